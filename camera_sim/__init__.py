@@ -1,0 +1,1 @@
+"""Simulated camera firmware: RAW in, a developed and signed picture out."""

@@ -1,0 +1,63 @@
+"""What can go wrong in the camera, as one tree.
+
+::
+
+    CameraSimError
+    ├── RawError                     a file that cannot be developed
+    │   ├── RawNotFoundError         no such file, or a directory
+    │   ├── RawUnreadableError       empty, foreign or truncated
+    │   └── RawUnsupportedError      decodes, but is not a 2×2 Bayer mosaic
+    ├── PictureError                 a scene for the simulated sensor that cannot be read
+    ├── PipelineError                unknown pipeline, or one whose weights are missing
+    ├── WeightsError                 a model that does not match its manifest
+    ├── OutputError                  a result that cannot be written, or would overwrite
+    ├── MemoryBudgetError            --max-memory is too small for the picture
+    └── TrainingError                a training that cannot start or resume
+
+Every message says what was wrong, with the value, and what to do. Foreign exceptions (LibRaw's,
+Pillow's, ONNX Runtime's) are wrapped where they enter: one that leaks is a bug.
+"""
+
+
+class CameraSimError(Exception):
+    """Root of everything that this package raises on purpose."""
+
+
+class RawError(CameraSimError):
+    """A RAW file that cannot be developed."""
+
+
+class RawNotFoundError(RawError):
+    """There is no such file, or the path names a directory."""
+
+
+class RawUnreadableError(RawError):
+    """The file is empty, truncated, or no RAW file at all."""
+
+
+class RawUnsupportedError(RawError):
+    """LibRaw decodes the file, but it does not hold a 2×2 Bayer mosaic."""
+
+
+class PictureError(CameraSimError):
+    """A picture, given as a scene for the simulated sensor, that cannot be used."""
+
+
+class PipelineError(CameraSimError):
+    """An unknown pipeline, or one whose weights are not there."""
+
+
+class WeightsError(CameraSimError):
+    """A model file that does not match its manifest entry."""
+
+
+class OutputError(CameraSimError):
+    """A result that cannot be written, or would overwrite something."""
+
+
+class MemoryBudgetError(CameraSimError):
+    """The memory limit is too small for the picture."""
+
+
+class TrainingError(CameraSimError):
+    """A training run that cannot start or resume."""
