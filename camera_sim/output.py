@@ -1,0 +1,181 @@
+"""Developed pictures out: JPEG, PNG and 16-bit TIFF with ICC profile and EXIF, written whole."""
+
+import io
+import os
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import tifffile
+from numpy.typing import NDArray
+from PIL import ExifTags, Image, ImageCms, TiffImagePlugin
+
+from camera_sim.errors import OutputError
+from camera_sim.raw import RawImage
+
+Format = Literal["jpeg", "png", "tiff"]
+Subsampling = Literal["4:4:4", "4:2:2", "4:2:0"]
+SUFFIXES: dict[Format, str] = {"jpeg": ".jpg", "png": ".png", "tiff": ".tif"}
+FORMATS: dict[str, Format] = {
+    ".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png", ".tif": "tiff", ".tiff": "tiff",
+}  # fmt: skip
+
+# How to turn an array upright for each EXIF orientation: transpose first, then flip axes.
+UPRIGHT: dict[int, tuple[bool, bool, bool]] = {  # (transpose, flip rows, flip columns)
+    1: (False, False, False), 2: (False, False, True), 3: (False, True, True),
+    4: (False, True, False), 5: (True, False, False), 6: (True, False, True),
+    7: (True, True, True), 8: (True, True, False),
+}  # fmt: skip
+EXIF_IFD_TAG = 34665
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How a picture is written.
+
+    Attributes
+    ----------
+    quality
+        JPEG quality, 1 to 100.
+    subsampling
+        JPEG chroma subsampling.
+    """
+
+    format: Format = "jpeg"
+    quality: int = 95
+    subsampling: Subsampling = "4:4:4"
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.quality <= 100:
+            raise OutputError(f"JPEG quality is 1 to 100, not {self.quality}")
+
+
+def upright(picture: NDArray[np.generic], image: RawImage) -> NDArray[np.generic]:
+    """Turn a developed (H, W, 3) picture upright and make its pixels square."""
+    if image.pixel_aspect != 1:
+        picture = _square_pixels(picture, image.pixel_aspect)
+    transpose, rows, columns = UPRIGHT[image.orientation]
+    turned = picture.swapaxes(0, 1) if transpose else picture
+    return turned[:: -1 if rows else 1, :: -1 if columns else 1]
+
+
+def _square_pixels(picture: NDArray[np.generic], aspect: float) -> NDArray[np.generic]:
+    """Stretch the shorter direction, as LibRaw does: no sample is thrown away."""
+    height, width = picture.shape[:2]
+    size = (round(width * aspect), height) if aspect > 1 else (width, round(height / aspect))
+    top = np.iinfo(picture.dtype).max
+    channels = [
+        Image.fromarray(picture[..., c].astype(np.float32)).resize(size, Image.Resampling.BICUBIC)
+        for c in range(3)
+    ]
+    return np.clip(np.rint(np.stack(channels, axis=-1)), 0, top).astype(picture.dtype)
+
+
+def write_picture(
+    path: Path, picture: NDArray[np.generic], encoding: Encoding, exif: bytes, *, force: bool
+) -> None:
+    """Write an upright (H, W, 3) sRGB picture, uint8, or uint16 for TIFF.
+
+    Raises
+    ------
+    OutputError
+        If the file exists and ``force`` is not given, or it cannot be written.
+    """
+    with whole_file(path, force=force) as temporary:
+        if encoding.format == "tiff":
+            _write_tiff(temporary, picture, exif)
+        else:
+            temporary.write_bytes(encode(picture, encoding, exif))
+
+
+def encode(picture: NDArray[np.generic], encoding: Encoding, exif: bytes = b"") -> bytes:
+    """Return a (H, W, 3) uint8 picture as JPEG or PNG bytes."""
+    pil, buffer = Image.fromarray(np.ascontiguousarray(picture)), io.BytesIO()
+    about: dict[str, bytes] = {"icc_profile": srgb_profile()} | ({"exif": exif} if exif else {})
+    if encoding.format == "jpeg":
+        pil.save(
+            buffer, "JPEG", quality=encoding.quality, subsampling=encoding.subsampling, **about
+        )
+    else:
+        pil.save(buffer, "PNG", compress_level=4, **about)
+    return buffer.getvalue()
+
+
+@contextmanager
+def whole_file(path: Path, *, force: bool) -> Iterator[Path]:
+    """Yield a temporary name beside ``path``, renamed to it at the end: never half a file."""
+    check_absent(path, force=force)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        temporary.replace(path)
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written: {error.strerror or error}") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def check_absent(path: Path, *, force: bool) -> None:
+    """Refuse to overwrite.
+
+    Raises
+    ------
+    OutputError
+        If the file exists and ``force`` is not given, or the path is a directory.
+    """
+    if path.is_dir():
+        raise OutputError(f"{path} is a directory; name a file")
+    if path.exists() and not force:
+        raise OutputError(f"{path} exists; name another --out, or overwrite it with --force")
+
+
+@cache
+def srgb_profile() -> bytes:
+    """Return LittleCMS's sRGB profile, its date set to sRGB's own so that files are reproducible."""
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    profile[24:36] = struct.pack(">6H", 1999, 10, 1, 0, 0, 0)  # IEC 61966-2-1:1999-10
+    return bytes(profile)
+
+
+def _write_tiff(path: Path, picture: NDArray[np.generic], exif: bytes) -> None:
+    parsed = Image.Exif()
+    if exif:
+        parsed.load(exif)
+    described = [
+        (int(tag), "s", 0, str(parsed[tag]), True)
+        for tag in (ExifTags.Base.Make, ExifTags.Base.Model, ExifTags.Base.Artist)
+        if tag in parsed
+    ]
+    tifffile.imwrite(
+        path,
+        np.ascontiguousarray(picture),
+        photometric="rgb",
+        compression="adobe_deflate",
+        predictor=True,
+        iccprofile=srgb_profile(),
+        datetime=parsed.get(ExifTags.Base.DateTime),
+        software="camsim",
+        metadata=None,
+        extratags=[*described, (EXIF_IFD_TAG, "I", 1, 0, True)],
+    )
+    _append_exif_ifd(path, parsed.get_ifd(ExifTags.IFD.Exif))
+
+
+def _append_exif_ifd(path: Path, details: dict[int, object]) -> None:
+    """Append the Exif directory and point tag 34665 at it (TIFF 6.0 section 2; Exif 4.6.3)."""
+    with path.open("r+b") as file:
+        header = file.read(4)
+        offset = file.seek(0, os.SEEK_END)
+        offset += file.write(b"\0" * (offset % 2))
+        directory = TiffImagePlugin.ImageFileDirectory_v2(header + b"\0\0\0\0")
+        for tag, value in details.items():
+            directory[tag] = value
+        file.write(directory.tobytes(offset))
+    with tifffile.TiffFile(path, mode="r+") as tiff:
+        tiff.pages[0].tags[EXIF_IFD_TAG].overwrite(offset)  # type: ignore[union-attr]

@@ -1,0 +1,312 @@
+"""RAW files in: LibRaw's decoding, brought to one normal form (Korus & Memon 2019, section 3.1).
+
+LibRaw undoes the camera's value mapping (the linearisation table of a compressed NEF, a DNG's
+LinearizationTable) while unpacking; here follow the black levels, the saturation, the white
+balance and the colour matrix, each carried beside the untouched samples. rawpy stays in here.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import numpy as np
+import rawpy
+from numpy.typing import NDArray
+
+from camera_sim import colour
+from camera_sim.capture_info import CaptureInfo, read_capture_info
+from camera_sim.cfa import PACKED_RGB, CFAOrder, CFAPattern, pack, to_rggb
+from camera_sim.errors import RawNotFoundError, RawUnreadableError, RawUnsupportedError
+from camera_sim.noise_profile import NoiseProfile, estimate
+
+Array = NDArray[np.float32]
+WhiteBalanceSource = Literal["as shot", "daylight", "grey world", "given"]
+
+# LibRaw's flip codes (dcraw's) as EXIF orientations (CIPA DC-008, tag 0x0112).
+FLIP_TO_ORIENTATION = {0: 1, 3: 3, 5: 8, 6: 6}
+# What a user may have taken for a RAW file, by its first bytes.
+FOREIGN_SIGNATURES = {
+    b"\xff\xd8\xff": "a JPEG picture",
+    b"\x89PNG": "a PNG picture",
+    b"GIF8": "a GIF picture",
+    b"%PDF": "a PDF document",
+    b"PK\x03\x04": "a ZIP archive",
+}
+
+
+@dataclass(frozen=True)
+class Crop:
+    """Where the picture lies on the sensor, in pixels."""
+
+    top: int
+    left: int
+    sensor_height: int
+    sensor_width: int
+
+
+@dataclass(frozen=True)
+class RawImage:
+    """A Bayer mosaic with all that is needed to develop it.
+
+    Attributes
+    ----------
+    samples
+        (H, W) uint16 sensor values of the visible area, H and W even.
+    pattern
+        Bayer order of ``samples``.
+    black
+        Black level of R, G1, G2 and B, in sensor values.
+    white
+        Saturation, in sensor values.
+    white_balance
+        Gains of red, green and blue; the smallest is 1.
+    white_balance_source
+        Where they come from.
+    xyz_to_camera
+        (3, 3) for D65, or None where the camera is not known.
+    orientation
+        EXIF orientation, 1 to 8.
+    pixel_aspect
+        Height of a photosite over its width; not 1 on a few early cameras.
+    noise
+        As the file states it, or None.
+    info
+        Camera, exposure and the EXIF to keep.
+    """
+
+    samples: NDArray[np.uint16]
+    pattern: CFAPattern
+    black: tuple[float, float, float, float]
+    white: float
+    white_balance: tuple[float, float, float]
+    white_balance_source: WhiteBalanceSource = "given"
+    xyz_to_camera: NDArray[np.float64] | None = None
+    orientation: int = 1
+    pixel_aspect: float = 1.0
+    noise: NoiseProfile | None = None
+    crop: Crop | None = None
+    info: CaptureInfo = field(default_factory=CaptureInfo)
+    path: Path | None = None
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width in pixels."""
+        height, width = self.samples.shape
+        return height, width
+
+    @property
+    def megapixels(self) -> float:
+        """Size in millions of pixels."""
+        return self.samples.size / 1e6
+
+    @property
+    def camera_to_srgb(self) -> NDArray[np.float64]:
+        """(3, 3) white-balanced camera RGB to linear sRGB; the identity for an unknown camera."""
+        if self.xyz_to_camera is None:
+            return np.eye(3)
+        return colour.camera_to_srgb(self.xyz_to_camera)
+
+    @property
+    def packed_gains(self) -> Array:
+        """(4,) white-balance gains of R, G1, G2 and B."""
+        return np.array([self.white_balance[i] for i in PACKED_RGB], np.float32)
+
+    def packed(self, window: tuple[slice, slice] = (slice(None), slice(None))) -> Array:
+        """Return the normalised RGGB planes of a window of `to_rggb` coordinates.
+
+        Parameters
+        ----------
+        window
+            Rows and columns with even bounds, in the mosaic flipped to RGGB.
+
+        Returns
+        -------
+        (h/2, w/2, 4) float32: black is 0, saturation 1; noise under black stays negative.
+        """
+        turned = cast(NDArray[np.uint16], to_rggb(self.samples, self.pattern))[window]
+        return self.normalise(pack(turned, CFAPattern("RGGB")))
+
+    def normalise(self, planes: NDArray[np.generic]) -> Array:
+        """Subtract black and divide by saturation: (…, 4) sensor values to float32, at most 1."""
+        black = np.array(self.black, np.float32)
+        return np.minimum((planes.astype(np.float32) - black) / (self.white - black), 1.0)
+
+    def half_size(self) -> Array:
+        """Return a white-balanced (H/2, W/2, 3) picture: a 2×2 tile a pixel, greens averaged."""
+        balanced = np.clip(self.packed() * self.packed_gains, 0, 1)
+        green = (balanced[..., 1] + balanced[..., 2]) / 2
+        return np.stack([balanced[..., 0], green, balanced[..., 3]], axis=-1)
+
+    def noise_profile(self) -> NoiseProfile:
+        """Return the noise as the file states it, else as estimated from a part of the mosaic."""
+        if self.noise is not None:
+            return self.noise
+        return estimate(self.packed())
+
+    def auto_exposure(self) -> float:
+        """Return `colour.auto_exposure` of this capture, from every fourth tile each way."""
+        step = max(1, min(self.size) // 512)
+        small = self.packed()[::step, ::step] * self.packed_gains
+        rgb = np.stack([small[..., 0], small[..., 1:3].mean(axis=-1), small[..., 3]], axis=-1)
+        return colour.auto_exposure(np.clip(rgb, 0, 1), self.camera_to_srgb)
+
+
+def read_raw(path: str | Path) -> RawImage:
+    """Read any 2×2 Bayer RAW file that LibRaw decodes.
+
+    White balance: as shot; where the file has none, the camera's daylight balance; where the
+    camera is not known either, grey world. `RawImage.white_balance_source` says which.
+
+    Raises
+    ------
+    RawNotFoundError
+        No such file, or a directory.
+    RawUnreadableError
+        Empty, foreign, truncated or damaged.
+    RawUnsupportedError
+        X-Trans, Foveon, linear or sRAW, monochrome, four-colour.
+    """
+    path = Path(path)
+    _check_file(path)
+    with _libraw(path) as raw:
+        samples, pattern = _visible_mosaic(raw, path)
+        black, white = _levels(raw, pattern, path)
+        sizes = raw.sizes
+        matrix = np.array(raw.rgb_xyz_matrix[:3], np.float64)
+        image = RawImage(
+            samples=samples,
+            pattern=pattern,
+            black=black,
+            white=white,
+            white_balance=(1.0, 1.0, 1.0),
+            xyz_to_camera=matrix if np.any(matrix) else None,
+            orientation=FLIP_TO_ORIENTATION.get(sizes.flip, 1),
+            pixel_aspect=float(sizes.pixel_aspect),
+            crop=Crop(sizes.top_margin, sizes.left_margin, sizes.raw_height, sizes.raw_width),
+            info=read_capture_info(path, raw.other, raw.lens, _embedded_jpeg(raw)),
+            path=path,
+        )
+        return _white_balanced(image, raw)
+
+
+@contextmanager
+def open_libraw(path: Path) -> Iterator["rawpy.RawPy"]:
+    """Open a file with LibRaw, its errors turned into ours; for LibRaw's own rendering."""
+    _check_file(path)
+    with _libraw(path) as raw:
+        yield raw
+
+
+def _check_file(path: Path) -> None:
+    if path.is_dir():
+        raise RawNotFoundError(f"{path} is a directory; name a RAW file in it")
+    if not path.is_file():
+        raise RawNotFoundError(f"{path}: no such file")
+    if path.stat().st_size == 0:
+        raise RawUnreadableError(f"{path} is empty (0 bytes); copy it from the card again")
+
+
+@contextmanager
+def _libraw(path: Path) -> Iterator["rawpy.RawPy"]:
+    # By name, not as a file object: rawpy 0.28 then crashes in extract_thumb().
+    try:
+        with rawpy.imread(str(path)) as raw:
+            raw.unpack()
+            yield raw
+    except rawpy.LibRawFileUnsupportedError as error:
+        raise RawUnreadableError(f"{path} is {_foreign_kind(path)}") from error
+    except rawpy.LibRawNonFatalError as error:
+        raise RawUnreadableError(f"{path} cannot be decoded: {_reason(error)}") from error
+    except (rawpy.LibRawIOError, rawpy.LibRawDataError) as error:
+        raise RawUnreadableError(
+            f"{path} is truncated or damaged ({_reason(error)}); copy it from the card again"
+        ) from error
+    except rawpy.LibRawError as error:
+        raise RawUnreadableError(f"{path} cannot be decoded: {_reason(error)}") from error
+    except PermissionError as error:
+        raise RawNotFoundError(f"{path} cannot be read: permission denied") from error
+
+
+def _reason(error: Exception) -> str:
+    message = error.args[0] if error.args else error
+    return message.decode(errors="replace") if isinstance(message, bytes) else str(message)
+
+
+def _foreign_kind(path: Path) -> str:
+    with path.open("rb") as file:
+        head = file.read(8)
+    for signature, kind in FOREIGN_SIGNATURES.items():
+        if head.startswith(signature):
+            return f"{kind}, not a RAW file; `camsim simulate` makes a RAW capture of a picture"
+    return "not a RAW file that LibRaw knows, or its header is damaged"
+
+
+def _visible_mosaic(
+    raw: "rawpy.RawPy", path: Path
+) -> tuple[NDArray[np.uint16], CFAPattern]:
+    """Return the visible area, cut to even sides, and its Bayer order."""
+    pattern = _bayer_pattern(raw, path)
+    visible = raw.raw_image_visible
+    height, width = (side - side % 2 for side in visible.shape)
+    return np.array(visible[:height, :width], np.uint16), pattern
+
+
+def _bayer_pattern(raw: "rawpy.RawPy", path: Path) -> CFAPattern:
+    if raw.raw_type != rawpy.RawType.Flat:
+        raise RawUnsupportedError(
+            f"{path} holds full-colour pixels (Foveon, sRAW or linear DNG), not a Bayer mosaic; "
+            "there is nothing to demosaic"
+        )
+    tile = raw.raw_pattern
+    if tile is None or raw.num_colors == 1:
+        raise RawUnsupportedError(f"{path} comes from a monochrome sensor, not a Bayer mosaic")
+    if tile.shape != (2, 2):
+        raise RawUnsupportedError(
+            f"{path} has a {tile.shape[0]}×{tile.shape[1]} colour filter array (X-Trans?); "
+            "only 2×2 Bayer arrays can be developed"
+        )
+    letters = "".join(chr(raw.color_desc[i]) for i in tile.ravel())
+    if sorted(letters) != sorted("RGGB"):
+        raise RawUnsupportedError(f"{path} has the colour filters {letters}, not red, green, blue")
+    return CFAPattern(cast(CFAOrder, letters))
+
+
+def _levels(
+    raw: "rawpy.RawPy", pattern: CFAPattern, path: Path
+) -> tuple[tuple[float, float, float, float], float]:
+    """Return the black level of each packed channel, and the saturation."""
+    channels = [int(raw.raw_pattern[site]) for site in pattern.sites]
+    black = tuple(float(raw.black_level_per_channel[channel]) for channel in channels)
+    white = float(raw.white_level)
+    if white <= max(black):
+        raise RawUnreadableError(f"{path} states a white level of {white:g} under its black level")
+    return cast(tuple[float, float, float, float], black), white
+
+
+def _embedded_jpeg(raw: "rawpy.RawPy") -> bytes | None:
+    try:
+        thumb = raw.extract_thumb()
+    except rawpy.LibRawError:
+        return None
+    return bytes(thumb.data) if thumb.format == rawpy.ThumbFormat.JPEG else None
+
+
+def _white_balanced(image: RawImage, raw: "rawpy.RawPy") -> RawImage:
+    gains, source = _file_white_balance(raw)
+    if gains is None:
+        gains = colour.grey_world(image.packed())
+    return replace(image, white_balance=gains, white_balance_source=source)
+
+
+def _file_white_balance(
+    raw: "rawpy.RawPy",
+) -> tuple[tuple[float, float, float] | None, WhiteBalanceSource]:
+    as_shot: list[Any] = list(raw.camera_whitebalance)[:3]
+    if min(as_shot) > 0:
+        return colour.normalise_gains(tuple(map(float, as_shot))), "as shot"
+    daylight: list[Any] = list(raw.daylight_whitebalance)[:3]
+    if min(daylight) > 0 and len(set(daylight)) > 1:
+        return colour.normalise_gains(tuple(map(float, daylight))), "daylight"
+    return None, "grey world"

@@ -1,0 +1,1 @@
+"""Training of neural imaging pipelines. Needs the extra ``train`` (torch)."""

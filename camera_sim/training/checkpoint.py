@@ -1,0 +1,63 @@
+"""Checkpoints of a training run: one safetensors file, so that nothing is unpickled."""
+
+import json
+import os
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import nn
+
+from camera_sim.errors import TrainingError
+
+
+def save_checkpoint(
+    path: Path, model: nn.Module, optimiser: torch.optim.Adam, step: int, recipe: dict[str, object]
+) -> None:
+    """Write weights, Adam's moments, the step and the recipe; an old file is replaced whole."""
+    tensors = {f"model.{name}": value.contiguous() for name, value in model.state_dict().items()}
+    for index, moments in optimiser.state_dict()["state"].items():
+        for name, value in moments.items():
+            tensors[f"adam.{index}.{name}"] = torch.as_tensor(value).contiguous()
+    temporary = path.with_suffix(".part")
+    save_file(tensors, temporary, {"step": str(step), "recipe": json.dumps(recipe)})
+    os.replace(temporary, path)
+
+
+def load_checkpoint(
+    path: Path, model: nn.Module, optimiser: torch.optim.Adam, recipe: dict[str, object]
+) -> int:
+    """Restore what `save_checkpoint` wrote and return the step.
+
+    Raises
+    ------
+    TrainingError
+        If the file is damaged, or was written by another recipe.
+    """
+    try:
+        with safe_open(path, "pt") as file:
+            metadata = file.metadata()
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (OSError, SafetensorError) as error:
+        raise TrainingError(f"{path} is not a checkpoint ({error}); remove it to start anew") from error
+    written = json.loads(metadata["recipe"])
+    if written != recipe:
+        changed = sorted(k for k in written | recipe if written.get(k) != recipe.get(k))
+        raise TrainingError(
+            f"{path} was written with another {', '.join(changed)}; choose another --out to start anew"
+        )
+    model.load_state_dict({k[6:]: v for k, v in tensors.items() if k.startswith("model.")})
+    state = optimiser.state_dict()
+    state["state"] = _moments(tensors)
+    optimiser.load_state_dict(state)
+    return int(metadata["step"])
+
+
+def _moments(tensors: dict[str, torch.Tensor]) -> dict[int, dict[str, torch.Tensor]]:
+    moments: dict[int, dict[str, torch.Tensor]] = {}
+    for name, value in tensors.items():
+        if name.startswith("adam."):
+            _, index, moment = name.split(".")
+            moments.setdefault(int(index), {})[moment] = value
+    return moments

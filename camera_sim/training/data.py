@@ -1,0 +1,242 @@
+"""What neural pipelines learn from: patches of simulated captures, or of a folder of RAW files."""
+
+import io
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from camera_sim import colour
+from camera_sim.cameras import CAMERAS, Camera
+from camera_sim.cfa import CFAPattern, to_rggb
+from camera_sim.errors import PictureError, RawError, TrainingError
+from camera_sim.noise_profile import NoiseProfile
+from camera_sim.pipelines import classical
+from camera_sim.raw import RawImage, read_raw
+from camera_sim.sensor import Noise, Sensor
+
+Array = NDArray[np.float32]
+
+PICTURE_SUFFIXES = (".png", ".webp", ".tif", ".tiff", ".bmp", ".jpg", ".jpeg")
+# SRGB values 0 to 255 as linear light.
+LINEAR = colour.srgb_decode(np.arange(256, dtype=np.float32) / 255)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What a NIP takes, and what it should give.
+
+    Attributes
+    ----------
+    mosaic, white_balance, camera_to_srgb, exposure, noise
+        As `camera_sim.pipelines.nip.NIP.forward` takes them.
+    target
+        (N, 3, 2h, 2w) sRGB in [0, 1].
+    """
+
+    mosaic: Tensor
+    white_balance: Tensor
+    camera_to_srgb: Tensor
+    exposure: Tensor
+    noise: Tensor
+    target: Tensor
+
+    @property
+    def inputs(self) -> tuple[Tensor, ...]:
+        """The arguments of `NIP.forward`."""
+        return self.mosaic, self.white_balance, self.camera_to_srgb, self.exposure, self.noise
+
+
+Sample = tuple[RawImage, float, Array]
+"""A capture flipped to RGGB, its exposure, and the (H, W, 3) sRGB that it should become."""
+
+
+class PatchSource(ABC):
+    """Where training patches come from."""
+
+    @abstractmethod
+    def draw(self, rng: np.random.Generator, size: int) -> Sample:
+        """Draw one patch of ``size`` × ``size`` pixels."""
+
+    def batch(self, rng: np.random.Generator, count: int, size: int) -> Batch:
+        """Draw ``count`` patches of ``size`` pixels, an even number, a side."""
+        return collate([self.draw(rng, size) for _ in range(count)])
+
+
+def collate(samples: Sequence[Sample]) -> Batch:
+    """Stack samples into one batch of tensors."""
+    captures = [capture for capture, _, _ in samples]
+    return Batch(
+        mosaic=_planes([capture.packed() for capture in captures]),
+        white_balance=torch.tensor(np.stack([capture.packed_gains for capture in captures])),
+        camera_to_srgb=torch.tensor(
+            np.stack([capture.camera_to_srgb for capture in captures]), dtype=torch.float32
+        ),
+        exposure=torch.tensor([[exposure] for _, exposure, _ in samples], dtype=torch.float32),
+        noise=torch.tensor(
+            [[profile.shot, profile.read] for profile in (c.noise_profile() for c in captures)]
+        ),
+        target=_planes([target for _, _, target in samples]),
+    )
+
+
+def _planes(pictures: Sequence[Array]) -> Tensor:
+    return torch.from_numpy(np.stack([picture.transpose(2, 0, 1) for picture in pictures]))
+
+
+class SceneSource(PatchSource):
+    """Patches of pictures, photographed by a simulated sensor drawn anew for each patch.
+
+    The camera's matrix is a mixture of two of `CAMERAS`, the light one of theirs, the noise of
+    `Noise.draw` or none, the frame up to ``darkest`` times underexposed. The target is the clean
+    scene through the classical pipeline's colour path: what a perfect pipeline would give.
+
+    Parameters
+    ----------
+    pictures
+        (H, W, 3) uint8 sRGB each.
+    noise_free, blurred
+        The share of patches without noise, and of those seen through a lens that is not perfect.
+    darkest
+        Half of the patches are underexposed, at most so many times.
+    """
+
+    def __init__(
+        self,
+        pictures: Sequence[NDArray[np.uint8]],
+        cameras: Sequence[Camera] = CAMERAS,
+        noise_free: float = 0.4,
+        blurred: float = 0.5,
+        darkest: float = 6.0,
+    ) -> None:
+        if not pictures:
+            raise TrainingError("there is no picture to train on")
+        self.pictures = pictures
+        self.cameras = cameras
+        self.noise_free = noise_free
+        self.blurred = blurred
+        self.darkest = darkest
+        areas = np.array([picture.shape[0] * picture.shape[1] for picture in pictures], float)
+        self._chances = areas / areas.sum()
+
+    def draw(self, rng: np.random.Generator, size: int) -> Sample:
+        """Draw one patch; see `PatchSource.draw`."""
+        scene = LINEAR[self._crop(rng, size)] * np.float32(rng.uniform(0.6, 1.0))
+        camera = mixed_camera(rng, self.cameras)
+        noise = Noise() if rng.random() < self.noise_free else Noise.draw(rng)
+        exposure = float(np.exp(rng.uniform(0, np.log(self.darkest)) * (rng.random() < 0.5)))
+        blur = float(rng.uniform(0.3, 0.7)) if rng.random() < self.blurred else 0.0
+        sensor = Sensor(camera, bits=int(rng.integers(10, 17)), noise=noise, blur=blur)
+        gains = camera.illuminants.draw(rng)
+        capture = sensor.capture(scene, gains, rng, exposure)
+        clean = sensor.clean_colours(scene, exposure)
+        stated = replace(capture, noise=_misjudged(capture.noise_profile(), rng))
+        return stated, exposure, colour.render(clean, camera.camera_to_srgb, exposure)
+
+    def _crop(self, rng: np.random.Generator, size: int) -> NDArray[np.uint8]:
+        picture = self.pictures[rng.choice(len(self.pictures), p=self._chances)]
+        height, width = picture.shape[:2]
+        if min(height, width) < size:
+            raise TrainingError(f"a picture of {width}×{height} is smaller than a {size} patch")
+        top, left = rng.integers(height - size + 1), rng.integers(width - size + 1)
+        patch = picture[top : top + size, left : left + size]
+        patch = np.rot90(patch, int(rng.integers(4)))
+        return patch[:, ::-1] if rng.random() < 0.5 else patch
+
+
+class CaptureSource(PatchSource):
+    """Patches of whole captures, with the classical pipeline's picture as target (the paper's way).
+
+    Parameters
+    ----------
+    captures
+        Real RAW files, or simulated ones of one camera.
+    """
+
+    def __init__(self, captures: Sequence[RawImage]) -> None:
+        if not captures:
+            raise TrainingError("there is no RAW file to train on")
+        self.samples = [classical_sample(capture) for capture in captures]
+
+    def draw(self, rng: np.random.Generator, size: int) -> Sample:
+        """Draw one patch; see `PatchSource.draw`."""
+        capture, exposure, target = self.samples[rng.integers(len(self.samples))]
+        height, width = capture.size
+        if min(height, width) < size:
+            raise TrainingError(f"a capture of {width}×{height} is smaller than a {size} patch")
+        top = 2 * int(rng.integers((height - size) // 2 + 1))
+        left = 2 * int(rng.integers((width - size) // 2 + 1))
+        window = (slice(top, top + size), slice(left, left + size))
+        return crop_capture(capture, window), exposure, target[window]
+
+
+def classical_sample(capture: RawImage) -> Sample:
+    """Pair a capture with the classical pipeline's picture of it."""
+    exposure = capture.auto_exposure()
+    return capture, exposure, classical.develop_rggb(capture, exposure)
+
+
+def crop_capture(capture: RawImage, window: tuple[slice, slice]) -> RawImage:
+    """Cut a window with even bounds, in coordinates of the mosaic flipped to RGGB."""
+    turned = to_rggb(capture.samples, capture.pattern)[window]
+    return replace(capture, samples=turned, pattern=CFAPattern("RGGB"))  # type: ignore[arg-type]
+
+
+def _misjudged(profile: NoiseProfile, rng: np.random.Generator) -> NoiseProfile:
+    """Return a profile as an estimate would err: by a quarter of the deviation."""
+    return profile.scaled(float(np.exp(rng.normal(0, 0.25))))
+
+
+def mixed_camera(rng: np.random.Generator, cameras: Sequence[Camera] = CAMERAS) -> Camera:
+    """Draw a camera whose matrix lies between two known ones'."""
+    first, second = (cameras[int(i)] for i in rng.integers(len(cameras), size=2))
+    share = rng.random()
+    mixed = share * np.array(first.xyz_to_camera) + (1 - share) * np.array(second.xyz_to_camera)
+    a, b, c, d, e, f, g, h, i = (round(value) for value in mixed.tolist())
+    return Camera("Mixed", "camera", (a, b, c, d, e, f, g, h, i), first.illuminants)
+
+
+def picture_files(folder: Path) -> list[Path]:
+    """List the pictures under a folder, sorted by name.
+
+    Raises
+    ------
+    PictureError
+        If the folder is missing or holds none.
+    """
+    if not folder.is_dir():
+        raise PictureError(f"{folder} is not a folder of pictures")
+    files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in PICTURE_SUFFIXES)
+    if not files:
+        raise PictureError(f"{folder} holds no picture ({', '.join(PICTURE_SUFFIXES)})")
+    return files
+
+
+def load_picture(path: Path) -> NDArray[np.uint8]:
+    """Load a picture as (H, W, 3) uint8 sRGB.
+
+    Raises
+    ------
+    PictureError
+        If it cannot be read.
+    """
+    try:
+        with Image.open(io.BytesIO(path.read_bytes())) as picture:
+            return np.asarray(picture.convert("RGB"))
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise PictureError(f"{path} cannot be read as a picture: {error}") from error
+
+
+def read_captures(folder: Path) -> Iterator[RawImage]:
+    """Read every RAW file under a folder that can be developed; the others are passed over."""
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        try:
+            yield read_raw(path)
+        except RawError:
+            continue

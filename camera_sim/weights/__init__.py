@@ -1,0 +1,146 @@
+"""Shipped networks: ONNX files, and a manifest that says what each is.
+
+A network is data with a label: digest, licence, input contract, recipe and measured figures. The
+digest is checked before a file is loaded.
+"""
+
+import hashlib
+import json
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from camera_sim.errors import PipelineError, WeightsError
+
+FOLDER = Path(__file__).parent
+
+
+class SizeRequirements(BaseModel):
+    """What height and width of the packed mosaic must be, and how far a pixel reaches.
+
+    Attributes
+    ----------
+    multiple_of
+        Sides must be multiples of this.
+    receptive_field
+        Packed pixels on each side that an output pixel can depend on.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    multiple_of: int
+    receptive_field: int
+
+
+class WeightsEntry(BaseModel):
+    """One network of the manifest.
+
+    Attributes
+    ----------
+    file
+        Name in the manifest's folder.
+    sha256
+        Of the file.
+    trained_for
+        A camera, or "any Bayer camera".
+    figures
+        Measured, with the command that prints them.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    pipeline: str
+    version: str
+    file: str
+    sha256: str
+    licence: str
+    parameters: int
+    trained_for: str
+    size: SizeRequirements
+    recipe: dict[str, str | int | float | bool]
+    data: str
+    figures: dict[str, str | float]
+
+    def read(self, folder: Path = FOLDER) -> bytes:
+        """Return the model's bytes, checked against the digest.
+
+        Raises
+        ------
+        WeightsError
+            If the file is missing or is not the one that the manifest describes.
+        """
+        path = folder / self.file
+        if Path(self.file).name != self.file:
+            raise WeightsError(f"the manifest names {self.file!r}, which is not a plain file name")
+        if not path.is_file():
+            raise WeightsError(f"{path} is missing; the manifest in {folder} lists it")
+        content = path.read_bytes()
+        digest = hashlib.sha256(content).hexdigest()
+        if digest != self.sha256:
+            raise WeightsError(
+                f"{path} has the digest {digest[:12]}…, the manifest says {self.sha256[:12]}…; "
+                "it was changed or damaged, restore it"
+            )
+        return content
+
+
+class Manifest(BaseModel):
+    """The networks of one folder."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    schema_version: Literal[1] = 1
+    networks: tuple[WeightsEntry, ...] = ()
+
+    def find(self, pipeline: str) -> WeightsEntry:
+        """Return the entry of a pipeline.
+
+        Raises
+        ------
+        PipelineError
+            If the folder has no weights for it.
+        """
+        for entry in self.networks:
+            if entry.pipeline == pipeline:
+                return entry
+        known = ", ".join(entry.pipeline for entry in self.networks) or "none"
+        raise PipelineError(
+            f"no weights for the pipeline {pipeline!r} (there are: {known}); train it with "
+            f"`camsim train nip --pipeline {pipeline}` and name the folder with --weights"
+        )
+
+
+def read_manifest(folder: Path = FOLDER) -> Manifest:
+    """Read ``manifest.json`` of a folder of weights.
+
+    Raises
+    ------
+    WeightsError
+        If it is missing or malformed.
+    """
+    return _read_manifest(folder.resolve())
+
+
+@cache
+def _read_manifest(folder: Path) -> Manifest:
+    path = folder / "manifest.json"
+    try:
+        return Manifest.model_validate_json(path.read_text())
+    except FileNotFoundError as error:
+        raise WeightsError(f"{folder} holds no manifest.json; name a folder of weights") from error
+    except (ValidationError, UnicodeDecodeError) as error:
+        raise WeightsError(f"{path} is not a manifest of weights: {error}") from error
+
+
+def add_to_manifest(entry: WeightsEntry, folder: Path) -> None:
+    """Add an entry, in place of an older one of its pipeline."""
+    path = folder / "manifest.json"
+    old = Manifest.model_validate_json(path.read_text()) if path.exists() else Manifest()
+    kept = tuple(other for other in old.networks if other.pipeline != entry.pipeline)
+    content = Manifest(networks=(*kept, entry)).model_dump(mode="json")
+    temporary = path.with_suffix(".part")
+    temporary.write_text(json.dumps(content, indent=2) + "\n")
+    temporary.replace(path)
+    _read_manifest.cache_clear()
