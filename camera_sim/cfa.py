@@ -6,11 +6,12 @@ networks see one geometry only, and the developed picture is flipped back.
 """
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, TypeVar, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+S = TypeVar("S", bound=np.generic)
 CFAOrder = Literal["RGGB", "BGGR", "GRBG", "GBRG"]
 CFA_ORDERS: tuple[CFAOrder, ...] = get_args(CFAOrder)
 
@@ -34,7 +35,9 @@ class CFAPattern:
 
     def __post_init__(self) -> None:
         if self.order not in CFA_ORDERS:
-            raise ValueError(f"unknown Bayer order {self.order!r}; known are {', '.join(CFA_ORDERS)}")
+            raise ValueError(
+                f"unknown Bayer order {self.order!r}; known are {', '.join(CFA_ORDERS)}"
+            )
 
     @property
     def red_site(self) -> tuple[int, int]:
@@ -53,14 +56,14 @@ class CFAPattern:
         return np.array(["RGB".index(c) for c in self.order]).reshape(2, 2)
 
 
-def to_rggb(array: NDArray[np.generic], pattern: CFAPattern) -> NDArray[np.generic]:
+def to_rggb(array: NDArray[S], pattern: CFAPattern) -> NDArray[S]:
     """Flip a (H, W, …) array, H and W even, so that red comes first; its own inverse. A view."""
     row, column = pattern.red_site
     return array[:: 1 - 2 * row, :: 1 - 2 * column]
 
 
-def pack(mosaic: NDArray[np.generic], pattern: CFAPattern) -> NDArray[np.generic]:
-    """Reshape a mosaic into four planes in the order R, G1, G2, B (Korus & Memon 2019, section 3.1).
+def pack(mosaic: NDArray[S], pattern: CFAPattern) -> NDArray[S]:
+    """Reshape a mosaic into four planes, R, G1, G2, B (Korus & Memon 2019, section 3.1).
 
     Parameters
     ----------
@@ -84,7 +87,7 @@ def pack(mosaic: NDArray[np.generic], pattern: CFAPattern) -> NDArray[np.generic
     return np.stack([mosaic[row::2, column::2] for row, column in pattern.sites], axis=-1)
 
 
-def unpack(planes: NDArray[np.generic], pattern: CFAPattern) -> NDArray[np.generic]:
+def unpack(planes: NDArray[S], pattern: CFAPattern) -> NDArray[S]:
     """Undo `pack`: (h, w, 4) planes to a (2h, 2w) mosaic of the given order."""
     height, width, _ = planes.shape
     mosaic = np.empty((2 * height, 2 * width), planes.dtype)
@@ -93,7 +96,7 @@ def unpack(planes: NDArray[np.generic], pattern: CFAPattern) -> NDArray[np.gener
     return mosaic
 
 
-def sample(rgb: NDArray[np.generic], pattern: CFAPattern) -> NDArray[np.generic]:
+def sample(rgb: NDArray[S], pattern: CFAPattern) -> NDArray[S]:
     """Sample a (H, W, 3) picture through the array: (H, W), one colour a site."""
     height, width, _ = rgb.shape
     mosaic = np.empty((height, width), rgb.dtype)

@@ -1,23 +1,62 @@
 """The camsim command: the composition root, and the one module that may import every package."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
+from camera_sim.commands import bench, develop, evaluate, info, simulate, train
 from camera_sim.errors import CameraSimError
 from channel.errors import ChannelError
 
+DONE, OUR_ERROR, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit status (0 done, 2 bad input, 1 our own error)."""
-    parser = argparse.ArgumentParser(prog="camsim", description=__doc__)
-    parser.add_subparsers(required=True, metavar="COMMAND")
-    args = parser.parse_args(argv)
+    """Run the command line and return its exit status.
+
+    0 done, 2 bad input, 1 an error of ours, 130 interrupted.
+    """
+    args = build_parser().parse_args(argv)
     try:
         return int(args.run(args))
     except (CameraSimError, ChannelError) as error:
         print(f"camsim: {error}", file=sys.stderr)
-        return 2
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        print("camsim: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except Exception as error:  # the last resort: never a traceback in a user's face
+        if args.traceback:
+            raise
+        kind = type(error).__name__
+        print(f"camsim: an error of ours, please report it: {kind}: {error} "
+              "(--traceback shows where)", file=sys.stderr)  # fmt: skip
+        return OUR_ERROR
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Put the commands of every package together."""
+    parser = argparse.ArgumentParser(
+        prog="camsim",
+        description="Simulated camera firmware, and what networks do to its pictures.",
+    )
+    parser.add_argument("--traceback", action="store_true", help="show where an error arose")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for module in (develop, info, simulate, train):
+        module.add_to(commands)
+    benchmarks = commands.add_parser("bench", help="measure speed and memory").add_subparsers(
+        required=True, metavar="WHAT"
+    )
+    bench.add_to(benchmarks)
+    evaluations = commands.add_parser(
+        "evaluate", help="measure quality; print the tables of the documentation"
+    ).add_subparsers(required=True, metavar="WHAT")
+    evaluate.add_to(evaluations)
+    return parser
 
 
 if __name__ == "__main__":

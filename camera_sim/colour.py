@@ -54,7 +54,7 @@ def srgb_encode(linear: Array) -> Array:
     return np.where(clipped <= 0.0031308, 12.92 * clipped, power).astype(np.float32)
 
 
-def srgb_decode(encoded: Array) -> Array:
+def srgb_decode(encoded: NDArray[np.floating]) -> Array:
     """SRGB values in [0, 1] to linear light in [0, 1]."""
     power = np.power((encoded + 0.055) / 1.055, np.float32(2.4))
     return np.where(encoded <= 0.04045, encoded / 12.92, power).astype(np.float32)

@@ -21,6 +21,7 @@ from camera_sim.errors import MemoryBudgetError
 from camera_sim.raw import RawImage
 
 Array = NDArray[np.float32]
+Picture = NDArray[np.uint8] | NDArray[np.uint16]
 Depth = Literal[8, 16]
 
 DEFAULT_MAX_MEMORY = 2 * 1024**3
@@ -54,10 +55,11 @@ def develop(
     engine: Engine,
     *,
     exposure: float | None = None,
+    denoise: float = 1.0,
     depth: Depth = 8,
     plan: Plan | None = None,
     progress: Callable[[float], None] = lambda _: None,
-) -> NDArray[np.uint8] | NDArray[np.uint16]:
+) -> Picture:
     """Develop a capture.
 
     Parameters
@@ -68,6 +70,8 @@ def develop(
         What develops a tile.
     exposure
         Linear gain; None chooses it as `RawImage.auto_exposure`.
+    denoise
+        How much of the noise a pipeline that removes noise is told of: 0 keeps it, 1 is right.
     depth
         Bits a channel of the result.
     plan
@@ -81,7 +85,7 @@ def develop(
     """
     plan = plan or plan_tiles(image, engine, depth)
     gain = image.auto_exposure() if exposure is None else exposure
-    colour = Colour(image.packed_gains, image.camera_to_srgb.astype(np.float32), gain)
+    colour = capture_colour(image, gain, denoise)
     dtype = np.uint8 if depth == 8 else np.uint16
     developed = np.empty((*image.size, 3), dtype)
     turned = to_rggb(developed, image.pattern)
@@ -95,6 +99,17 @@ def develop(
         for done, _ in enumerate(pool.map(develop_window, windows), 1):
             progress(done / len(windows))
     return developed
+
+
+def capture_colour(image: RawImage, exposure: float, denoise: float = 1.0) -> Colour:
+    """Gather what a pipeline is told of a capture."""
+    noise = image.noise_profile().scaled(denoise)
+    return Colour(
+        white_balance=image.packed_gains,
+        camera_to_srgb=image.camera_to_srgb.astype(np.float32),
+        exposure=exposure,
+        noise=np.array([noise.shot, noise.read], np.float32),
+    )
 
 
 def plan_tiles(
@@ -132,7 +147,7 @@ def picture_memory(image: RawImage, depth: Depth) -> int:
 
 def tile_memory(side: int, halo: int, engine: Engine) -> int:
     """Return the bytes that one tile takes while it is developed."""
-    return (side + 2 * halo) ** 2 * engine.bytes_per_pixel
+    return (side + 2 * halo) ** 2 * engine.size.bytes_per_pixel
 
 
 def tile_windows(size: tuple[int, int], tile: int) -> Iterator[tuple[slice, slice]]:
@@ -143,16 +158,14 @@ def tile_windows(size: tuple[int, int], tile: int) -> Iterator[tuple[slice, slic
         yield slice(top, min(top + step, height)), slice(left, min(left + step, width))
 
 
-def padded_planes(
-    image: RawImage, window: tuple[slice, slice], halo: int, engine: Engine
-) -> Array:
+def padded_planes(image: RawImage, window: tuple[slice, slice], halo: int, engine: Engine) -> Array:
     """Return the (4, h, w) planes of a window with its halo, sides as the engine wants them."""
     turned = to_rggb(image.samples, image.pattern)
     rows, columns = (
         _mirrored(part, halo, side, engine.size.multiple_of)
         for part, side in zip(window, image.size, strict=True)
     )
-    tile = turned[rows][:, columns] if isinstance(columns, slice) else turned[rows][:, columns]
+    tile = turned[rows][:, columns]
     planes = image.normalise(pack(tile, CFAPattern("RGGB")))
     return np.ascontiguousarray(planes.transpose(2, 0, 1))
 
@@ -165,12 +178,11 @@ def _mirrored(part: slice, halo: int, side: int, multiple: int) -> slice | NDArr
         return slice(start, stop)
     period = 2 * (side - 1)
     index = np.abs(np.arange(start, stop)) % period
-    return np.minimum(index, period - index)
+    mirrored: NDArray[np.intp] = np.minimum(index, period - index)
+    return mirrored
 
 
-def _store(
-    tile: Array, picture: NDArray[np.generic], window: tuple[slice, slice], halo: int
-) -> None:
+def _store(tile: Array, picture: Picture, window: tuple[slice, slice], halo: int) -> None:
     """Quantise a tile's inner part into its place."""
     rows, columns = window
     height, width = rows.stop - rows.start, columns.stop - columns.start

@@ -5,6 +5,7 @@ signal from 0 (black) to 1 (saturation). DNG files may state it (tag NoiseProfil
 chapter 6); for others it is estimated from the flattest blocks of the mosaic.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,14 +33,15 @@ class NoiseProfile:
         return NoiseProfile(self.shot * strength**2, self.read * strength**2)
 
 
-def estimate(packed: Array) -> NoiseProfile:
-    """Estimate the noise of a (h, w, 4) normalised mosaic.
+def estimate(windows: Sequence[Array]) -> NoiseProfile:
+    """Estimate the noise of a mosaic from (h, w, 4) normalised windows of it.
 
     The diagonal Haar detail of each plane is free of smooth content; among blocks of one
     brightness the flattest tenth hold noise alone. A line is fitted through brightness and the
     variance there. Texture everywhere makes it too high; clipping and denoising, too low.
     """
-    mean, variance = _block_statistics(packed)
+    statistics = [_block_statistics(window) for window in windows]
+    mean, variance = (np.concatenate(values) for values in zip(*statistics, strict=True))
     points = [_flat_variance(mean, variance, i) for i in range(BRIGHTNESS_BINS)]
     kept = [point for point in points if point]
     if not kept:

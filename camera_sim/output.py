@@ -18,6 +18,7 @@ from PIL import ExifTags, Image, ImageCms, TiffImagePlugin
 from camera_sim.errors import OutputError
 from camera_sim.raw import RawImage
 
+Picture = NDArray[np.uint8] | NDArray[np.uint16]
 Format = Literal["jpeg", "png", "tiff"]
 Subsampling = Literal["4:4:4", "4:2:2", "4:2:0"]
 SUFFIXES: dict[Format, str] = {"jpeg": ".jpg", "png": ".png", "tiff": ".tif"}
@@ -32,6 +33,7 @@ UPRIGHT: dict[int, tuple[bool, bool, bool]] = {  # (transpose, flip rows, flip c
     7: (True, True, True), 8: (True, True, False),
 }  # fmt: skip
 EXIF_IFD_TAG = 34665
+LONG = 4  # TIFF 6.0 section 2: a 32-bit unsigned integer
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class Encoding:
             raise OutputError(f"JPEG quality is 1 to 100, not {self.quality}")
 
 
-def upright(picture: NDArray[np.generic], image: RawImage) -> NDArray[np.generic]:
+def upright(picture: Picture, image: RawImage) -> Picture:
     """Turn a developed (H, W, 3) picture upright and make its pixels square."""
     if image.pixel_aspect != 1:
         picture = _square_pixels(picture, image.pixel_aspect)
@@ -64,20 +66,21 @@ def upright(picture: NDArray[np.generic], image: RawImage) -> NDArray[np.generic
     return turned[:: -1 if rows else 1, :: -1 if columns else 1]
 
 
-def _square_pixels(picture: NDArray[np.generic], aspect: float) -> NDArray[np.generic]:
+def _square_pixels(picture: Picture, aspect: float) -> Picture:
     """Stretch the shorter direction, as LibRaw does: no sample is thrown away."""
     height, width = picture.shape[:2]
     size = (round(width * aspect), height) if aspect > 1 else (width, round(height / aspect))
     top = np.iinfo(picture.dtype).max
     channels = [
-        Image.fromarray(picture[..., c].astype(np.float32)).resize(size, Image.Resampling.BICUBIC)
-        for c in range(3)
+        np.asarray(Image.fromarray(channel).resize(size, Image.Resampling.BICUBIC))
+        for channel in np.moveaxis(picture.astype(np.float32), -1, 0)
     ]
-    return np.clip(np.rint(np.stack(channels, axis=-1)), 0, top).astype(picture.dtype)
+    square: Picture = np.clip(np.rint(np.stack(channels, axis=-1)), 0, top).astype(picture.dtype)
+    return square
 
 
 def write_picture(
-    path: Path, picture: NDArray[np.generic], encoding: Encoding, exif: bytes, *, force: bool
+    path: Path, picture: Picture, encoding: Encoding, exif: bytes, *, force: bool
 ) -> None:
     """Write an upright (H, W, 3) sRGB picture, uint8, or uint16 for TIFF.
 
@@ -93,7 +96,7 @@ def write_picture(
             temporary.write_bytes(encode(picture, encoding, exif))
 
 
-def encode(picture: NDArray[np.generic], encoding: Encoding, exif: bytes = b"") -> bytes:
+def encode(picture: Picture, encoding: Encoding, exif: bytes = b"") -> bytes:
     """Return a (H, W, 3) uint8 picture as JPEG or PNG bytes."""
     pil, buffer = Image.fromarray(np.ascontiguousarray(picture)), io.BytesIO()
     about: dict[str, bytes] = {"icc_profile": srgb_profile()} | ({"exif": exif} if exif else {})
@@ -137,13 +140,13 @@ def check_absent(path: Path, *, force: bool) -> None:
 
 @cache
 def srgb_profile() -> bytes:
-    """Return LittleCMS's sRGB profile, its date set to sRGB's own so that files are reproducible."""
+    """Return LittleCMS's sRGB profile, dated as the standard so that files are reproducible."""
     profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
     profile[24:36] = struct.pack(">6H", 1999, 10, 1, 0, 0, 0)  # IEC 61966-2-1:1999-10
     return bytes(profile)
 
 
-def _write_tiff(path: Path, picture: NDArray[np.generic], exif: bytes) -> None:
+def _write_tiff(path: Path, picture: Picture, exif: bytes) -> None:
     parsed = Image.Exif()
     if exif:
         parsed.load(exif)
@@ -162,13 +165,23 @@ def _write_tiff(path: Path, picture: NDArray[np.generic], exif: bytes) -> None:
         datetime=parsed.get(ExifTags.Base.DateTime),
         software="camsim",
         metadata=None,
-        extratags=[*described, (EXIF_IFD_TAG, "I", 1, 0, True)],
+        extratags=[*described, exif_ifd_tag()],
     )
-    _append_exif_ifd(path, parsed.get_ifd(ExifTags.IFD.Exif))
+    append_exif_ifd(path, parsed.get_ifd(ExifTags.IFD.Exif))
 
 
-def _append_exif_ifd(path: Path, details: dict[int, object]) -> None:
+def exif_ifd_tag() -> tuple[int, str, int, object, bool]:
+    """Return a tag for tifffile to write where `append_exif_ifd` will put the pointer.
+
+    tifffile refuses to write the pointer's own number, so its neighbour keeps the place.
+    """
+    return EXIF_IFD_TAG - 1, "I", 1, 0, True
+
+
+def append_exif_ifd(path: Path, details: dict[int, object]) -> None:
     """Append the Exif directory and point tag 34665 at it (TIFF 6.0 section 2; Exif 4.6.3)."""
+    with tifffile.TiffFile(path) as tiff:
+        order, entry = tiff.byteorder, tiff.pages[0].tags[EXIF_IFD_TAG - 1].offset
     with path.open("r+b") as file:
         header = file.read(4)
         offset = file.seek(0, os.SEEK_END)
@@ -177,5 +190,5 @@ def _append_exif_ifd(path: Path, details: dict[int, object]) -> None:
         for tag, value in details.items():
             directory[tag] = value
         file.write(directory.tobytes(offset))
-    with tifffile.TiffFile(path, mode="r+") as tiff:
-        tiff.pages[0].tags[EXIF_IFD_TAG].overwrite(offset)  # type: ignore[union-attr]
+        file.seek(entry)
+        file.write(struct.pack(f"{order}HHII", EXIF_IFD_TAG, LONG, 1, offset))

@@ -8,11 +8,13 @@ balance and the colour matrix, each carried beside the untouched samples. rawpy 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import product
 from pathlib import Path
 from typing import Any, Literal, cast
 
 import numpy as np
 import rawpy
+import tifffile
 from numpy.typing import NDArray
 
 from camera_sim import colour
@@ -24,6 +26,10 @@ from camera_sim.noise_profile import NoiseProfile, estimate
 Array = NDArray[np.float32]
 WhiteBalanceSource = Literal["as shot", "daylight", "grey world", "given"]
 
+# Noise is estimated from at most 6 × 6 windows of 256 pixels a side: 2.4 MP of any frame.
+NOISE_WINDOW = 256
+NOISE_WINDOWS = 6
+NOISE_PROFILE_TAG = 51041  # DNG 1.7.1, chapter 6
 # LibRaw's flip codes (dcraw's) as EXIF orientations (CIPA DC-008, tag 0x0112).
 FLIP_TO_ORIENTATION = {0: 1, 3: 3, 5: 8, 6: 6}
 # What a user may have taken for a RAW file, by its first bytes.
@@ -125,7 +131,7 @@ class RawImage:
         -------
         (h/2, w/2, 4) float32: black is 0, saturation 1; noise under black stays negative.
         """
-        turned = cast(NDArray[np.uint16], to_rggb(self.samples, self.pattern))[window]
+        turned = to_rggb(self.samples, self.pattern)[window]
         return self.normalise(pack(turned, CFAPattern("RGGB")))
 
     def normalise(self, planes: NDArray[np.generic]) -> Array:
@@ -133,24 +139,39 @@ class RawImage:
         black = np.array(self.black, np.float32)
         return np.minimum((planes.astype(np.float32) - black) / (self.white - black), 1.0)
 
-    def half_size(self) -> Array:
-        """Return a white-balanced (H/2, W/2, 3) picture: a 2×2 tile a pixel, greens averaged."""
-        balanced = np.clip(self.packed() * self.packed_gains, 0, 1)
-        green = (balanced[..., 1] + balanced[..., 2]) / 2
+    def thumbnail(self) -> Array:
+        """Return white-balanced (h, w, 3) camera RGB, a 2×2 tile a pixel, about 512 a side.
+
+        Tiles are picked, not averaged.
+        """
+        step = 2 * max(1, max(self.size) // 1024)
+        turned = to_rggb(self.samples, self.pattern)
+        planes = np.stack(
+            [turned[row::step, column::step] for row in (0, 1) for column in (0, 1)], axis=-1
+        )
+        balanced = np.clip(self.normalise(planes) * self.packed_gains, 0, 1)
+        green = balanced[..., 1:3].mean(axis=-1)
         return np.stack([balanced[..., 0], green, balanced[..., 3]], axis=-1)
 
+    def auto_exposure(self) -> float:
+        """Return `colour.auto_exposure` of this capture."""
+        return colour.auto_exposure(self.thumbnail(), self.camera_to_srgb)
+
     def noise_profile(self) -> NoiseProfile:
-        """Return the noise as the file states it, else as estimated from a part of the mosaic."""
+        """Return the noise as the file states it, else estimated from windows over the frame."""
         if self.noise is not None:
             return self.noise
-        return estimate(self.packed())
+        height, width = self.size
+        windows = product(_spread_windows(height), _spread_windows(width))
+        return estimate([self.packed(window) for window in windows])
 
-    def auto_exposure(self) -> float:
-        """Return `colour.auto_exposure` of this capture, from every fourth tile each way."""
-        step = max(1, min(self.size) // 512)
-        small = self.packed()[::step, ::step] * self.packed_gains
-        rgb = np.stack([small[..., 0], small[..., 1:3].mean(axis=-1), small[..., 3]], axis=-1)
-        return colour.auto_exposure(np.clip(rgb, 0, 1), self.camera_to_srgb)
+
+def _spread_windows(side: int) -> list[slice]:
+    """Return up to `NOISE_WINDOWS` slices, each with even bounds, spread evenly over a side."""
+    length = min(NOISE_WINDOW, side)
+    count = min(NOISE_WINDOWS, max(1, side // length))
+    starts = np.linspace(0, side - length, count).astype(int) // 2 * 2
+    return [slice(int(start), int(start) + length) for start in starts]
 
 
 def read_raw(path: str | Path) -> RawImage:
@@ -184,6 +205,7 @@ def read_raw(path: str | Path) -> RawImage:
             xyz_to_camera=matrix if np.any(matrix) else None,
             orientation=FLIP_TO_ORIENTATION.get(sizes.flip, 1),
             pixel_aspect=float(sizes.pixel_aspect),
+            noise=_stated_noise(path),
             crop=Crop(sizes.top_margin, sizes.left_margin, sizes.raw_height, sizes.raw_width),
             info=read_capture_info(path, raw.other, raw.lens, _embedded_jpeg(raw)),
             path=path,
@@ -243,9 +265,7 @@ def _foreign_kind(path: Path) -> str:
     return "not a RAW file that LibRaw knows, or its header is damaged"
 
 
-def _visible_mosaic(
-    raw: "rawpy.RawPy", path: Path
-) -> tuple[NDArray[np.uint16], CFAPattern]:
+def _visible_mosaic(raw: "rawpy.RawPy", path: Path) -> tuple[NDArray[np.uint16], CFAPattern]:
     """Return the visible area, cut to even sides, and its Bayer order."""
     pattern = _bayer_pattern(raw, path)
     visible = raw.raw_image_visible
@@ -291,6 +311,22 @@ def _embedded_jpeg(raw: "rawpy.RawPy") -> bytes | None:
     except rawpy.LibRawError:
         return None
     return bytes(thumb.data) if thumb.format == rawpy.ThumbFormat.JPEG else None
+
+
+def _stated_noise(path: Path) -> NoiseProfile | None:
+    """Read a DNG's NoiseProfile tag, the mean over its colour planes."""
+    if path.suffix.lower() != ".dng":
+        return None
+    try:
+        with tifffile.TiffFile(path) as tiff:
+            pages = [page for top in tiff.pages for page in (top, *(top.pages or ()))]
+            values = next(
+                p.tags[NOISE_PROFILE_TAG].value for p in pages if NOISE_PROFILE_TAG in p.tags
+            )
+    except (tifffile.TiffFileError, StopIteration, OSError, ValueError, TypeError):
+        return None
+    shot, read = np.reshape(values, (-1, 2)).mean(axis=0)
+    return NoiseProfile(float(shot), float(read))
 
 
 def _white_balanced(image: RawImage, raw: "rawpy.RawPy") -> RawImage:

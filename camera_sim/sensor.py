@@ -52,7 +52,13 @@ class Noise:
         if not (self.shot or self.read):
             return signal
         deviation = np.sqrt(self.shot * np.maximum(signal, 0) + self.read)
-        return signal + deviation * rng.standard_normal(signal.shape, np.float32)
+        return (signal + deviation * rng.standard_normal(signal.shape)).astype(np.float32)
+
+
+RGGB = CFAPattern("RGGB")
+PERFECT = Noise()
+BASE_ISO = Noise(shot=2e-4, read=1e-6)
+"""A camera in good light: 37 dB at saturation."""
 
 
 @dataclass(frozen=True)
@@ -71,10 +77,10 @@ class Sensor:
     """
 
     camera: Camera
-    pattern: CFAPattern = CFAPattern("RGGB")
+    pattern: CFAPattern = RGGB
     bits: int = 14
     black: int | None = None
-    noise: Noise = Noise()
+    noise: Noise = PERFECT
     blur: float = 0.0
 
     def __post_init__(self) -> None:
@@ -86,12 +92,12 @@ class Sensor:
     @property
     def white_level(self) -> int:
         """Saturation in sensor values."""
-        return 2**self.bits - 1
+        return int(2**self.bits) - 1
 
     @property
     def black_level(self) -> int:
         """Black in sensor values."""
-        return 2**self.bits // 32 if self.black is None else self.black
+        return int(2**self.bits) // 32 if self.black is None else self.black
 
     def capture(
         self,
@@ -115,7 +121,8 @@ class Sensor:
         """
         height, width = (side - side % 2 for side in scene.shape[:2])
         clean = self.clean_colours(scene[:height, :width], exposure)
-        signal = sample(clean / np.array(gains, np.float32), self.pattern)
+        raw_colours: Array = clean / np.array(gains, np.float32)
+        signal = sample(raw_colours, self.pattern)
         span = self.white_level - self.black_level
         values = np.rint(self.noise.apply(signal, rng) * span + self.black_level)
         return RawImage(
@@ -153,4 +160,6 @@ class Sensor:
         """Blur a linear (H, W, 3) scene by the point spread."""
         if not self.blur:
             return scene
-        return gaussian_filter(scene, (self.blur, self.blur, 0), truncate=4, mode="mirror")
+        deviation = (self.blur, self.blur, 0)
+        blurred: Array = gaussian_filter(scene, deviation, truncate=4, mode="mirror")
+        return blurred

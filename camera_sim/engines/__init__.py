@@ -1,4 +1,4 @@
-"""What runs a neural imaging pipeline."""
+"""What runs a pipeline, a tile at a time."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ Array = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Colour:
-    """What a NIP is told of a capture's colours.
+    """What a pipeline is told of a capture.
 
     Attributes
     ----------
@@ -23,17 +23,25 @@ class Colour:
         (3, 3) float32.
     exposure
         Linear gain.
+    noise
+        (2,) float32 shot and read noise of the mosaic; see `noise_profile`.
     """
 
     white_balance: Array
     camera_to_srgb: Array
     exposure: float
+    noise: Array
 
 
 class Engine(ABC):
-    """Runs one network; safe to call from several threads."""
+    """Develops tiles, by a network or otherwise; safe to call from several threads.
 
-    name: str
+    Attributes
+    ----------
+    size
+        What a tile's sides must be, how far a pixel reaches, how much memory a pixel takes.
+    """
+
     size: SizeRequirements
 
     @abstractmethod

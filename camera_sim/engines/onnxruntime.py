@@ -28,8 +28,6 @@ class OnnxRuntimeEngine(Engine):
         If the file is missing, altered, or not a model that ONNX Runtime takes.
     """
 
-    name = "onnxruntime"
-
     def __init__(self, entry: WeightsEntry, folder: Path = FOLDER, threads: int = 1) -> None:
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads
@@ -50,6 +48,7 @@ class OnnxRuntimeEngine(Engine):
             "white_balance": colour.white_balance[None],
             "camera_to_srgb": colour.camera_to_srgb[None],
             "exposure": np.array([[colour.exposure]], np.float32),
+            "noise": colour.noise[None],
         }
         fed = {name: value for name, value in inputs.items() if name in self._inputs}
         developed: Array = self._session.run(["srgb"], fed)[0][0]

@@ -6,6 +6,8 @@ The paper's count has one more parameter a channel than fifteen convolutions wit
 normalisation, whose scale and shift stand where the bias stood.
 """
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -25,7 +27,7 @@ class DNet(nn.Module):
     def __init__(self, trained_matrix: Tensor | None = None) -> None:
         super().__init__()
         widths = (4, *(WIDTH,) * (LAYERS - 1), 12)
-        self.deep = nn.Sequential(*(_layer(a, b) for a, b in zip(widths, widths[1:], strict=False)))
+        self.deep = nn.Sequential(*(_layer(a, b) for a, b in pairwise(widths)))
         self.post = nn.Conv2d(6, WIDTH, 3, padding=1, padding_mode="reflect")
         self.last = nn.Conv2d(WIDTH, 3, 1, bias=False)
 

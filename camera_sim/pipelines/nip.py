@@ -1,8 +1,9 @@
 """The contract of a neural imaging pipeline (NIP), and what all of them share. Needs torch.
 
 A NIP takes a normalised RGGB mosaic, the white balance, the colour matrix, the exposure and the
-noise profile, and gives sRGB. The paper's networks learn one camera's colours; `PerCameraNIP` gives them the same
-contract, carrying their output over to another camera's matrix in linear light.
+noise profile, and gives sRGB. The paper's networks learn one camera's colours; `PerCameraNIP`
+gives them the same contract, carrying their output over to another camera's matrix in linear
+light.
 """
 
 from abc import ABC, abstractmethod
@@ -80,14 +81,14 @@ class PerCameraNIP(NIP):
         (3, 3) camera to sRGB of the camera that it learnt.
     """
 
-    trained_matrix: Tensor
+    srgb_to_trained: Tensor
 
     def __init__(self, network: nn.Module, trained_matrix: Tensor) -> None:
         super().__init__()
         self.network = network
         self.multiple_of = int(network.multiple_of)  # type: ignore[arg-type]
         self.receptive_field = int(network.receptive_field)  # type: ignore[arg-type]
-        self.register_buffer("trained_matrix", trained_matrix.float())
+        self.register_buffer("srgb_to_trained", torch.linalg.inv(trained_matrix.float()))
 
     def forward(
         self,
@@ -102,7 +103,7 @@ class PerCameraNIP(NIP):
         with self.learnt_layers():
             srgb = self.network((mosaic * gains).clamp(0, 1))
         srgb = srgb.float().clamp(0, 1)
-        change = camera_to_srgb @ torch.linalg.inv(self.trained_matrix)
+        change = camera_to_srgb @ self.srgb_to_trained
         return srgb_encode(apply_matrix(srgb_decode(srgb), change))
 
 

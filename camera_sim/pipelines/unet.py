@@ -31,7 +31,8 @@ class UNet(nn.Module):
 
     def forward(self, mosaic: Tensor) -> Tensor:
         """Develop; see the class."""
-        features, skipped = mosaic, []
+        features = mosaic
+        skipped: list[Tensor] = []
         for block in self.down:
             features = block(F.max_pool2d(features, 2) if skipped else features)
             skipped.append(features)

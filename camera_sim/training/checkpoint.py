@@ -1,7 +1,6 @@
 """Checkpoints of a training run: one safetensors file, so that nothing is unpickled."""
 
 import json
-import os
 from pathlib import Path
 
 import torch
@@ -22,7 +21,7 @@ def save_checkpoint(
             tensors[f"adam.{index}.{name}"] = torch.as_tensor(value).contiguous()
     temporary = path.with_suffix(".part")
     save_file(tensors, temporary, {"step": str(step), "recipe": json.dumps(recipe)})
-    os.replace(temporary, path)
+    temporary.replace(path)
 
 
 def load_checkpoint(
@@ -40,12 +39,15 @@ def load_checkpoint(
             metadata = file.metadata()
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (OSError, SafetensorError) as error:
-        raise TrainingError(f"{path} is not a checkpoint ({error}); remove it to start anew") from error
+        raise TrainingError(
+            f"{path} is not a checkpoint ({error}); remove it to start anew"
+        ) from error
     written = json.loads(metadata["recipe"])
     if written != recipe:
         changed = sorted(k for k in written | recipe if written.get(k) != recipe.get(k))
         raise TrainingError(
-            f"{path} was written with another {', '.join(changed)}; choose another --out to start anew"
+            f"{path} was written with another {', '.join(changed)}; "
+            "choose another --out to start anew"
         )
     model.load_state_dict({k[6:]: v for k, v in tensors.items() if k.startswith("model.")})
     state = optimiser.state_dict()

@@ -1,31 +1,28 @@
 """What neural pipelines learn from: patches of simulated captures, or of a folder of RAW files."""
 
-import io
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
 from torch import Tensor
 
 from camera_sim import colour
 from camera_sim.cameras import CAMERAS, Camera
 from camera_sim.cfa import CFAPattern, to_rggb
-from camera_sim.errors import PictureError, RawError, TrainingError
+from camera_sim.errors import RawError, TrainingError
 from camera_sim.noise_profile import NoiseProfile
-from camera_sim.pipelines import classical
+from camera_sim.picture import load_picture, picture_files, to_linear
+from camera_sim.pipelines import Pipeline, classical
 from camera_sim.raw import RawImage, read_raw
-from camera_sim.sensor import Noise, Sensor
+from camera_sim.sensor import BASE_ISO, Noise, Sensor
 
 Array = NDArray[np.float32]
-
-PICTURE_SUFFIXES = (".png", ".webp", ".tif", ".tiff", ".bmp", ".jpg", ".jpeg")
-# SRGB values 0 to 255 as linear light.
-LINEAR = colour.srgb_decode(np.arange(256, dtype=np.float32) / 255)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -112,7 +109,7 @@ class SceneSource(PatchSource):
         pictures: Sequence[NDArray[np.uint8]],
         cameras: Sequence[Camera] = CAMERAS,
         noise_free: float = 0.4,
-        blurred: float = 0.5,
+        blurred: float = 0.6,
         darkest: float = 6.0,
     ) -> None:
         if not pictures:
@@ -127,7 +124,7 @@ class SceneSource(PatchSource):
 
     def draw(self, rng: np.random.Generator, size: int) -> Sample:
         """Draw one patch; see `PatchSource.draw`."""
-        scene = LINEAR[self._crop(rng, size)] * np.float32(rng.uniform(0.6, 1.0))
+        scene = to_linear(self._crop(rng, size)) * np.float32(rng.uniform(0.6, 1.0))
         camera = mixed_camera(rng, self.cameras)
         noise = Noise() if rng.random() < self.noise_free else Noise.draw(rng)
         exposure = float(np.exp(rng.uniform(0, np.log(self.darkest)) * (rng.random() < 0.5)))
@@ -185,7 +182,7 @@ def classical_sample(capture: RawImage) -> Sample:
 def crop_capture(capture: RawImage, window: tuple[slice, slice]) -> RawImage:
     """Cut a window with even bounds, in coordinates of the mosaic flipped to RGGB."""
     turned = to_rggb(capture.samples, capture.pattern)[window]
-    return replace(capture, samples=turned, pattern=CFAPattern("RGGB"))  # type: ignore[arg-type]
+    return replace(capture, samples=turned, pattern=CFAPattern("RGGB"))
 
 
 def _misjudged(profile: NoiseProfile, rng: np.random.Generator) -> NoiseProfile:
@@ -202,39 +199,73 @@ def mixed_camera(rng: np.random.Generator, cameras: Sequence[Camera] = CAMERAS) 
     return Camera("Mixed", "camera", (a, b, c, d, e, f, g, h, i), first.illuminants)
 
 
-def picture_files(folder: Path) -> list[Path]:
-    """List the pictures under a folder, sorted by name.
+Sources = tuple[PatchSource, PatchSource, NDArray[np.float64] | None, str]
+"""Training source, held-out source, the camera's matrix where the pipeline needs it, its name."""
+
+
+def sources_from_pictures(folder: Path, pipeline: Pipeline, camera: Camera, seed: int) -> Sources:
+    """Make sources from a folder of pictures; a tenth of the files is held out.
+
+    A pipeline for any camera sees a new sensor with every patch. A per-camera one sees each
+    picture captured once by ``camera``, and learns the classical pipeline, as in the paper.
 
     Raises
     ------
     PictureError
-        If the folder is missing or holds none.
+        If the folder holds no picture.
+    TrainingError
+        If it holds fewer than two.
     """
-    if not folder.is_dir():
-        raise PictureError(f"{folder} is not a folder of pictures")
-    files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in PICTURE_SUFFIXES)
-    if not files:
-        raise PictureError(f"{folder} holds no picture ({', '.join(PICTURE_SUFFIXES)})")
-    return files
+    pictures = [load_picture(path) for path in picture_files(folder)]
+    training, held_out = _split(pictures, folder)
+    if pipeline.any_camera:
+        return SceneSource(training), SceneSource(held_out), None, "any Bayer camera"
+    rng = np.random.default_rng(seed)
+    sensor = Sensor(camera, noise=BASE_ISO)
+
+    def captures(scenes: Sequence[NDArray[np.uint8]]) -> list[RawImage]:
+        return [
+            sensor.capture(to_linear(scene), camera.illuminants.draw(rng), rng) for scene in scenes
+        ]
+
+    return (
+        CaptureSource(captures(training)),
+        CaptureSource(captures(held_out)),
+        camera.camera_to_srgb,
+        f"{camera.make} {camera.model}",
+    )
 
 
-def load_picture(path: Path) -> NDArray[np.uint8]:
-    """Load a picture as (H, W, 3) uint8 sRGB.
+def sources_from_raw(folder: Path, pipeline: Pipeline) -> Sources:
+    """Make sources from a folder of RAW files; a tenth of the files is held out.
 
     Raises
     ------
-    PictureError
-        If it cannot be read.
+    TrainingError
+        If there are fewer than two, or they are of several cameras and the pipeline is for one.
     """
-    try:
-        with Image.open(io.BytesIO(path.read_bytes())) as picture:
-            return np.asarray(picture.convert("RGB"))
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise PictureError(f"{path} cannot be read as a picture: {error}") from error
+    captures = list(read_captures(folder))
+    training, held_out = _split(captures, folder)
+    cameras = sorted({capture.info.camera for capture in captures})
+    if not pipeline.any_camera and len(cameras) > 1:
+        raise TrainingError(
+            f"{pipeline.name} learns one camera, and {folder} holds those of {', '.join(cameras)}"
+        )
+    matrix = None if pipeline.any_camera else captures[0].camera_to_srgb
+    return CaptureSource(training), CaptureSource(held_out), matrix, ", ".join(cameras)
+
+
+def _split(items: Sequence[T], folder: Path) -> tuple[Sequence[T], Sequence[T]]:
+    if len(items) < 2:
+        raise TrainingError(f"{folder} holds {len(items)} usable files; training needs at least 2")
+    held_out = max(1, len(items) // 10)
+    return items[:-held_out], items[-held_out:]
 
 
 def read_captures(folder: Path) -> Iterator[RawImage]:
     """Read every RAW file under a folder that can be developed; the others are passed over."""
+    if not folder.is_dir():
+        raise TrainingError(f"{folder} is not a folder of RAW files")
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         try:
             yield read_raw(path)

@@ -137,7 +137,7 @@ def _step(
     errors = squared_errors(model, batch)
     loss = errors.clamp(min=1e-8).log().mean() if recipe.loss == "psnr" else errors.mean()
     optimiser.zero_grad()
-    loss.backward()
+    loss.backward()  # type: ignore[no-untyped-call]
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     optimiser.step()
     return float(loss.detach())
@@ -157,7 +157,8 @@ def squared_errors(model: NIP, batch: Batch) -> Tensor:
     mosaic = batch.mosaic.contiguous(memory_format=torch.channels_last)
     developed = model(mosaic, *batch.inputs[1:])
     inner = (slice(None), slice(None), slice(BORDER, -BORDER), slice(BORDER, -BORDER))
-    return (developed[inner] - batch.target[inner]).square().mean(dim=(1, 2, 3))
+    errors: Tensor = (developed[inner] - batch.target[inner]).square().mean(dim=(1, 2, 3))
+    return errors
 
 
 @torch.no_grad()

@@ -26,12 +26,15 @@ class SizeRequirements(BaseModel):
         Sides must be multiples of this.
     receptive_field
         Packed pixels on each side that an output pixel can depend on.
+    bytes_per_pixel
+        Memory that a packed pixel of a tile takes while it is developed, measured.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     multiple_of: int
     receptive_field: int
+    bytes_per_pixel: int
 
 
 class WeightsEntry(BaseModel):

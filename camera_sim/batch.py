@@ -1,0 +1,238 @@
+"""Developing RAW files into picture files: one, many, or a folder of them."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camera_sim import weights
+from camera_sim.compare import comparison
+from camera_sim.develop import DEFAULT_MAX_MEMORY, Depth, Picture, develop, plan_tiles
+from camera_sim.engines import Engine
+from camera_sim.engines.onnxruntime import OnnxRuntimeEngine
+from camera_sim.errors import OutputError, RawNotFoundError
+from camera_sim.output import (
+    FORMATS,
+    SUFFIXES,
+    Encoding,
+    check_absent,
+    upright,
+    write_picture,
+)
+from camera_sim.pipelines import DEFAULT_PIPELINE, find_pipeline, libraw
+from camera_sim.pipelines.classical import ClassicalEngine
+from camera_sim.raw import RawImage, read_raw
+
+# Files that a folder may hold beside RAW ones are passed over; these are taken.
+RAW_SUFFIXES = frozenset(
+    [
+        ".nef",
+        ".nrw",
+        ".crw",
+        ".cr2",
+        ".cr3",
+        ".dng",
+        ".arw",
+        ".srf",
+        ".sr2",
+        ".raf",
+        ".orf",
+        ".rw2",
+        ".pef",
+        ".kdc",
+        ".dcr",
+        ".srw",
+        ".mrw",
+        ".erf",
+        ".3fr",
+        ".iiq",
+        ".mef",
+        ".mos",
+        ".rwl",
+        ".raw",
+        ".x3f",
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Options:
+    """How files are developed.
+
+    Attributes
+    ----------
+    out
+        A file, for one RAW file; a folder; or None for beside the RAW file.
+    exposure
+        Linear gain; None chooses it for each.
+    compare
+        Whether a side-by-side with the classical pipeline is written too.
+    force
+        Whether existing files may be replaced.
+    """
+
+    pipeline: str = DEFAULT_PIPELINE
+    weights: Path = weights.FOLDER
+    out: Path | None = None
+    encoding: Encoding = field(default_factory=Encoding)
+    exposure: float | None = None
+    denoise: float = 1.0
+    max_memory: int = DEFAULT_MAX_MEMORY
+    threads: int | None = None
+    compare: bool = False
+    force: bool = False
+
+    @property
+    def depth(self) -> Depth:
+        """Bits a channel of the output."""
+        return 16 if self.encoding.format == "tiff" else 8
+
+
+@dataclass(frozen=True)
+class Job:
+    """One RAW file and where its picture goes."""
+
+    source: Path
+    target: Path
+
+    @property
+    def comparison(self) -> Path:
+        """Where its side-by-side goes."""
+        return self.target.with_name(f"{self.target.stem}.compare.jpg")
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What became of one file.
+
+    Attributes
+    ----------
+    seconds
+        From opening the RAW file to the picture on disk, the side-by-side left out.
+    """
+
+    job: Job
+    image: RawImage
+    pipeline: str
+    seconds: float
+    comparison: Path | None = None
+
+
+def open_engine(pipeline: str, folder: Path = weights.FOLDER, threads: int = 1) -> Engine:
+    """Open what runs a pipeline.
+
+    Raises
+    ------
+    PipelineError
+        If there is no such pipeline, or no weights for it.
+    WeightsError
+        If its weights are damaged.
+    """
+    if not find_pipeline(pipeline).is_neural:
+        return ClassicalEngine()
+    return OnnxRuntimeEngine(weights.read_manifest(folder).find(pipeline), folder, threads)
+
+
+def plan_jobs(sources: Sequence[Path], options: Options) -> list[Job]:
+    """List what to develop: files as named, and every RAW file directly in a folder.
+
+    Raises
+    ------
+    RawNotFoundError
+        If a folder holds no RAW file.
+    OutputError
+        If two files would be written under one name, or ``out`` is a file for many.
+    """
+    files = [file for source in sources for file in _raw_files(source)]
+    single = options.out is not None and options.out.suffix.lower() in FORMATS
+    if single and len(files) > 1:
+        raise OutputError(f"--out {options.out} is one file, and there are {len(files)} to develop")
+    jobs = [Job(file, _target(file, options, single)) for file in files]
+    seen: dict[Path, Path] = {}
+    for job in jobs:
+        if job.target in seen:
+            raise OutputError(
+                f"{seen[job.target]} and {job.source} would both become {job.target}; "
+                "develop them into different folders"
+            )
+        seen[job.target] = job.source
+    return jobs
+
+
+def _raw_files(source: Path) -> list[Path]:
+    if not source.is_dir():
+        return [source]
+    files = sorted(p for p in source.iterdir() if p.suffix.lower() in RAW_SUFFIXES)
+    if not files:
+        raise RawNotFoundError(f"{source} is a directory without a RAW file in it")
+    return files
+
+
+def _target(source: Path, options: Options, single: bool) -> Path:
+    if single and options.out is not None:
+        return options.out
+    name = f"{source.stem}.{options.pipeline}{SUFFIXES[options.encoding.format]}"
+    return (options.out or source.parent) / name
+
+
+def develop_file(
+    job: Job,
+    options: Options,
+    engine: Engine,
+    progress: Callable[[float], None] = lambda _: None,
+) -> Summary:
+    """Develop one RAW file into one picture.
+
+    Raises
+    ------
+    CameraSimError
+        Of any kind; nothing is left half written.
+    """
+    check_absent(job.target, force=options.force)
+    if options.compare:
+        check_absent(job.comparison, force=options.force)
+    start = time.perf_counter()
+    image = read_raw(job.source)
+    exposure = image.auto_exposure() if options.exposure is None else options.exposure
+    picture = render(job.source, image, engine, options, exposure, progress)
+    write_picture(job.target, picture, options.encoding, image.info.exif, force=options.force)
+    seconds = time.perf_counter() - start
+    if not options.compare:
+        return Summary(job, image, options.pipeline, seconds)
+    plain = replace(options, pipeline="classical")
+    reference = render(job.source, image, ClassicalEngine(), plain, exposure)
+    sheet = comparison(_to_8_bits(picture), _to_8_bits(reference), options.pipeline, "classical")
+    write_picture(job.comparison, sheet, Encoding(), b"", force=options.force)
+    return Summary(job, image, options.pipeline, seconds, job.comparison)
+
+
+def render(
+    source: Path,
+    image: RawImage,
+    engine: Engine,
+    options: Options,
+    exposure: float,
+    progress: Callable[[float], None] = lambda _: None,
+) -> Picture:
+    """Develop a capture and turn it upright: (H, W, 3) uint8, or uint16 for TIFF."""
+    if options.pipeline == "libraw":
+        rendered = libraw.develop(image, source, exposure, options.depth)
+        return upright(rendered, replace(image, pixel_aspect=1.0))
+    developed = develop(
+        image,
+        engine,
+        exposure=exposure,
+        denoise=options.denoise,
+        depth=options.depth,
+        plan=plan_tiles(image, engine, options.depth, options.max_memory, options.threads),
+        progress=progress,
+    )
+    return upright(developed, image)
+
+
+def _to_8_bits(picture: Picture) -> NDArray[np.uint8]:
+    shift = 8 * (picture.dtype.itemsize - 1)
+    return (picture >> shift).astype(np.uint8)

@@ -1,0 +1,186 @@
+"""``camsim develop``: RAW files into pictures."""
+
+import argparse
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from camera_sim import weights
+from camera_sim.batch import Job, Options, Summary, develop_file, open_engine, plan_jobs
+from camera_sim.develop import DEFAULT_MAX_MEMORY
+from camera_sim.errors import CameraSimError, MemoryBudgetError
+from camera_sim.output import FORMATS, Encoding, Format
+from camera_sim.pipelines import DEFAULT_PIPELINE, PIPELINES
+
+if TYPE_CHECKING:
+    from camera_sim.commands import Commands
+
+UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3}
+
+
+def add_to(commands: "Commands") -> None:
+    """Add the command."""
+    pipelines = "; ".join(f"{p.name}: {p.summary}" for p in PIPELINES.values())
+    parser = commands.add_parser(
+        "develop",
+        help="develop RAW files into pictures",
+        description="Develop RAW files, or every RAW file in a folder, into sRGB pictures.",
+        epilog=f"Pipelines: {pipelines}.",
+    )
+    parser.add_argument("raw", nargs="+", type=Path, help="RAW files or folders of them")
+    parser.add_argument(
+        "-o", "--out", type=Path, help="a folder, or a file where there is one RAW file"
+    )
+    parser.add_argument(
+        "--pipeline",
+        default=DEFAULT_PIPELINE,
+        metavar="NAME",
+        help=f"one of {', '.join(PIPELINES)} (default {DEFAULT_PIPELINE})",
+    )
+    parser.add_argument(
+        "--weights",
+        type=Path,
+        default=weights.FOLDER,
+        help="folder of weights with a manifest (default: those shipped)",
+    )
+    parser.add_argument(
+        "--format",
+        choices=("jpeg", "png", "tiff"),
+        help="output format; TIFF has 16 bits (default: of --out, else jpeg)",
+    )
+    parser.add_argument("--quality", type=int, default=95, help="JPEG quality (default 95)")
+    parser.add_argument(
+        "--subsampling",
+        choices=("4:4:4", "4:2:2", "4:2:0"),
+        default="4:4:4",
+        help="JPEG chroma subsampling (default 4:4:4)",
+    )
+    parser.add_argument(
+        "--exposure",
+        type=float,
+        metavar="EV",
+        help="brighten by so many stops (default: 1%% of the pixels may clip)",
+    )
+    parser.add_argument(
+        "--denoise",
+        type=float,
+        default=1.0,
+        metavar="STRENGTH",
+        help="0 keeps the noise, 1 removes what there is (default 1)",
+    )
+    parser.add_argument(
+        "--max-memory",
+        type=memory_size,
+        default=DEFAULT_MAX_MEMORY,
+        metavar="SIZE",
+        help="such as 2GB or 800MB (default 2GB)",
+    )
+    parser.add_argument("--threads", type=int, help="tiles at a time (default: every core)")
+    parser.add_argument(
+        "--compare",
+        action="store_true",
+        help="also write a side-by-side with the classical pipeline",
+    )
+    parser.add_argument("--force", action="store_true", help="overwrite existing files")
+    parser.set_defaults(run=run)
+
+
+def memory_size(text: str) -> int:
+    """Parse ``2GB``, ``800MB``, ``1.5G`` or a number of bytes."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMG]?)B?", text.strip().upper())
+    if not match:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size; write it as 2GB or 800MB")
+    return int(float(match[1]) * UNITS[match[2]])
+
+
+def run(args: argparse.Namespace) -> int:
+    """Develop what was named; 2 if any file could not be."""
+    options = _options(args)
+    jobs = plan_jobs(args.raw, options)
+    engine = open_engine(options.pipeline, options.weights)
+    console, failures = Console(stderr=True), 0
+    with _progress_bar(console) as progress:
+        task = progress.add_task("", total=len(jobs))
+        for done, job in enumerate(jobs):
+            progress.update(task, description=job.source.name)
+            try:
+                summary = develop_file(job, options, engine, _advance(progress, task, done))
+            except CameraSimError as error:
+                failures += 1
+                progress.console.print(
+                    f"camsim: {error}", markup=False, highlight=False, soft_wrap=True
+                )
+            else:
+                _print_summary(summary)
+            progress.update(task, completed=done + 1)
+    if len(jobs) > 1:
+        print(f"{len(jobs) - failures} of {len(jobs)} files developed")
+    return 2 if failures else 0
+
+
+def _options(args: argparse.Namespace) -> Options:
+    named: Format | None = FORMATS.get(args.out.suffix.lower()) if args.out else None
+    _check(args)
+    return Options(
+        pipeline=args.pipeline,
+        weights=args.weights,
+        out=args.out,
+        encoding=Encoding(args.format or named or "jpeg", args.quality, args.subsampling),
+        exposure=None if args.exposure is None else 2.0**args.exposure,
+        denoise=args.denoise,
+        max_memory=args.max_memory,
+        threads=args.threads,
+        compare=args.compare,
+        force=args.force,
+    )
+
+
+def _check(args: argparse.Namespace) -> None:
+    if args.threads is not None and args.threads < 1:
+        raise MemoryBudgetError(f"--threads must be at least 1, not {args.threads}")
+    if not 0 <= args.denoise <= 4:
+        raise CameraSimError(f"--denoise is 0 to 4, not {args.denoise:g}")
+    if args.exposure is not None and not -10 <= args.exposure <= 10:
+        raise CameraSimError(f"--exposure is -10 to 10 EV, not {args.exposure:g}")
+
+
+def _progress_bar(console: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not sys.stderr.isatty(),
+    )
+
+
+def _advance(progress: Progress, task: object, done: int) -> Callable[[float], None]:
+    return lambda share: progress.update(task, completed=done + share)  # type: ignore[arg-type]
+
+
+def _print_summary(summary: Summary) -> None:
+    image, job = summary.image, summary.job
+    height, width = image.size
+    print(
+        f"{job.source.name}  {image.info.camera}  {width}×{height}  {summary.pipeline}  "
+        f"{summary.seconds:.2f} s  {summary.seconds / image.megapixels:.3f} s/MP  → {job.target}"
+    )
+    if summary.comparison:
+        print(f"{'':4}side by side with the classical pipeline → {summary.comparison}")
+    if image.white_balance_source not in ("as shot", "given"):
+        print(f"{'':4}the file states no white balance: {image.white_balance_source} was used")
+    if image.xyz_to_camera is None:
+        print(
+            f"{'':4}LibRaw knows no colour matrix for this camera: its colours were taken as sRGB"
+        )
+    sys.stdout.flush()
+
+
+__all__ = ["Job", "add_to", "memory_size", "run"]

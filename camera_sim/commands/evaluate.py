@@ -1,0 +1,188 @@
+"""``camsim evaluate``: the tables of the documentation, from any folder of one's own."""
+
+import argparse
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from camera_sim import weights
+from camera_sim.batch import Options, open_engine, render
+from camera_sim.errors import CameraSimError, PipelineError
+from camera_sim.picture import load_picture, picture_files
+from camera_sim.pipelines import DEFAULT_PIPELINE, PIPELINES
+from camera_sim.raw import RawImage, read_raw
+
+if TYPE_CHECKING:
+    from camera_sim.commands import Commands
+    from camera_sim.evaluate import Picture
+
+# CIEDE2000 is compared between pictures made so many times smaller: colour, not demosaicing.
+COLOUR_REDUCTION = 8
+
+
+@dataclass(frozen=True)
+class Table:
+    """A Markdown table."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: Sequence[tuple[str, ...]]
+
+    def __str__(self) -> str:
+        """Write it as Markdown."""
+        lines = [f"**{self.title}**", "", _line(self.columns), _line(["---"] * len(self.columns))]
+        return "\n".join([*lines, *map(_line, self.rows), ""])
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def add_to(evaluations: "Commands") -> None:
+    """Add ``evaluate nip`` and ``evaluate colour``."""
+    nip = evaluations.add_parser(
+        "nip",
+        help="PSNR and SSIM of the pipelines on simulated captures of pictures",
+        description="Photograph held-out pictures with the simulated sensor and measure how near "
+        "each pipeline comes to the clean scene, and the paper's networks to the classical one.",
+    )
+    nip.add_argument("pictures", type=Path, help="a folder of pictures that no training saw")
+    nip.add_argument("--weights", type=Path, default=weights.FOLDER, help="folder of weights")
+    nip.add_argument("--limit", type=int, help="use the first so many pictures")
+    nip.set_defaults(run=run_nip)
+    colour = evaluations.add_parser(
+        "colour", help="CIEDE2000 of the pipelines against LibRaw's rendering of RAW files"
+    )
+    colour.add_argument("raw", nargs="+", type=Path, help="RAW files")
+    colour.add_argument("--weights", type=Path, default=weights.FOLDER, help="folder of weights")
+    colour.set_defaults(run=run_colour)
+
+
+def run_nip(args: argparse.Namespace) -> int:
+    """Print the tables of fidelity."""
+    _require_skimage()
+    files = picture_files(args.pictures)[: args.limit]
+    pictures = [load_picture(path) for path in files]
+    print(f"{len(files)} pictures of {args.pictures.name}\n")
+    print(clean_scene_table(pictures, args.weights))
+    print(standard_pipeline_table(pictures, args.weights))
+    return 0
+
+
+def clean_scene_table(pictures: Sequence["Picture"], folder: Path) -> Table:
+    """Compare the default pipeline, the classical one and LibRaw with the clean scene."""
+    from camera_sim import evaluate
+
+    engine = open_engine(DEFAULT_PIPELINE, folder)
+    developers: dict[str, Callable[[RawImage], Picture]] = {
+        DEFAULT_PIPELINE: evaluate.by_engine(engine),
+        f"{DEFAULT_PIPELINE}, noise estimated": evaluate.by_engine_blind(engine),
+        "classical": evaluate.by_engine(open_engine("classical")),
+        "libraw": evaluate.by_libraw,
+    }
+    rows = []
+    for blur in evaluate.BLURS:
+        for level in evaluate.NOISE_LEVELS:
+            shots = list(evaluate.captures(pictures, evaluate.noise_of(level), blur))
+            cells = [_mean_quality(developer, shots) for developer in developers.values()]
+            rows.append((f"{blur:g} px", level, *cells))
+    return Table(
+        "Fidelity to the clean scene: PSNR (dB) / SSIM, mean over pictures",
+        ("point spread", "noise", *developers),
+        rows,
+    )
+
+
+def _mean_quality(developer: Callable[[RawImage], "Picture"], shots: Sequence[object]) -> str:
+    from camera_sim.evaluate import Capture, Quality, quality
+
+    found = [quality(developer(s.image), s.clean) for s in shots if isinstance(s, Capture)]
+    mean = Quality.mean(found)
+    return f"{mean.psnr:.2f} / {mean.ssim:.4f}"
+
+
+def standard_pipeline_table(pictures: Sequence["Picture"], folder: Path) -> Table:
+    """Korus & Memon 2019, table 2 in form: each network against the standard pipeline."""
+    from camera_sim import evaluate
+    from camera_sim.commands.simulate import find_camera
+
+    classical = evaluate.by_engine(open_engine("classical"))
+    rows = []
+    for entry in weights.read_manifest(folder).networks:
+        if PIPELINES[entry.pipeline].any_camera:
+            continue
+        network = evaluate.by_engine(open_engine(entry.pipeline, folder))
+        shots = evaluate.standard_captures(pictures, find_camera(entry.trained_for))
+        found = [evaluate.quality(network(shot), classical(shot)) for shot in shots]
+        mean = evaluate.Quality.mean(found)
+        rows.append(
+            (
+                entry.pipeline,
+                f"{entry.parameters:,}",
+                entry.trained_for,
+                f"{mean.psnr:.2f}",
+                f"{mean.ssim:.4f}",
+            )
+        )
+    return Table(
+        "Against the standard (classical) pipeline, as table 2 of Korus & Memon 2019",
+        ("pipeline", "parameters", "trained for", "PSNR (dB)", "SSIM"),
+        rows,
+    )
+
+
+def run_colour(args: argparse.Namespace) -> int:
+    """Print CIEDE2000 against LibRaw, a row a file."""
+    _require_skimage()
+    engines = {"classical": open_engine("classical")}
+    for entry in weights.read_manifest(args.weights).networks:
+        engines[entry.pipeline] = open_engine(entry.pipeline, args.weights)
+    rows = []
+    for path in args.raw:
+        image = read_raw(path)
+        exposure = image.auto_exposure()
+        reference = _reduced(
+            render(path, image, engines["classical"], Options(pipeline="libraw"), exposure)
+        )
+        cells = []
+        for name, engine in engines.items():
+            picture = _reduced(render(path, image, engine, Options(pipeline=name), exposure))
+            cells.append(_differences(picture, reference))
+        rows.append((path.name, image.info.camera, *cells))
+    print(
+        Table(
+            "CIEDE2000 against LibRaw's rendering at the same white balance: median / 95%",
+            ("file", "camera", *engines),
+            rows,
+        )
+    )
+    return 0
+
+
+def _differences(picture: "Picture", reference: "Picture") -> str:
+    from camera_sim.evaluate import colour_difference
+
+    found = colour_difference(picture, reference)
+    return f"{np.median(found):.2f} / {np.percentile(found, 95):.2f}"
+
+
+def _reduced(picture: "np.ndarray[tuple[int, ...], np.dtype[np.generic]]") -> "Picture":
+    from PIL import Image
+
+    height, width = picture.shape[:2]
+    size = (width // COLOUR_REDUCTION, height // COLOUR_REDUCTION)
+    reduced = Image.fromarray(np.ascontiguousarray(picture)).resize(size, Image.Resampling.BOX)
+    return np.asarray(reduced)
+
+
+def _require_skimage() -> None:
+    try:
+        import skimage  # noqa: F401
+    except ImportError as error:
+        raise PipelineError("evaluation needs scikit-image: pip install 'camsim[train]'") from error
+
+
+__all__ = ["CameraSimError", "Table", "add_to", "run_colour", "run_nip"]

@@ -1,0 +1,179 @@
+"""``camsim train``: train a neural imaging pipeline on pictures or RAW files of one's own."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from camera_sim.commands.simulate import find_camera
+from camera_sim.errors import TrainingError
+from camera_sim.pipelines import DEFAULT_PIPELINE, PIPELINES, Pipeline, find_pipeline
+
+if TYPE_CHECKING:
+    from camera_sim.commands import Commands
+    from camera_sim.training.nip import Progress, Recipe
+
+NEURAL = [pipeline.name for pipeline in PIPELINES.values() if pipeline.is_neural]
+
+
+def add_to(commands: "Commands") -> None:
+    """Add the command and its parts."""
+    train = commands.add_parser("train", help="train networks on a folder of your own")
+    parts = train.add_subparsers(required=True, metavar="WHAT")
+    parser = parts.add_parser(
+        "nip",
+        help="a neural imaging pipeline",
+        description="Train a neural imaging pipeline. It resumes where a run in --out stopped.",
+    )
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument(
+        "--pictures",
+        type=Path,
+        metavar="FOLDER",
+        help="pictures, photographed by the simulated sensor",
+    )
+    source.add_argument(
+        "--raw", type=Path, metavar="FOLDER", help="RAW files; the classical pipeline is the target"
+    )
+    parser.add_argument("-o", "--out", type=Path, required=True, help="folder of the run")
+    parser.add_argument(
+        "--pipeline",
+        default=DEFAULT_PIPELINE,
+        metavar="NAME",
+        help=f"one of {', '.join(NEURAL)} (default {DEFAULT_PIPELINE})",
+    )
+    parser.add_argument(
+        "--camera",
+        default="Nikon D5200",
+        help="camera of a per-camera pipeline trained on pictures",
+    )
+    parser.add_argument(
+        "--schedule",
+        choices=("fast", "paper"),
+        default="fast",
+        help="fast: ours; paper: Korus & Memon 2019, section 4.1",
+    )
+    parser.add_argument("--steps", type=int, help="at most so many steps")
+    parser.add_argument("--batch", type=int, help="patches a step")
+    parser.add_argument("--patch", type=int, help="pixels a side of a patch")
+    parser.add_argument("--threads", type=int, help="threads of torch (default: every core)")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.set_defaults(run=run_nip)
+
+
+def run_nip(args: argparse.Namespace) -> int:
+    """Train, export, and say where the weights are."""
+    pipeline = find_pipeline(args.pipeline)
+    if not pipeline.is_neural:
+        raise TrainingError(f"{pipeline.name!r} is no network; those are {', '.join(NEURAL)}")
+    _require_torch()
+    import torch
+
+    from camera_sim.training.curve import draw_curve
+    from camera_sim.training.nip import train
+
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    torch.manual_seed(args.seed)
+    recipe = _recipe(args)
+    model, source, validation, label = _prepare(args, pipeline, recipe)
+    with _reporter(recipe.steps) as report:
+        psnr = train(model, source, validation, recipe, args.out, report)
+    figure = draw_curve(args.out)
+    label.figures["validation PSNR (dB)"] = round(psnr, 2)
+    from camera_sim.training.networks import export_network
+
+    entry = export_network(model, pipeline, label, args.out / "weights")
+    print(f"{pipeline.name}: {psnr:.2f} dB on held-out patches; curve → {figure}")
+    print(f"weights → {args.out / 'weights' / entry.file}; use them with")
+    print(f"  camsim develop --pipeline {pipeline.name} --weights {args.out / 'weights'} shot.nef")
+    return 0
+
+
+def _require_torch() -> None:
+    try:
+        import torch  # noqa: F401
+    except ImportError as error:
+        raise TrainingError("training needs torch: pip install 'camsim[train]'") from error
+
+
+def _recipe(args: argparse.Namespace) -> "Recipe":
+    from dataclasses import replace
+
+    from camera_sim.training.nip import BORDER, FAST, PAPER
+
+    recipe = replace(PAPER if args.schedule == "paper" else FAST, seed=args.seed)
+    for name in ("steps", "batch", "patch"):
+        value = getattr(args, name)
+        if value is None:
+            continue
+        if value < 1:
+            raise TrainingError(f"--{name} must be at least 1, not {value}")
+        recipe = replace(recipe, **{name: value})
+    if recipe.patch % 32 or recipe.patch <= 2 * BORDER:
+        raise TrainingError(f"--patch must be a multiple of 32, not {recipe.patch}")
+    return recipe
+
+
+def _prepare(args: argparse.Namespace, pipeline: Pipeline, recipe: "Recipe") -> tuple[Any, ...]:
+    """Return the network, its training source, the validation batch and the label."""
+    import numpy as np
+    import torch
+
+    from camera_sim.training import data
+    from camera_sim.training.networks import Label, build_network
+
+    training, held_out, matrix, trained_for = (
+        data.sources_from_raw(args.raw, pipeline)
+        if args.raw
+        else data.sources_from_pictures(
+            args.pictures, pipeline, find_camera(args.camera), args.seed
+        )
+    )
+    model = build_network(pipeline, None if matrix is None else torch.tensor(matrix))
+    validation = held_out.batch(np.random.default_rng(recipe.seed + 1), 32, recipe.patch)
+    label = Label(
+        version="1",
+        licence="your own",
+        trained_for=trained_for,
+        recipe=json.loads(json.dumps(vars(recipe))),
+        data=str((args.raw or args.pictures).name),
+        figures={},
+    )
+    return model, training, validation, label
+
+
+def _reporter(steps: int) -> AbstractContextManager["Callable[[Progress], None]"]:
+    """Return a progress bar on a terminal, a line a validation elsewhere."""
+    if not sys.stderr.isatty():
+        return nullcontext(_print_line)
+    from contextlib import contextmanager
+
+    from rich.progress import Progress as Bar
+
+    @contextmanager
+    def bar():  # type: ignore[no-untyped-def]
+        with Bar() as progress:
+            task = progress.add_task("training", total=steps)
+
+            def report(state: "Progress") -> None:
+                words = f"loss {state.loss:.4g}"
+                if state.psnr is not None:
+                    words += f"  held out {state.psnr:.2f} dB"
+                    progress.console.print(f"step {state.step}  {words}")
+                progress.update(task, completed=state.step, description=words)
+
+            yield report
+
+    return bar()
+
+
+def _print_line(state: "Progress") -> None:
+    if state.psnr is not None:
+        print(
+            f"step {state.step}/{state.steps}  loss {state.loss:.4g}  held out {state.psnr:.2f} dB",
+            flush=True,
+        )

@@ -1,0 +1,167 @@
+"""Building the torch network of a pipeline, and turning a trained one into shipped weights."""
+
+import hashlib
+import importlib
+import logging
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime as ort
+import torch
+from torch import Tensor
+
+from camera_sim.errors import TrainingError
+from camera_sim.pipelines import Pipeline
+from camera_sim.pipelines.nip import INPUT_NAMES, NIP, PerCameraNIP
+from camera_sim.weights import SizeRequirements, WeightsEntry, add_to_manifest
+
+OPSET = 18
+# An exported network may differ from torch's by so much, in sRGB values: a fiftieth of a level.
+EXPORT_TOLERANCE = 1e-4
+# Bytes that ONNX Runtime takes a packed pixel, measured by `camsim bench develop`.
+BYTES_PER_PIXEL = {"rnet": 1200, "inet": 900, "unet": 2600, "dnet": 4200}
+
+
+@dataclass(frozen=True)
+class Label:
+    """What a manifest entry says beside what the file itself tells."""
+
+    version: str
+    licence: str
+    trained_for: str
+    recipe: dict[str, str | int | float | bool]
+    data: str
+    figures: dict[str, str | float]
+
+
+def build_network(pipeline: Pipeline, trained_matrix: Tensor | None = None) -> NIP:
+    """Build a pipeline's network with its initialisation.
+
+    Parameters
+    ----------
+    pipeline
+        A neural one.
+    trained_matrix
+        (3, 3) camera to sRGB of the camera it is trained for; for per-camera networks.
+
+    Raises
+    ------
+    TrainingError
+        If the pipeline has no network.
+    """
+    if not pipeline.is_neural:
+        raise TrainingError(f"the pipeline {pipeline.name!r} has no network to train")
+    module, name = pipeline.network.split(":")
+    network = getattr(importlib.import_module(f"camera_sim.pipelines.{module}"), name)
+    if pipeline.any_camera:
+        return network()  # type: ignore[no-any-return]
+    matrix = torch.eye(3) if trained_matrix is None else trained_matrix.float()
+    return PerCameraNIP(network(matrix) if pipeline.name == "inet" else network(), matrix)
+
+
+def export_network(model: NIP, pipeline: Pipeline, label: Label, folder: Path) -> WeightsEntry:
+    """Write a trained network as ONNX beside its manifest entry.
+
+    Raises
+    ------
+    TrainingError
+        If the exported network does not give what torch gives.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{pipeline.name}.onnx"
+    model = model.eval().to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+    model.autocast = None
+    write_onnx(model, path, {"pipeline": pipeline.name, "trained_for": label.trained_for})
+    check_export(model, path)
+    entry = WeightsEntry(
+        pipeline=pipeline.name,
+        version=label.version,
+        file=path.name,
+        sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+        licence=label.licence,
+        parameters=sum(p.numel() for p in model.parameters()),
+        trained_for=label.trained_for,
+        size=SizeRequirements(
+            multiple_of=model.multiple_of,
+            receptive_field=model.receptive_field,
+            bytes_per_pixel=BYTES_PER_PIXEL[pipeline.name],
+        ),
+        recipe=label.recipe,
+        data=label.data,
+        figures=label.figures,
+    )
+    add_to_manifest(entry, folder)
+    return entry
+
+
+def write_onnx(model: NIP, path: Path, metadata: dict[str, str]) -> None:
+    """Export with dynamic height and width, the opset pinned, checked by ONNX's own checker."""
+    side = torch.export.Dim("h", min=2, max=4096), torch.export.Dim("w", min=2, max=4096)
+    height, width = (model.multiple_of * dim for dim in side)
+    fixed: tuple[None, ...] = (None,) * (len(INPUT_NAMES) - 1)
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        program = torch.onnx.export(
+            model,
+            sample_inputs(8 * model.multiple_of, 10 * model.multiple_of),
+            input_names=list(INPUT_NAMES),
+            output_names=["srgb"],
+            opset_version=OPSET,
+            dynamic_shapes=({2: height, 3: width}, *fixed),
+            dynamo=True,
+            verbose=False,
+        )
+    assert program is not None  # dynamo=True always returns one
+    proto = program.model_proto
+    _strip_traces(proto)
+    onnx.helper.set_model_props(proto, metadata)
+    onnx.checker.check_model(proto, full_check=True)
+    temporary = path.with_suffix(".part")
+    temporary.write_bytes(proto.SerializeToString())
+    temporary.replace(path)
+
+
+def _strip_traces(proto: onnx.ModelProto) -> None:
+    """Remove where in whose source each node came from: paths of the machine that trained."""
+    for part in (
+        *proto.graph.node,
+        *proto.graph.value_info,
+        *proto.graph.input,
+        *proto.graph.output,
+    ):
+        part.doc_string = ""
+        del part.metadata_props[:]
+
+
+def sample_inputs(height: int, width: int) -> tuple[Tensor, ...]:
+    """Return inputs of a (1, 4, height, width) mosaic, fixed by a seed."""
+    generator = torch.Generator().manual_seed(0)
+    return (
+        torch.rand(1, 4, height, width, generator=generator),
+        torch.tensor([[2.0, 1.0, 1.0, 1.5]]),
+        torch.eye(3)[None],
+        torch.ones(1, 1),
+        torch.tensor([[1e-4, 1e-6]]),
+    )
+
+
+@torch.no_grad()
+def check_export(model: NIP, path: Path) -> None:
+    """Compare ONNX Runtime with torch at a size that the export did not see.
+
+    Raises
+    ------
+    TrainingError
+        If they differ by more than `EXPORT_TOLERANCE`.
+    """
+    inputs = sample_inputs(12 * model.multiple_of, 6 * model.multiple_of)
+    session = ort.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
+    taken = {node.name for node in session.get_inputs()}
+    fed = {name: x.numpy() for name, x in zip(INPUT_NAMES, inputs, strict=True) if name in taken}
+    worst = float(np.abs(session.run(["srgb"], fed)[0] - model(*inputs).numpy()).max())
+    if worst > EXPORT_TOLERANCE:
+        raise TrainingError(f"the exported network differs from torch's by {worst:.2g} in sRGB")
