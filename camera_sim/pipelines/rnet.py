@@ -53,7 +53,7 @@ class RNet(NIP):
     """
 
     multiple_of = 4
-    receptive_field = 24
+    receptive_field = 19
 
     def __init__(self, widths: tuple[int, int, int] = (16, 32, 64)) -> None:
         super().__init__()
