@@ -164,14 +164,14 @@ class DifferentiableJPEG(nn.Module):
             return exact
         # Without rounding, the DCT and its inverse cancel; colour and chroma filters stay.
         linear = self._sent(levels, steps, unrounded, lambda plane, table: plane)
-        return _instead(linear, exact)
+        return instead(linear, exact)
 
     def _smooth(self, levels: Tensor, steps: Tensor) -> Tensor:
         rounded = _SMOOTH[self.rounding]
-        levels = _eight_bit(levels) if self.eight_bit else levels
+        levels = eight_bit(levels) if self.eight_bit else levels
         sent = self._sent(levels, steps, unrounded, lambda x, table: _blockwise(x, table, rounded))
         sent = sent.clamp(0, 255)
-        return _eight_bit(sent) if self.eight_bit else sent
+        return eight_bit(sent) if self.eight_bit else sent
 
     def _sent(
         self,
@@ -221,13 +221,15 @@ class _Instead(torch.autograd.Function):
         return gradients[0], None
 
 
-def _instead(linear: Tensor, exact: Tensor) -> Tensor:
+def instead(linear: Tensor, exact: Tensor) -> Tensor:
+    """Return the value of ``exact`` with the gradient of ``linear``."""
     result: Tensor = _Instead.apply(linear, exact)  # type: ignore[no-untyped-call]
     return result
 
 
-def _eight_bit(levels: Tensor) -> Tensor:
-    return _instead(levels, levels.detach().round())
+def eight_bit(levels: Tensor) -> Tensor:
+    """Round to whole levels; the identity backward."""
+    return instead(levels, levels.detach().round())
 
 
 def _require(what: str, word: str, choices: tuple[str, ...]) -> None:

@@ -29,7 +29,7 @@ Resampling = Literal[
 Pixels = NDArray[np.uint8]
 Taps = tuple[NDArray[np.int64], NDArray[np.float64]]  # neighbours and weights, (after, count)
 
-_PILLOW: Final = {
+PILLOW_FILTERS: Final = {
     "lanczos": Image.Resampling.LANCZOS,
     "bicubic": Image.Resampling.BICUBIC,
     "hamming": Image.Resampling.HAMMING,
@@ -63,8 +63,8 @@ def resized(pixels: Pixels, size: tuple[int, int], resampling: Resampling) -> Pi
         raise ChannelValueError(f"size is {size}; give a height and a width of at least 1")
     if pixels.shape[:2] == size:
         return pixels
-    if resampling in _PILLOW:
-        image = Image.fromarray(pixels).resize((size[1], size[0]), _PILLOW[resampling])
+    if resampling in PILLOW_FILTERS:
+        image = Image.fromarray(pixels).resize((size[1], size[0]), PILLOW_FILTERS[resampling])
         return np.asarray(image)
     rounded = np.floor if resampling == "supersampled-bilinear" else _rounded  # as measured
     return np.clip(rounded(unrounded(pixels, size, resampling)), 0, 255).astype(np.uint8)
