@@ -4,6 +4,7 @@ from typing import Final
 
 from channel.platforms.sources import (
     UNKNOWN_FILTER,
+    UNKNOWN_METADATA,
     UNKNOWN_SHARPENING,
     UPLOADS_2016,
     UPLOADS_2021,
@@ -116,20 +117,49 @@ _RAMP: Final = Tables(  # NEXTJun/robotr1@3d2dca9 (2017), FOUND-project@3d24a96
 FACEBOOK_2018: Final = PlatformProfile(
     name="facebook-2018",
     network="Facebook",
-    era="2017–2023",
-    summary="box 960 or 2048, quality 71–80 or the ramp table, progressive",
+    era="2018–2023",
+    summary="box 960 or 2048, quality 71–80, progressive",
     sizes=(FitBox(960), FitBox(2048)),
     encodings=(
         Encoding(annex_k(71), scans=SIMPLE, files=2),  # jcpask/adventure@db3cbec, FOUND
         Encoding(annex_k(77), scans=SIMPLE, files=1),  # NEXTJun/robotr1@3d2dca9
         Encoding(annex_k(80), scans=SIMPLE, files=3),  # minhtcai/camera@e1f1c38
-        Encoding(_RAMP, scans=SIMPLE, files=2),
     ),
     metadata=Metadata(transmission_reference=True, fbmd="01"),
     sources=every(
         Source("jcpask/adventure@db3cbec and three others", "2017–2023", Confidence.OBSERVED),
         resampling=UNKNOWN_FILTER,
         sharpening=UNKNOWN_SHARPENING,
+    ),
+)
+
+FACEBOOK_2017: Final = PlatformProfile(
+    name="facebook-2017",
+    network="Facebook",
+    era="2017",
+    summary="box 2048, Meta's ramp tables, progressive",
+    sizes=(FitBox(2048),),
+    encodings=(Encoding(_RAMP, scans=SIMPLE),),
+    metadata=Metadata(icc="kept", transmission_reference=True),
+    sources=every(
+        Source("NEXTJun/robotr1@3d2dca9, FOUND-project@3d24a96", "2017", Confidence.OBSERVED),
+        resampling=UNKNOWN_FILTER,
+        sharpening=UNKNOWN_SHARPENING,
+    ),
+)
+
+FACEBOOK_2014: Final = PlatformProfile(
+    name="facebook-2014",
+    network="Facebook",
+    era="2014",
+    summary="box 2048, quality 66, progressive",
+    sizes=(FitBox(2048),),
+    encodings=(Encoding(annex_k(66), scans=META_7),),
+    sources=every(
+        Source("one file known by its name", "2014", Confidence.OBSERVED),
+        resampling=UNKNOWN_FILTER,
+        sharpening=UNKNOWN_SHARPENING,
+        metadata=UNKNOWN_METADATA,
     ),
 )
 
