@@ -108,8 +108,10 @@ class DifferentiableChannel(nn.Module):
             working = eight_bit(picture.float().clamp(0, 1) * 255) / 255
             if self.profile.first_encoding_at == "upload size":
                 working = self._coded_first(working)
-            working = self._resized(working, size_by_rule(draws[0][0], *picture.shape[-2:]))
-            if self.profile.first_encoding_at == "final size":
+            size = size_by_rule(draws[0][0], *picture.shape[-2:])
+            working = self._resized(working, size)
+            is_resized = self.scales is not None or size != tuple(picture.shape[-2:])
+            if self.profile.first_encoding_at == "final size" and is_resized:
                 working = self._coded_first(working)
             return self._coded(working, encodings)
 

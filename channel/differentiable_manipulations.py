@@ -61,6 +61,7 @@ def jpeg(picture: Tensor, quality: int | Tensor = exact.JPEG_QUALITY) -> Tensor:
 def median(picture: Tensor, side: int = 3) -> Tensor:
     """Median of a window of odd ``side`` (1–9); the gradient goes to the pixel chosen."""
     exact.check("median", side, exact.MEDIAN.least, exact.MEDIAN.most)
+    exact.check_odd(side)
     radius = side // 2
     padded = F.pad(picture, (radius,) * 4, mode="replicate")
     windows = padded.unfold(2, 2 * radius + 1, 1).unfold(3, 2 * radius + 1, 1)

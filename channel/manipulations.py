@@ -58,6 +58,12 @@ def check(name: str, strength: float, least: float, most: float) -> None:
         raise ChannelValueError(f"{name} is {strength:g}; give {least:g} to {most:g}")
 
 
+def check_odd(side: float) -> None:
+    """Raise `ChannelValueError` if a window has no middle."""
+    if side % 2 != 1:
+        raise ChannelValueError(f"median is {side:g}; give an odd whole number")
+
+
 def gaussian_kernel(sigma: float, side: int = GAUSSIAN_SIDE) -> NDArray[np.float64]:
     """Sample a Gaussian of ``side`` pixels, summing to 1."""
     x = np.arange(side) - side // 2
@@ -114,6 +120,7 @@ def _compressed(pixels: Pixels, quality: float) -> Pixels:
 
 
 def _median(pixels: Pixels, side: float) -> Pixels:
+    check_odd(side)
     radius = round(side) // 2
     neighbours = _neighbourhood(pixels.astype(np.float64), radius)
     return _levels(np.median(np.stack([shift for row in neighbours for shift in row]), 0))

@@ -203,8 +203,9 @@ class PlatformProfile:
     """What one network does to a picture, in one era and mode.
 
     Where ``sizes`` or ``encodings`` has several entries, one is drawn for each picture.
-    ``first_encoding`` is a JPEG generation before the last one, at the upload's size (a client
-    that compresses) or at the final size. Every aspect has its `Source`.
+    ``first_encoding`` is a JPEG generation before the last one: at the upload's size (a client
+    that compresses), or at the final size of a picture that was resized (a stored copy). Every
+    aspect has its `Source`.
 
     Raises `ChannelValueError` if an aspect lacks its source.
     """

@@ -64,8 +64,10 @@ def resized(pixels: Pixels, size: tuple[int, int], resampling: Resampling) -> Pi
     if pixels.shape[:2] == size:
         return pixels
     if resampling in PILLOW_FILTERS:
-        image = Image.fromarray(pixels).resize((size[1], size[0]), PILLOW_FILTERS[resampling])
-        return np.asarray(image)
+        # Pass by pass: from version 13 on, Pillow itself may take the vertical one first.
+        kernel = PILLOW_FILTERS[resampling]
+        across = Image.fromarray(pixels).resize((size[1], pixels.shape[0]), kernel)
+        return np.asarray(across.resize((size[1], size[0]), kernel))
     rounded = np.floor if resampling == "supersampled-bilinear" else _rounded  # as measured
     return np.clip(rounded(unrounded(pixels, size, resampling)), 0, 255).astype(np.uint8)
 

@@ -110,7 +110,9 @@ def _developed(
         pixels = upload.pixels(upright=upright)
     if profile.first_encoding and profile.first_encoding_at == "upload size":
         pixels = _recompressed(pixels, profile.first_encoding, upload.tables)
-    if profile.sharpening and size != pixels.shape[:2]:
+    if size == pixels.shape[:2]:
+        return pixels
+    if profile.sharpening:
         pixels = sharpened(unrounded(pixels, size, profile.resampling), profile.sharpening)
     else:
         pixels = resized(pixels, size, profile.resampling)

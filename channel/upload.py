@@ -116,11 +116,11 @@ def in_8_bits(image: Image.Image, *, upright: bool) -> NDArray[np.uint8]:
         image = ImageOps.exif_transpose(image)
     if image.mode.startswith(("I", "F")):
         return _grey_of_deep(np.asarray(image))
+    mode = "L" if image.mode in ("1", "L", "LA") else "RGB"
     if image.has_transparency_data:
         image = image.convert("RGBA")
         paper = Image.new("RGBA", image.size, (_WHITE, _WHITE, _WHITE, 255))
         image = Image.alpha_composite(paper, image)
-    mode = "L" if image.mode in ("1", "L", "LA") else "RGB"
     return np.asarray(image.convert(mode))
 
 

@@ -34,13 +34,14 @@ class Agreement:
 
 def agreements(
     pictures: Sequence[tuple[str, Pixels]],
+    roundings: Sequence[Rounding] = ROUNDINGS,
     qualities: Iterable[int] = QUALITIES,
     subsamplings: Iterable[Subsampling] = SUBSAMPLINGS,
 ) -> Iterator[Agreement]:
-    """Compare all four roundings with Pillow on every picture, quality and subsampling."""
+    """Compare roundings with Pillow on every picture, quality and subsampling."""
     qualities = tuple(qualities)
     for subsampling in subsamplings:
-        codecs = {rounding: DifferentiableJPEG(subsampling, rounding) for rounding in ROUNDINGS}
+        codecs = {rounding: DifferentiableJPEG(subsampling, rounding) for rounding in roundings}
         for name, pixels in pictures:
             for quality in qualities:
                 expected = through_pillow(pixels, quality, subsampling)
