@@ -27,50 +27,49 @@ _JPEGLIB: Final = {
 _lock = threading.Lock()  # jpeglib's choice of library is global
 
 
-def encoded(pixels: Pixels, encoding: Encoding, upload_tables: Tables | None) -> bytes:
-    """Compress 8-bit pixels, (H, W, 3) or grey (H, W), as an encoding says.
+def encoded(image: Image.Image, encoding: Encoding, upload_tables: Tables | None) -> bytes:
+    """Compress a picture in mode RGB or L as an encoding says.
 
     ``upload_tables`` are used where the encoding has none of its own.
     """
     if encoding.most_bytes is not None:
-        return _within(pixels, encoding, encoding.most_bytes)
+        return _within(image, encoding, encoding.most_bytes)
     tables = encoding.tables or upload_tables
     if tables is None:
         raise UnreadablePictureError(
             "this network uses the upload's own tables; send a JPEG file or its bytes"
         )
-    if (encoding.codec == "libjpeg-turbo" and not encoding.scans.scans) or pixels.ndim == 2:
-        return _through_pillow(pixels, encoding, tables)
-    return _through_jpeglib(pixels, encoding, tables)
+    if (encoding.codec == "libjpeg-turbo" and not encoding.scans.scans) or image.mode == "L":
+        return _through_pillow(image, encoding, tables)
+    return _through_jpeglib(np.array(image), encoding, tables)
 
 
-def decoded_by_libjpeg_9(data: bytes) -> Pixels:
-    """Decode colour JPEG as libjpeg 9 does, whose chroma is scaled by its DCT: (H, W, 3), uint8."""
+def decoded_by_libjpeg_9(data: bytes) -> Image.Image:
+    """Decode colour JPEG as libjpeg 9 does, whose chroma is scaled by its DCT."""
     with _library("libjpeg-9") as (jpeglib, path):
         path.write_bytes(data)
-        pixels: Pixels = jpeglib.read_spatial(str(path)).spatial
-        return pixels
+        return Image.fromarray(jpeglib.read_spatial(str(path)).spatial)
 
 
-def _within(pixels: Pixels, encoding: Encoding, most_bytes: int) -> bytes:
+def _within(image: Image.Image, encoding: Encoding, most_bytes: int) -> bytes:
     """Search for the highest quality of at least 1 whose file is small enough."""
     low, high, best = 1, 100, b""
     while low <= high:
         quality = (low + high) // 2
-        data = _through_pillow(pixels, encoding, annex_k(quality))
+        data = _through_pillow(image, encoding, annex_k(quality))
         if len(data) <= most_bytes:
             low, best = quality + 1, data
         else:
             high = quality - 1
-    return best or _through_pillow(pixels, encoding, annex_k(1))
+    return best or _through_pillow(image, encoding, annex_k(1))
 
 
-def _through_pillow(pixels: Pixels, encoding: Encoding, tables: Tables) -> bytes:
+def _through_pillow(image: Image.Image, encoding: Encoding, tables: Tables) -> bytes:
     file = BytesIO()
-    Image.fromarray(pixels).save(
+    image.save(
         file,
         "JPEG",
-        qtables=[list(tables.luma), list(tables.chroma)][: 1 if pixels.ndim == 2 else 2],
+        qtables=[list(tables.luma), list(tables.chroma)][: 1 if image.mode == "L" else 2],
         subsampling=encoding.subsampling,
         progressive=encoding.scans.progressive,
         optimize=encoding.optimised_huffman,
@@ -81,7 +80,7 @@ def _through_pillow(pixels: Pixels, encoding: Encoding, tables: Tables) -> bytes
 def _through_jpeglib(pixels: Pixels, encoding: Encoding, tables: Tables) -> bytes:
     with _library(encoding.codec) as (jpeglib, path):
         scans = [_scan(jpeglib, scan) for scan in encoding.scans.scans] or None
-        image = jpeglib.from_spatial(np.array(pixels), scans=scans)
+        image = jpeglib.from_spatial(pixels, scans=scans)
         image.samp_factor = encoding.subsampling
         flags = ["+OPTIMIZE_CODING"] if encoding.optimised_huffman else ["-OPTIMIZE_CODING"]
         if scans is None:

@@ -39,32 +39,37 @@ def through_codec(plane: Tensor, table: Tensor) -> Tensor:
 
 
 def forward(plane: Tensor) -> Tensor:
-    """8 × the DCT of each block: (N, H/8, 8, W/8, 8), float64, whole numbers."""
+    """8 × the DCT of each block: (N, H/8, 8, W/8, 8), float32, whole numbers below 2¹⁵."""
     count, height, width = plane.shape
     rows = plane.double().reshape(-1, 8) @ _ISLOW.to(plane.device).T
     rows = _descale(rows, _CONST_BITS - _PASS1_BITS).reshape(-1, 8, width)
     both = _descale(_ISLOW.to(plane.device) @ rows, _CONST_BITS + _PASS1_BITS)
-    return both.reshape(count, height // 8, 8, width // 8, 8)
+    return both.float().reshape(count, height // 8, 8, width // 8, 8)
 
 
 def quantised(coefficients: Tensor, table: Tensor) -> Tensor:
-    """Divide 8 × DCT by 8 × step, rounding halves away from zero (jcdctmgr.c)."""
+    """Divide 8 × DCT by 8 × step, rounding halves away from zero (jcdctmgr.c).
+
+    The quotient of whole numbers below 2²⁴ rounds to no whole number that it doesn't reach, so
+    float32 gives libjpeg's integers.
+    """
     step = _spread(table)
-    return torch.trunc((coefficients + coefficients.sign() * (4 * step)) / (8 * step))
+    size = coefficients.abs().add_(4 * step).div_(8 * step).floor_()
+    return size.copysign_(coefficients)
 
 
 def inverse(coefficients: Tensor) -> Tensor:
     """Centred samples of dequantised coefficients, clamped to 8 bits: (N, H, W), float32."""
     count, rows, _, columns, _ = coefficients.shape
     matrix = _ISLOW.to(coefficients.device)
-    first = matrix.T @ coefficients.reshape(-1, 8, 8 * columns)
+    first = matrix.T @ coefficients.double().reshape(-1, 8, 8 * columns)
     first = _descale(first, _CONST_BITS - _PASS1_BITS).reshape(-1, 8)
     samples = _descale(first @ matrix, _CONST_BITS + _PASS1_BITS + 3)
     return samples.clamp_(-128, 127).float().reshape(count, 8 * rows, 8 * columns)
 
 
 def _spread(table: Tensor) -> Tensor:
-    return table[:, None, :, None, :].double()
+    return table[:, None, :, None, :].float()
 
 
 def _descale(value: Tensor, bits: int) -> Tensor:

@@ -55,19 +55,28 @@ def resized(pixels: Pixels, size: tuple[int, int], resampling: Resampling) -> Pi
     ChannelValueError
         For an unknown filter or a size below 1.
     """
+    return np.asarray(resized_image(Image.fromarray(pixels), size, resampling))
+
+
+def resized_image(image: Image.Image, size: tuple[int, int], resampling: Resampling) -> Image.Image:
+    """Do what `resized` does, on a picture of Pillow in mode RGB or L."""
     if resampling not in get_args(Resampling):
         raise ChannelValueError(
             f"resampling is {resampling!r}; choose one of {', '.join(get_args(Resampling))}"
         )
+    height, width = size
     if min(size) < 1:
         raise ChannelValueError(f"size is {size}; give a height and a width of at least 1")
-    if pixels.shape[:2] == size:
-        return pixels
+    if image.size == (width, height):
+        return image
     if resampling in PILLOW_FILTERS:
         # Pass by pass: from version 13 on, Pillow itself may take the vertical one first.
         kernel = PILLOW_FILTERS[resampling]
-        across = Image.fromarray(pixels).resize((size[1], pixels.shape[0]), kernel)
-        return np.asarray(across.resize((size[1], size[0]), kernel))
+        return image.resize((width, image.height), kernel).resize((width, height), kernel)
+    return Image.fromarray(_rounded_to_8_bits(np.asarray(image), size, resampling))
+
+
+def _rounded_to_8_bits(pixels: Pixels, size: tuple[int, int], resampling: Resampling) -> Pixels:
     rounded = np.floor if resampling == "supersampled-bilinear" else _rounded  # as measured
     return np.clip(rounded(unrounded(pixels, size, resampling)), 0, 255).astype(np.uint8)
 

@@ -9,7 +9,6 @@ from dataclasses import replace
 from io import BytesIO
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from channel import codecs
@@ -25,11 +24,10 @@ from channel.profile import (
     Tables,
     target_size,
 )
-from channel.resample import resized, unrounded
+from channel.resample import resized_image, unrounded
 from channel.sharpening import sharpened
-from channel.upload import Photo, Upload, in_8_bits, opened
+from channel.upload import ORIENTATION, Photo, Upload, in_8_bits, opened
 
-Pixels = NDArray[np.uint8]
 Network = PlatformProfile | str
 
 
@@ -71,8 +69,7 @@ def transmit(photo: Photo, networks: Network | Sequence[Network], *, seed: int =
 
 
 def _served(upload: Upload, profile: PlatformProfile, generator: np.random.Generator) -> bytes:
-    image = upload.image
-    longest = max(image.size)
+    longest = max(upload.image.size)
     if profile.largest_side is not None and longest > profile.largest_side:
         raise PictureTooLargeError(
             f"{profile.network} takes pictures of up to {profile.largest_side} pixels a side, "
@@ -82,8 +79,8 @@ def _served(upload: Upload, profile: PlatformProfile, generator: np.random.Gener
     if encoding is None or _passes(upload, profile, rule):
         return upload.data if profile.passthrough != "stripped" else _stripped(upload)
     encoding = _with_upload_sampling(encoding, upload)
-    pixels = _developed(upload, profile, rule, encoding)
-    data = codecs.encoded(pixels, encoding, upload.tables)
+    image = _developed(upload, profile, rule, encoding)
+    data = codecs.encoded(image, encoding, upload.tables)
     return finished(read_jpeg(data), _sent_metadata(upload), profile.metadata, generator)
 
 
@@ -96,40 +93,41 @@ def _passes(upload: Upload, profile: PlatformProfile, rule: SizeRule) -> bool:
 
 def _developed(
     upload: Upload, profile: PlatformProfile, rule: SizeRule, encoding: Encoding
-) -> Pixels:
+) -> Image.Image:
     """Decode, compress a first time where the platform does, resize, and sharpen."""
     upright = profile.metadata.exif == "stripped"
     width, height = upload.image.size
-    turned = upright and upload.image.getexif().get(0x0112, 1) >= 5  # EXIF orientation: sides swap
+    turned = upright and upload.image.getexif().get(ORIENTATION, 1) >= 5  # sides swap
     size = target_size(rule, width, height) if turned else target_size(rule, height, width)
     if profile.half_decoding and not turned:
-        pixels = _decoded_small(upload, size, upright)
+        image = _decoded_small(upload, size, upright=upright)
     elif encoding.codec == "libjpeg-9" and upload.subsampling and not turned:
-        pixels = codecs.decoded_by_libjpeg_9(upload.data)
+        image = codecs.decoded_by_libjpeg_9(upload.data)
     else:
-        pixels = upload.pixels(upright=upright)
+        image = upload.picture(upright=upright)
     if profile.first_encoding and profile.first_encoding_at == "upload size":
-        pixels = _recompressed(pixels, profile.first_encoding, upload.tables)
-    if size == pixels.shape[:2]:
-        return pixels
+        image = _recompressed(image, profile.first_encoding, upload.tables)
+    if image.size == (size[1], size[0]):
+        return image
     if profile.sharpening:
-        pixels = sharpened(unrounded(pixels, size, profile.resampling), profile.sharpening)
+        values = unrounded(np.asarray(image), size, profile.resampling)
+        image = Image.fromarray(sharpened(values, profile.sharpening))
     else:
-        pixels = resized(pixels, size, profile.resampling)
+        image = resized_image(image, size, profile.resampling)
     if profile.first_encoding and profile.first_encoding_at == "final size":
-        pixels = _recompressed(pixels, profile.first_encoding, upload.tables)
-    return pixels
+        image = _recompressed(image, profile.first_encoding, upload.tables)
+    return image
 
 
-def _decoded_small(upload: Upload, size: tuple[int, int], upright: bool) -> Pixels:
+def _decoded_small(upload: Upload, size: tuple[int, int], *, upright: bool) -> Image.Image:
     """Let libjpeg decode to ½, ¼ or ⅛, as long as that is no smaller than the result."""
     image = Image.open(BytesIO(upload.data))
     image.draft(None, (size[1], size[0]))
     return in_8_bits(image, upright=upright)
 
 
-def _recompressed(pixels: Pixels, encoding: Encoding, tables: Tables | None) -> Pixels:
-    return Upload(codecs.encoded(pixels, encoding, tables)).pixels()
+def _recompressed(image: Image.Image, encoding: Encoding, tables: Tables | None) -> Image.Image:
+    return Upload(codecs.encoded(image, encoding, tables)).picture()
 
 
 def _with_upload_sampling(encoding: Encoding, upload: Upload) -> Encoding:

@@ -19,6 +19,7 @@ from channel.profile import Subsampling, Tables
 
 Photo = str | Path | bytes | NDArray[Any]
 MOST_PIXELS: Final = 200_000_000  # phones reach 200 megapixels; a bomb in a PNG reaches more
+ORIENTATION: Final = 0x0112  # Exif 2.32, 4.6.4 A
 _WHITE: Final = 255  # what networks put under transparency (assumed: it is what browsers show)
 _SUBSAMPLINGS: Final[dict[tuple[int, int], Subsampling]] = {
     (1, 1): "4:4:4",
@@ -70,10 +71,14 @@ class Upload:
         layer = getattr(self.image, "layer", [])
         return _SUBSAMPLINGS.get(layer[0][1:3]) if len(layer) == 3 else None
 
-    def pixels(self, *, upright: bool = True) -> NDArray[np.uint8]:
-        """Decode to (H, W, 3), or (H, W) for grey, uint8; turned upright as EXIF says."""
+    def picture(self, *, upright: bool = True) -> Image.Image:
+        """Decode to 8-bit RGB or grey, turned upright as EXIF says unless told otherwise."""
         with _pillow_errors():
             return in_8_bits(self.image, upright=upright)
+
+    def pixels(self) -> NDArray[np.uint8]:
+        """Decode to (H, W, 3), or (H, W) for grey, uint8, upright."""
+        return np.asarray(self.picture())
 
 
 def opened(photo: Photo) -> Upload:
@@ -110,18 +115,19 @@ def opened(photo: Photo) -> Upload:
     return upload
 
 
-def in_8_bits(image: Image.Image, *, upright: bool) -> NDArray[np.uint8]:
+def in_8_bits(image: Image.Image, *, upright: bool) -> Image.Image:
     """Bring any mode of Pillow to 8-bit RGB or grey, transparency over white."""
-    if upright:
+    if upright and image.getexif().get(ORIENTATION, 1) != 1:
         image = ImageOps.exif_transpose(image)
     if image.mode.startswith(("I", "F")):
-        return _grey_of_deep(np.asarray(image))
+        return Image.fromarray(_grey_of_deep(np.asarray(image)))
     mode = "L" if image.mode in ("1", "L", "LA") else "RGB"
     if image.has_transparency_data:
         image = image.convert("RGBA")
         paper = Image.new("RGBA", image.size, (_WHITE, _WHITE, _WHITE, 255))
         image = Image.alpha_composite(paper, image)
-    return np.asarray(image.convert(mode))
+    image.load()
+    return image if image.mode == mode else image.convert(mode)
 
 
 def _grey_of_deep(values: NDArray[Any]) -> NDArray[np.uint8]:
