@@ -18,7 +18,7 @@ from channel.jpeg_file import JPEGFile, is_jpeg, read_jpeg
 from channel.profile import Subsampling, Tables
 
 Photo = str | Path | bytes | NDArray[Any]
-MOST_PIXELS: Final = 200_000_000  # phones reach 200 megapixels; a bomb in a PNG reaches more
+MOST_PIXELS: Final = 178_000_000  # Pillow refuses about as many as decompression bombs
 ORIENTATION: Final = 0x0112  # Exif 2.32, 4.6.4 A
 _WHITE: Final = 255  # what networks put under transparency (assumed: it is what browsers show)
 _SUBSAMPLINGS: Final[dict[tuple[int, int], Subsampling]] = {

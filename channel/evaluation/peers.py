@@ -22,7 +22,7 @@ PICTURES = 24
 
 
 def peers_table(runs: int, data: Path | None) -> Table:
-    """Agreement over lossless pictures (made-up ones without a folder), CPU seconds of one thread."""
+    """Agreement over a folder's lossless pictures, or made-up ones, and CPU seconds of a thread."""
     pictures = (
         [pixels for _, pixels in lossless(data, PICTURES)]
         if data

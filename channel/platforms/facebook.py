@@ -3,6 +3,7 @@
 from typing import Final
 
 from channel.platforms.sources import (
+    NEAR_2016,
     UNKNOWN_FILTER,
     UNKNOWN_METADATA,
     UNKNOWN_SHARPENING,
@@ -178,7 +179,7 @@ FACEBOOK_2016: Final = PlatformProfile(
     ),
     # The 524-byte profile that was added is Facebook's own ("FB") and isn't shipped here.
     metadata=Metadata(jfif=(1, 2, 0, 1), transmission_reference=True),
-    sources=every(UPLOADS_2016),
+    sources=every(UPLOADS_2016, resampling=NEAR_2016),
 )
 
 FACEBOOK_2010: Final = PlatformProfile(

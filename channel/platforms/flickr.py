@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from channel.platforms.sources import UNKNOWN_FILTER, UPLOADS_2016, UPLOADS_2024
+from channel.platforms.sources import NEAR_2016, UNKNOWN_FILTER, UPLOADS_2016, UPLOADS_2024
 from channel.profile import (
     Confidence,
     Encoding,
@@ -36,6 +36,8 @@ FLICKR_2016: Final = PlatformProfile(
     metadata=Metadata(jfif=(1, 1, 1, 72), comment="cmp3.10.3.3Lq3 0x{}\0"),
     sources=every(
         UPLOADS_2016,
+        resampling=NEAR_2016,
+        sharpening=NEAR_2016,
         tables=assumed("chosen for each picture by a rule not known; the nearest of Annex K"),
     ),
 )

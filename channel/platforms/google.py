@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from channel.platforms.sources import UPLOADS_2016, UPLOADS_2024
+from channel.platforms.sources import NEAR_2016, UPLOADS_2016, UPLOADS_2024
 from channel.profile import (
     Encoding,
     FitBox,
@@ -41,6 +41,7 @@ GOOGLE_PLUS: Final = PlatformProfile(
     metadata=Metadata(exif="kept", icc="kept"),
     sources=every(
         UPLOADS_2016,
+        resampling=NEAR_2016,
         tables=assumed("chosen for each picture by a rule not known; those of one picture"),
     ),
 )

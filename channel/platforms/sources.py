@@ -6,6 +6,10 @@ from channel.profile import Confidence, Source, assumed
 
 # Four photographs through ten services with three of the originals.
 UPLOADS_2016: Final = Source("vsjoen/IBSNtools@99fc942", "2016", Confidence.MEASURED)
+# The same, where the filter found there only comes near.
+NEAR_2016: Final = Source(
+    "vsjoen/IBSNtools@99fc942, the nearest of several filters", "2016", Confidence.INFERRED
+)
 # One 1024×1024 PNG through thirteen services.
 UPLOADS_2024: Final = Source("thoppe/STAMP@8e7695f", "2024", Confidence.MEASURED)
 # Photographs through Telegram, Slack and Discord in chains of up to three.

@@ -256,6 +256,14 @@ def test_16_bit_levels_keep_their_high_byte() -> None:
     assert np.abs(served - (np.asarray(GREY_16) >> 8)).max() <= 1
 
 
+def test_16_bit_colour_keeps_its_high_byte() -> None:
+    import imagecodecs
+
+    deep = np.arange(16 * 16 * 3, dtype=np.uint16).reshape(16, 16, 3) * 80
+    served = picture(transmit(bytes(imagecodecs.png_encode(deep)), "wechat-mac"))
+    assert np.abs(np.asarray(served).astype(int) - (deep >> 8)).max() <= 3  # JPEG, quality 100
+
+
 def test_cmyk_is_converted() -> None:
     file = BytesIO()
     Image.new("CMYK", (16, 16), (0, 255, 255, 0)).save(file, "JPEG", quality=100)
@@ -306,7 +314,7 @@ def test_too_many_pixels_are_refused_before_decoding() -> None:
     import zlib
 
     data = header + zlib.crc32(header[12:]).to_bytes(4, "big") + b"\0\0\0\0IDAT\x35\xaf\x06\x1e"
-    with pytest.raises(PictureTooLargeError, match="at most 200 megapixels"):
+    with pytest.raises(PictureTooLargeError, match="at most 178 megapixels"):
         transmit(data, "twitter")
 
 
