@@ -7,6 +7,7 @@
 from channel.errors import (
     ChannelError,
     ChannelValueError,
+    DependencyError,
     OutputError,
     PictureError,
     PictureTooLargeError,
@@ -37,6 +38,7 @@ __all__ = [
     "WHATSAPP",
     "ChannelError",
     "ChannelValueError",
+    "DependencyError",
     "OutputError",
     "PictureError",
     "PictureTooLargeError",

@@ -2,7 +2,8 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from channel.errors import ChannelError, ChannelValueError, OutputError
+from channel.errors import ChannelError, ChannelValueError, DependencyError, OutputError
 from channel.jpeg_file import is_jpeg
 from channel.manipulations import MANIPULATIONS
 from channel.output import write
@@ -206,6 +207,16 @@ def _sources_table(profile: PlatformProfile) -> Table:
     return table
 
 
+@contextmanager
+def _training_packages() -> Iterator[None]:
+    try:
+        yield
+    except ImportError as error:
+        raise DependencyError(
+            f"{error.name or 'a package'} is missing; install it with: pip install 'camsim[train]'"
+        ) from error
+
+
 def _bench_transmit(args: argparse.Namespace) -> int:
     from channel.evaluation.speed import transmit_table
 
@@ -214,14 +225,16 @@ def _bench_transmit(args: argparse.Namespace) -> int:
 
 
 def _bench_jpeg(args: argparse.Namespace) -> int:
-    from channel.evaluation.peers import peers_table
+    with _training_packages():
+        from channel.evaluation.peers import peers_table
 
     Console().print(peers_table(args.runs, args.data))
     return 0
 
 
 def _evaluate(args: argparse.Namespace) -> int:
-    from channel.evaluation.report import write_report
+    with _training_packages():
+        from channel.evaluation.report import write_report
 
     write_report(args.data, args.out, force=args.force)
     return 0

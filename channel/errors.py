@@ -8,6 +8,7 @@
     ├── PictureError             a picture that can't be sent
     │   ├── UnreadablePictureError   not a picture, or a damaged one
     │   └── PictureTooLargeError     more pixels than a network takes
+    ├── DependencyError          an optional package is needed and isn't installed
     └── OutputError              a file that can't be written, or would be overwritten
 """
 
@@ -34,6 +35,10 @@ class UnreadablePictureError(PictureError):
 
 class PictureTooLargeError(PictureError):
     """The picture has more pixels than a network takes."""
+
+
+class DependencyError(ChannelError):
+    """An optional package is needed and isn't installed."""
 
 
 class OutputError(ChannelError):

@@ -1,4 +1,5 @@
 import argparse
+import sys
 from io import BytesIO
 from pathlib import Path
 
@@ -8,7 +9,13 @@ from PIL import Image
 
 from channel import PLATFORMS, transmit
 from channel.cli import add_benchmarks, add_commands, add_evaluations
-from channel.errors import ChannelError, ChannelValueError, OutputError, UnknownNetworkError
+from channel.errors import (
+    ChannelError,
+    ChannelValueError,
+    DependencyError,
+    OutputError,
+    UnknownNetworkError,
+)
 from channel.manipulations import GAUSSIAN, SHARPEN
 from tests.channel.conftest import photo
 
@@ -168,6 +175,21 @@ def test_bench_transmit_prints_a_table(
     monkeypatch.setattr("channel.evaluation.speed.SIZE", (90, 120))
     assert camsim("bench", "transmit", "--runs", 1) == 0
     assert "facebook" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("module", "arguments"),
+    [
+        ("peers", ("bench", "jpeg")),
+        ("report", ("evaluate", "channel", "--data", ".", "--out", ".")),
+    ],
+)
+def test_missing_packages_are_named(
+    monkeypatch: pytest.MonkeyPatch, module: str, arguments: tuple[str, ...]
+) -> None:
+    monkeypatch.setitem(sys.modules, f"channel.evaluation.{module}", None)
+    with pytest.raises(DependencyError, match=r"is missing; install it with: pip install"):
+        camsim(*arguments)
 
 
 def test_evaluate_without_data_says_what_is_missing(tmp_path: Path) -> None:
