@@ -30,8 +30,9 @@ WhiteBalanceSource = Literal["as shot", "daylight", "grey world", "given"]
 NOISE_WINDOW = 256
 NOISE_WINDOWS = 6
 NOISE_PROFILE_TAG = 51041  # DNG 1.7.1, chapter 6
-# LibRaw's flip codes (dcraw's) as EXIF orientations (CIPA DC-008, tag 0x0112).
-FLIP_TO_ORIENTATION = {0: 1, 3: 3, 5: 8, 6: 6}
+# LibRaw's flip codes (dcraw's: 1 flips columns, 2 rows, 4 transposes) as EXIF orientations
+# (CIPA DC-008, tag 0x0112).
+FLIP_TO_ORIENTATION = {0: 1, 1: 2, 2: 4, 3: 3, 4: 5, 5: 8, 6: 6, 7: 7}
 # What a user may have taken for a RAW file, by its first bytes.
 FOREIGN_SIGNATURES = {
     b"\xff\xd8\xff": "a JPEG picture",
