@@ -92,7 +92,9 @@ def read_capture_info(
     model = str(exif.get(Base.Model, "")).strip("\0 ")
     if not model:
         make, model = _ciff_camera(path)
-    captured_at = other.timestamp.strftime("%Y:%m:%d %H:%M:%S") if other.timestamp else ""
+    # LibRaw gives the epoch where the file states no time.
+    known = other.timestamp and other.timestamp.timestamp() > 0
+    captured_at = other.timestamp.strftime("%Y:%m:%d %H:%M:%S") if known else ""
     info = CaptureInfo(
         make=make,
         model=model,
