@@ -196,14 +196,13 @@ def read_raw(path: str | Path) -> RawImage:
         samples, pattern = _visible_mosaic(raw, path)
         black, white = _levels(raw, pattern, path)
         sizes = raw.sizes
-        matrix = np.array(raw.rgb_xyz_matrix[:3], np.float64)
         image = RawImage(
             samples=samples,
             pattern=pattern,
             black=black,
             white=white,
             white_balance=(1.0, 1.0, 1.0),
-            xyz_to_camera=matrix if np.any(matrix) else None,
+            xyz_to_camera=_known_matrix(raw, path),
             orientation=FLIP_TO_ORIENTATION.get(sizes.flip, 1),
             pixel_aspect=float(sizes.pixel_aspect),
             noise=_stated_noise(path),
@@ -328,6 +327,17 @@ def _stated_noise(path: Path) -> NoiseProfile | None:
         return None
     shot, read = np.reshape(values, (-1, 2)).mean(axis=0)
     return NoiseProfile(float(shot), float(read))
+
+
+def _known_matrix(raw: "rawpy.RawPy", path: Path) -> NDArray[np.float64] | None:
+    matrix = np.array(raw.rgb_xyz_matrix[:3], np.float64)
+    if not np.any(matrix):
+        return None
+    try:
+        colour.camera_to_srgb(matrix)
+    except ValueError as error:
+        raise RawUnreadableError(f"{path} cannot be developed: {error}") from error
+    return matrix
 
 
 def _white_balanced(image: RawImage, raw: "rawpy.RawPy") -> RawImage:
