@@ -33,6 +33,7 @@ NOISE_PROFILE_TAG = 51041  # DNG 1.7.1, chapter 6
 # LibRaw's flip codes (dcraw's: 1 flips columns, 2 rows, 4 transposes) as EXIF orientations
 # (CIPA DC-008, tag 0x0112).
 FLIP_TO_ORIENTATION = {0: 1, 1: 2, 2: 4, 3: 3, 4: 5, 5: 8, 6: 6, 7: 7}
+CIFF_SIGNATURE = b"HEAPCCDR"  # CIFF 1.0 revision 4, section 2: bytes 6 to 13
 # What a user may have taken for a RAW file, by its first bytes.
 FOREIGN_SIGNATURES = {
     b"\xff\xd8\xff": "a JPEG picture",
@@ -258,7 +259,9 @@ def _reason(error: Exception) -> str:
 
 def _foreign_kind(path: Path) -> str:
     with path.open("rb") as file:
-        head = file.read(8)
+        head = file.read(16)
+    if head[6:14] == CIFF_SIGNATURE:
+        return "truncated: a CRW's directory lies at its end; copy it from the card again"
     for signature, kind in FOREIGN_SIGNATURES.items():
         if head.startswith(signature):
             return f"{kind}, not a RAW file; `camsim simulate` makes a RAW capture of a picture"
