@@ -5,6 +5,10 @@ LinearizationTable) while unpacking; here follow the black levels, the saturatio
 balance and the colour matrix, each carried beside the untouched samples. rawpy stays in here.
 """
 
+import os
+import re
+import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -33,6 +37,10 @@ NOISE_PROFILE_TAG = 51041  # DNG 1.7.1, chapter 6
 # LibRaw's flip codes (dcraw's: 1 flips columns, 2 rows, 4 transposes) as EXIF orientations
 # (CIPA DC-008, tag 0x0112).
 FLIP_TO_ORIENTATION = {0: 1, 1: 2, 2: 4, 3: 3, 4: 5, 5: 8, 6: 6, 7: 7}
+# What LibRaw's default data callback prints (libraw_cxx.cpp), after the file's name.
+LIBRAW_COMPLAINT = re.compile(rb"(Unexpected end of file|data corrupted at \d+)")
+STDERR = 2
+_UNPACKING = threading.Lock()
 CIFF_SIGNATURE = b"HEAPCCDR"  # CIFF 1.0 revision 4, section 2: bytes 6 to 13
 # What a user may have taken for a RAW file, by its first bytes.
 FOREIGN_SIGNATURES = {
@@ -236,7 +244,12 @@ def _libraw(path: Path) -> Iterator["rawpy.RawPy"]:
     # By name, not as a file object: rawpy 0.28 then crashes in extract_thumb().
     try:
         with rawpy.imread(str(path)) as raw:
-            raw.unpack()
+            with _libraw_complaints() as complaints:
+                raw.unpack()
+            if complaints:
+                raise RawUnreadableError(
+                    f"{path} is damaged ({complaints[0]}); copy it from the card again"
+                )
             yield raw
     except rawpy.LibRawFileUnsupportedError as error:
         raise RawUnreadableError(f"{path} is {_foreign_kind(path)}") from error
@@ -250,6 +263,31 @@ def _libraw(path: Path) -> Iterator["rawpy.RawPy"]:
         raise RawUnreadableError(f"{path} cannot be decoded: {_reason(error)}") from error
     except PermissionError as error:
         raise RawNotFoundError(f"{path} cannot be read: permission denied") from error
+
+
+@contextmanager
+def _libraw_complaints() -> Iterator[list[str]]:
+    """Collect what LibRaw writes to the standard error: the one place where it reports damage.
+
+    It decodes on over corrupt data as if nothing were wrong. What others write there meanwhile is
+    passed on.
+    """
+    complaints: list[str] = []
+    with tempfile.TemporaryFile() as caught, _UNPACKING:
+        kept = os.dup(STDERR)
+        os.dup2(caught.fileno(), STDERR)
+        try:
+            yield complaints
+        finally:
+            os.dup2(kept, STDERR)
+            caught.seek(0)
+            for line in caught.read().splitlines(keepends=True):
+                found = LIBRAW_COMPLAINT.search(line)
+                if found:
+                    complaints.append(found[0].decode())
+                else:
+                    os.write(kept, line)
+            os.close(kept)
 
 
 def _reason(error: Exception) -> str:
