@@ -33,6 +33,10 @@ UPRIGHT: dict[int, tuple[bool, bool, bool]] = {  # (transpose, flip rows, flip c
     7: (True, True, True), 8: (True, True, False),
 }  # fmt: skip
 EXIF_IFD_TAG = 34665
+EXIF_MOMENT_LENGTH = len("YYYY:MM:DD HH:MM:SS")
+KEPT_IN_TIFF = (
+    ExifTags.Base.Make, ExifTags.Base.Model, ExifTags.Base.Artist, ExifTags.Base.Copyright,
+)  # fmt: skip
 LONG = 4  # TIFF 6.0 section 2: a 32-bit unsigned integer
 
 
@@ -153,9 +157,10 @@ def _write_tiff(path: Path, picture: Picture, exif: bytes) -> None:
         parsed.load(exif)
     described = [
         (int(tag), "s", 0, str(parsed[tag]), True)
-        for tag in (ExifTags.Base.Make, ExifTags.Base.Model, ExifTags.Base.Artist)
+        for tag in KEPT_IN_TIFF
         if tag in parsed
     ]
+    moment = str(parsed.get(ExifTags.Base.DateTime, ""))
     tifffile.imwrite(
         path,
         np.ascontiguousarray(picture),
@@ -163,7 +168,8 @@ def _write_tiff(path: Path, picture: Picture, exif: bytes) -> None:
         compression="adobe_deflate",
         predictor=True,
         iccprofile=srgb_profile(),
-        datetime=parsed.get(ExifTags.Base.DateTime),
+        datetime=moment if len(moment) == EXIF_MOMENT_LENGTH else None,
+        description=parsed.get(ExifTags.Base.ImageDescription),
         software="camsim",
         metadata=None,
         extratags=[*described, exif_ifd_tag()],
