@@ -13,6 +13,7 @@ from PIL import Image
 
 Tag = tuple[int, str, int, object, bool]
 HERE = Path(__file__).parent
+D65 = 21
 CFA, LINEAR_RAW, MIN_IS_BLACK = 32803, 34892, 1
 CANON_550D = (6941, -1164, -857, -3825, 11597, 2534, -416, 1540, 6039)
 X_TRANS = bytes(map(int, "110112112110201021112110110112021201"))
@@ -40,13 +41,6 @@ def main(folder: Path = HERE) -> None:
         CFA,
         (*bayer, long(50714, 9000), long(50717, 100)),
     )
-    write(
-        folder / "colour-matrix-singular.dng",
-        mosaic,
-        CFA,
-        bayer,
-        matrix=(*CANON_550D[:6], *CANON_550D[3:6]),
-    )
     write(folder / "strip-past-the-end.dng", mosaic, CFA, bayer)
     retag(folder / "strip-past-the-end.dng", "StripOffsets", 1_000_000)
 
@@ -64,9 +58,11 @@ def write(
         (271, "s", 0, "camsim", True),
         (272, "s", 0, "defect", True),
         (50706, "B", 4, bytes((1, 4, 0, 0)), True),
+        (50707, "B", 4, bytes((1, 1, 0, 0)), True),
         (50708, "s", 0, "defect", True),
         (50721, "2i", 9, fractions, True),
         (50728, "2I", 3, (1, 2, 1, 1, 2, 3), True),
+        (50778, "H", 1, D65, True),
     ]
     tifffile.imwrite(
         path, array, photometric=photometric, planarconfig=1 if array.ndim == 3 else None,
