@@ -2,6 +2,7 @@
 
 import io
 import re
+import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -92,7 +93,9 @@ def read_capture_info(
     model = str(exif.get(Base.Model, "")).strip("\0 ")
     if not model:
         make, model = _ciff_camera(path)
-    captured_at = other.timestamp.strftime("%Y:%m:%d %H:%M:%S") if other.timestamp else ""
+    # LibRaw gives the epoch where the file states no time.
+    known = other.timestamp and other.timestamp.timestamp() > 0
+    captured_at = other.timestamp.strftime("%Y:%m:%d %H:%M:%S") if known else ""
     info = CaptureInfo(
         make=make,
         model=model,
@@ -115,7 +118,8 @@ def _file_exif(path: Path, embedded_jpeg: bytes | None) -> Image.Exif:
     """Read EXIF from a TIFF-structured RAW file, else from its preview; empty where neither."""
     exif = Image.Exif()
     try:
-        with path.open("rb") as file:
+        with path.open("rb") as file, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow's, of damaged EXIF
             exif.load_from_fp(file)
             exif.get_ifd(ExifTags.IFD.Exif)
             exif.get_ifd(ExifTags.IFD.GPSInfo)

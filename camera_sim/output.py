@@ -33,6 +33,10 @@ UPRIGHT: dict[int, tuple[bool, bool, bool]] = {  # (transpose, flip rows, flip c
     7: (True, True, True), 8: (True, True, False),
 }  # fmt: skip
 EXIF_IFD_TAG = 34665
+EXIF_MOMENT_LENGTH = len("YYYY:MM:DD HH:MM:SS")
+KEPT_IN_TIFF = (
+    ExifTags.Base.Make, ExifTags.Base.Model, ExifTags.Base.Artist, ExifTags.Base.Copyright,
+)  # fmt: skip
 LONG = 4  # TIFF 6.0 section 2: a 32-bit unsigned integer
 
 
@@ -116,12 +120,13 @@ def whole_file(path: Path, *, force: bool) -> Iterator[Path]:
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        yield temporary
-        temporary.replace(path)
+        try:
+            yield temporary
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
     except OSError as error:
         raise OutputError(f"{path} cannot be written: {error.strerror or error}") from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def check_absent(path: Path, *, force: bool) -> None:
@@ -151,10 +156,9 @@ def _write_tiff(path: Path, picture: Picture, exif: bytes) -> None:
     if exif:
         parsed.load(exif)
     described = [
-        (int(tag), "s", 0, str(parsed[tag]), True)
-        for tag in (ExifTags.Base.Make, ExifTags.Base.Model, ExifTags.Base.Artist)
-        if tag in parsed
+        (int(tag), "s", 0, str(parsed[tag]), True) for tag in KEPT_IN_TIFF if tag in parsed
     ]
+    moment = str(parsed.get(ExifTags.Base.DateTime, ""))
     tifffile.imwrite(
         path,
         np.ascontiguousarray(picture),
@@ -162,7 +166,8 @@ def _write_tiff(path: Path, picture: Picture, exif: bytes) -> None:
         compression="adobe_deflate",
         predictor=True,
         iccprofile=srgb_profile(),
-        datetime=parsed.get(ExifTags.Base.DateTime),
+        datetime=moment if len(moment) == EXIF_MOMENT_LENGTH else None,
+        description=parsed.get(ExifTags.Base.ImageDescription),
         software="camsim",
         metadata=None,
         extratags=[*described, exif_ifd_tag()],

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from camera_sim import colour
 from camera_sim.errors import PictureError
@@ -30,6 +30,8 @@ def load_picture(path: Path) -> NDArray[np.uint8]:
         raise PictureError(f"{path}: no such file") from error
     except IsADirectoryError as error:
         raise PictureError(f"{path} is a directory; name a picture in it") from error
+    except UnidentifiedImageError as error:
+        raise PictureError(f"{path} is not a picture that Pillow can read") from error
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise PictureError(f"{path} cannot be read as a picture: {error}") from error
     if min(array.shape[:2]) < 2:

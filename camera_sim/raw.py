@@ -5,6 +5,10 @@ LinearizationTable) while unpacking; here follow the black levels, the saturatio
 balance and the colour matrix, each carried beside the untouched samples. rawpy stays in here.
 """
 
+import os
+import re
+import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -30,8 +34,14 @@ WhiteBalanceSource = Literal["as shot", "daylight", "grey world", "given"]
 NOISE_WINDOW = 256
 NOISE_WINDOWS = 6
 NOISE_PROFILE_TAG = 51041  # DNG 1.7.1, chapter 6
-# LibRaw's flip codes (dcraw's) as EXIF orientations (CIPA DC-008, tag 0x0112).
-FLIP_TO_ORIENTATION = {0: 1, 3: 3, 5: 8, 6: 6}
+# LibRaw's flip codes (dcraw's: 1 flips columns, 2 rows, 4 transposes) as EXIF orientations
+# (CIPA DC-008, tag 0x0112).
+FLIP_TO_ORIENTATION = {0: 1, 1: 2, 2: 4, 3: 3, 4: 5, 5: 8, 6: 6, 7: 7}
+# What LibRaw's default data callback prints (libraw_cxx.cpp), after the file's name.
+LIBRAW_COMPLAINT = re.compile(rb"(Unexpected end of file|data corrupted at \d+)")
+STDERR = 2
+_UNPACKING = threading.Lock()
+CIFF_SIGNATURE = b"HEAPCCDR"  # CIFF 1.0 revision 4, section 2: bytes 6 to 13
 # What a user may have taken for a RAW file, by its first bytes.
 FOREIGN_SIGNATURES = {
     b"\xff\xd8\xff": "a JPEG picture",
@@ -195,14 +205,13 @@ def read_raw(path: str | Path) -> RawImage:
         samples, pattern = _visible_mosaic(raw, path)
         black, white = _levels(raw, pattern, path)
         sizes = raw.sizes
-        matrix = np.array(raw.rgb_xyz_matrix[:3], np.float64)
         image = RawImage(
             samples=samples,
             pattern=pattern,
             black=black,
             white=white,
             white_balance=(1.0, 1.0, 1.0),
-            xyz_to_camera=matrix if np.any(matrix) else None,
+            xyz_to_camera=_known_matrix(raw, path),
             orientation=FLIP_TO_ORIENTATION.get(sizes.flip, 1),
             pixel_aspect=float(sizes.pixel_aspect),
             noise=_stated_noise(path),
@@ -235,7 +244,12 @@ def _libraw(path: Path) -> Iterator["rawpy.RawPy"]:
     # By name, not as a file object: rawpy 0.28 then crashes in extract_thumb().
     try:
         with rawpy.imread(str(path)) as raw:
-            raw.unpack()
+            with _libraw_complaints() as complaints:
+                raw.unpack()
+            if complaints:
+                raise RawUnreadableError(
+                    f"{path} is damaged ({complaints[0]}); copy it from the card again"
+                )
             yield raw
     except rawpy.LibRawFileUnsupportedError as error:
         raise RawUnreadableError(f"{path} is {_foreign_kind(path)}") from error
@@ -251,6 +265,31 @@ def _libraw(path: Path) -> Iterator["rawpy.RawPy"]:
         raise RawNotFoundError(f"{path} cannot be read: permission denied") from error
 
 
+@contextmanager
+def _libraw_complaints() -> Iterator[list[str]]:
+    """Collect what LibRaw writes to the standard error: the one place where it reports damage.
+
+    It decodes on over corrupt data as if nothing were wrong. What others write there meanwhile is
+    passed on.
+    """
+    complaints: list[str] = []
+    with tempfile.TemporaryFile() as caught, _UNPACKING:
+        kept = os.dup(STDERR)
+        os.dup2(caught.fileno(), STDERR)
+        try:
+            yield complaints
+        finally:
+            os.dup2(kept, STDERR)
+            caught.seek(0)
+            for line in caught.read().splitlines(keepends=True):
+                found = LIBRAW_COMPLAINT.search(line)
+                if found:
+                    complaints.append(found[0].decode())
+                else:
+                    os.write(kept, line)
+            os.close(kept)
+
+
 def _reason(error: Exception) -> str:
     message = error.args[0] if error.args else error
     return message.decode(errors="replace") if isinstance(message, bytes) else str(message)
@@ -258,7 +297,9 @@ def _reason(error: Exception) -> str:
 
 def _foreign_kind(path: Path) -> str:
     with path.open("rb") as file:
-        head = file.read(8)
+        head = file.read(16)
+    if head[6:14] == CIFF_SIGNATURE:
+        return "truncated: a CRW's directory lies at its end; copy it from the card again"
     for signature, kind in FOREIGN_SIGNATURES.items():
         if head.startswith(signature):
             return f"{kind}, not a RAW file; `camsim simulate` makes a RAW capture of a picture"
@@ -327,6 +368,17 @@ def _stated_noise(path: Path) -> NoiseProfile | None:
         return None
     shot, read = np.reshape(values, (-1, 2)).mean(axis=0)
     return NoiseProfile(float(shot), float(read))
+
+
+def _known_matrix(raw: "rawpy.RawPy", path: Path) -> NDArray[np.float64] | None:
+    matrix = np.array(raw.rgb_xyz_matrix[:3], np.float64)
+    if not np.any(matrix):
+        return None
+    try:
+        colour.camera_to_srgb(matrix)
+    except ValueError as error:
+        raise RawUnreadableError(f"{path} cannot be developed: {error}") from error
+    return matrix
 
 
 def _white_balanced(image: RawImage, raw: "rawpy.RawPy") -> RawImage:

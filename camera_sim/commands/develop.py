@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from camera_sim import weights
 from camera_sim.batch import Options, Summary, develop_file, open_engine, plan_jobs
 from camera_sim.develop import DEFAULT_MAX_MEMORY
-from camera_sim.errors import CameraSimError, MemoryBudgetError
+from camera_sim.errors import CameraSimError, MemoryBudgetError, OutputError
 from camera_sim.output import FORMATS, Encoding, Format
 from camera_sim.pipelines import DEFAULT_PIPELINE, PIPELINES
 
@@ -126,6 +126,8 @@ def run(args: argparse.Namespace) -> int:
 def _options(args: argparse.Namespace) -> Options:
     named: Format | None = FORMATS.get(args.out.suffix.lower()) if args.out else None
     _check(args)
+    if args.format and named and args.format != named:
+        raise OutputError(f"--out {args.out} and --format {args.format} contradict each other")
     return Options(
         pipeline=args.pipeline,
         weights=args.weights,

@@ -17,6 +17,10 @@ from camera_sim.sensor import Noise, Sensor
 if TYPE_CHECKING:
     from camera_sim.commands import Commands
 
+# Beyond these nothing of a picture is left, or the point spread takes minutes.
+LARGEST = {"shot": 1, "read": 1, "prnu": 1, "blur": 50, "underexpose": 16}
+LARGEST_GAIN = 100
+
 
 def add_to(commands: "Commands") -> None:
     """Add the command."""
@@ -87,6 +91,8 @@ def find_camera(name: str) -> Camera:
 
 def run(args: argparse.Namespace) -> int:
     """Write the capture and say where it is."""
+    if args.seed < 0:
+        raise CameraSimError(f"--seed cannot be negative, and is {args.seed}")
     rng = np.random.default_rng(args.seed)
     sensor = _sensor(args)
     scene = to_linear(load_picture(args.picture))
@@ -100,9 +106,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _sensor(args: argparse.Namespace) -> Sensor:
-    for name in ("shot", "read", "prnu", "blur", "underexpose"):
-        if getattr(args, name) < 0:
-            raise CameraSimError(f"--{name} cannot be negative, and is {getattr(args, name):g}")
+    for name, most in LARGEST.items():
+        value = getattr(args, name)
+        if not 0 <= value <= most:
+            raise CameraSimError(f"--{name} is 0 to {most:g}, not {value:g}")
     try:
         return Sensor(
             find_camera(args.camera),
@@ -122,6 +129,8 @@ def _gains(
     if args.white_balance is None:
         return camera.illuminants.draw(rng)
     red, blue = args.white_balance
-    if red <= 0 or blue <= 0:
-        raise CameraSimError(f"--white-balance gains must be positive, not {red:g} and {blue:g}")
+    if not (0 < red <= LARGEST_GAIN and 0 < blue <= LARGEST_GAIN):
+        raise CameraSimError(
+            f"--white-balance gains are over 0 to {LARGEST_GAIN}, not {red:g} and {blue:g}"
+        )
     return colour.normalise_gains((red, 1.0, blue))

@@ -81,10 +81,10 @@ def run_nip(args: argparse.Namespace) -> int:
     from camera_sim.training.curve import draw_curve
     from camera_sim.training.nip import train
 
-    if args.threads:
+    recipe = _recipe(args)
+    if args.threads is not None:
         torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
-    recipe = _recipe(args)
     model, source, validation, label = _prepare(args, pipeline, recipe)
     with _reporter(recipe.steps) as report:
         psnr = train(model, source, validation, recipe, args.out, report)
@@ -112,6 +112,10 @@ def _recipe(args: argparse.Namespace) -> "Recipe":
     from camera_sim.training.nip import FAST, PAPER
 
     recipe = replace(PAPER if args.schedule == "paper" else FAST, seed=args.seed)
+    if args.seed < 0:
+        raise TrainingError(f"--seed cannot be negative, and is {args.seed}")
+    if args.threads is not None and args.threads < 1:
+        raise TrainingError(f"--threads must be at least 1, not {args.threads}")
     for name, least in (("steps", 1), ("batch", 1), ("patch", 32), ("learning_rate", 1e-9)):
         value = getattr(args, name)
         if value is None:

@@ -36,9 +36,13 @@ class OnnxRuntimeEngine(Engine):
             self._session = ort.InferenceSession(
                 entry.read(folder), options, providers=["CPUExecutionProvider"]
             )
-        except (RuntimeError, ValueError) as error:
+        except WeightsError:
+            raise
+        except Exception as error:  # ONNX Runtime's have no root of their own
             raise WeightsError(f"{folder / entry.file} cannot be loaded: {error}") from error
         self._inputs = {node.name for node in self._session.get_inputs()}
+        if [node.name for node in self._session.get_outputs()] != ["srgb"]:
+            raise WeightsError(f"{folder / entry.file} is a network, but no imaging pipeline")
         self.size = entry.size
 
     def develop(self, packed: Array, colour: Colour) -> Array:

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from camera_sim.errors import TrainingError
 from camera_sim.pipelines.nip import NIP
 from camera_sim.training.checkpoint import load_checkpoint, save_checkpoint
 from camera_sim.training.data import Batch, PatchSource
@@ -97,9 +98,12 @@ def train(
     Raises
     ------
     TrainingError
-        If the checkpoint in ``out`` is of another recipe.
+        If the checkpoint in ``out`` is of another recipe, or ``out`` cannot be a folder.
     """
-    out.mkdir(parents=True, exist_ok=True)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TrainingError(f"{out} cannot hold a run: {error.strerror}") from error
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimiser = torch.optim.Adam(model.parameters(), recipe.learning_rate)
     checkpoint = out / "checkpoint.safetensors"

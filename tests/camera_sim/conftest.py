@@ -1,0 +1,75 @@
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from camera_sim.cli import main
+from camera_sim.engines.onnxruntime import OnnxRuntimeEngine
+from camera_sim.weights import read_manifest
+from tests.conftest import REPOSITORY
+
+EXAMPLE = REPOSITORY / "examples" / "canon-s40-box.crw"
+ASSETS = Path(__file__).parent / "assets"
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command gave."""
+
+    status: int
+    out: str
+    err: str
+
+
+Camsim = Callable[..., Ran]
+
+
+@pytest.fixture
+def camsim(capfd: pytest.CaptureFixture[str]) -> Camsim:
+    """Run the command line in this process, everything that reaches the terminal caught."""
+
+    def run(*words: object) -> Ran:
+        capfd.readouterr()
+        try:
+            status = main([str(word) for word in words])
+        except SystemExit as stop:  # argparse's
+            status = int(stop.code or 0)
+        caught = capfd.readouterr()
+        return Ran(status, caught.out, caught.err)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def untrained(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Export a pipeline's untrained network; returns its folder of weights."""
+    import torch
+
+    from camera_sim.pipelines import find_pipeline
+    from camera_sim.training.networks import Label, build_network, export_network
+
+    folder = tmp_path_factory.mktemp("untrained")
+
+    def weights_of(name: str) -> Path:
+        if not (folder / f"{name}.onnx").exists():
+            torch.manual_seed(0)
+            pipeline = find_pipeline(name)
+            label = Label("0", "none", "nothing: untrained", {}, "none", {})
+            export_network(build_network(pipeline), pipeline, label, folder)
+        return folder
+
+    return weights_of
+
+
+@pytest.fixture(scope="session")
+def untrained_engine(
+    untrained: Callable[[str], Path],
+) -> Callable[[str], OnnxRuntimeEngine]:
+    """Open an untrained pipeline."""
+
+    def engine_of(name: str) -> OnnxRuntimeEngine:
+        folder = untrained(name)
+        return OnnxRuntimeEngine(read_manifest(folder).find(name), folder)
+
+    return engine_of

@@ -1,0 +1,17 @@
+"""What the tests of every package share."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def shared_folder() -> Path:
+    """The folder of shared data, outside the repository."""
+    folder = Path(os.environ.get("CAMSIM_SHARED", REPOSITORY.parent / "shared"))
+    if not folder.is_dir():
+        pytest.skip(f"there is no {folder}; set CAMSIM_SHARED to the folder that has data/")
+    return folder
