@@ -104,7 +104,7 @@ def _scan(jpeglib: Any, scan: Scan) -> Any:
 
 @contextmanager
 def _library(codec: str) -> Iterator[tuple[Any, Path]]:
-    import jpeglib  # noqa: PLC0415 - loads C libraries; most profiles don't need them
+    import jpeglib
 
     with _lock, tempfile.TemporaryDirectory() as folder:
         before = jpeglib.version.get()

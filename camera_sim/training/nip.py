@@ -124,10 +124,10 @@ def train(
         save_checkpoint(checkpoint, model, optimiser, done, asdict(recipe))
         report(Progress(done, recipe.steps, float(np.mean(losses)), psnr))
         losses.clear()
-        error = 10 ** (-psnr / 10)
-        if recipe.stop_change and abs(previous - error) < recipe.stop_change * error:
+        mse = 10 ** (-psnr / 10)
+        if recipe.stop_change and abs(previous - mse) < recipe.stop_change * mse:
             break
-        previous = error
+        previous = mse
     return psnr
 
 

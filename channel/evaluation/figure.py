@@ -11,10 +11,10 @@ from channel.evaluation.agreement import Agreement
 
 def figure_3(agreements: Sequence[Agreement]) -> bytes:
     """One panel a rounding, one point a picture and quality; returns a PNG file."""
-    import matplotlib as mpl  # noqa: PLC0415 - only where a figure is drawn
+    import matplotlib as mpl
 
     mpl.use("Agg")
-    from matplotlib import pyplot as plt  # noqa: PLC0415
+    from matplotlib import pyplot as plt
 
     figure, axes = plt.subplots(1, 4, figsize=(15, 4.2), sharex=True, sharey=True)
     for axis, rounding in zip(axes, ROUNDINGS, strict=True):

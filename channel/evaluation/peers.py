@@ -57,7 +57,7 @@ def _codecs() -> dict[str, Codec]:
         "camsim, sinusoidal, 4:2:0": DifferentiableJPEG("4:2:0", "sinusoidal"),
     }
     try:
-        from kornia.enhance import JPEGCodecDifferentiable  # noqa: PLC0415 - a peer, not a need
+        from kornia.enhance import JPEGCodecDifferentiable
     except ImportError:
         return ours
     codec: Any = JPEGCodecDifferentiable()
