@@ -385,12 +385,13 @@ def _stated_noise(tags: dict[int, Any]) -> NoiseProfile | None:
 
 def _stated_matrix(tags: dict[int, Any]) -> NDArray[np.float64] | None:
     """Return the ColorMatrix for D65, else the second, which is for the cooler light."""
-    stated = [pair for pair in COLOR_MATRIX_TAGS if np.size(tags.get(pair[1])) == 2 * 9]
+    stated = [pair for pair in COLOR_MATRIX_TAGS if np.size(tags.get(pair[1], ())) == 2 * 9]
     if not stated:
         return None
     _, matrix = min(stated, key=lambda pair: tags.get(pair[0]) != D65)
     numerators, denominators = np.reshape(tags[matrix], (9, 2)).astype(np.float64).T
-    return (numerators / denominators).reshape(3, 3)
+    rows: NDArray[np.float64] = (numerators / denominators).reshape(3, 3)
+    return rows
 
 
 def _known_matrix(
