@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+import channel.cli
 from camera_sim.commands import bench, develop, evaluate, info, simulate, train
 from camera_sim.errors import CameraSimError
 from channel.errors import ChannelError
@@ -48,14 +49,17 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for module in (develop, info, simulate, train):
         module.add_to(commands)
+    channel.cli.add_commands(commands)
     benchmarks = commands.add_parser("bench", help="measure speed and memory").add_subparsers(
         required=True, metavar="WHAT"
     )
     bench.add_to(benchmarks)
+    channel.cli.add_benchmarks(benchmarks)
     evaluations = commands.add_parser(
         "evaluate", help="measure quality; print the tables of the documentation"
     ).add_subparsers(required=True, metavar="WHAT")
     evaluate.add_to(evaluations)
+    channel.cli.add_evaluations(evaluations)
     return parser
 
 

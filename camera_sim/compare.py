@@ -21,7 +21,7 @@ def comparison(first: Picture, second: Picture, first_name: str, second_name: st
     100%, the same three ways.
     """
     window = _busiest_window(second, PANEL)
-    names = (first_name, second_name, f"difference × {MAGNIFICATION}")
+    names = (first_name, second_name, f"difference, {MAGNIFICATION} times")
     pictures = (first, second, difference(first, second))
     above = [_fit(picture) for picture in pictures]
     below = [picture[window] for picture in pictures]

@@ -23,9 +23,13 @@ Picture = NDArray[np.uint8]
 
 # Shot noise of the table's rows; read noise follows Brooks et al. 2019, as in `Noise.draw`.
 NOISE_LEVELS = {"none": 0.0, "low": 1e-4, "medium": 1e-3, "high": 5e-3}
-# Point spreads of the table's rows, in pixels: a picture as it is, a sharp lens, and a camera
-# with a low-pass filter (MTF50 of infinity, 0.47 and 0.31 cycles a pixel).
-BLURS = (0.0, 0.4, 0.6)
+# The table's rows: point spread in pixels, and noise. 0.4 is a sharp lens and 0.6 a camera with a
+# low-pass filter (MTF50 of 0.47 and 0.31 cycles a pixel); 0 takes a picture's pixels as they are,
+# which no lens does, and is there for the record.
+CONDITIONS = (
+    (0.6, "none"), (0.6, "low"), (0.6, "medium"), (0.6, "high"),
+    (0.4, "none"), (0.0, "none"), (0.0, "medium"),
+)  # fmt: skip
 # Pixels at the border that are left out: pipelines differ in how they continue a picture.
 BORDER = 8
 

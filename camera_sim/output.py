@@ -156,9 +156,7 @@ def _write_tiff(path: Path, picture: Picture, exif: bytes) -> None:
     if exif:
         parsed.load(exif)
     described = [
-        (int(tag), "s", 0, str(parsed[tag]), True)
-        for tag in KEPT_IN_TIFF
-        if tag in parsed
+        (int(tag), "s", 0, str(parsed[tag]), True) for tag in KEPT_IN_TIFF if tag in parsed
     ]
     moment = str(parsed.get(ExifTags.Base.DateTime, ""))
     tifffile.imwrite(

@@ -121,8 +121,7 @@ class Sensor:
         """
         height, width = (side - side % 2 for side in scene.shape[:2])
         clean = self.clean_colours(scene[:height, :width], exposure)
-        raw_colours: Array = clean / np.array(gains, np.float32)
-        signal = sample(raw_colours, self.pattern)
+        signal = sample((clean / np.array(gains)).astype(np.float32), self.pattern)
         span = self.white_level - self.black_level
         values = np.rint(self.noise.apply(signal, rng) * span + self.black_level)
         return RawImage(

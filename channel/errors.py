@@ -3,8 +3,43 @@
 ::
 
     ChannelError
+    ├── ChannelValueError        an argument outside what a function takes
+    ├── UnknownNetworkError      no profile of that name
+    ├── PictureError             a picture that can't be sent
+    │   ├── UnreadablePictureError   not a picture, or a damaged one
+    │   └── PictureTooLargeError     more pixels than a network takes
+    ├── DependencyError          an optional package is needed and isn't installed
+    └── OutputError              a file that can't be written, or would be overwritten
 """
 
 
 class ChannelError(Exception):
     """Root of everything that this package raises on purpose."""
+
+
+class ChannelValueError(ChannelError, ValueError):
+    """An argument is outside what a function takes."""
+
+
+class UnknownNetworkError(ChannelError):
+    """No profile has that name."""
+
+
+class PictureError(ChannelError):
+    """A picture can't be sent."""
+
+
+class UnreadablePictureError(PictureError):
+    """The bytes are no picture, or a damaged one."""
+
+
+class PictureTooLargeError(PictureError):
+    """The picture has more pixels than a network takes."""
+
+
+class DependencyError(ChannelError):
+    """An optional package is needed and isn't installed."""
+
+
+class OutputError(ChannelError):
+    """A file can't be written, or would be overwritten."""

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from camera_sim import weights
-from camera_sim.batch import Job, Options, Summary, develop_file, open_engine, plan_jobs
+from camera_sim.batch import Options, Summary, develop_file, open_engine, plan_jobs
 from camera_sim.develop import DEFAULT_MAX_MEMORY
 from camera_sim.errors import CameraSimError, MemoryBudgetError, OutputError
 from camera_sim.output import FORMATS, Encoding, Format
@@ -183,6 +183,3 @@ def _print_summary(summary: Summary) -> None:
             f"{'':4}LibRaw knows no colour matrix for this camera: its colours were taken as sRGB"
         )
     sys.stdout.flush()
-
-
-__all__ = ["Job", "add_to", "memory_size", "run"]

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from rich.console import Console
+from rich.progress import track
 
 from camera_sim import weights
 from camera_sim.batch import Options, open_engine, render
-from camera_sim.errors import CameraSimError, PipelineError
+from camera_sim.errors import PipelineError
 from camera_sim.picture import load_picture, picture_files
 from camera_sim.pipelines import DEFAULT_PIPELINE, PIPELINES
 from camera_sim.raw import RawImage, read_raw
@@ -84,11 +86,10 @@ def clean_scene_table(pictures: Sequence["Picture"], folder: Path) -> Table:
         "libraw": evaluate.by_libraw,
     }
     rows = []
-    for blur in evaluate.BLURS:
-        for level in evaluate.NOISE_LEVELS:
-            shots = list(evaluate.captures(pictures, evaluate.noise_of(level), blur))
-            cells = [_mean_quality(developer, shots) for developer in developers.values()]
-            rows.append((f"{blur:g} px", level, *cells))
+    for blur, level in track(evaluate.CONDITIONS, "evaluating", console=Console(stderr=True)):
+        shots = list(evaluate.captures(pictures, evaluate.noise_of(level), blur))
+        cells = [_mean_quality(developer, shots) for developer in developers.values()]
+        rows.append((f"{blur:g} px", level, *cells))
     return Table(
         "Fidelity to the clean scene: PSNR (dB) / SSIM, mean over pictures",
         ("point spread", "noise", *developers),
@@ -183,6 +184,3 @@ def _require_skimage() -> None:
         import skimage  # noqa: F401
     except ImportError as error:
         raise PipelineError("evaluation needs scikit-image: pip install 'camsim[train]'") from error
-
-
-__all__ = ["CameraSimError", "Table", "add_to", "run_colour", "run_nip"]

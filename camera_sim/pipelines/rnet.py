@@ -25,6 +25,7 @@ NOISE_SCALE = 8.0
 
 GREEN_FILTERS = 4
 CHROMA_FILTERS = 2
+LEAK = 0.1
 SITES = 4  # of a 2×2 tile
 
 # Hamilton & Adams, US patent 5,629,734 (1997): along a row, in quarters.
@@ -52,7 +53,7 @@ class RNet(NIP):
     """
 
     multiple_of = 4
-    receptive_field = 24
+    receptive_field = 19
 
     def __init__(self, widths: tuple[int, int, int] = (16, 32, 64)) -> None:
         super().__init__()
@@ -76,11 +77,13 @@ class RNet(NIP):
     @torch.no_grad()
     def _initialise(self) -> None:
         """Start from the classical filters, slightly apart, and from no correction."""
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, LEAK)
+                nn.init.zeros_(module.bias)  # type: ignore[arg-type]
         for layer, kernel in ((self.green, green_filters()), (self.chroma, chroma_filters())):
             layer.weight.copy_(kernel + 0.01 * torch.randn_like(kernel))
-            nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
         nn.init.zeros_(self.correction.weight)
-        nn.init.zeros_(self.correction.bias)  # type: ignore[arg-type]
 
     def forward(
         self,
@@ -108,10 +111,10 @@ class RNet(NIP):
     def look(self, seen: Tensor) -> Tensor:
         """(N, 8, h, w) mosaic and noise deviation to (N, fine, h, w) features."""
         fine = self.encode_fine(seen)
-        middle = self.encode_middle(F.relu(self.down_middle(fine)))
-        coarse = self.coarse(F.relu(self.down_coarse(middle)))
-        middle = self.decode_middle(F.relu(_double(self.up_middle(coarse)) + middle))
-        features: Tensor = self.decode_fine(F.relu(_double(self.up_fine(middle)) + fine))
+        middle = self.encode_middle(_leaky(self.down_middle(fine)))
+        coarse = self.coarse(_leaky(self.down_coarse(middle)))
+        middle = self.decode_middle(_leaky(_double(self.up_middle(coarse)) + middle))
+        features: Tensor = self.decode_fine(_leaky(_double(self.up_fine(middle)) + fine))
         return features
 
     def demosaic(
@@ -172,14 +175,19 @@ def _mean(filtered: Tensor, weights: Tensor, count: int) -> Tensor:
     return sum(weighted[1:], weighted[0]) / sum(shares[1:], shares[0])
 
 
+def _leaky(features: Tensor) -> Tensor:
+    return F.leaky_relu(features, LEAK)
+
+
 def _double(features: Tensor) -> Tensor:
     """Repeat each pixel 2×2: nearest neighbour, the one upsampling that every runtime fuses."""
     return F.interpolate(features, scale_factor=2.0, mode="nearest")
 
 
 def _block(inputs: int, outputs: int, layers: int) -> nn.Sequential:
-    """Stack 3×3 convolutions with ReLU."""
+    """Stack 3×3 convolutions with leaky ReLU: with plain ReLU half the channels died."""
     stack: list[nn.Module] = []
     for layer in range(layers):
-        stack += [nn.Conv2d(inputs if layer == 0 else outputs, outputs, 3, padding=1), nn.ReLU()]
+        stack += [nn.Conv2d(inputs if layer == 0 else outputs, outputs, 3, padding=1)]
+        stack += [nn.LeakyReLU(LEAK)]
     return nn.Sequential(*stack)

@@ -1,0 +1,1 @@
+"""Measuring the channel: against libjpeg, against peers, against what networks really served."""

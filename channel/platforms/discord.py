@@ -1,0 +1,15 @@
+"""Discord."""
+
+from typing import Final
+
+from channel.platforms.sources import CHAINS_2026
+from channel.profile import PlatformProfile, every
+
+DISCORD: Final = PlatformProfile(
+    name="discord",
+    network="Discord",
+    era="2026, attachment",
+    summary="the file as it was sent",
+    passthrough="always",
+    sources=every(CHAINS_2026),
+)

@@ -1,0 +1,22 @@
+"""LinkedIn."""
+
+from typing import Final
+
+from channel.platforms.sources import UNKNOWN_FILTER, UNKNOWN_SHARPENING, UPLOADS_2024
+from channel.profile import AnySize, Encoding, PlatformProfile, annex_k, assumed, every
+from channel.scan_scripts import SIMPLE
+
+LINKEDIN: Final = PlatformProfile(
+    name="linkedin",
+    network="LinkedIn",
+    era="2024",
+    summary="quality 80, progressive",
+    sizes=(AnySize(),),
+    encodings=(Encoding(annex_k(80), scans=SIMPLE),),
+    sources=every(
+        UPLOADS_2024,
+        size=assumed("1024 pixels are kept, the limit isn't known; none"),
+        resampling=UNKNOWN_FILTER,
+        sharpening=UNKNOWN_SHARPENING,
+    ),
+)

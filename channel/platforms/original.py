@@ -1,0 +1,14 @@
+"""No network: the file from the camera."""
+
+from typing import Final
+
+from channel.profile import Confidence, PlatformProfile, Source, every
+
+ORIGINAL: Final = PlatformProfile(
+    name="original",
+    network="none",
+    era="any",
+    summary="the file as it was sent",
+    passthrough="always",
+    sources=every(Source("definition of the class", "any", Confidence.MEASURED)),
+)

@@ -1,0 +1,150 @@
+"""Send a picture through networks and get the bytes that they would serve. Real codecs, no torch.
+
+>>> from channel import FACEBOOK, WHATSAPP, transmit
+>>> received = transmit("photo.jpg", [FACEBOOK, WHATSAPP])  # doctest: +SKIP
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from io import BytesIO
+
+import numpy as np
+from PIL import Image
+
+from channel import codecs
+from channel.errors import ChannelValueError, PictureTooLargeError
+from channel.jpeg_file import Segment, read_jpeg
+from channel.metadata import finished, icc_segments, jfif
+from channel.platforms import platform
+from channel.profile import (
+    Encoding,
+    Metadata,
+    PlatformProfile,
+    SizeRule,
+    Tables,
+    target_size,
+)
+from channel.resample import resized_image, unrounded
+from channel.sharpening import sharpened
+from channel.upload import ORIENTATION, Photo, Upload, in_8_bits, opened
+
+Network = PlatformProfile | str
+
+
+def transmit(photo: Photo, networks: Network | Sequence[Network], *, seed: int = 0) -> bytes:
+    """Send a picture through one network, or through several in turn.
+
+    Parameters
+    ----------
+    photo
+        A path, the bytes of a file, or pixels (H, W), (H, W, 3) or (H, W, 4), uint8, sRGB.
+    networks
+        Profiles or their names (see `channel.PLATFORMS`), in the order of sharing; at least one.
+    seed
+        Chooses where a profile is a range. Equal seeds give equal bytes.
+
+    Returns
+    -------
+    bytes
+        The file that the last network serves. Alpha lies over white, 16 bits become 8.
+
+    Raises
+    ------
+    UnknownNetworkError
+        For a name without a profile; the message lists those there are.
+    PictureError
+        If the picture can't be read or a network wouldn't take it.
+    ChannelValueError
+        If there are no networks.
+    """
+    chain = [networks] if isinstance(networks, (PlatformProfile, str)) else list(networks)
+    profiles = [platform(name) if isinstance(name, str) else name for name in chain]
+    if not profiles:
+        raise ChannelValueError("no network is given; name at least one")
+    generator = np.random.default_rng(seed)
+    upload = opened(photo)
+    for profile in profiles:
+        upload = Upload(_served(upload, profile, generator))
+    return upload.data
+
+
+def _served(upload: Upload, profile: PlatformProfile, generator: np.random.Generator) -> bytes:
+    longest = max(upload.image.size)
+    if profile.largest_side is not None and longest > profile.largest_side:
+        raise PictureTooLargeError(
+            f"{profile.network} takes pictures of up to {profile.largest_side} pixels a side, "
+            f"this one has {longest}; resize it first"
+        )
+    rule, encoding = profile.drawn(generator)
+    if encoding is None or _passes(upload, profile, rule):
+        return upload.data if profile.passthrough != "stripped" else _stripped(upload)
+    encoding = _with_upload_sampling(encoding, upload)
+    image = _developed(upload, profile, rule, encoding)
+    data = codecs.encoded(image, encoding, upload.tables)
+    return finished(read_jpeg(data), _sent_metadata(upload), profile.metadata, generator)
+
+
+def _passes(upload: Upload, profile: PlatformProfile, rule: SizeRule) -> bool:
+    if profile.passthrough != "if it fits" or upload.jpeg is None:
+        return False
+    width, height = upload.image.size
+    return target_size(rule, height, width) == (height, width)
+
+
+def _developed(
+    upload: Upload, profile: PlatformProfile, rule: SizeRule, encoding: Encoding
+) -> Image.Image:
+    """Decode, compress a first time where the platform does, resize, and sharpen."""
+    upright = profile.metadata.exif == "stripped"
+    width, height = upload.image.size
+    turned = upright and upload.image.getexif().get(ORIENTATION, 1) >= 5  # sides swap
+    size = target_size(rule, width, height) if turned else target_size(rule, height, width)
+    if profile.half_decoding and not turned:
+        image = _decoded_small(upload, size, upright=upright)
+    elif encoding.codec == "libjpeg-9" and upload.subsampling and not turned:
+        image = codecs.decoded_by_libjpeg_9(upload.data)
+    else:
+        image = upload.picture(upright=upright)
+    if profile.first_encoding and profile.first_encoding_at == "upload size":
+        image = _recompressed(image, profile.first_encoding, upload.tables)
+    if image.size == (size[1], size[0]):
+        return image
+    if profile.sharpening:
+        values = unrounded(np.asarray(image), size, profile.resampling)
+        image = Image.fromarray(sharpened(values, profile.sharpening))
+    else:
+        image = resized_image(image, size, profile.resampling)
+    if profile.first_encoding and profile.first_encoding_at == "final size":
+        image = _recompressed(image, profile.first_encoding, upload.tables)
+    return image
+
+
+def _decoded_small(upload: Upload, size: tuple[int, int], *, upright: bool) -> Image.Image:
+    """Let libjpeg decode to ½, ¼ or ⅛, as long as that is no smaller than the result."""
+    image = Image.open(BytesIO(upload.data))
+    image.draft(None, (size[1], size[0]))
+    return in_8_bits(image, upright=upright)
+
+
+def _recompressed(image: Image.Image, encoding: Encoding, tables: Tables | None) -> Image.Image:
+    return Upload(codecs.encoded(image, encoding, tables)).picture()
+
+
+def _with_upload_sampling(encoding: Encoding, upload: Upload) -> Encoding:
+    """Where the tables are the upload's, so is the subsampling."""
+    if encoding.tables is None and upload.subsampling:
+        return replace(encoding, subsampling=upload.subsampling)
+    return encoding
+
+
+def _sent_metadata(upload: Upload) -> tuple[Segment, ...]:
+    if upload.jpeg is not None:
+        return upload.jpeg.header
+    profile = upload.image.info.get("icc_profile")
+    return icc_segments(profile) if profile else ()
+
+
+def _stripped(upload: Upload) -> bytes:
+    if upload.jpeg is not None:
+        return upload.jpeg.with_metadata([jfif(Metadata())]).encoded()
+    return opened(upload.pixels()).data

@@ -1,0 +1,197 @@
+import argparse
+import sys
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from channel import PLATFORMS, transmit
+from channel.cli import add_benchmarks, add_commands, add_evaluations
+from channel.errors import (
+    ChannelError,
+    ChannelValueError,
+    DependencyError,
+    OutputError,
+    UnknownNetworkError,
+)
+from channel.manipulations import GAUSSIAN, SHARPEN
+from tests.channel.conftest import photo
+
+
+def camsim(*arguments: object) -> int:
+    parser = argparse.ArgumentParser()
+    commands = parser.add_subparsers(required=True)
+    add_commands(commands)
+    add_benchmarks(commands.add_parser("bench").add_subparsers(required=True))
+    add_evaluations(commands.add_parser("evaluate").add_subparsers(required=True))
+    args = parser.parse_args([str(argument) for argument in arguments])
+    return int(args.run(args))
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    path = tmp_path / "photo.png"
+    Image.fromarray(photo(60, 80)).save(path)
+    return path
+
+
+def test_transmit_writes_what_transmit_gives(picture: Path, tmp_path: Path) -> None:
+    received = tmp_path / "received.jpg"
+    assert camsim("transmit", picture, "--network", "whatsapp", "-o", received) == 0
+    assert received.read_bytes() == transmit(picture, "whatsapp")
+
+
+def test_a_chain_and_a_seed(picture: Path, tmp_path: Path) -> None:
+    received = tmp_path / "received.jpg"
+    chain = ["--network", "facebook-2018", "--network", "whatsapp"]
+    assert camsim("transmit", picture, *chain, "--seed", 5, "-o", received) == 0
+    assert received.read_bytes() == transmit(picture, ["facebook-2018", "whatsapp"], seed=5)
+
+
+def test_many_files_go_into_a_folder_and_a_bad_one_is_reported(
+    picture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad = tmp_path / "bad.jpg"
+    bad.write_bytes(b"no picture")
+    out = tmp_path / "out"
+    assert camsim("transmit", bad, picture, "--network", "twitter", "-o", out) == 2
+    assert [path.name for path in out.iterdir()] == ["photo.jpg"]
+    errors = capsys.readouterr().err
+    assert f"camsim: {bad}: the file is in no picture format" in errors
+    assert "1 of 2 pictures failed" in errors
+
+
+def test_pass_through_keeps_the_suffix(picture: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    assert camsim("transmit", picture, "--network", "discord", "-o", out) == 0
+    assert (out / "photo.png").read_bytes() == picture.read_bytes()
+
+
+def test_existing_results_are_kept_unless_forced(picture: Path, tmp_path: Path) -> None:
+    received = tmp_path / "received.jpg"
+    received.write_text("mine")
+    command = ["transmit", picture, "--network", "twitter", "-o", received]
+    with pytest.raises(OutputError, match=r"received.jpg exists; add --force"):
+        camsim(*command)
+    assert received.read_text() == "mine"
+    assert camsim(*command, "--force") == 0
+    assert received.read_bytes()[:2] == b"\xff\xd8"
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
+def test_equal_names_are_refused(picture: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other" / "photo.jpg"
+    with pytest.raises(OutputError, match="several pictures are called photo"):
+        camsim("transmit", picture, other, "--network", "twitter", "-o", tmp_path / "out")
+
+
+def test_unwritable_place_is_reported(picture: Path, tmp_path: Path) -> None:
+    place = picture / "below-a-file" / "received.jpg"
+    with pytest.raises(OutputError, match="can't write"):
+        camsim("transmit", picture, "--network", "twitter", "-o", place)
+
+
+def test_unknown_network_is_refused(picture: Path, tmp_path: Path) -> None:
+    with pytest.raises(UnknownNetworkError, match="choose one of original, facebook"):
+        camsim("transmit", picture, "--network", "friendster", "-o", tmp_path / "x.jpg")
+
+
+@pytest.mark.parametrize("command", ["transmit", "manipulate"])
+def test_missing_arguments_exit_with_status_2(command: str) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        camsim(command)
+    assert stopped.value.code == 2
+
+
+def test_networks_lists_every_profile(capsys: pytest.CaptureFixture[str]) -> None:
+    assert camsim("networks") == 0
+    printed = capsys.readouterr().out.replace("\n", "")
+    assert all(profile.name[:6] in printed for profile in PLATFORMS)
+
+
+def test_networks_shows_the_sources_of_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert camsim("networks", "twitter-2016") == 0
+    printed = capsys.readouterr().out
+    assert "IBSNtools" in printed
+    assert "2016" in printed
+
+
+def test_manipulate_applies_operations_in_their_order(picture: Path, tmp_path: Path) -> None:
+    edited = tmp_path / "edited.png"
+    assert camsim("manipulate", picture, "--gaussian", 0.83, "--sharpen", "-o", edited) == 0
+    with Image.open(edited) as image:
+        np.testing.assert_array_equal(np.asarray(image), SHARPEN(GAUSSIAN(photo(60, 80), 0.83)))
+
+
+def test_manipulate_takes_grey_and_many(picture: Path, tmp_path: Path) -> None:
+    grey = tmp_path / "grey.png"
+    Image.new("L", (20, 20), 90).save(grey)
+    out = tmp_path / "out"
+    assert camsim("manipulate", grey, picture, "--gamma", 2, "-o", out) == 0
+    assert {path.name for path in out.iterdir()} == {"grey.png", "photo.png"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ((), ChannelValueError, "no operation is given; choose from --sharpen"),
+        (("--gaussian", "99"), ChannelValueError, "gaussian is 99; give 0.1 to 8"),
+        (("--median", "4"), ChannelValueError, "median is 4; give an odd"),
+    ],
+)
+def test_bad_operations_are_refused(
+    picture: Path,
+    tmp_path: Path,
+    arguments: tuple[str, ...],
+    error: type[ChannelError],
+    message: str,
+) -> None:
+    with pytest.raises(error, match=message):
+        camsim("manipulate", picture, "-o", tmp_path / "x.png", *arguments)
+
+
+def test_manipulate_writes_lossless_files_only(picture: Path, tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="isn't lossless"):
+        camsim("manipulate", picture, "--gamma", "-o", tmp_path / "x.jpg")
+    assert camsim("manipulate", picture, "--gamma", "-o", tmp_path / "x.tif") == 0
+    assert Image.open(BytesIO((tmp_path / "x.tif").read_bytes())).format == "TIFF"
+
+
+def test_bench_jpeg_prints_a_table(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("channel.evaluation.peers.PICTURES", 1)
+    monkeypatch.setattr("channel.evaluation.peers.SIDE", 64)
+    assert camsim("bench", "jpeg", "--runs", 1) == 0
+    assert "100.00%" in capsys.readouterr().out
+
+
+def test_bench_transmit_prints_a_table(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("channel.evaluation.speed.SIZE", (90, 120))
+    assert camsim("bench", "transmit", "--runs", 1) == 0
+    assert "facebook" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("module", "arguments"),
+    [
+        ("peers", ("bench", "jpeg")),
+        ("report", ("evaluate", "channel", "--data", ".", "--out", ".")),
+    ],
+)
+def test_missing_packages_are_named(
+    monkeypatch: pytest.MonkeyPatch, module: str, arguments: tuple[str, ...]
+) -> None:
+    monkeypatch.setitem(sys.modules, f"channel.evaluation.{module}", None)
+    with pytest.raises(DependencyError, match=r"is missing; install it with: pip install"):
+        camsim(*arguments)
+
+
+def test_evaluate_without_data_says_what_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(ChannelError, match="has 0 lossless pictures, 24 are needed"):
+        camsim("evaluate", "channel", "--data", tmp_path, "--out", tmp_path)
