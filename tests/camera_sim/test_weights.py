@@ -66,9 +66,7 @@ def test_altered_files_are_refused(untrained: Callable[[str], Path], tmp_path: P
 
 
 @pytest.mark.parametrize("name", ["../a.onnx", "/etc/passwd", "sub/a.onnx", ".", ".."])
-def test_files_outside_the_folder_are_refused(
-    name: str, untrained: Callable[[str], Path]
-) -> None:
+def test_files_outside_the_folder_are_refused(name: str, untrained: Callable[[str], Path]) -> None:
     folder = untrained("inet")
     entry = read_manifest(folder).find("inet").model_copy(update={"file": name})
     with pytest.raises(WeightsError):
@@ -81,9 +79,7 @@ def test_a_network_that_is_no_pipeline_is_refused(tmp_path: Path) -> None:
     import onnx
 
     node = onnx.helper.make_node("Identity", ["x"], ["y"])
-    x, y = (
-        onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [1]) for name in "xy"
-    )
+    x, y = (onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [1]) for name in "xy")
     graph = onnx.helper.make_graph([node], "identity", [x], [y])
     opset = onnx.helper.make_opsetid("", 18)
     content = onnx.helper.make_model(graph, opset_imports=[opset], ir_version=9)
