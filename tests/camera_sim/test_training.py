@@ -109,7 +109,7 @@ def test_a_checkpoint_of_another_recipe_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["rnet", "dnet"])
 def test_a_checkpoint_of_another_network_is_refused(name: str, tmp_path: Path) -> None:
     run(network("inet"), SMALL, tmp_path, scenes())
-    with pytest.raises(TrainingError):
+    with pytest.raises(TrainingError, match="is of another network"):
         run(network(name), SMALL, tmp_path, scenes())
 
 
@@ -142,10 +142,12 @@ def test_training_stops_when_validation_stands_still(tmp_path: Path) -> None:
 
 def test_learning_rate_warms_up_and_falls_to_a_hundredth() -> None:
     rates = [learning_rate(FAST, step) for step in range(0, FAST.steps + 1, 50)]
-    assert rates[0] == pytest.approx(FAST.learning_rate / 100, rel=1e-3)
+    assert rates[0] <= FAST.learning_rate / 100
     assert max(rates) == pytest.approx(FAST.learning_rate, rel=1e-2)
     assert rates[-1] == pytest.approx(FAST.learning_rate / 100, rel=1e-2)
-    assert rates[4:] == sorted(rates[4:], reverse=True)
+    top = rates.index(max(rates))
+    assert rates[:top] == sorted(rates[:top])
+    assert rates[top:] == sorted(rates[top:], reverse=True)
 
 
 @pytest.mark.parametrize("order", CFA_ORDERS)
