@@ -256,5 +256,3 @@ def test_one_camera_pipelines_refuse_two_cameras(
     assert ran.status == 2
     assert "inet learns one camera" in ran.err
     assert not (tmp_path / "run").exists()
-
-
