@@ -33,7 +33,11 @@ WhiteBalanceSource = Literal["as shot", "daylight", "grey world", "given"]
 # Noise is estimated from at most 6 × 6 windows of 256 pixels a side: 2.4 MP of any frame.
 NOISE_WINDOW = 256
 NOISE_WINDOWS = 6
-NOISE_PROFILE_TAG = 51041  # DNG 1.7.1, chapter 6
+# DNG 1.7.1, chapter 6: NoiseProfile; CalibrationIlluminant2 and 1, each with its ColorMatrix.
+NOISE_PROFILE_TAG = 51041
+COLOR_MATRIX_TAGS = ((50779, 50722), (50778, 50721))
+DNG_TAGS = (NOISE_PROFILE_TAG, *(tag for pair in COLOR_MATRIX_TAGS for tag in pair))
+D65 = 21  # Exif's LightSource value
 # LibRaw's flip codes (dcraw's: 1 flips columns, 2 rows, 4 transposes) as EXIF orientations
 # (CIPA DC-008, tag 0x0112).
 FLIP_TO_ORIENTATION = {0: 1, 1: 2, 2: 4, 3: 3, 4: 5, 5: 8, 6: 6, 7: 7}
@@ -204,17 +208,17 @@ def read_raw(path: str | Path) -> RawImage:
     with _libraw(path) as raw:
         samples, pattern = _visible_mosaic(raw, path)
         black, white = _levels(raw, pattern, path)
-        sizes = raw.sizes
+        sizes, tags = raw.sizes, _dng_tags(path)
         image = RawImage(
             samples=samples,
             pattern=pattern,
             black=black,
             white=white,
             white_balance=(1.0, 1.0, 1.0),
-            xyz_to_camera=_known_matrix(raw, path),
+            xyz_to_camera=_known_matrix(raw, tags, path),
             orientation=FLIP_TO_ORIENTATION.get(sizes.flip, 1),
             pixel_aspect=float(sizes.pixel_aspect),
-            noise=_stated_noise(path),
+            noise=_stated_noise(tags),
             crop=Crop(sizes.top_margin, sizes.left_margin, sizes.raw_height, sizes.raw_width),
             info=read_capture_info(path, raw.other, raw.lens, _embedded_jpeg(raw)),
             path=path,
@@ -354,24 +358,49 @@ def _embedded_jpeg(raw: "rawpy.RawPy") -> bytes | None:
     return bytes(thumb.data) if thumb.format == rawpy.ThumbFormat.JPEG else None
 
 
-def _stated_noise(path: Path) -> NoiseProfile | None:
-    """Read a DNG's NoiseProfile tag, the mean over its colour planes."""
+def _dng_tags(path: Path) -> dict[int, Any]:
+    """Return what LibRaw keeps to itself: a DNG's `DNG_TAGS`, from whichever directory has them."""
     if path.suffix.lower() != ".dng":
-        return None
+        return {}
     try:
         with tifffile.TiffFile(path) as tiff:
             pages = [page for top in tiff.pages for page in (top, *(top.pages or ()))]
-            values = next(
-                p.tags[NOISE_PROFILE_TAG].value for p in pages if NOISE_PROFILE_TAG in p.tags
-            )
-    except (tifffile.TiffFileError, StopIteration, OSError, ValueError, TypeError):
+            return {
+                tag: page.tags[tag].value
+                for page in reversed(pages)
+                for tag in DNG_TAGS
+                if tag in page.tags
+            }
+    except (tifffile.TiffFileError, OSError, ValueError, TypeError):
+        return {}
+
+
+def _stated_noise(tags: dict[int, Any]) -> NoiseProfile | None:
+    """Return the mean of the NoiseProfile over its colour planes."""
+    if NOISE_PROFILE_TAG not in tags:
         return None
-    shot, read = np.reshape(values, (-1, 2)).mean(axis=0)
+    shot, read = np.reshape(tags[NOISE_PROFILE_TAG], (-1, 2)).mean(axis=0)
     return NoiseProfile(float(shot), float(read))
 
 
-def _known_matrix(raw: "rawpy.RawPy", path: Path) -> NDArray[np.float64] | None:
-    matrix = np.array(raw.rgb_xyz_matrix[:3], np.float64)
+def _stated_matrix(tags: dict[int, Any]) -> NDArray[np.float64] | None:
+    """Return the ColorMatrix for D65, else the second, which is for the cooler light."""
+    stated = [pair for pair in COLOR_MATRIX_TAGS if np.size(tags.get(pair[1], ())) == 2 * 9]
+    if not stated:
+        return None
+    _, matrix = min(stated, key=lambda pair: tags.get(pair[0]) != D65)
+    numerators, denominators = np.reshape(tags[matrix], (9, 2)).astype(np.float64).T
+    rows: NDArray[np.float64] = (numerators / denominators).reshape(3, 3)
+    return rows
+
+
+def _known_matrix(
+    raw: "rawpy.RawPy", tags: dict[int, Any], path: Path
+) -> NDArray[np.float64] | None:
+    """Return the file's own matrix, else LibRaw's for the camera, else None."""
+    matrix = _stated_matrix(tags)
+    if matrix is None:
+        matrix = np.array(raw.rgb_xyz_matrix[:3], np.float64)
     if not np.any(matrix):
         return None
     try:

@@ -32,7 +32,7 @@ def load_checkpoint(
     Raises
     ------
     TrainingError
-        If the file is damaged, or was written by another recipe.
+        If the file is damaged, or was written by another recipe or for another network.
     """
     try:
         with safe_open(path, "pt") as file:
@@ -49,7 +49,12 @@ def load_checkpoint(
             f"{path} was written with another {', '.join(changed)}; "
             "choose another --out to start anew"
         )
-    model.load_state_dict({k[6:]: v for k, v in tensors.items() if k.startswith("model.")})
+    try:
+        model.load_state_dict({k[6:]: v for k, v in tensors.items() if k.startswith("model.")})
+    except RuntimeError as error:
+        raise TrainingError(
+            f"{path} is of another network; choose another --out to start anew"
+        ) from error
     state = optimiser.state_dict()
     state["state"] = _moments(tensors)
     optimiser.load_state_dict(state)

@@ -102,8 +102,8 @@ def train(
     """
     try:
         out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise TrainingError(f"{out} cannot hold a run: {error.strerror}") from error
+    except OSError as refused:
+        raise TrainingError(f"{out} cannot hold a run: {refused.strerror}") from refused
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimiser = torch.optim.Adam(model.parameters(), recipe.learning_rate)
     checkpoint = out / "checkpoint.safetensors"

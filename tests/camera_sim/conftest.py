@@ -25,6 +25,14 @@ class Ran:
 Camsim = Callable[..., Ran]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread() -> None:
+    """Torch's threads wait for each other by spinning: on a busy machine, forty times longer."""
+    import torch
+
+    torch.set_num_threads(1)
+
+
 @pytest.fixture
 def camsim(capfd: pytest.CaptureFixture[str]) -> Camsim:
     """Run the command line in this process, everything that reaches the terminal caught."""

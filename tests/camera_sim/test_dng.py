@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from camera_sim.cameras import CAMERAS
+from camera_sim.capture_info import CaptureInfo
 from camera_sim.cfa import CFA_ORDERS, CFAOrder, CFAPattern
 from camera_sim.dng import write_dng
 from camera_sim.errors import OutputError, RawUnsupportedError
@@ -88,6 +89,15 @@ def test_different_black_levels_keep_their_channels(tmp_path: Path, order: CFAOr
     black = (500.0, 510.0, 520.0, 530.0)
     write_dng(path, capture(32, 48, order, black=black))
     assert read_raw(path).black == black
+
+
+def test_the_file_s_own_matrix_counts_whatever_the_camera(tmp_path: Path) -> None:
+    matrix = CAMERAS[3].matrix
+    for model in ("D5200", "of no maker"):
+        made = capture(32, 48, xyz_to_camera=matrix, info=CaptureInfo(make="Nikon", model=model))
+        path = tmp_path / f"{model}.dng"
+        write_dng(path, made)
+        np.testing.assert_allclose(read_raw(path).xyz_to_camera, matrix, atol=1e-6)  # type: ignore[arg-type]
 
 
 def test_a_reader_of_tiff_sees_a_cfa_picture(tmp_path: Path) -> None:

@@ -1,0 +1,87 @@
+"""An install without torch imports everything that inference needs, and develops."""
+
+import pkgutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import camera_sim
+from camera_sim import weights
+from camera_sim.dng import write_dng
+from camera_sim.pipelines import DEFAULT_PIPELINE
+from tests.camera_sim.scenes import capture
+
+TRAINING_ONLY = ("torch", "onnx", "onnxscript", "matplotlib", "skimage", "safetensors")
+NEEDS_TORCH = {f"camera_sim.pipelines.{name}" for name in ("nip", "inet", "unet", "dnet", "rnet")}
+BLOCK = f"""
+import sys
+
+class Block:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {TRAINING_ONLY}:
+            raise ModuleNotFoundError(f"No module named {{name!r}} (blocked)", name=name)
+
+sys.meta_path.insert(0, Block())
+"""
+
+
+def without_torch(code: str, *words: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", BLOCK + code, *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def inference_modules() -> list[str]:
+    found = [m.name for m in pkgutil.walk_packages(camera_sim.__path__, "camera_sim.")]
+    return [
+        name
+        for name in found
+        if not name.startswith("camera_sim.training") and name not in NEEDS_TORCH
+    ]
+
+
+def test_the_block_blocks() -> None:
+    for name in TRAINING_ONLY:
+        ran = without_torch(f"import {name}")
+        assert ran.returncode == 1
+        assert "blocked" in ran.stderr
+
+
+def test_every_inference_module_imports_without_torch() -> None:
+    names = inference_modules()
+    assert {"camera_sim.cli", "camera_sim.develop", "camera_sim.commands.train"} <= set(names)
+    ran = without_torch("import importlib\nfor name in sys.argv[1:]: importlib.import_module(name)",
+                        *names)  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+
+
+@pytest.mark.parametrize("pipeline", ["classical", "libraw", DEFAULT_PIPELINE])
+def test_camsim_develops_without_torch(pipeline: str, tmp_path: Path) -> None:
+    if pipeline == DEFAULT_PIPELINE and not (weights.FOLDER / "manifest.json").exists():
+        pytest.skip("no weights are shipped yet")
+    write_dng(tmp_path / "shot.dng", capture(64, 96))
+    code = "from camera_sim.cli import main\nsys.exit(main(sys.argv[1:]))"
+    ran = without_torch(code, "develop", tmp_path / "shot.dng", "--pipeline", pipeline, "--compare")
+    assert ran.returncode == 0, ran.stderr
+    assert (tmp_path / f"shot.{pipeline}.jpg").stat().st_size > 500
+    assert ran.stderr == ""
+
+
+def test_training_without_torch_says_what_to_install(tmp_path: Path) -> None:
+    code = "from camera_sim.cli import main\nsys.exit(main(sys.argv[1:]))"
+    ran = without_torch(code, "train", "nip", "--pictures", tmp_path, "--out", tmp_path / "run")
+    assert ran.returncode == 2
+    assert ran.stderr == "camsim: training needs torch: pip install 'camsim[train]'\n"
+
+
+def test_the_module_runs_as_a_command() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "camera_sim.cli", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for command in ("develop", "info", "simulate", "train", "bench", "evaluate"):
+        assert command in ran.stdout
+    assert ran.stderr == ""
