@@ -26,6 +26,10 @@ from camera_sim.pipelines import DEFAULT_PIPELINE, find_pipeline, libraw
 from camera_sim.pipelines.classical import ClassicalEngine
 from camera_sim.raw import RawImage, read_raw
 
+# What a user may name --out, and is not written.
+OTHER_FORMATS = frozenset(
+    [".bmp", ".gif", ".webp", ".heic", ".heif", ".avif", ".jxl", ".jp2", ".psd", ".exr", ".dng"]
+)
 # Files that a folder may hold beside RAW ones are passed over; these are taken.
 RAW_SUFFIXES = frozenset(
     [
@@ -147,7 +151,7 @@ def plan_jobs(sources: Sequence[Path], options: Options) -> list[Job]:
         If two files would be written under one name, or ``out`` is a file for many.
     """
     files = [file for source in sources for file in _raw_files(source)]
-    single = options.out is not None and options.out.suffix.lower() in FORMATS
+    single = _names_a_file(options.out)
     if single and len(files) > 1:
         raise OutputError(f"--out {options.out} is one file, and there are {len(files)} to develop")
     jobs = [Job(file, _target(file, options, single)) for file in files]
@@ -160,6 +164,15 @@ def plan_jobs(sources: Sequence[Path], options: Options) -> list[Job]:
             )
         seen[job.target] = job.source
     return jobs
+
+
+def _names_a_file(out: Path | None) -> bool:
+    """Tell a file from a folder by its suffix; a picture format that we do not write is refused."""
+    if out is None or out.is_dir() or not out.suffix:
+        return False
+    if out.suffix.lower() in OTHER_FORMATS:
+        raise OutputError(f"--out {out}: pictures are written as {', '.join(FORMATS)}")
+    return out.suffix.lower() in FORMATS
 
 
 def _raw_files(source: Path) -> list[Path]:

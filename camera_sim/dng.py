@@ -5,10 +5,10 @@ from fractions import Fraction
 from pathlib import Path
 
 import tifffile
-from PIL import ExifTags, Image
+from PIL import Image
 
 from camera_sim.errors import RawUnsupportedError
-from camera_sim.output import append_exif_ifd, exif_ifd_tag, whole_file
+from camera_sim.output import append_directories, described_tags, directory_tags, whole_file
 from camera_sim.raw import NOISE_PROFILE_TAG, RawImage
 
 # Tag numbers and types: TIFF/EP (ISO 12234-2) for the array, DNG 1.7.1 for the rest.
@@ -54,9 +54,9 @@ def write_dng(path: Path, image: RawImage, *, force: bool = False) -> None:
             software="camsim",
             metadata=None,
             subfiletype=0,
-            extratags=[*_tags(image), exif_ifd_tag()],
+            extratags=[*_tags(image), *_described(details), *directory_tags(details)],
         )
-        append_exif_ifd(temporary, details.get_ifd(ExifTags.IFD.Exif))
+        append_directories(temporary, details)
 
 
 def _tags(image: RawImage) -> list[tuple[int, str, int, object, bool]]:
@@ -86,6 +86,11 @@ def _tags(image: RawImage) -> list[tuple[int, str, int, object, bool]]:
         pair = (image.noise.shot, image.noise.read)
         tags.append((NOISE_PROFILE_TAG, "d", 6, pair * 3, True))
     return tags
+
+
+def _described(exif: Image.Exif) -> list[tuple[int, str, int, object, bool]]:
+    """Return artist, copyright and the like; make and model are those of the capture."""
+    return [tag for tag in described_tags(exif) if tag[0] not in (MAKE, MODEL)]
 
 
 def _ascii(tag: int, text: str) -> tuple[int, str, int, object, bool]:

@@ -32,7 +32,8 @@ UPRIGHT: dict[int, tuple[bool, bool, bool]] = {  # (transpose, flip rows, flip c
     4: (False, True, False), 5: (True, False, False), 6: (True, False, True),
     7: (True, True, True), 8: (True, True, False),
 }  # fmt: skip
-EXIF_IFD_TAG = 34665
+# Pointers to the Exif and the GPS directory.
+DIRECTORIES = (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo)
 EXIF_MOMENT_LENGTH = len("YYYY:MM:DD HH:MM:SS")
 KEPT_IN_TIFF = (
     ExifTags.Base.Make, ExifTags.Base.Model, ExifTags.Base.Artist, ExifTags.Base.Copyright,
@@ -155,9 +156,6 @@ def _write_tiff(path: Path, picture: Picture, exif: bytes) -> None:
     parsed = Image.Exif()
     if exif:
         parsed.load(exif)
-    described = [
-        (int(tag), "s", 0, str(parsed[tag]), True) for tag in KEPT_IN_TIFF if tag in parsed
-    ]
     moment = str(parsed.get(ExifTags.Base.DateTime, ""))
     tifffile.imwrite(
         path,
@@ -170,23 +168,29 @@ def _write_tiff(path: Path, picture: Picture, exif: bytes) -> None:
         description=parsed.get(ExifTags.Base.ImageDescription),
         software="camsim",
         metadata=None,
-        extratags=[*described, exif_ifd_tag()],
+        extratags=[*described_tags(parsed), *directory_tags(parsed)],
     )
-    append_exif_ifd(path, parsed.get_ifd(ExifTags.IFD.Exif))
+    append_directories(path, parsed)
 
 
-def exif_ifd_tag() -> tuple[int, str, int, object, bool]:
-    """Return a tag for tifffile to write where `append_exif_ifd` will put the pointer.
+def directory_tags(exif: Image.Exif) -> list[tuple[int, str, int, object, bool]]:
+    """Return tags for tifffile to write where `append_directories` will put the pointers.
 
-    tifffile refuses to write the pointer's own number, so its neighbour keeps the place.
+    tifffile refuses to write the pointers' own numbers, so their neighbours keep the places.
     """
-    return EXIF_IFD_TAG - 1, "I", 1, 0, True
+    return [(pointer - 1, "I", 1, 0, True) for pointer in DIRECTORIES if exif.get_ifd(pointer)]
 
 
-def append_exif_ifd(path: Path, details: dict[int, object]) -> None:
-    """Append the Exif directory and point tag 34665 at it (TIFF 6.0 section 2; Exif 4.6.3)."""
+def append_directories(path: Path, exif: Image.Exif) -> None:
+    """Append the Exif and GPS directories and point at them (TIFF 6.0 section 2; Exif 4.6.3)."""
+    for pointer in DIRECTORIES:
+        if details := exif.get_ifd(pointer):
+            _append_directory(path, pointer, details)
+
+
+def _append_directory(path: Path, pointer: int, details: dict[int, object]) -> None:
     with tifffile.TiffFile(path) as tiff:
-        order, entry = tiff.byteorder, tiff.pages[0].tags[EXIF_IFD_TAG - 1].offset
+        order, entry = tiff.byteorder, tiff.pages[0].tags[pointer - 1].offset
     with path.open("r+b") as file:
         header = file.read(4)
         offset = file.seek(0, os.SEEK_END)
@@ -196,4 +200,9 @@ def append_exif_ifd(path: Path, details: dict[int, object]) -> None:
             directory[tag] = value
         file.write(directory.tobytes(offset))
         file.seek(entry)
-        file.write(struct.pack(f"{order}HHII", EXIF_IFD_TAG, LONG, 1, offset))
+        file.write(struct.pack(f"{order}HHII", pointer, LONG, 1, offset))
+
+
+def described_tags(exif: Image.Exif) -> list[tuple[int, str, int, object, bool]]:
+    """Return the tags of the first directory that TIFF and DNG files keep, for tifffile."""
+    return [(int(tag), "s", 0, str(exif[tag]), True) for tag in KEPT_IN_TIFF if tag in exif]

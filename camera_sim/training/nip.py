@@ -110,7 +110,9 @@ def train(
     start = 0
     if checkpoint.exists():
         start = load_checkpoint(checkpoint, model, optimiser, asdict(recipe))
-    psnr, previous, losses = validate(model, validation), math.inf, []
+    psnr, losses = validate(model, validation), list[float]()
+    if recipe.stop_change and _settled(_validations(out, start), recipe):
+        return psnr
     for step in range(start, recipe.steps):
         rng = np.random.default_rng([recipe.seed, step])
         batch = source.batch(rng, recipe.batch, recipe.patch)
@@ -124,10 +126,8 @@ def train(
         save_checkpoint(checkpoint, model, optimiser, done, asdict(recipe))
         report(Progress(done, recipe.steps, float(np.mean(losses)), psnr))
         losses.clear()
-        mse = 10 ** (-psnr / 10)
-        if recipe.stop_change and abs(previous - mse) < recipe.stop_change * mse:
+        if recipe.stop_change and _settled(_validations(out, done), recipe):
             break
-        previous = mse
     return psnr
 
 
@@ -171,6 +171,19 @@ def validate(model: NIP, batch: Batch) -> float:
     model.eval()
     model.autocast = None
     return float((-10 * squared_errors(model, batch).clamp(min=1e-10).log10()).mean())
+
+
+def _validations(out: Path, until: int) -> list[float]:
+    """Return the squared errors of the validations up to a step, from the record."""
+    history = out / "history.jsonl"
+    lines = history.read_text().splitlines() if history.exists() else []
+    psnr = {entry["step"]: entry["psnr"] for entry in map(json.loads, lines)}
+    return [10 ** (-value / 10) for step, value in sorted(psnr.items()) if step <= until]
+
+
+def _settled(errors: list[float], recipe: Recipe) -> bool:
+    """Tell whether the last validation changed by less than the recipe's `stop_change`."""
+    return len(errors) > 1 and abs(errors[-2] - errors[-1]) < recipe.stop_change * errors[-1]
 
 
 def _record(out: Path, step: int, loss: float, psnr: float) -> None:

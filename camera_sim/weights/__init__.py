@@ -131,16 +131,22 @@ def _read_manifest(folder: Path) -> Manifest:
     path = folder / "manifest.json"
     try:
         return Manifest.model_validate_json(path.read_text())
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise WeightsError(f"{folder} holds no manifest.json; name a folder of weights") from error
-    except (ValidationError, UnicodeDecodeError) as error:
-        raise WeightsError(f"{path} is not a manifest of weights: {error}") from error
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        place = ".".join(map(str, wrong["loc"])) or "the file"
+        raise WeightsError(
+            f"{path} is not a manifest of weights ({place}: {wrong['msg']})"
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise WeightsError(f"{path} cannot be read as a manifest: {error}") from error
 
 
 def add_to_manifest(entry: WeightsEntry, folder: Path) -> None:
     """Add an entry, in place of an older one of its pipeline."""
     path = folder / "manifest.json"
-    old = Manifest.model_validate_json(path.read_text()) if path.exists() else Manifest()
+    old = read_manifest(folder) if path.exists() else Manifest()
     kept = tuple(other for other in old.networks if other.pipeline != entry.pipeline)
     content = Manifest(networks=(*kept, entry)).model_dump(mode="json")
     temporary = path.with_suffix(".part")
