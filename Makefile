@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test lint types imports clean
+.PHONY: demo test clean
 
 demo: $(VENV)/.base
 	$(BIN)/camsim develop examples/canon-s40-box.crw --out demo --compare --force
