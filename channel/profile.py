@@ -13,7 +13,7 @@ import numpy as np
 
 from channel import jpeg_tables
 from channel.errors import ChannelValueError
-from channel.resample import Resampling
+from channel.resampling_filters import Resampling
 from channel.scan_scripts import BASELINE, ScanScript
 
 Aspect = Literal["size", "resampling", "sharpening", "tables", "subsampling", "scan", "metadata"]

@@ -102,7 +102,7 @@ def _developed(
     if profile.half_decoding and not turned:
         image = _decoded_small(upload, size, upright=upright)
     elif encoding.codec == "libjpeg-9" and upload.subsampling and not turned:
-        image = codecs.decoded_by_libjpeg_9(upload.data)
+        image = codecs.decoded_by_libjpeg_9(upload.data, upload.image.size)
     else:
         image = upload.picture(upright=upright)
     if profile.first_encoding and profile.first_encoding_at == "upload size":
