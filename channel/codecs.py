@@ -24,13 +24,15 @@ _JPEGLIB: Final = {
     "libjpeg-9": "9c",  # from 9d on, Huffman tables differ from what Telegram writes
     "mozjpeg": "mozjpeg403",
 }
+LARGEST_SIDE: Final = 65500  # that the codecs write; JPEG_MAX_DIMENSION of libjpeg's jmorecfg.h
 _lock = threading.Lock()  # jpeglib's choice of library is global
 
 
 def encoded(image: Image.Image, encoding: Encoding, upload_tables: Tables | None) -> bytes:
     """Compress a picture in mode RGB or L as an encoding says.
 
-    ``upload_tables`` are used where the encoding has none of its own.
+    ``upload_tables`` are used where the encoding has none of its own. Raises
+    `UnreadablePictureError` if there are none.
     """
     if encoding.most_bytes is not None:
         return _within(image, encoding, encoding.most_bytes)

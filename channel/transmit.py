@@ -41,7 +41,7 @@ def transmit(photo: Photo, networks: Network | Sequence[Network], *, seed: int =
     networks
         Profiles or their names (see `channel.PLATFORMS`), in the order of sharing; at least one.
     seed
-        Chooses where a profile is a range. Equal seeds give equal bytes.
+        Chooses where a profile is a range, 0 or more. Equal seeds give equal bytes.
 
     Returns
     -------
@@ -55,12 +55,14 @@ def transmit(photo: Photo, networks: Network | Sequence[Network], *, seed: int =
     PictureError
         If the picture can't be read or a network wouldn't take it.
     ChannelValueError
-        If there are no networks.
+        If there are no networks, or the seed is negative.
     """
     chain = [networks] if isinstance(networks, (PlatformProfile, str)) else list(networks)
     profiles = [platform(name) if isinstance(name, str) else name for name in chain]
     if not profiles:
         raise ChannelValueError("no network is given; name at least one")
+    if seed < 0:
+        raise ChannelValueError(f"seed is {seed}; give 0 or more")
     generator = np.random.default_rng(seed)
     upload = opened(photo)
     for profile in profiles:
@@ -99,6 +101,11 @@ def _developed(
     width, height = upload.image.size
     turned = upright and upload.image.getexif().get(ORIENTATION, 1) >= 5  # sides swap
     size = target_size(rule, width, height) if turned else target_size(rule, height, width)
+    if max(size) > codecs.LARGEST_SIDE:
+        raise PictureTooLargeError(
+            f"{profile.network} would make it {size[1]}×{size[0]}, and JPEG ends at "
+            f"{codecs.LARGEST_SIDE} pixels a side; send a picture of another shape"
+        )
     if profile.half_decoding and not turned:
         image = _decoded_small(upload, size, upright=upright)
     elif encoding.codec == "libjpeg-9" and upload.subsampling and not turned:
