@@ -18,6 +18,7 @@ from channel.errors import (
     UnknownNetworkError,
     UnreadablePictureError,
 )
+from channel.evaluation.speed import NETWORKS
 from channel.listing import networks_table, profile_table
 from channel.manipulations import GAUSSIAN, SHARPEN
 from channel.profile import PlatformProfile
@@ -217,8 +218,13 @@ def test_bench_transmit_prints_a_table(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("channel.evaluation.speed.SIZE", (90, 120))
+    monkeypatch.setenv("COLUMNS", "120")
     assert camsim("bench", "transmit", "--runs", 1) == 0
-    assert "facebook" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    rows = {words[1]: words for words in map(str.split, printed.splitlines()) if len(words) > 2}
+    assert set(NETWORKS) <= set(rows)
+    assert rows["facebook"].count("–") == 2  # has Pillow's codec
+    assert "–" not in rows["telegram"]
 
 
 @pytest.mark.parametrize(
