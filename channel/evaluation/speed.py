@@ -6,7 +6,7 @@ from io import BytesIO
 
 import numpy as np
 from PIL import Image
-from rich.table import Table
+from rich.table import Column, Table
 
 from channel import codecs
 from channel.evaluation.pictures import scene
@@ -28,7 +28,12 @@ def transmit_table(runs: int) -> Table:
     file = BytesIO()
     Image.fromarray(scene(*SIZE)).save(file, "JPEG", quality=95)
     table = Table(
-        "network", "transmit, MP/s", "Pillow, MP/s", "time ÷", "its own codec, MP/s", "time ÷"
+        Column("network", no_wrap=True),
+        "transmit, MP/s",
+        "Pillow, MP/s",
+        "time ÷",
+        "its own codec, MP/s",
+        "time ÷",
     )
     for name in NETWORKS:
         table.add_row(name, *_figures(file.getvalue(), platform(name), runs))
