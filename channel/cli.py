@@ -1,6 +1,7 @@
 """The channel's part of the camsim command: transmit, networks, manipulate, and its benchmarks."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,27 +13,27 @@ import numpy as np
 from PIL import Image
 from rich.console import Console
 from rich.progress import track
-from rich.table import Table
 
 from channel.errors import ChannelError, ChannelValueError, DependencyError, OutputError
 from channel.jpeg_file import is_jpeg
+from channel.listing import networks_table, profile_table
 from channel.manipulations import MANIPULATIONS
 from channel.output import write
-from channel.platforms import PLATFORMS, platform
-from channel.profile import ASPECTS, PlatformProfile
+from channel.platforms import platform
 from channel.transmit import transmit
 from channel.upload import opened
 
 if TYPE_CHECKING:  # the class can't be subscripted at run time
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
+_PIPED = 1000  # columns, where nobody reads in a terminal: one line a network, for grep
 _LOSSLESS = {".png": "PNG", ".tif": "TIFF", ".tiff": "TIFF"}
 
 
 def add_commands(commands: "Commands") -> None:
     """Add transmit, networks and manipulate."""
     parser = commands.add_parser("transmit", help="send pictures through social networks")
-    _add_files(parser, "picture, or folder for several")
+    _add_files(parser, "received picture, or folder (made if need be) for several")
     parser.add_argument(
         "--network",
         action="append",
@@ -40,21 +41,29 @@ def add_commands(commands: "Commands") -> None:
         metavar="NAME",
         help="see 'camsim networks'; give it again for a chain of shares",
     )
-    parser.add_argument("--seed", type=int, default=0, help="of what a profile draws (default 0)")
+    parser.add_argument(
+        "--seed", type=int, default=0, help="of what a profile draws, 0 or more (default 0)"
+    )
     parser.set_defaults(run=_transmit)
 
     parser = commands.add_parser("networks", help="list the networks, what each does, how sure")
-    parser.add_argument("name", nargs="?", help="show the sources of this one")
+    parser.add_argument("name", nargs="?", metavar="NAME", help="show all of this one")
     parser.set_defaults(run=_networks)
 
-    parser = commands.add_parser("manipulate", help="edit pictures: operations in the order given")
-    _add_files(parser, "PNG or TIFF file, or folder for several")
+    parser = commands.add_parser(
+        "manipulate",
+        help="edit pictures: operations in the order given",
+        description="Edit pictures by one or more operations, in the order given. "
+        "Each may stand without its strength, and more than once.",
+        epilog="example: camsim manipulate photo.jpg --gaussian 0.83 --sharpen -o edited.png",
+    )
+    _add_files(parser, "edited picture, .png or .tif, or folder (made if need be) for several")
     for operation in MANIPULATIONS:
         parser.add_argument(
             f"--{operation.name}",
             action=_Append,
             nargs="?",
-            type=float,
+            type=_strength,
             const=operation.strength,
             dest="operations",
             default=[],
@@ -68,7 +77,7 @@ def add_commands(commands: "Commands") -> None:
 def add_benchmarks(benchmarks: "Commands") -> None:
     """Add transmit and jpeg to ``camsim bench``."""
     parser = benchmarks.add_parser("transmit", help="speed beside the same steps in bare Pillow")
-    parser.add_argument("--runs", type=int, default=7, help="repetitions, of which the median")
+    parser.add_argument("--runs", type=int, default=7, help="repetitions, of which the fastest")
     parser.set_defaults(run=_bench_transmit)
     parser = benchmarks.add_parser("jpeg", help="differentiable JPEG beside kornia's")
     parser.add_argument("--runs", type=int, default=5, help="repetitions, of which the median")
@@ -102,9 +111,24 @@ class _Append(argparse.Action):
 
 
 def _add_files(parser: argparse.ArgumentParser, output: str) -> None:
-    parser.add_argument("files", nargs="+", type=Path, metavar="PICTURE")
-    parser.add_argument("-o", "--output", type=Path, required=True, help=output)
+    parser.add_argument(
+        "files",
+        nargs="+",
+        type=Path,
+        metavar="PICTURE",
+        help="file to read: JPEG, PNG, TIFF, WebP…",
+    )
+    parser.add_argument("-o", "--output", required=True, help=output)
     parser.add_argument("--force", action="store_true", help="replace existing files")
+
+
+def _strength(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no number; name the pictures before the operations"
+        ) from None
 
 
 def _transmit(args: argparse.Namespace) -> int:
@@ -122,8 +146,8 @@ def _manipulate(args: argparse.Namespace) -> int:
         names = ", ".join(f"--{operation.name}" for operation in MANIPULATIONS)
         raise ChannelValueError(f"no operation is given; choose from {names}")
     by_name = {operation.name: operation for operation in MANIPULATIONS}
-    suffix = args.output.suffix.lower() if len(args.files) == 1 else ""
-    if suffix and suffix not in _LOSSLESS and not args.output.is_dir():
+    suffix = "" if _is_folder(args) else Path(args.output).suffix.lower()
+    if suffix and suffix not in _LOSSLESS:
         raise OutputError(
             f"{args.output} isn't lossless, so it would be edited once more; name a .png or .tif"
         )
@@ -140,18 +164,28 @@ def _manipulate(args: argparse.Namespace) -> int:
     return _for_each(args, edit)
 
 
+def _is_folder(args: argparse.Namespace) -> bool:
+    """Whether the results go into a folder: several, or one where a folder is named."""
+    ends_so = args.output.endswith(("/", os.sep))
+    return len(args.files) > 1 or ends_so or Path(args.output).is_dir()
+
+
 def _for_each(args: argparse.Namespace, act: Callable[[Path], tuple[bytes, str]]) -> int:
     """Write one result, or one for each file into a folder; a bad file doesn't stop the others."""
-    if len(args.files) == 1 and not args.output.is_dir():
-        _keep(args.output, force=args.force)
-        write(args.output, act(args.files[0])[0], force=args.force)
+    output = Path(args.output)
+    if not _is_folder(args):
+        _keep(output, force=args.force)
+        write(output, act(args.files[0])[0], force=args.force)
         return 0
+    if output.is_file():
+        raise OutputError(f"{output} is a file; name a folder for several pictures")
     _refuse_equal_names(args.files)
+    console = Console(stderr=True)
     failed = 0
-    for path in track(args.files, console=Console(stderr=True), transient=True):
+    for path in track(args.files, console=console, transient=True, disable=not console.is_terminal):
         try:
             data, suffix = act(path)
-            write(args.output / (path.stem + suffix), data, force=args.force)
+            write(output / (path.stem + suffix), data, force=args.force)
         except ChannelError as error:
             failed += 1
             print(f"camsim: {path}: {error}", file=sys.stderr)
@@ -175,36 +209,10 @@ def _refuse_equal_names(files: Sequence[Path]) -> None:
 
 def _networks(args: argparse.Namespace) -> int:
     console = Console()
-    console.print(_sources_table(platform(args.name)) if args.name else _networks_table())
+    if not console.is_terminal:
+        console = Console(width=_PIPED)
+    console.print(profile_table(platform(args.name)) if args.name else networks_table())
     return 0
-
-
-def _networks_table() -> Table:
-    table = Table("name", "network", "era", "what it does", "source", "how sure", "assumed")
-    for profile in PLATFORMS:
-        source = profile.sources["tables"]
-        if source.confidence.name == "ASSUMED":
-            source = profile.sources["size"]
-        table.add_row(
-            profile.name,
-            profile.network,
-            profile.era,
-            profile.summary,
-            source.where,
-            source.confidence.value,
-            ", ".join(profile.assumptions) or "nothing",
-        )
-    return table
-
-
-def _sources_table(profile: PlatformProfile) -> Table:
-    table = Table(
-        "aspect", "source", "year", "how sure", title=f"{profile.name}: {profile.summary}"
-    )
-    for aspect in ASPECTS:
-        source = profile.sources[aspect]
-        table.add_row(aspect, source.where, source.year, source.confidence.value)
-    return table
 
 
 @contextmanager

@@ -24,13 +24,15 @@ _JPEGLIB: Final = {
     "libjpeg-9": "9c",  # from 9d on, Huffman tables differ from what Telegram writes
     "mozjpeg": "mozjpeg403",
 }
+LARGEST_SIDE: Final = 65500  # that the codecs write; JPEG_MAX_DIMENSION of libjpeg's jmorecfg.h
 _lock = threading.Lock()  # jpeglib's choice of library is global
 
 
 def encoded(image: Image.Image, encoding: Encoding, upload_tables: Tables | None) -> bytes:
     """Compress a picture in mode RGB or L as an encoding says.
 
-    ``upload_tables`` are used where the encoding has none of its own.
+    ``upload_tables`` are used where the encoding has none of its own. Raises
+    `UnreadablePictureError` if there are none.
     """
     if encoding.most_bytes is not None:
         return _within(image, encoding, encoding.most_bytes)
@@ -44,11 +46,26 @@ def encoded(image: Image.Image, encoding: Encoding, upload_tables: Tables | None
     return _through_jpeglib(np.array(image), encoding, tables)
 
 
-def decoded_by_libjpeg_9(data: bytes) -> Image.Image:
-    """Decode colour JPEG as libjpeg 9 does, whose chroma is scaled by its DCT."""
-    with _library("libjpeg-9") as (jpeglib, path):
-        path.write_bytes(data)
-        return Image.fromarray(jpeglib.read_spatial(str(path)).spatial)
+def decoded_by_libjpeg_9(data: bytes, size: tuple[int, int]) -> Image.Image:
+    """Decode colour JPEG as libjpeg 9 does, whose chroma is scaled by its DCT.
+
+    ``size`` is the picture's width and height. `jpeglib.read_spatial` would find them by decoding
+    the whole file once more.
+    """
+    with _library("libjpeg-9") as jpeglib:
+        unknown = dict.fromkeys(("block_dims", "samp_factor", "markers", "huffmans", "spatial"))
+        picture = jpeglib.SpatialJPEG(
+            path=None,
+            content=data,
+            width=size[0],
+            height=size[1],
+            jpeg_color_space=jpeglib.JCS_YCbCr,
+            color_space=jpeglib.JCS_RGB,
+            progressive_mode=None,
+            num_scans=1,
+            **unknown,
+        )
+        return Image.fromarray(picture.load())
 
 
 def _within(image: Image.Image, encoding: Encoding, most_bytes: int) -> bytes:
@@ -78,7 +95,8 @@ def _through_pillow(image: Image.Image, encoding: Encoding, tables: Tables) -> b
 
 
 def _through_jpeglib(pixels: Pixels, encoding: Encoding, tables: Tables) -> bytes:
-    with _library(encoding.codec) as (jpeglib, path):
+    with _library(encoding.codec) as jpeglib, tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "picture.jpg"  # jpeglib writes to files only
         scans = [_scan(jpeglib, scan) for scan in encoding.scans.scans] or None
         image = jpeglib.from_spatial(pixels, scans=scans)
         image.samp_factor = encoding.subsampling
@@ -103,14 +121,14 @@ def _scan(jpeglib: Any, scan: Scan) -> Any:
 
 
 @contextmanager
-def _library(codec: str) -> Iterator[tuple[Any, Path]]:
+def _library(codec: str) -> Iterator[Any]:
     import jpeglib
 
-    with _lock, tempfile.TemporaryDirectory() as folder:
+    with _lock:
         before = jpeglib.version.get()
         jpeglib.version.set(_JPEGLIB[codec])
         try:
-            yield jpeglib, Path(folder) / "picture.jpg"
+            yield jpeglib
         except OSError as error:
             raise UnreadablePictureError(f"{codec} can't code this picture: {error}") from error
         finally:

@@ -26,7 +26,8 @@ from channel.errors import ChannelValueError
 from channel.platforms import platform
 from channel.profile import Encoding, PlatformProfile, Subsampling, UnsharpMask, annex_k
 from channel.profile import target_size as size_by_rule
-from channel.resample import PILLOW_FILTERS, Resampling, matrix
+from channel.resample import PILLOW_FILTERS
+from channel.resampling_filters import Resampling, matrix
 from channel.sharpening import gaussian_weights
 
 

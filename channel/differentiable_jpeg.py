@@ -30,7 +30,6 @@ from channel.jpeg_tables import annex_k
 from channel.libjpeg_colour import (
     FACTORS,
     Descale,
-    Subsampling,
     downsample,
     pad,
     rgb_from_ycc,
@@ -39,6 +38,7 @@ from channel.libjpeg_colour import (
     whole,
     ycc_from_rgb,
 )
+from channel.profile import Subsampling
 
 Rounding = Literal["standard", "straight-through", "sinusoidal", "harmonic"]
 ROUNDINGS: Final = get_args(Rounding)

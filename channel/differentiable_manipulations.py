@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from channel import manipulations as exact
 from channel.differentiable_jpeg import DifferentiableJPEG
-from channel.resample import matrix
+from channel.resampling_filters import matrix
 
 Operation = Callable[..., Tensor]
 

@@ -7,13 +7,14 @@ no intermediate value here reaches that.
 """
 
 from collections.abc import Callable
-from typing import Final, Literal
+from typing import Final
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-Subsampling = Literal["4:4:4", "4:2:2", "4:2:0"]
+from channel.profile import Subsampling
+
 Descale = Callable[[Tensor, int, int], Tensor]
 Planes = tuple[Tensor, Tensor, Tensor]
 

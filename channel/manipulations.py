@@ -114,8 +114,10 @@ def _smoothed(pixels: Pixels, sigma: float) -> Pixels:
 
 
 def _compressed(pixels: Pixels, quality: float) -> Pixels:
+    if quality % 1:
+        raise ChannelValueError(f"jpeg is {quality:g}; give a whole number")
     file = BytesIO()
-    Image.fromarray(pixels).save(file, "JPEG", quality=round(quality))
+    Image.fromarray(pixels).save(file, "JPEG", quality=int(quality))
     return np.asarray(Image.open(file))
 
 

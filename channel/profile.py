@@ -13,7 +13,7 @@ import numpy as np
 
 from channel import jpeg_tables
 from channel.errors import ChannelValueError
-from channel.resample import Resampling
+from channel.resampling_filters import Resampling
 from channel.scan_scripts import BASELINE, ScanScript
 
 Aspect = Literal["size", "resampling", "sharpening", "tables", "subsampling", "scan", "metadata"]
@@ -26,13 +26,16 @@ Passthrough = Literal["never", "if it fits", "always", "stripped"]
 class Confidence(Enum):
     """How a value is known, surest first."""
 
-    MEASURED = "measured on files whose network is certain"
-    OBSERVED = "seen in files known by name or marker"
-    SOURCE_CODE = "stated in source code"
-    STATED = "stated by the platform"
-    SECOND_HAND = "reported by others"
-    INFERRED = "inferred"
-    ASSUMED = "not known; assumed"
+    MEASURED = "measured", "on files whose network is certain"
+    OBSERVED = "observed", "in files known by name or marker"
+    SOURCE_CODE = "source code", "the network's own"
+    STATED = "stated", "by the platform"
+    SECOND_HAND = "reported", "by others"
+    INFERRED = "inferred", "from what comes nearest"
+    ASSUMED = "assumed", "not known"
+
+    def __init__(self, word: str, meaning: str) -> None:
+        self.word, self.meaning = word, meaning
 
 
 @dataclass(frozen=True)

@@ -1,33 +1,21 @@
-"""The resampling filters of platforms: exact on 8-bit pixels, and as matrices for gradients.
+"""Resizing as platforms do it, exact at 8 bits.
 
-The filters of Pillow are Pillow's own code. The others are separable and written out here: each is
-a row of neighbours and weights per output pixel.
+The filters of Pillow are Pillow's own code; the others are sums over the neighbours that
+`channel.resampling_filters` lists.
 """
 
-from collections.abc import Callable
-from typing import Final, Literal, get_args
+from collections.abc import Iterator
+from typing import Final, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from channel.errors import ChannelValueError
+from channel.resampling_filters import Resampling, Taps, taps
 
-Resampling = Literal[
-    "lanczos",
-    "bicubic",
-    "hamming",
-    "bilinear",
-    "box",
-    "catmull-rom",
-    "blackman-sinc",
-    "area",
-    "unweighted-box",
-    "point-bilinear",
-    "supersampled-bilinear",
-]
 Pixels = NDArray[np.uint8]
-Taps = tuple[NDArray[np.int64], NDArray[np.float64]]  # neighbours and weights, (after, count)
+Levels = NDArray[np.float64]
 
 PILLOW_FILTERS: Final = {
     "lanczos": Image.Resampling.LANCZOS,
@@ -36,6 +24,7 @@ PILLOW_FILTERS: Final = {
     "bilinear": Image.Resampling.BILINEAR,
     "box": Image.Resampling.BOX,
 }
+_STRIP: Final = 64  # output rows worked on at once: floating-point levels of all would fill memory
 
 
 def resized(pixels: Pixels, size: tuple[int, int], resampling: Resampling) -> Pixels:
@@ -73,156 +62,68 @@ def resized_image(image: Image.Image, size: tuple[int, int], resampling: Resampl
         # Pass by pass: from version 13 on, Pillow itself may take the vertical one first.
         kernel = PILLOW_FILTERS[resampling]
         return image.resize((width, image.height), kernel).resize((width, height), kernel)
-    return Image.fromarray(_rounded_to_8_bits(np.asarray(image), size, resampling))
-
-
-def _rounded_to_8_bits(pixels: Pixels, size: tuple[int, int], resampling: Resampling) -> Pixels:
+    if resampling == "unweighted-box" and _pillow_has_this_box(image, size):
+        return _box_averaged(image, size)
     rounded = np.floor if resampling == "supersampled-bilinear" else _rounded  # as measured
-    return np.clip(rounded(unrounded(pixels, size, resampling)), 0, 255).astype(np.uint8)
+    strips = _strips(np.asarray(image), size, resampling)
+    return Image.fromarray(
+        np.concatenate([np.clip(rounded(strip), 0, 255).astype(np.uint8) for strip in strips])
+    )
 
 
-def unrounded(pixels: Pixels, size: tuple[int, int], resampling: Resampling) -> NDArray[np.float64]:
+def unrounded(pixels: Pixels, size: tuple[int, int], resampling: Resampling) -> Levels:
     """Resize without the last rounding: fractions of levels, not clamped; vertical pass first.
 
     Between the passes the box of Telegram rounds to 8 bits, halves up, and the filter of Facebook
     cuts fractions off; the others keep them (measured, see docs/channel.md).
     """
-    down = _filtered(pixels.astype(np.float64), taps(pixels.shape[0], size[0], resampling), 0)
-    if resampling == "unweighted-box":
-        down = _rounded(down)
-    elif resampling == "supersampled-bilinear":
-        down = np.floor(down)
-    return _filtered(down, taps(pixels.shape[1], size[1], resampling), 1)
+    return np.concatenate(list(_strips(pixels, size, resampling)))
 
 
-def matrix(before: int, after: int, resampling: Resampling) -> NDArray[np.float64]:
-    """Resampling along one side as a matrix (after, before); rows sum to 1."""
-    neighbours, weights = taps(before, after, resampling)
-    result = np.zeros((after, before))
-    np.add.at(result, (np.arange(after)[:, None], neighbours), weights)
-    return result
+def _strips(pixels: Pixels, size: tuple[int, int], resampling: Resampling) -> Iterator[Levels]:
+    rows, row_weights = taps(pixels.shape[0], size[0], resampling)
+    columns = taps(pixels.shape[1], size[1], resampling)
+    for start in range(0, size[0], _STRIP):
+        strip = slice(start, start + _STRIP)
+        down = _filtered(pixels, (rows[strip], row_weights[strip]), 0)
+        if resampling == "unweighted-box":
+            down = _rounded(down)
+        elif resampling == "supersampled-bilinear":
+            down = np.floor(down)
+        yield _filtered(down, columns, 1)
 
 
-def taps(before: int, after: int, resampling: Resampling) -> Taps:
-    """Neighbours and their weights for each output pixel along one side."""
-    if before == after:
-        return np.arange(after)[:, None], np.ones((after, 1))
-    if resampling in _KERNELS:
-        kernel, support = _KERNELS[resampling]
-        return _kernel_taps(before, after, kernel, support)
-    return _TAPS[resampling](before, after)
+def _filtered(values: NDArray[np.generic], taps_: Taps, axis: int) -> Levels:
+    neighbours, weights = taps_
+    spread = [-1 if dim == axis else 1 for dim in range(values.ndim)]
+    return sum(
+        (
+            weight.reshape(spread) * values.take(neighbour, axis)
+            for neighbour, weight in zip(neighbours.T, weights.T, strict=True)
+        ),
+        start=np.zeros(1),
+    )
 
 
-def _rounded(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    halves_up: NDArray[np.float64] = np.floor(values + 0.5 + 1e-9)  # however sums were rounded
+def _rounded(values: Levels) -> Levels:
+    halves_up: Levels = np.floor(values + 0.5 + 1e-9)  # however sums were rounded
     return halves_up
 
 
-def _filtered(values: NDArray[np.float64], taps_: Taps, axis: int) -> NDArray[np.float64]:
-    neighbours, weights = taps_
-    values = np.moveaxis(values, axis, 0)
-    result = np.zeros((len(neighbours), *values.shape[1:]))
-    for column in range(neighbours.shape[1]):
-        weight = weights[:, column].reshape(-1, *[1] * (values.ndim - 1))
-        result += weight * values[neighbours[:, column]]
-    return np.moveaxis(result, 0, axis)
+def _pillow_has_this_box(image: Image.Image, size: tuple[int, int]) -> bool:
+    """Whether both sides shrink, by 9 at most: from 10 on, Pillow's weights cut some halves off."""
+    ratios = image.height / size[0], image.width / size[1]
+    return min(ratios) >= 1 and max(ratios) <= 9
 
 
-def _kernel_taps(
-    before: int,
-    after: int,
-    kernel: Callable[[NDArray[np.float64]], NDArray[np.float64]],
-    support: float,
-) -> Taps:
-    """Stretch the kernel when shrinking (antialiasing), as Pillow's Resample.c does."""
-    stretch = max(before / after, 1.0)
-    centre = (np.arange(after) + 0.5) * (before / after)  # its order of operations, for ties
-    radius = support * stretch
-    first = (centre - radius + 0.5).astype(np.int64).clip(0)
-    last = (centre + radius + 0.5).astype(np.int64).clip(None, before)
-    neighbours = first[:, None] + np.arange(int((last - first).max()))
-    weights = kernel((neighbours - centre[:, None] + 0.5) * (1 / stretch))
-    weights = np.where(neighbours < last[:, None], weights, 0.0)
-    return neighbours.clip(0, before - 1), weights / weights.sum(1, keepdims=True)
+def _box_averaged(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """Average by Pillow's box filter, vertically first.
 
-
-def _lanczos(x: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.where((x >= -3) & (x < 3), np.sinc(x) * np.sinc(x / 3), 0.0)
-
-
-def _catmull_rom(x: NDArray[np.float64]) -> NDArray[np.float64]:
-    x = np.abs(x)
-    near = (1.5 * x - 2.5) * x * x + 1
-    far = ((-0.5 * x + 2.5) * x - 4) * x + 2
-    return np.where(x < 1, near, np.where(x < 2, far, 0.0))
-
-
-def _hamming(x: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.where(np.abs(x) < 1, np.sinc(x) * (0.54 + 0.46 * np.cos(np.pi * x)), 0.0)
-
-
-def _triangle(x: NDArray[np.float64]) -> NDArray[np.float64]:
-    height: NDArray[np.float64] = np.maximum(1 - np.abs(x), 0.0)
-    return height
-
-
-def _box(x: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.where((x > -0.5) & (x <= 0.5), 1.0, 0.0)
-
-
-def _blackman_sinc(x: NDArray[np.float64]) -> NDArray[np.float64]:
-    window = 0.42 + 0.5 * np.cos(np.pi * x / 3) + 0.08 * np.cos(2 * np.pi * x / 3)
-    return np.where(np.abs(x) < 3, np.sinc(x) * window, 0.0)
-
-
-def _area_taps(before: int, after: int) -> Taps:
-    """Weight each pixel by how much of it lies in the footprint of the new one."""
-    step = before / after
-    start = np.arange(after) * step
-    neighbours = np.floor(start).astype(np.int64)[:, None] + np.arange(int(np.ceil(step)) + 1)
-    end = np.minimum(neighbours + 1, (start + step)[:, None])
-    covered = (end - np.maximum(neighbours, start[:, None])).clip(0)
-    return neighbours.clip(0, before - 1), covered / step
-
-
-def _unweighted_box_taps(before: int, after: int) -> Taps:
-    """Average the pixels whose centre lies in the footprint, or on its upper edge."""
-    if after > before:
-        return _point_bilinear_taps(before, after)
-    edges = (2 * np.arange(after + 1) * before + after) // (2 * after)
-    count = np.diff(edges)
-    neighbours = edges[:-1, None] + np.arange(int(count.max()))
-    weights = np.where(neighbours < edges[1:, None], 1 / count[:, None], 0.0)
-    return neighbours.clip(0, before - 1), weights
-
-
-def _point_bilinear_taps(before: int, after: int) -> Taps:
-    """Interpolate between the two nearest pixels only, however much the picture shrinks."""
-    position = (np.arange(after) + 0.5) * before / after - 0.5
-    left = np.floor(position).astype(np.int64)
-    share = position - left
-    neighbours = np.stack([left, left + 1], 1).clip(0, before - 1)
-    return neighbours, np.stack([1 - share, share], 1)
-
-
-def _supersampled_bilinear_taps(before: int, after: int) -> Taps:
-    """Average two point-bilinear samples a pixel."""
-    neighbours, weights = _point_bilinear_taps(before, 2 * after)
-    return neighbours.reshape(after, 4), weights.reshape(after, 4) / 2
-
-
-_KERNELS: Final[dict[str, tuple[Callable[[NDArray[np.float64]], NDArray[np.float64]], float]]] = {
-    "lanczos": (_lanczos, 3.0),
-    "bicubic": (_catmull_rom, 2.0),  # Pillow's a = -0.5
-    "hamming": (_hamming, 1.0),
-    "bilinear": (_triangle, 1.0),
-    "box": (_box, 0.5),
-    "catmull-rom": (_catmull_rom, 2.0),
-    "blackman-sinc": (_blackman_sinc, 3.0),
-}
-_TAPS: Final[dict[str, Callable[[int, int], Taps]]] = {
-    "area": _area_taps,
-    "unweighted-box": _unweighted_box_taps,
-    "point-bilinear": _point_bilinear_taps,
-    "supersampled-bilinear": _supersampled_bilinear_taps,
-}
+    It counts pixels on the upper edge of their footprint, not on the lower one, as the platform
+    does; the tiny shift decides so where its floating point wouldn't.
+    """
+    height, width = size
+    box = Image.Resampling.BOX
+    before, tiny = image.size, 2.0**-36
+    image = image.resize((before[0], height), box, (0, before[1] * tiny, *before))
+    return image.resize((width, height), box, (before[0] * tiny, 0, before[0], height))

@@ -41,7 +41,7 @@ def transmit(photo: Photo, networks: Network | Sequence[Network], *, seed: int =
     networks
         Profiles or their names (see `channel.PLATFORMS`), in the order of sharing; at least one.
     seed
-        Chooses where a profile is a range. Equal seeds give equal bytes.
+        Chooses where a profile is a range, 0 or more. Equal seeds give equal bytes.
 
     Returns
     -------
@@ -55,12 +55,14 @@ def transmit(photo: Photo, networks: Network | Sequence[Network], *, seed: int =
     PictureError
         If the picture can't be read or a network wouldn't take it.
     ChannelValueError
-        If there are no networks.
+        If there are no networks, or the seed is negative.
     """
     chain = [networks] if isinstance(networks, (PlatformProfile, str)) else list(networks)
     profiles = [platform(name) if isinstance(name, str) else name for name in chain]
     if not profiles:
         raise ChannelValueError("no network is given; name at least one")
+    if seed < 0:
+        raise ChannelValueError(f"seed is {seed}; give 0 or more")
     generator = np.random.default_rng(seed)
     upload = opened(photo)
     for profile in profiles:
@@ -95,16 +97,15 @@ def _developed(
     upload: Upload, profile: PlatformProfile, rule: SizeRule, encoding: Encoding
 ) -> Image.Image:
     """Decode, compress a first time where the platform does, resize, and sharpen."""
-    upright = profile.metadata.exif == "stripped"
-    width, height = upload.image.size
-    turned = upright and upload.image.getexif().get(ORIENTATION, 1) >= 5  # sides swap
-    size = target_size(rule, width, height) if turned else target_size(rule, height, width)
-    if profile.half_decoding and not turned:
-        image = _decoded_small(upload, size, upright=upright)
-    elif encoding.codec == "libjpeg-9" and upload.subsampling and not turned:
-        image = codecs.decoded_by_libjpeg_9(upload.data)
-    else:
-        image = upload.picture(upright=upright)
+    turned = _loses_orientation(profile) and upload.image.getexif().get(ORIENTATION, 1) >= 5
+    width, height = upload.image.size[::-1] if turned else upload.image.size
+    size = target_size(rule, height, width)
+    if max(size) > codecs.LARGEST_SIDE:
+        raise PictureTooLargeError(
+            f"{profile.network} would make it {size[1]}×{size[0]}, and JPEG ends at "
+            f"{codecs.LARGEST_SIDE} pixels a side; send a picture of another shape"
+        )
+    image = _decoded(upload, profile, encoding, size, turned=turned)
     if profile.first_encoding and profile.first_encoding_at == "upload size":
         image = _recompressed(image, profile.first_encoding, upload.tables)
     if image.size == (size[1], size[0]):
@@ -119,11 +120,27 @@ def _developed(
     return image
 
 
-def _decoded_small(upload: Upload, size: tuple[int, int], *, upright: bool) -> Image.Image:
-    """Let libjpeg decode to ½, ¼ or ⅛, as long as that is no smaller than the result."""
-    image = Image.open(BytesIO(upload.data))
-    image.draft(None, (size[1], size[0]))
-    return in_8_bits(image, upright=upright)
+def _decoded(
+    upload: Upload,
+    profile: PlatformProfile,
+    encoding: Encoding,
+    size: tuple[int, int],
+    *,
+    turned: bool,
+) -> Image.Image:
+    """Decode by the platform's decoder, to less than all where it does; upright if EXIF goes."""
+    upright = _loses_orientation(profile)
+    if profile.half_decoding and not turned:
+        image = Image.open(BytesIO(upload.data))
+        image.draft(None, size[::-1])  # to ½, ¼ or ⅛, as long as that is no smaller
+        return in_8_bits(image, upright=upright)
+    if encoding.codec == "libjpeg-9" and upload.subsampling and not turned:
+        return codecs.decoded_by_libjpeg_9(upload.data, upload.image.size)
+    return upload.picture(upright=upright)
+
+
+def _loses_orientation(profile: PlatformProfile) -> bool:
+    return profile.metadata.exif == "stripped"
 
 
 def _recompressed(image: Image.Image, encoding: Encoding, tables: Tables | None) -> Image.Image:

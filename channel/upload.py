@@ -106,6 +106,10 @@ def opened(photo: Photo) -> Upload:
     else:
         try:
             data = Path(photo).read_bytes()
+        except IsADirectoryError as error:
+            raise UnreadablePictureError(
+                f"{photo} is a folder; name the pictures in it, such as {photo}/*.jpg"
+            ) from error
         except OSError as error:
             raise UnreadablePictureError(f"can't read {photo}: {error.strerror}") from error
     if not data:

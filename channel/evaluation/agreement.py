@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from channel.differentiable_jpeg import ROUNDINGS, DifferentiableJPEG, Rounding
-from channel.libjpeg_colour import Subsampling
+from channel.profile import Subsampling
 
 Pixels = NDArray[np.uint8]
 QUALITIES = tuple(range(10, 101, 10))

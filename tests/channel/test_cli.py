@@ -1,11 +1,12 @@
 import argparse
 import sys
-from io import BytesIO
+from io import BytesIO, StringIO
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from rich.console import Console
 
 from channel import PLATFORMS, transmit
 from channel.cli import add_benchmarks, add_commands, add_evaluations
@@ -15,8 +16,12 @@ from channel.errors import (
     DependencyError,
     OutputError,
     UnknownNetworkError,
+    UnreadablePictureError,
 )
+from channel.evaluation.speed import NETWORKS
+from channel.listing import networks_table, profile_table
 from channel.manipulations import GAUSSIAN, SHARPEN
+from channel.profile import PlatformProfile
 from tests.channel.conftest import photo
 
 
@@ -70,6 +75,29 @@ def test_pass_through_keeps_the_suffix(picture: Path, tmp_path: Path) -> None:
     assert (out / "photo.png").read_bytes() == picture.read_bytes()
 
 
+def test_a_place_that_ends_as_folders_do_becomes_one(picture: Path, tmp_path: Path) -> None:
+    assert camsim("transmit", picture, "--network", "twitter", "-o", f"{tmp_path}/new/") == 0
+    assert (tmp_path / "new" / "photo.jpg").is_file()
+
+
+def test_several_pictures_do_not_go_into_a_file(picture: Path, tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="is a file; name a folder"):
+        camsim("transmit", picture, tmp_path / "b.png", "--network", "twitter", "-o", picture)
+
+
+def test_a_folder_is_no_picture(tmp_path: Path) -> None:
+    with pytest.raises(UnreadablePictureError, match="is a folder; name the pictures in it"):
+        camsim("transmit", tmp_path, "--network", "twitter", "-o", tmp_path / "x.jpg")
+
+
+def test_pictures_after_an_operation_are_told_apart_from_its_strength(
+    picture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        camsim("manipulate", "--sharpen", picture, "-o", tmp_path / "x.png")
+    assert "name the pictures before the operations" in capsys.readouterr().err
+
+
 def test_existing_results_are_kept_unless_forced(picture: Path, tmp_path: Path) -> None:
     received = tmp_path / "received.jpg"
     received.write_text("mine")
@@ -106,17 +134,33 @@ def test_missing_arguments_exit_with_status_2(command: str) -> None:
     assert stopped.value.code == 2
 
 
-def test_networks_lists_every_profile(capsys: pytest.CaptureFixture[str]) -> None:
+def test_networks_lists_every_profile_with_what_it_does(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert camsim("networks") == 0
-    printed = capsys.readouterr().out.replace("\n", "")
-    assert all(profile.name[:6] in printed for profile in PLATFORMS)
+    lines = capsys.readouterr().out.splitlines()
+    for profile in PLATFORMS:
+        (line,) = [line for line in lines if line.split(maxsplit=1)[:1] == [profile.name]]
+        assert profile.summary in line
+        assert line.rstrip().endswith(str(len(profile.assumptions)))
 
 
-def test_networks_shows_the_sources_of_one(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("profile", PLATFORMS, ids=lambda profile: profile.name)
+def test_tables_cut_nothing_off_in_80_columns(profile: PlatformProfile) -> None:
+    for table in (networks_table(), profile_table(profile)):
+        console = Console(width=80, record=True, file=StringIO())
+        console.print(table)
+        printed = console.export_text()
+        assert profile.name in printed
+        assert "…" not in printed
+        assert max(map(len, printed.splitlines())) <= 80
+
+
+def test_networks_shows_the_values_and_sources_of_one(capsys: pytest.CaptureFixture[str]) -> None:
     assert camsim("networks", "twitter-2016") == 0
     printed = capsys.readouterr().out
-    assert "IBSNtools" in printed
-    assert "2016" in printed
+    for expected in ("longer side to 1024", "decoded to ½", "quality 85", "10 scans", "IBSNtools"):
+        assert expected in printed
 
 
 def test_manipulate_applies_operations_in_their_order(picture: Path, tmp_path: Path) -> None:
@@ -140,6 +184,7 @@ def test_manipulate_takes_grey_and_many(picture: Path, tmp_path: Path) -> None:
         ((), ChannelValueError, "no operation is given; choose from --sharpen"),
         (("--gaussian", "99"), ChannelValueError, "gaussian is 99; give 0.1 to 8"),
         (("--median", "4"), ChannelValueError, "median is 4; give an odd"),
+        (("--jpeg", "70.5"), ChannelValueError, "jpeg is 70.5; give a whole"),
     ],
 )
 def test_bad_operations_are_refused(
@@ -173,8 +218,13 @@ def test_bench_transmit_prints_a_table(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("channel.evaluation.speed.SIZE", (90, 120))
+    monkeypatch.setenv("COLUMNS", "120")
     assert camsim("bench", "transmit", "--runs", 1) == 0
-    assert "facebook" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    rows = {words[1]: words for words in map(str.split, printed.splitlines()) if len(words) > 2}
+    assert set(NETWORKS) <= set(rows)
+    assert rows["facebook"].count("–") == 2  # has Pillow's codec
+    assert "–" not in rows["telegram"]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ from torch import Tensor
 from channel import PLATFORMS, transmit
 from channel.differentiable import DifferentiableChannel, resize
 from channel.errors import ChannelValueError, UnknownNetworkError
-from channel.resample import Resampling, resized
+from channel.resample import resized
+from channel.resampling_filters import Resampling
 from tests.channel.conftest import Pixels, photo
 
 WITH_TURBO = [

@@ -18,7 +18,8 @@ from channel.differentiable_jpeg import (
 )
 from channel.errors import ChannelValueError
 from channel.jpeg_tables import robidoux
-from channel.libjpeg_colour import FACTORS, Subsampling
+from channel.libjpeg_colour import FACTORS
+from channel.profile import Subsampling
 from tests.channel.conftest import Pixels, photo
 
 SUBSAMPLINGS = tuple(FACTORS)

@@ -1,12 +1,15 @@
+from itertools import pairwise
 from typing import get_args
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from channel.errors import ChannelValueError
-from channel.resample import PILLOW_FILTERS, Resampling, matrix, resized, taps
+from channel.resample import PILLOW_FILTERS, resized
+from channel.resampling_filters import Resampling, matrix, taps
 from tests.channel.conftest import photo
 
 FILTERS = get_args(Resampling)
@@ -64,3 +67,26 @@ def test_unknown_filter_and_empty_size_are_refused() -> None:
         resized(photo(4, 4), (2, 2), "nearest")  # type: ignore[arg-type]
     with pytest.raises(ChannelValueError, match="at least 1"):
         resized(photo(4, 4), (0, 2), "lanczos")
+
+
+@settings(max_examples=200, deadline=None)
+@given(before=st.tuples(SIDES, SIDES), shrunk=st.tuples(SIDES, SIDES), seed=st.integers(0, 9))
+def test_unweighted_box_averages_whole_pixels_and_rounds_halves_up(
+    before: tuple[int, int], shrunk: tuple[int, int], seed: int
+) -> None:
+    after = min(before[0], shrunk[0]), min(before[1], shrunk[1])
+    pixels = np.random.default_rng(seed).integers(0, 256, before, dtype=np.uint8)
+    averaged = averaged_rows(averaged_rows(pixels, after[0]).T, after[1]).T
+    np.testing.assert_array_equal(resized(pixels, after, "unweighted-box"), averaged)
+
+
+def averaged_rows(pixels: NDArray[np.integer], after: int) -> NDArray[np.integer]:
+    """Average in whole numbers the rows whose centre is above an edge of a new row, or on it."""
+    edges = [(2 * i * len(pixels) + after) // (2 * after) for i in range(after + 1)]
+    sums = [pixels[a:b].astype(int).sum(0) for a, b in pairwise(edges)]
+    return np.stack(
+        [
+            (2 * s + (b - a)) // (2 * (b - a))
+            for s, (a, b) in zip(sums, pairwise(edges), strict=True)
+        ]
+    )

@@ -20,7 +20,7 @@ from channel.evaluation.uploads import compared
 from channel.jpeg_file import read_jpeg, scan_offsets
 from channel.metadata import is_exif, is_icc
 from channel.platforms import platform
-from channel.profile import FitBox, FitWidth, MaxPixels, target_size
+from channel.profile import FitBox, FitWidth, MaxPixels, PlatformProfile, SizeRule, target_size
 from tests.channel.conftest import Pixels, photo
 
 UPLOAD_2024 = "uploads-2024/flickr.png"
@@ -91,10 +91,7 @@ def picture(data: bytes) -> Image.Image:
 
 
 @pytest.mark.parametrize("profile", PLATFORMS, ids=lambda profile: profile.name)
-def test_every_network_serves_what_its_profile_says(profile: object) -> None:
-    from channel.profile import PlatformProfile
-
-    assert isinstance(profile, PlatformProfile)
+def test_every_network_serves_what_its_profile_says(profile: PlatformProfile) -> None:
     upload = jpeg(photo(90, 120))
     served = picture(transmit(upload, profile, seed=3))
     rule, encoding = profile.drawn(np.random.default_rng(3))
@@ -202,7 +199,7 @@ def test_fbmd_holds_the_offset_of_every_scan_and_the_size_of_the_file() -> None:
         (MaxPixels(100), (20, 20), (10, 10)),
     ],
 )
-def test_size_rules(rule: FitBox, size: tuple[int, int], expected: tuple[int, int]) -> None:
+def test_size_rules(rule: SizeRule, size: tuple[int, int], expected: tuple[int, int]) -> None:
     assert target_size(rule, *size) == expected
 
 
@@ -291,7 +288,7 @@ def test_100_megapixels_are_sent() -> None:
         (b"", "twitter", UnreadablePictureError, "the file is empty"),
         (b"hello, world", "twitter", UnreadablePictureError, "no picture format"),
         (jpeg(photo(64, 64))[:600], "twitter", UnreadablePictureError, "damaged"),
-        (jpeg(photo(64, 64))[:60], "twitter", UnreadablePictureError, "."),
+        (jpeg(photo(64, 64))[:60], "twitter", UnreadablePictureError, "get it again"),
         ("no/such/file.jpg", "twitter", UnreadablePictureError, "can't read no/such/file.jpg"),
         (animation(), "twitter", PictureError, r"animated \(3 frames\)"),
         (np.zeros((0, 5, 3), np.uint8), "twitter", PictureError, r"empty: \(0, 5, 3\)"),
@@ -299,6 +296,8 @@ def test_100_megapixels_are_sent() -> None:
         (np.zeros((4, 4, 2), np.uint8), "twitter", PictureError, r"give uint8, \(H, W\)"),
         (np.zeros((1, 9000), np.uint8), "twitter", PictureTooLargeError, "up to 8192 pixels"),
         (photo(8, 8), "slack", UnreadablePictureError, "send a JPEG file"),
+        (photo(900, 4), "instagram-2024", PictureTooLargeError, "would make it 1080×243000"),
+        (np.zeros((1, 66000), np.uint8), "wechat-mac", PictureTooLargeError, "ends at 65500"),
         (photo(8, 8), [], ChannelValueError, "name at least one"),
     ],
 )
@@ -316,6 +315,11 @@ def test_too_many_pixels_are_refused_before_decoding() -> None:
     data = header + zlib.crc32(header[12:]).to_bytes(4, "big") + b"\0\0\0\0IDAT\x35\xaf\x06\x1e"
     with pytest.raises(PictureTooLargeError, match="at most 178 megapixels"):
         transmit(data, "twitter")
+
+
+def test_negative_seeds_are_refused() -> None:
+    with pytest.raises(ChannelValueError, match="seed is -1; give 0 or more"):
+        transmit(photo(8, 8), "twitter", seed=-1)
 
 
 def test_unknown_network_lists_those_there_are() -> None:
