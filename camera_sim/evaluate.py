@@ -17,7 +17,7 @@ from camera_sim.engines import Engine
 from camera_sim.picture import to_linear
 from camera_sim.pipelines import libraw
 from camera_sim.raw import RawImage
-from camera_sim.sensor import BASE_ISO, Noise, Sensor
+from camera_sim.sensor import BASE_ISO, LOW_PASS_BLUR, Noise, Sensor
 
 Picture = NDArray[np.uint8]
 
@@ -81,7 +81,7 @@ def captures(pictures: Sequence[Picture], noise: Noise, blur: float) -> Iterator
 
 def standard_captures(pictures: Sequence[Picture], camera: Camera) -> Iterator[RawImage]:
     """Photograph each picture by one camera, at base ISO: what a per-camera network learnt."""
-    sensor = Sensor(camera, noise=BASE_ISO)
+    sensor = Sensor(camera, noise=BASE_ISO, blur=LOW_PASS_BLUR)
     for index, picture in enumerate(pictures):
         rng = np.random.default_rng(index)
         yield sensor.capture(to_linear(picture), camera.illuminants.draw(rng), rng)

@@ -59,6 +59,8 @@ RGGB = CFAPattern("RGGB")
 PERFECT = Noise()
 BASE_ISO = Noise(shot=2e-4, read=1e-6)
 """A camera in good light: 37 dB at saturation."""
+LOW_PASS_BLUR = 0.6
+"""Point spread, in pixels, of a lens and an optical low-pass filter."""
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,11 @@ def add_to(evaluations: "Commands") -> None:
     )
     nip.add_argument("pictures", type=Path, help="a folder of pictures that no training saw")
     nip.add_argument("--weights", type=Path, default=weights.FOLDER, help="folder of weights")
+    nip.add_argument(
+        "--table",
+        choices=("clean", "standard"),
+        help="clean: against the clean scene; standard: against the classical pipeline (both)",
+    )
     nip.add_argument("--limit", type=int, help="use the first so many pictures")
     nip.set_defaults(run=run_nip)
     colour = evaluations.add_parser(
@@ -69,8 +74,10 @@ def run_nip(args: argparse.Namespace) -> int:
     files = picture_files(args.pictures)[: args.limit]
     pictures = [load_picture(path) for path in files]
     print(f"{len(files)} pictures of {args.pictures.name}\n")
-    print(clean_scene_table(pictures, args.weights))
-    print(standard_pipeline_table(pictures, args.weights))
+    if args.table != "standard":
+        print(clean_scene_table(pictures, args.weights))
+    if args.table != "clean":
+        print(standard_pipeline_table(pictures, args.weights))
     return 0
 
 

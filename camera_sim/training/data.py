@@ -19,7 +19,7 @@ from camera_sim.noise_profile import NoiseProfile
 from camera_sim.picture import load_picture, picture_files, to_linear
 from camera_sim.pipelines import Pipeline, classical
 from camera_sim.raw import RawImage, read_raw
-from camera_sim.sensor import BASE_ISO, Noise, Sensor
+from camera_sim.sensor import BASE_ISO, LOW_PASS_BLUR, Noise, Sensor
 
 Array = NDArray[np.float32]
 T = TypeVar("T")
@@ -221,7 +221,7 @@ def sources_from_pictures(folder: Path, pipeline: Pipeline, camera: Camera, seed
     if pipeline.any_camera:
         return SceneSource(training), SceneSource(held_out), None, "any Bayer camera"
     rng = np.random.default_rng(seed)
-    sensor = Sensor(camera, noise=BASE_ISO)
+    sensor = Sensor(camera, noise=BASE_ISO, blur=LOW_PASS_BLUR)
 
     def captures(scenes: Sequence[NDArray[np.uint8]]) -> list[RawImage]:
         return [
