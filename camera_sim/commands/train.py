@@ -56,6 +56,12 @@ def add_to(commands: "Commands") -> None:
         default="fast",
         help="fast: ours; paper: Korus & Memon 2019, section 4.1",
     )
+    parser.add_argument(
+        "--start-from",
+        type=Path,
+        metavar="RUN",
+        help="folder of an earlier run whose weights to go on from, with a schedule of its own",
+    )
     parser.add_argument("--steps", type=int, help="at most so many steps")
     parser.add_argument("--batch", type=int, help="patches a step")
     parser.add_argument("--patch", type=int, help="pixels a side of a patch")
@@ -78,6 +84,7 @@ def run_nip(args: argparse.Namespace) -> int:
     _require_torch()
     import torch
 
+    from camera_sim.training.checkpoint import load_weights
     from camera_sim.training.curve import draw_curve
     from camera_sim.training.nip import train
 
@@ -86,6 +93,9 @@ def run_nip(args: argparse.Namespace) -> int:
         torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
     model, source, validation, label = _prepare(args, pipeline, recipe)
+    if args.start_from:
+        load_weights(args.start_from / "checkpoint.safetensors", model)
+        label.recipe["started from"] = args.start_from.name
     with _reporter(recipe.steps) as report:
         psnr = train(model, source, validation, recipe, args.out, report)
     figure = draw_curve(args.out)

@@ -34,14 +34,7 @@ def load_checkpoint(
     TrainingError
         If the file is damaged, or was written by another recipe or for another network.
     """
-    try:
-        with safe_open(path, "pt") as file:
-            metadata = file.metadata()
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (OSError, SafetensorError) as error:
-        raise TrainingError(
-            f"{path} is not a checkpoint ({error}); remove it to start anew"
-        ) from error
+    metadata, tensors = _read(path)
     written = json.loads(metadata["recipe"])
     if written != recipe:
         changed = sorted(k for k in written | recipe if written.get(k) != recipe.get(k))
@@ -49,16 +42,43 @@ def load_checkpoint(
             f"{path} was written with another {', '.join(changed)}; "
             "choose another --out to start anew"
         )
-    try:
-        model.load_state_dict({k[6:]: v for k, v in tensors.items() if k.startswith("model.")})
-    except RuntimeError as error:
-        raise TrainingError(
-            f"{path} is of another network; choose another --out to start anew"
-        ) from error
+    _load_model(path, model, tensors)
     state = optimiser.state_dict()
     state["state"] = _moments(tensors)
     optimiser.load_state_dict(state)
     return int(metadata["step"])
+
+
+def load_weights(path: Path, model: nn.Module) -> None:
+    """Start a network from the weights of another run's checkpoint.
+
+    Raises
+    ------
+    TrainingError
+        If the file is missing or damaged, or is of another network.
+    """
+    _, tensors = _read(path)
+    _load_model(path, model, tensors)
+
+
+def _read(path: Path) -> tuple[dict[str, str], dict[str, torch.Tensor]]:
+    try:
+        with safe_open(path, "pt") as file:
+            return file.metadata(), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (OSError, SafetensorError) as error:
+        raise TrainingError(
+            f"{path} is not a checkpoint ({error}); remove it to start anew"
+        ) from error
+
+
+def _load_model(path: Path, model: nn.Module, tensors: dict[str, torch.Tensor]) -> None:
+    weights = {k.removeprefix("model."): v for k, v in tensors.items() if k.startswith("model.")}
+    try:
+        model.load_state_dict(weights)
+    except RuntimeError as error:
+        raise TrainingError(
+            f"{path} is of another network; choose another --out to start anew"
+        ) from error
 
 
 def _moments(tensors: dict[str, torch.Tensor]) -> dict[int, dict[str, torch.Tensor]]:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import load_file
 
 from camera_sim.cfa import CFA_ORDERS
 from camera_sim.dng import write_dng
@@ -229,6 +230,27 @@ def test_training_on_pictures_from_end_to_end(
     assert entry.recipe["steps"] == 4
     assert entry.trained_for == "Nikon D5200"
     develop_with(camsim, run, "inet", tmp_path)
+
+
+def test_a_run_goes_on_from_the_weights_of_another(
+    camsim: Camsim, photos: Path, tmp_path: Path
+) -> None:
+    words = ("train", "nip", "--pictures", photos, "--pipeline", "inet")
+    assert camsim(*words, "--out", tmp_path / "first", *SHORT).status == 0
+    more = (*words, "--start-from", tmp_path / "first", "--learning-rate", 1e-9, *SHORT)
+    assert camsim(*more, "--out", tmp_path / "second").status == 0
+    first, second = (
+        load_file(tmp_path / run / "checkpoint.safetensors") for run in ("first", "second")
+    )
+    name = "model.network.demosaic.weight"
+    torch.testing.assert_close(first[name], second[name], atol=1e-6, rtol=0)
+    assert (
+        read_manifest(tmp_path / "second" / "weights").find("inet").recipe["started from"]
+        == "first"
+    )
+    missing = camsim(*words, "--start-from", tmp_path / "none", "--out", tmp_path / "third", *SHORT)
+    assert missing.status == 2
+    assert "is not a checkpoint" in missing.err
 
 
 def test_training_on_raw_files_from_end_to_end(
