@@ -28,6 +28,11 @@ class UNet(nn.Module):
         self.grow = nn.ModuleList(nn.ConvTranspose2d(a, b, 2, 2, bias=False) for a, b in rising)
         self.up = nn.ModuleList(_double_conv(a, b) for a, b in rising)
         self.last = nn.Conv2d(WIDTHS[0], 12, 1)
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+                nn.init.xavier_uniform_(module.weight)  # the authors' framework's default
+            if isinstance(module, nn.Conv2d) and module.bias is not None:
+                nn.init.zeros_(module.bias)
 
     def forward(self, mosaic: Tensor) -> Tensor:
         """Develop; see the class."""
