@@ -7,9 +7,10 @@ from pathlib import Path
 import tifffile
 from PIL import Image
 
+from camera_sim.dng_tags import D65, NOISE_PROFILE_TAG
 from camera_sim.errors import RawUnsupportedError
 from camera_sim.output import append_directories, described_tags, directory_tags, whole_file
-from camera_sim.raw import NOISE_PROFILE_TAG, RawImage
+from camera_sim.raw import RawImage
 
 # Tag numbers and types: TIFF/EP (ISO 12234-2) for the array, DNG 1.7.1 for the rest.
 CFA_PHOTOMETRIC = 32803
@@ -18,7 +19,6 @@ DNG_VERSION, DNG_BACKWARD_VERSION, UNIQUE_CAMERA_MODEL = 50706, 50707, 50708
 BLACK_LEVEL_REPEAT_DIM, BLACK_LEVEL, WHITE_LEVEL = 50713, 50714, 50717
 COLOR_MATRIX_1, AS_SHOT_NEUTRAL, CALIBRATION_ILLUMINANT_1 = 50721, 50728, 50778
 MAKE, MODEL, ORIENTATION = 271, 272, 274
-D65 = 21  # Exif's LightSource value
 
 
 def write_dng(path: Path, image: RawImage, *, force: bool = False) -> None:

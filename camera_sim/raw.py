@@ -2,15 +2,10 @@
 
 LibRaw undoes the camera's value mapping (the linearisation table of a compressed NEF, a DNG's
 LinearizationTable) while unpacking; here follow the black levels, the saturation, the white
-balance and the colour matrix, each carried beside the untouched samples. rawpy stays in here.
+balance and the colour matrix, each carried beside the untouched samples. rawpy stays in here, in
+`libraw_file` and in the pipeline `libraw`.
 """
 
-import os
-import re
-import tempfile
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import product
 from pathlib import Path
@@ -18,13 +13,13 @@ from typing import Any, Literal, cast
 
 import numpy as np
 import rawpy
-import tifffile
 from numpy.typing import NDArray
 
-from camera_sim import colour
+from camera_sim import colour, dng_tags
 from camera_sim.capture_info import CaptureInfo, read_capture_info
 from camera_sim.cfa import PACKED_RGB, CFAOrder, CFAPattern, pack, to_rggb
-from camera_sim.errors import RawNotFoundError, RawUnreadableError, RawUnsupportedError
+from camera_sim.errors import RawUnreadableError, RawUnsupportedError
+from camera_sim.libraw_file import embedded_jpeg, open_libraw
 from camera_sim.noise_profile import NoiseProfile, estimate
 
 Array = NDArray[np.float32]
@@ -33,27 +28,9 @@ WhiteBalanceSource = Literal["as shot", "daylight", "grey world", "given"]
 # Noise is estimated from at most 6 × 6 windows of 256 pixels a side: 2.4 MP of any frame.
 NOISE_WINDOW = 256
 NOISE_WINDOWS = 6
-# DNG 1.7.1, chapter 6: NoiseProfile; CalibrationIlluminant2 and 1, each with its ColorMatrix.
-NOISE_PROFILE_TAG = 51041
-COLOR_MATRIX_TAGS = ((50779, 50722), (50778, 50721))
-DNG_TAGS = (NOISE_PROFILE_TAG, *(tag for pair in COLOR_MATRIX_TAGS for tag in pair))
-D65 = 21  # Exif's LightSource value
 # LibRaw's flip codes (dcraw's: 1 flips columns, 2 rows, 4 transposes) as EXIF orientations
 # (CIPA DC-008, tag 0x0112).
 FLIP_TO_ORIENTATION = {0: 1, 1: 2, 2: 4, 3: 3, 4: 5, 5: 8, 6: 6, 7: 7}
-# What LibRaw's default data callback prints (libraw_cxx.cpp), after the file's name.
-LIBRAW_COMPLAINT = re.compile(rb"(Unexpected end of file|data corrupted at \d+)")
-STDERR = 2
-_UNPACKING = threading.Lock()
-CIFF_SIGNATURE = b"HEAPCCDR"  # CIFF 1.0 revision 4, section 2: bytes 6 to 13
-# What a user may have taken for a RAW file, by its first bytes.
-FOREIGN_SIGNATURES = {
-    b"\xff\xd8\xff": "a JPEG picture",
-    b"\x89PNG": "a PNG picture",
-    b"GIF8": "a GIF picture",
-    b"%PDF": "a PDF document",
-    b"PK\x03\x04": "a ZIP archive",
-}
 
 
 @dataclass(frozen=True)
@@ -204,11 +181,10 @@ def read_raw(path: str | Path) -> RawImage:
         X-Trans, Foveon, linear or sRAW, monochrome, four-colour.
     """
     path = Path(path)
-    _check_file(path)
-    with _libraw(path) as raw:
+    with open_libraw(path) as raw:
         samples, pattern = _visible_mosaic(raw, path)
         black, white = _levels(raw, pattern, path)
-        sizes, tags = raw.sizes, _dng_tags(path)
+        sizes, tags = raw.sizes, dng_tags.read(path)
         image = RawImage(
             samples=samples,
             pattern=pattern,
@@ -218,96 +194,12 @@ def read_raw(path: str | Path) -> RawImage:
             xyz_to_camera=_known_matrix(raw, tags, path),
             orientation=FLIP_TO_ORIENTATION.get(sizes.flip, 1),
             pixel_aspect=float(sizes.pixel_aspect),
-            noise=_stated_noise(tags),
+            noise=dng_tags.noise_profile(tags),
             crop=Crop(sizes.top_margin, sizes.left_margin, sizes.raw_height, sizes.raw_width),
-            info=read_capture_info(path, raw.other, raw.lens, _embedded_jpeg(raw)),
+            info=read_capture_info(path, raw.other, raw.lens, embedded_jpeg(raw)),
             path=path,
         )
         return _white_balanced(image, raw)
-
-
-@contextmanager
-def open_libraw(path: Path) -> Iterator["rawpy.RawPy"]:
-    """Open a file with LibRaw, its errors turned into ours; for LibRaw's own rendering."""
-    _check_file(path)
-    with _libraw(path) as raw:
-        yield raw
-
-
-def _check_file(path: Path) -> None:
-    if path.is_dir():
-        raise RawNotFoundError(f"{path} is a directory; name a RAW file in it")
-    if not path.is_file():
-        raise RawNotFoundError(f"{path}: no such file")
-    if path.stat().st_size == 0:
-        raise RawUnreadableError(f"{path} is empty (0 bytes); copy it from the card again")
-
-
-@contextmanager
-def _libraw(path: Path) -> Iterator["rawpy.RawPy"]:
-    # By name, not as a file object: rawpy 0.28 then crashes in extract_thumb().
-    try:
-        with rawpy.imread(str(path)) as raw:
-            with _libraw_complaints() as complaints:
-                raw.unpack()
-            if complaints:
-                raise RawUnreadableError(
-                    f"{path} is damaged ({complaints[0]}); copy it from the card again"
-                )
-            yield raw
-    except rawpy.LibRawFileUnsupportedError as error:
-        raise RawUnreadableError(f"{path} is {_foreign_kind(path)}") from error
-    except rawpy.LibRawNonFatalError as error:
-        raise RawUnreadableError(f"{path} cannot be decoded: {_reason(error)}") from error
-    except (rawpy.LibRawIOError, rawpy.LibRawDataError) as error:
-        raise RawUnreadableError(
-            f"{path} is truncated or damaged ({_reason(error)}); copy it from the card again"
-        ) from error
-    except rawpy.LibRawError as error:
-        raise RawUnreadableError(f"{path} cannot be decoded: {_reason(error)}") from error
-    except PermissionError as error:
-        raise RawNotFoundError(f"{path} cannot be read: permission denied") from error
-
-
-@contextmanager
-def _libraw_complaints() -> Iterator[list[str]]:
-    """Collect what LibRaw writes to the standard error: the one place where it reports damage.
-
-    It decodes on over corrupt data as if nothing were wrong. What others write there meanwhile is
-    passed on.
-    """
-    complaints: list[str] = []
-    with tempfile.TemporaryFile() as caught, _UNPACKING:
-        kept = os.dup(STDERR)
-        os.dup2(caught.fileno(), STDERR)
-        try:
-            yield complaints
-        finally:
-            os.dup2(kept, STDERR)
-            caught.seek(0)
-            for line in caught.read().splitlines(keepends=True):
-                found = LIBRAW_COMPLAINT.search(line)
-                if found:
-                    complaints.append(found[0].decode())
-                else:
-                    os.write(kept, line)
-            os.close(kept)
-
-
-def _reason(error: Exception) -> str:
-    message = error.args[0] if error.args else error
-    return message.decode(errors="replace") if isinstance(message, bytes) else str(message)
-
-
-def _foreign_kind(path: Path) -> str:
-    with path.open("rb") as file:
-        head = file.read(16)
-    if head[6:14] == CIFF_SIGNATURE:
-        return "truncated: a CRW's directory lies at its end; copy it from the card again"
-    for signature, kind in FOREIGN_SIGNATURES.items():
-        if head.startswith(signature):
-            return f"{kind}, not a RAW file; `camsim simulate` makes a RAW capture of a picture"
-    return "not a RAW file that LibRaw knows, or its header is damaged"
 
 
 def _visible_mosaic(raw: "rawpy.RawPy", path: Path) -> tuple[NDArray[np.uint16], CFAPattern]:
@@ -350,55 +242,11 @@ def _levels(
     return cast(tuple[float, float, float, float], black), white
 
 
-def _embedded_jpeg(raw: "rawpy.RawPy") -> bytes | None:
-    try:
-        thumb = raw.extract_thumb()
-    except rawpy.LibRawError:
-        return None
-    return bytes(thumb.data) if thumb.format == rawpy.ThumbFormat.JPEG else None
-
-
-def _dng_tags(path: Path) -> dict[int, Any]:
-    """Return what LibRaw keeps to itself: a DNG's `DNG_TAGS`, from whichever directory has them."""
-    if path.suffix.lower() != ".dng":
-        return {}
-    try:
-        with tifffile.TiffFile(path) as tiff:
-            pages = [page for top in tiff.pages for page in (top, *(top.pages or ()))]
-            return {
-                tag: page.tags[tag].value
-                for page in reversed(pages)
-                for tag in DNG_TAGS
-                if tag in page.tags
-            }
-    except (tifffile.TiffFileError, OSError, ValueError, TypeError):
-        return {}
-
-
-def _stated_noise(tags: dict[int, Any]) -> NoiseProfile | None:
-    """Return the mean of the NoiseProfile over its colour planes."""
-    if NOISE_PROFILE_TAG not in tags:
-        return None
-    shot, read = np.reshape(tags[NOISE_PROFILE_TAG], (-1, 2)).mean(axis=0)
-    return NoiseProfile(float(shot), float(read))
-
-
-def _stated_matrix(tags: dict[int, Any]) -> NDArray[np.float64] | None:
-    """Return the ColorMatrix for D65, else the second, which is for the cooler light."""
-    stated = [pair for pair in COLOR_MATRIX_TAGS if np.size(tags.get(pair[1], ())) == 2 * 9]
-    if not stated:
-        return None
-    _, matrix = min(stated, key=lambda pair: tags.get(pair[0]) != D65)
-    numerators, denominators = np.reshape(tags[matrix], (9, 2)).astype(np.float64).T
-    rows: NDArray[np.float64] = (numerators / denominators).reshape(3, 3)
-    return rows
-
-
 def _known_matrix(
     raw: "rawpy.RawPy", tags: dict[int, Any], path: Path
 ) -> NDArray[np.float64] | None:
     """Return the file's own matrix, else LibRaw's for the camera, else None."""
-    matrix = _stated_matrix(tags)
+    matrix = dng_tags.colour_matrix(tags)
     if matrix is None:
         matrix = np.array(raw.rgb_xyz_matrix[:3], np.float64)
     if not np.any(matrix):

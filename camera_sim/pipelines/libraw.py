@@ -9,7 +9,8 @@ from pathlib import Path
 import rawpy
 
 from camera_sim.develop import Picture
-from camera_sim.raw import RawImage, open_libraw
+from camera_sim.libraw_file import open_libraw
+from camera_sim.raw import RawImage
 
 # LibRaw's parameters for sRGB's curve: power and slope of the linear part.
 SRGB_GAMMA = (2.4, 12.92)
