@@ -59,8 +59,8 @@ def add_to(commands: "Commands") -> None:
     parser.add_argument(
         "--start-from",
         type=Path,
-        metavar="RUN",
-        help="folder of an earlier run whose weights to go on from, with a schedule of its own",
+        metavar="WEIGHTS",
+        help="go on from these: an earlier run, or a .safetensors file as beside shipped weights",
     )
     parser.add_argument("--steps", type=int, help="at most so many steps")
     parser.add_argument("--batch", type=int, help="patches a step")
@@ -84,7 +84,7 @@ def run_nip(args: argparse.Namespace) -> int:
     _require_torch()
     import torch
 
-    from camera_sim.training.checkpoint import load_weights
+    from camera_sim.training.checkpoint import CHECKPOINT, load_weights
     from camera_sim.training.curve import draw_curve
     from camera_sim.training.nip import train
 
@@ -94,7 +94,8 @@ def run_nip(args: argparse.Namespace) -> int:
     torch.manual_seed(args.seed)
     model, source, validation, label = _prepare(args, pipeline, recipe)
     if args.start_from:
-        load_weights(args.start_from / "checkpoint.safetensors", model)
+        is_run = args.start_from.is_dir()
+        load_weights(args.start_from / CHECKPOINT if is_run else args.start_from, model)
         label.recipe["started from"] = args.start_from.name
     with _reporter(recipe.steps) as report:
         psnr = train(model, source, validation, recipe, args.out, report)

@@ -101,7 +101,9 @@ class PerCameraNIP(NIP):
         """Develop; see `NIP.forward`."""
         gains = (white_balance * exposure)[:, :, None, None]
         with self.learnt_layers():
-            srgb = self.network((mosaic * gains).clamp(0, 1))
+            srgb: Tensor = self.network((mosaic * gains).clamp(0, 1))
+        if self.training:  # of its own camera, and unclipped: a clipped value has no gradient
+            return srgb.float()
         srgb = srgb.float().clamp(0, 1)
         change = camera_to_srgb @ self.srgb_to_trained
         return srgb_encode(apply_matrix(srgb_decode(srgb), change))

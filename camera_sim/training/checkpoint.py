@@ -10,12 +10,15 @@ from torch import nn
 
 from camera_sim.errors import TrainingError
 
+CHECKPOINT = "checkpoint.safetensors"
+"""Name of the checkpoint in a run's folder."""
+
 
 def save_checkpoint(
     path: Path, model: nn.Module, optimiser: torch.optim.Adam, step: int, recipe: dict[str, object]
 ) -> None:
     """Write weights, Adam's moments, the step and the recipe; an old file is replaced whole."""
-    tensors = {f"model.{name}": value.contiguous() for name, value in model.state_dict().items()}
+    tensors = _tensors(model)
     for index, moments in optimiser.state_dict()["state"].items():
         for name, value in moments.items():
             tensors[f"adam.{index}.{name}"] = torch.as_tensor(value).contiguous()
@@ -49,8 +52,19 @@ def load_checkpoint(
     return int(metadata["step"])
 
 
+def save_weights(path: Path, model: nn.Module) -> None:
+    """Write the weights alone, for another run to go on from."""
+    temporary = path.with_suffix(".part")
+    save_file(_tensors(model), temporary)
+    temporary.replace(path)
+
+
+def _tensors(model: nn.Module) -> dict[str, torch.Tensor]:
+    return {f"model.{name}": value.contiguous() for name, value in model.state_dict().items()}
+
+
 def load_weights(path: Path, model: nn.Module) -> None:
-    """Start a network from the weights of another run's checkpoint.
+    """Start a network from what `save_weights` or `save_checkpoint` wrote.
 
     Raises
     ------

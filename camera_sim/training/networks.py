@@ -16,6 +16,7 @@ from torch import Tensor
 from camera_sim.errors import TrainingError
 from camera_sim.pipelines import Pipeline
 from camera_sim.pipelines.nip import INPUT_NAMES, NIP, PerCameraNIP
+from camera_sim.training.checkpoint import save_weights
 from camera_sim.weights import SizeRequirements, WeightsEntry, add_to_manifest
 
 OPSET = 18
@@ -63,7 +64,7 @@ def build_network(pipeline: Pipeline, trained_matrix: Tensor | None = None) -> N
 
 
 def export_network(model: NIP, pipeline: Pipeline, label: Label, folder: Path) -> WeightsEntry:
-    """Write a trained network as ONNX beside its manifest entry.
+    """Write a trained network as ONNX beside its manifest entry, and its weights to go on from.
 
     Raises
     ------
@@ -76,6 +77,7 @@ def export_network(model: NIP, pipeline: Pipeline, label: Label, folder: Path) -
     model.autocast = None
     write_onnx(model, path, {"pipeline": pipeline.name, "trained_for": label.trained_for})
     check_export(model, path)
+    save_weights(path.with_suffix(".safetensors"), model)
     entry = WeightsEntry(
         pipeline=pipeline.name,
         version=label.version,

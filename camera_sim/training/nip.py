@@ -18,7 +18,7 @@ from torch import Tensor
 
 from camera_sim.errors import TrainingError
 from camera_sim.pipelines.nip import NIP
-from camera_sim.training.checkpoint import load_checkpoint, save_checkpoint
+from camera_sim.training.checkpoint import CHECKPOINT, load_checkpoint, save_checkpoint
 from camera_sim.training.data import Batch, PatchSource
 
 # Pixels at a patch's border that the loss leaves out: a network sees zeros beyond them.
@@ -106,7 +106,7 @@ def train(
         raise TrainingError(f"{out} cannot hold a run: {refused.strerror}") from refused
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimiser = torch.optim.Adam(model.parameters(), recipe.learning_rate)
-    checkpoint = out / "checkpoint.safetensors"
+    checkpoint = out / CHECKPOINT
     start = 0
     if checkpoint.exists():
         start = load_checkpoint(checkpoint, model, optimiser, asdict(recipe))

@@ -186,7 +186,7 @@ def per_camera(trained: NDArray[np.float64], asked: NDArray[np.float64]) -> tupl
     inputs[1], inputs[2] = torch.ones(1, 4), torch.tensor(asked, dtype=torch.float32)[None]
     with torch.no_grad():
         plain = Copies()(inputs[0])
-        carried = PerCameraNIP(Copies(), torch.tensor(trained))(*inputs)
+        carried = PerCameraNIP(Copies(), torch.tensor(trained)).eval()(*inputs)
     return plain.numpy(), carried.numpy()
 
 

@@ -232,12 +232,13 @@ def test_training_on_pictures_from_end_to_end(
     develop_with(camsim, run, "inet", tmp_path)
 
 
+@pytest.mark.parametrize("weights", ["first", "first/weights/inet.safetensors"])
 def test_a_run_goes_on_from_the_weights_of_another(
-    camsim: Camsim, photos: Path, tmp_path: Path
+    weights: str, camsim: Camsim, photos: Path, tmp_path: Path
 ) -> None:
     words = ("train", "nip", "--pictures", photos, "--pipeline", "inet")
     assert camsim(*words, "--out", tmp_path / "first", *SHORT).status == 0
-    more = (*words, "--start-from", tmp_path / "first", "--learning-rate", 1e-9, *SHORT)
+    more = (*words, "--start-from", tmp_path / weights, "--learning-rate", 1e-9, *SHORT)
     assert camsim(*more, "--out", tmp_path / "second").status == 0
     first, second = (
         load_file(tmp_path / run / "checkpoint.safetensors") for run in ("first", "second")
@@ -246,7 +247,7 @@ def test_a_run_goes_on_from_the_weights_of_another(
     torch.testing.assert_close(first[name], second[name], atol=1e-6, rtol=0)
     assert (
         read_manifest(tmp_path / "second" / "weights").find("inet").recipe["started from"]
-        == "first"
+        == Path(weights).name
     )
     missing = camsim(*words, "--start-from", tmp_path / "none", "--out", tmp_path / "third", *SHORT)
     assert missing.status == 2
