@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    TaskID,
+    TaskProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
 
 from camera_sim import weights
 from camera_sim.batch import Options, Summary, develop_file, open_engine, plan_jobs
@@ -163,8 +170,8 @@ def _progress_bar(console: Console) -> Progress:
     )
 
 
-def _advance(progress: Progress, task: object, done: int) -> Callable[[float], None]:
-    return lambda share: progress.update(task, completed=done + share)  # type: ignore[arg-type]
+def _advance(progress: Progress, task: TaskID, done: int) -> Callable[[float], None]:
+    return lambda share: progress.update(task, completed=done + share)
 
 
 def _print_summary(summary: Summary) -> None:

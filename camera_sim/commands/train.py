@@ -3,7 +3,7 @@
 import argparse
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -179,7 +179,7 @@ def _reporter(steps: int) -> AbstractContextManager["Callable[[Progress], None]"
     from rich.progress import Progress as Bar
 
     @contextmanager
-    def bar():  # type: ignore[no-untyped-def]
+    def bar() -> Iterator["Callable[[Progress], None]"]:
         with Bar() as progress:
             task = progress.add_task("training", total=steps)
 
