@@ -130,6 +130,13 @@ class RawImage:
         black = np.array(self.black, np.float32)
         return np.minimum((planes.astype(np.float32) - black) / (self.white - black), 1.0)
 
+    def normalise_plane(self, plane: NDArray[np.generic], index: int) -> Array:
+        """Do as `normalise` to one plane of the four, without a copy more than there must be."""
+        levels = plane.astype(np.float32)
+        levels -= np.float32(self.black[index])
+        levels /= np.float32(self.white - self.black[index])
+        return np.minimum(levels, np.float32(1), out=levels)
+
     def thumbnail(self) -> Array:
         """Return white-balanced (h, w, 3) camera RGB, a 2×2 tile a pixel, about 512 a side.
 

@@ -53,7 +53,7 @@ class RNet(NIP):
     """
 
     multiple_of = 4
-    receptive_field = 19
+    receptive_field = 15
 
     def __init__(self, widths: tuple[int, int, int] = (16, 32, 64)) -> None:
         super().__init__()
@@ -64,7 +64,7 @@ class RNet(NIP):
         self.down_middle = nn.Conv2d(fine, middle, 2, stride=2)
         self.encode_middle = _block(middle, middle, 1)
         self.down_coarse = nn.Conv2d(middle, coarse, 2, stride=2)
-        self.coarse = _block(coarse, coarse, 2)
+        self.coarse = _block(coarse, coarse, 1)
         self.up_middle = nn.Conv2d(coarse, middle, 1)
         self.decode_middle = _block(middle, middle, 1)
         self.up_fine = nn.Conv2d(middle, fine, 1)

@@ -2,7 +2,7 @@
 
 `PAPER` is the schedule of Korus & Memon 2019 (section 4.1): batch 20, 128 px, Adam at 1e-4,
 until the validation loss changes by less than 1e-4. `FAST` is ours: a cosine from 1e-3, and a
-loss that is the PSNR itself, so that clean and noisy patches weigh the same.
+loss of PSNR and SSIM themselves, so that clean and noisy patches weigh the same.
 """
 
 import json
@@ -20,6 +20,7 @@ from camera_sim.errors import TrainingError
 from camera_sim.pipelines.nip import NIP
 from camera_sim.training.checkpoint import CHECKPOINT, load_checkpoint, save_checkpoint
 from camera_sim.training.data import Batch, PatchSource
+from camera_sim.training.ssim import ssim
 
 # Pixels at a patch's border that the loss leaves out: a network sees zeros beyond them.
 BORDER = 8
@@ -38,7 +39,9 @@ class Recipe:
     schedule
         ``cosine`` falls from the learning rate to its hundredth.
     loss
-        ``psnr`` is the mean over patches of the logarithm of the squared error.
+        ``psnr`` is the mean over patches of the logarithm of the squared error; ``psnr+ssim`` adds
+        that of 1 − SSIM, so that what is seen in smooth places counts too (after Zhao et al.,
+        *Loss functions for image restoration with neural networks*, IEEE TCI 2017).
     stop_change
         Stop when the validation loss changes relatively by less; 0 never.
     bfloat16
@@ -50,7 +53,7 @@ class Recipe:
     patch: int = 128
     learning_rate: float = 1e-3
     schedule: Literal["cosine", "constant"] = "cosine"
-    loss: Literal["psnr", "mse"] = "psnr"
+    loss: Literal["psnr", "psnr+ssim", "mse"] = "psnr+ssim"
     stop_change: float = 0.0
     validate_every: int = 500
     bfloat16: bool = True
@@ -138,8 +141,7 @@ def _step(
         group["lr"] = learning_rate(recipe, step)
     model.train()
     model.autocast = torch.bfloat16 if recipe.bfloat16 else None
-    errors = squared_errors(model, batch)
-    loss = errors.clamp(min=1e-8).log().mean() if recipe.loss == "psnr" else errors.mean()
+    loss = loss_of(model, batch, recipe)
     optimiser.zero_grad()
     loss.backward()  # type: ignore[no-untyped-call]
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -156,13 +158,24 @@ def learning_rate(recipe: Recipe, step: int) -> float:
     return recipe.learning_rate * share * warm
 
 
-def squared_errors(model: NIP, batch: Batch) -> Tensor:
-    """Return (N,) mean squared errors, without the patches' borders."""
+def loss_of(model: NIP, batch: Batch, recipe: Recipe) -> Tensor:
+    """Return the loss of a batch by the recipe's definition."""
+    developed, target = inner_parts(model, batch)
+    errors = (developed - target).square().mean(dim=(1, 2, 3))
+    if recipe.loss == "mse":
+        return errors.mean()
+    loss = errors.clamp(min=1e-8).log()
+    if recipe.loss == "psnr+ssim":
+        loss = loss + (1 - ssim(developed, target)).clamp(min=1e-4).log()
+    return loss.mean()
+
+
+def inner_parts(model: NIP, batch: Batch) -> tuple[Tensor, Tensor]:
+    """Return what was developed and what it should be, both without the patches' borders."""
     mosaic = batch.mosaic.contiguous(memory_format=torch.channels_last)
     developed = model(mosaic, *batch.inputs[1:])
     inner = (slice(None), slice(None), slice(BORDER, -BORDER), slice(BORDER, -BORDER))
-    errors: Tensor = (developed[inner] - batch.target[inner]).square().mean(dim=(1, 2, 3))
-    return errors
+    return developed[inner], batch.target[inner]
 
 
 @torch.no_grad()
@@ -170,7 +183,9 @@ def validate(model: NIP, batch: Batch) -> float:
     """Return the mean PSNR in dB over a batch, in float32."""
     model.eval()
     model.autocast = None
-    return float((-10 * squared_errors(model, batch).clamp(min=1e-10).log10()).mean())
+    developed, target = inner_parts(model, batch)
+    errors = (developed - target).square().mean(dim=(1, 2, 3))
+    return float((-10 * errors.clamp(min=1e-10).log10()).mean())
 
 
 def _validations(out: Path, until: int) -> list[float]:
