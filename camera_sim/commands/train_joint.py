@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 LEAST = {
     "steps": 1, "scenes": 1, "foreign": 0, "fan_rate": 0, "nip_rate": 0,
     "fidelity": 0, "final_fidelity": 0, "validate_every": 1,
+    "curriculum": 0,
 }  # fmt: skip
 HELD_OUT_PATCHES = 64
 
@@ -53,6 +54,12 @@ def add_to(parts: "Commands") -> None:
         "--least-psnr", type=float, default=40.0, metavar="DB",
         help="export the most accurate point of at least so many dB (default 40)",
     )  # fmt: skip
+    parser.add_argument(
+        "--fan-from", type=Path, metavar="RUN", help="start from the FAN of another joint run"
+    )
+    parser.add_argument(
+        "--curriculum", type=int, metavar="STEPS", help="the channel gets harder over so many"
+    )
     parser.add_argument("--steps", type=int)
     parser.add_argument("--scenes", type=int, help="patches a step, each with every history")
     parser.add_argument("--foreign", type=int, help="foreign patches a step; 0: no such class")
@@ -131,7 +138,7 @@ def _prepare(args: argparse.Namespace, recipe: "JointRecipe") -> tuple[Any, ...]
     """Return the pair, the training source, the foreign source and what is held out."""
     import numpy as np
 
-    from camera_sim.training.checkpoint import CHECKPOINT, load_weights
+    from camera_sim.training.checkpoint import CHECKPOINT, load_fan, load_weights
     from camera_sim.training.foreign import ForeignSource, foreign_pictures
     from camera_sim.training.joint import STRIDE, Pair
     from camera_sim.training.joint_data import joint_sources
@@ -155,7 +162,10 @@ def _prepare(args: argparse.Namespace, recipe: "JointRecipe") -> tuple[Any, ...]
         list((patches * 255 + 0.5).byte().permute(0, 2, 3, 1).numpy()),
         channel,
     )
-    return Pair(nip, recipe.classes), sources.training, training, held_out
+    pair = Pair(nip, recipe.classes)
+    if args.fan_from:
+        load_fan(args.fan_from / CHECKPOINT, pair.fan)
+    return pair, sources.training, training, held_out
 
 
 def _reporter(steps: int) -> AbstractContextManager["Callable[[JointProgress], None]"]:

@@ -88,6 +88,24 @@ def load_weights(path: Path, model: nn.Module) -> None:
     _load_model(path, model, tensors)
 
 
+def load_fan(path: Path, fan: nn.Module) -> None:
+    """Start a FAN from that of a pair's checkpoint; classes that it did not know start anew.
+
+    Raises
+    ------
+    TrainingError
+        If the file is missing or damaged, or is of another network.
+    """
+    _, tensors = _read(path)
+    state = fan.state_dict()
+    for name, new in state.items():
+        old = tensors.get(f"model.fan.{name}")
+        if old is None or old.shape[1:] != new.shape[1:] or len(old) > len(new):
+            raise TrainingError(f"{path} holds no FAN that fits; name the folder of a joint run")
+        new[: len(old)] = old
+    fan.load_state_dict(state)
+
+
 def _read(path: Path) -> tuple[dict[str, str], dict[str, torch.Tensor]]:
     try:
         with safe_open(path, "pt") as file:

@@ -67,8 +67,8 @@ class JointRecipe:
         the other geometrically.
     masked
         Whether that error is weighted by `masking.visibility`.
-    channel, broad_after
-        See `workflow.draw_channel`; the wide channel has its whole breadth after so many steps.
+    channel, curriculum
+        See `workflow.draw_channel`; the channel gets harder over so many steps.
     camera_jpeg
         The share of steps in which the camera writes JPEG before anybody edits.
     """
@@ -85,7 +85,7 @@ class JointRecipe:
     final_fidelity: float = 6000.0
     masked: bool = True
     channel: ChannelKind = "wide"
-    broad_after: int = 3000
+    curriculum: int = 2500
     camera_jpeg: float = 0.5
     validate_every: int = 250
     bfloat16: bool = True
@@ -110,6 +110,7 @@ PAPER_JOINT = JointRecipe(
     final_fidelity=1000.0,
     masked=False,
     channel="paper",
+    curriculum=0,
     camera_jpeg=0.0,
     bfloat16=False,
 )
@@ -216,8 +217,8 @@ def _drawn(
 
 
 def _channel(recipe: JointRecipe, step: int) -> Channel:
-    breadth = min(1.0, step / max(1, recipe.broad_after))
-    return draw_channel(recipe.channel, breadth, np.random.default_rng([recipe.seed, step, 1]))
+    hardness = min(1.0, (step + 1) / max(1, recipe.curriculum))
+    return draw_channel(recipe.channel, hardness, np.random.default_rng([recipe.seed, step, 1]))
 
 
 def _step(

@@ -44,7 +44,7 @@ PAPER_CHANNEL = Channel(round(PATCH / PAPER_SCALE), PAPER_QUALITY)
 NO_CHANNEL = Channel(PATCH, None)
 
 
-def draw_channel(kind: ChannelKind, breadth: float, rng: np.random.Generator) -> Channel:
+def draw_channel(kind: ChannelKind, hardness: float, rng: np.random.Generator) -> Channel:
     """Draw a channel.
 
     Parameters
@@ -52,23 +52,22 @@ def draw_channel(kind: ChannelKind, breadth: float, rng: np.random.Generator) ->
     kind
         ``none``, the paper's 1:2 and JPEG 50, or ``wide``: half of the time the paper's, otherwise
         any scale, quality and filter.
-    breadth
-        Of the wide one, 0 to 1: 0 is the paper's, 1 the whole ranges.
+    hardness
+        Of a curriculum, 0 to 1: at 0 the picture keeps its size and has the best quality, at 1 the
+        channel is what ``kind`` says.
     """
     if kind == "none":
         return NO_CHANNEL
     if kind == "paper" or rng.random() < 0.5:
-        return PAPER_CHANNEL
-    scale = _between(PAPER_SCALE, WIDE_SCALES, breadth, rng)
-    quality = round(_between(PAPER_QUALITY, WIDE_QUALITIES, breadth, rng))
-    return Channel(round(PATCH / scale), quality, FILTERS[rng.integers(len(FILTERS))])
+        scale, quality = PAPER_SCALE**hardness, _towards(PAPER_QUALITY, hardness)
+        return Channel(round(PATCH / scale), round(quality))
+    scale = rng.uniform(1 - hardness * (1 - WIDE_SCALES[0]), 1)
+    quality = rng.uniform(_towards(WIDE_QUALITIES[0], hardness), WIDE_QUALITIES[1])
+    return Channel(round(PATCH / scale), round(quality), FILTERS[rng.integers(len(FILTERS))])
 
 
-def _between(
-    centre: float, ends: tuple[float, float], breadth: float, rng: np.random.Generator
-) -> float:
-    low, high = (centre + breadth * (end - centre) for end in ends)
-    return float(rng.uniform(low, high))
+def _towards(quality: float, hardness: float) -> float:
+    return WIDE_QUALITIES[1] + hardness * (quality - WIDE_QUALITIES[1])
 
 
 class Workflow(nn.Module):
