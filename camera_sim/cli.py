@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 import channel.cli
-from camera_sim.commands import bench, develop, evaluate, info, simulate, train
+from camera_sim.commands import bench, develop, evaluate, evaluate_pair, info, simulate, train
 from camera_sim.errors import CameraSimError
 from channel.errors import ChannelError
 
@@ -59,6 +59,7 @@ def build_parser() -> argparse.ArgumentParser:
         "evaluate", help="measure quality; print the tables of the documentation"
     ).add_subparsers(required=True, metavar="WHAT")
     evaluate.add_to(evaluations)
+    evaluate_pair.add_to(evaluations)
     channel.cli.add_evaluations(evaluations)
     return parser
 
