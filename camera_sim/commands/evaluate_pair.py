@@ -1,9 +1,9 @@
 """``camsim evaluate pair``: every table of a NIP–FAN pair, from its shipped weights."""
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from rich.console import Console
 from rich.progress import track
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from camera_sim.commands import Commands
     from camera_sim.training.pair_bench import Pair, Picture, Scores, Shot
 
+T = TypeVar("T")
 TABLES = ("fidelity", "channels", "foreign", "edits", "attacks", "raw")
 PAIR = "rnet-fan-1"
 
@@ -53,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
 
     pair = open_pair(args.pair, args.weights)
     files = picture_files(args.pictures)[: args.limit]
-    shots = list(_progress(_shots(pair, files), len(files), "developing"))
+    shots = shoot(pair, files)
     print(f"{args.pair}: {len(shots)} pictures of {args.pictures.name}\n")
     if "fidelity" in args.table:
         from camera_sim.training.pair_tables import fidelity_table
@@ -61,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
         print(fidelity_table(shots))
     scores = None
     if {"channels", "foreign"} & set(args.table):
-        scores = bench.score_histories(pair, _shown(shots, "1:2, JPEG 50"), bench.paper_channel)
+        scores = bench.score_histories(pair, shots, bench.paper_channel)
     if "channels" in args.table and scores:
         print_channels(pair, shots, scores, args.out)
     if "foreign" in args.table and scores:
@@ -94,29 +95,20 @@ def open_pair(name: str, run_folder: Path | None) -> "Pair":
     )
 
 
-def _shots(pair: "Pair", files: Sequence[Path]) -> "list[Callable[[], Shot]]":
-    """Return what makes each shot: captured as in ``camsim evaluate nip``, at base ISO."""
+def shoot(pair: "Pair", files: Sequence[Path]) -> "list[Shot]":
+    """Photograph each picture as ``camsim evaluate nip`` does, at base ISO, and develop it."""
     from camera_sim import evaluate
     from camera_sim.sensor import BASE_ISO, LOW_PASS_BLUR
 
-    def shoot(index: int, path: Path) -> "Shot":
-        picture = load_picture(path)
-        capture = evaluate.capture_of(picture, index, BASE_ISO, LOW_PASS_BLUR)
-        return pair.shoot(path.stem, capture.image)
-
-    return [lambda index=index, path=path: shoot(index, path) for index, path in enumerate(files)]
-
-
-def _progress(makers: "list[Callable[[], Shot]]", total: int, words: str) -> "list[Shot]":
-    return [
-        make()
-        for make in track(makers, words, total=total, console=Console(stderr=True), transient=True)
-    ]
+    shots = []
+    for index, path in enumerate(_shown(files, "developing")):
+        capture = evaluate.capture_of(load_picture(path), index, BASE_ISO, LOW_PASS_BLUR)
+        shots.append(pair.shoot(path.stem, capture.image))
+    return shots
 
 
-def _shown(shots: "Sequence[Shot]", words: str) -> "Sequence[Shot]":
-    """Return the shots; going through them shows how far it is."""
-    return list(track(shots, words, console=Console(stderr=True), transient=True))
+def _shown(items: Sequence[T], words: str) -> Iterable[T]:
+    return track(items, words, console=Console(stderr=True), transient=True)
 
 
 def print_channels(

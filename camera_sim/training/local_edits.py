@@ -57,11 +57,9 @@ def covered_share(mask: Mask, place: tuple[int, int], received: tuple[int, int])
     """Return how much of a patch of the received picture was edited, by the uploaded one's mask."""
     left, top = place
     rows, columns = (before / after for before, after in zip(mask.shape, received, strict=True))
-    part = mask[
-        int(top * rows) : int((top + PATCH) * rows),
-        int(left * columns) : int((left + PATCH) * columns),
-    ]
-    return float(part.mean())
+    down = slice(int(top * rows), int((top + PATCH) * rows))
+    across = slice(int(left * columns), int((left + PATCH) * columns))
+    return float(mask[down, across].mean())
 
 
 def _middle(picture: Picture) -> tuple[tuple[slice, slice], Mask]:
