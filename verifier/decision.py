@@ -9,7 +9,7 @@ from verifier import calibration as calibrating
 from verifier.features.patches import Patches
 from verifier.reading import Reading
 from verifier.report import Finding, Status
-from verifier.weights import Calibration, ModelEntry, Role, Threshold
+from verifier.weights import Calibration, Label, ModelEntry, Role, Threshold
 from verifier.words import percent
 
 
@@ -20,7 +20,7 @@ class Answer:
     status: Status
     finding: Finding
     reasons: tuple[str, ...]
-    answer: str | None = None
+    answer: Label | None = None
     in_domain: bool | None = None
     threshold: Threshold | None = None
 
@@ -130,15 +130,15 @@ def _decided(entry: ModelEntry, calibration: Calibration, found: dict[str, float
             f"(probability of any edit {percent(edited)})."
         )
         reasons = (said, _how_often_wrong(calibration.edited, "unedited"))
-        return Answer("ran", "evidence against", reasons, likeliest.name, True, calibration.edited)
+        return Answer("ran", "evidence against", reasons, likeliest, True, calibration.edited)
     if native >= calibration.native.value:
-        name = next(label.name for label in entry.labels if label.role == "native")
+        label = next(label for label in entry.labels if label.role == "native")
         said = (
             "The picture looks as it left the camera pipeline "
             f"{entry.pipeline or entry.name} (probability {percent(native)})."
         )
         reasons = (said, _how_often_wrong(calibration.native, "edited"))
-        return Answer("ran", "consistent", reasons, name, True, calibration.native)
+        return Answer("ran", "consistent", reasons, label, True, calibration.native)
     undecided = f"Undecided: probability of any edit {percent(edited)}, of none {percent(native)}."
     return Answer("ran", "inconclusive", (undecided,), in_domain=True)
 

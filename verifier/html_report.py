@@ -10,14 +10,16 @@ from PIL import Image
 
 from verifier.patch_overlay import SCALE, overlay
 from verifier.preview import Preview
-from verifier.report import Credential, DetectorResult, PatchMap, Report
+from verifier.report import Credential, DetectorResult, PatchMap, Report, Stability
 from verifier.words import (
     LEVELS,
     MEANINGS,
     STATUSES,
     TITLES,
+    credential_headline,
     detector_headline,
     input_line,
+    network_headline,
     percent,
 )
 
@@ -45,9 +47,10 @@ def html_report(report: Report) -> str:
         f'<p class="summary">{escape(verdict.summary)}</p>'
         f"<p>{escape(MEANINGS[verdict.label])}</p>"
         f"<p><b>How sure:</b> {escape(LEVELS[verdict.level])}.</p></header>",
+        _in_short(report),
         _picture(report),
         _grounds(report),
-        *(_detector(result) for result in report.detectors),
+        *(_detector(result, report.stability) for result in report.detectors),
         _section("The way it came", _channel(report)),
         _section("If it is shared again", f"<p>{escape(report.stability.words)}</p>"),
         _section("What can’t be known", _bullets(verdict.unknown)),
@@ -62,6 +65,19 @@ def html_report(report: Report) -> str:
         + "\n".join(part for part in parts if part)
         + "\n</body></html>\n"
     )
+
+
+def _in_short(report: Report) -> str:
+    rows = [
+        (result.question, detector_headline(result, report.stability))
+        for result in report.detectors
+    ]
+    rows += [
+        ("Which network did it come from?", network_headline(report.channel)),
+        ("Is it signed?", credential_headline(report.credential)),
+    ]
+    cells = "".join(f"<tr><th>{escape(q)}</th><td>{escape(a)}</td></tr>" for q, a in rows)
+    return f'<table class="short">{cells}</table>'
 
 
 def _picture(report: Report) -> str:
@@ -97,7 +113,7 @@ def _with_layer(image: str, layer: str, patch_map: PatchMap, preview: Preview) -
         f'<figure><div class="photo"><img src="{image}" alt="The picture">'
         f'<img id="map" class="map" src="{layer}" alt="The patch map"></div>'
         '<div class="controls"><label for="strength">Patch map</label>'
-        '<input id="strength" type="range" min="0" max="100" value="60" '
+        '<input id="strength" type="range" min="0" max="100" value="80" '
         "oninput=\"document.getElementById('map').style.opacity=this.value/100\">"
         f'<span class="scale">looks untouched {swatches} looks edited</span></div>'
         f"<figcaption>{escape(looked)} {escape(patch_map.words)} Parts without a square are too "
@@ -155,18 +171,19 @@ def _statements(credential: Credential) -> str:
     return f'<p class="aside">The credential states: {"; ".join(given)}.</p>' if given else ""
 
 
-def _detector(result: DetectorResult) -> str:
+def _detector(result: DetectorResult, stability: Stability) -> str:
     bars = "".join(
-        f'<tr><th>{escape(name)}</th><td class="bar"><i style="width:{100 * value:.1f}%"></i></td>'
+        f"<tr><th>{escape(result.label_words.get(name, name))}</th>"
+        f'<td class="bar"><i style="width:{100 * value:.1f}%"></i></td>'
         f"<td>{percent(value)}</td></tr>"
         for name, value in sorted(result.probabilities.items(), key=lambda item: -item[1])
     )
-    table = f"<table class='bars'>{bars}</table>" if bars else ""
+    table = f'<table class="bars">{bars}</table>' if bars else ""
     domain = {True: "yes", False: "no", None: "not tested"}[result.in_domain]
     status = f"The detector {STATUSES[result.status]}. In its domain: {domain}."
     return _section(
         escape(result.question),
-        f'<p class="answer">{escape(detector_headline(result))}</p>'
+        f'<p class="answer">{escape(detector_headline(result, stability))}</p>'
         + "".join(f"<p>{escape(reason)}</p>" for reason in result.reasons)
         + table
         + f'<p class="aside">{status}</p>',

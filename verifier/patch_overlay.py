@@ -14,8 +14,9 @@ SCALE: Final = (
     (1, 102, 94), (90, 180, 172), (199, 234, 229), (245, 245, 245),
     (246, 232, 195), (216, 179, 101), (140, 81, 10),
 )  # fmt: skip
-_OPACITY: Final = 190
-_OUTLINE: Final = (20, 20, 20, 150)
+# An untouched part shows through, an edited one stands out.
+_LEAST_OPACITY, _MOST_OPACITY = 55, 200
+_OUTLINE: Final = (255, 255, 255, 110)
 
 
 def overlay(patch_map: PatchMap, size: tuple[int, int], shown: tuple[int, int]) -> bytes:
@@ -35,7 +36,10 @@ def overlay(patch_map: PatchMap, size: tuple[int, int], shown: tuple[int, int]) 
         x0, x1 = round(left * across), max(round(right * across), round(left * across) + 1)
         y0, y1 = round(top * down), max(round(bottom * down), round(top * down) + 1)
         canvas[y0:y1, x0:x1] = _OUTLINE
-        canvas[y0 + 1 : y1 - 1, x0 + 1 : x1 - 1] = (*colour(value), _OPACITY)
+        canvas[y0 + 1 : y1 - 1, x0 + 1 : x1 - 1] = (
+            *colour(value),
+            round(_LEAST_OPACITY + value * (_MOST_OPACITY - _LEAST_OPACITY)),
+        )
     file = BytesIO()
     Image.fromarray(canvas).save(file, "PNG", optimize=True)
     return file.getvalue()

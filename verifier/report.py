@@ -248,6 +248,10 @@ class DetectorResult(_Record):
         Raw pooled score of each class.
     probabilities
         Calibrated; empty if there is no calibration.
+    label_words
+        What each class is called in words.
+    answer, answer_words
+        The label that was answered, and what to call it.
     threshold, false_alarm_rate
         Of the answer that was given: how often it would be wrong, see `verifier.weights.Threshold`.
     finding
@@ -259,10 +263,12 @@ class DetectorResult(_Record):
     status: Status
     finding: Finding
     answer: str | None = None
+    answer_words: str | None = None
     model: ModelFacts | None = None
     in_domain: bool | None = None
     scores: dict[str, float] = {}
     probabilities: dict[str, Probability] = {}
+    label_words: dict[str, str] = {}
     threshold: Probability | None = None
     false_alarm_rate: Probability | None = None
     calibrated_for: str | None = None

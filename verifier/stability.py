@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from channel import platform
 from verifier.errors import PhotoError
 from verifier.reading import Reading
 from verifier.report import DetectorResult, Finding, Resent, Stability
@@ -45,9 +46,14 @@ def stability(
     if not answers:
         return Stability(holds=None, words="There is no answer whose stability could be tested.")
     resent = tuple(_resent(answers, network, resend, ask) for network in networks)
-    flipped = [r.network for r in resent if r.flipped]
-    silent = [r.network for r in resent if r.silent]
-    return Stability(holds=not flipped, resent=resent, words=_words(networks, flipped, silent))
+    flipped = [_named(r.network) for r in resent if r.flipped]
+    silent = [_named(r.network) for r in resent if r.silent]
+    words = _words([_named(network) for network in networks], flipped, silent)
+    return Stability(holds=not flipped, resent=resent, words=words)
+
+
+def _named(network: str) -> str:
+    return platform(network).network
 
 
 def _resent(answers: dict[str, Finding], network: str, resend: Resend, ask: Ask) -> Resent:

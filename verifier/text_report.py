@@ -3,7 +3,7 @@
 import textwrap
 from collections.abc import Iterable, Iterator
 
-from verifier.report import DetectorResult, Report
+from verifier.report import DetectorResult, Report, Stability
 from verifier.words import LEVELS, TITLES, detector_headline, input_line, percent
 
 _WIDTH = 92
@@ -31,7 +31,7 @@ def _lines(report: Report) -> Iterator[str]:
     yield from _section("Credential", words)
     yield from _section("Way it came", _channel(report))
     for result in report.detectors:
-        yield from _section(result.question, _detector(result))
+        yield from _section(result.question, _detector(result, report.stability))
     yield from _section("When shared again", [report.stability.words])
     yield from _section("What can't be known", [f"- {item}" for item in verdict.unknown])
 
@@ -47,10 +47,12 @@ def _channel(report: Report) -> list[str]:
     return [*words, channel.double_compression.words, channel.scale.words]
 
 
-def _detector(result: DetectorResult) -> list[str]:
-    words = [f"{detector_headline(result)}.", *result.reasons]
+def _detector(result: DetectorResult, stability: Stability) -> list[str]:
+    words = [f"{detector_headline(result, stability)}.", *result.reasons]
     if result.probabilities:
-        shares = ", ".join(f"{k} {percent(v)}" for k, v in result.probabilities.items())
+        shares = ", ".join(
+            f"{result.label_words.get(k, k)} {percent(v)}" for k, v in result.probabilities.items()
+        )
         words.append(f"Calibrated: {shares}.")
     if result.model:
         words.append(

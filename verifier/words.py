@@ -3,7 +3,15 @@
 from collections.abc import Mapping
 from typing import Final
 
-from verifier.report import DetectorResult, Level, Status, VerdictLabel
+from verifier.report import (
+    ChannelReading,
+    Credential,
+    DetectorResult,
+    Level,
+    Stability,
+    Status,
+    VerdictLabel,
+)
 
 TITLES: Final[Mapping[VerdictLabel, str]] = {
     "consistent": "Consistent",
@@ -30,13 +38,37 @@ STATUSES: Final[Mapping[Status, str]] = {
 }
 
 
-def detector_headline(result: DetectorResult) -> str:
+def detector_headline(result: DetectorResult, stability: Stability) -> str:
     """Say a detector's answer in a few words."""
+    if any(result.name in resent.flipped for resent in stability.resent):
+        return "No answer that lasts: it turns over when the picture is shared again"
     if result.finding == "evidence against":
-        return f"Yes, as it seems: {result.answer}"
+        return f"Yes, as it seems: {result.answer_words or result.answer}"
     if result.finding == "consistent":
         return "No sign of it"
     return {"ran": "Not sure", "abstained": "No answer", "not run": "Did not run"}[result.status]
+
+
+def network_headline(channel: ChannelReading) -> str:
+    """Say in a few words which network served a file."""
+    if channel.network:
+        sure = "its own mark" if channel.networks[0].mark else "its tables"
+        return f"{channel.network}, going by {sure}"
+    names = list(dict.fromkeys(match.network for match in channel.networks))
+    if not names:
+        return "None that is known, as it seems"
+    return f"Not certain; it fits {', '.join(names[:4])}" + (" and others" if names[4:] else "")
+
+
+def credential_headline(credential: Credential) -> str:
+    """Say in a few words what a credential is worth."""
+    if not credential.present:
+        return "No, like most pictures"
+    states = f"{credential.integrity.state}; signer {credential.trust.state}"
+    if credential.trust.state == "not checked":
+        states = f"{credential.integrity.state}; whether to trust the signer was not checked"
+    revoked = "; certificate withdrawn" if credential.revocation.state == "revoked" else ""
+    return f"Yes: {states}{revoked}"
 
 
 def percent(probability: float) -> str:
