@@ -235,9 +235,13 @@ class Verifier:
 
         yield from analyze_many(self, photos, results, resume, progress, threads)
 
-    def read(self, photo: Photo) -> Reading:
-        """Read a photo without asking the detectors; for those who measure them."""
-        return self._read(take(photo, self._settings.limits).content)
+    def read(self, photo: Photo, network: str | None = None) -> Reading:
+        """Read a photo, or what a network would serve of it, without asking the detectors.
+
+        For those who measure detectors. Raises `PhotoError` as `analyze` does.
+        """
+        content = take(photo, self._settings.limits).content
+        return self._read(content) if network is None else self._resent(content, network)
 
     def _results(self, reading: Reading, seconds: dict[str, float]) -> list[DetectorResult]:
         results = []
