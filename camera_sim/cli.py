@@ -6,9 +6,11 @@ import sys
 from collections.abc import Sequence
 
 import channel.cli
+import verifier.cli
 from camera_sim.commands import bench, develop, evaluate, evaluate_pair, info, simulate, train
 from camera_sim.errors import CameraSimError
 from channel.errors import ChannelError
+from verifier.errors import VerifierError, WorkerError
 
 DONE, OUR_ERROR, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
@@ -16,14 +18,14 @@ DONE, OUR_ERROR, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status.
 
-    0 done, 2 bad input, 1 an error of ours, 130 interrupted.
+    0 done, 2 bad input, 1 an error of ours, 130 interrupted; 3 and 4 are verdicts of ``verify``.
     """
     args = build_parser().parse_args(argv)
     try:
         return int(args.run(args))
-    except (CameraSimError, ChannelError) as error:
+    except (CameraSimError, ChannelError, VerifierError) as error:
         print(f"camsim: {error}", file=sys.stderr)
-        return BAD_INPUT
+        return OUR_ERROR if isinstance(error, WorkerError) else BAD_INPUT
     except KeyboardInterrupt:
         print("camsim: interrupted", file=sys.stderr)
         return INTERRUPTED
@@ -50,17 +52,20 @@ def build_parser() -> argparse.ArgumentParser:
     for module in (develop, info, simulate, train):
         module.add_to(commands)
     channel.cli.add_commands(commands)
+    verifier.cli.add_commands(commands)
     benchmarks = commands.add_parser("bench", help="measure speed and memory").add_subparsers(
         required=True, metavar="WHAT"
     )
     bench.add_to(benchmarks)
     channel.cli.add_benchmarks(benchmarks)
+    verifier.cli.add_benchmarks(benchmarks)
     evaluations = commands.add_parser(
         "evaluate", help="measure quality; print the tables of the documentation"
     ).add_subparsers(required=True, metavar="WHAT")
     evaluate.add_to(evaluations)
     evaluate_pair.add_to(evaluations)
     channel.cli.add_evaluations(evaluations)
+    verifier.cli.add_evaluations(evaluations)
     return parser
 
 
