@@ -20,6 +20,7 @@ from torch.nn import functional as F
 
 from camera_sim.errors import TrainingError
 from camera_sim.pipelines.nip import NIP
+from camera_sim.pipelines.rnet import TracingRNet
 from camera_sim.training.checkpoint import (
     CHECKPOINT,
     load_checkpoint,
@@ -66,6 +67,8 @@ class JointRecipe:
     fidelity, final_fidelity
         λ, the weight of the squared error to the pipeline before training; it goes from the one to
         the other geometrically.
+    carrier
+        Standard deviation, in 8-bit levels, of the pattern that a `TracingRNet` starts with.
     masked
         Whether that error is weighted by `masking.visibility`.
     channel, curriculum
@@ -85,6 +88,7 @@ class JointRecipe:
     decay_every: int = 600
     fidelity: float = 1000.0
     final_fidelity: float = 4000.0
+    carrier: float = 2.0
     masked: bool = True
     channel: ChannelKind = "wide"
     curriculum: int = 2500
@@ -111,6 +115,7 @@ PAPER_JOINT = JointRecipe(
     schedule="steps",
     fidelity=1000.0,
     final_fidelity=1000.0,
+    carrier=0.0,
     masked=False,
     channel="paper",
     curriculum=0,
@@ -178,6 +183,8 @@ def train_pair(
     checkpoint, start = out / CHECKPOINT, 0
     if checkpoint.exists():
         start = load_checkpoint(checkpoint, pair, optimisers, asdict(recipe))
+    elif recipe.carrier and isinstance(pair.nip, TracingRNet):
+        pair.nip.lay_carrier(recipe.carrier)
     workflow, seen = Workflow(), list[tuple[float, float, float]]()
     for step, draw in _drawn(source, foreign, recipe, start):
         seen.append(_step(pair, workflow, optimisers, draw, recipe, step))
