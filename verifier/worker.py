@@ -4,9 +4,9 @@ Run by `verifier.readers`, never by hand. It takes requests on its standard inpu
 standard output until that is closed.
 """
 
-import dataclasses
 import os
 import sys
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -17,8 +17,6 @@ from verifier.limits import Limits
 from verifier.reading import Reading, read_file, read_pixels
 
 _SAID: Final = 2000  # characters of an error that are passed on
-# What Python, libraries and threads map before a photo is there, with room.
-_OWN_SPACE: Final = 1_500_000_000
 _FILES_BYTES: Final = 1 << 30
 
 
@@ -94,7 +92,7 @@ def _bound(limits: Limits) -> None:
     except ImportError:  # Windows
         return
     bounds = {
-        resource.RLIMIT_AS: limits.memory_bytes + _OWN_SPACE,
+        resource.RLIMIT_AS: limits.memory_bytes + _own_space(),
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_FSIZE: _FILES_BYTES,
     }
@@ -107,6 +105,10 @@ def _bound(limits: Limits) -> None:
             continue
 
 
-def limits_as_json(limits: Limits) -> dict[str, Any]:
-    """Return the limits as the first message carries them."""
-    return dataclasses.asdict(limits)
+def _own_space() -> int:
+    """Bytes of address space that Python and its libraries took before any photo is there."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+    except (OSError, ValueError):  # not Linux: with room
+        return 2_000_000_000
+    return pages * os.sysconf("SC_PAGE_SIZE")
