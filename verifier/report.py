@@ -180,13 +180,16 @@ class Cue(_Record):
     ----------
     found
         None if it can't be looked for in this file.
-    strength
+    strength, threshold
         The statistic, and what it is compared with.
+    quality
+        Of an earlier JPEG generation, on libjpeg's scale.
     """
 
     found: bool | None
     strength: float | None = None
     threshold: float | None = None
+    quality: int | None = None
     words: str
 
 
