@@ -182,7 +182,7 @@ class Verifier:
                 results,
                 self._settings.resend_through,
                 lambda network: self._resent(taken.content, network),
-                lambda again: [detector.analyze(again) for detector in self._detectors],
+                lambda again: [d.analyze(again, brief=True) for d in self._detectors],
             )
         facts = reading.facts
         with _timed(seconds, "preview"):

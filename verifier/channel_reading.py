@@ -19,10 +19,13 @@ EARLIER_GAIN: Final = 2.0
 # On the same: none of 122 pictures as they were or shrunk to 0.6 (bicubic) reach it, about half of
 # those enlarged to 1.5 do.
 RESIZING_PEAK: Final = 12.0
+_UNASKED: Final = Cue(found=None, words="Not looked for.")
 _LIST: Final = 4  # networks that a sentence names before it says "and others"
 
 
-def read_channel(header: JpegHeader | None, pixels: NDArray[np.uint8]) -> ChannelReading:
+def read_channel(
+    header: JpegHeader | None, pixels: NDArray[np.uint8], *, cues: bool = True
+) -> ChannelReading:
     """Read the traces that coding and sharing left.
 
     Parameters
@@ -31,12 +34,14 @@ def read_channel(header: JpegHeader | None, pixels: NDArray[np.uint8]) -> Channe
         Of the file; None if it isn't JPEG.
     pixels
         (H, W, 3), uint8, sRGB, as coded.
+    cues
+        Whether to look for traces of earlier lives, which takes most of the time.
     """
-    plane = luma(pixels)
+    plane = luma(pixels) if cues else None
     matches = network_matches(header) if header else ()
     networks = tuple(dict.fromkeys(match.network for match in matches))
-    double = _double(header, plane)
-    scale = _scale(pixels, plane, matches)
+    double = _double(header, plane) if plane is not None else _UNASKED
+    scale = _scale(pixels, plane, matches) if plane is not None else _UNASKED
     return ChannelReading(
         jpeg=_jpeg_facts(header) if header else None,
         networks=matches,

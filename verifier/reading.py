@@ -38,8 +38,13 @@ class Reading:
     pixels: Pixels
 
 
-def read_file(data: bytes, limits: Limits, trust_anchors: str | None = None) -> Reading:
-    """Read a file in this process. Raises `PhotoError`; for untrusted files use `Readers`."""
+def read_file(
+    data: bytes, limits: Limits, trust_anchors: str | None = None, *, cues: bool = True
+) -> Reading:
+    """Read a file in this process. Raises `PhotoError`; for untrusted files use `Readers`.
+
+    ``cues`` as in `read_channel`.
+    """
     seconds: dict[str, float] = {}
     with _timed(seconds, "decoding"):
         decoded = decode(data, limits)
@@ -49,7 +54,7 @@ def read_file(data: bytes, limits: Limits, trust_anchors: str | None = None) -> 
             read_credential(data, mime_type, trust_anchors) if mime_type else no_credential()
         )
     with _timed(seconds, "channel"):
-        channel = read_channel(jpeg_header(data), decoded.pixels)
+        channel = read_channel(jpeg_header(data), decoded.pixels, cues=cues)
     facts = Facts(input=decoded.facts, credential=credential, channel=channel, seconds=seconds)
     return Reading(facts, decoded.pixels)
 

@@ -69,7 +69,7 @@ def _resent(
         raise PhotoUnreadableError(f"the picture is damaged ({error}); get it again") from error
     if isinstance(photo, np.ndarray) and not served.startswith(b"\xff\xd8"):
         return read_pixels(photo)
-    return read_file(served, limits)
+    return read_file(served, limits, cues=False)
 
 
 def _answer_error(answers: int, error: PhotoError) -> None:

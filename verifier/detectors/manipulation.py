@@ -64,22 +64,22 @@ class ManipulationDetector(Detector):
         entries = read_manifest(folder).of_task(TASK)
         return cls(tuple(Model(entry, folder) for entry in entries))
 
-    def analyze(self, reading: Reading) -> DetectorResult:
+    def analyze(self, reading: Reading, *, brief: bool = False) -> DetectorResult:
         """Answer for a picture; see `Detector.analyze`."""
         if not self._models:
             return self.not_run("No trained model of a camera's pair is installed.")
-        scores = self.score(reading)
+        scores = self.score(reading, brief=brief)
         if scores is None:
             return self._too_little(reading)
         return self._result(reading, scores)
 
-    def score(self, reading: Reading) -> PictureScores | None:
+    def score(self, reading: Reading, *, brief: bool = False) -> PictureScores | None:
         """Run the model that fits the picture; None if no patch of it is usable.
 
         Where the credential names a pair that is known, that pair's model; else each in turn, and
         the one to which the picture is least foreign.
         """
-        scored = [self._score(reading, model) for model in self._candidates(reading)]
+        scored = [self._score(reading, model, brief=brief) for model in self._candidates(reading)]
         found = [scores for scores in scored if scores is not None]
         return min(found, key=_foreignness) if found else None
 
@@ -89,9 +89,9 @@ class ManipulationDetector(Detector):
         named = tuple(model for model in self._models if pair and model.entry.pair == pair)
         return named or self._models
 
-    def _score(self, reading: Reading, model: Model) -> PictureScores | None:
+    def _score(self, reading: Reading, model: Model, *, brief: bool) -> PictureScores | None:
         entry = model.entry
-        patches = choose_patches(reading.pixels, entry.input.side, entry.selection)
+        patches = choose_patches(reading.pixels, entry.input.side, entry.selection, brief=brief)
         if not patches.places:
             return None
         logits = model.logits(batches(reading.pixels, patches, BATCH))
