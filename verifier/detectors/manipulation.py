@@ -11,7 +11,6 @@ from typing import ClassVar, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import log_softmax, softmax
 
 from verifier import calibration as calibrating
 from verifier.decision import decide, picture_probabilities
@@ -95,8 +94,8 @@ class ManipulationDetector(Detector):
         if not patches.places:
             return None
         logits = model.logits(batches(reading.pixels, patches, BATCH))
-        edited = softmax(logits, axis=1)[:, entry.indices("edit")].sum(1)
-        mean_log = log_softmax(logits, axis=1).mean(0)
+        edited = calibrating.probabilities(logits, 1.0)[:, entry.indices("edit")].sum(1)
+        mean_log = calibrating.mean_log_probabilities(logits)
         return PictureScores(model, patches, mean_log, np.clip(edited, 0, 1))
 
     def _too_little(self, reading: Reading) -> DetectorResult:
@@ -152,7 +151,7 @@ class ManipulationDetector(Detector):
 
 def _foreignness(scores: PictureScores) -> float:
     foreign = scores.model.entry.indices("foreign")
-    return float(softmax(scores.mean_log)[foreign].sum())
+    return float(calibrating.probabilities(scores.mean_log, 1.0)[foreign].sum())
 
 
 def _calibrated_for(entry: ModelEntry, channel: str | None) -> str | None:
