@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import channel.cli
 import verifier.cli
-from camera_sim.commands import bench, develop, evaluate, info, simulate, train
+from camera_sim.commands import bench, develop, evaluate, evaluate_pair, info, simulate, train
 from camera_sim.errors import CameraSimError
 from channel.errors import ChannelError
 from verifier.errors import VerifierError, WorkerError
@@ -63,6 +63,7 @@ def build_parser() -> argparse.ArgumentParser:
         "evaluate", help="measure quality; print the tables of the documentation"
     ).add_subparsers(required=True, metavar="WHAT")
     evaluate.add_to(evaluations)
+    evaluate_pair.add_to(evaluations)
     channel.cli.add_evaluations(evaluations)
     verifier.cli.add_evaluations(evaluations)
     return parser

@@ -48,6 +48,8 @@ class WeightsEntry(BaseModel):
         Of the file.
     trained_for
         A camera, or "any Bayer camera".
+    pair
+        Name of the NIP–FAN pair that it is half of, or None.
     figures
         Measured, with the command that prints them.
     """
@@ -65,6 +67,7 @@ class WeightsEntry(BaseModel):
     recipe: dict[str, str | int | float | bool]
     data: str
     figures: dict[str, str | float]
+    pair: str | None = None
 
     def read(self, folder: Path = FOLDER) -> bytes:
         """Return the model's bytes, checked against the digest.
