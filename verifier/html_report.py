@@ -151,7 +151,7 @@ def _facts_table(credential: Credential) -> str:
 
 
 def _mood(state: str) -> str:
-    if state in ("intact", "trusted", "not revoked"):
+    if state in ("intact", "trusted", "not revoked", "not listed"):
         return "good"
     return "bad" if state in ("broken", "revoked", "expired", "untrusted") else "unsure"
 

@@ -39,7 +39,12 @@ class Reading:
 
 
 def read_file(
-    data: bytes, limits: Limits, trust_anchors: str | None = None, *, cues: bool = True
+    data: bytes,
+    limits: Limits,
+    trust_anchors: str | None = None,
+    revocation_lists: str | None = None,
+    *,
+    cues: bool = True,
 ) -> Reading:
     """Read a file in this process. Raises `PhotoError`; for untrusted files use `Readers`.
 
@@ -51,7 +56,9 @@ def read_file(
     with _timed(seconds, "credential"):
         mime_type = MIME_TYPES.get(decoded.facts.format)
         credential = (
-            read_credential(data, mime_type, trust_anchors) if mime_type else no_credential()
+            read_credential(data, mime_type, trust_anchors, revocation_lists)
+            if mime_type
+            else no_credential()
         )
     with _timed(seconds, "channel"):
         channel = read_channel(jpeg_header(data), decoded.pixels, cues=cues)

@@ -90,9 +90,13 @@ class Trust(Fact):
 
 
 class Revocation(Fact):
-    """Whether the signer's certificate was withdrawn."""
+    """Whether the signer's certificate was withdrawn.
 
-    state: Literal["no credential", "not revoked", "revoked", "not checked"]
+    "not revoked" by the authority's own proof in the file; "not listed" in the lists that were
+    given, which may be of other authorities.
+    """
+
+    state: Literal["no credential", "not revoked", "not listed", "revoked", "not checked"]
 
 
 class Credential(_Record):
@@ -147,7 +151,6 @@ class JpegFacts(_Record):
     scans: int
     huffman: Huffman
     marks: tuple[str, ...]
-    software: str | None = None
 
 
 class NetworkMatch(_Record):

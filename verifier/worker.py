@@ -23,16 +23,17 @@ _FILES_BYTES: Final = 1 << 30
 def main() -> None:
     """Serve until the other side closes."""
     answers = _private_output()
-    first = framing.receive(0, 1 << 20)
+    first = framing.receive(0, 0)
     limits = Limits(**first.head["limits"])
     _bound(limits)
+    framing.send(answers, {"ready": True})
     while True:
         try:
             request = framing.receive(0, 3 * limits.pixels + limits.file_bytes)
         except framing.ClosedError:
             return
         try:
-            reading = _serve(request, limits, first.head["trust_anchors"])
+            reading = _serve(request, limits, first.head)
         except MemoryError:
             _answer_error(answers, PhotoTooLargeError("it needs more memory than the limits allow"))
         except PhotoError as error:
@@ -45,11 +46,11 @@ def main() -> None:
             framing.send(answers, head | {"shape": pixels.shape}, pixels.data)
 
 
-def _serve(request: framing.Message, limits: Limits, trust_anchors: str | None) -> Reading:
+def _serve(request: framing.Message, limits: Limits, whom: dict[str, Any]) -> Reading:
     head, data = request.head, request.body
     network = head.get("network")
     if network is None:
-        return read_file(data, limits, trust_anchors)
+        return read_file(data, limits, whom["trust_anchors"], whom["revocation_lists"])
     shape = head.get("shape")
     photo = np.frombuffer(data, np.uint8).reshape(shape) if shape else data
     return _resent(photo, network, limits)

@@ -27,11 +27,26 @@ CAPTURE = "http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture"
 
 @dataclass(frozen=True)
 class Chain:
-    """A root in PEM, and a signer's certificates and key."""
+    """A root in PEM with its key, and a signer's certificates, serial number and key."""
 
     root: str
+    root_key: ec.EllipticCurvePrivateKey
     certificates: bytes
+    serial: int
     key: bytes
+
+    def revocation_list(self, *serials: int, age: int = 0) -> str:
+        """Sign a list of withdrawn certificates, issued so many days ago, good for ten."""
+        day = datetime.timedelta(days=1)
+        issued = datetime.datetime.now(datetime.UTC) - age * day
+        builder = x509.CertificateRevocationListBuilder(
+            issuer_name=_name("Test Root"), last_update=issued, next_update=issued + 10 * day
+        )
+        for serial in serials:
+            entry = x509.RevokedCertificateBuilder(serial, issued).build()
+            builder = builder.add_revoked_certificate(entry)
+        signed_list = builder.sign(self.root_key, hashes.SHA256())
+        return signed_list.public_bytes(serialization.Encoding.PEM).decode()
 
 
 def make_chain() -> Chain:
@@ -41,7 +56,9 @@ def make_chain() -> Chain:
     encoding = serialization.Encoding.PEM
     return Chain(
         root.public_bytes(encoding).decode(),
+        root_key,
         leaf.public_bytes(encoding) + root.public_bytes(encoding),
+        leaf.serial_number,
         key.private_bytes(
             encoding, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         ),

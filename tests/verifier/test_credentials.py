@@ -89,6 +89,37 @@ def test_a_credential_of_another_picture_is_broken(signed_photo: bytes, chain: C
     assert read_credential(transplanted, "image/jpeg").integrity.state == "broken"
 
 
+def test_a_withdrawn_certificate_is_revoked_and_establishes_nothing(
+    signed_photo: bytes, chain: Chain, tmp_path: Path
+) -> None:
+    lists = tmp_path / "lists.pem"
+    lists.write_text(chain.revocation_list(1, 2) + chain.revocation_list(chain.serial))
+    with Verifier.facts_only(trust_anchors=chain.root, revocation_lists=lists) as verifier:
+        report = verifier.analyze(signed_photo)
+    credential = report.credential
+    assert (credential.integrity.state, credential.trust.state) == ("intact", "trusted")
+    assert credential.revocation.state == "revoked"
+    assert report.verdict.label == "inconclusive"
+
+
+def test_a_certificate_that_is_on_no_list(signed_photo: bytes, chain: Chain) -> None:
+    lists = chain.revocation_list(chain.serial + 1)
+    current = read_credential(signed_photo, "image/jpeg", chain.root, lists).revocation
+    assert current.state == "not listed"
+    assert "should have been replaced" not in current.words
+    old = chain.revocation_list(age=30)
+    words = read_credential(signed_photo, "image/jpeg", chain.root, old).revocation.words
+    assert "should have been replaced" in words
+
+
+@pytest.mark.parametrize(
+    "lists", ["", "-----BEGIN X509 CRL-----\nnonsense\n-----END X509 CRL-----\n", "/no/file.pem"]
+)
+def test_revocation_lists_that_cannot_be_read(lists: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"revocation list|can't be read"):
+        Verifier.default(revocation_lists=lists or tmp_path)
+
+
 def store(**codes: list[str]) -> dict[str, Any]:
     outcomes = {key: [{"code": code} for code in found] for key, found in codes.items()}
     return {

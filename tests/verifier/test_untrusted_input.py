@@ -278,7 +278,7 @@ def test_a_script_needs_no_main_guard_and_leaves_no_process(photo_file: Path) ->
 def test_mutated_files_give_reports_and_our_errors_only(verifier: Verifier) -> None:
     result = fuzz(verifier, [*seeds(), jpeg(native(260, 260))], 300, seed=1)
     assert [what for _, what in result.foreign] == []
-    assert result.timeouts == 0
+    assert result.timeouts == result.deaths == 0
     assert sum(result.outcomes.values()) == 300
     assert result.outcomes["report"] > 20
     assert result.outcomes["PhotoUnreadableError"] > 100
