@@ -36,7 +36,6 @@ MIME_TYPES: Final = {
     "GIF": "image/gif",
     "AVIF": "image/avif",
 }
-_TIFF: Final = (b"II*\0", b"MM\0*")
 _DEEP_MODES: Final = ("I", "F")
 
 
@@ -64,7 +63,7 @@ def decode(data: bytes, limits: Limits) -> Decoded:
         If it has more pixels than the limits allow; nothing is decoded then.
     """
     Image.init()  # else Pillow knows only the commonest formats
-    with _pillow_errors(data):
+    with _pillow_errors():
         image = Image.open(BytesIO(data), formats=[name for name in FORMATS if name in Image.OPEN])
     _check_size(image, limits)
     with _pillow_errors():
@@ -125,7 +124,7 @@ def _notes(image: Image.Image, trailing: int) -> Iterator[str]:
 
 
 @contextmanager
-def _pillow_errors(data: bytes = b"") -> Iterator[None]:
+def _pillow_errors() -> Iterator[None]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's size warning: our limit is checked before
@@ -133,11 +132,6 @@ def _pillow_errors(data: bytes = b"") -> Iterator[None]:
     except Image.DecompressionBombError as error:
         raise PhotoTooLargeError(f"the picture is a decompression bomb: {error}") from error
     except UnidentifiedImageError as error:
-        if data.startswith(_TIFF):
-            raise PhotoUnsupportedError(
-                "the TIFF file is of a kind that isn't read, such as 16 bits a channel; save it "
-                "with 8 bits, or as PNG"
-            ) from error
         raise PhotoUnreadableError(
             f"the file is in no format that is read ({', '.join(FORMATS)}), or its header is "
             "damaged; get it again"

@@ -52,14 +52,6 @@ def png_of_size(width: int, height: int) -> bytes:
     )
 
 
-def tiff_of_16_bits() -> bytes:
-    import tifffile
-
-    file = BytesIO()
-    tifffile.imwrite(file, np.zeros((20, 30, 3), np.uint16), photometric="rgb")
-    return file.getvalue()
-
-
 def bomb(width: int = 30_000, height: int = 30_000) -> bytes:
     """A PNG of a few kB that unpacks to gigabytes."""
     packer = zlib.compressobj(9)
@@ -107,7 +99,6 @@ REFUSED = {
         PhotoUnreadableError,
         "no format",
     ),
-    "16-bit colour tiff": (tiff_of_16_bits(), PhotoUnsupportedError, "16 bits a channel"),
     "svg": (b"<svg xmlns='http://www.w3.org/2000/svg'/>", PhotoUnreadableError, "no format"),
 }
 
