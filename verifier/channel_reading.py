@@ -90,9 +90,9 @@ def _double(header: JpegHeader | None, plane: NDArray[np.float32]) -> Cue:
     found = earlier.gain >= EARLIER_GAIN
     words = (
         f"The picture was compressed as JPEG before, at a quality of about {earlier.quality}, and "
-        "not resized or cropped off the block grid since."
+        "neither resized nor cropped off the grid of 8 pixels since."
         if found
-        else "No trace of an earlier compression on the same block grid. Resizing removes it."
+        else "No trace of an earlier JPEG compression; resizing would have removed it."
     )
     return Cue(
         found=found,
@@ -146,8 +146,8 @@ def _words(
         )
     if networks:
         return (
-            f"Its quantisation tables are those of {_named(networks)}. Other programs with the "
-            "same encoder (mozjpeg and jpegli are public) could write them too.",
+            f"It is coded as {_named(networks)} codes pictures (its quantisation tables). Other "
+            "programs with the same encoder (mozjpeg and jpegli are public) could do so, too.",
             passing,
         )
     reason = "camera or editor metadata" if header.exif or header.adobe or header.xmp else "coding"

@@ -23,6 +23,7 @@ class Answer:
     answer: Label | None = None
     in_domain: bool | None = None
     threshold: Threshold | None = None
+    confidence: float | None = None
 
 
 def decide(
@@ -130,7 +131,9 @@ def _decided(entry: ModelEntry, calibration: Calibration, found: dict[str, float
             f"(probability of any edit {percent(edited)})."
         )
         reasons = (said, _how_often_wrong(calibration.edited, "unedited"))
-        return Answer("ran", "evidence against", reasons, likeliest, True, calibration.edited)
+        return Answer(
+            "ran", "evidence against", reasons, likeliest, True, calibration.edited, edited
+        )
     if native >= calibration.native.value:
         label = next(label for label in entry.labels if label.role == "native")
         said = (
@@ -138,7 +141,7 @@ def _decided(entry: ModelEntry, calibration: Calibration, found: dict[str, float
             f"{entry.pipeline or entry.name} (probability {percent(native)})."
         )
         reasons = (said, _how_often_wrong(calibration.native, "edited"))
-        return Answer("ran", "consistent", reasons, label, True, calibration.native)
+        return Answer("ran", "consistent", reasons, label, True, calibration.native, native)
     undecided = f"Undecided: probability of any edit {percent(edited)}, of none {percent(native)}."
     return Answer("ran", "inconclusive", (undecided,), in_domain=True)
 

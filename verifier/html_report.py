@@ -21,6 +21,7 @@ from verifier.words import (
     input_line,
     network_headline,
     percent,
+    stability_headline,
 )
 
 # EXIF 2.32, 4.6.4 A, as what a picture needs to be upright.
@@ -75,6 +76,7 @@ def _in_short(report: Report) -> str:
     rows += [
         ("Which network did it come from?", network_headline(report.channel)),
         ("Is it signed?", credential_headline(report.credential)),
+        ("Would the answer last if it is shared again?", stability_headline(report.stability)),
     ]
     cells = "".join(f"<tr><th>{escape(q)}</th><td>{escape(a)}</td></tr>" for q, a in rows)
     return f'<table class="short">{cells}</table>'
@@ -179,8 +181,12 @@ def _detector(result: DetectorResult, stability: Stability) -> str:
         for name, value in sorted(result.probabilities.items(), key=lambda item: -item[1])
     )
     table = f'<table class="bars">{bars}</table>' if bars else ""
-    domain = {True: "yes", False: "no", None: "not tested"}[result.in_domain]
-    status = f"The detector {STATUSES[result.status]}. In its domain: {domain}."
+    domain = {
+        True: " It was tested on pictures like this one.",
+        False: " It was made for other pictures than this one.",
+        None: "",
+    }[result.in_domain]
+    status = f"The detector {STATUSES[result.status]}.{domain}"
     return _section(
         escape(result.question),
         f'<p class="answer">{escape(detector_headline(result, stability))}</p>'

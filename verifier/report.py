@@ -258,6 +258,8 @@ class DetectorResult(_Record):
         What each class is called in words.
     answer, answer_words
         The label that was answered, and what to call it.
+    confidence
+        Calibrated probability of what was found, such as that of any edit; None without an answer.
     threshold, false_alarm_rate
         Of the answer that was given: how often it would be wrong, see `verifier.weights.Threshold`.
     finding
@@ -272,6 +274,7 @@ class DetectorResult(_Record):
     answer_words: str | None = None
     model: ModelFacts | None = None
     in_domain: bool | None = None
+    confidence: Probability | None = None
     scores: dict[str, float] = {}
     probabilities: dict[str, Probability] = {}
     label_words: dict[str, str] = {}

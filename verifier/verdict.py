@@ -100,23 +100,13 @@ def _label(
 
 def _level(result: DetectorResult, stability: Stability) -> Level:
     """Word how strong a detector's answer is, by its probability and by how well it lasts."""
-    probability = 1.0 - min(1.0, _opposite(result))
+    probability = result.confidence or 0.0
     lasting = stability.holds is True and not any(
         result.name in resent.silent for resent in stability.resent
     )
     if probability >= STRONG and lasting:
         return "strong"
     return "moderate" if probability >= MODERATE and stability.holds is not False else "weak"
-
-
-def _opposite(result: DetectorResult) -> float:
-    """Probability of what speaks against a detector's own answer.
-
-    Any edit counts for "edited": that several edits share the probability is no doubt about it.
-    """
-    if result.finding == "evidence against":
-        return result.probabilities.get("native", 0.0)
-    return 1.0 - result.probabilities.get(result.answer or "", 1.0)
 
 
 def _summary(facts: Side, statistics: Side, level: Level, credential: Credential) -> str:

@@ -34,7 +34,7 @@ LEVELS: Final[Mapping[Level, str]] = {
 STATUSES: Final[Mapping[Status, str]] = {
     "ran": "answered",
     "abstained": "gave no answer, on purpose",
-    "not run": "did not run",
+    "not run": "was not asked",
 }
 
 
@@ -46,7 +46,17 @@ def detector_headline(result: DetectorResult, stability: Stability) -> str:
         return f"Yes, as it seems: {result.answer_words or result.answer}"
     if result.finding == "consistent":
         return "No sign of it"
-    return {"ran": "Not sure", "abstained": "No answer", "not run": "Did not run"}[result.status]
+    return {"ran": "Not sure", "abstained": "No answer", "not run": "Not checked"}[result.status]
+
+
+def stability_headline(stability: Stability) -> str:
+    """Say in a few words whether the answers last."""
+    if stability.holds is None:
+        return "Not tested"
+    silent = any(resent.silent for resent in stability.resent)
+    if stability.holds:
+        return "Yes, though not after every network" if silent else "Yes"
+    return "No, so it is void"
 
 
 def network_headline(channel: ChannelReading) -> str:

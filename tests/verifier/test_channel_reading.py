@@ -66,7 +66,7 @@ def test_a_mark_singles_a_network_out(upload: bytes) -> None:
 def test_tables_of_its_own_single_a_network_out(upload: bytes) -> None:
     channel = reading_of(transmit(upload, "whatsapp"))
     assert (channel.network, channel.networks[0].mark) == ("WhatsApp", False)
-    assert "Other programs with the same encoder" in channel.words[0]
+    assert "programs with the same encoder" in channel.words[0]
     assert channel.jpeg is not None
     assert (channel.jpeg.quality, channel.jpeg.exact) == (80, True)
     assert channel.jpeg.tables == "Robidoux, quality 80"

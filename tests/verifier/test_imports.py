@@ -73,3 +73,15 @@ def test_the_command_runs_there(tmp_path: Path) -> None:
     raw = REPOSITORY / "examples" / "canon-s40-box.crw"
     ran = in_a_newsroom(code, "develop", raw, "--out", tmp_path, "--pipeline", "classical")
     assert ran.stderr.endswith("needs colour-demosaicing: pip install 'camsim[camera]'\n")
+
+
+def test_the_newsroom_example_of_the_readme(tmp_path: Path) -> None:
+    """Seven lines, in an install without the extras, with a photo of that name beside."""
+    text = (REPOSITORY / "README.md").read_text()
+    example = text.partition("## Verify")[2].partition("```python\n")[2].partition("```")[0]
+    assert 0 < len(example.splitlines()) <= 7
+    (tmp_path / "photo.jpg").write_bytes(jpeg(native()))
+    ran = in_a_newsroom(f"import os\nos.chdir(sys.argv[1])\n{example}", tmp_path)
+    assert ran.stderr == ""
+    assert ran.stdout.startswith(("consistent - ", "evidence against - ", "inconclusive - "))
+    assert "\n * " in ran.stdout

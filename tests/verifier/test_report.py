@@ -136,7 +136,7 @@ def test_the_text_answers_the_editors_questions(chain: Chain, toy_folder: Path) 
     with Verifier.from_weights(toy_folder, resend_through=()) as verifier:
         received = verifier.analyze(transmit(GAUSSIAN(native()), "whatsapp"))
         original = verifier.analyze(signed(jpeg(native()), chain))
-    assert "Its quantisation tables are those of WhatsApp" in received.to_text()
+    assert "It is coded as WhatsApp codes pictures" in received.to_text()
     assert "most likely smoothed" in " ".join(received.to_text().split())
     assert "evidence of nothing" in received.to_text()
     assert "camera pipeline “rnet-fan”, pair rnet-fan-1" in " ".join(original.verdict.reasons)

@@ -132,6 +132,7 @@ class ManipulationDetector(Detector):
             answer_words=answer.answer.words if answer.answer else None,
             model=scores.model.facts,
             in_domain=answer.in_domain,
+            confidence=answer.confidence,
             scores=calibrating.shares(names, scores.mean_log),
             probabilities=found,
             label_words={label.name: label.words for label in entry.labels},
