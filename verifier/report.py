@@ -62,7 +62,7 @@ class Development(_Record):
 
     pipeline: str = Field(max_length=200)
     pair: str | None = Field(default=None, max_length=200)
-    weights_sha256: str = Field(max_length=64)
+    weights_sha256: str | None = Field(default=None, max_length=64)
     engine: str = Field(max_length=200)
     precision: str = Field(max_length=200)
     bundle_sha256: str | None = Field(default=None, max_length=64)

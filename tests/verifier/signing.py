@@ -112,10 +112,12 @@ def signed(
     chain: Chain,
     development: dict[str, Any] | None = DEVELOPMENT,
     source_type: str = CAPTURE,
+    actions: tuple[str, ...] = (),
 ) -> bytes:
     """Sign a JPEG file, with our assertion unless it is None."""
     created = {"action": "c2pa.created", "digitalSourceType": source_type}
-    assertions = [{"label": "c2pa.actions.v2", "data": {"actions": [created]}}]
+    more = [{"action": action} for action in actions]
+    assertions = [{"label": "c2pa.actions.v2", "data": {"actions": [created, *more]}}]
     if development is not None:
         assertions.append({"label": "camsim.development", "data": development})
     manifest = {

@@ -7,7 +7,10 @@ from tests.verifier.conftest import jpeg
 from tests.verifier.signing import DEVELOPMENT, Chain, make_chain, signed
 from tests.verifier.toy import native
 from verifier import SettingsError, Verifier
+from verifier.channel_reading import read_channel
 from verifier.credentials import credential_of, read_credential
+from verifier.stability import untested
+from verifier.verdict import conclude
 
 GENERATED = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 
@@ -186,6 +189,29 @@ def test_a_declared_generated_picture_is_evidence_against(photo: bytes, chain: C
         verdict = verifier.analyze(generated).verdict
     assert (verdict.label, verdict.level) == ("evidence against", "established")
     assert "generated" in verdict.summary
+
+
+def test_a_trusted_signer_that_edited_establishes_nothing(photo: bytes, chain: Chain) -> None:
+    edited = signed(photo, chain, actions=("c2pa.color_adjustments", "c2pa.cropped"))
+    with Verifier.facts_only(trust_anchors=chain.root) as verifier:
+        verdict = verifier.analyze(edited).verdict
+    assert verdict.label == "inconclusive"
+    assert "doesn't state that it is an unedited capture" in verdict.summary
+    assert "c2pa.color_adjustments, c2pa.cropped" in " ".join(verdict.reasons)
+
+
+def test_a_trusted_signer_that_opened_a_file_does_not_vouch_for_a_capture(
+    photo: bytes, chain: Chain
+) -> None:
+    """What our cameras sign where no sensor vouches for the RAW file (DESIGN, decision 6)."""
+    credential = read_credential(signed(photo, chain), "image/jpeg", chain.root)
+    opened = credential.model_copy(
+        update={"source_type": None, "actions": ("c2pa.opened", "camsim.developed")}
+    )
+    channel = read_channel(None, native(64, 64))
+    verdict = conclude(opened, channel, (), untested())
+    assert verdict.label == "inconclusive"
+    assert "opened an existing file" in " ".join(verdict.reasons)
 
 
 @pytest.mark.parametrize("anchors", ["-----BEGIN CERTIFICATE-----\nnonsense", "/no/such/file.pem"])
