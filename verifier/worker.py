@@ -47,7 +47,7 @@ def main() -> None:
 
 
 def _serve(request: framing.Message, limits: Limits, whom: dict[str, Any]) -> Reading:
-    head, data = request.head, request.body
+    head, data = request.head, bytes(request.body)
     network = head.get("network")
     if network is None:
         return read_file(data, limits, whom["trust_anchors"], whom["revocation_lists"])

@@ -1,49 +1,22 @@
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from camera_sim.cli import main
+from tests.camera_sim.conftest import Camsim, camsim
 from tests.verifier.signing import Chain, make_chain
 from tests.verifier.toy import Pixels, native, toy_weights
 from verifier import Verifier
 
-
-@dataclass(frozen=True)
-class Ran:
-    """What a command gave."""
-
-    status: int
-    out: str
-    err: str
-
-
-Camsim = Callable[..., Ran]
+__all__ = ["Camsim", "camsim"]
 
 
 def jpeg(pixels: Pixels, **options: object) -> bytes:
     file = BytesIO()
     Image.fromarray(pixels).save(file, "JPEG", **{"quality": 95, "subsampling": 0} | options)
     return file.getvalue()
-
-
-@pytest.fixture
-def camsim(capfd: pytest.CaptureFixture[str]) -> Camsim:
-    """Run the command line in this process, everything that reaches the terminal caught."""
-
-    def run(*words: object) -> Ran:
-        capfd.readouterr()
-        try:
-            status = main([str(word) for word in words])
-        except SystemExit as stop:  # argparse's
-            status = int(stop.code or 0)
-        caught = capfd.readouterr()
-        return Ran(status, caught.out, caught.err)
-
-    return run
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 
 from tests.verifier.conftest import jpeg
+from tests.verifier.signing import Chain, signed
 from tests.verifier.toy import native
 from verifier import (
     Limits,
@@ -266,8 +267,9 @@ def test_a_script_needs_no_main_guard_and_leaves_no_process(photo_file: Path) ->
         os.kill(int(pid), 0)
 
 
-def test_mutated_files_give_reports_and_our_errors_only(verifier: Verifier) -> None:
-    result = fuzz(verifier, [*seeds(), jpeg(native(260, 260))], 300, seed=1)
+def test_mutated_files_give_reports_and_our_errors_only(verifier: Verifier, chain: Chain) -> None:
+    also = [jpeg(native(260, 260)), signed(jpeg(native(64, 64)), chain)]
+    result = fuzz(verifier, [*seeds(), *also], 300, seed=1)
     assert [what for _, what in result.foreign] == []
     assert result.timeouts == result.deaths == 0
     assert sum(result.outcomes.values()) == 300
