@@ -127,8 +127,9 @@ def _decided(entry: ModelEntry, calibration: Calibration, found: dict[str, float
         edits = [label for label in entry.labels if label.role == "edit"]
         likeliest = max(edits, key=lambda label: found[label.name])
         said = (
-            f"The picture looks edited after the camera, most likely {likeliest.words} "
-            f"(probability of any edit {percent(edited)})."
+            f"The picture looks as if {entry.pipeline or entry.name} developed it and it was "
+            f"edited after that, most likely {likeliest.words} (probability of any edit "
+            f"{percent(edited)})."
         )
         reasons = (said, _how_often_wrong(calibration.edited, "unedited"))
         return Answer(

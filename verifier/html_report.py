@@ -21,6 +21,7 @@ from verifier.words import (
     input_line,
     network_headline,
     percent,
+    pipeline_headline,
     stability_headline,
 )
 
@@ -74,6 +75,7 @@ def _in_short(report: Report) -> str:
         for result in report.detectors
     ]
     rows += [
+        ("Which camera pipeline developed it?", pipeline_headline(report)),
         ("Which network did it come from?", network_headline(report.channel)),
         ("Is it signed?", credential_headline(report.credential)),
         ("Would the answer last if it is shared again?", stability_headline(report.stability)),

@@ -135,9 +135,10 @@ class JpegFacts(_Record):
     Attributes
     ----------
     quality
-        On libjpeg's scale from 1 to 100, nearest to the luma table; ``exact`` if it is that table.
+        From 1 to 100, nearest to the luma table, on the scale of libjpeg (Annex K) or mozjpeg
+        (Robidoux), whose table it is; ``exact`` if it is that table.
     tables
-        Name of the tables' family.
+        Family and quality, if exact.
     marks
         Segments that tell of software: JFIF, Exif, ICC, FBMD…
     """
@@ -216,12 +217,13 @@ class ChannelReading(_Record):
 
 
 class ModelFacts(_Record):
-    """Which model answered."""
+    """Which model answered, and the camera pipeline whose pictures it knows."""
 
     name: str
     version: str
     sha256: str
     pair: str | None
+    pipeline: str | None
 
 
 class PatchMap(_Record):

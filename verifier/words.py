@@ -8,6 +8,7 @@ from verifier.report import (
     Credential,
     DetectorResult,
     Level,
+    Report,
     Stability,
     Status,
     VerdictLabel,
@@ -47,6 +48,18 @@ def detector_headline(result: DetectorResult, stability: Stability) -> str:
     if result.finding == "consistent":
         return "No sign of it"
     return {"ran": "Not sure", "abstained": "No answer", "not run": "Not checked"}[result.status]
+
+
+def pipeline_headline(report: Report) -> str:
+    """Say in a few words which camera pipeline developed a picture."""
+    development = report.credential.development
+    if development and report.credential.integrity.state == "intact":
+        return f"{development.pipeline}, states the signer"
+    for result in report.detectors:
+        known = result.model.pipeline if result.model else None
+        if known and result.finding in ("consistent", "evidence against"):
+            return f"{known}, as it seems"
+    return "Not known"
 
 
 def stability_headline(stability: Stability) -> str:

@@ -138,7 +138,10 @@ def test_the_text_answers_the_editors_questions(chain: Chain, toy_folder: Path) 
         original = verifier.analyze(signed(jpeg(native()), chain))
     assert "It is coded as WhatsApp codes pictures" in received.to_text()
     assert "most likely smoothed" in " ".join(received.to_text().split())
+    assert "Camera pipeline: rnet-fan, as it seems." in received.to_text()
+    assert "Network: WhatsApp, going by its tables." in received.to_text()
     assert "evidence of nothing" in received.to_text()
+    assert "Camera pipeline: rnet-fan, states the signer." in original.to_text()
     assert "camera pipeline “rnet-fan”, pair rnet-fan-1" in " ".join(original.verdict.reasons)
     assert max(map(len, received.to_text().splitlines())) <= 92
 

@@ -86,7 +86,7 @@ class Domain(_Record):
     min_patches
         Usable patches.
     least_quality
-        JPEG quality of the file as estimated from its tables, on libjpeg's scale; None: any.
+        JPEG quality as `verifier.report.JpegFacts` has it; None: any.
     """
 
     min_side: int = Field(default=256, ge=1)
