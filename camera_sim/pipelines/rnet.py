@@ -27,6 +27,7 @@ GREEN_FILTERS = 4
 CHROMA_FILTERS = 2
 LEAK = 0.1
 SITES = 4  # of a 2×2 tile
+TRACE_PERIOD = 4  # in packed pixels: the coarse features' pitch
 
 # Hamilton & Adams, US patent 5,629,734 (1997): along a row, in quarters.
 HAMILTON_ADAMS = ((0,) * 5, (0,) * 5, (-1, 2, 2, 2, -1), (0,) * 5, (0,) * 5)
@@ -99,23 +100,29 @@ class RNet(NIP):
         shot, read = noise[:, :1, None, None], noise[:, 1:, None, None]
         deviation = gains * (shot * mosaic.clamp(min=0) + read).sqrt() / (2 * even)
         with self.learnt_layers():
-            features = self.look(torch.cat([even, NOISE_SCALE * deviation], dim=1))
+            features, coarse = self.look(torch.cat([even, NOISE_SCALE * deviation], dim=1))
             decisions = [
-                head(features).float()
-                for head in (self.green_weights, self.chroma_weights, self.correction)
+                self.green_weights(features).float(),
+                self.chroma_weights(features).float(),
+                self.corrected(features, coarse).float(),
             ]
         camera = self.demosaic(even, *decisions).square() - PEDESTAL
         linear = apply_matrix(camera, camera_to_srgb * exposure[:, :, None])
         return F.pixel_shuffle(srgb_encode(linear).flatten(1, 2), 2)
 
-    def look(self, seen: Tensor) -> Tensor:
-        """(N, 8, h, w) mosaic and noise deviation to (N, fine, h, w) features."""
+    def corrected(self, features: Tensor, coarse: Tensor) -> Tensor:
+        """Fine and coarse features to (N, 12, h, w) corrections, colour by site."""
+        correction: Tensor = self.correction(features)
+        return correction
+
+    def look(self, seen: Tensor) -> tuple[Tensor, Tensor]:
+        """(N, 8, h, w) mosaic and noise deviation to fine features, and coarse (N, …, h/4, w/4)."""
         fine = self.encode_fine(seen)
         middle = self.encode_middle(_leaky(self.down_middle(fine)))
         coarse = self.coarse(_leaky(self.down_coarse(middle)))
         middle = self.decode_middle(_leaky(_double(self.up_middle(coarse)) + middle))
         features: Tensor = self.decode_fine(_leaky(_double(self.up_fine(middle)) + fine))
-        return features
+        return features, coarse
 
     def demosaic(
         self, even: Tensor, green_weights: Tensor, chroma_weights: Tensor, correction: Tensor
@@ -129,6 +136,26 @@ class RNet(NIP):
         return torch.stack([green + red + red_more, green, green + blue + blue_more], dim=1).clamp(
             min=0
         )
+
+
+class TracingRNet(RNet):
+    """RNet with a trace, to be trained jointly with an analyser.
+
+    RNet knows no place: it cannot lay a pattern over a picture, and a trace that survives a halving
+    needs one of more than two pixels. The coarse features, one an 8×8 square of pixels, therefore
+    choose a correction for each of its pixels. It starts at zero.
+    """
+
+    def __init__(self, widths: tuple[int, int, int] = (16, 32, 64)) -> None:
+        super().__init__(widths)
+        self.trace = nn.Conv2d(widths[2], 3 * SITES * TRACE_PERIOD**2, 1)
+        nn.init.zeros_(self.trace.weight)
+        nn.init.zeros_(self.trace.bias)  # type: ignore[arg-type]
+
+    def corrected(self, features: Tensor, coarse: Tensor) -> Tensor:
+        """Add the trace; see `RNet.corrected`."""
+        trace = F.pixel_shuffle(self.trace(coarse), TRACE_PERIOD)
+        return super().corrected(features, coarse) + trace
 
 
 def green_filters() -> Tensor:

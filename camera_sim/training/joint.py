@@ -58,8 +58,9 @@ class JointRecipe:
         ``F+N`` trains both, ``F`` the FAN alone.
     steps
         Of ``scenes`` patches, each with every history, and of ``foreign`` ones of other pipelines.
-    fan_rate, nip_rate
-        Of the two Adam optimisers.
+    fan_rate, nip_rate, trace_rate
+        Of the two Adam optimisers; the last of the NIP's trace, where it has one (`TracingRNet`):
+        while that alone learns fast, fidelity is spent on what the analyser can use.
     schedule
         ``cosine`` to a twentieth, or ``steps``: times 0.9 every ``decay_every``.
     fidelity, final_fidelity
@@ -76,17 +77,18 @@ class JointRecipe:
     mode: Literal["F", "F+N"] = "F+N"
     steps: int = 6000
     scenes: int = 4
-    foreign: int = 4
+    foreign: int = 2
     fan_rate: float = 6e-4
-    nip_rate: float = 3e-4
+    nip_rate: float = 1e-4
+    trace_rate: float = 3e-4
     schedule: Literal["cosine", "steps"] = "cosine"
     decay_every: int = 600
-    fidelity: float = 600.0
-    final_fidelity: float = 6000.0
+    fidelity: float = 1000.0
+    final_fidelity: float = 4000.0
     masked: bool = True
     channel: ChannelKind = "wide"
     curriculum: int = 2500
-    camera_jpeg: float = 0.5
+    camera_jpeg: float = 0.3
     validate_every: int = 250
     bfloat16: bool = True
     seed: int = 0
@@ -105,6 +107,7 @@ PAPER_JOINT = JointRecipe(
     foreign=0,
     fan_rate=1e-4,
     nip_rate=1e-4,
+    trace_rate=1e-4,
     schedule="steps",
     fidelity=1000.0,
     final_fidelity=1000.0,
@@ -171,10 +174,7 @@ def train_pair(
     except OSError as refused:
         raise TrainingError(f"{out} cannot hold a run: {refused.strerror}") from refused
     pair.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimisers = [
-        torch.optim.Adam(pair.fan.parameters(), recipe.fan_rate),
-        torch.optim.Adam(pair.nip.parameters(), recipe.nip_rate),
-    ]
+    optimisers = build_optimisers(pair, recipe)
     checkpoint, start = out / CHECKPOINT, 0
     if checkpoint.exists():
         start = load_checkpoint(checkpoint, pair, optimisers, asdict(recipe))
@@ -237,9 +237,8 @@ def _step(
     """Take one step; return loss, accuracy, and PSNR in dB to the pipeline before."""
     channel = _channel(recipe, step)
     learns = recipe.mode == "F+N"
-    for optimiser, rate in zip(optimisers, (recipe.fan_rate, recipe.nip_rate), strict=True):
-        for group in optimiser.param_groups:
-            group["lr"] = rate * rate_share(recipe, step)
+    for group in (group for optimiser in optimisers for group in optimiser.param_groups):
+        group["lr"] = group["full_rate"] * rate_share(recipe, step)
     pair.fan.autocast = pair.nip.autocast = torch.bfloat16 if recipe.bfloat16 else None
     pair.plain.autocast = pair.nip.autocast
     pair.nip.train(learns)
@@ -275,6 +274,22 @@ def _step(
     pair.fan.constrain()
     accuracy = (logits.argmax(dim=1) == labels).float().mean()
     return float(loss.detach()), float(accuracy), -10 * math.log10(max(float(error), 1e-10))
+
+
+def build_optimisers(pair: Pair, recipe: JointRecipe) -> list[torch.optim.Adam]:
+    """Return the FAN's Adam and the NIP's, whose trace has a rate of its own."""
+    named = list(pair.nip.named_parameters())
+    groups = [
+        {"params": [p for name, p in named if name.startswith("trace.") is is_trace], "lr": rate}
+        for is_trace, rate in ((False, recipe.nip_rate), (True, recipe.trace_rate))
+    ]
+    optimisers = [
+        torch.optim.Adam(pair.fan.parameters(), recipe.fan_rate),
+        torch.optim.Adam([group for group in groups if group["params"]]),
+    ]
+    for group in (group for optimiser in optimisers for group in optimiser.param_groups):
+        group["full_rate"] = group["lr"]
+    return optimisers
 
 
 def developed_pair(pair: Pair, batch: Batch) -> tuple[Tensor, Tensor]:
