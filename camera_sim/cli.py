@@ -6,9 +6,12 @@ import sys
 from collections.abc import Sequence
 
 import channel.cli
-from camera_sim.commands import bench, develop, evaluate, info, simulate, train
+import firmware_export.cli
+from camera_sim.commands import bench, develop, evaluate, identity, info, simulate, train
 from camera_sim.errors import CameraSimError
 from channel.errors import ChannelError
+from firmware_export.boot import booted
+from firmware_export.errors import FirmwareError
 
 DONE, OUR_ERROR, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
@@ -21,7 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = build_parser().parse_args(argv)
     try:
         return int(args.run(args))
-    except (CameraSimError, ChannelError) as error:
+    except (CameraSimError, ChannelError, FirmwareError) as error:
         print(f"camsim: {error}", file=sys.stderr)
         return BAD_INPUT
     except KeyboardInterrupt:
@@ -47,8 +50,10 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--traceback", action="store_true", help="show where an error arose")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for module in (develop, info, simulate, train):
+    develop.add_to(commands, booted)
+    for module in (info, simulate, train, identity):
         module.add_to(commands)
+    firmware_export.cli.add_commands(commands)
     channel.cli.add_commands(commands)
     benchmarks = commands.add_parser("bench", help="measure speed and memory").add_subparsers(
         required=True, metavar="WHAT"

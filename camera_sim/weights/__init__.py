@@ -8,7 +8,7 @@ import hashlib
 import json
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -37,6 +37,25 @@ class SizeRequirements(BaseModel):
     bytes_per_pixel: int
 
 
+class Model(Protocol):
+    """A network that an engine can open: of a manifest, or of a device's firmware."""
+
+    @property
+    def file(self) -> str:
+        """Name of its file."""
+
+    @property
+    def sha256(self) -> str:
+        """Digest of its file."""
+
+    @property
+    def size(self) -> SizeRequirements:
+        """What a tile must be."""
+
+    def read(self, folder: Path) -> bytes:
+        """Return its bytes, checked."""
+
+
 class WeightsEntry(BaseModel):
     """One network of the manifest.
 
@@ -48,6 +67,8 @@ class WeightsEntry(BaseModel):
         Of the file.
     trained_for
         A camera, or "any Bayer camera".
+    pair
+        Name of the NIP–FAN pair that it is half of, or None.
     figures
         Measured, with the command that prints them.
     """
@@ -65,6 +86,7 @@ class WeightsEntry(BaseModel):
     recipe: dict[str, str | int | float | bool]
     data: str
     figures: dict[str, str | float]
+    pair: str | None = None
 
     def read(self, folder: Path = FOLDER) -> bytes:
         """Return the model's bytes, checked against the digest.

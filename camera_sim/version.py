@@ -1,0 +1,8 @@
+"""This package's version, as installed."""
+
+from importlib.metadata import PackageNotFoundError, version
+
+try:
+    VERSION = version("camsim")
+except PackageNotFoundError:  # run from a checkout
+    VERSION = "0"
