@@ -2,7 +2,6 @@
 
 import argparse
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from camera_sim.errors import PipelineError
 from camera_sim.picture import load_picture, picture_files
 from camera_sim.pipelines import DEFAULT_PIPELINE, PIPELINES
 from camera_sim.raw import RawImage, read_raw
+from camera_sim.table import Table
 
 if TYPE_CHECKING:
     from camera_sim.commands import Commands
@@ -23,24 +23,6 @@ if TYPE_CHECKING:
 
 # CIEDE2000 is compared between pictures made so many times smaller: colour, not demosaicing.
 COLOUR_REDUCTION = 8
-
-
-@dataclass(frozen=True)
-class Table:
-    """A Markdown table."""
-
-    title: str
-    columns: tuple[str, ...]
-    rows: Sequence[tuple[str, ...]]
-
-    def __str__(self) -> str:
-        """Write it as Markdown."""
-        lines = [f"**{self.title}**", "", _line(self.columns), _line(["---"] * len(self.columns))]
-        return "\n".join([*lines, *map(_line, self.rows), ""])
-
-
-def _line(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
 
 
 def add_to(evaluations: "Commands") -> None:

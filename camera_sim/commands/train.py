@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from camera_sim.commands import require_torch, train_joint
 from camera_sim.commands.simulate import find_camera
 from camera_sim.errors import TrainingError
 from camera_sim.pipelines import DEFAULT_PIPELINE, PIPELINES, Pipeline, find_pipeline
@@ -74,6 +75,7 @@ def add_to(commands: "Commands") -> None:
     parser.add_argument("--threads", type=int, help="threads of torch (default: every core)")
     parser.add_argument("--seed", type=int, default=0)
     parser.set_defaults(run=run_nip)
+    train_joint.add_to(parts)
 
 
 def run_nip(args: argparse.Namespace) -> int:
@@ -81,7 +83,7 @@ def run_nip(args: argparse.Namespace) -> int:
     pipeline = find_pipeline(args.pipeline)
     if not pipeline.is_neural:
         raise TrainingError(f"{pipeline.name!r} is no network; those are {', '.join(NEURAL)}")
-    _require_torch()
+    require_torch()
     import torch
 
     from camera_sim.training.checkpoint import CHECKPOINT, load_weights
@@ -108,13 +110,6 @@ def run_nip(args: argparse.Namespace) -> int:
     print(f"weights → {args.out / 'weights' / entry.file}; use them with")
     print(f"  camsim develop --pipeline {pipeline.name} --weights {args.out / 'weights'} shot.nef")
     return 0
-
-
-def _require_torch() -> None:
-    try:
-        import torch  # noqa: F401
-    except ImportError as error:
-        raise TrainingError("training needs torch: pip install 'camsim[train]'") from error
 
 
 def _recipe(args: argparse.Namespace) -> "Recipe":

@@ -1,6 +1,7 @@
 """Checkpoints of a training run: one safetensors file, so that nothing is unpickled."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -15,20 +16,31 @@ CHECKPOINT = "checkpoint.safetensors"
 
 
 def save_checkpoint(
-    path: Path, model: nn.Module, optimiser: torch.optim.Adam, step: int, recipe: dict[str, object]
+    path: Path,
+    model: nn.Module,
+    optimisers: Sequence[torch.optim.Adam],
+    step: int,
+    recipe: dict[str, object],
 ) -> None:
-    """Write weights, Adam's moments, the step and the recipe; an old file is replaced whole."""
+    """Write weights, the moments of each Adam, the step and the recipe.
+
+    An old file is replaced whole.
+    """
     tensors = _tensors(model)
-    for index, moments in optimiser.state_dict()["state"].items():
-        for name, value in moments.items():
-            tensors[f"adam.{index}.{name}"] = torch.as_tensor(value).contiguous()
+    for number, optimiser in enumerate(optimisers):
+        for index, moments in optimiser.state_dict()["state"].items():
+            for name, value in moments.items():
+                tensors[f"adam{number}.{index}.{name}"] = torch.as_tensor(value).contiguous()
     temporary = path.with_suffix(".part")
     save_file(tensors, temporary, {"step": str(step), "recipe": json.dumps(recipe)})
     temporary.replace(path)
 
 
 def load_checkpoint(
-    path: Path, model: nn.Module, optimiser: torch.optim.Adam, recipe: dict[str, object]
+    path: Path,
+    model: nn.Module,
+    optimisers: Sequence[torch.optim.Adam],
+    recipe: dict[str, object],
 ) -> int:
     """Restore what `save_checkpoint` wrote and return the step.
 
@@ -46,9 +58,10 @@ def load_checkpoint(
             "choose another --out to start anew"
         )
     _load_model(path, model, tensors)
-    state = optimiser.state_dict()
-    state["state"] = _moments(tensors)
-    optimiser.load_state_dict(state)
+    for number, optimiser in enumerate(optimisers):
+        state = optimiser.state_dict()
+        state["state"] = _moments(tensors, f"adam{number}.")
+        optimiser.load_state_dict(state)
     return int(metadata["step"])
 
 
@@ -75,6 +88,24 @@ def load_weights(path: Path, model: nn.Module) -> None:
     _load_model(path, model, tensors)
 
 
+def load_fan(path: Path, fan: nn.Module) -> None:
+    """Start a FAN from that of a pair's checkpoint; classes that it did not know start anew.
+
+    Raises
+    ------
+    TrainingError
+        If the file is missing or damaged, or is of another network.
+    """
+    _, tensors = _read(path)
+    state = fan.state_dict()
+    for name, new in state.items():
+        old = tensors.get(f"model.fan.{name}")
+        if old is None or old.shape[1:] != new.shape[1:] or len(old) > len(new):
+            raise TrainingError(f"{path} holds no FAN that fits; name the folder of a joint run")
+        new[: len(old)] = old
+    fan.load_state_dict(state)
+
+
 def _read(path: Path) -> tuple[dict[str, str], dict[str, torch.Tensor]]:
     try:
         with safe_open(path, "pt") as file:
@@ -95,10 +126,10 @@ def _load_model(path: Path, model: nn.Module, tensors: dict[str, torch.Tensor]) 
         ) from error
 
 
-def _moments(tensors: dict[str, torch.Tensor]) -> dict[int, dict[str, torch.Tensor]]:
+def _moments(tensors: dict[str, torch.Tensor], prefix: str) -> dict[int, dict[str, torch.Tensor]]:
     moments: dict[int, dict[str, torch.Tensor]] = {}
     for name, value in tensors.items():
-        if name.startswith("adam."):
+        if name.startswith(prefix):
             _, index, moment = name.split(".")
             moments.setdefault(int(index), {})[moment] = value
     return moments

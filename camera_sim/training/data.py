@@ -87,6 +87,19 @@ def _planes(pictures: Sequence[Array]) -> Tensor:
     return torch.from_numpy(np.stack([picture.transpose(2, 0, 1) for picture in pictures]))
 
 
+# Korus & Memon 2019, section 4.4: patches whose sRGB values vary less tell nothing and are left
+# out; of those under the second bound, half are.
+LEAST_VARIANCE, SMALL_VARIANCE = 0.01, 0.02
+TRIES = 20  # after so many flat patches, one is taken
+
+
+def tells_something(patch: NDArray[np.uint8] | Array, rng: np.random.Generator) -> bool:
+    """Decide whether a patch, uint8 or float in [0, 1], is kept by its variance."""
+    scale = 255.0 if patch.dtype == np.uint8 else 1.0
+    variance = float((patch / scale).var())
+    return variance >= (SMALL_VARIANCE if rng.random() < 0.5 else LEAST_VARIANCE)
+
+
 class SceneSource(PatchSource):
     """Patches of pictures, photographed by a simulated sensor drawn anew for each patch.
 
@@ -102,6 +115,8 @@ class SceneSource(PatchSource):
         The share of patches without noise, and of those seen through a lens that is not perfect.
     darkest
         Half of the patches are underexposed, at most so many times.
+    selective
+        Whether flat patches are left out; see `tells_something`.
     """
 
     def __init__(
@@ -111,6 +126,8 @@ class SceneSource(PatchSource):
         noise_free: float = 0.4,
         blurred: float = 0.6,
         darkest: float = 6.0,
+        *,
+        selective: bool = False,
     ) -> None:
         if not pictures:
             raise TrainingError("there is no picture to train on")
@@ -119,12 +136,13 @@ class SceneSource(PatchSource):
         self.noise_free = noise_free
         self.blurred = blurred
         self.darkest = darkest
+        self.selective = selective
         areas = np.array([picture.shape[0] * picture.shape[1] for picture in pictures], float)
         self._chances = areas / areas.sum()
 
     def draw(self, rng: np.random.Generator, size: int) -> Sample:
         """Draw one patch; see `PatchSource.draw`."""
-        scene = to_linear(self._crop(rng, size)) * np.float32(rng.uniform(0.6, 1.0))
+        scene = to_linear(self._patch(rng, size)) * np.float32(rng.uniform(0.6, 1.0))
         camera = mixed_camera(rng, self.cameras)
         noise = Noise() if rng.random() < self.noise_free else Noise.draw(rng)
         exposure = float(np.exp(rng.uniform(0, np.log(self.darkest)) * (rng.random() < 0.5)))
@@ -135,6 +153,14 @@ class SceneSource(PatchSource):
         clean = sensor.clean_colours(scene, exposure)
         stated = replace(capture, noise=_misjudged(capture.noise_profile(), rng))
         return stated, exposure, colour.render(clean, camera.camera_to_srgb, exposure)
+
+    def _patch(self, rng: np.random.Generator, size: int) -> NDArray[np.uint8]:
+        patch = self._crop(rng, size)
+        for _ in range(TRIES if self.selective else 0):
+            if tells_something(patch, rng):
+                break
+            patch = self._crop(rng, size)
+        return patch
 
     def _crop(self, rng: np.random.Generator, size: int) -> NDArray[np.uint8]:
         picture = self.pictures[rng.choice(len(self.pictures), p=self._chances)]
@@ -154,15 +180,26 @@ class CaptureSource(PatchSource):
     ----------
     captures
         Real RAW files, or simulated ones of one camera.
+    selective
+        Whether flat patches are left out; see `tells_something`.
     """
 
-    def __init__(self, captures: Sequence[RawImage]) -> None:
+    def __init__(self, captures: Sequence[RawImage], *, selective: bool = False) -> None:
         if not captures:
             raise TrainingError("there is no RAW file to train on")
+        self.selective = selective
         self.samples = [classical_sample(capture) for capture in captures]
 
     def draw(self, rng: np.random.Generator, size: int) -> Sample:
         """Draw one patch; see `PatchSource.draw`."""
+        sample = self._draw(rng, size)
+        for _ in range(TRIES if self.selective else 0):
+            if tells_something(sample[2], rng):
+                break
+            sample = self._draw(rng, size)
+        return sample
+
+    def _draw(self, rng: np.random.Generator, size: int) -> Sample:
         capture, exposure, target = self.samples[rng.integers(len(self.samples))]
         height, width = capture.size
         if min(height, width) < size:
@@ -217,7 +254,7 @@ def sources_from_pictures(folder: Path, pipeline: Pipeline, camera: Camera, seed
         If it holds fewer than two.
     """
     pictures = [load_picture(path) for path in picture_files(folder)]
-    training, held_out = _split(pictures, folder)
+    training, held_out = split(pictures, folder)
     if pipeline.any_camera:
         return SceneSource(training), SceneSource(held_out), None, "any Bayer camera"
     rng = np.random.default_rng(seed)
@@ -245,7 +282,7 @@ def sources_from_raw(folder: Path, pipeline: Pipeline) -> Sources:
         If there are fewer than two, or they are of several cameras and the pipeline is for one.
     """
     captures = list(read_captures(folder))
-    training, held_out = _split(captures, folder)
+    training, held_out = split(captures, folder)
     cameras = sorted({capture.info.camera for capture in captures})
     if not pipeline.any_camera and len(cameras) > 1:
         raise TrainingError(
@@ -255,7 +292,14 @@ def sources_from_raw(folder: Path, pipeline: Pipeline) -> Sources:
     return CaptureSource(training), CaptureSource(held_out), matrix, ", ".join(cameras)
 
 
-def _split(items: Sequence[T], folder: Path) -> tuple[Sequence[T], Sequence[T]]:
+def split(items: Sequence[T], folder: Path) -> tuple[Sequence[T], Sequence[T]]:
+    """Hold out the last tenth of a folder's items, at least one.
+
+    Raises
+    ------
+    TrainingError
+        If there are fewer than two.
+    """
     if len(items) < 2:
         raise TrainingError(f"{folder} holds {len(items)} usable files; training needs at least 2")
     held_out = max(1, len(items) // 10)

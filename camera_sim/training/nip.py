@@ -112,7 +112,7 @@ def train(
     checkpoint = out / CHECKPOINT
     start = 0
     if checkpoint.exists():
-        start = load_checkpoint(checkpoint, model, optimiser, asdict(recipe))
+        start = load_checkpoint(checkpoint, model, [optimiser], asdict(recipe))
     psnr, losses = validate(model, validation), list[float]()
     if recipe.stop_change and _settled(_validations(out, start), recipe):
         return psnr
@@ -126,7 +126,7 @@ def train(
             continue
         psnr = validate(model, validation)
         _record(out, done, float(np.mean(losses)), psnr)
-        save_checkpoint(checkpoint, model, optimiser, done, asdict(recipe))
+        save_checkpoint(checkpoint, model, [optimiser], done, asdict(recipe))
         report(Progress(done, recipe.steps, float(np.mean(losses)), psnr))
         losses.clear()
         if recipe.stop_change and _settled(_validations(out, done), recipe):

@@ -4,7 +4,6 @@ from functools import lru_cache
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 # The paper's section III-C: an 11×11 Gaussian window of 1.5 pixels, K1 and K2.
 SIDE, SIGMA = 11, 1.5

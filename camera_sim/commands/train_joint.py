@@ -1,0 +1,205 @@
+"""``camsim train joint``: train a pipeline together with its analyser."""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from camera_sim.commands import require_torch
+from camera_sim.errors import TrainingError
+from camera_sim.pipelines import PIPELINES, find_pipeline
+
+if TYPE_CHECKING:
+    from camera_sim.commands import Commands
+    from camera_sim.training.joint import JointProgress, JointRecipe
+
+LEAST = {
+    "steps": 1, "scenes": 1, "foreign": 0, "fan_rate": 0, "nip_rate": 0,
+    "fidelity": 0, "final_fidelity": 0, "validate_every": 1,
+    "curriculum": 0,
+}  # fmt: skip
+HELD_OUT_PATCHES = 64
+
+
+def add_to(parts: "Commands") -> None:
+    """Add the command."""
+    parser = parts.add_parser(
+        "joint",
+        help="a pipeline and its analyser together, so that edits stay detectable",
+        description="Train a neural imaging pipeline (NIP) jointly with a forensic analysis "
+        "network (FAN): capture, edit, channel, analysis. It resumes where a run in --out stopped.",
+    )
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--pictures", type=Path, metavar="FOLDER", help="through the sensor")
+    source.add_argument("--raw", type=Path, metavar="FOLDER", help="RAW files")
+    parser.add_argument("-o", "--out", type=Path, required=True, help="folder of the run")
+    parser.add_argument(
+        "--start-from", type=Path, required=True, metavar="WEIGHTS",
+        help="the pipeline's trained weights: a run's folder, or a .safetensors file",
+    )  # fmt: skip
+    parser.add_argument("--pipeline", default="rnet", metavar="NAME", help="default rnet")
+    parser.add_argument("--pair", default="my-pair", metavar="NAME", help="what to call the pair")
+    parser.add_argument(
+        "--schedule", choices=("fast", "paper"), default="fast",
+        help="fast: ours; paper: Korus & Memon 2019",
+    )  # fmt: skip
+    parser.add_argument("--mode", choices=("F", "F+N"), help="FAN alone, or both (default)")
+    parser.add_argument("--channel", choices=("none", "paper", "wide"), help="default wide")
+    parser.add_argument("--fidelity", type=float, metavar="λ", help="weight of the fidelity")
+    parser.add_argument("--final-fidelity", type=float, metavar="λ", help="at the end")
+    parser.add_argument("--no-masking", action="store_true", help="errors weigh alike everywhere")
+    parser.add_argument(
+        "--least-psnr", type=float, default=40.0, metavar="DB",
+        help="export the most accurate point of at least so many dB (default 40)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--fan-from", type=Path, metavar="RUN", help="start from the FAN of another joint run"
+    )
+    parser.add_argument(
+        "--curriculum", type=int, metavar="STEPS", help="the channel gets harder over so many"
+    )
+    parser.add_argument("--steps", type=int)
+    parser.add_argument("--scenes", type=int, help="patches a step, each with every history")
+    parser.add_argument("--foreign", type=int, help="foreign patches a step; 0: no such class")
+    parser.add_argument("--fan-rate", type=float, help="learning rate of the FAN")
+    parser.add_argument("--nip-rate", type=float, help="learning rate of the NIP")
+    parser.add_argument("--validate-every", type=int, metavar="STEPS")
+    parser.add_argument("--float32", action="store_true", help="compute in float32")
+    parser.add_argument("--threads", type=int, help="threads of torch (default: every core)")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.set_defaults(run=run_joint)
+
+
+def run_joint(args: argparse.Namespace) -> int:
+    """Train, draw, export the chosen point, and say where it is."""
+    pipeline = find_pipeline(args.pipeline)
+    if not pipeline.is_neural:
+        neural = ", ".join(p.name for p in PIPELINES.values() if p.is_neural)
+        raise TrainingError(f"{pipeline.name!r} is no network; those are {neural}")
+    require_torch()
+    import torch
+
+    from camera_sim.training.joint import choose_point, train_pair
+    from camera_sim.training.joint_figures import draw_confusion, draw_joint_curve
+
+    recipe = recipe_of(args)
+    torch.set_num_threads(args.threads or torch.get_num_threads())
+    torch.manual_seed(args.seed)
+    pair, source, foreign, held_out = _prepare(args, recipe)
+    with _reporter(recipe.steps) as report:
+        points = train_pair(pair, source, foreign, held_out, recipe, args.out, report)
+    curve = draw_joint_curve(points, args.out / "curve.png")
+    chosen = choose_point(points, args.least_psnr)
+    draw_confusion(chosen.confusion, args.out / "confusion.png", f"step {chosen.step}")
+    print(f"step {chosen.step}: {chosen.accuracy:.1%} of patches at {chosen.psnr:.1f} dB → {curve}")
+    print(f"export it with: camsim train export {args.out} --step {chosen.step}")
+    return 0
+
+
+def recipe_of(args: argparse.Namespace) -> "JointRecipe":
+    """Return the named schedule with what the user set.
+
+    Raises
+    ------
+    TrainingError
+        For a value out of range.
+    """
+    from dataclasses import replace
+
+    from camera_sim.training.joint import FAST_JOINT, PAPER_JOINT
+
+    recipe = replace(PAPER_JOINT if args.schedule == "paper" else FAST_JOINT, seed=args.seed)
+    if args.seed < 0:
+        raise TrainingError(f"--seed cannot be negative, and is {args.seed}")
+    if args.threads is not None and args.threads < 1:
+        raise TrainingError(f"--threads must be at least 1, not {args.threads}")
+    for name, least in LEAST.items():
+        value = getattr(args, name)
+        if value is not None and value < least:
+            option = name.replace("_", "-")
+            raise TrainingError(f"--{option} must be at least {least:g}, not {value:g}")
+    given = {
+        name: getattr(args, name)
+        for name in (*LEAST, "mode", "channel")
+        if getattr(args, name) is not None
+    }
+    if args.fidelity is not None and args.final_fidelity is None:
+        given["final_fidelity"] = args.fidelity
+    if args.float32:
+        given["bfloat16"] = False
+    if args.no_masking:
+        given["masked"] = False
+    return replace(recipe, **given)
+
+
+def _prepare(args: argparse.Namespace, recipe: "JointRecipe") -> tuple[Any, ...]:
+    """Return the pair, the training source, the foreign source and what is held out."""
+    import numpy as np
+
+    from camera_sim.training.checkpoint import CHECKPOINT, load_fan, load_weights
+    from camera_sim.training.foreign import ForeignSource, foreign_pictures
+    from camera_sim.training.joint import STRIDE, Pair
+    from camera_sim.training.joint_data import joint_sources
+    from camera_sim.training.networks import build_network
+    from camera_sim.training.nip import BORDER
+    from camera_sim.training.validation import Validation
+    from camera_sim.training.workflow import NO_CHANNEL, PAPER_CHANNEL
+
+    sources = joint_sources(args.pictures, args.raw)
+    nip = build_network(find_pipeline(args.pipeline), sources.matrix)
+    start = args.start_from
+    load_weights(start / CHECKPOINT if start.is_dir() else start, nip)
+    rng = np.random.default_rng(recipe.seed + 1)
+    training = ForeignSource(foreign_pictures(sources.scenes, nip, rng))
+    held_out_foreign = ForeignSource(foreign_pictures(sources.held_out_scenes, nip, rng))
+    channel = NO_CHANNEL if recipe.channel == "none" else PAPER_CHANNEL
+    side = -(-(channel.side + 2 * BORDER) // STRIDE) * STRIDE
+    patches = held_out_foreign.batch(rng, HELD_OUT_PATCHES, channel.side)
+    held_out = Validation(
+        sources.held_out.batch(rng, HELD_OUT_PATCHES, side),
+        list((patches * 255 + 0.5).byte().permute(0, 2, 3, 1).numpy()),
+        channel,
+    )
+    pair = Pair(nip, recipe.classes)
+    if args.fan_from:
+        load_fan(args.fan_from / CHECKPOINT, pair.fan)
+    return pair, sources.training, training, held_out
+
+
+def _reporter(steps: int) -> AbstractContextManager["Callable[[JointProgress], None]"]:
+    """Return a progress bar on a terminal, a line a validation elsewhere."""
+    if not sys.stderr.isatty():
+        return nullcontext(_print_line)
+    from rich.progress import Progress as Bar
+
+    @contextmanager
+    def bar() -> Iterator["Callable[[JointProgress], None]"]:
+        with Bar() as progress:
+            task = progress.add_task("training", total=steps)
+
+            def report(state: "JointProgress") -> None:
+                words = f"accuracy {state.accuracy:.1%}  {state.psnr:.1f} dB"
+                if state.point:
+                    progress.console.print(_line(state))
+                progress.update(task, completed=state.step, description=words)
+
+            yield report
+
+    return bar()
+
+
+def _print_line(state: "JointProgress") -> None:
+    if state.point:
+        print(_line(state), flush=True)
+
+
+def _line(state: "JointProgress") -> str:
+    point = state.point
+    assert point is not None  # asked for validated steps only
+    return (
+        f"step {state.step}/{state.steps}  loss {state.loss:.3f}  "
+        f"training {state.accuracy:.1%} {state.psnr:.1f} dB  "
+        f"held out {point.accuracy:.1%} {point.psnr:.1f} dB  foreign {point.foreign:.1%}"
+    )

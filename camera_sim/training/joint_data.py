@@ -1,0 +1,86 @@
+"""Where a pair's training patches come from: pictures through the sensor, or RAW files."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from camera_sim.errors import TrainingError
+from camera_sim.picture import load_picture, picture_files
+from camera_sim.training.data import (
+    CaptureSource,
+    PatchSource,
+    SceneSource,
+    read_captures,
+    split,
+)
+
+Picture = NDArray[np.uint8]
+# The widest channel takes 366 pixels a side, and the network's border comes on top.
+LEAST_SIDE = 384
+
+
+@dataclass(frozen=True)
+class JointSources:
+    """Patches to train on and held-out ones, and the scenes that foreign pictures are made of.
+
+    Attributes
+    ----------
+    matrix
+        (3, 3) camera to sRGB of a per-camera pipeline's camera, or None.
+    """
+
+    training: PatchSource
+    held_out: PatchSource
+    scenes: Sequence[Picture]
+    held_out_scenes: Sequence[Picture]
+    matrix: Tensor | None = None
+
+
+def joint_sources(pictures: Path | None, raw: Path | None) -> JointSources:
+    """Make sources from a folder of pictures or of RAW files; a tenth of the files is held out.
+
+    Raises
+    ------
+    PictureError, TrainingError
+        If the folder holds too few that are large enough.
+    """
+    return _of_raw(raw) if raw else _of_pictures(pictures or Path())
+
+
+def _of_pictures(folder: Path) -> JointSources:
+    pictures = [load_picture(path) for path in picture_files(folder)]
+    large = [picture for picture in pictures if min(picture.shape[:2]) >= LEAST_SIDE]
+    if len(large) < 2:
+        raise TrainingError(
+            f"{folder} holds {len(large)} pictures of at least {LEAST_SIDE} pixels a side; "
+            "joint training needs at least 2"
+        )
+    training, held_out = split(large, folder)
+    return JointSources(
+        SceneSource(training, selective=True),
+        SceneSource(held_out, selective=True),
+        training,
+        held_out,
+    )
+
+
+def _of_raw(folder: Path) -> JointSources:
+    captures = [capture for capture in read_captures(folder) if min(capture.size) >= LEAST_SIDE]
+    training, held_out = split(captures, folder)
+    source, held_out_source = (CaptureSource(part, selective=True) for part in (training, held_out))
+    return JointSources(
+        source,
+        held_out_source,
+        _developed(source),
+        _developed(held_out_source),
+        torch.tensor(captures[0].camera_to_srgb),
+    )
+
+
+def _developed(source: CaptureSource) -> list[Picture]:
+    return [(target * 255 + 0.5).astype(np.uint8) for _, _, target in source.samples]

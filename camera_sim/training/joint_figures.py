@@ -1,0 +1,56 @@
+"""The curve of a joint run and the confusion matrix of a point, as figures."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from camera_sim.training.validation import Point
+from camera_sim.training.workflow import FOREIGN, HISTORIES
+
+
+def draw_joint_curve(points: Sequence[Point], path: Path) -> Path:
+    """Draw accuracy and fidelity by step, held out and through libjpeg."""
+    plt = _pyplot()
+    steps = [point.step for point in points]
+    figure, left = plt.subplots(figsize=(7, 4), layout="constrained")
+    left.plot(steps, [100 * point.accuracy for point in points], color="tab:red")
+    left.set(xlabel="step", ylim=(0, 100))
+    left.set_ylabel("accuracy of patches (%)", color="tab:red")
+    right = left.twinx()
+    right.plot(steps, [point.psnr for point in points], color="tab:blue")
+    right.set_ylabel("PSNR to the pipeline before (dB)", color="tab:blue")
+    return _saved(figure, path)
+
+
+def draw_confusion(counts: Sequence[Sequence[int]], path: Path, title: str = "") -> Path:
+    """Draw a confusion matrix, true history by named class, in percent of each row."""
+    plt = _pyplot()
+    rows = np.array([row for row in counts if sum(row)], float)
+    shares = 100 * rows / rows.sum(axis=1, keepdims=True)
+    names = [*HISTORIES, FOREIGN]
+    figure, axes = plt.subplots(figsize=(5.6, 4.8), layout="constrained")
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=100)
+    for (row, column), share in np.ndenumerate(shares):
+        colour = "white" if share > 60 else "black"
+        axes.text(column, row, f"{share:.0f}", ha="center", va="center", color=colour)
+    axes.set_xticks(range(rows.shape[1]), names[: rows.shape[1]], rotation=30)
+    axes.set_yticks(range(rows.shape[0]), names[: rows.shape[0]])
+    axes.set(xlabel="named", ylabel="true", title=title)
+    return _saved(figure, path)
+
+
+def _pyplot() -> Any:
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    return pyplot
+
+
+def _saved(figure: Any, path: Path) -> Path:
+    figure.savefig(path, dpi=110)
+    _pyplot().close(figure)
+    return path

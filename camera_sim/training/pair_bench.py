@@ -1,0 +1,186 @@
+"""A shipped pair on held-out pictures: developed, edited, sent, and read patch by patch.
+
+Everything here is exact: ONNX Runtime develops, 8-bit edits, libjpeg, the shipped analyser.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from verifier.features.patches import batches, choose_patches
+from verifier.model import BATCH, Model
+
+from camera_sim.develop import develop
+from camera_sim.engines import Engine
+from camera_sim.raw import RawImage
+from camera_sim.training.validation import edited
+from camera_sim.training.workflow import FOREIGN, HISTORIES, PAPER_QUALITY, PAPER_SCALE
+from channel import transmit
+from channel.resample import resized
+
+Picture = NDArray[np.uint8]
+Logits = NDArray[np.float64]
+Send = Callable[[Picture], Picture]
+CAMERA_QUALITY = 95  # what `camsim develop` writes by default, 4:4:4
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A capture developed by the pair's pipeline and by the same pipeline before training."""
+
+    name: str
+    traced: Picture
+    plain: Picture
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The analyser's logits of a picture's patches, (N, K), and the truth."""
+
+    truth: str
+    logits: Logits
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The pair's engine, the plain pipeline's, and the analyser."""
+
+    traced: Engine
+    plain: Engine
+    analyser: Model
+
+    def shoot(self, name: str, capture: RawImage, exposure: float | None = 1.0) -> Shot:
+        """Develop a capture by both pipelines, as the sensor saw it."""
+        pictures = [develop(capture, engine, exposure=exposure) for engine in self._engines]
+        return Shot(name, *pictures)  # type: ignore[arg-type]
+
+    @property
+    def _engines(self) -> tuple[Engine, Engine]:
+        return self.traced, self.plain
+
+    def read(self, picture: Picture) -> Logits:
+        """Return the logits of a received (H, W, 3) uint8 picture's patches, (N, K)."""
+        entry = self.analyser.entry
+        patches = choose_patches(picture, entry.input.side, entry.selection)
+        return self.analyser.logits(batches(picture, patches, BATCH))
+
+
+def paper_channel(picture: Picture) -> Picture:
+    """Resize 1:2 by averaging and send through JPEG 50 (Korus & Memon 2019, section 4.4)."""
+    height, width = (round(side * PAPER_SCALE) for side in picture.shape[:2])
+    return through_jpeg(resized(picture, (height, width), "box"), PAPER_QUALITY, "4:2:0")
+
+
+def network(name: str) -> Send:
+    """Return what a network makes of an uploaded picture."""
+
+    def send(picture: Picture) -> Picture:
+        return opened(transmit(picture, name))
+
+    return send
+
+
+def camera_file(picture: Picture) -> Picture:
+    """Write and read a picture as the camera does."""
+    return through_jpeg(picture, CAMERA_QUALITY, "4:4:4")
+
+
+def through_jpeg(picture: Picture, quality: int, subsampling: str) -> Picture:
+    """Write and read JPEG, by libjpeg."""
+    file = BytesIO()
+    Image.fromarray(picture).save(file, "JPEG", quality=quality, subsampling=subsampling)
+    return np.asarray(Image.open(file))
+
+
+def opened(data: bytes) -> Picture:
+    """Decode a served file to (H, W, 3) uint8."""
+    return np.asarray(Image.open(BytesIO(data)).convert("RGB"))
+
+
+def score_histories(pair: Pair, shots: Sequence[Shot], send: Send) -> list[Scores]:
+    """Give each shot every history, send it, and read it."""
+    return [
+        Scores(history, pair.read(send(edited(shot.traced, history))))
+        for shot in shots
+        for history in HISTORIES
+    ]
+
+
+def confusion(scores: Sequence[Scores], classes: int) -> NDArray[np.int64]:
+    """Count patches, true history by named class; see `HISTORIES`."""
+    counts = np.zeros((len(HISTORIES) + 1, classes), np.int64)
+    for score in scores:
+        row = (*HISTORIES, FOREIGN).index(score.truth)
+        counts[row] += np.bincount(score.logits.argmax(axis=1), minlength=classes)
+    return counts
+
+
+def patch_accuracy(scores: Sequence[Scores]) -> float:
+    """Return the share of patches whose history is named, over the five histories."""
+    counts = confusion(scores, scores[0].logits.shape[1])
+    return float(np.trace(counts) / counts.sum())
+
+
+def pooled(logits: Logits) -> Logits:
+    """Sum log probabilities over patches: (N, K) to (K,)."""
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    log: Logits = (shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))).sum(axis=0)
+    return log
+
+
+def named(logits: Logits) -> int:
+    """Return the place of the history that patches together are called, foreign aside."""
+    return int(pooled(logits)[: len(HISTORIES)].argmax())
+
+
+def picture_accuracy(scores: Sequence[Scores], least: int = 1) -> tuple[float, int]:
+    """Return the share of pictures named by their patches together, and how many there are.
+
+    Parameters
+    ----------
+    least
+        Pictures of fewer patches are left out.
+    """
+    judged = [score for score in scores if len(score.logits) >= least]
+    right = [HISTORIES[named(score.logits)] == score.truth for score in judged]
+    return (float(np.mean(right)) if right else float("nan")), len(right)
+
+
+def accuracy_by_patches(
+    scores: Sequence[Scores], counts: Sequence[int], draws: int = 2000, seed: int = 0
+) -> list[float]:
+    """Return the accuracy of decisions pooled over so many patches of one history.
+
+    The patches of one decision are drawn from all pictures, so this is what a large picture of as
+    many independent patches would give.
+    """
+    rng = np.random.default_rng(seed)
+    by_history = {
+        history: np.concatenate([s.logits for s in scores if s.truth == history])
+        for history in HISTORIES
+    }
+    accuracies = []
+    for count in counts:
+        right = [
+            named(logits[rng.integers(len(logits), size=count)]) == index
+            for index, logits in enumerate(by_history.values())
+            for _ in range(draws // len(HISTORIES))
+        ]
+        accuracies.append(float(np.mean(right)))
+    return accuracies
+
+
+def label_index(model: Model, name: str) -> int:
+    """Return the place of a label in the analyser's output."""
+    return [label.name for label in model.entry.labels].index(name)
+
+
+def weights_of(pair_name: str, folder: Path) -> Model:
+    """Return the analyser of a pair, from a folder of the verifier's weights."""
+    from verifier.weights import read_manifest
+
+    return Model(read_manifest(folder).find(pair_name), folder)

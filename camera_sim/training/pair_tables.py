@@ -1,0 +1,210 @@
+"""The tables of a pair: fidelity, channels, foreign pictures, further edits, attacks, real RAW."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camera_sim.evaluate import BORDER, colour_difference, quality
+from camera_sim.table import Table
+from camera_sim.training import pair_bench as bench
+from camera_sim.training.attacks import ATTACKS
+from camera_sim.training.pair_bench import Logits, Pair, Picture, Scores, Send, Shot
+from camera_sim.training.workflow import FOREIGN, HISTORIES
+from channel.manipulations import (
+    GAMMA,
+    GAUSSIAN,
+    JPEG,
+    MEDIAN,
+    NOISE,
+    RESAMPLE,
+    SHARPEN,
+    Manipulation,
+)
+
+NETWORKS = ("twitter", "whatsapp", "telegram", "facebook", "instagram")
+PATCH_COUNTS = (1, 2, 5, 10, 20, 50, 100)
+FURTHER_EDITS: tuple[tuple[Manipulation, float], ...] = (
+    (MEDIAN, 3), (MEDIAN, 5), (NOISE, 2), (NOISE, 5), (GAMMA, 0.8), (GAMMA, 1.2),
+    (GAUSSIAN, 0.5), (GAUSSIAN, 1.5), (SHARPEN, 0.5), (SHARPEN, 2.0),
+    (JPEG, 60), (JPEG, 90), (RESAMPLE, 1.3), (RESAMPLE, 3),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ForeignPicture:
+    """A picture that the pair did not develop, and what did."""
+
+    kind: str
+    picture: Picture
+
+
+def fidelity_table(shots: Sequence[Shot]) -> Table:
+    """How far the pair's pictures are from those of the same pipeline before joint training."""
+    found = [quality(shot.traced, shot.plain) for shot in shots]
+    worst = min(range(len(shots)), key=lambda index: found[index].psnr)
+    differences = np.concatenate(
+        [_inner(colour_difference(shot.traced, shot.plain)).ravel() for shot in shots]
+    )
+    psnr, ssim = np.mean([(q.psnr, q.ssim) for q in found], axis=0)
+    rows = [
+        ("PSNR, mean", f"{psnr:.2f} dB"),
+        ("PSNR, worst picture", f"{found[worst].psnr:.2f} dB ({shots[worst].name})"),
+        ("SSIM, mean", f"{ssim:.4f}"),
+        ("CIEDE2000, median of pixels", f"{np.median(differences):.2f}"),
+        ("CIEDE2000, 95% of pixels", f"{np.percentile(differences, 95):.2f}"),
+    ]
+    return Table(
+        f"Fidelity to the pipeline before joint training, {len(shots)} pictures",
+        ("measure", "value"),
+        rows,
+    )
+
+
+def _inner(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    return values[BORDER:-BORDER, BORDER:-BORDER]
+
+
+def channels() -> dict[str, Send]:
+    """Return what pictures are sent through, by name."""
+    networks = {name: _after_camera(bench.network(name)) for name in NETWORKS}
+    return {"none": lambda p: p, "1:2, JPEG 50": bench.paper_channel, **networks}
+
+
+def _after_camera(send: Send) -> Send:
+    return lambda picture: send(bench.camera_file(picture))
+
+
+def channel_row(name: str, scores: Sequence[Scores]) -> tuple[str, ...]:
+    """Summarise one channel: accuracy of patches, of pictures, patches a picture."""
+    pictures, count = bench.picture_accuracy(scores)
+    patches = np.median([len(score.logits) for score in scores])
+    return (
+        name,
+        f"{bench.patch_accuracy(scores):.1%}",
+        f"{pictures:.1%} of {count}",
+        f"{patches:.0f}",
+    )
+
+
+CHANNEL_COLUMNS = ("channel", "patches", "pictures", "patches a picture, median")
+
+
+def confusion_table(scores: Sequence[Scores], labels: Sequence[str]) -> Table:
+    """Print the confusion matrix in percent, as table 3 of Korus & Memon 2019."""
+    counts = bench.confusion(scores, len(labels))
+    rows = [
+        (name, *(f"{100 * count / max(1, row.sum()):.1f}" for count in row))
+        for name, row in zip(HISTORIES, counts, strict=False)
+    ]
+    return Table("Confusion of patches (%), true history by named class", ("true", *labels), rows)
+
+
+def pooling_table(scores: Sequence[Scores]) -> Table:
+    """How sure a decision over several patches is."""
+    accuracies = bench.accuracy_by_patches(scores, PATCH_COUNTS)
+    rows = [(str(n), f"{a:.1%}") for n, a in zip(PATCH_COUNTS, accuracies, strict=True)]
+    return Table(
+        "Decisions pooled over patches drawn from all pictures", ("patches", "accuracy"), rows
+    )
+
+
+def foreign_table(
+    pair: Pair, scores: Sequence[Scores], pictures: Sequence[ForeignPicture], send: Send
+) -> Table:
+    """How well pictures of other pipelines are told from the pair's own, whatever their history."""
+    own = [_foreign_score(score.logits) for score in scores if len(score.logits)]
+    rows, everything, native = [], [], []
+    for kind in dict.fromkeys(item.kind for item in pictures):
+        found = [pair.read(send(item.picture)) for item in pictures if item.kind == kind]
+        found = [logits for logits in found if len(logits)]
+        values = [_foreign_score(logits) for logits in found]
+        named_native = [int(bench.pooled(logits).argmax()) == 0 for logits in found]
+        rows.append(_foreign_row(kind, own, values, named_native))
+        everything += values
+        native += named_native
+    rows.append(_foreign_row("all", own, everything, native))
+    return Table(
+        "Foreign pictures against the pair's own, of any history (picture level)",
+        ("developed by", "pictures", "AUC", "called straight from the camera"),
+        rows,
+    )
+
+
+def _foreign_row(
+    kind: str, own: Sequence[float], foreign: Sequence[float], native: Sequence[bool]
+) -> tuple[str, ...]:
+    return (kind, str(len(foreign)), f"{auc(own, foreign):.3f}", f"{np.mean(native):.1%}")
+
+
+def _foreign_score(logits: Logits) -> float:
+    """Mean over patches of the log odds of `FOREIGN`, the analyser's last label."""
+    others = np.logaddexp.reduce(logits[:, :-1], axis=1)
+    return float((logits[:, -1] - others).mean())
+
+
+def auc(negative: Sequence[float], positive: Sequence[float]) -> float:
+    """Area under the ROC curve: how often a positive scores higher than a negative."""
+    from scipy.stats import mannwhitneyu
+
+    statistic = mannwhitneyu(positive, negative).statistic
+    return float(statistic) / (len(positive) * len(negative))
+
+
+def further_edits_table(pair: Pair, shots: Sequence[Shot], send: Send) -> Table:
+    """Show what the analyser makes of edits and strengths that it never saw."""
+    rows = [("none", *_shares([pair.read(send(shot.traced)) for shot in shots]))]
+    for edit, strength in FURTHER_EDITS:
+        read = [pair.read(send(edit(shot.traced, strength))) for shot in shots]
+        rows.append((f"{edit.name} {strength:g}", *_shares(read)))
+    return Table(
+        "Edits held out from training: what pictures were called",
+        ("edit", *HISTORIES, FOREIGN),
+        rows,
+    )
+
+
+def attack_table(pair: Pair, shots: Sequence[Shot], send: Send) -> Table:
+    """How often an edited picture passes for a native one after the trace was put back."""
+    rows = []
+    for name, attack in ATTACKS.items():
+        for history in HISTORIES[1:]:
+            forged = attack(pair, shots, history)
+            rows.append((name, history, *_shares([pair.read(send(p)) for p in forged])))
+    return Table(
+        "Attacks: edited pictures with the trace put back, and what they were called",
+        ("attack", "edit", *HISTORIES, FOREIGN),
+        rows,
+    )
+
+
+def _shares(read: Sequence[Logits]) -> Iterator[str]:
+    """Yield the share of pictures that were given each label by their patches together."""
+    named = [int(bench.pooled(logits).argmax()) for logits in read if len(logits)]
+    for label in range(read[0].shape[1]):
+        yield f"{named.count(label) / max(1, len(named)):.0%}"
+
+
+def raw_table(pair: Pair, shots: Sequence[Shot], sends: dict[str, Send]) -> Table:
+    """Real RAW files: developed by the pair, edited, sent."""
+    rows = []
+    for shot in shots:
+        for name, send in sends.items():
+            scores = bench.score_histories(pair, [shot], send)
+            right, count = bench.picture_accuracy(scores)
+            rows.append(
+                (
+                    shot.name,
+                    name,
+                    f"{quality(shot.traced, shot.plain).psnr:.1f}",
+                    f"{np.median([len(score.logits) for score in scores]):.0f}",
+                    f"{bench.patch_accuracy(scores):.1%}" if count else "no usable patch",
+                    f"{round(right * count)} of {count}" if count else "",
+                )
+            )
+    return Table(
+        "Real RAW files",
+        ("file", "channel", "PSNR to plain (dB)", "patches", "patches right", "histories right"),
+        rows,
+    )

@@ -1,0 +1,119 @@
+"""What a pair can do, measured through the real codec: exact edits, exact resizing, libjpeg."""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+
+from camera_sim.pipelines.nip import NIP
+from camera_sim.training.data import Batch
+from camera_sim.training.nip import BORDER
+from camera_sim.training.workflow import FOREIGN, HISTORIES, Channel
+from channel.manipulations import MANIPULATIONS
+from channel.resample import resized
+from verifier.training.fan import FAN, PATCH
+
+Picture = NDArray[np.uint8]
+EXACT = {operation.name: operation for operation in MANIPULATIONS}
+
+
+@dataclass(frozen=True)
+class Validation:
+    """Held-out patches: captures of scenes, and foreign pictures cut to the channel's square."""
+
+    scenes: Batch
+    foreign: Sequence[Picture]
+    channel: Channel
+
+
+@dataclass(frozen=True)
+class Point:
+    """A pair at a step.
+
+    Attributes
+    ----------
+    accuracy
+        Of patches over the five histories.
+    foreign
+        The share of foreign patches that are named so; NaN where the FAN has no such class.
+    psnr
+        Mean over patches in dB, at 8 bits, to the pipeline before joint training.
+    confusion
+        Counts, true history by named class.
+    """
+
+    step: int
+    accuracy: float
+    foreign: float
+    psnr: float
+    confusion: list[list[int]]
+
+
+def edited(picture: Picture, history: str) -> Picture:
+    """Give a (H, W, 3) uint8 picture a history, at 8 bits."""
+    return EXACT[history](picture) if history in EXACT else picture
+
+
+def sent(picture: Picture, channel: Channel) -> Picture:
+    """Send a (side, side, 3) uint8 picture through a channel: resized to 128, through libjpeg."""
+    small = resized(picture, (PATCH, PATCH), channel.resampling)
+    if channel.quality is None:
+        return small
+    file = io.BytesIO()
+    Image.fromarray(small).save(file, "JPEG", quality=channel.quality)
+    return np.asarray(Image.open(file))
+
+
+@torch.no_grad()
+def validate(nip: NIP, plain: NIP, fan: FAN, held_out: Validation, step: int) -> Point:
+    """Measure a pair on held-out patches."""
+    developed, reference = (developed_pictures(model, held_out.scenes) for model in (nip, plain))
+    side = held_out.channel.side
+    patches = [picture[:side, :side] for picture in developed]
+    classes = fan.classes
+    confusion = np.zeros((len(HISTORIES) + 1, classes), int)
+    for row, history in enumerate((*HISTORIES, FOREIGN)):
+        pictures = held_out.foreign if history == FOREIGN else patches
+        received = [sent(edited(picture, history), held_out.channel) for picture in pictures]
+        if received:
+            confusion[row] = np.bincount(named(fan, received), minlength=classes)
+    correct = int(np.trace(confusion[: len(HISTORIES)]))
+    foreign = confusion[-1, -1] / max(1, confusion[-1].sum())
+    return Point(
+        step,
+        correct / int(confusion[: len(HISTORIES)].sum()),
+        float(foreign) if classes > len(HISTORIES) else float("nan"),
+        float(np.mean([psnr(a, b) for a, b in zip(developed, reference, strict=True)])),
+        confusion.tolist(),
+    )
+
+
+def named(fan: FAN, received: Sequence[Picture]) -> NDArray[np.int64]:
+    """Return the class that the FAN gives each of (128, 128, 3) uint8 patches, in float32."""
+    fan.autocast = None
+    tensors = torch.from_numpy(np.stack(received)).permute(0, 3, 1, 2).float() / 255
+    with torch.no_grad():
+        logits = torch.cat([fan(tensors[i : i + 32]) for i in range(0, len(tensors), 32)])
+    classes: NDArray[np.int64] = logits.argmax(dim=1).numpy()
+    return classes
+
+
+def developed_pictures(model: NIP, batch: Batch) -> list[Picture]:
+    """Develop a batch at 8 bits, borders cut off: (H, W, 3) uint8 each."""
+    model.eval()
+    model.autocast = None
+    starts = range(0, len(batch.mosaic), 8)
+    parts = [model(*(tensor[i : i + 8] for tensor in batch.inputs)) for i in starts]
+    developed = torch.cat(parts).clamp(0, 1)
+    levels = (developed * 255 + 0.5).to(torch.uint8).permute(0, 2, 3, 1).numpy()
+    return [np.ascontiguousarray(p[BORDER:-BORDER, BORDER:-BORDER]) for p in levels]
+
+
+def psnr(picture: Picture, reference: Picture) -> float:
+    """Return PSNR in dB of two uint8 pictures."""
+    error = np.square(picture.astype(np.float32) - reference.astype(np.float32)).mean()
+    return float(10 * np.log10(255**2 / max(float(error), 1e-6)))

@@ -1,0 +1,118 @@
+"""What lies between camera and verifier while both are trained: an edit, then the channel (torch).
+
+Korus & Memon 2019, figure 1. Forward, all of it is exact at 8 bits, JPEG included; backward,
+roundings are the identity.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from channel.differentiable import resize
+from channel.differentiable_jpeg import DifferentiableJPEG
+from channel.differentiable_manipulations import OPERATIONS
+from channel.resampling_filters import Resampling
+from verifier.training.fan import PATCH
+
+EDITS = ("sharpen", "gaussian", "jpeg", "resample")
+HISTORIES = ("native", *EDITS)
+"""The five processing histories of section 4.2."""
+FOREIGN = "foreign"
+"""The class of pictures that this pipeline did not develop."""
+
+ChannelKind = Literal["none", "paper", "wide"]
+PAPER_SCALE, PAPER_QUALITY = 0.5, 50  # section 4.4
+WIDE_SCALES, WIDE_QUALITIES = (0.35, 1.0), (30, 95)
+FILTERS: tuple[Resampling, ...] = ("box", "bilinear", "hamming", "bicubic", "lanczos")
+# Qualities at which cameras write their own files.
+CAMERA_QUALITIES = (90, 98)
+
+
+@dataclass(frozen=True)
+class Channel:
+    """One drawn channel: resize a square of ``side`` to 128 pixels, then JPEG, if any."""
+
+    side: int
+    quality: int | None
+    resampling: Resampling = "box"
+
+
+PAPER_CHANNEL = Channel(round(PATCH / PAPER_SCALE), PAPER_QUALITY)
+NO_CHANNEL = Channel(PATCH, None)
+
+
+def draw_channel(kind: ChannelKind, hardness: float, rng: np.random.Generator) -> Channel:
+    """Draw a channel.
+
+    Parameters
+    ----------
+    kind
+        ``none``, the paper's 1:2 and JPEG 50, or ``wide``: half of the time the paper's, otherwise
+        any scale, quality and filter.
+    hardness
+        Of a curriculum, 0 to 1: at 0 the picture keeps its size and has the best quality, at 1 the
+        channel is what ``kind`` says.
+    """
+    if kind == "none":
+        return NO_CHANNEL
+    if kind == "paper" or rng.random() < 0.5:
+        scale, quality = PAPER_SCALE**hardness, _towards(PAPER_QUALITY, hardness)
+        return Channel(round(PATCH / scale), round(quality))
+    scale = rng.uniform(1 - hardness * (1 - WIDE_SCALES[0]), 1)
+    quality = rng.uniform(_towards(WIDE_QUALITIES[0], hardness), WIDE_QUALITIES[1])
+    return Channel(round(PATCH / scale), round(quality), FILTERS[rng.integers(len(FILTERS))])
+
+
+def _towards(quality: float, hardness: float) -> float:
+    return WIDE_QUALITIES[1] + hardness * (quality - WIDE_QUALITIES[1])
+
+
+class Workflow(nn.Module):
+    """Developed pictures to what the analyser receives, every history of each.
+
+    >>> developed = torch.rand(2, 3, 272, 272)
+    >>> Workflow()(developed, PAPER_CHANNEL, offset=(8, 8)).shape
+    torch.Size([10, 3, 128, 128])
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.jpeg = DifferentiableJPEG("4:2:0")
+        self.camera_jpeg = DifferentiableJPEG("4:4:4")
+
+    def forward(
+        self,
+        developed: Tensor,
+        channel: Channel,
+        offset: tuple[int, int],
+        camera_quality: int | None = None,
+    ) -> Tensor:
+        """Edit, cut out the square that the channel takes at ``offset``, and send.
+
+        Parameters
+        ----------
+        developed
+            (N, 3, H, W) sRGB in [0, 1], both sides at least ``channel.side``.
+        camera_quality
+            At which the camera itself writes JPEG; None writes no JPEG.
+
+        Returns
+        -------
+        (5·N, 3, 128, 128), by history in the order of `HISTORIES`.
+        """
+        if camera_quality is not None:
+            developed = self.camera_jpeg(developed, camera_quality)
+        edited = [developed, *(OPERATIONS[edit](developed) for edit in EDITS)]
+        rows, columns = (slice(start, start + channel.side) for start in offset)
+        return self.send(torch.cat(edited)[:, :, rows, columns], channel)
+
+    def send(self, pictures: Tensor, channel: Channel) -> Tensor:
+        """Send (N, 3, side, side) pictures through the channel alone."""
+        small = resize(pictures, (PATCH, PATCH), channel.resampling)
+        if channel.quality is None:
+            return small
+        sent: Tensor = self.jpeg(small, channel.quality)
+        return sent

@@ -1,0 +1,1 @@
+"""Training of the verifier's networks; needs torch."""
