@@ -1,4 +1,4 @@
-"""A camera vendor's certificate authority: a root, and under it one CA for devices, one for firmware.
+"""A camera vendor's certificate authority: a root, and CAs for devices and for firmware under it.
 
 ::
 

@@ -1,4 +1,4 @@
-"""This package's version, as installed."""
+"""The version of camsim, as installed."""
 
 from importlib.metadata import PackageNotFoundError, version
 

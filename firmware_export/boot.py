@@ -1,9 +1,9 @@
 """The device's boot: from the root of trust in its fuses to a network that may develop photos.
 
-Each slot in turn: the bundle in its one form, every file by digest, developer and release signatures
-up to the vendor's root, no signer revoked, for this camera, not older than the device has run, and
-a self-test through the network. The first that passes boots; the anti-rollback fuse is burnt only
-then. Each step is measured into the boot log.
+Each slot in turn: the bundle in its one form, every file by digest, developer and release
+signatures up to the vendor's root, no signer revoked, for this camera, not older than the device
+has run, and a self-test through the network. The first that passes boots; the anti-rollback fuse is
+burnt only then. Each step is measured into the boot log.
 """
 
 from dataclasses import dataclass

@@ -1,8 +1,9 @@
 """Firmware bundles: build, sign, open, verify.
 
-A bundle (``.camfw``) is an archive of one form (`archive`) with a signed statement (``envelope.json``,
-DSSE) whose payload is the manifest; the manifest names every other file by digest. The certificates
-of its signers are the only files that it does not name: they prove themselves, or nothing.
+A bundle (``.camfw``) is an archive of one form (`archive`) with a signed statement
+(``envelope.json``, DSSE) whose payload is the manifest; the manifest names every other file by
+digest. The certificates of its signers are the only files that it does not name: they prove
+themselves, or nothing.
 """
 
 import hashlib
@@ -25,6 +26,7 @@ from firmware_export import archive, self_test, signatures
 from firmware_export.errors import ArchiveError, BundleError, SignatureError
 from firmware_export.manifest import EnginePart, Manifest, ModelPart, Part, SelfTest, read_manifest
 from firmware_export.parity_report import ParityReport
+from firmware_export.signatures import Chain
 
 ENVELOPE = "envelope.json"
 Members = dict[str, bytes]
@@ -59,7 +61,7 @@ class Bundle:
     payload: bytes
     members: Mapping[str, bytes]
     signatures: Mapping[str, bytes]
-    chains: Mapping[str, signatures.Chain]
+    chains: Mapping[str, Chain]
 
     def verify(
         self,
@@ -134,9 +136,7 @@ def built(
         for name, model in sorted(models.items())
         if name not in (tiles or {})
     ]
-    plans = [
-        _add_engine(members, name, *engine) for name, engine in sorted((engines or {}).items())
-    ]
+    plans = [_add_engine(members, name, *pair) for name, pair in sorted((engines or {}).items())]
     rest = [_add(members, f"other/{name}", data) for name, data in sorted((others or {}).items())]
     manifest = Manifest(
         camera=release.camera,

@@ -1,4 +1,4 @@
-"""The parity gate: does a model in another precision keep what the fp32 one does?
+"""The parity gate: whether a model in another precision keeps what the fp32 one does.
 
 Both develop the same captures. Their pictures are compared, then edited in every way that the FAN
 tells apart, sent through networks by the real codecs, and judged. A cheaper model that looks the

@@ -100,9 +100,8 @@ class TensorRTEngine(Engine):
     def _opened(self, plan: bytes) -> Any:
         self._logger = self._trt.Logger(self._trt.Logger.ERROR)
         self._runtime = self._trt.Runtime(self._logger)
-        self._runtime.engine_host_code_allowed = (
-            True  # version-compatible plans carry their runtime
-        )
+        # Version-compatible plans carry their own runtime.
+        self._runtime.engine_host_code_allowed = True
         engine = self._runtime.deserialize_cuda_engine(plan)
         if engine is None:
             raise EngineError("TensorRT cannot open the engine; build it again")

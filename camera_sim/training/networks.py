@@ -123,7 +123,7 @@ def onnx_of(
         sample, shapes = (8, 10), ({2: height, 3: width}, *fixed)
         inputs = sample_inputs(*(model.multiple_of * side for side in sample))
     else:
-        inputs, shapes = sample_inputs(*tile), None  # type: ignore[assignment]
+        inputs, shapes = sample_inputs(*tile), None
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

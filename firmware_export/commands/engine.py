@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from firmware_export import archive
 from firmware_export.contract import read_exported
 from firmware_export.output import write_results
 from firmware_export.tensorrt_build import Options, Tiles, engine_from_model
@@ -55,9 +56,8 @@ def add_to(actions: "Commands") -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Build and write engine, key and timing cache."""
-    cache = (
-        args.timing_cache.read_bytes() if args.timing_cache and args.timing_cache.exists() else b""
-    )
+    known = args.timing_cache and args.timing_cache.exists()
+    cache = archive.read_file(args.timing_cache) if known else b""
     options = Options(
         workspace=args.workspace * MIB,
         timing_cache=cache,

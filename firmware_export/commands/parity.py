@@ -46,7 +46,8 @@ def add_gate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--least-psnr", type=float, default=default.psnr, metavar="DB",
                         help=f"limit (default {default.psnr:g})")  # fmt: skip
     parser.add_argument("--most-accuracy-drop", type=float, default=default.accuracy_drop,
-                        metavar="SHARE", help=f"limit (default {default.accuracy_drop:g})")  # fmt: skip
+                        metavar="SHARE",
+                        help=f"limit (default {default.accuracy_drop:g})")  # fmt: skip
     parser.add_argument("--most-flips", type=float, default=default.flips, metavar="SHARE",
                         help=f"limit (default {default.flips:g})")  # fmt: skip
 
