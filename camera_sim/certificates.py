@@ -6,12 +6,13 @@ extended key usage from the trust list's configuration. Firmware's say their rol
 policy.
 """
 
+import warnings
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
@@ -33,6 +34,9 @@ ROLE_POLICIES = {
 }
 LIFETIME = {"root": 20 * 365, "ca": 10 * 365, "device": 2 * 365, "photo": 90, "firmware": 3 * 365}
 """Days."""
+MALFORMED = (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion,
+             x509.DuplicateExtension)  # fmt: skip
+"""What cryptography raises of a certificate that is none."""
 CLOCK_SKEW = timedelta(minutes=5)
 
 
@@ -162,8 +166,34 @@ def from_pem(content: bytes, name: object) -> tuple[x509.Certificate, ...]:
     """
     try:
         return tuple(x509.load_pem_x509_certificates(content))
-    except ValueError as error:
+    except MALFORMED as error:
         raise IdentityError(f"{name} holds no certificate in PEM") from error
+
+
+def from_der(content: bytes) -> x509.Certificate:
+    """Read one certificate, all of it, and in one encoding alone.
+
+    Parsers put off most of the work, and take a BIT STRING that claims unused bits where there are
+    none (DER, X.690 section 11.2): the same certificate in other bytes.
+
+    Raises
+    ------
+    IdentityError
+        If it is none, or not in its one encoding.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # such as of a negative serial number
+            certificate = x509.load_der_x509_certificate(content)
+            _ = (certificate.subject, certificate.issuer, certificate.extensions)
+            _ = (certificate.serial_number, certificate.public_key())
+            _ = (certificate.not_valid_before_utc, certificate.not_valid_after_utc)
+        unused_bits = content[-len(certificate.signature) - 1]
+    except (*MALFORMED, Warning) as error:
+        raise IdentityError("it is no certificate, or a damaged one") from error
+    if unused_bits:
+        raise IdentityError("it is a certificate in a second encoding")
+    return certificate
 
 
 def fingerprint(certificate: x509.Certificate) -> str:

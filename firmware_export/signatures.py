@@ -15,6 +15,7 @@ from camera_sim.certificates import (
     FIRMWARE_ROLES,
     Role,
     common_name,
+    from_der,
     public_key_of,
     role_of,
     verify_chain,
@@ -72,9 +73,9 @@ def chains(members: Mapping[str, bytes]) -> dict[str, Chain]:
     found: dict[str, list[x509.Certificate]] = {}
     for name in sorted(n for n in members if n.startswith(FOLDER)):
         try:
-            certificate = x509.load_der_x509_certificate(members[name])
-        except ValueError as error:
-            raise SignatureError(f"{name} is no certificate") from error
+            certificate = from_der(members[name])
+        except IdentityError as error:
+            raise SignatureError(f"{name} is refused: {error}") from error
         found.setdefault(name.split(".")[0], []).append(certificate)
     read = {}
     for chain in map(tuple, found.values()):
