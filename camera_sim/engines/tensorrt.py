@@ -19,6 +19,8 @@ from camera_sim.weights import Model
 Plans = Mapping[str, tuple[str, bytes]]
 """By file name: the key's JSON, and the plan."""
 OUTPUT = "srgb"
+# The whole of it; its lean runtime; and that as its wheels alone install it.
+LIBRARIES = ("tensorrt", "tensorrt_lean", "tensorrt_lean_bindings")
 
 
 def find_tensorrt() -> ModuleType:
@@ -32,7 +34,7 @@ def find_tensorrt() -> ModuleType:
     import importlib
 
     reasons = []
-    for name in ("tensorrt", "tensorrt_lean"):
+    for name in LIBRARIES:
         try:
             return importlib.import_module(name)
         except (ImportError, OSError, RuntimeError) as error:

@@ -87,9 +87,18 @@ def test_openssl_agrees_with_chain_and_lists(camsim: Camsim, vendor: Path, tmp_p
         pytest.skip("there is no openssl command")
     camsim("identity", "issue", vendor, "--role", "release", "--out", tmp_path / "role")
     folder = tmp_path / "role" / "1"
-    words = ["openssl", "verify", "-CAfile", str(vendor / "root" / "certificate.pem"),
-             "-untrusted", str(folder / "chain.pem"), "-CRLfile", str(vendor / REVOKED),
-             "-crl_check", str(folder / "chain.pem")]  # fmt: skip
+    words = [
+        "openssl",
+        "verify",
+        "-CAfile",
+        str(vendor / "root" / "certificate.pem"),
+        "-untrusted",
+        str(folder / "chain.pem"),
+        "-CRLfile",
+        str(vendor / REVOKED),
+        "-crl_check",
+        str(folder / "chain.pem"),
+    ]
     good = subprocess.run(words, capture_output=True, text=True, check=False)
     assert good.returncode == 0, good.stderr
     camsim("identity", "revoke", vendor, tmp_path / "role")
@@ -112,7 +121,9 @@ def test_chains_of_others_and_expired_ones_are_refused(
     with pytest.raises(IdentityError, match="may not issue certificates"):
         verify_chain((chain[0], *chain), Vendor.open(vendor).root, None)
     with pytest.raises(IdentityError, match="issue another"):
-        verify_chain(chain, Vendor.open(vendor).root, chain[0].not_valid_after_utc.replace(year=2050))
+        verify_chain(
+            chain, Vendor.open(vendor).root, chain[0].not_valid_after_utc.replace(year=2050)
+        )
 
 
 def test_keys_are_files_that_only_their_owner_reads(vendor: Path, tmp_path: Path) -> None:
@@ -179,9 +190,13 @@ def test_passphrases_come_from_files_and_the_environment(
     ],
 )
 def test_bad_input_is_one_clear_sentence(
-    words: tuple[str, ...], reason: str, camsim: Camsim, vendor: Path, tmp_path: Path,
+    words: tuple[str, ...],
+    reason: str,
+    camsim: Camsim,
+    vendor: Path,
+    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+) -> None:
     monkeypatch.chdir(tmp_path)
     ran = camsim("identity", *(str(vendor) if word == "VENDOR" else word for word in words))
     assert ran.status == 2
@@ -224,17 +239,31 @@ def token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, ...]:
     monkeypatch.setenv("SOFTHSM2_CONF", str(configuration))
     label = f"camera {os.urandom(4).hex()}"  # of up to 32 characters
     subprocess.run(
-        ["softhsm2-util", "--init-token", "--free", "--label", label, "--so-pin", "1234",
-         "--pin", "5678"], check=True, capture_output=True,
-    )  # fmt: skip
+        [
+            "softhsm2-util",
+            "--init-token",
+            "--free",
+            "--label",
+            label,
+            "--so-pin",
+            "1234",
+            "--pin",
+            "5678",
+        ],
+        check=True,
+        capture_output=True,
+    )
     monkeypatch.setenv("CAMSIM_PIN", "5678")
     return "--pkcs11-module", SOFTHSM, "--pkcs11-token", label, "--pkcs11-key", "photo key"
 
 
 def test_a_key_in_a_token_signs_photos_and_never_leaves(
-    token: tuple[str, ...], camsim: Camsim, vendor: Path, tmp_path: Path,
+    token: tuple[str, ...],
+    camsim: Camsim,
+    vendor: Path,
+    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+) -> None:
     from tests.firmware_export.factory import shot
 
     device = tmp_path / "camera"

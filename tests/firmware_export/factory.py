@@ -59,8 +59,14 @@ def company(folder: Path, algorithm: str = "ed25519") -> Company:
 
 def tiny_model(gain: float = 1.0, precision: str = "fp32", **changes: object) -> Exported:
     """Make a network of a few bytes: each colour of the mosaic times a gain, doubled in size."""
-    contract = Contract(pipeline="rnet", precision=precision, opset=18, size=SIZE,  # type: ignore[arg-type]
-                        pair="test-pair-1", **changes)  # type: ignore[arg-type]  # fmt: skip
+    contract = Contract(
+        pipeline="rnet",
+        precision=precision,
+        opset=18,
+        size=SIZE,  # type: ignore[arg-type]
+        pair="test-pair-1",
+        **changes,
+    )  # type: ignore[arg-type]
     height, width = contract.tile or ("h", "w")
     nodes = [
         helper.make_node("Mul", ["mosaic", "gain"], ["bright"], "brighten"),
@@ -103,10 +109,15 @@ def tiny_fan(pair: str = "test-pair-1", labels: str = "native,gaussian") -> byte
         return helper.make_tensor(name, TensorProto.INT64, [len(values)], values)
 
     constants = [
-        whole("one", [1]), whole("end", [128]), whole("none", [0]), whole("last", [127]),
-        whole("axis", [3]), whole("axes", [1, 2, 3]), whole("second", [1]),
-        helper.make_tensor("threshold", TensorProto.FLOAT, [], [0.01]),
-    ]  # fmt: skip
+        whole("one", [1]),
+        whole("end", [128]),
+        whole("none", [0]),
+        whole("last", [127]),
+        whole("axis", [3]),
+        whole("axes", [1, 2, 3]),
+        whole("second", [1]),
+        helper.make_tensor("threshold", TensorProto.FLOAT, [], [0.003]),
+    ]
     patches = helper.make_tensor_value_info("patches", TensorProto.FLOAT, ["n", 3, 128, 128])
     logits = helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["n", 2])
     graph = helper.make_graph(nodes, "fan", [patches], [logits], constants)

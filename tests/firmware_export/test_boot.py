@@ -33,9 +33,7 @@ def test_the_first_bundle_boots_from_slot_a(ready: Device, release: bytes) -> No
     assert ready.fuses.security_version == 1
 
 
-def test_an_update_boots_from_the_other_slot(
-    ready: Device, maker: Company, tmp_path: Path
-) -> None:
+def test_an_update_boots_from_the_other_slot(ready: Device, maker: Company, tmp_path: Path) -> None:
     install(ready, put(tmp_path, maker.signed(tiny_bundle(2))))
     assert Slots(ready.folder).state() == State(active="b", trial=True)
     result = boot(ready)
@@ -145,9 +143,7 @@ def test_the_log_is_a_chain_that_cannot_be_edited(ready: Device) -> None:
         booted(ready)
 
 
-def test_a_slot_exchanged_after_boot_is_refused(
-    ready: Device, maker: Company
-) -> None:
+def test_a_slot_exchanged_after_boot_is_refused(ready: Device, maker: Company) -> None:
     Slots(ready.folder).image("a").write_bytes(maker.signed(tiny_bundle(1, gain=0.5)))
     with pytest.raises(BootError, match="it is not what booted"):
         booted(ready)

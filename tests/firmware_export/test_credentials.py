@@ -205,7 +205,8 @@ def test_a_raw_that_changes_while_it_is_developed_is_not_signed(
 
 
 @pytest.mark.parametrize(
-    "after", [b"camsim.development", b"raw_sha256", b"c2pa.created", b"claim_generator_info", b"DQT"]
+    "after",
+    [b"camsim.development", b"raw_sha256", b"c2pa.created", b"claim_generator_info", b"DQT"],
 )
 def test_a_flipped_bit_in_a_photo_is_found(
     after: bytes, camsim: Camsim, ready: Device, maker: Company, tmp_path: Path
@@ -297,9 +298,7 @@ def test_a_timestamp_authority_that_does_not_answer_is_one_clear_sentence(
     ready.check_capture(raw)
 
 
-def test_existing_files_and_tokens_are_kept(
-    camsim: Camsim, ready: Device, tmp_path: Path
-) -> None:
+def test_existing_files_and_tokens_are_kept(camsim: Camsim, ready: Device, tmp_path: Path) -> None:
     raw = shot(tmp_path / "shot.dng", ready)
     (tmp_path / "a.jpg").write_bytes(b"precious")
     assert develop(camsim, ready, raw, tmp_path / "a.jpg").status == 2
