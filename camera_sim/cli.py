@@ -7,11 +7,22 @@ from collections.abc import Sequence
 
 import channel.cli
 import firmware_export.cli
-from camera_sim.commands import bench, develop, evaluate, identity, info, simulate, train
+import verifier.cli
+from camera_sim.commands import (
+    bench,
+    develop,
+    evaluate,
+    evaluate_pair,
+    identity,
+    info,
+    simulate,
+    train,
+)
 from camera_sim.errors import CameraSimError
 from channel.errors import ChannelError
 from firmware_export.boot import booted
 from firmware_export.errors import FirmwareError
+from verifier.errors import VerifierError, WorkerError
 
 DONE, OUR_ERROR, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
@@ -19,14 +30,14 @@ DONE, OUR_ERROR, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status.
 
-    0 done, 2 bad input, 1 an error of ours, 130 interrupted.
+    0 done, 2 bad input, 1 an error of ours, 130 interrupted; 3 and 4 are verdicts of ``verify``.
     """
     args = build_parser().parse_args(argv)
     try:
         return int(args.run(args))
-    except (CameraSimError, ChannelError, FirmwareError) as error:
+    except (CameraSimError, ChannelError, FirmwareError, VerifierError) as error:
         print(f"camsim: {error}", file=sys.stderr)
-        return BAD_INPUT
+        return OUR_ERROR if isinstance(error, WorkerError) else BAD_INPUT
     except KeyboardInterrupt:
         print("camsim: interrupted", file=sys.stderr)
         return INTERRUPTED
@@ -55,16 +66,20 @@ def build_parser() -> argparse.ArgumentParser:
         module.add_to(commands)
     firmware_export.cli.add_commands(commands)
     channel.cli.add_commands(commands)
+    verifier.cli.add_commands(commands)
     benchmarks = commands.add_parser("bench", help="measure speed and memory").add_subparsers(
         required=True, metavar="WHAT"
     )
     bench.add_to(benchmarks)
     channel.cli.add_benchmarks(benchmarks)
+    verifier.cli.add_benchmarks(benchmarks)
     evaluations = commands.add_parser(
         "evaluate", help="measure quality; print the tables of the documentation"
     ).add_subparsers(required=True, metavar="WHAT")
     evaluate.add_to(evaluations)
+    evaluate_pair.add_to(evaluations)
     channel.cli.add_evaluations(evaluations)
+    verifier.cli.add_evaluations(evaluations)
     return parser
 
 

@@ -68,15 +68,20 @@ def noise_of(level: str) -> Noise:
 def captures(pictures: Sequence[Picture], noise: Noise, blur: float) -> Iterator[Capture]:
     """Photograph each picture by another camera, in another light, with another Bayer order."""
     for index, picture in enumerate(pictures):
-        rng = np.random.default_rng(index)
-        camera = CAMERAS[index % len(CAMERAS)]
-        pattern = CFAPattern(CFA_ORDERS[index % len(CFA_ORDERS)])
-        sensor = Sensor(camera, pattern, noise=noise, blur=blur)
-        height, width = (side - side % 2 for side in picture.shape[:2])
-        scene = to_linear(picture[:height, :width])
-        image = sensor.capture(scene, camera.illuminants.draw(rng), rng)
-        clean = colour.render(sensor.clean_colours(scene), camera.camera_to_srgb, 1.0)
-        yield Capture(image, to_8_bits(clean))
+        yield capture_of(picture, index, noise, blur)
+
+
+def capture_of(picture: Picture, index: int, noise: Noise, blur: float) -> Capture:
+    """Photograph a picture; its index chooses camera, light and Bayer order."""
+    rng = np.random.default_rng(index)
+    camera = CAMERAS[index % len(CAMERAS)]
+    pattern = CFAPattern(CFA_ORDERS[index % len(CFA_ORDERS)])
+    sensor = Sensor(camera, pattern, noise=noise, blur=blur)
+    height, width = (side - side % 2 for side in picture.shape[:2])
+    scene = to_linear(picture[:height, :width])
+    image = sensor.capture(scene, camera.illuminants.draw(rng), rng)
+    clean = colour.render(sensor.clean_colours(scene), camera.camera_to_srgb, 1.0)
+    return Capture(image, to_8_bits(clean))
 
 
 def standard_captures(pictures: Sequence[Picture], camera: Camera) -> Iterator[RawImage]:

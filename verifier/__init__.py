@@ -1,1 +1,50 @@
-"""What can be known of a picture that came back from a network."""
+"""What can be known of a picture that came back from a network.
+
+>>> from verifier import Verifier
+>>> report = Verifier.default().analyze("photo.jpg")  # doctest: +SKIP
+"""
+
+from verifier.analysis import Settings, Verifier
+from verifier.batch import Outcome
+from verifier.detectors import DETECTORS, Detector
+from verifier.errors import (
+    DependencyError,
+    OutputError,
+    PhotoError,
+    PhotoNotFoundError,
+    PhotoTimeoutError,
+    PhotoTooLargeError,
+    PhotoUnreadableError,
+    PhotoUnsupportedError,
+    ScoresError,
+    SettingsError,
+    VerifierError,
+    WeightsError,
+    WorkerError,
+)
+from verifier.limits import Limits
+from verifier.report import Report, Verdict
+
+__all__ = [
+    "DETECTORS",
+    "DependencyError",
+    "Detector",
+    "Limits",
+    "Outcome",
+    "OutputError",
+    "PhotoError",
+    "PhotoNotFoundError",
+    "PhotoTimeoutError",
+    "PhotoTooLargeError",
+    "PhotoUnreadableError",
+    "PhotoUnsupportedError",
+    "Report",
+    "ScoresError",
+    "Settings",
+    "SettingsError",
+    "Verdict",
+    "Verifier",
+    "VerifierError",
+    "WeightsError",
+    "WorkerError",
+]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from camera_sim.commands import require_torch
 from camera_sim.errors import TrainingError
-from camera_sim.pipelines import PIPELINES, find_pipeline
+from camera_sim.pipelines import PIPELINES, Pipeline, find_pipeline
 
 if TYPE_CHECKING:
     from camera_sim.commands import Commands
@@ -55,11 +55,16 @@ def add_to(parts: "Commands") -> None:
         help="export the most accurate point of at least so many dB (default 40)",
     )  # fmt: skip
     parser.add_argument(
+        "--pair-from", type=Path, metavar="POINT",
+        help="go on from RUN/points/STEP.safetensors; --start-from stays the pipeline before",
+    )  # fmt: skip
+    parser.add_argument(
         "--fan-from", type=Path, metavar="RUN", help="start from the FAN of another joint run"
     )
     parser.add_argument(
         "--curriculum", type=int, metavar="STEPS", help="the channel gets harder over so many"
     )
+    parser.add_argument("--point", type=int, metavar="STEP", help="export this step instead")
     parser.add_argument("--steps", type=int)
     parser.add_argument("--scenes", type=int, help="patches a step, each with every history")
     parser.add_argument("--foreign", type=int, help="foreign patches a step; 0: no such class")
@@ -91,11 +96,23 @@ def run_joint(args: argparse.Namespace) -> int:
     with _reporter(recipe.steps) as report:
         points = train_pair(pair, source, foreign, held_out, recipe, args.out, report)
     curve = draw_joint_curve(points, args.out / "curve.png")
-    chosen = choose_point(points, args.least_psnr)
+    exported = _exported(pipeline)
+    chosen = choose_point(points, args.least_psnr, args.point)
     draw_confusion(chosen.confusion, args.out / "confusion.png", f"step {chosen.step}")
     print(f"step {chosen.step}: {chosen.accuracy:.1%} of patches at {chosen.psnr:.1f} dB → {curve}")
-    print(f"export it with: camsim train export {args.out} --step {chosen.step}")
+    from camera_sim.training.pair_export import export_pair
+
+    data = (args.raw or args.pictures).name
+    camera, verifier = export_pair(pair, chosen, exported, args.pair, recipe, data, args.out)
+    print(f"pair {args.pair}: camera → {camera}, verifier → {verifier}; use them with")
+    print(f"  camsim develop --pipeline {exported.name} --weights {camera} shot.nef")
+    print(f"  camsim evaluate pair PICTURES --pair {args.pair} --weights {args.out}")
     return 0
+
+
+def _exported(pipeline: Pipeline) -> Pipeline:
+    """Return the registered pipeline that a jointly trained network of this one is."""
+    return PIPELINES.get(f"{pipeline.name}-fan", pipeline)
 
 
 def recipe_of(args: argparse.Namespace) -> "JointRecipe":
@@ -165,6 +182,8 @@ def _prepare(args: argparse.Namespace, recipe: "JointRecipe") -> tuple[Any, ...]
     pair = Pair(nip, recipe.classes)
     if args.fan_from:
         load_fan(args.fan_from / CHECKPOINT, pair.fan)
+    if args.pair_from:
+        load_weights(args.pair_from, pair.halves)
     return pair, sources.training, training, held_out
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 from camera_sim.errors import PipelineError
 
-PipelineName = Literal["rnet", "inet", "unet", "dnet", "classical", "libraw"]
+PipelineName = Literal["rnet-fan", "rnet", "inet", "unet", "dnet", "classical", "libraw"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class Pipeline:
 PIPELINES: dict[str, Pipeline] = {
     pipeline.name: pipeline
     for pipeline in (
+        Pipeline("rnet-fan", "RNet trained jointly with its analyser", "rnet:RNet"),
         Pipeline("rnet", "the default: one network for any Bayer camera", "rnet:RNet"),
         Pipeline("inet", "Korus & Memon's INet, 321 parameters", "inet:INet", any_camera=False),
         Pipeline("unet", "Korus & Memon's UNet, 7.8 million", "unet:UNet", any_camera=False),

@@ -137,6 +137,11 @@ class Pair(nn.Module):
         self.fan = FAN(classes)
         self.plain = copy.deepcopy(nip).requires_grad_(False).eval()
 
+    @property
+    def halves(self) -> nn.ModuleList:
+        """What is shipped: the camera's half and the verifier's."""
+        return nn.ModuleList([self.nip, self.fan])
+
 
 def train_pair(
     pair: Pair,
@@ -303,13 +308,25 @@ def read_points(out: Path) -> list[Point]:
 
 
 def _record(out: Path, point: Point, pair: Pair) -> None:
-    save_weights(out / "points" / f"{point.step}.safetensors", nn.ModuleList([pair.nip, pair.fan]))
+    save_weights(out / "points" / f"{point.step}.safetensors", pair.halves)
     with (out / "history.jsonl").open("a") as history:
         history.write(json.dumps(asdict(point)) + "\n")
 
 
-def choose_point(points: list[Point], least_psnr: float) -> Point:
-    """Return the most accurate point of at least ``least_psnr`` dB, or the nearest to it."""
+def choose_point(points: list[Point], least_psnr: float, step: int | None = None) -> Point:
+    """Return the most accurate point of at least ``least_psnr`` dB, or the nearest to it.
+
+    Raises
+    ------
+    TrainingError
+        If ``step`` is asked for and is none of them.
+    """
+    if step is not None:
+        steps = {point.step: point for point in points}
+        if step not in steps:
+            known = ", ".join(map(str, steps))
+            raise TrainingError(f"step {step} was not validated; there are {known}")
+        return steps[step]
     faithful = [point for point in points if point.psnr >= least_psnr]
     if faithful:
         return max(faithful, key=lambda point: point.accuracy)

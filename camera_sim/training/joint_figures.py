@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from camera_sim.training.pair_bench import Scores, accuracy_by_patches
 from camera_sim.training.validation import Point
 from camera_sim.training.workflow import FOREIGN, HISTORIES
 
@@ -38,6 +39,20 @@ def draw_confusion(counts: Sequence[Sequence[int]], path: Path, title: str = "")
     axes.set_xticks(range(rows.shape[1]), names[: rows.shape[1]], rotation=30)
     axes.set_yticks(range(rows.shape[0]), names[: rows.shape[0]])
     axes.set(xlabel="named", ylabel="true", title=title)
+    return _saved(figure, path)
+
+
+def draw_pooling(scores: Sequence[Scores], path: Path) -> Path:
+    """Draw the accuracy of decisions by the number of patches that they rest on."""
+    plt = _pyplot()
+    counts = (1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100)
+    accuracies = accuracy_by_patches(scores, counts)
+    figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
+    axes.semilogx(counts, [100 * accuracy for accuracy in accuracies], marker="o")
+    axes.set_xticks(counts, [str(count) for count in counts])
+    axes.minorticks_off()
+    axes.set(xlabel="patches pooled", ylabel="decisions that are right (%)")
+    axes.grid(visible=True, alpha=0.3)
     return _saved(figure, path)
 
 

@@ -23,7 +23,7 @@ OPSET = 18
 # An exported network may differ from torch's by so much, in sRGB values: a fiftieth of a level.
 EXPORT_TOLERANCE = 1e-4
 # Bytes that ONNX Runtime takes a packed pixel of a tile: measured 504, 936, 864 and 2366, and more.
-BYTES_PER_PIXEL = {"rnet": 800, "inet": 1300, "unet": 1300, "dnet": 3000}
+BYTES_PER_PIXEL = {"rnet": 800, "rnet-fan": 800, "inet": 1300, "unet": 1300, "dnet": 3000}
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,7 @@ class Label:
     recipe: dict[str, str | int | float | bool]
     data: str
     figures: dict[str, str | float]
+    pair: str | None = None
 
 
 def build_network(pipeline: Pipeline, trained_matrix: Tensor | None = None) -> NIP:
@@ -94,6 +95,7 @@ def export_network(model: NIP, pipeline: Pipeline, label: Label, folder: Path) -
         recipe=label.recipe,
         data=label.data,
         figures=label.figures,
+        pair=label.pair,
     )
     add_to_manifest(entry, folder)
     return entry

@@ -11,8 +11,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from verifier.features.patches import batches, choose_patches
-from verifier.model import BATCH, Model
 
 from camera_sim.develop import develop
 from camera_sim.engines import Engine
@@ -21,6 +19,9 @@ from camera_sim.training.validation import edited
 from camera_sim.training.workflow import FOREIGN, HISTORIES, PAPER_QUALITY, PAPER_SCALE
 from channel import transmit
 from channel.resample import resized
+from verifier import weights
+from verifier.features.patches import Place, batches, choose_patches
+from verifier.model import BATCH, Model
 
 Picture = NDArray[np.uint8]
 Logits = NDArray[np.float64]
@@ -67,6 +68,21 @@ class Pair:
         entry = self.analyser.entry
         patches = choose_patches(picture, entry.input.side, entry.selection)
         return self.analyser.logits(batches(picture, patches, BATCH))
+
+    def edit_map(
+        self, picture: Picture
+    ) -> tuple[NDArray[np.float64], Sequence[Place], tuple[int, int]]:
+        """Return each patch's probability of an edit, its left and top, and the picture's size.
+
+        The patches overlap by half.
+        """
+        entry = self.analyser.entry
+        selection = entry.selection.model_copy(update={"stride": entry.input.side // 2})
+        patches = choose_patches(picture, entry.input.side, selection)
+        logits = self.analyser.logits(batches(picture, patches, BATCH))
+        odds = np.exp(logits - logits.max(axis=1, keepdims=True))
+        share = odds[:, entry.indices("edit")].sum(axis=1) / odds.sum(axis=1)
+        return share, patches.places, picture.shape[:2]
 
 
 def paper_channel(picture: Picture) -> Picture:
@@ -174,13 +190,7 @@ def accuracy_by_patches(
     return accuracies
 
 
-def label_index(model: Model, name: str) -> int:
-    """Return the place of a label in the analyser's output."""
-    return [label.name for label in model.entry.labels].index(name)
-
-
-def weights_of(pair_name: str, folder: Path) -> Model:
-    """Return the analyser of a pair, from a folder of the verifier's weights."""
-    from verifier.weights import read_manifest
-
-    return Model(read_manifest(folder).find(pair_name), folder)
+def analyser_of(pair_name: str, folder: Path | None = None) -> Model:
+    """Return the analyser of a pair, from a folder of the verifier's weights or the shipped one."""
+    folder = folder or weights.FOLDER
+    return Model(weights.read_manifest(folder).find(pair_name), folder)

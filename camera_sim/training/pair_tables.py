@@ -10,6 +10,7 @@ from camera_sim.evaluate import BORDER, colour_difference, quality
 from camera_sim.table import Table
 from camera_sim.training import pair_bench as bench
 from camera_sim.training.attacks import ATTACKS
+from camera_sim.training.local_edits import LOCAL_EDITS, covered_share
 from camera_sim.training.pair_bench import Logits, Pair, Picture, Scores, Send, Shot
 from camera_sim.training.workflow import FOREIGN, HISTORIES
 from channel.manipulations import (
@@ -161,6 +162,28 @@ def further_edits_table(pair: Pair, shots: Sequence[Shot], send: Send) -> Table:
     return Table(
         "Edits held out from training: what pictures were called",
         ("edit", *HISTORIES, FOREIGN),
+        rows,
+    )
+
+
+def local_edits_table(pair: Pair, shots: Sequence[Shot], send: Send) -> Table:
+    """Show whether patches inside a local edit are told from those outside."""
+    rows = []
+    for name, edit in LOCAL_EDITS.items():
+        inside, outside = list[float](), list[float]()
+        for index, shot in enumerate(shots):
+            picture, mask = edit(shot.traced, shots[index - 1].traced)
+            probabilities, places, received = pair.edit_map(send(picture))
+            for probability, place in zip(probabilities, places, strict=True):
+                covered = covered_share(mask, place, received)
+                if covered > 0.5:
+                    inside.append(float(probability))
+                elif covered == 0:
+                    outside.append(float(probability))
+        rows.append((name, str(len(inside)), str(len(outside)), f"{auc(outside, inside):.3f}"))
+    return Table(
+        "Local edits on the patch map: probability of an edit, patches inside against outside",
+        ("edit", "patches inside", "outside", "AUC"),
         rows,
     )
 

@@ -1,0 +1,196 @@
+"""``camsim evaluate pair``: every table of a NIP–FAN pair, from its shipped weights."""
+
+import argparse
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from rich.console import Console
+from rich.progress import track
+
+from camera_sim import weights
+from camera_sim.batch import open_engine
+from camera_sim.errors import PictureError, RawError
+from camera_sim.picture import load_picture, picture_files
+from camera_sim.raw import read_raw
+from camera_sim.table import Table
+
+if TYPE_CHECKING:
+    from camera_sim.commands import Commands
+    from camera_sim.training.pair_bench import Pair, Picture, Scores, Shot
+
+T = TypeVar("T")
+TABLES = ("fidelity", "channels", "foreign", "edits", "attacks", "raw")
+PAIR = "rnet-fan-1"
+
+
+def add_to(evaluations: "Commands") -> None:
+    """Add the command."""
+    parser = evaluations.add_parser(
+        "pair",
+        help="a camera and its analyser: accuracy after networks, fidelity, foreign, attacks",
+        description="Photograph held-out pictures with the simulated sensor, develop them with a "
+        "pair's pipeline, edit them, send them, and print what its analyser says. All through "
+        "libjpeg, at 8 bits.",
+    )
+    parser.add_argument("pictures", type=Path, help="a folder of pictures that no training saw")
+    parser.add_argument("--raw", nargs="*", type=Path, default=[], help="real RAW files as well")
+    parser.add_argument(
+        "--foreign", type=Path, help="a folder of other photographs, as they were found"
+    )
+    parser.add_argument("--pair", default=PAIR, metavar="NAME", help=f"default {PAIR}")
+    parser.add_argument(
+        "--weights", type=Path, metavar="RUN", help="a joint run's folder (default: the shipped)"
+    )
+    parser.add_argument("--table", choices=TABLES, nargs="+", default=TABLES, help="default all")
+    parser.add_argument("--limit", type=int, help="use the first so many pictures")
+    parser.add_argument("--out", type=Path, help="folder for the figures")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the tables."""
+    from camera_sim.training import pair_bench as bench
+
+    pair = open_pair(args.pair, args.weights)
+    files = picture_files(args.pictures)[: args.limit]
+    shots = shoot(pair, files)
+    print(f"{args.pair}: {len(shots)} pictures of {args.pictures.name}\n")
+    if "fidelity" in args.table:
+        from camera_sim.training.pair_tables import fidelity_table
+
+        print(fidelity_table(shots))
+    scores = None
+    if {"channels", "foreign"} & set(args.table):
+        scores = bench.score_histories(pair, shots, bench.paper_channel)
+    if "channels" in args.table and scores:
+        print_channels(pair, shots, scores, args.out)
+    if "foreign" in args.table and scores:
+        _print_foreign(pair, shots, scores, files, args)
+    if "edits" in args.table:
+        from camera_sim.training.pair_tables import further_edits_table, local_edits_table
+
+        print(further_edits_table(pair, shots, bench.paper_channel))
+        print(local_edits_table(pair, shots, bench.paper_channel))
+    if "attacks" in args.table:
+        from camera_sim.training.pair_tables import attack_table
+
+        print(attack_table(pair, shots, bench.paper_channel))
+    if "raw" in args.table and args.raw:
+        print(_raw(pair, args.raw))
+    return 0
+
+
+def open_pair(name: str, run_folder: Path | None) -> "Pair":
+    """Open a pair's engine, the same pipeline before joint training, and the analyser."""
+    from camera_sim.training.pair_bench import Pair, analyser_of
+
+    camera = run_folder / "camera" if run_folder else weights.FOLDER
+    analyser = analyser_of(name, run_folder / "verifier" if run_folder else None)
+    pipeline = analyser.entry.pipeline or ""
+    return Pair(
+        traced=open_engine(pipeline, camera),
+        plain=open_engine(pipeline.removesuffix("-fan")),
+        analyser=analyser,
+    )
+
+
+def shoot(pair: "Pair", files: Sequence[Path]) -> "list[Shot]":
+    """Photograph each picture as ``camsim evaluate nip`` does, at base ISO, and develop it."""
+    from camera_sim import evaluate
+    from camera_sim.sensor import BASE_ISO, LOW_PASS_BLUR
+
+    shots = []
+    for index, path in enumerate(_shown(files, "developing")):
+        capture = evaluate.capture_of(load_picture(path), index, BASE_ISO, LOW_PASS_BLUR)
+        shots.append(pair.shoot(path.stem, capture.image))
+    return shots
+
+
+def _shown(items: Sequence[T], words: str) -> Iterable[T]:
+    return track(items, words, console=Console(stderr=True), transient=True)
+
+
+def print_channels(
+    pair: "Pair", shots: "Sequence[Shot]", paper: "Sequence[Scores]", out: Path | None
+) -> None:
+    """Print accuracy by channel, the confusion matrix and the pooling table."""
+    from camera_sim.training import pair_bench as bench
+    from camera_sim.training import pair_tables as tables
+
+    labels = [label.name for label in pair.analyser.entry.labels]
+    rows = []
+    for name, send in tables.channels().items():
+        is_paper = send is bench.paper_channel
+        scores = paper if is_paper else bench.score_histories(pair, shots, send)
+        rows.append(tables.channel_row(name, scores))
+    print(Table("Accuracy over the five histories", tables.CHANNEL_COLUMNS, rows))
+    print(tables.confusion_table(paper, labels))
+    print(tables.pooling_table(paper))
+    if out:
+        from camera_sim.training.joint_figures import draw_confusion, draw_pooling
+
+        out.mkdir(parents=True, exist_ok=True)
+        counts = bench.confusion(paper, len(labels)).tolist()
+        draw_confusion(counts, out / "pair-confusion.png", "1:2 and JPEG 50, libjpeg")
+        draw_pooling(paper, out / "pair-pooling.png")
+
+
+def _print_foreign(
+    pair: "Pair",
+    shots: "Sequence[Shot]",
+    scores: "Sequence[Scores]",
+    files: Sequence[Path],
+    args: argparse.Namespace,
+) -> None:
+    from camera_sim import evaluate
+    from camera_sim.sensor import BASE_ISO, LOW_PASS_BLUR
+    from camera_sim.training import pair_bench as bench
+    from camera_sim.training.pair_tables import ForeignPicture, foreign_table
+
+    classical = evaluate.by_engine(open_engine("classical"))
+    foreign = [ForeignPicture("the same pipeline before", shot.plain) for shot in shots]
+    for index, path in enumerate(files):
+        picture = load_picture(path)
+        capture = evaluate.capture_of(picture, index, BASE_ISO, LOW_PASS_BLUR).image
+        foreign += [
+            ForeignPicture("classical", classical(capture)),
+            ForeignPicture("LibRaw", evaluate.by_libraw(capture)),
+            ForeignPicture("as found, lossless", picture),
+        ]
+    if args.foreign:
+        foreign += [
+            ForeignPicture(f"as found, {args.foreign.name}", picture)
+            for picture in _pictures(args.foreign, args.limit)
+        ]
+    print(foreign_table(pair, scores, foreign, bench.paper_channel))
+
+
+def _pictures(folder: Path, limit: int | None) -> "list[Picture]":
+    """Load those that can be, at most the middle 2048 pixels of each."""
+    found = []
+    for path in picture_files(folder)[:limit]:
+        try:
+            picture = load_picture(path)
+        except PictureError:
+            continue
+        height, width = picture.shape[:2]
+        top, left = (max(0, side - 2048) // 2 for side in (height, width))
+        found.append(picture[top : top + 2048, left : left + 2048])
+    return found
+
+
+def _raw(pair: "Pair", files: Sequence[Path]) -> Table:
+    from camera_sim.training import pair_bench as bench
+    from camera_sim.training.pair_tables import channels, raw_table
+
+    shots = []
+    for path in files:
+        try:
+            shots.append(pair.shoot(path.name, read_raw(path), exposure=None))
+        except RawError as error:
+            print(f"{path.name} is left out: {error}")
+    every = channels()
+    return raw_table(
+        pair, shots, {"1:2, JPEG 50": bench.paper_channel, "whatsapp": every["whatsapp"]}
+    )

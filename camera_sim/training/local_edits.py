@@ -1,0 +1,79 @@
+"""Edits of a part of a picture, which a patch map should show."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from channel.manipulations import GAUSSIAN, SHARPEN
+from verifier.training.fan import PATCH
+
+Picture = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
+LocalEdit = Callable[[Picture, Picture], tuple[Picture, Mask]]
+# The edited rectangle: the middle, of this share of either side.
+SHARE = 0.55
+
+
+def spliced(picture: Picture, other: Picture) -> tuple[Picture, Mask]:
+    """Paste a part of another picture, enlarged by a quarter as editors do to make it fit."""
+    window, mask = _middle(picture)
+    height, width = (part.stop - part.start for part in window)
+    source = other[: max(2, int(height / 1.25)), : max(2, int(width / 1.25))]
+    pasted = Image.fromarray(source).resize((width, height), Image.Resampling.BICUBIC)
+    return _with(picture, window, np.asarray(pasted)), mask
+
+
+def smoothed(picture: Picture, other: Picture) -> tuple[Picture, Mask]:
+    """Smooth a part, as skin is."""
+    window, mask = _middle(picture)
+    return _with(picture, window, GAUSSIAN(np.ascontiguousarray(picture[window]))), mask
+
+
+def sharpened(picture: Picture, other: Picture) -> tuple[Picture, Mask]:
+    """Sharpen a part."""
+    window, mask = _middle(picture)
+    return _with(picture, window, SHARPEN(np.ascontiguousarray(picture[window]))), mask
+
+
+def replaced(picture: Picture, other: Picture) -> tuple[Picture, Mask]:
+    """Paste a part of another picture of the same camera, as it is."""
+    window, mask = _middle(picture)
+    height, width = (part.stop - part.start for part in window)
+    patch = np.resize(other[:height, :width], (height, width, 3)).astype(np.uint8)
+    return _with(picture, window, patch), mask
+
+
+LOCAL_EDITS: dict[str, LocalEdit] = {
+    "smoothed part": smoothed,
+    "sharpened part": sharpened,
+    "splice, enlarged by a quarter": spliced,
+    "splice of the same camera, as it is": replaced,
+}
+
+
+def covered_share(mask: Mask, place: tuple[int, int], received: tuple[int, int]) -> float:
+    """Return how much of a patch of the received picture was edited, by the uploaded one's mask."""
+    left, top = place
+    rows, columns = (before / after for before, after in zip(mask.shape, received, strict=True))
+    down = slice(int(top * rows), int((top + PATCH) * rows))
+    across = slice(int(left * columns), int((left + PATCH) * columns))
+    return float(mask[down, across].mean())
+
+
+def _middle(picture: Picture) -> tuple[tuple[slice, slice], Mask]:
+    """Return the edited rectangle, and True within it."""
+    window = tuple(
+        slice(round(side * (1 - SHARE) / 2), round(side * (1 + SHARE) / 2))
+        for side in picture.shape[:2]
+    )
+    mask = np.zeros(picture.shape[:2], bool)
+    mask[window] = True
+    return (window[0], window[1]), mask
+
+
+def _with(picture: Picture, window: tuple[slice, slice], part: Picture) -> Picture:
+    changed = picture.copy()
+    changed[window] = part
+    return changed

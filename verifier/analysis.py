@@ -1,0 +1,288 @@
+"""One call: a photo in, a report out.
+
+>>> from verifier import Verifier
+>>> report = Verifier.default().analyze("photo.jpg")  # doctest: +SKIP
+>>> print(report.verdict.label, report.verdict.summary)  # doctest: +SKIP
+"""
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from channel import platform
+from channel.errors import UnknownNetworkError
+from verifier.credentials import check_trust_anchors
+from verifier.detectors import DETECTORS, Detector
+from verifier.errors import SettingsError
+from verifier.intake import Photo, take
+from verifier.limits import Limits
+from verifier.preview import preview_of
+from verifier.readers import Readers
+from verifier.reading import Reading, read_pixels
+from verifier.report import DetectorResult, Report
+from verifier.stability import NETWORKS, stability
+from verifier.verdict import conclude
+from verifier.weights import FOLDER
+
+if TYPE_CHECKING:
+    from verifier.batch import Outcome, Progress
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a verifier goes by.
+
+    Parameters
+    ----------
+    trust_anchors
+        Certificates of the authorities that you trust, in PEM; None: trust isn't checked.
+    limits
+        What an untrusted photo may cost.
+    resend_through
+        Networks of `channel.PLATFORMS` through which answers are tested; empty: no test.
+    """
+
+    trust_anchors: str | None = None
+    limits: Limits = field(default_factory=Limits)
+    resend_through: tuple[str, ...] = NETWORKS
+
+    def __post_init__(self) -> None:
+        if self.trust_anchors is not None:
+            check_trust_anchors(self.trust_anchors)
+        for name in self.resend_through:
+            try:
+                platform(name)
+            except UnknownNetworkError as error:
+                raise SettingsError(str(error)) from error
+
+
+class Verifier:
+    """Analyses photos, offline and on the CPU.
+
+    Keep one and use it for every photo, from any number of threads: models are loaded once, when
+    first needed, and so is the process that decodes what strangers sent. It pickles into worker
+    processes. `close` ends that process, and so does the end of a ``with`` block or of Python.
+
+    Parameters
+    ----------
+    detectors
+        The parts that answer questions about the pixels.
+    settings
+        Trust, limits, and the stability test.
+    """
+
+    def __init__(self, detectors: Sequence[Detector], settings: Settings | None = None) -> None:
+        self._detectors = tuple(detectors)
+        self._settings = settings or Settings()
+        self._readers: Readers | None = None
+        self._lock = threading.Lock()
+
+    @classmethod
+    def default(
+        cls,
+        *,
+        trust_anchors: str | Path | None = None,
+        limits: Limits | None = None,
+        resend_through: Sequence[str] = NETWORKS,
+    ) -> Self:
+        """Make a verifier of the shipped models.
+
+        Parameters
+        ----------
+        trust_anchors
+            A PEM file of the authorities that you trust, or its text; without it the report says
+            who signed, but not whether to believe it.
+        limits
+            What an untrusted photo may cost.
+        resend_through
+            Networks that test whether answers hold; ``()`` for none, which is faster.
+
+        Raises
+        ------
+        SettingsError
+            If the trust anchors can't be read, or a network is unknown.
+        WeightsError
+            If the manifest of models is damaged.
+        """
+        return cls.from_weights(
+            FOLDER, trust_anchors=trust_anchors, limits=limits, resend_through=resend_through
+        )
+
+    @classmethod
+    def from_weights(
+        cls,
+        folder: Path,
+        *,
+        trust_anchors: str | Path | None = None,
+        limits: Limits | None = None,
+        resend_through: Sequence[str] = NETWORKS,
+    ) -> Self:
+        """Make a verifier of a folder of models of your own; else as `default`."""
+        settings = Settings(_anchors(trust_anchors), limits or Limits(), tuple(resend_through))
+        return cls([detector.from_weights(folder) for detector in DETECTORS], settings)
+
+    @classmethod
+    def facts_only(
+        cls, *, trust_anchors: str | Path | None = None, limits: Limits | None = None
+    ) -> Self:
+        """Make one without detectors: file, credential and channel alone, no statistics."""
+        return cls([], Settings(_anchors(trust_anchors), limits or Limits(), ()))
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"detectors": self._detectors, "settings": self._settings}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(state["detectors"], state["settings"])  # type: ignore[misc]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the reading processes; another photo starts them again."""
+        if self._readers is not None:
+            self._readers.close()
+
+    @property
+    def settings(self) -> Settings:
+        """What it goes by."""
+        return self._settings
+
+    def analyze(self, photo: Photo) -> Report:
+        """Say what can be known of a photo.
+
+        Parameters
+        ----------
+        photo
+            A path, the bytes of a file, or pixels (H, W, 3) or (H, W), uint8, sRGB.
+
+        Raises
+        ------
+        PhotoError
+            If it can't be read; the subclass and the message say why.
+        WeightsError
+            If a model is damaged.
+        WorkerError
+            If the reading process can't be started.
+        """
+        taken = take(photo, self._settings.limits)
+        seconds: dict[str, float] = {}
+        with _timed(seconds, "reading"):
+            reading = self._read(taken.content)
+        results = self._results(reading, seconds)
+        with _timed(seconds, "stability"):
+            held = stability(
+                results,
+                self._settings.resend_through,
+                lambda network: self._resent(taken.content, network),
+                lambda again: [detector.analyze(again) for detector in self._detectors],
+            )
+        facts = reading.facts
+        with _timed(seconds, "preview"):
+            preview = preview_of(reading.pixels)
+        return Report(
+            verifier_version=_version(),
+            input=facts.input.model_copy(update={"name": taken.name}),
+            credential=facts.credential,
+            channel=facts.channel,
+            detectors=tuple(results),
+            stability=held,
+            verdict=conclude(facts.credential, facts.channel, results, held),
+            seconds={k: round(v, 4) for k, v in (facts.seconds | seconds).items()},
+        ).with_preview(preview)
+
+    def analyze_many(
+        self,
+        photos: Sequence[str | Path],
+        *,
+        results: str | Path | None = None,
+        resume: bool = True,
+        progress: "Progress | None" = None,
+        threads: int = 2,
+    ) -> "Iterator[Outcome]":
+        """Analyse files one after another; a bad one doesn't stop the others.
+
+        Parameters
+        ----------
+        photos
+            Paths.
+        results
+            A file that gets one JSON line a photo, as each is done; None: no file.
+        resume
+            Whether photos that ``results`` already has, with the same content, are skipped.
+        progress
+            Called with the number done and the number of all.
+        threads
+            Photos at a time.
+
+        Yields
+        ------
+        Outcomes in the order of ``photos``, each with a report or an error.
+
+        Raises
+        ------
+        OutputError
+            If ``results`` can't be read or written.
+        """
+        from verifier.batch import analyze_many
+
+        yield from analyze_many(self, photos, results, resume, progress, threads)
+
+    def read(self, photo: Photo, network: str | None = None) -> Reading:
+        """Read a photo, or what a network would serve of it, without asking the detectors.
+
+        For those who measure detectors. Raises `PhotoError` as `analyze` does.
+        """
+        content = take(photo, self._settings.limits).content
+        return self._read(content) if network is None else self._resent(content, network)
+
+    def _results(self, reading: Reading, seconds: dict[str, float]) -> list[DetectorResult]:
+        results = []
+        for detector in self._detectors:
+            with _timed(seconds, detector.name):
+                results.append(detector.analyze(reading))
+        return results
+
+    def _read(self, content: Any) -> Reading:
+        if isinstance(content, bytes):
+            return self._pool().read(content)
+        return read_pixels(content)
+
+    def _resent(self, content: Any, network: str) -> Reading:
+        return self._pool().resend(content, network)
+
+    def _pool(self) -> Readers:
+        with self._lock:
+            if self._readers is None:
+                self._readers = Readers(self._settings.limits, self._settings.trust_anchors)
+            return self._readers
+
+
+@contextmanager
+def _timed(seconds: dict[str, float], part: str) -> Iterator[None]:
+    start = time.perf_counter()
+    yield
+    seconds[part] = time.perf_counter() - start
+
+
+def _anchors(anchors: str | Path | None) -> str | None:
+    if anchors is None or (isinstance(anchors, str) and "-----BEGIN" in anchors):
+        return anchors
+    try:
+        return Path(anchors).read_text()
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        raise SettingsError(f"the trust anchors {anchors} can't be read: {error}") from error
+
+
+def _version() -> str:
+    try:
+        return version("camsim")
+    except PackageNotFoundError:  # run from a checkout
+        return "unknown"

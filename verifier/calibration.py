@@ -1,0 +1,232 @@
+"""Scores into probabilities that keep their word, and thresholds that state how often they err.
+
+Pooling of patches; temperature scaling and the expected calibration error (Guo, Pleiss, Sun,
+Weinberger, *On Calibration of Modern Neural Networks*, ICML 2017); isotonic regression by pooling
+adjacent violators (Zadrozny & Elkan, KDD 2002); exact binomial bounds (Clopper & Pearson 1934).
+numpy and scipy alone.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax, softmax
+from scipy.stats import beta
+
+from verifier.errors import ScoresError
+from verifier.weights import Isotonic, Threshold
+
+Array = NDArray[np.float64]
+
+BINS: Final = 15  # Guo et al. 2017, section 4
+EXPONENTS: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
+_CONFIDENCE: Final = 0.95
+
+
+def mean_log_probabilities(logits: ArrayLike) -> Array:
+    """Mean over patches of the log probability of each class: (N, K) logits to (K,)."""
+    mean: Array = log_softmax(np.asarray(logits, np.float64), axis=1).mean(0)
+    return mean
+
+
+def pooled(mean_log: ArrayLike, patches: ArrayLike, exponent: float) -> Array:
+    """Scores of pictures from the mean over their patches: (N, K) and (N,) to (N, K).
+
+    ``patches ** exponent`` times the mean: the sum of log probabilities at exponent 1, which is
+    right for independent patches; those of one picture aren't, so the exponent is fitted.
+    """
+    weights = np.asarray(patches, np.float64) ** exponent
+    scores: Array = np.asarray(mean_log, np.float64) * weights[..., None]
+    return scores
+
+
+def probabilities(scores: ArrayLike, temperature: float) -> Array:
+    """Softmax at a temperature over the last axis."""
+    found: Array = softmax(np.asarray(scores, np.float64) / temperature, axis=-1)
+    return found
+
+
+def fit_temperature(scores: ArrayLike, truth: ArrayLike) -> float:
+    """Find the temperature of the least negative log likelihood, within 0.01–100.
+
+    Parameters
+    ----------
+    scores
+        (N, K), before the softmax.
+    truth
+        (N,) true classes.
+
+    Raises
+    ------
+    ScoresError
+        If there are no scores.
+    """
+    values, classes = _checked(scores, truth)
+    bounds = (np.log(0.01), np.log(100.0))
+    found = minimize_scalar(
+        lambda log_t: _loss(values, classes, float(np.exp(log_t))), bounds=bounds, method="bounded"
+    )
+    return float(np.exp(found.x))
+
+
+def fit_pooling(mean_log: ArrayLike, patches: ArrayLike, truth: ArrayLike) -> tuple[float, float]:
+    """Find exponent and temperature together, by the least negative log likelihood."""
+    best = (np.inf, 1.0, 0.0)
+    for exponent in EXPONENTS:
+        scores = pooled(mean_log, patches, exponent)
+        temperature = fit_temperature(scores, truth)
+        best = min(best, (_loss(*_checked(scores, truth), temperature), temperature, exponent))
+    return best[2], best[1]
+
+
+def _loss(scores: Array, truth: NDArray[np.int64], temperature: float) -> float:
+    chosen = log_softmax(scores / temperature, axis=1)[np.arange(len(truth)), truth]
+    return float(-chosen.mean())
+
+
+def _checked(scores: ArrayLike, truth: ArrayLike) -> tuple[Array, NDArray[np.int64]]:
+    values, classes = np.asarray(scores, np.float64), np.asarray(truth, np.int64)
+    if values.ndim != 2 or len(values) != len(classes) or not len(values):
+        raise ScoresError(f"scores are {values.shape} for {classes.shape} pictures; give (N, K)")
+    return values, classes
+
+
+def fit_isotonic(scores: ArrayLike, truth: ArrayLike) -> Isotonic:
+    """Fit the monotone map of least squared error, by pooling adjacent violators.
+
+    Parameters
+    ----------
+    scores
+        (N,), higher for likelier.
+    truth
+        (N,), 0 or 1.
+    """
+    values, classes = np.asarray(scores, np.float64), np.asarray(truth, np.float64)
+    if not len(values) or values.shape != classes.shape:
+        raise ScoresError(f"scores are {values.shape} for {classes.shape} pictures; give (N,)")
+    distinct, places = np.unique(values, return_inverse=True)
+    weights = np.bincount(places).astype(np.float64)
+    means = np.bincount(places, classes) / weights
+    blocks: list[tuple[float, float, int]] = []  # mean, weight, distinct scores
+    for mean, weight in zip(means, weights, strict=True):
+        block = (float(mean), float(weight), 1)
+        while blocks and blocks[-1][0] >= block[0]:
+            last = blocks.pop()
+            total = last[1] + block[1]
+            block = ((last[0] * last[1] + block[0] * block[1]) / total, total, last[2] + block[2])
+        blocks.append(block)
+    ends = np.cumsum([count for _, _, count in blocks])
+    knots = [
+        (distinct[end - block[2]], distinct[end - 1])
+        for end, block in zip(ends, blocks, strict=True)
+    ]
+    return Isotonic(
+        scores=tuple(float(score) for pair in knots for score in pair),
+        probabilities=tuple(block[0] for block in blocks for _ in range(2)),
+    )
+
+
+def apply_isotonic(isotonic: Isotonic, scores: ArrayLike) -> Array:
+    """Map scores onto probabilities, level beyond the first and last knot."""
+    mapped: Array = np.interp(
+        np.asarray(scores, np.float64), isotonic.scores, isotonic.probabilities
+    )
+    return mapped
+
+
+@dataclass(frozen=True)
+class ReliabilityDiagram:
+    """Stated confidence against measured accuracy, in bins of equal width over [0, 1].
+
+    Empty bins are left out. ``error`` is the expected calibration error.
+    """
+
+    confidence: tuple[float, ...]
+    accuracy: tuple[float, ...]
+    count: tuple[int, ...]
+
+    @property
+    def error(self) -> float:
+        """Mean distance of confidence and accuracy, weighted by count (Guo et al., equation 3)."""
+        gaps = np.abs(np.subtract(self.confidence, self.accuracy))
+        return float(np.average(gaps, weights=self.count))
+
+
+def reliability(confidence: ArrayLike, correct: ArrayLike, bins: int = BINS) -> ReliabilityDiagram:
+    """Compare stated confidence with what came true.
+
+    Parameters
+    ----------
+    confidence
+        (N,) in [0, 1]: of the top class, or of an event.
+    correct
+        (N,), whether it was right, or the event took place.
+    """
+    stated, right = np.asarray(confidence, np.float64), np.asarray(correct, np.float64)
+    if not len(stated) or stated.shape != right.shape:
+        raise ScoresError(f"{stated.shape} confidences for {right.shape} pictures; give (N,)")
+    places = np.minimum((stated * bins).astype(int), bins - 1)
+    used = [bin_ for bin_ in range(bins) if (places == bin_).any()]
+    return ReliabilityDiagram(
+        confidence=tuple(float(stated[places == bin_].mean()) for bin_ in used),
+        accuracy=tuple(float(right[places == bin_].mean()) for bin_ in used),
+        count=tuple(int((places == bin_).sum()) for bin_ in used),
+    )
+
+
+def top_label_reliability(
+    found: ArrayLike, truth: ArrayLike, bins: int = BINS
+) -> ReliabilityDiagram:
+    """Reliability of the likeliest class: (N, K) probabilities and (N,) true classes."""
+    values, classes = _checked(found, truth)
+    return reliability(values.max(1), values.argmax(1) == classes, bins)
+
+
+def threshold_for(undeserving: ArrayLike, rate: float, least: float = 0.5) -> Threshold:
+    """Find the lowest threshold that raises at most this share of false alarms.
+
+    Parameters
+    ----------
+    undeserving
+        (N,) probabilities of the answer, of pictures that don't deserve it.
+    rate
+        Share of them that may reach it.
+    least
+        Lower the threshold never is.
+
+    Returns
+    -------
+    Threshold
+        With the share that was measured, and its 95% upper bound: a few pictures can't prove a low
+        rate, and the bound says so.
+    """
+    values = np.sort(np.asarray(undeserving, np.float64))
+    if not len(values):
+        raise ScoresError("there are no pictures to measure false alarms on")
+    if not 0 <= rate < 1:
+        raise ScoresError(f"the rate of false alarms is {rate:g}; give 0 to 1, 1 excluded")
+    allowed = int(np.floor(rate * len(values)))
+    highest = values[len(values) - 1 - allowed]
+    value = min(1.0, max(least, float(np.nextafter(highest, 2.0))))
+    alarms = int((values >= value).sum())
+    return Threshold(
+        value=value,
+        false_alarm_rate=alarms / len(values),
+        upper_bound=upper_bound(alarms, len(values)),
+        pictures=len(values),
+    )
+
+
+def upper_bound(events: int, trials: int, confidence: float = _CONFIDENCE) -> float:
+    """One-sided exact upper bound of a share (Clopper & Pearson 1934)."""
+    if events >= trials:
+        return 1.0
+    return float(beta.ppf(confidence, events + 1, trials - events))
+
+
+def shares(labels: Sequence[str], found: Array) -> dict[str, float]:
+    """Name the probabilities of one picture."""
+    return {label: float(value) for label, value in zip(labels, found, strict=True)}

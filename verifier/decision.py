@@ -1,0 +1,155 @@
+"""From a picture's scores to an answer, or to an abstention with its reason."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from verifier import calibration as calibrating
+from verifier.features.patches import Patches
+from verifier.reading import Reading
+from verifier.report import Finding, Status
+from verifier.weights import Calibration, Label, ModelEntry, Role, Threshold
+from verifier.words import percent
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A finding with its grounds."""
+
+    status: Status
+    finding: Finding
+    reasons: tuple[str, ...]
+    answer: Label | None = None
+    in_domain: bool | None = None
+    threshold: Threshold | None = None
+
+
+def decide(
+    entry: ModelEntry,
+    calibration: Calibration | None,
+    found: dict[str, float],
+    reading: Reading,
+    patches: Patches,
+) -> Answer:
+    """Answer whether a picture was edited, or abstain.
+
+    Parameters
+    ----------
+    found
+        Calibrated probability of each label; empty without a calibration.
+    patches
+        Those that were looked at.
+    """
+    outside = outside_domain(entry, reading, patches)
+    if outside:
+        return _abstained(*outside, in_domain=False)
+    if calibration is None:
+        return _abstained(
+            "This model isn't calibrated, so its scores can't be turned into an answer."
+        )
+    foreign = calibration.foreign
+    if foreign and role_probability(entry, found, "foreign") >= foreign.value:
+        return _abstained(
+            "The picture doesn't look as if the camera pipeline "
+            f"{entry.pipeline or entry.name} developed it. The network knows no other, so it "
+            "can't say whether it was edited.",
+            in_domain=False,
+        )
+    return _decided(entry, calibration, found)
+
+
+def outside_domain(entry: ModelEntry, reading: Reading, patches: Patches) -> tuple[str, ...]:
+    """Say why a model may not speak about a picture; empty if it may."""
+    reasons = []
+    height, width = reading.pixels.shape[:2]
+    domain = entry.domain
+    if min(height, width) < domain.min_side:
+        reasons.append(
+            f"The picture is too small: {width}×{height}, at least {domain.min_side} pixels a side "
+            "are needed."
+        )
+    if len(patches.places) < domain.min_patches:
+        reasons.append(
+            f"Too little of the picture can be judged: {patches.usable} of {patches.of} parts "
+            f"aren't flat or burnt out, {domain.min_patches} are needed."
+        )
+    jpeg = reading.facts.channel.jpeg
+    if domain.least_quality is not None and jpeg and jpeg.quality < domain.least_quality:
+        reasons.append(
+            f"The picture is compressed too much: quality {jpeg.quality}, the network was tested "
+            f"down to {domain.least_quality}."
+        )
+    return tuple(reasons)
+
+
+def picture_probabilities(
+    entry: ModelEntry, calibration: Calibration, mean_log: NDArray[np.float64], patches: int
+) -> dict[str, float]:
+    """Turn the scores of a picture into a calibrated probability of each label.
+
+    Parameters
+    ----------
+    mean_log
+        (K,) mean log probabilities.
+    patches
+        Over how many patches.
+    """
+    scores = calibrating.pooled(mean_log[None], [patches], calibration.exponent)
+    found = calibrating.probabilities(scores, calibration.temperature)[0]
+    if calibration.isotonic:
+        found = _with_edit_share(entry, calibration, found)
+    return calibrating.shares([label.name for label in entry.labels], np.clip(found, 0, 1))
+
+
+def role_probability(entry: ModelEntry, found: dict[str, float], role: Role) -> float:
+    """Sum the probabilities of the labels that have a role."""
+    return min(1.0, sum(found[label.name] for label in entry.labels if label.role == role))
+
+
+def _with_edit_share(
+    entry: ModelEntry, calibration: Calibration, found: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Map the probability of any edit, and scale the others to what it leaves."""
+    assert calibration.isotonic is not None
+    edits = np.isin(np.arange(len(found)), entry.indices("edit"))
+    before = float(found[edits].sum())
+    after = float(calibrating.apply_isotonic(calibration.isotonic, before))
+    scale = np.where(edits, after / max(before, 1e-12), (1 - after) / max(1 - before, 1e-12))
+    return found * scale
+
+
+def _decided(entry: ModelEntry, calibration: Calibration, found: dict[str, float]) -> Answer:
+    edited = role_probability(entry, found, "edit")
+    native = role_probability(entry, found, "native")
+    if edited >= calibration.edited.value:
+        edits = [label for label in entry.labels if label.role == "edit"]
+        likeliest = max(edits, key=lambda label: found[label.name])
+        said = (
+            f"The picture looks edited after the camera, most likely {likeliest.words} "
+            f"(probability of any edit {percent(edited)})."
+        )
+        reasons = (said, _how_often_wrong(calibration.edited, "unedited"))
+        return Answer("ran", "evidence against", reasons, likeliest, True, calibration.edited)
+    if native >= calibration.native.value:
+        label = next(label for label in entry.labels if label.role == "native")
+        said = (
+            "The picture looks as it left the camera pipeline "
+            f"{entry.pipeline or entry.name} (probability {percent(native)})."
+        )
+        reasons = (said, _how_often_wrong(calibration.native, "edited"))
+        return Answer("ran", "consistent", reasons, label, True, calibration.native)
+    undecided = f"Undecided: probability of any edit {percent(edited)}, of none {percent(native)}."
+    return Answer("ran", "inconclusive", (undecided,), in_domain=True)
+
+
+def _how_often_wrong(threshold: Threshold, kind: str) -> str:
+    wrong = round(threshold.false_alarm_rate * threshold.pictures)
+    return (
+        f"Of {threshold.pictures} {kind} test pictures {wrong or 'none'} got this answer wrongly; "
+        f"at most {percent(threshold.upper_bound)} of such pictures do, 95% sure."
+    )
+
+
+def _abstained(*reasons: str, in_domain: bool | None = None) -> Answer:
+    return Answer("abstained", "inconclusive", reasons, in_domain=in_domain)

@@ -1,0 +1,10 @@
+"""Detectors: one file each, and one line in this list."""
+
+from typing import Final
+
+from verifier.detectors.detector import Detector
+from verifier.detectors.manipulation import ManipulationDetector
+
+DETECTORS: Final[tuple[type[Detector], ...]] = (ManipulationDetector,)
+
+__all__ = ["DETECTORS", "Detector"]

@@ -1,0 +1,50 @@
+"""What a detector is: a part with a question, that answers from evidence, or abstains."""
+
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import ClassVar, Self
+
+from verifier.reading import Reading
+from verifier.report import DetectorResult
+from verifier.weights import FOLDER
+
+
+class Detector(ABC):
+    """Answers one question about a picture.
+
+    A detector is pickled into worker processes and used by several threads at once: it holds what
+    it needs to load its models, and loads them when it is first asked.
+    """
+
+    name: ClassVar[str]
+    question: ClassVar[str]
+
+    @classmethod
+    @abstractmethod
+    def from_weights(cls, folder: Path = FOLDER) -> Self:
+        """Make one of a folder of models with a manifest; a folder without its models is fine."""
+
+    @abstractmethod
+    def analyze(self, reading: Reading) -> DetectorResult:
+        """Answer for a picture.
+
+        Parameters
+        ----------
+        reading
+            Pixels (H, W, 3), uint8, sRGB as coded, and the facts of the file.
+
+        Raises
+        ------
+        WeightsError
+            If a model is damaged. Whatever else is in the way of an answer is an abstention.
+        """
+
+    def not_run(self, reason: str) -> DetectorResult:
+        """Say why there is no answer at all."""
+        return DetectorResult(
+            name=self.name,
+            question=self.question,
+            status="not run",
+            finding="none",
+            reasons=(reason,),
+        )

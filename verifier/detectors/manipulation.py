@@ -1,0 +1,161 @@
+"""Was the picture edited after the camera developed it? The FAN of a camera's pair answers.
+
+Forensic analysis network and pooled decision: P. Korus, N. Memon, *Content Authentication for
+Neural Imaging Pipelines*, CVPR 2019, section 3.3. It knows pictures of its own pipeline only; for
+others it says so, and nothing else.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import log_softmax, softmax
+
+from verifier import calibration as calibrating
+from verifier.decision import decide, picture_probabilities
+from verifier.detectors.detector import Detector
+from verifier.features.patches import Patches, batches, choose_patches
+from verifier.model import BATCH, Model
+from verifier.reading import Reading
+from verifier.report import DetectorResult, PatchMap
+from verifier.weights import ANY_CHANNEL, FOLDER, ModelEntry, read_manifest
+
+TASK: Final = "manipulation"
+_MAP_WORDS: Final = (
+    "Each square is the network's impression of one part of the picture, not a proof about it: "
+    "single squares are often wrong, the answer above rests on all of them together."
+)
+
+
+@dataclass(frozen=True)
+class PictureScores:
+    """What a model says of a picture before calibration.
+
+    ``mean_log`` is (K,), the mean over patches of the log probabilities; ``edited`` is (N,), the
+    probability of any edit of each patch.
+    """
+
+    model: Model
+    patches: Patches
+    mean_log: NDArray[np.float64]
+    edited: NDArray[np.float64]
+
+
+class ManipulationDetector(Detector):
+    """Tells straight from the camera from sharpened, smoothed, recompressed and resampled.
+
+    Parameters
+    ----------
+    models
+        FANs of the pairs that are known, in the manifest's order.
+    """
+
+    name: ClassVar[str] = "manipulation"
+    question: ClassVar[str] = "Was the picture edited after the camera developed it?"
+
+    def __init__(self, models: tuple[Model, ...]) -> None:
+        self._models = models
+
+    @classmethod
+    def from_weights(cls, folder: Path = FOLDER) -> "ManipulationDetector":
+        """Take every FAN of a folder; raises `WeightsError` for a bad manifest."""
+        entries = read_manifest(folder).of_task(TASK)
+        return cls(tuple(Model(entry, folder) for entry in entries))
+
+    def analyze(self, reading: Reading) -> DetectorResult:
+        """Answer for a picture; see `Detector.analyze`."""
+        if not self._models:
+            return self.not_run("No trained model of a camera's pair is installed.")
+        scores = self.score(reading)
+        if scores is None:
+            return self._too_little(reading)
+        return self._result(reading, scores)
+
+    def score(self, reading: Reading) -> PictureScores | None:
+        """Run the model that fits the picture; None if no patch of it is usable.
+
+        Where the credential names a pair that is known, that pair's model; else each in turn, and
+        the one to which the picture is least foreign.
+        """
+        scored = [self._score(reading, model) for model in self._candidates(reading)]
+        found = [scores for scores in scored if scores is not None]
+        return min(found, key=_foreignness) if found else None
+
+    def _candidates(self, reading: Reading) -> tuple[Model, ...]:
+        development = reading.facts.credential.development
+        pair = development.pair if development else None
+        named = tuple(model for model in self._models if pair and model.entry.pair == pair)
+        return named or self._models
+
+    def _score(self, reading: Reading, model: Model) -> PictureScores | None:
+        entry = model.entry
+        patches = choose_patches(reading.pixels, entry.input.side, entry.selection)
+        if not patches.places:
+            return None
+        logits = model.logits(batches(reading.pixels, patches, BATCH))
+        edited = softmax(logits, axis=1)[:, entry.indices("edit")].sum(1)
+        mean_log = log_softmax(logits, axis=1).mean(0)
+        return PictureScores(model, patches, mean_log, np.clip(edited, 0, 1))
+
+    def _too_little(self, reading: Reading) -> DetectorResult:
+        height, width = reading.pixels.shape[:2]
+        return DetectorResult(
+            name=self.name,
+            question=self.question,
+            status="abstained",
+            finding="inconclusive",
+            in_domain=False,
+            reasons=(
+                f"The picture ({width}×{height}) has no part that is large enough, and neither "
+                "flat nor burnt out.",
+            ),
+        )
+
+    def _result(self, reading: Reading, scores: PictureScores) -> DetectorResult:
+        entry = scores.model.entry
+        channel = reading.facts.channel.network
+        calibration = entry.calibration_for(channel)
+        found = (
+            picture_probabilities(entry, calibration, scores.mean_log, len(scores.edited))
+            if calibration
+            else {}
+        )
+        answer = decide(entry, calibration, found, reading, scores.patches)
+        names = [label.name for label in entry.labels]
+        return DetectorResult(
+            name=self.name,
+            question=self.question,
+            status=answer.status,
+            finding=answer.finding,
+            answer=answer.answer.name if answer.answer else None,
+            answer_words=answer.answer.words if answer.answer else None,
+            model=scores.model.facts,
+            in_domain=answer.in_domain,
+            scores=calibrating.shares(names, scores.mean_log),
+            probabilities=found,
+            label_words={label.name: label.words for label in entry.labels},
+            threshold=answer.threshold.value if answer.threshold else None,
+            false_alarm_rate=answer.threshold.false_alarm_rate if answer.threshold else None,
+            calibrated_for=_calibrated_for(entry, channel),
+            patches=len(scores.edited),
+            patch_map=PatchMap(
+                side=scores.patches.side,
+                places=scores.patches.places,
+                values=tuple(round(float(value), 4) for value in scores.edited),
+                words=_MAP_WORDS,
+            ),
+            reasons=answer.reasons,
+        )
+
+
+def _foreignness(scores: PictureScores) -> float:
+    foreign = scores.model.entry.indices("foreign")
+    return float(softmax(scores.mean_log)[foreign].sum())
+
+
+def _calibrated_for(entry: ModelEntry, channel: str | None) -> str | None:
+    if not entry.calibrations:
+        return None
+    return channel if channel in entry.calibrations else ANY_CHANNEL

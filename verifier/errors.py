@@ -1,0 +1,73 @@
+"""What can go wrong in the verifier, as one tree.
+
+::
+
+    VerifierError
+    ├── PhotoError                   a photo that can't be analysed
+    │   ├── PhotoNotFoundError       no such file, a folder, or one that may not be read
+    │   ├── PhotoUnreadableError     empty, damaged, or no picture
+    │   ├── PhotoUnsupportedError    a picture, but animated or of a kind that isn't taken
+    │   ├── PhotoTooLargeError       more bytes, pixels or memory than the limits allow
+    │   └── PhotoTimeoutError        reading it took longer than the limits allow
+    ├── SettingsError                an argument or option outside what is taken
+    ├── WeightsError                 a model that doesn't match its manifest
+    ├── ScoresError                  scores that nothing can be fitted to or measured on
+    ├── OutputError                  a result that can't be written, or would overwrite
+    ├── DependencyError              an optional package is needed and isn't installed
+    └── WorkerError                  the reading process can't be started: not the photo's fault
+
+Every message says what was wrong, with the value, and what to do. Foreign exceptions (Pillow's,
+c2pa's, ONNX Runtime's) are wrapped where they enter: one that leaks is a bug.
+"""
+
+
+class VerifierError(Exception):
+    """Root of everything that this package raises on purpose."""
+
+
+class PhotoError(VerifierError):
+    """A photo can't be analysed."""
+
+
+class PhotoNotFoundError(PhotoError):
+    """There is no such file, it is a folder, or it may not be read."""
+
+
+class PhotoUnreadableError(PhotoError):
+    """The file is empty, damaged, or no picture."""
+
+
+class PhotoUnsupportedError(PhotoError):
+    """The file is a picture, but animated or of a kind that isn't taken."""
+
+
+class PhotoTooLargeError(PhotoError):
+    """The photo has more bytes or pixels, or needs more memory, than the limits allow."""
+
+
+class PhotoTimeoutError(PhotoError):
+    """Reading the photo took longer than the limits allow."""
+
+
+class SettingsError(VerifierError, ValueError):
+    """An argument or option is outside what is taken."""
+
+
+class WeightsError(VerifierError):
+    """A model file doesn't match its manifest entry."""
+
+
+class ScoresError(VerifierError):
+    """Nothing can be fitted to these scores, or measured on them."""
+
+
+class OutputError(VerifierError):
+    """A result can't be written, or would overwrite something."""
+
+
+class DependencyError(VerifierError):
+    """An optional package is needed and isn't installed."""
+
+
+class WorkerError(VerifierError):
+    """The reading process can't be started or speaks nonsense."""

@@ -1,0 +1,1 @@
+"""Measuring the verifier: scores, calibration, flips, and files made to break it."""

@@ -1,0 +1,211 @@
+"""A calibration from scores: fitted on half of the photographs, measured on the other half.
+
+All variants of a photograph are in the same half, so that nothing is measured on what was fitted.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from verifier import calibration as calibrating
+from verifier.calibration import ReliabilityDiagram
+from verifier.decision import picture_probabilities, role_probability
+from verifier.errors import ScoresError
+from verifier.evaluation.scores import Scores
+from verifier.weights import ANY_CHANNEL, Calibration, ModelEntry, Role, Threshold
+
+Array = NDArray[np.float64]
+
+# Fewer photographs in a half say nothing about a false-alarm rate of percents.
+LEAST_PHOTOS: Final = 20
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Shares of false alarms that are asked for; see `verifier.weights.Calibration`."""
+
+    edited: float = 0.01
+    native: float = 0.01
+    foreign: float = 0.02
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A calibration and how it does on the pictures that it wasn't fitted to.
+
+    ``before`` is the reliability of the pooled softmax without temperature, exponent 0.
+    """
+
+    channel: str
+    calibration: Calibration
+    before: ReliabilityDiagram
+    after: ReliabilityDiagram
+    of_edits: ReliabilityDiagram
+    accuracy: float
+    answered: float
+    right_of_answered: float
+
+
+def fit(
+    entry: ModelEntry,
+    scores: Scores,
+    rates: Rates,
+    *,
+    channel: str = ANY_CHANNEL,
+    isotonic: bool = False,
+    data: str,
+) -> Fitted:
+    """Fit temperature, exponent and thresholds, and measure them.
+
+    Parameters
+    ----------
+    entry
+        The model that gave the scores.
+    isotonic
+        Whether the probability of any edit gets a monotone map beside the temperature.
+    data
+        What the pictures are, in a sentence for the manifest.
+
+    Raises
+    ------
+    ScoresError
+        If the labels aren't the model's, or there are too few photographs.
+    """
+    if scores.labels != tuple(label.name for label in entry.labels):
+        raise ScoresError(f"the scores are of {scores.labels}, the model's labels are others")
+    fitted, held_out = halves(scores)
+    exponent, temperature = calibrating.fit_pooling(
+        fitted.mean_log(), fitted.patches(), fitted.truth()
+    )
+    draft = _draft(exponent, temperature, data, len(held_out.rows))
+    if isotonic:
+        edits = _roles(entry, draft, fitted, "edit")
+        happened = np.isin(fitted.truth(), entry.indices("edit"))
+        draft = draft.model_copy(update={"isotonic": calibrating.fit_isotonic(edits, happened)})
+    thresholds = {
+        "edited": _threshold(entry, draft, fitted, held_out, "edit", "native", rates.edited),
+        "native": _threshold(entry, draft, fitted, held_out, "native", "edit", rates.native),
+    }
+    if entry.indices("foreign"):
+        thresholds["foreign"] = _threshold(
+            entry, draft, fitted, held_out, "foreign", "native", rates.foreign, least=0.01
+        )
+    found = _all(entry, draft, held_out)
+    after = calibrating.top_label_reliability(found, held_out.truth())
+    calibration = draft.model_copy(update={**thresholds, "expected_calibration_error": after.error})
+    return _measured(entry, calibration, held_out, after, channel)
+
+
+def halves(scores: Scores) -> tuple[Scores, Scores]:
+    """Split by photograph, the same way each time."""
+    first = [_is_first(row.photo) for row in scores.rows]
+    parts = scores.where(first), scores.where([not one for one in first])
+    for part in parts:
+        photos = len({row.photo for row in part.rows})
+        if photos < LEAST_PHOTOS:
+            raise ScoresError(
+                f"half of the scores are of {photos} photographs only; at least {LEAST_PHOTOS} in "
+                "each half are needed"
+            )
+    return parts
+
+
+def _is_first(photo: str) -> bool:
+    return hashlib.sha256(photo.encode()).digest()[0] % 2 == 0
+
+
+def _draft(exponent: float, temperature: float, data: str, pictures: int) -> Calibration:
+    nothing = Threshold(value=1.0, false_alarm_rate=0.0, upper_bound=1.0, pictures=0)
+    return Calibration(
+        temperature=temperature,
+        exponent=exponent,
+        edited=nothing,
+        native=nothing,
+        expected_calibration_error=0.0,
+        pictures=pictures,
+        data=data,
+    )
+
+
+def _all(entry: ModelEntry, calibration: Calibration, scores: Scores) -> Array:
+    """Calibrated probabilities of all rows: (N, K)."""
+    return np.array([list(shares.values()) for shares in _shares(entry, calibration, scores)])
+
+
+def _shares(
+    entry: ModelEntry, calibration: Calibration, scores: Scores
+) -> Iterator[dict[str, float]]:
+    for row in scores.rows:
+        yield picture_probabilities(entry, calibration, np.array(row.mean_log), row.patches)
+
+
+def _roles(entry: ModelEntry, calibration: Calibration, scores: Scores, role: Role) -> Array:
+    found = _shares(entry, calibration, scores)
+    return np.array([role_probability(entry, shares, role) for shares in found])
+
+
+def _threshold(
+    entry: ModelEntry,
+    calibration: Calibration,
+    fitted: Scores,
+    held_out: Scores,
+    role: Role,
+    undeserving: Role,
+    rate: float,
+    least: float = 0.5,
+) -> Threshold:
+    """Choose a threshold on one half, and state its false alarms as the other half has them."""
+    chosen = calibrating.threshold_for(
+        _of_truth(entry, calibration, fitted, role, undeserving), rate, least
+    )
+    values = _of_truth(entry, calibration, held_out, role, undeserving)
+    if not len(values):
+        raise ScoresError(f"no held-out picture is {undeserving}; false alarms can't be measured")
+    alarms = int((values >= chosen.value).sum())
+    return Threshold(
+        value=chosen.value,
+        false_alarm_rate=alarms / len(values),
+        upper_bound=calibrating.upper_bound(alarms, len(values)),
+        pictures=len(values),
+    )
+
+
+def _of_truth(
+    entry: ModelEntry, calibration: Calibration, scores: Scores, role: Role, truth: Role
+) -> Array:
+    of_truth = np.isin(scores.truth(), entry.indices(truth))
+    return _roles(entry, calibration, scores.where(list(of_truth)), role)
+
+
+def _measured(
+    entry: ModelEntry,
+    calibration: Calibration,
+    held_out: Scores,
+    after: ReliabilityDiagram,
+    channel: str,
+) -> Fitted:
+    truth = held_out.truth()
+    found = _all(entry, calibration, held_out)
+    plain = calibrating.probabilities(held_out.mean_log(), 1.0)
+    edits = _roles(entry, calibration, held_out, "edit")
+    natives = _roles(entry, calibration, held_out, "native")
+    is_edit = np.isin(truth, entry.indices("edit"))
+    is_native = np.isin(truth, entry.indices("native"))
+    says_edit = edits >= calibration.edited.value
+    says_native = ~says_edit & (natives >= calibration.native.value)
+    answered = (says_edit | says_native) & (is_edit | is_native)
+    right = (says_edit & is_edit) | (says_native & is_native)
+    return Fitted(
+        channel=channel,
+        calibration=calibration,
+        before=calibrating.top_label_reliability(plain, truth),
+        after=after,
+        of_edits=calibrating.reliability(edits, is_edit),
+        accuracy=float((found.argmax(1) == truth).mean()),
+        answered=float(answered.sum() / max(1, (is_edit | is_native).sum())),
+        right_of_answered=float(right.sum() / max(1, answered.sum())),
+    )

@@ -1,0 +1,108 @@
+"""Verdicts that turn wrong when the picture is sent through a network."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from channel import transmit
+from verifier.analysis import Verifier
+from verifier.calibration import upper_bound
+from verifier.errors import PhotoError
+from verifier.evaluation.labelled import Labelled
+from verifier.report import VerdictLabel
+from verifier.weights import Role
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """The verdicts of one picture, before and after one network; None if it couldn't be read."""
+
+    truth: Role
+    network: str
+    before: VerdictLabel | None
+    after: VerdictLabel | None
+
+    @property
+    def flipped(self) -> bool:
+        """Whether the verdict became wrong that wasn't; abstaining is no flip."""
+        return is_wrong(self.truth, self.after) and not is_wrong(self.truth, self.before)
+
+
+@dataclass(frozen=True)
+class FlipRate:
+    """Of one network, or of all: how many verdicts, what they were, how many turned wrong."""
+
+    network: str
+    verdicts: int
+    answered_before: int
+    answered_after: int
+    wrong_before: int
+    wrong_after: int
+    flips: int
+
+    @property
+    def rate(self) -> float:
+        """Share of verdicts that turned wrong."""
+        return self.flips / self.verdicts if self.verdicts else 0.0
+
+    @property
+    def bound(self) -> float:
+        """95% upper bound of that share."""
+        return upper_bound(self.flips, self.verdicts)
+
+
+def is_wrong(truth: Role, verdict: VerdictLabel | None) -> bool:
+    """Whether a verdict says the opposite of what is true.
+
+    A native picture accused, an edited one cleared, a foreign one either: it deserves no answer.
+    """
+    if truth == "foreign":
+        return verdict in ("consistent", "evidence against")
+    return verdict == ("evidence against" if truth == "native" else "consistent")
+
+
+def collect_verdicts(
+    verifier: Verifier,
+    pictures: Sequence[Labelled],
+    networks: Sequence[str],
+    role: Callable[[str], Role],
+) -> Iterator[Verdicts]:
+    """Analyse each picture as it is, and as each network serves it."""
+    for picture in pictures:
+        before = _verdict(verifier, picture.path.read_bytes())
+        for network in networks:
+            served = transmit(picture.path, network)
+            yield Verdicts(role(picture.truth), network, before, _verdict(verifier, served))
+
+
+def flip_rates(verdicts: Sequence[Verdicts]) -> list[FlipRate]:
+    """Count by network, and over all at the end."""
+    networks = list(dict.fromkeys(v.network for v in verdicts))
+    rates = [_rate(name, [v for v in verdicts if v.network == name]) for name in networks]
+    return [*rates, _rate("all", verdicts)]
+
+
+def _rate(network: str, verdicts: Sequence[Verdicts]) -> FlipRate:
+    counts: Counter[str] = Counter()
+    for v in verdicts:
+        counts["answered before"] += v.before in ("consistent", "evidence against")
+        counts["answered after"] += v.after in ("consistent", "evidence against")
+        counts["wrong before"] += is_wrong(v.truth, v.before)
+        counts["wrong after"] += is_wrong(v.truth, v.after)
+        counts["flips"] += v.flipped
+    return FlipRate(
+        network,
+        len(verdicts),
+        counts["answered before"],
+        counts["answered after"],
+        counts["wrong before"],
+        counts["wrong after"],
+        counts["flips"],
+    )
+
+
+def _verdict(verifier: Verifier, photo: bytes) -> VerdictLabel | None:
+    try:
+        return verifier.analyze(photo).verdict.label
+    except PhotoError:
+        return None

@@ -1,0 +1,148 @@
+"""Scores of labelled pictures before calibration, as a CSV file."""
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from verifier.analysis import Verifier
+from verifier.detectors.manipulation import ManipulationDetector
+from verifier.errors import OutputError, PhotoError, ScoresError
+from verifier.evaluation.labelled import Labelled
+
+NO_NETWORK: Final = "none"
+_FIXED: Final = ("file", "photo", "truth", "network", "channel", "patches")
+_PREFIX: Final = "log "
+
+
+@dataclass(frozen=True)
+class Row:
+    """One picture.
+
+    Attributes
+    ----------
+    network
+        Through which it was sent, "none" if as it is.
+    channel
+        Network that the verifier read from the file, or "".
+    mean_log
+        Mean over patches of the log probability of each label.
+    """
+
+    file: str
+    photo: str
+    truth: str
+    network: str
+    channel: str
+    patches: int
+    mean_log: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Rows and the labels that their scores are of, in order."""
+
+    labels: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+    def mean_log(self) -> NDArray[np.float64]:
+        """Return all scores: (N, K)."""
+        shape = (len(self.rows), len(self.labels))
+        return np.array([row.mean_log for row in self.rows], np.float64).reshape(shape)
+
+    def patches(self) -> NDArray[np.int64]:
+        """Return patch counts: (N,)."""
+        return np.array([row.patches for row in self.rows], np.int64)
+
+    def truth(self) -> NDArray[np.int64]:
+        """Return true classes: (N,)."""
+        return np.array([self.labels.index(row.truth) for row in self.rows], np.int64)
+
+    def where(self, chosen: Sequence[bool]) -> "Scores":
+        """Keep some rows."""
+        kept = tuple(row for row, keep in zip(self.rows, chosen, strict=True) if keep)
+        return Scores(self.labels, kept)
+
+
+def collect_scores(
+    verifier: Verifier,
+    detector: ManipulationDetector,
+    pictures: Sequence[Labelled],
+    networks: Sequence[str],
+) -> Iterator[Row]:
+    """Score each picture as it is ("none") or through a network; skip those that can't be scored.
+
+    Parameters
+    ----------
+    networks
+        Of `channel.PLATFORMS`, and "none".
+    """
+    for picture in pictures:
+        for network in networks:
+            sent = None if network == NO_NETWORK else network
+            try:
+                reading = verifier.read(picture.path, sent)
+            except PhotoError:
+                continue
+            found = detector.score(reading)
+            if found is None:
+                continue
+            yield Row(
+                file=picture.path.name,
+                photo=picture.photo,
+                truth=picture.truth,
+                network=network,
+                channel=reading.facts.channel.network or "",
+                patches=len(found.edited),
+                mean_log=tuple(float(value) for value in found.mean_log),
+            )
+
+
+def write_scores(path: Path, labels: Sequence[str], rows: Iterator[Row]) -> int:
+    """Write rows as they come; returns how many."""
+    count = 0
+    try:
+        with path.open("w", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow([*_FIXED, *(_PREFIX + label for label in labels)])
+            for row in rows:
+                fixed = (row.file, row.photo, row.truth, row.network, row.channel, row.patches)
+                writer.writerow([*fixed, *(f"{value:.6f}" for value in row.mean_log)])
+                count += 1
+    except OSError as error:
+        raise OutputError(f"{path} can't be written: {error}") from error
+    return count
+
+
+def read_scores(path: Path) -> Scores:
+    """Read what `write_scores` wrote. Raises `ScoresError` for anything else."""
+    try:
+        with path.open(newline="") as file:
+            reader = csv.DictReader(file)
+            names = [name for name in reader.fieldnames or () if name.startswith(_PREFIX)]
+            rows = tuple(_row(record, names) for record in reader)
+    except OSError as error:
+        raise ScoresError(f"{path} can't be read: {error}") from error
+    except (KeyError, TypeError, ValueError, csv.Error) as error:
+        raise ScoresError(f"{path} isn't a file of scores ({error})") from error
+    labels = tuple(name.removeprefix(_PREFIX) for name in names)
+    strange = sorted({row.truth for row in rows}.difference(labels))
+    if not rows or strange:
+        raise ScoresError(f"{path} has no scores, or of labels that it has no columns for{strange}")
+    return Scores(labels, rows)
+
+
+def _row(record: dict[str, str], names: Sequence[str]) -> Row:
+    return Row(
+        file=record["file"],
+        photo=record["photo"],
+        truth=record["truth"],
+        network=record["network"],
+        channel=record["channel"],
+        patches=int(record["patches"]),
+        mean_log=tuple(float(record[name]) for name in names),
+    )

@@ -1,0 +1,1 @@
+"""What detectors and the report read from a file and its pixels."""

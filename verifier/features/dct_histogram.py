@@ -1,0 +1,119 @@
+"""Histograms of quantised DCT coefficients, and what they tell of an earlier JPEG generation.
+
+Method: J. Fridrich, J. Lukáš, *Estimation of Primary Quantization Matrix in Double Compressed JPEG
+Images*, DFRWS 2003, section 3: coefficients of the picture shifted off its block grid stand for
+those that were never quantised; each candidate for the first step is simulated on them, and the
+nearest histogram tells. Here one quality of Annex K is fitted to several coefficients at once.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.fft import dctn
+
+from channel import jpeg_tables
+from channel.jpeg_tables import zigzag
+
+Plane = NDArray[np.float32]
+
+# Rec. ITU-T T.871, clause 7.
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+# Coefficients 1–9 in zig-zag order: the higher ones are mostly zero after a second compression.
+_COEFFICIENTS = tuple(int(place) for place in zigzag()[1:10])
+_LARGEST = 40
+_QUALITIES = range(40, 100)
+# Blocks that are looked at, evenly spread: more don't sharpen the histograms.
+_MOST_BLOCKS = 40_000
+_LEAST_BLOCKS = 400
+_SHIFT = 4
+
+
+@dataclass(frozen=True)
+class EarlierCompression:
+    """The quality of an earlier JPEG generation that explains the histograms best.
+
+    ``gain`` is by how much: the distance without an earlier generation over that with it.
+    """
+
+    quality: int
+    gain: float
+
+
+def luma(pixels: NDArray[np.uint8]) -> Plane:
+    """Bring (H, W, 3) uint8 sRGB to luma, (H, W) float32 in [0, 255]."""
+    plane: Plane = pixels.astype(np.float32) @ _LUMA
+    return plane
+
+
+def block_coefficients(plane: Plane, most: int = _MOST_BLOCKS) -> Plane:
+    """DCT coefficients (T.81 A.3.3) of 8×8 blocks from the top left corner: (N, 64).
+
+    Of more than ``most`` blocks, bands of whole block rows are taken, evenly spread.
+    """
+    height, width = (side // 8 for side in plane.shape)
+    if not height or not width:
+        return np.zeros((0, 64), np.float32)
+    rows = np.unique(np.linspace(0, height - 1, max(1, min(height, most // width))).astype(int))
+    bands = plane[: height * 8, : width * 8].reshape(height, 8, width * 8)[rows]
+    blocks = bands.reshape(len(rows), 8, width, 8).transpose(0, 2, 1, 3).reshape(-1, 8, 8)
+    coefficients: Plane = dctn(blocks - 128, axes=(1, 2), norm="ortho").reshape(-1, 64)
+    return coefficients
+
+
+def earlier_compression(plane: Plane, steps: Sequence[int]) -> EarlierCompression | None:
+    """Look for a JPEG generation before the last one, on the same block grid.
+
+    Parameters
+    ----------
+    plane
+        (H, W) luma in [0, 255], decoded from the file and not resized.
+    steps
+        The file's 64 luma steps in natural order.
+
+    Returns
+    -------
+    EarlierCompression or None
+        The best fitting quality, found or not (see ``gain``); None for too few blocks.
+    """
+    last = np.asarray(steps, np.float32)
+    observed = block_coefficients(plane)
+    free = block_coefficients(plane[_SHIFT:, _SHIFT:])
+    if len(observed) < _LEAST_BLOCKS or len(free) < _LEAST_BLOCKS:
+        return None
+    without = 0.0
+    distances = np.zeros(len(_QUALITIES))
+    for place in _COEFFICIENTS:
+        histogram = _histogram(observed[:, place] / last[place])
+        values = free[:, place]
+        alone = _distance(histogram, _histogram(values / last[place]))
+        without += alone
+        first_steps = [int(_annex_k(quality)[place]) for quality in _QUALITIES]
+        by_step = {
+            step: _distance(histogram, _requantised(values, step, float(last[place])))
+            for step in set(first_steps)
+        }
+        distances += [by_step[step] for step in first_steps]
+    best = int(np.argmin(distances))
+    return EarlierCompression(_QUALITIES[best], float(without / max(distances[best], 1e-9)))
+
+
+def _requantised(values: Plane, first: int, last: float) -> NDArray[np.float64]:
+    levels: Plane = np.rint(values / first) * np.float32(first / last)
+    return _histogram(levels)
+
+
+def _histogram(levels: Plane) -> NDArray[np.float64]:
+    """Shares of the levels from −40 to 40; larger ones are left out."""
+    whole = np.rint(levels).astype(np.int64) + _LARGEST
+    kept = whole[(whole >= 0) & (whole <= 2 * _LARGEST)]
+    return np.bincount(kept, minlength=2 * _LARGEST + 1) / max(len(levels), 1)
+
+
+def _distance(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
+    return float(np.square(first - second).sum())
+
+
+def _annex_k(quality: int) -> NDArray[np.int64]:
+    return jpeg_tables.annex_k(quality)[0].ravel()

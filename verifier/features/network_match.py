@@ -1,0 +1,144 @@
+"""Network profiles that could have written a JPEG file, by its header alone.
+
+Cues in the order of PLATFORMS: tables, markers, structure, size. A network that passes files on
+unchanged leaves no trace and is never listed.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from importlib.resources import files
+
+from channel import PLATFORMS, PlatformProfile
+from channel.profile import Encoding, Metadata, target_size
+from verifier.features.jpeg_header import JpegHeader
+from verifier.features.jpeg_quality import table_quality
+from verifier.report import NetworkMatch
+
+# jpeg_simple_progression of libjpeg: ten scans for colour.
+_SIMPLE_SCANS = 10
+
+
+def network_matches(
+    header: JpegHeader, platforms: Sequence[PlatformProfile] = PLATFORMS
+) -> tuple[NetworkMatch, ...]:
+    """List the profiles whose tables, structure, size and markers all fit, a mark of its own first.
+
+    Parameters
+    ----------
+    header
+        Of a JPEG file.
+    platforms
+        Profiles to compare with.
+    """
+    found = [match for profile in platforms if (match := _match(header, profile))]
+    return tuple(sorted(found, key=lambda match: (not match.mark, -len(match.agrees))))
+
+
+def _match(header: JpegHeader, profile: PlatformProfile) -> NetworkMatch | None:
+    known = "metadata" not in profile.assumptions
+    marks = _metadata(header, profile.metadata) if known else _unmarked(header)
+    encoding = next((e for e in profile.encodings if _encodes(header, e)), None)
+    if marks is None or encoding is None or not _fits(header, profile):
+        return None
+    agrees = ["tables" if encoding.tables else "size of the file", "subsampling", "scans"]
+    if _at_limit(header, profile):
+        agrees.append("size at the network's limit")
+    return NetworkMatch(
+        profile=profile.name,
+        network=profile.network,
+        era=profile.era,
+        agrees=(*agrees, *marks),
+        mark=bool(marks),
+        confidence=profile.sources["tables"].confidence.word,
+    )
+
+
+def _encodes(header: JpegHeader, encoding: Encoding) -> bool:
+    """Whether tables, subsampling, scans and Huffman tables are an encoding's."""
+    grey = header.chroma is None
+    return (
+        _coded_alike(header, encoding)
+        and (grey or header.subsampling == encoding.subsampling)
+        and _tables_fit(header, encoding)
+    )
+
+
+def _coded_alike(header: JpegHeader, encoding: Encoding) -> bool:
+    if header.arithmetic or header.progressive != encoding.scans.progressive:
+        return False
+    if not header.progressive:
+        return header.standard_huffman != encoding.optimised_huffman
+    if header.chroma is None or encoding.codec == "mozjpeg":  # grey scans differ; searched scans
+        return True
+    return header.scans == (len(encoding.scans.scans) or _SIMPLE_SCANS)
+
+
+def _tables_fit(header: JpegHeader, encoding: Encoding) -> bool:
+    if encoding.tables is None:
+        return encoding.most_bytes is not None and table_quality(header.luma).exact
+    chroma = header.chroma in (None, encoding.tables.chroma)
+    return header.luma == encoding.tables.luma and chroma
+
+
+def _fits(header: JpegHeader, profile: PlatformProfile) -> bool:
+    """Whether no size rule of the profile would have made the picture smaller, give or take 1."""
+    for rule in profile.sizes:
+        height, width = target_size(rule, header.height, header.width)
+        if abs(height - header.height) <= 1 and abs(width - header.width) <= 1:
+            return True
+    return False
+
+
+def _at_limit(header: JpegHeader, profile: PlatformProfile) -> bool:
+    """Whether the picture is as large as the network lets it be."""
+    for rule in profile.sizes:
+        enlarged = target_size(rule, header.height * 2, header.width * 2)
+        if max(abs(enlarged[0] - header.height), abs(enlarged[1] - header.width)) <= 1:
+            return True
+    return False
+
+
+def _metadata(header: JpegHeader, metadata: Metadata) -> tuple[str, ...] | None:
+    """List marks that the file shares with the network alone; None if one speaks against it."""
+    icc = _icc_bytes(metadata.added_icc) if metadata.added_icc else 0
+    against = (
+        metadata.exif == "stripped" and (header.exif or header.xmp or header.c2pa),
+        bool(header.fbmd) != bool(metadata.fbmd) or (header.fbmd and not header.fbmd_whole),
+        (header.comment is None) != (metadata.comment is None) or header.adobe,
+        header.jfif is not None and header.jfif != metadata.jfif,
+        (metadata.icc == "stripped" or icc) and header.icc_bytes != icc,
+        metadata.transmission_reference != header.transmission_reference,
+    )
+    return None if any(against) else tuple(_marks(metadata))
+
+
+def _unmarked(header: JpegHeader) -> tuple[str, ...] | None:
+    """Judge by another network's mark alone, where a profile's metadata are assumed."""
+    return None if header.fbmd or header.transmission_reference else ()
+
+
+def _marks(metadata: Metadata) -> Iterator[str]:
+    if metadata.fbmd:
+        yield "Meta's FBMD trailer"
+    if metadata.transmission_reference:
+        yield "Facebook's IPTC 2:103"
+    if metadata.comment is not None:
+        yield "the comment"
+    if metadata.added_icc:
+        yield "the network's colour profile"
+
+
+@cache
+def _icc_bytes(name: str) -> int:
+    return len((files("channel.platforms") / name).read_bytes())
+
+
+def is_everybodys(header: JpegHeader) -> bool:
+    """Whether any program that saves through libjpeg writes these tables."""
+    return table_quality(header.luma).exact and table_quality(header.luma).family == "Annex K"
+
+
+def passing_networks(platforms: Sequence[PlatformProfile] = PLATFORMS) -> tuple[str, ...]:
+    """Name the networks that can pass a file on as it is, so that nothing tells of them."""
+    silent = [p.network for p in platforms if p.passthrough in ("always", "stripped", "if it fits")]
+    return tuple(dict.fromkeys(name for name in silent if name != "none"))

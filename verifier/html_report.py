@@ -1,0 +1,250 @@
+"""The report as one page that an editor can attach to a mail: no request leaves it."""
+
+import base64
+from collections.abc import Iterable
+from html import escape
+from importlib.resources import files
+from io import BytesIO
+
+from PIL import Image
+
+from verifier.patch_overlay import SCALE, overlay
+from verifier.preview import Preview
+from verifier.report import Credential, DetectorResult, PatchMap, Report, Stability
+from verifier.words import (
+    LEVELS,
+    MEANINGS,
+    STATUSES,
+    TITLES,
+    credential_headline,
+    detector_headline,
+    input_line,
+    network_headline,
+    percent,
+)
+
+# EXIF 2.32, 4.6.4 A, as what a picture needs to be upright.
+_TURNS = {
+    2: (Image.Transpose.FLIP_LEFT_RIGHT,),
+    3: (Image.Transpose.ROTATE_180,),
+    4: (Image.Transpose.FLIP_TOP_BOTTOM,),
+    5: (Image.Transpose.TRANSPOSE,),
+    6: (Image.Transpose.ROTATE_270,),
+    7: (Image.Transpose.TRANSVERSE,),
+    8: (Image.Transpose.ROTATE_90,),
+}
+_CLASSES = {"consistent": "for", "evidence against": "against", "inconclusive": "open"}
+
+
+def html_report(report: Report) -> str:
+    """Write a report as a self-contained page; with the picture if `Report.preview` is there."""
+    verdict = report.verdict
+    style = files("verifier").joinpath("html_report.css").read_text(encoding="utf-8")
+    name = escape(report.input.name or "photo")
+    parts = [
+        f'<header class="{_CLASSES[verdict.label]}"><p class="file">{name}</p>'
+        f"<h1>{TITLES[verdict.label]}</h1>"
+        f'<p class="summary">{escape(verdict.summary)}</p>'
+        f"<p>{escape(MEANINGS[verdict.label])}</p>"
+        f"<p><b>How sure:</b> {escape(LEVELS[verdict.level])}.</p></header>",
+        _in_short(report),
+        _picture(report),
+        _grounds(report),
+        *(_detector(result, report.stability) for result in report.detectors),
+        _section("The way it came", _channel(report)),
+        _section("If it is shared again", f"<p>{escape(report.stability.words)}</p>"),
+        _section("What can’t be known", _bullets(verdict.unknown)),
+        _technical(report),
+    ]
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
+        "img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'\">"
+        f"<title>{name}: {TITLES[verdict.label]}</title><style>{style}</style></head>\n<body>\n"
+        + "\n".join(part for part in parts if part)
+        + "\n</body></html>\n"
+    )
+
+
+def _in_short(report: Report) -> str:
+    rows = [
+        (result.question, detector_headline(result, report.stability))
+        for result in report.detectors
+    ]
+    rows += [
+        ("Which network did it come from?", network_headline(report.channel)),
+        ("Is it signed?", credential_headline(report.credential)),
+    ]
+    cells = "".join(f"<tr><th>{escape(q)}</th><td>{escape(a)}</td></tr>" for q, a in rows)
+    return f'<table class="short">{cells}</table>'
+
+
+def _picture(report: Report) -> str:
+    preview = report.preview
+    if preview is None:
+        return ""
+    turns = _TURNS.get(report.input.orientation, ())
+    photo = Image.open(BytesIO(preview.jpeg))
+    shown = photo.size
+    file = BytesIO()
+    _turned(photo, turns).save(file, "JPEG", quality=90)
+    image = _data("image/jpeg", file.getvalue())
+    patch_map = next((r.patch_map for r in report.detectors if r.patch_map), None)
+    if patch_map is None:
+        return f'<figure><div class="photo"><img src="{image}" alt="The picture"></div></figure>'
+    layer = Image.open(BytesIO(overlay(patch_map, (preview.width, preview.height), shown)))
+    file = BytesIO()
+    _turned(layer, turns).save(file, "PNG")
+    return _with_layer(image, _data("image/png", file.getvalue()), patch_map, preview)
+
+
+def _turned(image: Image.Image, turns: Iterable[Image.Transpose]) -> Image.Image:
+    for turn in turns:
+        image = image.transpose(turn)
+    return image
+
+
+def _with_layer(image: str, layer: str, patch_map: PatchMap, preview: Preview) -> str:
+    swatches = "".join(f'<i style="background:rgb{colour}"></i>' for colour in SCALE)
+    share = len(patch_map.places) * patch_map.side**2 / (preview.width * preview.height)
+    looked = f"{len(patch_map.places)} parts were looked at, {min(1.0, share):.0%} of the picture."
+    return (
+        f'<figure><div class="photo"><img src="{image}" alt="The picture">'
+        f'<img id="map" class="map" src="{layer}" alt="The patch map"></div>'
+        '<div class="controls"><label for="strength">Patch map</label>'
+        '<input id="strength" type="range" min="0" max="100" value="80" '
+        "oninput=\"document.getElementById('map').style.opacity=this.value/100\">"
+        f'<span class="scale">looks untouched {swatches} looks edited</span></div>'
+        f"<figcaption>{escape(looked)} {escape(patch_map.words)} Parts without a square are too "
+        "flat or too bright to say anything, or were left out to save time.</figcaption></figure>"
+    )
+
+
+def _grounds(report: Report) -> str:
+    verdict, credential = report.verdict, report.credential
+    return (
+        '<div class="grounds">'
+        "<section><h2>Facts: the content credential</h2>"
+        f"{_facts_table(credential)}</section>"
+        "<section><h2>Statistics: what the detectors found</h2>"
+        f"<p>{escape(verdict.statistics)}</p>"
+        '<p class="aside">Facts are checked, statistics are estimated. This report never mixes '
+        "them into one number.</p></section></div>"
+    )
+
+
+def _facts_table(credential: Credential) -> str:
+    if not credential.present:
+        return f"<p>{escape(credential.integrity.words)}</p>"
+    rows = [
+        ("Unchanged since signing?", credential.integrity),
+        ("Is the signer trusted?", credential.trust),
+        ("Certificate withdrawn?", credential.revocation),
+    ]
+    cells = "".join(
+        f'<tr><th>{question}</th><td><b class="{_mood(fact.state)}">{escape(fact.state)}</b><br>'
+        f"{escape(fact.words)}</td></tr>"
+        for question, fact in rows
+    )
+    return f"<table>{cells}</table>{_statements(credential)}"
+
+
+def _mood(state: str) -> str:
+    if state in ("intact", "trusted", "not revoked"):
+        return "good"
+    return "bad" if state in ("broken", "revoked", "expired", "untrusted") else "unsure"
+
+
+def _statements(credential: Credential) -> str:
+    stated = {
+        "signed by": credential.signer,
+        "issued by": credential.issuer,
+        "signed at": credential.signed_at,
+        "written by": credential.generator,
+        "source": credential.source_type,
+    }
+    if credential.development:
+        stated["camera pipeline"] = credential.development.pipeline
+        stated["pair"] = credential.development.pair
+    given = [f"{name}: {escape(value)}" for name, value in stated.items() if value]
+    return f'<p class="aside">The credential states: {"; ".join(given)}.</p>' if given else ""
+
+
+def _detector(result: DetectorResult, stability: Stability) -> str:
+    bars = "".join(
+        f"<tr><th>{escape(result.label_words.get(name, name))}</th>"
+        f'<td class="bar"><i style="width:{100 * value:.1f}%"></i></td>'
+        f"<td>{percent(value)}</td></tr>"
+        for name, value in sorted(result.probabilities.items(), key=lambda item: -item[1])
+    )
+    table = f'<table class="bars">{bars}</table>' if bars else ""
+    domain = {True: "yes", False: "no", None: "not tested"}[result.in_domain]
+    status = f"The detector {STATUSES[result.status]}. In its domain: {domain}."
+    return _section(
+        escape(result.question),
+        f'<p class="answer">{escape(detector_headline(result, stability))}</p>'
+        + "".join(f"<p>{escape(reason)}</p>" for reason in result.reasons)
+        + table
+        + f'<p class="aside">{status}</p>',
+    )
+
+
+def _channel(report: Report) -> str:
+    channel = report.channel
+    words = [*channel.words, channel.double_compression.words, channel.scale.words]
+    jpeg = channel.jpeg
+    if jpeg:
+        near = "is" if jpeg.exact else "is about"
+        words.append(
+            f"Its JPEG quality {near} {jpeg.quality} of 100, read from the quantisation tables."
+        )
+    matches = "".join(
+        f"<tr><td>{escape(m.network)}</td><td>{escape(m.era)}</td>"
+        f"<td>{escape(', '.join(m.agrees))}</td><td>{escape(m.confidence)}</td></tr>"
+        for m in channel.networks
+    )
+    table = (
+        "<details><summary>Network profiles that fit</summary><table><tr><th>Network</th>"
+        f"<th>Era</th><th>What fits</th><th>How well the profile is known</th></tr>{matches}"
+        "</table></details>"
+        if matches
+        else ""
+    )
+    return "".join(f"<p>{escape(text)}</p>" for text in words) + table
+
+
+def _technical(report: Report) -> str:
+    facts = report.input
+    rows = {
+        "File": input_line(facts.width, facts.height, facts.format, facts.bytes),
+        "SHA-256": facts.sha256,
+        "Notes": " ".join(facts.notes),
+        "Header": ", ".join(report.channel.jpeg.marks) if report.channel.jpeg else "",
+        "Credential codes": ", ".join(report.credential.codes),
+        "Verifier": f"camsim {report.verifier_version}, report format {report.schema_version}",
+    }
+    for result in report.detectors:
+        if result.model:
+            model = result.model
+            rows[f"Model ({result.name})"] = f"{model.name} {model.version}, SHA-256 {model.sha256}"
+            scores = ", ".join(f"{name} {score:.3f}" for name, score in result.scores.items())
+            rows[f"Raw scores ({result.name})"] = scores
+    cells = "".join(
+        f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>"
+        for name, value in rows.items()
+        if value
+    )
+    return f"<details><summary>For experts</summary><table>{cells}</table></details>"
+
+
+def _section(title: str, content: str) -> str:
+    return f"<section><h2>{title}</h2>{content}</section>"
+
+
+def _bullets(items: Iterable[str]) -> str:
+    return "<ul>" + "".join(f"<li>{escape(item)}</li>" for item in items) + "</ul>"
+
+
+def _data(mime_type: str, content: bytes) -> str:
+    return f"data:{mime_type};base64,{base64.b64encode(content).decode()}"

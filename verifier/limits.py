@@ -1,0 +1,40 @@
+"""How much of the machine an untrusted photo may take."""
+
+from dataclasses import dataclass, fields
+
+from verifier.errors import SettingsError
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds on what one photo may cost; beyond them it is refused, never half read.
+
+    Parameters
+    ----------
+    file_bytes
+        Largest file. 100 MB holds a 60-megapixel camera's finest JPEG several times.
+    pixels
+        Most pixels, counted from the header before anything is decoded. 100 megapixels is what
+        the largest cameras sold to photographers give.
+    side
+        Longest side in pixels; JPEG itself ends at 65,535.
+    seconds
+        For reading (decoding, header, credential); the process that reads is then ended.
+    memory_bytes
+        Address space of the process that reads, where the system can bound it (Linux, macOS).
+    workers
+        Most reading processes at a time; further threads wait.
+    """
+
+    file_bytes: int = 100_000_000
+    pixels: int = 100_000_000
+    side: int = 65_535
+    seconds: float = 20.0
+    memory_bytes: int = 4_000_000_000
+    workers: int = 2
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if value <= 0:
+                raise SettingsError(f"the limit {field.name} is {value}; give more than 0")

@@ -1,0 +1,382 @@
+"""The report: what was found, as a versioned record; ``docs/report.schema.json`` is its schema.
+
+Integrity facts (`Credential`) and statistics (`DetectorResult`) stand apart, and no field mixes
+them into a number.
+"""
+
+import json
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
+
+from verifier.preview import Preview
+
+Probability = Annotated[float, Field(ge=0, le=1)]
+Huffman = Literal["standard", "optimised", "arithmetic"]
+Status = Literal["ran", "abstained", "not run"]
+Finding = Literal["evidence against", "consistent", "inconclusive", "informs", "none"]
+VerdictLabel = Literal["consistent", "evidence against", "inconclusive"]
+Level = Literal["established", "strong", "moderate", "weak", "none"]
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class InputFacts(_Record):
+    """What the file is.
+
+    Attributes
+    ----------
+    name
+        File name without its folder; None for bytes and arrays.
+    sha256
+        Of the file; of the pixels, row by row, for an array.
+    width, height
+        As coded, before the orientation in the EXIF data is applied.
+    orientation
+        EXIF 2.32, 4.6.4 A: 1 is upright.
+    trailing_bytes
+        Bytes after the end of the picture: other pictures in the same file, or another file.
+    notes
+        What is unusual about it, in sentences.
+    """
+
+    name: str | None
+    format: str
+    bytes: int
+    sha256: str
+    width: int
+    height: int
+    mode: str
+    orientation: int = 1
+    trailing_bytes: int = 0
+    notes: tuple[str, ...] = ()
+
+
+class Development(_Record):
+    """Our own assertion in a credential, ``camsim.development``: which camera network, which pair.
+
+    What the signer says, not what was measured.
+    """
+
+    pipeline: str = Field(max_length=200)
+    pair: str | None = Field(default=None, max_length=200)
+    weights_sha256: str = Field(max_length=64)
+    engine: str = Field(max_length=200)
+    precision: str = Field(max_length=200)
+    bundle_sha256: str | None = Field(default=None, max_length=64)
+    raw_sha256: str = Field(max_length=64)
+    boot_log_sha256: str | None = Field(default=None, max_length=64)
+
+
+class Fact(_Record):
+    """An answer about a credential, in a word and in a sentence."""
+
+    state: str
+    words: str
+
+
+class Integrity(Fact):
+    """Whether file and credential are as they were signed."""
+
+    state: Literal["no credential", "intact", "broken", "unreadable"]
+
+
+class Trust(Fact):
+    """Whether the signer is one that the reader of this report trusts."""
+
+    state: Literal["no credential", "trusted", "untrusted", "expired", "not checked"]
+
+
+class Revocation(Fact):
+    """Whether the signer's certificate was withdrawn."""
+
+    state: Literal["no credential", "not revoked", "revoked", "not checked"]
+
+
+class Credential(_Record):
+    """C2PA content credentials: three answers that must not be taken for one another.
+
+    Attributes
+    ----------
+    codes
+        C2PA's own status codes, for experts.
+    source_type
+        IPTC digital source type of the first action, such as "digitalCapture".
+    """
+
+    integrity: Integrity
+    trust: Trust
+    revocation: Revocation
+    signer: str | None = None
+    issuer: str | None = None
+    signed_at: str | None = None
+    generator: str | None = None
+    actions: tuple[str, ...] = ()
+    source_type: str | None = None
+    ingredients: int = 0
+    development: Development | None = None
+    codes: tuple[str, ...] = ()
+
+    @property
+    def present(self) -> bool:
+        """Whether the file carries a credential, good or bad."""
+        return self.integrity.state != "no credential"
+
+
+class JpegFacts(_Record):
+    """What a JPEG file's header says, and the quality that its tables amount to.
+
+    Attributes
+    ----------
+    quality
+        On libjpeg's scale from 1 to 100, nearest to the luma table; ``exact`` if it is that table.
+    tables
+        Name of the tables' family.
+    marks
+        Segments that tell of software: JFIF, Exif, ICC, FBMD…
+    """
+
+    quality: int
+    exact: bool
+    tables: str
+    chroma_quality: int | None
+    subsampling: str
+    progressive: bool
+    scans: int
+    huffman: Huffman
+    marks: tuple[str, ...]
+    software: str | None = None
+
+
+class NetworkMatch(_Record):
+    """A network profile that could have written this file.
+
+    Attributes
+    ----------
+    profile
+        Of `channel.PLATFORMS`; ``camsim networks NAME`` shows it.
+    agrees
+        What agrees with it.
+    mark
+        Whether the file carries what only this network writes, as far as we know.
+    confidence
+        How the profile's tables are known.
+    """
+
+    profile: str
+    network: str
+    era: str
+    agrees: tuple[str, ...]
+    mark: bool
+    confidence: str
+
+
+class Cue(_Record):
+    """A trace of an earlier life of the picture.
+
+    Attributes
+    ----------
+    found
+        None if it can't be looked for in this file.
+    strength
+        The statistic, and what it is compared with.
+    """
+
+    found: bool | None
+    strength: float | None = None
+    threshold: float | None = None
+    words: str
+
+
+class ChannelReading(_Record):
+    """What the file itself tells of its way: the last encoder, networks that write so, cues.
+
+    Attributes
+    ----------
+    networks
+        Profiles that could have written it; a network's own mark first.
+    network
+        The one network if there is just one and the tables aren't everybody's, else None.
+    """
+
+    jpeg: JpegFacts | None
+    networks: tuple[NetworkMatch, ...] = ()
+    network: str | None = None
+    double_compression: Cue
+    scale: Cue
+    words: tuple[str, ...]
+
+
+class ModelFacts(_Record):
+    """Which model answered."""
+
+    name: str
+    version: str
+    sha256: str
+    pair: str | None
+
+
+class PatchMap(_Record):
+    """Answers of single patches, as coded (before orientation).
+
+    Attributes
+    ----------
+    side
+        Of a patch, pixels.
+    places
+        Left and top of each patch.
+    values
+        Probability of any edit, uncalibrated: a map shows where, the pooled answer how surely.
+    """
+
+    side: int
+    places: tuple[tuple[int, int], ...]
+    values: tuple[Probability, ...]
+    words: str
+
+
+class DetectorResult(_Record):
+    """What one detector says.
+
+    Attributes
+    ----------
+    question
+        What it answers, in a sentence.
+    scores
+        Raw pooled score of each class.
+    probabilities
+        Calibrated; empty if there is no calibration.
+    label_words
+        What each class is called in words.
+    answer, answer_words
+        The label that was answered, and what to call it.
+    threshold, false_alarm_rate
+        Of the answer that was given: how often it would be wrong, see `verifier.weights.Threshold`.
+    finding
+        What it means for the verdict; "informs" says something but neither for nor against.
+    """
+
+    name: str
+    question: str
+    status: Status
+    finding: Finding
+    answer: str | None = None
+    answer_words: str | None = None
+    model: ModelFacts | None = None
+    in_domain: bool | None = None
+    scores: dict[str, float] = {}
+    probabilities: dict[str, Probability] = {}
+    label_words: dict[str, str] = {}
+    threshold: Probability | None = None
+    false_alarm_rate: Probability | None = None
+    calibrated_for: str | None = None
+    patches: int = 0
+    patch_map: PatchMap | None = None
+    reasons: tuple[str, ...] = ()
+
+
+class Resent(_Record):
+    """The answers after the picture was sent through one more network.
+
+    Attributes
+    ----------
+    findings
+        By detector.
+    flipped
+        Detectors whose answer turned into its opposite; falling silent is no flip.
+    silent
+        Detectors that had an answer and have none after it.
+    """
+
+    network: str
+    findings: dict[str, Finding]
+    flipped: tuple[str, ...]
+    silent: tuple[str, ...]
+
+
+class Stability(_Record):
+    """Whether the answers would hold if the picture were shared once more.
+
+    Attributes
+    ----------
+    holds
+        None if there was no answer to test, or the test was off.
+    """
+
+    holds: bool | None
+    resent: tuple[Resent, ...] = ()
+    words: str
+
+
+class Verdict(_Record):
+    """The conclusion, its two grounds apart.
+
+    Attributes
+    ----------
+    level
+        "established": by a signature; else how strong the statistics are.
+    integrity, statistics
+        What the facts and what the detectors say, each in a sentence.
+    unknown
+        What can't be known from this file.
+    """
+
+    label: VerdictLabel
+    level: Level
+    summary: str
+    integrity: str
+    statistics: str
+    reasons: tuple[str, ...]
+    unknown: tuple[str, ...]
+
+
+class Report(_Record):
+    """All that is known of one photo."""
+
+    schema_version: Literal[1] = 1
+    verifier_version: str
+    input: InputFacts
+    credential: Credential
+    channel: ChannelReading
+    detectors: tuple[DetectorResult, ...]
+    stability: Stability
+    verdict: Verdict
+    seconds: dict[str, float]
+
+    _preview: Preview | None = PrivateAttr(default=None)
+
+    @property
+    def preview(self) -> Preview | None:
+        """The picture made small, for the HTML report; not part of the JSON."""
+        return self._preview
+
+    def with_preview(self, preview: Preview | None) -> "Report":
+        """Return the same report with a picture for its HTML."""
+        copy = self.model_copy()
+        copy._preview = preview
+        return copy
+
+    def to_json(self) -> str:
+        """Return one line of JSON."""
+        return self.model_dump_json()
+
+    def to_text(self) -> str:
+        """Return what a terminal shows."""
+        from verifier.text_report import text_report
+
+        return text_report(self)
+
+    def to_html(self) -> str:
+        """Return one self-contained page, with the picture if it is at hand."""
+        from verifier.html_report import html_report
+
+        return html_report(self)
+
+
+def json_schema() -> str:
+    """Return the JSON schema (draft 2020-12) of `Report`, as docs/report.schema.json has it."""
+    schema: dict[str, Any] = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    schema |= Report.model_json_schema(mode="serialization")
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"

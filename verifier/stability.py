@@ -1,0 +1,87 @@
+"""Would the answers hold if the picture were shared once more? It is sent, and asked again."""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from channel import platform
+from verifier.errors import PhotoError
+from verifier.reading import Reading
+from verifier.report import DetectorResult, Finding, Resent, Stability
+
+# One that shrinks and uses mozjpeg, one that keeps the size, one that shrinks much: the exact
+# profiles of `channel`.
+NETWORKS: Final = ("whatsapp", "twitter", "instagram")
+
+_OPPOSITE: Final[dict[Finding, Finding]] = {
+    "evidence against": "consistent",
+    "consistent": "evidence against",
+}
+
+Resend = Callable[[str], Reading]
+Ask = Callable[[Reading], Sequence[DetectorResult]]
+
+
+def untested() -> Stability:
+    """Return the section of a report without the test."""
+    return Stability(holds=None, words="Whether the answers hold when shared wasn't tested.")
+
+
+def stability(
+    before: Sequence[DetectorResult], networks: Sequence[str], resend: Resend, ask: Ask
+) -> Stability:
+    """Send the picture through each network and compare the answers.
+
+    Parameters
+    ----------
+    before
+        The answers about the picture as it is.
+    resend
+        Gives the picture as a network would serve it.
+    ask
+        Gives the detectors' answers about it.
+    """
+    if not networks:
+        return untested()
+    answers = {r.name: r.finding for r in before if r.finding in _OPPOSITE}
+    if not answers:
+        return Stability(holds=None, words="There is no answer whose stability could be tested.")
+    resent = tuple(_resent(answers, network, resend, ask) for network in networks)
+    flipped = [_named(r.network) for r in resent if r.flipped]
+    silent = [_named(r.network) for r in resent if r.silent]
+    words = _words([_named(network) for network in networks], flipped, silent)
+    return Stability(holds=not flipped, resent=resent, words=words)
+
+
+def _named(network: str) -> str:
+    return platform(network).network
+
+
+def _resent(answers: dict[str, Finding], network: str, resend: Resend, ask: Ask) -> Resent:
+    try:
+        after = {result.name: result.finding for result in ask(resend(network))}
+    except PhotoError:  # a shape that this network wouldn't take: no answer, so no flip
+        after = {}
+    findings: dict[str, Finding] = {name: after.get(name, "none") for name in answers}
+    return Resent(
+        network=network,
+        findings=findings,
+        flipped=tuple(name for name, was in answers.items() if findings[name] == _OPPOSITE[was]),
+        silent=tuple(name for name in answers if findings[name] not in _OPPOSITE),
+    )
+
+
+def _words(networks: Sequence[str], flipped: Sequence[str], silent: Sequence[str]) -> str:
+    tried = ", ".join(networks)
+    if flipped:
+        return (
+            f"Sent through {', '.join(flipped)}, the picture gets the opposite answer: the answer "
+            "can't be relied on."
+        )
+    if len(silent) == len(networks):
+        return f"Sent through {tried}, the picture gets no answer any more, but no opposite one."
+    if silent:
+        return (
+            f"Sent through {tried}, the answer holds, save that there is none any more after "
+            f"{', '.join(silent)}."
+        )
+    return f"Sent through {tried}, the picture gets the same answer."

@@ -1,0 +1,212 @@
+"""From evidence to a conclusion. Facts and statistics are weighed by rules, never added up.
+
+The rules, in order; "facts" are the credential's, "statistics" the detectors':
+
+1. Facts against (the credential doesn't hold, or a trusted signer declares the picture generated):
+   evidence against, established.
+2. Facts for (intact, from a trusted signer, not withdrawn), statistics against: inconclusive.
+3. Facts for: consistent, established.
+4. Statistics against, and they survive sharing once more: evidence against.
+5. Statistics for, and they survive: consistent.
+6. Anything else: inconclusive.
+"""
+
+from collections.abc import Sequence
+from typing import Final, Literal
+
+from verifier.report import (
+    ChannelReading,
+    Credential,
+    DetectorResult,
+    Finding,
+    Level,
+    Stability,
+    Verdict,
+    VerdictLabel,
+)
+
+Side = Literal["for", "against", "none"]
+
+# IPTC digital source types (cv.iptc.org/newscodes/digitalsourcetype) that no camera gives.
+GENERATED: Final = (
+    "trainedAlgorithmicMedia",
+    "compositeWithTrainedAlgorithmicMedia",
+    "algorithmicMedia",
+)
+# A probability from which the statistics are called strong, or moderate, if they hold when shared.
+STRONG: Final = 0.99
+MODERATE: Final = 0.9
+
+_SIDES: Final[dict[Finding, Side]] = {"evidence against": "against", "consistent": "for"}
+
+
+def conclude(
+    credential: Credential,
+    channel: ChannelReading,
+    detectors: Sequence[DetectorResult],
+    stability: Stability,
+) -> Verdict:
+    """Draw the conclusion from all parts of a report."""
+    facts = _facts(credential)
+    statistics, deciding = _statistics(detectors, stability)
+    label, level = _label(facts, statistics, deciding, stability)
+    return Verdict(
+        label=label,
+        level=level,
+        summary=_summary(facts, statistics, level, credential),
+        integrity=credential.integrity.words,
+        statistics=_statistics_words(statistics, detectors, stability),
+        reasons=tuple(_reasons(credential, channel, detectors, stability)),
+        unknown=tuple(_unknown(credential, detectors)),
+    )
+
+
+def _facts(credential: Credential) -> Side:
+    if credential.integrity.state == "broken":
+        return "against"
+    trusted = credential.integrity.state == "intact" and credential.trust.state == "trusted"
+    if not trusted or credential.revocation.state == "revoked":
+        return "none"
+    return "against" if credential.source_type in GENERATED else "for"
+
+
+def _statistics(
+    detectors: Sequence[DetectorResult], stability: Stability
+) -> tuple[Side, DetectorResult | None]:
+    """Take the most serious finding that survives being shared once more."""
+    fragile = {name for resent in stability.resent for name in resent.flipped}
+    firm = [result for result in detectors if result.name not in fragile]
+    for finding in ("evidence against", "consistent"):
+        for result in firm:
+            if result.finding == finding:
+                return _SIDES[finding], result
+    return "none", None
+
+
+def _label(
+    facts: Side, statistics: Side, deciding: DetectorResult | None, stability: Stability
+) -> tuple[VerdictLabel, Level]:
+    if facts == "against":
+        return "evidence against", "established"
+    if facts == "for":
+        if statistics == "against":
+            return "inconclusive", "none"
+        return "consistent", "established"
+    if deciding is None:
+        return "inconclusive", "none"
+    label: VerdictLabel = "evidence against" if statistics == "against" else "consistent"
+    return label, _level(deciding, stability)
+
+
+def _level(result: DetectorResult, stability: Stability) -> Level:
+    """Word how strong a detector's answer is, by its probability and by how well it lasts."""
+    probability = 1.0 - min(1.0, _opposite(result))
+    lasting = stability.holds is True and not any(
+        result.name in resent.silent for resent in stability.resent
+    )
+    if probability >= STRONG and lasting:
+        return "strong"
+    return "moderate" if probability >= MODERATE and stability.holds is not False else "weak"
+
+
+def _opposite(result: DetectorResult) -> float:
+    """Probability of what speaks against a detector's own answer.
+
+    Any edit counts for "edited": that several edits share the probability is no doubt about it.
+    """
+    if result.finding == "evidence against":
+        return result.probabilities.get("native", 0.0)
+    return 1.0 - result.probabilities.get(result.answer or "", 1.0)
+
+
+def _summary(facts: Side, statistics: Side, level: Level, credential: Credential) -> str:
+    if facts != "none":
+        return _summary_of_facts(facts, statistics, credential)
+    evidence = f"There is {level} statistical evidence that the picture"
+    return {
+        "against": f"{evidence} was edited after the camera developed it.",
+        "for": f"{evidence} is as the camera developed it.",
+        "none": "Nothing that could be checked speaks clearly for or against this picture.",
+    }[statistics]
+
+
+def _summary_of_facts(facts: Side, statistics: Side, credential: Credential) -> str:
+    signer = credential.signer or "The signer"
+    if credential.integrity.state == "broken":
+        return "The file is not as it was signed: its content credential doesn't hold for it."
+    if facts == "against":
+        return f"{signer}, whom you trust, declares that this picture was generated."
+    if statistics == "against":
+        return (
+            f"The signature of {signer} holds, but the picture itself looks edited. One of the two "
+            "is wrong; have it looked at."
+        )
+    return f"The file is as {signer}, whom you trust, signed it."
+
+
+def _statistics_words(
+    statistics: Side, detectors: Sequence[DetectorResult], stability: Stability
+) -> str:
+    if not any(result.status == "ran" for result in detectors):
+        return "No detector could give an answer about this picture."
+    if statistics == "none":
+        if stability.holds is False:
+            return "A detector's answer turned over when the picture was shared again: it is void."
+        return "The detectors ran, and none of them is sure enough to say something."
+    side = "against" if statistics == "against" else "for"
+    return f"What the detectors found speaks {side} the picture being as the camera developed it."
+
+
+def _reasons(
+    credential: Credential,
+    channel: ChannelReading,
+    detectors: Sequence[DetectorResult],
+    stability: Stability,
+) -> list[str]:
+    reasons = [credential.integrity.words]
+    if credential.present:
+        reasons += [credential.trust.words, credential.revocation.words]
+        reasons += _declared(credential)
+    for result in detectors:
+        reasons += result.reasons
+    reasons += channel.words[:1]
+    cues = (channel.double_compression, channel.scale)
+    reasons += [cue.words for cue in cues if cue.found]
+    if stability.holds is not None:
+        reasons.append(stability.words)
+    return reasons
+
+
+def _declared(credential: Credential) -> list[str]:
+    """Say what the signer states, as a statement."""
+    words = []
+    if credential.development is not None:
+        development = credential.development
+        pair = f", pair {development.pair}" if development.pair else ""
+        words.append(
+            f"The signer states that a camera pipeline “{development.pipeline}”{pair} developed it."
+        )
+    if credential.source_type in GENERATED:
+        words.append("The signer declares that the picture, or a part of it, was generated.")
+    elif credential.source_type:
+        words.append(f"The signer declares its source: {credential.source_type}.")
+    return words
+
+
+def _unknown(credential: Credential, detectors: Sequence[DetectorResult]) -> list[str]:
+    unknown = ["Whether what the picture shows is true: a staged scene leaves no trace in a file."]
+    if _facts(credential) != "for":
+        unknown.append("Who took it, when and where: only a credential that you trust tells.")
+    ran = {result.name for result in detectors if result.status == "ran"}
+    if "manipulation" in ran:
+        unknown.append(
+            "Whether a small part was replaced: the network was trained on edits of whole "
+            "pictures, and not on every kind of edit."
+        )
+    else:
+        unknown.append("Whether it was edited: no detector could give an answer.")
+    unknown.append(
+        "All networks that it went through: each removes the traces of the one before, and some "
+        "pass a file on as it is."
+    )
+    return unknown

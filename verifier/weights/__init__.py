@@ -1,0 +1,317 @@
+"""Shipped models of the detectors: ONNX files, and a manifest that says what each is.
+
+A model is data with a label: digest, licence, labels in order, input contract, recipe, measured
+figures, the domain in which it may speak, and its calibration. The digest is checked before a file
+is loaded, and nothing is pickled.
+"""
+
+import hashlib
+import json
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from verifier.errors import WeightsError
+
+FOLDER = Path(__file__).parent
+ANY_CHANNEL = "any"
+
+Role = Literal["native", "edit", "foreign", "class"]
+Probability = Annotated[float, Field(ge=0, le=1)]
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Label(_Record):
+    """A class that a model tells apart, and what it says of a picture.
+
+    Attributes
+    ----------
+    role
+        "native": straight from the camera; "edit": a manipulation; "foreign": not from the
+        pipeline that the model knows, so that it has nothing to say; "class": none of these (a
+        network, a generator).
+    words
+        For a reader who knows no name of an algorithm, such as "sharpened".
+    """
+
+    name: str
+    role: Role
+    words: str
+
+
+class InputContract(_Record):
+    """What the ONNX file takes: ``name`` is float32 (N, 3, side, side), sRGB in [0, 1]."""
+
+    name: str = "patches"
+    side: int = Field(default=128, ge=8)
+    output: str = "logits"
+
+
+class Selection(_Record):
+    """Which patches of a picture are looked at.
+
+    Attributes
+    ----------
+    stride
+        Of the grid, pixels; a multiple of 8, so that patches keep to the grid of JPEG's blocks.
+    most_patches
+        Bound on time and memory: an even choice among the usable ones.
+    min_variance
+        Flatter patches say nothing: 0.01, Korus & Memon 2019, section 4.4 (of values in [0, 1]).
+    most_clipped
+        Largest share of pixels at 0 or 255 in all channels.
+    """
+
+    stride: int = Field(default=128, ge=8, multiple_of=8)
+    most_patches: int = Field(default=128, ge=1)
+    min_variance: float = Field(default=0.01, ge=0)
+    most_clipped: Probability = 0.5
+
+
+class Domain(_Record):
+    """Where a model may speak; outside it abstains.
+
+    Attributes
+    ----------
+    min_side
+        Shorter side of the picture, pixels.
+    min_patches
+        Usable patches.
+    least_quality
+        JPEG quality of the file as estimated from its tables, on libjpeg's scale; None: any.
+    """
+
+    min_side: int = Field(default=256, ge=1)
+    min_patches: int = Field(default=4, ge=1)
+    least_quality: int | None = None
+
+
+class Threshold(_Record):
+    """A decision value that states how often it errs.
+
+    Attributes
+    ----------
+    value
+        Probability from which the answer is given.
+    false_alarm_rate
+        Measured share of pictures that don't deserve the answer and got it.
+    upper_bound
+        95% upper confidence bound of that share (Clopper & Pearson 1934).
+    pictures
+        On how many such pictures.
+    """
+
+    value: Probability
+    false_alarm_rate: Probability
+    upper_bound: Probability
+    pictures: int
+
+
+class Isotonic(_Record):
+    """A monotone map of a score onto a probability, linear between knots."""
+
+    scores: tuple[float, ...]
+    probabilities: tuple[Probability, ...]
+
+    @model_validator(mode="after")
+    def _monotone(self) -> Self:
+        for values in (self.scores, self.probabilities):
+            if not values or list(values) != sorted(values):
+                raise ValueError("knots must be given, and not fall")
+        if len(self.scores) != len(self.probabilities):
+            raise ValueError("as many probabilities as scores are needed")
+        return self
+
+
+class Calibration(_Record):
+    """What turns patch scores into the probability of a picture, and into an answer.
+
+    The pooled score of a class is ``n ** exponent`` times the mean log probability over ``n``
+    patches; the probability is its softmax at ``temperature`` (Guo et al. 2017). ``isotonic``, if
+    given, maps the probability of an edit onto the measured share (Zadrozny & Elkan 2002).
+
+    Attributes
+    ----------
+    exponent
+        0: the mean, as if patches repeated each other; 1: the sum, as if they were independent.
+    edited, native, foreign
+        Thresholds on the probability of any edit, of "native" and of "foreign". The false alarms
+        of the first are native pictures called edited; of the second edited ones called native;
+        of the third native ones called foreign.
+    expected_calibration_error
+        Measured on pictures that were not fitted to.
+    """
+
+    temperature: float = Field(gt=0)
+    exponent: Probability
+    isotonic: Isotonic | None = None
+    edited: Threshold
+    native: Threshold
+    foreign: Threshold | None = None
+    expected_calibration_error: Probability
+    pictures: int
+    data: str
+
+
+class ModelEntry(_Record):
+    """One model of the manifest.
+
+    Attributes
+    ----------
+    name
+        Of the entry; for a pair of a pipeline and its analyser the pair's, such as "rnet-fan-1".
+    task
+        Which detector loads it: "manipulation", or the name of another.
+    pair, pipeline
+        The pair's name as a signed photo states it, and its pipeline's; None outside a pair.
+    calibrations
+        By channel as the report names it ("whatsapp"), and "any" for all others. Without any the
+        detector shows raw scores and abstains.
+    """
+
+    name: str
+    task: str
+    version: str
+    file: str
+    sha256: str
+    licence: str
+    parameters: int
+    pair: str | None = None
+    pipeline: str | None = None
+    labels: tuple[Label, ...] = Field(min_length=2)
+    input: InputContract = InputContract()
+    selection: Selection = Selection()
+    domain: Domain = Domain()
+    calibrations: dict[str, Calibration] = {}
+    recipe: dict[str, str | int | float | bool]
+    data: str
+    figures: dict[str, str | float]
+
+    @model_validator(mode="after")
+    def _labelled(self) -> Self:
+        names = [label.name for label in self.labels]
+        if len(set(names)) != len(names):
+            raise ValueError(f"labels repeat: {names}")
+        return self
+
+    def calibration_for(self, channel: str | None) -> Calibration | None:
+        """Return the calibration of a channel, that of any channel, or None."""
+        return self.calibrations.get(channel or ANY_CHANNEL) or self.calibrations.get(ANY_CHANNEL)
+
+    def indices(self, role: Role) -> list[int]:
+        """Return the places of the labels that have a role."""
+        return [place for place, label in enumerate(self.labels) if label.role == role]
+
+    def read(self, folder: Path = FOLDER) -> bytes:
+        """Return the model's bytes, checked against the digest.
+
+        Raises
+        ------
+        WeightsError
+            If the file is missing or isn't the one that the manifest describes.
+        """
+        path = folder / self.file
+        if Path(self.file).name != self.file:
+            raise WeightsError(f"the manifest names {self.file!r}, which is not a plain file name")
+        if not path.is_file():
+            raise WeightsError(f"{path} is missing; the manifest in {folder} lists it")
+        content = path.read_bytes()
+        digest = hashlib.sha256(content).hexdigest()
+        if digest != self.sha256:
+            raise WeightsError(
+                f"{path} has the digest {digest[:12]}…, the manifest says {self.sha256[:12]}…; "
+                "it was changed or damaged, restore it"
+            )
+        return content
+
+
+class Manifest(_Record):
+    """The models of one folder."""
+
+    schema_version: Literal[1] = 1
+    models: tuple[ModelEntry, ...] = ()
+
+    def of_task(self, task: str) -> tuple[ModelEntry, ...]:
+        """Return the models of a detector, in the manifest's order."""
+        return tuple(entry for entry in self.models if entry.task == task)
+
+    def find(self, name: str) -> ModelEntry:
+        """Return the entry of a name.
+
+        Raises
+        ------
+        WeightsError
+            If there is none.
+        """
+        for entry in self.models:
+            if entry.name == name:
+                return entry
+        known = ", ".join(entry.name for entry in self.models) or "none"
+        raise WeightsError(f"no model {name!r} in the manifest (there are: {known})")
+
+
+def read_manifest(folder: Path = FOLDER) -> Manifest:
+    """Read ``manifest.json`` of a folder of models.
+
+    Raises
+    ------
+    WeightsError
+        If it is missing or malformed.
+    """
+    return _read_manifest(folder.resolve())
+
+
+@cache
+def _read_manifest(folder: Path) -> Manifest:
+    path = folder / "manifest.json"
+    try:
+        return Manifest.model_validate_json(path.read_text())
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise WeightsError(f"{folder} holds no manifest.json; name a folder of models") from error
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        place = ".".join(map(str, wrong["loc"])) or "the file"
+        raise WeightsError(
+            f"{path} is not a manifest of models ({place}: {wrong['msg']})"
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise WeightsError(f"{path} cannot be read as a manifest: {error}") from error
+
+
+def add_to_manifest(entry: ModelEntry, folder: Path = FOLDER) -> None:
+    """Add an entry, in place of an older one of its name; the order of the others stays."""
+    path = folder / "manifest.json"
+    old = read_manifest(folder) if path.exists() else Manifest()
+    kept = tuple(other for other in old.models if other.name != entry.name)
+    content = Manifest(models=(*kept, entry)).model_dump(mode="json")
+    temporary = path.with_suffix(".part")
+    temporary.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+    temporary.replace(path)
+    _read_manifest.cache_clear()
+
+
+def store_calibration(
+    name: str, calibration: Calibration, channel: str = ANY_CHANNEL, folder: Path = FOLDER
+) -> None:
+    """Write a calibration into a model's entry, in place of an older one of that channel.
+
+    Parameters
+    ----------
+    name
+        Of the entry.
+    channel
+        A network as `Report.channel` names it, or "any".
+
+    Raises
+    ------
+    WeightsError
+        If the manifest has no such entry.
+    """
+    entry = read_manifest(folder).find(name)
+    calibrations = entry.calibrations | {channel: calibration}
+    add_to_manifest(entry.model_copy(update={"calibrations": calibrations}), folder)

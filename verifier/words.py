@@ -1,0 +1,87 @@
+"""What the labels of a report are called, for people who read neither JSON nor statistics."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from verifier.report import (
+    ChannelReading,
+    Credential,
+    DetectorResult,
+    Level,
+    Stability,
+    Status,
+    VerdictLabel,
+)
+
+TITLES: Final[Mapping[VerdictLabel, str]] = {
+    "consistent": "Consistent",
+    "evidence against": "Evidence against",
+    "inconclusive": "Inconclusive",
+}
+MEANINGS: Final[Mapping[VerdictLabel, str]] = {
+    "consistent": "What could be checked fits a picture that nobody altered after its capture.",
+    "evidence against": "Something speaks against this picture being unaltered. Read what, below.",
+    "inconclusive": "The picture is neither cleared nor accused: a common, honest answer.",
+}
+LEVELS: Final[Mapping[Level, str]] = {
+    "established": "established by a signature, not by statistics",
+    "strong": "strong: tests that were right about nearly all comparable pictures, and the answer "
+    "lasts when the picture is shared again",
+    "moderate": "moderate: likely, but not enough to publish on alone",
+    "weak": "weak: a hint, to be followed up by other means",
+    "none": "no statement is made",
+}
+STATUSES: Final[Mapping[Status, str]] = {
+    "ran": "answered",
+    "abstained": "gave no answer, on purpose",
+    "not run": "did not run",
+}
+
+
+def detector_headline(result: DetectorResult, stability: Stability) -> str:
+    """Say a detector's answer in a few words."""
+    if any(result.name in resent.flipped for resent in stability.resent):
+        return "No answer that lasts: it turns over when the picture is shared again"
+    if result.finding == "evidence against":
+        return f"Yes, as it seems: {result.answer_words or result.answer}"
+    if result.finding == "consistent":
+        return "No sign of it"
+    return {"ran": "Not sure", "abstained": "No answer", "not run": "Did not run"}[result.status]
+
+
+def network_headline(channel: ChannelReading) -> str:
+    """Say in a few words which network served a file."""
+    if channel.network:
+        sure = "its own mark" if channel.networks[0].mark else "its tables"
+        return f"{channel.network}, going by {sure}"
+    names = list(dict.fromkeys(match.network for match in channel.networks))
+    if not names:
+        return "None that is known, as it seems"
+    return f"Not certain; it fits {', '.join(names[:4])}" + (" and others" if names[4:] else "")
+
+
+def credential_headline(credential: Credential) -> str:
+    """Say in a few words what a credential is worth."""
+    if not credential.present:
+        return "No, like most pictures"
+    states = f"{credential.integrity.state}; signer {credential.trust.state}"
+    if credential.trust.state == "not checked":
+        states = f"{credential.integrity.state}; whether to trust the signer was not checked"
+    revoked = "; certificate withdrawn" if credential.revocation.state == "revoked" else ""
+    return f"Yes: {states}{revoked}"
+
+
+def percent(probability: float) -> str:
+    """Write a probability; certainty is never claimed by rounding."""
+    if probability > 0.999:
+        return "over 99.9%"
+    if probability < 0.001:
+        return "under 0.1%"
+    return f"{100 * probability:.1f}%"
+
+
+def input_line(width: int, height: int, file_format: str, size: int) -> str:
+    """Describe a file in a line."""
+    amount = f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e3:.0f} kB"
+    megapixels = width * height / 1e6
+    return f"{file_format}, {width} × {height} pixels ({megapixels:.1f} megapixels), {amount}"

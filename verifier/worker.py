@@ -1,0 +1,112 @@
+"""The reading process: decodes what strangers sent, and may die of it.
+
+Run by `verifier.readers`, never by hand. It takes requests on its standard input and answers on its
+standard output until that is closed.
+"""
+
+import dataclasses
+import os
+import sys
+from typing import Any, Final
+
+import numpy as np
+
+from verifier import framing
+from verifier.errors import PhotoError, PhotoTooLargeError, PhotoUnreadableError
+from verifier.limits import Limits
+from verifier.reading import Reading, read_file, read_pixels
+
+_SAID: Final = 2000  # characters of an error that are passed on
+# What Python, libraries and threads map before a photo is there, with room.
+_OWN_SPACE: Final = 1_500_000_000
+_FILES_BYTES: Final = 1 << 30
+
+
+def main() -> None:
+    """Serve until the other side closes."""
+    answers = _private_output()
+    first = framing.receive(0, 1 << 20)
+    limits = Limits(**first.head["limits"])
+    _bound(limits)
+    while True:
+        try:
+            request = framing.receive(0, 3 * limits.pixels + limits.file_bytes)
+        except framing.ClosedError:
+            return
+        try:
+            reading = _serve(request, limits, first.head["trust_anchors"])
+        except MemoryError:
+            _answer_error(answers, PhotoTooLargeError("it needs more memory than the limits allow"))
+        except PhotoError as error:
+            _answer_error(answers, error)
+        except RecursionError:
+            _answer_error(answers, PhotoUnreadableError("it is nested too deeply; get it again"))
+        else:
+            pixels = np.ascontiguousarray(reading.pixels)
+            head: dict[str, Any] = {"facts": reading.facts.model_dump(mode="json")}
+            framing.send(answers, head | {"shape": pixels.shape}, pixels.data)
+
+
+def _serve(request: framing.Message, limits: Limits, trust_anchors: str | None) -> Reading:
+    head, data = request.head, request.body
+    network = head.get("network")
+    if network is None:
+        return read_file(data, limits, trust_anchors)
+    shape = head.get("shape")
+    photo = np.frombuffer(data, np.uint8).reshape(shape) if shape else data
+    return _resent(photo, network, limits)
+
+
+def _resent(
+    photo: "bytes | np.ndarray[Any, np.dtype[np.uint8]]", network: str, limits: Limits
+) -> Reading:
+    from channel import transmit
+    from channel.errors import ChannelError
+
+    try:
+        served = transmit(photo, network)
+    except ChannelError as error:
+        raise PhotoUnreadableError(str(error)) from error
+    except (OSError, ValueError, SyntaxError) as error:
+        raise PhotoUnreadableError(f"the picture is damaged ({error}); get it again") from error
+    if isinstance(photo, np.ndarray) and not served.startswith(b"\xff\xd8"):
+        return read_pixels(photo)
+    return read_file(served, limits)
+
+
+def _answer_error(answers: int, error: PhotoError) -> None:
+    framing.send(answers, {"error": type(error).__name__, "message": str(error)[:_SAID]})
+
+
+def _private_output() -> int:
+    """Keep the answers' way for ourselves: what libraries print goes nowhere."""
+    answers = os.dup(1)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
+    return answers
+
+
+def _bound(limits: Limits) -> None:
+    """Have the system refuse more memory, core dumps, and large files, where it can."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    bounds = {
+        resource.RLIMIT_AS: limits.memory_bytes + _OWN_SPACE,
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_FSIZE: _FILES_BYTES,
+    }
+    for kind, bound in bounds.items():
+        hard = resource.getrlimit(kind)[1]
+        value = bound if hard == resource.RLIM_INFINITY else min(bound, hard)
+        try:
+            resource.setrlimit(kind, (value, value))
+        except (OSError, ValueError):  # some systems refuse some; time stays bounded
+            continue
+
+
+def limits_as_json(limits: Limits) -> dict[str, Any]:
+    """Return the limits as the first message carries them."""
+    return dataclasses.asdict(limits)
