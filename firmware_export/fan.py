@@ -44,7 +44,7 @@ class Fan:
 
 
 def read_fan(path: Path, labels: tuple[str, ...] = ()) -> Fan:
-    """Read an analyser; its labels are in its metadata unless they are given.
+    """Read an analyser; its labels are given, in its metadata, or in the manifest beside it.
 
     Raises
     ------
@@ -63,20 +63,29 @@ def read_fan(path: Path, labels: tuple[str, ...] = ()) -> Fan:
     if [node.name for node in session.get_inputs()] != ["patches"]:
         raise ParityError(f"{path} is no FAN: it takes no patches")
     said = session.get_modelmeta().custom_metadata_map
-    labels = labels or _labels(said.get("labels", ""), path)
+    labels = labels or _labels(said.get("labels", "")) or _labels_beside(path)
+    if not labels:
+        raise ParityError(f"{path} does not name its labels; give them with --labels")
     classes = session.get_outputs()[0].shape[-1]
     if isinstance(classes, int) and classes != len(labels):
         raise ParityError(f"{path} has {classes} classes, and {len(labels)} labels are named")
     return Fan(session, labels, hashlib.sha256(content).hexdigest(), said.get("pair"))
 
 
-def _labels(said: str, path: Path) -> tuple[str, ...]:
+def _labels(said: str) -> tuple[str, ...]:
     """Read labels from metadata: a JSON list, or names with commas."""
     try:
         listed = json.loads(said)
     except ValueError:
         listed = said.split(",")
-    labels = tuple(str(label).strip() for label in listed if str(label).strip())
-    if not labels:
-        raise ParityError(f"{path} does not name its labels; give them with --labels")
-    return labels
+    return tuple(str(label).strip() for label in listed if str(label).strip())
+
+
+def _labels_beside(path: Path) -> tuple[str, ...]:
+    """Read labels from a folder of the verifier's weights, which `camsim train joint` writes."""
+    try:
+        manifest = json.loads((path.parent / "manifest.json").read_bytes())
+        entries = [model for model in manifest["models"] if model["file"] == path.name]
+        return tuple(str(label["name"]) for label in entries[0]["labels"])
+    except (OSError, ValueError, KeyError, IndexError, TypeError):
+        return ()

@@ -31,6 +31,8 @@ PAPER = "paper"
 """The channel of Korus & Memon 2019, section 4.4: 1:2, then JPEG 50, by the real codec."""
 TILE = 256
 WORST = 5
+# A variance of 0.01 of values in [0, 1]: flatter patches say nothing (the paper's section 4.4).
+LEAST_DEVIATION = 0.1
 MOST_PATCHES = 48
 """A picture, a label and a network: spread evenly over it."""
 
@@ -150,9 +152,14 @@ def _judged(pair: Developed, fan: Fan, networks: Sequence[str]) -> NDArray[np.in
             continue
         edit = edits[label]
         for network in networks:
-            found = [
-                fan.verdicts(patches_of(sent(edit(picture) if edit else picture, network)))
+            served = [
+                sent(edit(picture) if edit else picture, network)
                 for picture in (pair.reference, pair.lowered)
+            ]
+            places = places_of(served[0])
+            found = [
+                fan.verdicts(np.stack([_patch(picture, place) for place in places]))
+                for picture in served
             ]
             columns.append(np.stack([np.full_like(found[0], index), *found]))
     if not columns:
@@ -174,8 +181,8 @@ def sent(picture: Pixels, network: str) -> Pixels:
         return np.asarray(image.convert("RGB"))
 
 
-def patches_of(picture: Pixels) -> Pixels:
-    """Cut a picture into (N, 128, 128, 3) patches, at most `MOST_PATCHES`, evenly spread."""
+def places_of(picture: Pixels) -> list[tuple[int, int]]:
+    """Choose patches of a picture: not flat ones if there are others, evenly, by their corners."""
     height, width = (side // PATCH for side in picture.shape[:2])
     places = [(PATCH * row, PATCH * column) for row in range(height) for column in range(width)]
     if not places:
@@ -183,8 +190,15 @@ def patches_of(picture: Pixels) -> Pixels:
             f"a received picture of {picture.shape[1]}×{picture.shape[0]} holds no patch of "
             f"{PATCH} pixels; name larger captures"
         )
+    telling = [place for place in places if _patch(picture, place).std() / 255 > LEAST_DEVIATION]
+    places = telling or places
     chosen = np.linspace(0, len(places) - 1, min(len(places), MOST_PATCHES)).astype(int)
-    return np.stack([picture[y : y + PATCH, x : x + PATCH] for y, x in (places[i] for i in chosen)])
+    return [places[index] for index in chosen]
+
+
+def _patch(picture: Pixels, place: tuple[int, int]) -> Pixels:
+    top, left = place
+    return picture[top : top + PATCH, left : left + PATCH]
 
 
 def _tiles(pairs: Sequence[Developed]) -> Iterator[Tile]:

@@ -13,7 +13,7 @@ from firmware_export.calibration import read_captures
 from firmware_export.contract import Exported
 from firmware_export.errors import ParityError
 from firmware_export.fan import Fan, read_fan
-from firmware_export.parity import parity, patches_of, require, sent
+from firmware_export.parity import parity, places_of, require, sent
 from firmware_export.parity_report import Limits
 from tests.camera_sim.conftest import Camsim
 from tests.camera_sim.scenes import capture, picture
@@ -73,10 +73,13 @@ def test_it_goes_through_the_real_channel(fan: Fan) -> None:
 
 
 def test_patches_are_spread_and_none_is_made_up() -> None:
-    assert patches_of(picture(300, 400)).shape == (6, 128, 128, 3)
-    assert len(patches_of(picture(1300, 1300))) == 48
+    assert len(places_of(picture(300, 400))) == 6
+    assert len(places_of(picture(1300, 1300))) <= 48
+    half_flat = np.zeros((256, 512, 3), np.uint8)
+    half_flat[:, :256:2] = 200
+    assert places_of(half_flat) == [(0, 0), (0, 128), (128, 0), (128, 128)]
     with pytest.raises(ParityError, match="holds no patch of 128"):
-        patches_of(picture(100, 400))
+        places_of(picture(100, 400))
 
 
 def test_a_swapped_fan_is_refused(tmp_path: Path) -> None:
