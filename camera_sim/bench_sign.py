@@ -4,6 +4,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
@@ -67,6 +68,6 @@ def _round(
     moments.append(time.perf_counter())
     signing.finish(photo, "jpeg", origin)
     moments.append(time.perf_counter())
-    before, developing, after = (b - a for a, b in zip(moments, moments[1:], strict=False))
+    before, developing, after = (end - start for start, end in pairwise(moments))
     raw.unlink()
     return developing, before + after
