@@ -60,12 +60,16 @@ $camsim transmit photo.jpg --network whatsapp --output received.jpg
 say "7. What can be known of both"
 # 0: consistent, 4: inconclusive, which a network that learnt for two steps must be.
 verify() {
-  $camsim verify "$1" --weights pair/verifier --trust-anchors vendor/root/certificate.pem \
+  $camsim verify "$1" --weights pair/verifier --trust-anchors vendor/trust.pem \
     --resend --json >"$1.json" || [ $? -eq 4 ]
 }
 verify photo.jpg
 verify received.jpg
 verify opened.jpg
+$camsim identity revoke vendor camera
+cp photo.jpg revoked.jpg
+$camsim verify revoked.jpg --weights pair/verifier --trust-anchors vendor/trust.pem --resend \
+  --json >revoked.jpg.json || [ $? -le 4 ]
 python3 - <<'PYTHON'
 import json
 
@@ -74,7 +78,7 @@ def report(name):
     return json.load(open(f"{name}.jpg.json"))["report"]
 
 
-photo, received, opened = map(report, ("photo", "received", "opened"))
+photo, received, opened, revoked = map(report, ("photo", "received", "opened", "revoked"))
 for name, about in (("photo", photo), ("received", received), ("opened", opened)):
     credential = about["credential"]
     scores = about["detectors"][0]["scores"]
@@ -84,6 +88,9 @@ for name, about in (("photo", photo), ("received", received), ("opened", opened)
           f"{', '.join(f'{label} {score:.1f}' for label, score in scores.items())}")
 assert photo["credential"]["trust"]["state"] == "trusted"
 assert photo["credential"]["source_type"] == "digitalCapture"
+assert photo["credential"]["revocation"]["state"] == "not revoked"
+assert revoked["credential"]["revocation"]["state"] == "revoked"
+assert revoked["credential"]["integrity"]["state"] == "intact"
 assert photo["credential"]["development"]["pair"] == "tiny-pair"
 assert opened["credential"]["trust"]["state"] == "trusted"
 assert opened["credential"]["source_type"] != "digitalCapture"

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from verifier.errors import SettingsError
 from verifier.report import Credential, Development, Integrity, Revocation, Trust
+from verifier.revocation_lists import check_lists, revocation_by_list
 
 DEVELOPMENT_LABEL: Final = "camsim.development"
 
@@ -59,6 +60,7 @@ def check_trust_anchors(pem: str) -> str:
         ) from error
     if not certificates:
         raise SettingsError("the list of trust anchors is empty; leave it out to trust nobody")
+    check_lists(pem)
     return pem
 
 
@@ -72,7 +74,8 @@ def read_credential(data: bytes, mime_type: str, trust_anchors: str | None = Non
     mime_type
         Such as "image/jpeg".
     trust_anchors
-        Certificates in PEM; without any, trust is reported as not checked.
+        Certificates in PEM, and revocation lists if there are any; without any, trust is reported
+        as not checked.
 
     Returns
     -------
@@ -99,7 +102,19 @@ def read_credential(data: bytes, mime_type: str, trust_anchors: str | None = Non
             store = json.loads(reader.json())
     except c2pa.C2paError as error:
         return _without_store(error)
-    return credential_of(store, anchors_given=trust_anchors is not None)
+    credential = credential_of(store, anchors_given=trust_anchors is not None)
+    return _with_lists(credential, store, trust_anchors or "")
+
+
+def _with_lists(credential: Credential, store: Mapping[str, Any], pem: str) -> Credential:
+    """Let the user's own revocation lists answer where the file brings no proof."""
+    if credential.revocation.state != "not checked":
+        return credential
+    manifests = _mapping(store.get("manifests"))
+    manifest = _mapping(manifests.get(str(store.get("active_manifest"))))
+    serial = _text(_mapping(manifest.get("signature_info")).get("cert_serial_number"))
+    listed = revocation_by_list(pem, serial, credential.issuer)
+    return credential.model_copy(update={"revocation": listed}) if listed else credential
 
 
 def _without_store(error: Exception) -> Credential:
