@@ -148,7 +148,11 @@ def onnx_of(
 
 
 def _strip_traces(proto: onnx.ModelProto) -> None:
-    """Remove where in whose source each node came from: paths of the machine that trained."""
+    """Remove where in whose source each node came from: paths of the machine that trained.
+
+    And what the exporter noted of the shapes, in an order that differs from run to run.
+    """
+    del proto.graph.metadata_props[:]
     for part in (
         *proto.graph.node,
         *proto.graph.value_info,
