@@ -16,7 +16,7 @@ SIDE = 128
 PER_CAPTURE = 4
 # Each tile is taken as shot and once more three stops darker: what int8 rounds off near black is
 # what a dark capture is made of (found by the parity gate: 26 dB on one, 40 on the others).
-UNDEREXPOSED = np.float32(8)
+UNDEREXPOSED = 8
 
 
 def read_captures(sources: Sequence[Path]) -> list[tuple[str, RawImage]]:
@@ -68,7 +68,7 @@ def _feeds(image: RawImage, tile: tuple[int, int]) -> Iterator[dict[str, Array]]
         packed = image.packed((slice(top, top + 2 * height), slice(left, left + 2 * width)))
         mosaic = np.ascontiguousarray(packed.transpose(2, 0, 1))
         yield inputs_of(mosaic, colour)
-        yield inputs_of(mosaic / UNDEREXPOSED, darkened(colour))
+        yield inputs_of(mosaic / np.float32(UNDEREXPOSED), darkened(colour))
 
 
 def darkened(colour: Colour) -> Colour:
