@@ -22,7 +22,7 @@ day: $(VENV)/.dev
 
 $(VENV)/.base: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[camera]"
 	touch $@
 
 $(VENV)/.dev: pyproject.toml constraints.txt

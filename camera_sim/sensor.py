@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter
 
 from camera_sim import colour
 from camera_sim.cameras import Camera
 from camera_sim.capture_info import CaptureInfo
 from camera_sim.cfa import CFAPattern, sample
+from camera_sim.errors import PipelineError
 from camera_sim.noise_profile import NoiseProfile
 from camera_sim.raw import RawImage
 
@@ -161,6 +161,12 @@ class Sensor:
         """Blur a linear (H, W, 3) scene by the point spread."""
         if not self.blur:
             return scene
+        try:
+            from scipy.ndimage import gaussian_filter
+        except ImportError as error:
+            raise PipelineError(
+                "the simulated sensor needs scipy: pip install 'camsim[camera]'"
+            ) from error
         deviation = (self.blur, self.blur, 0)
         blurred: Array = gaussian_filter(scene, deviation, truncate=4, mode="mirror")
         return blurred

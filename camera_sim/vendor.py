@@ -7,8 +7,7 @@
     ├── devices/    key.pem  certificate.pem     issues to cameras (C2PA)
     ├── firmware/   key.pem  certificate.pem     issues to developers and the release key
     ├── issued.json                              every certificate, and which are revoked
-    ├── revoked.pem                              the revocation lists, for devices
-    └── trust.pem                                root, authorities and lists, for verifiers
+    └── revoked.pem                              the revocation lists, for devices and verifiers
 """
 
 import shutil
@@ -43,7 +42,6 @@ OF_ROLE: dict[Role, Authority] = {
     "device": "devices", "developer": "firmware", "release": "firmware",
 }  # fmt: skip
 CERTIFICATE, KEY, ISSUED, REVOKED = "certificate.pem", "key.pem", "issued.json", "revoked.pem"
-TRUST = "trust.pem"
 
 
 class Issued(BaseModel):
@@ -224,8 +222,6 @@ class Vendor:
             ]
             lists += revocation_list(self.authority(authority), key, ledger.list_number, gone)
         durable.write_whole(self.folder / REVOKED, lists)
-        authorities = [self.root, *map(self.authority, AUTHORITIES)]
-        durable.write_whole(self.folder / TRUST, to_pem(authorities) + lists)
 
 
 def read_certificate(path: Path) -> x509.Certificate:

@@ -60,16 +60,17 @@ $camsim transmit photo.jpg --network whatsapp --output received.jpg
 say "7. What can be known of both"
 # 0: consistent, 4: inconclusive, which a network that learnt for two steps must be.
 verify() {
-  $camsim verify "$1" --weights pair/verifier --trust-anchors vendor/trust.pem \
-    --resend --json >"$1.json" || [ $? -eq 4 ]
+  $camsim verify "$1" --weights pair/verifier --trust-anchors vendor/root/certificate.pem \
+    --revocation-lists vendor/revoked.pem --resend --json >"$1.json" || [ $? -eq 4 ]
 }
 verify photo.jpg
 verify received.jpg
 verify opened.jpg
 $camsim identity revoke vendor camera
 cp photo.jpg revoked.jpg
-$camsim verify revoked.jpg --weights pair/verifier --trust-anchors vendor/trust.pem --resend \
-  --json >revoked.jpg.json || [ $? -le 4 ]
+$camsim verify revoked.jpg --weights pair/verifier \
+  --trust-anchors vendor/root/certificate.pem --revocation-lists vendor/revoked.pem \
+  --resend --json >revoked.jpg.json || [ $? -ge 3 ]
 python3 - <<'PYTHON'
 import json
 

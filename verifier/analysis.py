@@ -25,6 +25,7 @@ from verifier.preview import preview_of
 from verifier.readers import Readers
 from verifier.reading import Reading, read_pixels
 from verifier.report import DetectorResult, Report
+from verifier.revocation import read_revocation_lists
 from verifier.stability import NETWORKS, stability
 from verifier.verdict import conclude
 from verifier.weights import FOLDER
@@ -41,6 +42,8 @@ class Settings:
     ----------
     trust_anchors
         Certificates of the authorities that you trust, in PEM; None: trust isn't checked.
+    revocation_lists
+        CRLs of those authorities, in PEM; None: revocation is known by a proof in the file alone.
     limits
         What an untrusted photo may cost.
     resend_through
@@ -48,12 +51,15 @@ class Settings:
     """
 
     trust_anchors: str | None = None
+    revocation_lists: str | None = None
     limits: Limits = field(default_factory=Limits)
     resend_through: tuple[str, ...] = NETWORKS
 
     def __post_init__(self) -> None:
         if self.trust_anchors is not None:
             check_trust_anchors(self.trust_anchors)
+        if self.revocation_lists is not None:
+            read_revocation_lists(self.revocation_lists)
         for name in self.resend_through:
             try:
                 platform(name)
@@ -87,6 +93,7 @@ class Verifier:
         cls,
         *,
         trust_anchors: str | Path | None = None,
+        revocation_lists: str | Path | None = None,
         limits: Limits | None = None,
         resend_through: Sequence[str] = NETWORKS,
     ) -> Self:
@@ -97,6 +104,8 @@ class Verifier:
         trust_anchors
             A PEM file of the authorities that you trust, or its text; without it the report says
             who signed, but not whether to believe it.
+        revocation_lists
+            A PEM file of revocation lists (CRLs), or its text.
         limits
             What an untrusted photo may cost.
         resend_through
@@ -110,7 +119,11 @@ class Verifier:
             If the manifest of models is damaged.
         """
         return cls.from_weights(
-            FOLDER, trust_anchors=trust_anchors, limits=limits, resend_through=resend_through
+            FOLDER,
+            trust_anchors=trust_anchors,
+            revocation_lists=revocation_lists,
+            limits=limits,
+            resend_through=resend_through,
         )
 
     @classmethod
@@ -119,19 +132,31 @@ class Verifier:
         folder: Path,
         *,
         trust_anchors: str | Path | None = None,
+        revocation_lists: str | Path | None = None,
         limits: Limits | None = None,
         resend_through: Sequence[str] = NETWORKS,
     ) -> Self:
         """Make a verifier of a folder of models of your own; else as `default`."""
-        settings = Settings(_anchors(trust_anchors), limits or Limits(), tuple(resend_through))
+        settings = Settings(
+            _pem(trust_anchors, "trust anchors"),
+            _pem(revocation_lists, "revocation lists"),
+            limits or Limits(),
+            tuple(resend_through),
+        )
         return cls([detector.from_weights(folder) for detector in DETECTORS], settings)
 
     @classmethod
     def facts_only(
-        cls, *, trust_anchors: str | Path | None = None, limits: Limits | None = None
+        cls,
+        *,
+        trust_anchors: str | Path | None = None,
+        revocation_lists: str | Path | None = None,
+        limits: Limits | None = None,
     ) -> Self:
         """Make one without detectors: file, credential and channel alone, no statistics."""
-        return cls([], Settings(_anchors(trust_anchors), limits or Limits(), ()))
+        anchors = _pem(trust_anchors, "trust anchors")
+        lists = _pem(revocation_lists, "revocation lists")
+        return cls([], Settings(anchors, lists, limits or Limits(), ()))
 
     def __getstate__(self) -> dict[str, Any]:
         return {"detectors": self._detectors, "settings": self._settings}
@@ -182,7 +207,7 @@ class Verifier:
                 results,
                 self._settings.resend_through,
                 lambda network: self._resent(taken.content, network),
-                lambda again: [detector.analyze(again) for detector in self._detectors],
+                lambda again: [d.analyze(again, brief=True) for d in self._detectors],
             )
         facts = reading.facts
         with _timed(seconds, "preview"):
@@ -261,7 +286,11 @@ class Verifier:
     def _pool(self) -> Readers:
         with self._lock:
             if self._readers is None:
-                self._readers = Readers(self._settings.limits, self._settings.trust_anchors)
+                self._readers = Readers(
+                    self._settings.limits,
+                    self._settings.trust_anchors,
+                    self._settings.revocation_lists,
+                )
             return self._readers
 
 
@@ -272,13 +301,13 @@ def _timed(seconds: dict[str, float], part: str) -> Iterator[None]:
     seconds[part] = time.perf_counter() - start
 
 
-def _anchors(anchors: str | Path | None) -> str | None:
-    if anchors is None or (isinstance(anchors, str) and "-----BEGIN" in anchors):
-        return anchors
+def _pem(given: str | Path | None, what: str) -> str | None:
+    if given is None or (isinstance(given, str) and "-----BEGIN" in given):
+        return given
     try:
-        return Path(anchors).read_text()
+        return Path(given).read_text()
     except (OSError, UnicodeDecodeError, ValueError) as error:
-        raise SettingsError(f"the trust anchors {anchors} can't be read: {error}") from error
+        raise SettingsError(f"the {what} in {given} can't be read: {error}") from error
 
 
 def _version() -> str:

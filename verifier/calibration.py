@@ -3,7 +3,7 @@
 Pooling of patches; temperature scaling and the expected calibration error (Guo, Pleiss, Sun,
 Weinberger, *On Calibration of Modern Neural Networks*, ICML 2017); isotonic regression by pooling
 adjacent violators (Zadrozny & Elkan, KDD 2002); exact binomial bounds (Clopper & Pearson 1934).
-numpy and scipy alone.
+Applying a calibration needs numpy alone; fitting one needs scipy.
 """
 
 from collections.abc import Sequence
@@ -12,9 +12,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax, softmax
-from scipy.stats import beta
 
 from verifier.errors import ScoresError
 from verifier.weights import Isotonic, Threshold
@@ -26,9 +23,16 @@ EXPONENTS: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
 _CONFIDENCE: Final = 0.95
 
 
+def log_softmax(values: Array) -> Array:
+    """Logarithm of the softmax over the last axis, without overflow."""
+    shifted = values - values.max(-1, keepdims=True)
+    found: Array = shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
+    return found
+
+
 def mean_log_probabilities(logits: ArrayLike) -> Array:
     """Mean over patches of the log probability of each class: (N, K) logits to (K,)."""
-    mean: Array = log_softmax(np.asarray(logits, np.float64), axis=1).mean(0)
+    mean: Array = log_softmax(np.asarray(logits, np.float64)).mean(0)
     return mean
 
 
@@ -45,8 +49,7 @@ def pooled(mean_log: ArrayLike, patches: ArrayLike, exponent: float) -> Array:
 
 def probabilities(scores: ArrayLike, temperature: float) -> Array:
     """Softmax at a temperature over the last axis."""
-    found: Array = softmax(np.asarray(scores, np.float64) / temperature, axis=-1)
-    return found
+    return np.exp(log_softmax(np.asarray(scores, np.float64) / temperature))
 
 
 def fit_temperature(scores: ArrayLike, truth: ArrayLike) -> float:
@@ -64,6 +67,8 @@ def fit_temperature(scores: ArrayLike, truth: ArrayLike) -> float:
     ScoresError
         If there are no scores.
     """
+    from scipy.optimize import minimize_scalar
+
     values, classes = _checked(scores, truth)
     bounds = (np.log(0.01), np.log(100.0))
     found = minimize_scalar(
@@ -83,7 +88,7 @@ def fit_pooling(mean_log: ArrayLike, patches: ArrayLike, truth: ArrayLike) -> tu
 
 
 def _loss(scores: Array, truth: NDArray[np.int64], temperature: float) -> float:
-    chosen = log_softmax(scores / temperature, axis=1)[np.arange(len(truth)), truth]
+    chosen = log_softmax(scores / temperature)[np.arange(len(truth)), truth]
     return float(-chosen.mean())
 
 
@@ -222,6 +227,8 @@ def threshold_for(undeserving: ArrayLike, rate: float, least: float = 0.5) -> Th
 
 def upper_bound(events: int, trials: int, confidence: float = _CONFIDENCE) -> float:
     """One-sided exact upper bound of a share (Clopper & Pearson 1934)."""
+    from scipy.stats import beta
+
     if events >= trials:
         return 1.0
     return float(beta.ppf(confidence, events + 1, trials - events))

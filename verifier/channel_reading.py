@@ -9,19 +9,23 @@ from verifier.features.dct_histogram import earlier_compression, luma
 from verifier.features.jpeg_header import JpegHeader
 from verifier.features.jpeg_quality import table_quality
 from verifier.features.network_match import is_everybodys, network_matches, passing_networks
-from verifier.features.resampling_trace import enlarging_peak
+from verifier.features.resampling_trace import resizing_peak
 from verifier.report import ChannelReading, Cue, Huffman, JpegFacts, NetworkMatch
 
 # Measured on 61 photographs of CLIC 2025 and CID22, qualities 55–95: no picture compressed once
 # reaches it (95% reach 1.15), 88% of those compressed twice do where the second quality was higher,
 # 22% where it was lower.
 EARLIER_GAIN: Final = 2.0
-# On the same: none of 122 pictures that weren't enlarged reach it, about half of those ×1.5 do.
-ENLARGING_PEAK: Final = 12.0
+# On the same: none of 122 pictures as they were or shrunk to 0.6 (bicubic) reach it, about half of
+# those enlarged to 1.5 do.
+RESIZING_PEAK: Final = 12.0
+_UNASKED: Final = Cue(found=None, words="Not looked for.")
 _LIST: Final = 4  # networks that a sentence names before it says "and others"
 
 
-def read_channel(header: JpegHeader | None, pixels: NDArray[np.uint8]) -> ChannelReading:
+def read_channel(
+    header: JpegHeader | None, pixels: NDArray[np.uint8], *, cues: bool = True
+) -> ChannelReading:
     """Read the traces that coding and sharing left.
 
     Parameters
@@ -30,12 +34,14 @@ def read_channel(header: JpegHeader | None, pixels: NDArray[np.uint8]) -> Channe
         Of the file; None if it isn't JPEG.
     pixels
         (H, W, 3), uint8, sRGB, as coded.
+    cues
+        Whether to look for traces of earlier lives, which takes most of the time.
     """
-    plane = luma(pixels)
+    plane = luma(pixels) if cues else None
     matches = network_matches(header) if header else ()
     networks = tuple(dict.fromkeys(match.network for match in matches))
-    double = _double(header, plane)
-    scale = _scale(pixels, plane, matches)
+    double = _double(header, plane) if plane is not None else _UNASKED
+    scale = _scale(pixels, plane, matches) if plane is not None else _UNASKED
     return ChannelReading(
         jpeg=_jpeg_facts(header) if header else None,
         networks=matches,
@@ -84,11 +90,17 @@ def _double(header: JpegHeader | None, plane: NDArray[np.float32]) -> Cue:
     found = earlier.gain >= EARLIER_GAIN
     words = (
         f"The picture was compressed as JPEG before, at a quality of about {earlier.quality}, and "
-        "not resized or cropped off the block grid since."
+        "neither resized nor cropped off the grid of 8 pixels since."
         if found
-        else "No trace of an earlier compression on the same block grid. Resizing removes it."
+        else "No trace of an earlier JPEG compression; resizing would have removed it."
     )
-    return Cue(found=found, strength=round(earlier.gain, 2), threshold=EARLIER_GAIN, words=words)
+    return Cue(
+        found=found,
+        strength=round(earlier.gain, 2),
+        threshold=EARLIER_GAIN,
+        quality=earlier.quality if found else None,
+        words=words,
+    )
 
 
 def _scale(
@@ -97,13 +109,17 @@ def _scale(
     at_limit = _named([m.network for m in matches if "size at the network's limit" in m.agrees])
     height, width = pixels.shape[:2]
     limit = f"The size, {width}×{height}, is the largest that {at_limit} would give. "
-    peak = enlarging_peak(plane)
+    peak = resizing_peak(plane)
     start = limit if at_limit else ""
     if peak is None:
-        return Cue(found=None, words=start + "Too small to look for a trace of enlarging.")
-    found = peak >= ENLARGING_PEAK
-    end = "The picture was enlarged." if found else "No trace of enlarging; shrinking leaves none."
-    return Cue(found=found, strength=round(peak, 2), threshold=ENLARGING_PEAK, words=start + end)
+        return Cue(found=None, words=start + "Too small to look for a trace of resizing.")
+    found = peak >= RESIZING_PEAK
+    end = (
+        "The picture was resized: enlarged, or shrunk without smoothing."
+        if found
+        else "No trace of resizing; good shrinking leaves none."
+    )
+    return Cue(found=found, strength=round(peak, 2), threshold=RESIZING_PEAK, words=start + end)
 
 
 def _words(
@@ -130,8 +146,8 @@ def _words(
         )
     if networks:
         return (
-            f"Its quantisation tables are those of {_named(networks)}. Other programs with the "
-            "same encoder (mozjpeg and jpegli are public) could write them too.",
+            f"It is coded as {_named(networks)} codes pictures (its quantisation tables). Other "
+            "programs with the same encoder (mozjpeg and jpegli are public) could do so, too.",
             passing,
         )
     reason = "camera or editor metadata" if header.exif or header.adobe or header.xmp else "coding"

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from verifier.errors import SettingsError
 from verifier.report import Credential, Development, Integrity, Revocation, Trust
-from verifier.revocation_lists import check_lists, revocation_by_list
+from verifier.revocation import RevocationLists, read_revocation_lists
 
 DEVELOPMENT_LABEL: Final = "camsim.development"
 
@@ -60,11 +60,15 @@ def check_trust_anchors(pem: str) -> str:
         ) from error
     if not certificates:
         raise SettingsError("the list of trust anchors is empty; leave it out to trust nobody")
-    check_lists(pem)
     return pem
 
 
-def read_credential(data: bytes, mime_type: str, trust_anchors: str | None = None) -> Credential:
+def read_credential(
+    data: bytes,
+    mime_type: str,
+    trust_anchors: str | None = None,
+    revocation_lists: str | None = None,
+) -> Credential:
     """Read the content credential of a file, offline.
 
     Parameters
@@ -74,8 +78,9 @@ def read_credential(data: bytes, mime_type: str, trust_anchors: str | None = Non
     mime_type
         Such as "image/jpeg".
     trust_anchors
-        Certificates in PEM, and revocation lists if there are any; without any, trust is reported
-        as not checked.
+        Certificates in PEM; without any, trust is reported as not checked.
+    revocation_lists
+        CRLs in PEM; without any, revocation is known only by a proof in the file.
 
     Returns
     -------
@@ -102,19 +107,8 @@ def read_credential(data: bytes, mime_type: str, trust_anchors: str | None = Non
             store = json.loads(reader.json())
     except c2pa.C2paError as error:
         return _without_store(error)
-    credential = credential_of(store, anchors_given=trust_anchors is not None)
-    return _with_lists(credential, store, trust_anchors or "")
-
-
-def _with_lists(credential: Credential, store: Mapping[str, Any], pem: str) -> Credential:
-    """Let the user's own revocation lists answer where the file brings no proof."""
-    if credential.revocation.state != "not checked":
-        return credential
-    manifests = _mapping(store.get("manifests"))
-    manifest = _mapping(manifests.get(str(store.get("active_manifest"))))
-    serial = _text(_mapping(manifest.get("signature_info")).get("cert_serial_number"))
-    listed = revocation_by_list(pem, serial, credential.issuer)
-    return credential.model_copy(update={"revocation": listed}) if listed else credential
+    lists = read_revocation_lists(revocation_lists) if revocation_lists else None
+    return credential_of(store, anchors_given=trust_anchors is not None, lists=lists)
 
 
 def _without_store(error: Exception) -> Credential:
@@ -135,7 +129,9 @@ def _without_store(error: Exception) -> Credential:
     )
 
 
-def credential_of(store: Mapping[str, Any], *, anchors_given: bool) -> Credential:
+def credential_of(
+    store: Mapping[str, Any], *, anchors_given: bool, lists: RevocationLists | None = None
+) -> Credential:
     """Sort a manifest store, as c2pa's reader gives it, into the answers of the report."""
     manifests = _mapping(store.get("manifests"))
     manifest = _mapping(manifests.get(str(store.get("active_manifest"))))
@@ -148,7 +144,7 @@ def credential_of(store: Mapping[str, Any], *, anchors_given: bool) -> Credentia
     return Credential(
         integrity=_integrity(failures, manifest),
         trust=_trust(codes, signer, anchors_given=anchors_given),
-        revocation=_revocation(everything),
+        revocation=_revocation(everything, signature, lists),
         signer=signer,
         issuer=_text(signature.get("issuer")),
         signed_at=_text(signature.get("time")),
@@ -221,8 +217,17 @@ def _trust(codes: Mapping[str, list[str]], signer: str | None, *, anchors_given:
     )
 
 
-def _revocation(codes: Iterable[str]) -> Revocation:
+def _revocation(
+    codes: Iterable[str], signature: Mapping[str, Any], lists: RevocationLists | None
+) -> Revocation:
     found = set(codes)
+    when = lists.revoked.get(_serial(signature)) if lists else None
+    if when is not None:
+        return Revocation(
+            state="revoked",
+            words=f"The signer's certificate was withdrawn on {when:%F}, says your list: its "
+            "signatures prove nothing any more.",
+        )
     if found.intersection(_REVOKED):
         return Revocation(
             state="revoked",
@@ -234,11 +239,27 @@ def _revocation(codes: Iterable[str]) -> Revocation:
             words="The file brings a proof from the authority that the certificate wasn't "
             "withdrawn when it signed.",
         )
+    if lists is not None:
+        return _not_listed(lists)
     return Revocation(
         state="not checked",
         words="Whether the certificate was withdrawn is not known: the file brings no proof, and "
         "this check is offline.",
     )
+
+
+def _not_listed(lists: RevocationLists) -> Revocation:
+    old = " They should have been replaced by now." if lists.outdated else ""
+    return Revocation(
+        state="not listed",
+        words=f"Your revocation lists, the oldest of {lists.issued:%F}, don't name the signer's "
+        f"certificate; whether they are its authority's is for you to know.{old}",
+    )
+
+
+def _serial(signature: Mapping[str, Any]) -> int:
+    text = str(signature.get("cert_serial_number", ""))
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 60 else -1
 
 
 def _development(manifest: Mapping[str, Any]) -> Development | None:

@@ -23,6 +23,7 @@ class Answer:
     answer: Label | None = None
     in_domain: bool | None = None
     threshold: Threshold | None = None
+    confidence: float | None = None
 
 
 def decide(
@@ -126,11 +127,14 @@ def _decided(entry: ModelEntry, calibration: Calibration, found: dict[str, float
         edits = [label for label in entry.labels if label.role == "edit"]
         likeliest = max(edits, key=lambda label: found[label.name])
         said = (
-            f"The picture looks edited after the camera, most likely {likeliest.words} "
-            f"(probability of any edit {percent(edited)})."
+            f"The picture looks as if {entry.pipeline or entry.name} developed it and it was "
+            f"edited after that, most likely {likeliest.words} (probability of any edit "
+            f"{percent(edited)})."
         )
         reasons = (said, _how_often_wrong(calibration.edited, "unedited"))
-        return Answer("ran", "evidence against", reasons, likeliest, True, calibration.edited)
+        return Answer(
+            "ran", "evidence against", reasons, likeliest, True, calibration.edited, edited
+        )
     if native >= calibration.native.value:
         label = next(label for label in entry.labels if label.role == "native")
         said = (
@@ -138,7 +142,7 @@ def _decided(entry: ModelEntry, calibration: Calibration, found: dict[str, float
             f"{entry.pipeline or entry.name} (probability {percent(native)})."
         )
         reasons = (said, _how_often_wrong(calibration.native, "edited"))
-        return Answer("ran", "consistent", reasons, label, True, calibration.native)
+        return Answer("ran", "consistent", reasons, label, True, calibration.native, native)
     undecided = f"Undecided: probability of any edit {percent(edited)}, of none {percent(native)}."
     return Answer("ran", "inconclusive", (undecided,), in_domain=True)
 

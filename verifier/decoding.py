@@ -66,7 +66,8 @@ def decode(data: bytes, limits: Limits) -> Decoded:
     with _pillow_errors():
         image = Image.open(BytesIO(data), formats=[name for name in FORMATS if name in Image.OPEN])
     _check_size(image, limits)
-    frames = getattr(image, "n_frames", 1) if image.format != "MPO" else 1
+    with _pillow_errors():
+        frames = getattr(image, "n_frames", 1) if image.format != "MPO" else 1
     if frames > 1:
         raise PhotoUnsupportedError(
             f"the file holds {frames} pictures (an animation, or pages); save the one to be "

@@ -28,7 +28,7 @@ class Message:
     """A JSON object and what belongs to it in bytes."""
 
     head: dict[str, Any]
-    body: bytes = b""
+    body: bytes | bytearray = b""
 
 
 def send(
@@ -62,7 +62,7 @@ def receive(descriptor: int, longest: int, deadline: float | None = None) -> Mes
         raise ClosedError("a message that is no JSON") from error
     if not isinstance(content, dict):
         raise ClosedError("a message that is no JSON object")
-    return Message(content, bytes(_read(descriptor, body, deadline)))
+    return Message(content, _read(descriptor, body, deadline))
 
 
 def _write(descriptor: int, content: "bytes | memoryview", deadline: float | None) -> None:

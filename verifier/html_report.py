@@ -21,6 +21,8 @@ from verifier.words import (
     input_line,
     network_headline,
     percent,
+    pipeline_headline,
+    stability_headline,
 )
 
 # EXIF 2.32, 4.6.4 A, as what a picture needs to be upright.
@@ -73,8 +75,10 @@ def _in_short(report: Report) -> str:
         for result in report.detectors
     ]
     rows += [
+        ("Which camera pipeline developed it?", pipeline_headline(report)),
         ("Which network did it come from?", network_headline(report.channel)),
         ("Is it signed?", credential_headline(report.credential)),
+        ("Would the answer last if it is shared again?", stability_headline(report.stability)),
     ]
     cells = "".join(f"<tr><th>{escape(q)}</th><td>{escape(a)}</td></tr>" for q, a in rows)
     return f'<table class="short">{cells}</table>'
@@ -151,7 +155,7 @@ def _facts_table(credential: Credential) -> str:
 
 
 def _mood(state: str) -> str:
-    if state in ("intact", "trusted", "not revoked"):
+    if state in ("intact", "trusted", "not revoked", "not listed"):
         return "good"
     return "bad" if state in ("broken", "revoked", "expired", "untrusted") else "unsure"
 
@@ -179,8 +183,12 @@ def _detector(result: DetectorResult, stability: Stability) -> str:
         for name, value in sorted(result.probabilities.items(), key=lambda item: -item[1])
     )
     table = f'<table class="bars">{bars}</table>' if bars else ""
-    domain = {True: "yes", False: "no", None: "not tested"}[result.in_domain]
-    status = f"The detector {STATUSES[result.status]}. In its domain: {domain}."
+    domain = {
+        True: " It was tested on pictures like this one.",
+        False: " It was made for other pictures than this one.",
+        None: "",
+    }[result.in_domain]
+    status = f"The detector {STATUSES[result.status]}.{domain}"
     return _section(
         escape(result.question),
         f'<p class="answer">{escape(detector_headline(result, stability))}</p>'

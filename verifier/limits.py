@@ -21,7 +21,8 @@ class Limits:
     seconds
         For reading (decoding, header, credential); the process that reads is then ended.
     memory_bytes
-        Address space of the process that reads, where the system can bound it (Linux, macOS).
+        Address space that a photo may take in the reading process, where the system bounds it. It
+        holds the decoded pixels several times over: as the library has them, as RGB, as luma.
     workers
         Most reading processes at a time; further threads wait.
     """
@@ -30,7 +31,7 @@ class Limits:
     pixels: int = 100_000_000
     side: int = 65_535
     seconds: float = 20.0
-    memory_bytes: int = 4_000_000_000
+    memory_bytes: int = 3_000_000_000
     workers: int = 2
 
     def __post_init__(self) -> None:

@@ -47,7 +47,11 @@ class Model:
         """What a report says of it."""
         entry = self.entry
         return ModelFacts(
-            name=entry.name, version=entry.version, sha256=entry.sha256, pair=entry.pair
+            name=entry.name,
+            version=entry.version,
+            sha256=entry.sha256,
+            pair=entry.pair,
+            pipeline=entry.pipeline,
         )
 
     def logits(self, batches: Iterable[NDArray[np.float32]]) -> NDArray[np.float64]:

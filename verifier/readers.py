@@ -37,13 +37,18 @@ class Readers:
     ----------
     limits
         Bounds on a photo, and on the number of processes.
-    trust_anchors
-        Certificates in PEM for credentials.
+    trust_anchors, revocation_lists
+        In PEM, for credentials.
     """
 
-    def __init__(self, limits: Limits, trust_anchors: str | None = None) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        trust_anchors: str | None = None,
+        revocation_lists: str | None = None,
+    ) -> None:
         self._limits = limits
-        self._trust_anchors = trust_anchors
+        self._whom = {"trust_anchors": trust_anchors, "revocation_lists": revocation_lists}
         self._idle: list[_Process] = []
         self._lock = threading.Lock()
         self._free = threading.BoundedSemaphore(limits.workers)
@@ -95,7 +100,7 @@ class Readers:
                 self._owner = os.getpid()
             if self._idle:
                 return self._idle.pop()
-        return _Process(self._limits, self._trust_anchors)
+        return _Process(self._limits, self._whom)
 
     def _give_back(self, process: "_Process") -> None:
         if process.alive:
@@ -113,7 +118,7 @@ def _end_all(processes: "list[_Process]", owner: int) -> None:
 class _Process:
     """One reading process; not for two threads at a time."""
 
-    def __init__(self, limits: Limits, trust_anchors: str | None) -> None:
+    def __init__(self, limits: Limits, whom: dict[str, str | None]) -> None:
         self._limits = limits
         # -P: a file named like a module, in the folder of the photos, must not be run.
         command = [sys.executable, "-P", "-c", _PROGRAM]
@@ -131,10 +136,17 @@ class _Process:
             )
         except OSError as error:
             raise WorkerError(f"the reading process can't be started: {error}") from error
-        self._started = False
-        first = {"limits": vars(limits), "trust_anchors": trust_anchors}
-        with contextlib.suppress(framing.ClosedError):  # the answer will tell
-            framing.send(self._input, first)
+        first = {"limits": vars(limits), **whom}
+        try:
+            deadline = time.monotonic() + _START
+            framing.send(self._input, first, deadline=deadline)
+            framing.receive(self._output, 0, deadline)
+        except (framing.ClosedError, framing.LateError) as error:
+            self.end()
+            raise WorkerError(
+                f"the reading process didn't start (status {self._popen.returncode}); see what "
+                f"{sys.executable} -c 'import verifier.worker' says"
+            ) from error
 
     @property
     def alive(self) -> bool:
@@ -152,8 +164,7 @@ class _Process:
 
     def ask(self, head: dict[str, Any], body: Any) -> Reading:
         """Have a photo read. Raises `PhotoError` or `WorkerError`; see `alive` after."""
-        spare = 0.0 if self._started else _START
-        deadline = time.monotonic() + self._limits.seconds + spare
+        deadline = time.monotonic() + self._limits.seconds
         try:
             framing.send(self._input, head, body, deadline)
             answer = framing.receive(self._output, 3 * self._limits.pixels, deadline)
@@ -165,18 +176,12 @@ class _Process:
             ) from None
         except framing.ClosedError as error:
             raise self._death() from error
-        self._started = True
         return _reading(answer)
 
-    def _death(self) -> Exception:
+    def _death(self) -> PhotoError:
         """Say of what the process died."""
         self.end()
         status = self._popen.returncode
-        if not self._started and status > 0:
-            return WorkerError(
-                f"the reading process ended at once (status {status}); check that "
-                f"{sys.executable} -c 'import verifier.worker' works"
-            )
         if status == -signal.SIGKILL:
             return PhotoTooLargeError("the reader of the photo was killed, probably for memory")
         return PhotoUnreadableError(

@@ -38,18 +38,30 @@ class Reading:
     pixels: Pixels
 
 
-def read_file(data: bytes, limits: Limits, trust_anchors: str | None = None) -> Reading:
-    """Read a file in this process. Raises `PhotoError`; for untrusted files use `Readers`."""
+def read_file(
+    data: bytes,
+    limits: Limits,
+    trust_anchors: str | None = None,
+    revocation_lists: str | None = None,
+    *,
+    cues: bool = True,
+) -> Reading:
+    """Read a file in this process. Raises `PhotoError`; for untrusted files use `Readers`.
+
+    ``cues`` as in `read_channel`.
+    """
     seconds: dict[str, float] = {}
     with _timed(seconds, "decoding"):
         decoded = decode(data, limits)
     with _timed(seconds, "credential"):
         mime_type = MIME_TYPES.get(decoded.facts.format)
         credential = (
-            read_credential(data, mime_type, trust_anchors) if mime_type else no_credential()
+            read_credential(data, mime_type, trust_anchors, revocation_lists)
+            if mime_type
+            else no_credential()
         )
     with _timed(seconds, "channel"):
-        channel = read_channel(jpeg_header(data), decoded.pixels)
+        channel = read_channel(jpeg_header(data), decoded.pixels, cues=cues)
     facts = Facts(input=decoded.facts, credential=credential, channel=channel, seconds=seconds)
     return Reading(facts, decoded.pixels)
 

@@ -62,7 +62,7 @@ class Development(_Record):
 
     pipeline: str = Field(max_length=200)
     pair: str | None = Field(default=None, max_length=200)
-    weights_sha256: str = Field(max_length=64)
+    weights_sha256: str | None = Field(default=None, max_length=64)
     engine: str = Field(max_length=200)
     precision: str = Field(max_length=200)
     bundle_sha256: str | None = Field(default=None, max_length=64)
@@ -90,9 +90,13 @@ class Trust(Fact):
 
 
 class Revocation(Fact):
-    """Whether the signer's certificate was withdrawn."""
+    """Whether the signer's certificate was withdrawn.
 
-    state: Literal["no credential", "not revoked", "revoked", "not checked"]
+    "not revoked" by the authority's own proof in the file; "not listed" in the lists that were
+    given, which may be of other authorities.
+    """
+
+    state: Literal["no credential", "not revoked", "not listed", "revoked", "not checked"]
 
 
 class Credential(_Record):
@@ -131,9 +135,10 @@ class JpegFacts(_Record):
     Attributes
     ----------
     quality
-        On libjpeg's scale from 1 to 100, nearest to the luma table; ``exact`` if it is that table.
+        From 1 to 100, nearest to the luma table, on the scale of libjpeg (Annex K) or mozjpeg
+        (Robidoux), whose table it is; ``exact`` if it is that table.
     tables
-        Name of the tables' family.
+        Family and quality, if exact.
     marks
         Segments that tell of software: JFIF, Exif, ICC, FBMD…
     """
@@ -147,7 +152,6 @@ class JpegFacts(_Record):
     scans: int
     huffman: Huffman
     marks: tuple[str, ...]
-    software: str | None = None
 
 
 class NetworkMatch(_Record):
@@ -180,13 +184,16 @@ class Cue(_Record):
     ----------
     found
         None if it can't be looked for in this file.
-    strength
+    strength, threshold
         The statistic, and what it is compared with.
+    quality
+        Of an earlier JPEG generation, on libjpeg's scale.
     """
 
     found: bool | None
     strength: float | None = None
     threshold: float | None = None
+    quality: int | None = None
     words: str
 
 
@@ -210,12 +217,13 @@ class ChannelReading(_Record):
 
 
 class ModelFacts(_Record):
-    """Which model answered."""
+    """Which model answered, and the camera pipeline whose pictures it knows."""
 
     name: str
     version: str
     sha256: str
     pair: str | None
+    pipeline: str | None
 
 
 class PatchMap(_Record):
@@ -252,6 +260,8 @@ class DetectorResult(_Record):
         What each class is called in words.
     answer, answer_words
         The label that was answered, and what to call it.
+    confidence
+        Calibrated probability of what was found, such as that of any edit; None without an answer.
     threshold, false_alarm_rate
         Of the answer that was given: how often it would be wrong, see `verifier.weights.Threshold`.
     finding
@@ -266,6 +276,7 @@ class DetectorResult(_Record):
     answer_words: str | None = None
     model: ModelFacts | None = None
     in_domain: bool | None = None
+    confidence: Probability | None = None
     scores: dict[str, float] = {}
     probabilities: dict[str, Probability] = {}
     label_words: dict[str, str] = {}

@@ -1,6 +1,7 @@
 """Would the answers hold if the picture were shared once more? It is sent, and asked again."""
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final
 
 from channel import platform
@@ -45,7 +46,12 @@ def stability(
     answers = {r.name: r.finding for r in before if r.finding in _OPPOSITE}
     if not answers:
         return Stability(holds=None, words="There is no answer whose stability could be tested.")
-    resent = tuple(_resent(answers, network, resend, ask) for network in networks)
+    with ThreadPoolExecutor(1) as ahead:  # one network is sent through while another is asked about
+        served = [ahead.submit(resend, network) for network in networks]
+        resent = tuple(
+            _resent(answers, network, reading, ask)
+            for network, reading in zip(networks, served, strict=True)
+        )
     flipped = [_named(r.network) for r in resent if r.flipped]
     silent = [_named(r.network) for r in resent if r.silent]
     words = _words([_named(network) for network in networks], flipped, silent)
@@ -56,9 +62,9 @@ def _named(network: str) -> str:
     return platform(network).network
 
 
-def _resent(answers: dict[str, Finding], network: str, resend: Resend, ask: Ask) -> Resent:
+def _resent(answers: dict[str, Finding], network: str, served: Future[Reading], ask: Ask) -> Resent:
     try:
-        after = {result.name: result.finding for result in ask(resend(network))}
+        after = {result.name: result.finding for result in ask(served.result())}
     except PhotoError:  # a shape that this network wouldn't take: no answer, so no flip
         after = {}
     findings: dict[str, Finding] = {name: after.get(name, "none") for name in answers}

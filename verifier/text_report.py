@@ -4,7 +4,15 @@ import textwrap
 from collections.abc import Iterable, Iterator
 
 from verifier.report import DetectorResult, Report, Stability
-from verifier.words import LEVELS, TITLES, detector_headline, input_line, percent
+from verifier.words import (
+    LEVELS,
+    TITLES,
+    detector_headline,
+    input_line,
+    network_headline,
+    percent,
+    pipeline_headline,
+)
 
 _WIDTH = 92
 
@@ -21,6 +29,8 @@ def _lines(report: Report) -> Iterator[str]:
     yield from _wrapped(verdict.summary, "  ")
     if verdict.level != "none":
         yield from _wrapped(f"How sure: {LEVELS[verdict.level]}.", "  ")
+    yield from _wrapped(f"Camera pipeline: {pipeline_headline(report)}.", "  ")
+    yield from _wrapped(f"Network: {network_headline(report.channel)}.", "  ")
     yield from _section("File", [input_line(facts.width, facts.height, facts.format, facts.bytes)])
     yield from _wrapped(f"SHA-256 {facts.sha256}", "  ")
     yield from (line for note in facts.notes for line in _wrapped(note, "  "))

@@ -4,7 +4,8 @@ The rules, in order; "facts" are the credential's, "statistics" the detectors':
 
 1. Facts against (the credential doesn't hold, or a trusted signer declares the picture generated):
    evidence against, established.
-2. Facts for (intact, from a trusted signer, not withdrawn), statistics against: inconclusive.
+2. Facts for (intact, from a trusted signer, not withdrawn, and stating a capture without edits),
+   statistics against: inconclusive.
 3. Facts for: consistent, established.
 4. Statistics against, and they survive sharing once more: evidence against.
 5. Statistics for, and they survive: consistent.
@@ -33,6 +34,13 @@ GENERATED: Final = (
     "compositeWithTrainedAlgorithmicMedia",
     "algorithmicMedia",
 )
+# IPTC's for what a camera takes, by itself or out of several exposures.
+CAPTURES: Final = ("digitalCapture", "computationalCapture")
+# Actions (C2PA 2.2, table 8, and our own) that leave what the picture shows as it is.
+HARMLESS: Final = (
+    "c2pa.created", "c2pa.converted", "c2pa.published", "c2pa.repackaged", "c2pa.transcoded",
+    "camsim.developed",
+)  # fmt: skip
 # A probability from which the statistics are called strong, or moderate, if they hold when shared.
 STRONG: Final = 0.99
 MODERATE: Final = 0.9
@@ -64,10 +72,24 @@ def conclude(
 def _facts(credential: Credential) -> Side:
     if credential.integrity.state == "broken":
         return "against"
-    trusted = credential.integrity.state == "intact" and credential.trust.state == "trusted"
-    if not trusted or credential.revocation.state == "revoked":
+    if not _holds(credential):
         return "none"
-    return "against" if credential.source_type in GENERATED else "for"
+    if credential.source_type in GENERATED:
+        return "against"
+    captured = credential.source_type in CAPTURES and not _edits(credential)
+    return "for" if captured else "none"
+
+
+def _holds(credential: Credential) -> bool:
+    """Whether a signature of someone trusted holds, whatever it states."""
+    states = credential.integrity.state, credential.trust.state
+    return states == ("intact", "trusted") and credential.revocation.state != "revoked"
+
+
+def _edits(credential: Credential) -> list[str]:
+    """Actions that the signer states and that can change what a picture shows."""
+    stated = dict.fromkeys(credential.actions)
+    return [action for action in stated if action not in (*HARMLESS, "c2pa.opened")]
 
 
 def _statistics(
@@ -100,7 +122,7 @@ def _label(
 
 def _level(result: DetectorResult, stability: Stability) -> Level:
     """Word how strong a detector's answer is, by its probability and by how well it lasts."""
-    probability = 1.0 - min(1.0, _opposite(result))
+    probability = result.confidence or 0.0
     lasting = stability.holds is True and not any(
         result.name in resent.silent for resent in stability.resent
     )
@@ -109,20 +131,15 @@ def _level(result: DetectorResult, stability: Stability) -> Level:
     return "moderate" if probability >= MODERATE and stability.holds is not False else "weak"
 
 
-def _opposite(result: DetectorResult) -> float:
-    """Probability of what speaks against a detector's own answer.
-
-    Any edit counts for "edited": that several edits share the probability is no doubt about it.
-    """
-    if result.finding == "evidence against":
-        return result.probabilities.get("native", 0.0)
-    return 1.0 - result.probabilities.get(result.answer or "", 1.0)
-
-
 def _summary(facts: Side, statistics: Side, level: Level, credential: Credential) -> str:
     if facts != "none":
         return _summary_of_facts(facts, statistics, credential)
     evidence = f"There is {level} statistical evidence that the picture"
+    if statistics == "none" and _holds(credential):
+        return (
+            f"The file is as {credential.signer or 'the signer'}, whom you trust, signed it, but "
+            "the signer doesn't state that it is an unedited capture."
+        )
     return {
         "against": f"{evidence} was edited after the camera developed it.",
         "for": f"{evidence} is as the camera developed it.",
@@ -186,6 +203,12 @@ def _declared(credential: Credential) -> list[str]:
         words.append(
             f"The signer states that a camera pipeline “{development.pipeline}”{pair} developed it."
         )
+    if "c2pa.opened" in credential.actions:
+        words.append(
+            "The signer states that it opened an existing file, and not where that is from."
+        )
+    if _edits(credential):
+        words.append(f"The signer states that it did this: {', '.join(_edits(credential))}.")
     if credential.source_type in GENERATED:
         words.append("The signer declares that the picture, or a part of it, was generated.")
     elif credential.source_type:

@@ -8,6 +8,7 @@ from verifier.report import (
     Credential,
     DetectorResult,
     Level,
+    Report,
     Stability,
     Status,
     VerdictLabel,
@@ -34,7 +35,7 @@ LEVELS: Final[Mapping[Level, str]] = {
 STATUSES: Final[Mapping[Status, str]] = {
     "ran": "answered",
     "abstained": "gave no answer, on purpose",
-    "not run": "did not run",
+    "not run": "was not asked",
 }
 
 
@@ -46,7 +47,29 @@ def detector_headline(result: DetectorResult, stability: Stability) -> str:
         return f"Yes, as it seems: {result.answer_words or result.answer}"
     if result.finding == "consistent":
         return "No sign of it"
-    return {"ran": "Not sure", "abstained": "No answer", "not run": "Did not run"}[result.status]
+    return {"ran": "Not sure", "abstained": "No answer", "not run": "Not checked"}[result.status]
+
+
+def pipeline_headline(report: Report) -> str:
+    """Say in a few words which camera pipeline developed a picture."""
+    development = report.credential.development
+    if development and report.credential.integrity.state == "intact":
+        return f"{development.pipeline}, states the signer"
+    for result in report.detectors:
+        known = result.model.pipeline if result.model else None
+        if known and result.finding in ("consistent", "evidence against"):
+            return f"{known}, as it seems"
+    return "Not known"
+
+
+def stability_headline(stability: Stability) -> str:
+    """Say in a few words whether the answers last."""
+    if stability.holds is None:
+        return "Not tested"
+    silent = any(resent.silent for resent in stability.resent)
+    if stability.holds:
+        return "Yes, though not after every network" if silent else "Yes"
+    return "No, so it is void"
 
 
 def network_headline(channel: ChannelReading) -> str:

@@ -4,9 +4,9 @@ Run by `verifier.readers`, never by hand. It takes requests on its standard inpu
 standard output until that is closed.
 """
 
-import dataclasses
 import os
 import sys
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -17,24 +17,23 @@ from verifier.limits import Limits
 from verifier.reading import Reading, read_file, read_pixels
 
 _SAID: Final = 2000  # characters of an error that are passed on
-# What Python, libraries and threads map before a photo is there, with room.
-_OWN_SPACE: Final = 1_500_000_000
 _FILES_BYTES: Final = 1 << 30
 
 
 def main() -> None:
     """Serve until the other side closes."""
     answers = _private_output()
-    first = framing.receive(0, 1 << 20)
+    first = framing.receive(0, 0)
     limits = Limits(**first.head["limits"])
     _bound(limits)
+    framing.send(answers, {"ready": True})
     while True:
         try:
             request = framing.receive(0, 3 * limits.pixels + limits.file_bytes)
         except framing.ClosedError:
             return
         try:
-            reading = _serve(request, limits, first.head["trust_anchors"])
+            reading = _serve(request, limits, first.head)
         except MemoryError:
             _answer_error(answers, PhotoTooLargeError("it needs more memory than the limits allow"))
         except PhotoError as error:
@@ -47,11 +46,11 @@ def main() -> None:
             framing.send(answers, head | {"shape": pixels.shape}, pixels.data)
 
 
-def _serve(request: framing.Message, limits: Limits, trust_anchors: str | None) -> Reading:
-    head, data = request.head, request.body
+def _serve(request: framing.Message, limits: Limits, whom: dict[str, Any]) -> Reading:
+    head, data = request.head, bytes(request.body)
     network = head.get("network")
     if network is None:
-        return read_file(data, limits, trust_anchors)
+        return read_file(data, limits, whom["trust_anchors"], whom["revocation_lists"])
     shape = head.get("shape")
     photo = np.frombuffer(data, np.uint8).reshape(shape) if shape else data
     return _resent(photo, network, limits)
@@ -71,7 +70,7 @@ def _resent(
         raise PhotoUnreadableError(f"the picture is damaged ({error}); get it again") from error
     if isinstance(photo, np.ndarray) and not served.startswith(b"\xff\xd8"):
         return read_pixels(photo)
-    return read_file(served, limits)
+    return read_file(served, limits, cues=False)
 
 
 def _answer_error(answers: int, error: PhotoError) -> None:
@@ -94,7 +93,7 @@ def _bound(limits: Limits) -> None:
     except ImportError:  # Windows
         return
     bounds = {
-        resource.RLIMIT_AS: limits.memory_bytes + _OWN_SPACE,
+        resource.RLIMIT_AS: limits.memory_bytes + _own_space(),
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_FSIZE: _FILES_BYTES,
     }
@@ -107,6 +106,10 @@ def _bound(limits: Limits) -> None:
             continue
 
 
-def limits_as_json(limits: Limits) -> dict[str, Any]:
-    """Return the limits as the first message carries them."""
-    return dataclasses.asdict(limits)
+def _own_space() -> int:
+    """Bytes of address space that Python and its libraries took before any photo is there."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+    except (OSError, ValueError):  # not Linux: with room
+        return 2_000_000_000
+    return pages * os.sysconf("SC_PAGE_SIZE")

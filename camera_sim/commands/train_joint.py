@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from camera_sim.training.joint import JointProgress, JointRecipe
 
 LEAST = {
-    "steps": 1, "scenes": 1, "foreign": 0, "fan_rate": 0, "nip_rate": 0,
+    "steps": 1, "scenes": 1, "foreign": 0, "fan_rate": 0, "nip_rate": 0, "trace_rate": 0,
     "fidelity": 0, "final_fidelity": 0, "validate_every": 1,
-    "curriculum": 0,
+    "curriculum": 0, "carrier": 0,
 }  # fmt: skip
 HELD_OUT_PATCHES = 64
 
@@ -49,6 +49,7 @@ def add_to(parts: "Commands") -> None:
     parser.add_argument("--channel", choices=("none", "paper", "wide"), help="default wide")
     parser.add_argument("--fidelity", type=float, metavar="λ", help="weight of the fidelity")
     parser.add_argument("--final-fidelity", type=float, metavar="λ", help="at the end")
+    parser.add_argument("--carrier", type=float, metavar="LEVELS", help="to start from; 0: none")
     parser.add_argument("--no-masking", action="store_true", help="errors weigh alike everywhere")
     parser.add_argument(
         "--least-psnr", type=float, default=40.0, metavar="DB",
@@ -70,6 +71,7 @@ def add_to(parts: "Commands") -> None:
     parser.add_argument("--foreign", type=int, help="foreign patches a step; 0: no such class")
     parser.add_argument("--fan-rate", type=float, help="learning rate of the FAN")
     parser.add_argument("--nip-rate", type=float, help="learning rate of the NIP")
+    parser.add_argument("--trace-rate", type=float, help="learning rate of its trace")
     parser.add_argument("--validate-every", type=int, metavar="STEPS")
     parser.add_argument("--float32", action="store_true", help="compute in float32")
     parser.add_argument("--threads", type=int, help="threads of torch (default: every core)")
@@ -165,9 +167,9 @@ def _prepare(args: argparse.Namespace, recipe: "JointRecipe") -> tuple[Any, ...]
     from camera_sim.training.workflow import NO_CHANNEL, PAPER_CHANNEL
 
     sources = joint_sources(args.pictures, args.raw)
-    nip = build_network(find_pipeline(args.pipeline), sources.matrix)
+    nip = build_network(_exported(find_pipeline(args.pipeline)), sources.matrix)
     start = args.start_from
-    load_weights(start / CHECKPOINT if start.is_dir() else start, nip)
+    load_weights(start / CHECKPOINT if start.is_dir() else start, nip, whole=False)
     rng = np.random.default_rng(recipe.seed + 1)
     training = ForeignSource(foreign_pictures(sources.scenes, nip, rng))
     held_out_foreign = ForeignSource(foreign_pictures(sources.held_out_scenes, nip, rng))

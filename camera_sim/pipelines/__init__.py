@@ -38,7 +38,7 @@ class Pipeline:
 PIPELINES: dict[str, Pipeline] = {
     pipeline.name: pipeline
     for pipeline in (
-        Pipeline("rnet-fan", "RNet trained jointly with its analyser", "rnet:RNet"),
+        Pipeline("rnet-fan", "RNet trained jointly with its analyser", "rnet:TracingRNet"),
         Pipeline("rnet", "the default: one network for any Bayer camera", "rnet:RNet"),
         Pipeline("inet", "Korus & Memon's INet, 321 parameters", "inet:INet", any_camera=False),
         Pipeline("unet", "Korus & Memon's UNet, 7.8 million", "unet:UNet", any_camera=False),

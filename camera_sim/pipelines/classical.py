@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from camera_sim.cfa import CFAPattern, unpack
 from camera_sim.colour import render
 from camera_sim.engines import Colour, Engine
+from camera_sim.errors import PipelineError
 from camera_sim.raw import RawImage
 from camera_sim.weights import SizeRequirements
 
@@ -64,7 +65,12 @@ def menon2007(mosaic: Array) -> Array:
     with warnings.catch_warnings():
         # colour-science warns of optional plotting packages that nothing here uses.
         warnings.simplefilter("ignore")
-        from colour_demosaicing import demosaicing_CFA_Bayer_Menon2007
+        try:
+            from colour_demosaicing import demosaicing_CFA_Bayer_Menon2007
+        except ImportError as error:
+            raise PipelineError(
+                "the classical pipeline needs colour-demosaicing: pip install 'camsim[camera]'"
+            ) from error
     rgb = demosaicing_CFA_Bayer_Menon2007(mosaic.astype(np.float64), "RGGB")
     clipped: Array = np.clip(rgb, 0, 1).astype(np.float32)
     return clipped

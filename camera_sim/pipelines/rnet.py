@@ -12,6 +12,8 @@ The colour matrix, the exposure and the sRGB curve are then applied exactly: the
 weights, so colours are right for a camera that training never saw.
 """
 
+from math import pi
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -27,6 +29,8 @@ GREEN_FILTERS = 4
 CHROMA_FILTERS = 2
 LEAK = 0.1
 SITES = 4  # of a 2×2 tile
+TRACE_PERIOD = 4  # in packed pixels: the coarse features' pitch
+CARRIER_BAND, CARRIER_SEED = 5, 2019
 
 # Hamilton & Adams, US patent 5,629,734 (1997): along a row, in quarters.
 HAMILTON_ADAMS = ((0,) * 5, (0,) * 5, (-1, 2, 2, 2, -1), (0,) * 5, (0,) * 5)
@@ -99,23 +103,28 @@ class RNet(NIP):
         shot, read = noise[:, :1, None, None], noise[:, 1:, None, None]
         deviation = gains * (shot * mosaic.clamp(min=0) + read).sqrt() / (2 * even)
         with self.learnt_layers():
-            features = self.look(torch.cat([even, NOISE_SCALE * deviation], dim=1))
+            features, coarse = self.look(torch.cat([even, NOISE_SCALE * deviation], dim=1))
             decisions = [
-                head(features).float()
-                for head in (self.green_weights, self.chroma_weights, self.correction)
+                self.green_weights(features).float(),
+                self.chroma_weights(features).float(),
+                self.correction(features).float(),
             ]
         camera = self.demosaic(even, *decisions).square() - PEDESTAL
         linear = apply_matrix(camera, camera_to_srgb * exposure[:, :, None])
-        return F.pixel_shuffle(srgb_encode(linear).flatten(1, 2), 2)
+        return F.pixel_shuffle(self.finish(srgb_encode(linear), coarse).flatten(1, 2), 2)
 
-    def look(self, seen: Tensor) -> Tensor:
-        """(N, 8, h, w) mosaic and noise deviation to (N, fine, h, w) features."""
+    def finish(self, srgb: Tensor, coarse: Tensor) -> Tensor:
+        """Take (N, 3, 4, h, w) sRGB, by site, and coarse features to what is given out."""
+        return srgb
+
+    def look(self, seen: Tensor) -> tuple[Tensor, Tensor]:
+        """(N, 8, h, w) mosaic and noise deviation to fine features, and coarse (N, …, h/4, w/4)."""
         fine = self.encode_fine(seen)
         middle = self.encode_middle(_leaky(self.down_middle(fine)))
         coarse = self.coarse(_leaky(self.down_coarse(middle)))
         middle = self.decode_middle(_leaky(_double(self.up_middle(coarse)) + middle))
         features: Tensor = self.decode_fine(_leaky(_double(self.up_fine(middle)) + fine))
-        return features
+        return features, coarse
 
     def demosaic(
         self, even: Tensor, green_weights: Tensor, chroma_weights: Tensor, correction: Tensor
@@ -129,6 +138,54 @@ class RNet(NIP):
         return torch.stack([green + red + red_more, green, green + blue + blue_more], dim=1).clamp(
             min=0
         )
+
+
+class TracingRNet(RNet):
+    """RNet with a trace, to be trained jointly with an analyser.
+
+    RNet knows no place: it cannot lay a pattern over a picture, and a trace that survives a halving
+    needs one of more than two pixels. The coarse features, one an 8×8 square of pixels, therefore
+    choose what is added to each of its pixels, in all three colours alike: networks keep little of
+    fine colour. It starts at nothing.
+    """
+
+    def __init__(self, widths: tuple[int, int, int] = (16, 32, 64)) -> None:
+        super().__init__(widths)
+        self.trace = nn.Conv2d(widths[2], SITES * TRACE_PERIOD**2, 1)
+        nn.init.zeros_(self.trace.weight)
+        nn.init.zeros_(self.bias)
+
+    @property
+    def bias(self) -> Tensor:
+        """The part of the trace that is the same everywhere, (64,)."""
+        assert self.trace.bias is not None  # as it was built
+        return self.trace.bias
+
+    @torch.no_grad()
+    def lay_carrier(self, levels: float) -> None:
+        """Add a carrier to start from: a fixed 8×8 pattern of a standard deviation in 8-bit levels.
+
+        A spread-spectrum mark (Cox, Kilian, Leighton & Shamoon, *Secure spread spectrum
+        watermarking*, IEEE TIP 1997) over the lower DCT coefficients, which a halving keeps: each
+        one too small for JPEG 80 to keep where nothing else is, and there on average where texture
+        is. Training finds such a pattern too, but late: before it is there, the analyser has
+        nothing to look for.
+        """
+        side = 2 * TRACE_PERIOD
+        generator = torch.Generator().manual_seed(CARRIER_SEED)
+        signs = torch.randn(side, side, generator=generator).sign()
+        signs[0, 0] = 0
+        signs[CARRIER_BAND:] = signs[:, CARRIER_BAND:] = 0
+        k, n = torch.arange(side)[:, None], torch.arange(side)
+        basis = torch.cos((2 * n + 1) * k * pi / (2 * side))
+        pattern = basis.T @ signs @ basis
+        pattern *= levels / 255 / pattern.std()
+        self.bias.add_(F.pixel_unshuffle(F.pixel_unshuffle(pattern[None, None], 2), 4).flatten())
+
+    def finish(self, srgb: Tensor, coarse: Tensor) -> Tensor:
+        """Add the trace; see `RNet.finish`."""
+        trace = F.pixel_shuffle(self.trace(coarse.float()), TRACE_PERIOD)
+        return (srgb + trace[:, None]).clamp(0, 1)
 
 
 def green_filters() -> Tensor:

@@ -20,6 +20,7 @@ from torch.nn import functional as F
 
 from camera_sim.errors import TrainingError
 from camera_sim.pipelines.nip import NIP
+from camera_sim.pipelines.rnet import TracingRNet
 from camera_sim.training.checkpoint import (
     CHECKPOINT,
     load_checkpoint,
@@ -58,13 +59,16 @@ class JointRecipe:
         ``F+N`` trains both, ``F`` the FAN alone.
     steps
         Of ``scenes`` patches, each with every history, and of ``foreign`` ones of other pipelines.
-    fan_rate, nip_rate
-        Of the two Adam optimisers.
+    fan_rate, nip_rate, trace_rate
+        Of the two Adam optimisers; the last of the NIP's trace, where it has one (`TracingRNet`):
+        while that alone learns fast, fidelity is spent on what the analyser can use.
     schedule
         ``cosine`` to a twentieth, or ``steps``: times 0.9 every ``decay_every``.
     fidelity, final_fidelity
         λ, the weight of the squared error to the pipeline before training; it goes from the one to
         the other geometrically.
+    carrier
+        Standard deviation, in 8-bit levels, of the pattern that a `TracingRNet` starts with.
     masked
         Whether that error is weighted by `masking.visibility`.
     channel, curriculum
@@ -76,17 +80,19 @@ class JointRecipe:
     mode: Literal["F", "F+N"] = "F+N"
     steps: int = 6000
     scenes: int = 4
-    foreign: int = 4
+    foreign: int = 2
     fan_rate: float = 6e-4
-    nip_rate: float = 3e-4
+    nip_rate: float = 1e-4
+    trace_rate: float = 3e-4
     schedule: Literal["cosine", "steps"] = "cosine"
     decay_every: int = 600
-    fidelity: float = 600.0
-    final_fidelity: float = 6000.0
+    fidelity: float = 1000.0
+    final_fidelity: float = 4000.0
+    carrier: float = 2.0
     masked: bool = True
     channel: ChannelKind = "wide"
     curriculum: int = 2500
-    camera_jpeg: float = 0.5
+    camera_jpeg: float = 0.3
     validate_every: int = 250
     bfloat16: bool = True
     seed: int = 0
@@ -105,9 +111,11 @@ PAPER_JOINT = JointRecipe(
     foreign=0,
     fan_rate=1e-4,
     nip_rate=1e-4,
+    trace_rate=1e-4,
     schedule="steps",
     fidelity=1000.0,
     final_fidelity=1000.0,
+    carrier=0.0,
     masked=False,
     channel="paper",
     curriculum=0,
@@ -171,13 +179,12 @@ def train_pair(
     except OSError as refused:
         raise TrainingError(f"{out} cannot hold a run: {refused.strerror}") from refused
     pair.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimisers = [
-        torch.optim.Adam(pair.fan.parameters(), recipe.fan_rate),
-        torch.optim.Adam(pair.nip.parameters(), recipe.nip_rate),
-    ]
+    optimisers = build_optimisers(pair, recipe)
     checkpoint, start = out / CHECKPOINT, 0
     if checkpoint.exists():
         start = load_checkpoint(checkpoint, pair, optimisers, asdict(recipe))
+    elif recipe.carrier and isinstance(pair.nip, TracingRNet):
+        pair.nip.lay_carrier(recipe.carrier)
     workflow, seen = Workflow(), list[tuple[float, float, float]]()
     for step, draw in _drawn(source, foreign, recipe, start):
         seen.append(_step(pair, workflow, optimisers, draw, recipe, step))
@@ -237,9 +244,8 @@ def _step(
     """Take one step; return loss, accuracy, and PSNR in dB to the pipeline before."""
     channel = _channel(recipe, step)
     learns = recipe.mode == "F+N"
-    for optimiser, rate in zip(optimisers, (recipe.fan_rate, recipe.nip_rate), strict=True):
-        for group in optimiser.param_groups:
-            group["lr"] = rate * rate_share(recipe, step)
+    for group in (group for optimiser in optimisers for group in optimiser.param_groups):
+        group["lr"] = group["full_rate"] * rate_share(recipe, step)
     pair.fan.autocast = pair.nip.autocast = torch.bfloat16 if recipe.bfloat16 else None
     pair.plain.autocast = pair.nip.autocast
     pair.nip.train(learns)
@@ -275,6 +281,22 @@ def _step(
     pair.fan.constrain()
     accuracy = (logits.argmax(dim=1) == labels).float().mean()
     return float(loss.detach()), float(accuracy), -10 * math.log10(max(float(error), 1e-10))
+
+
+def build_optimisers(pair: Pair, recipe: JointRecipe) -> list[torch.optim.Adam]:
+    """Return the FAN's Adam and the NIP's, whose trace has a rate of its own."""
+    named = list(pair.nip.named_parameters())
+    groups = [
+        {"params": [p for name, p in named if name.startswith("trace.") is is_trace], "lr": rate}
+        for is_trace, rate in ((False, recipe.nip_rate), (True, recipe.trace_rate))
+    ]
+    optimisers = [
+        torch.optim.Adam(pair.fan.parameters(), recipe.fan_rate),
+        torch.optim.Adam([group for group in groups if group["params"]]),
+    ]
+    for group in (group for optimiser in optimisers for group in optimiser.param_groups):
+        group["full_rate"] = group["lr"]
+    return optimisers
 
 
 def developed_pair(pair: Pair, batch: Batch) -> tuple[Tensor, Tensor]:

@@ -62,8 +62,8 @@ def _of_pictures(folder: Path) -> JointSources:
         )
     training, held_out = split(large, folder)
     return JointSources(
-        SceneSource(training, selective=True),
-        SceneSource(held_out, selective=True),
+        SceneSource(training, noise_free=0.7, darkest=3.0, selective=True),
+        SceneSource(held_out, noise_free=0.7, darkest=3.0, selective=True),
         training,
         held_out,
     )

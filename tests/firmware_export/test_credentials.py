@@ -15,9 +15,11 @@ from camera_sim.certificates import to_pem
 from camera_sim.device import Device
 from camera_sim.errors import TokenError
 from camera_sim.identity import Secrets, open_identity
+from camera_sim.vendor import REVOKED
 from firmware_export.boot import booted
 from tests.camera_sim.conftest import EXAMPLE, Camsim
-from tests.firmware_export.factory import Company, shot
+from tests.firmware_export.factory import Company, company, shot
+from verifier.credentials import read_credential
 
 MIME = {".jpg": "image/jpeg", ".png": "image/png", ".tif": "image/tiff"}
 DIGITAL_CAPTURE = "http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture"
@@ -283,6 +285,31 @@ def test_one_certificate_a_photo(
     assert "no one-time certificate left" in ran.err
     assert not (tmp_path / "last.jpg").exists()
     ready.check_capture(raw)  # its token is still good
+
+
+def test_our_verifier_tells_integrity_trust_and_revocation_apart(
+    camsim: Camsim, tmp_path: Path
+) -> None:
+    made = company(tmp_path / "company")
+    device = made.device(tmp_path / "camera")
+    words = ("--identity", device.identity_folder, "--pipeline", "classical")
+    ran = camsim("develop", shot(tmp_path / "a.dng"), *words, "--out", tmp_path / "a.jpg")
+    assert ran.status == 0, ran.err
+    root = to_pem([made.vendor.root]).decode()
+    good = (made.vendor.folder / REVOKED).read_text()
+    serial = open_identity(device.identity_folder, Secrets()).leaf.serial_number
+    made.vendor.revoke(f"{serial:040x}", "key_compromise")
+    after = (made.vendor.folder / REVOKED).read_text()
+    data, states = (tmp_path / "a.jpg").read_bytes(), []
+    for anchors, lists in ((None, None), (root, None), (root, good), (root, after)):
+        found = read_credential(data, "image/jpeg", anchors, lists)
+        states.append((found.integrity.state, found.trust.state, found.revocation.state))
+    assert states == [
+        ("intact", "not checked", "not checked"),
+        ("intact", "trusted", "not checked"),
+        ("intact", "trusted", "not revoked"),
+        ("intact", "trusted", "revoked"),
+    ]
 
 
 def test_a_timestamp_authority_that_does_not_answer_is_one_clear_sentence(

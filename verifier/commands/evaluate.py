@@ -88,6 +88,7 @@ def _add_fuzz(evaluations: "Commands") -> None:
     parser = evaluations.add_parser("fuzz", help="analyse mutated files; only our errors may leave")
     parser.add_argument("--files", type=int, default=10_000, help="how many (default 10,000)")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--weights", type=Path, default=FOLDER, help="models of your own")
     parser.add_argument("--also", nargs="*", type=Path, default=[], help="more files to mutate")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep what broke it there")
     parser.set_defaults(run=run_fuzz)
@@ -225,7 +226,7 @@ def run_fuzz(args: argparse.Namespace) -> int:
         files = [*seeds(), *(path.read_bytes() for path in args.also)]
     except OSError as error:
         raise ScoresError(f"a file to mutate can't be read: {error}") from error
-    with Verifier.default() as verifier:
+    with Verifier.from_weights(args.weights) as verifier:
         result = fuzz(verifier, files, args.files, args.seed)
     print(f"{result.files} mutated files of {len(files)} kinds in {result.seconds:.0f} s")
     for name, count in result.outcomes.items():

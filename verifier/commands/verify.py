@@ -59,6 +59,9 @@ def add_to(commands: "Commands") -> None:
         "--trust-anchors", type=Path, metavar="PEM", help="certificates of whom you trust"
     )
     parser.add_argument(
+        "--revocation-lists", type=Path, metavar="PEM", help="certificates that were withdrawn"
+    )
+    parser.add_argument(
         "--weights", type=Path, default=FOLDER, metavar="FOLDER", help="models of your own"
     )
     parser.add_argument(
@@ -80,6 +83,7 @@ def run(args: argparse.Namespace) -> int:
     verifier = Verifier.from_weights(
         args.weights,
         trust_anchors=args.trust_anchors,
+        revocation_lists=args.revocation_lists,
         limits=Limits(seconds=args.seconds),
         resend_through=args.resend,
     )

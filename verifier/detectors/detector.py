@@ -25,13 +25,15 @@ class Detector(ABC):
         """Make one of a folder of models with a manifest; a folder without its models is fine."""
 
     @abstractmethod
-    def analyze(self, reading: Reading) -> DetectorResult:
+    def analyze(self, reading: Reading, *, brief: bool = False) -> DetectorResult:
         """Answer for a picture.
 
         Parameters
         ----------
         reading
             Pixels (H, W, 3), uint8, sRGB as coded, and the facts of the file.
+        brief
+            Whether a quicker look is enough: the stability test asks about several copies.
 
         Raises
         ------

@@ -11,7 +11,6 @@ from typing import ClassVar, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import log_softmax, softmax
 
 from verifier import calibration as calibrating
 from verifier.decision import decide, picture_probabilities
@@ -64,22 +63,22 @@ class ManipulationDetector(Detector):
         entries = read_manifest(folder).of_task(TASK)
         return cls(tuple(Model(entry, folder) for entry in entries))
 
-    def analyze(self, reading: Reading) -> DetectorResult:
+    def analyze(self, reading: Reading, *, brief: bool = False) -> DetectorResult:
         """Answer for a picture; see `Detector.analyze`."""
         if not self._models:
             return self.not_run("No trained model of a camera's pair is installed.")
-        scores = self.score(reading)
+        scores = self.score(reading, brief=brief)
         if scores is None:
             return self._too_little(reading)
         return self._result(reading, scores)
 
-    def score(self, reading: Reading) -> PictureScores | None:
+    def score(self, reading: Reading, *, brief: bool = False) -> PictureScores | None:
         """Run the model that fits the picture; None if no patch of it is usable.
 
         Where the credential names a pair that is known, that pair's model; else each in turn, and
         the one to which the picture is least foreign.
         """
-        scored = [self._score(reading, model) for model in self._candidates(reading)]
+        scored = [self._score(reading, model, brief=brief) for model in self._candidates(reading)]
         found = [scores for scores in scored if scores is not None]
         return min(found, key=_foreignness) if found else None
 
@@ -89,14 +88,14 @@ class ManipulationDetector(Detector):
         named = tuple(model for model in self._models if pair and model.entry.pair == pair)
         return named or self._models
 
-    def _score(self, reading: Reading, model: Model) -> PictureScores | None:
+    def _score(self, reading: Reading, model: Model, *, brief: bool) -> PictureScores | None:
         entry = model.entry
-        patches = choose_patches(reading.pixels, entry.input.side, entry.selection)
+        patches = choose_patches(reading.pixels, entry.input.side, entry.selection, brief=brief)
         if not patches.places:
             return None
         logits = model.logits(batches(reading.pixels, patches, BATCH))
-        edited = softmax(logits, axis=1)[:, entry.indices("edit")].sum(1)
-        mean_log = log_softmax(logits, axis=1).mean(0)
+        edited = calibrating.probabilities(logits, 1.0)[:, entry.indices("edit")].sum(1)
+        mean_log = calibrating.mean_log_probabilities(logits)
         return PictureScores(model, patches, mean_log, np.clip(edited, 0, 1))
 
     def _too_little(self, reading: Reading) -> DetectorResult:
@@ -133,6 +132,7 @@ class ManipulationDetector(Detector):
             answer_words=answer.answer.words if answer.answer else None,
             model=scores.model.facts,
             in_domain=answer.in_domain,
+            confidence=answer.confidence,
             scores=calibrating.shares(names, scores.mean_log),
             probabilities=found,
             label_words={label.name: label.words for label in entry.labels},
@@ -152,7 +152,7 @@ class ManipulationDetector(Detector):
 
 def _foreignness(scores: PictureScores) -> float:
     foreign = scores.model.entry.indices("foreign")
-    return float(softmax(scores.mean_log)[foreign].sum())
+    return float(calibrating.probabilities(scores.mean_log, 1.0)[foreign].sum())
 
 
 def _calibrated_for(entry: ModelEntry, channel: str | None) -> str | None:

@@ -102,20 +102,22 @@ def fit(
 
 def halves(scores: Scores) -> tuple[Scores, Scores]:
     """Split by photograph, the same way each time."""
-    first = [_is_first(row.photo) for row in scores.rows]
+    photos = sorted({row.photo for row in scores.rows}, key=_shuffled)
+    chosen = set(photos[: len(photos) // 2])
+    first = [row.photo in chosen for row in scores.rows]
     parts = scores.where(first), scores.where([not one for one in first])
     for part in parts:
-        photos = len({row.photo for row in part.rows})
-        if photos < LEAST_PHOTOS:
+        count = len({row.photo for row in part.rows})
+        if count < LEAST_PHOTOS:
             raise ScoresError(
-                f"half of the scores are of {photos} photographs only; at least {LEAST_PHOTOS} in "
+                f"half of the scores are of {count} photographs only; at least {LEAST_PHOTOS} in "
                 "each half are needed"
             )
     return parts
 
 
-def _is_first(photo: str) -> bool:
-    return hashlib.sha256(photo.encode()).digest()[0] % 2 == 0
+def _shuffled(photo: str) -> bytes:
+    return hashlib.sha256(photo.encode()).digest()
 
 
 def _draft(exponent: float, temperature: float, data: str, pictures: int) -> Calibration:

@@ -1,7 +1,7 @@
 """Network profiles that could have written a JPEG file, by its header alone.
 
-Cues in the order of PLATFORMS: tables, markers, structure, size. A network that passes files on
-unchanged leaves no trace and is never listed.
+Tables, structure, size and markers must all fit. A network that passes files on unchanged, or codes
+with the upload's own tables, leaves nothing to recognise and is never listed.
 """
 
 from collections.abc import Iterator, Sequence
@@ -40,7 +40,7 @@ def _match(header: JpegHeader, profile: PlatformProfile) -> NetworkMatch | None:
     encoding = next((e for e in profile.encodings if _encodes(header, e)), None)
     if marks is None or encoding is None or not _fits(header, profile):
         return None
-    agrees = ["tables" if encoding.tables else "size of the file", "subsampling", "scans"]
+    agrees = ["tables", "subsampling", "scans"]
     if _at_limit(header, profile):
         agrees.append("size at the network's limit")
     return NetworkMatch(
@@ -74,8 +74,8 @@ def _coded_alike(header: JpegHeader, encoding: Encoding) -> bool:
 
 
 def _tables_fit(header: JpegHeader, encoding: Encoding) -> bool:
-    if encoding.tables is None:
-        return encoding.most_bytes is not None and table_quality(header.luma).exact
+    if encoding.tables is None:  # the upload's own, or any quality: nothing to recognise
+        return False
     chroma = header.chroma in (None, encoding.tables.chroma)
     return header.luma == encoding.tables.luma and chroma
 
@@ -101,20 +101,26 @@ def _at_limit(header: JpegHeader, profile: PlatformProfile) -> bool:
 def _metadata(header: JpegHeader, metadata: Metadata) -> tuple[str, ...] | None:
     """List marks that the file shares with the network alone; None if one speaks against it."""
     icc = _icc_bytes(metadata.added_icc) if metadata.added_icc else 0
+    marks = tuple(_marks(metadata))
     against = (
         metadata.exif == "stripped" and (header.exif or header.xmp or header.c2pa),
         bool(header.fbmd) != bool(metadata.fbmd) or (header.fbmd and not header.fbmd_whole),
         (header.comment is None) != (metadata.comment is None) or header.adobe,
         header.jfif is not None and header.jfif != metadata.jfif,
-        (metadata.icc == "stripped" or icc) and header.icc_bytes != icc,
+        # Facebook's of 2016 brings a profile that ours doesn't: a mark outweighs it.
+        (metadata.icc == "stripped" or icc) and header.icc_bytes != icc and not _is_marked(header),
         metadata.transmission_reference != header.transmission_reference,
     )
-    return None if any(against) else tuple(_marks(metadata))
+    return None if any(against) else marks
+
+
+def _is_marked(header: JpegHeader) -> bool:
+    return bool(header.fbmd) or header.transmission_reference
 
 
 def _unmarked(header: JpegHeader) -> tuple[str, ...] | None:
     """Judge by another network's mark alone, where a profile's metadata are assumed."""
-    return None if header.fbmd or header.transmission_reference else ()
+    return None if _is_marked(header) else ()
 
 
 def _marks(metadata: Metadata) -> Iterator[str]:

@@ -22,7 +22,9 @@ class Patches:
     of: int
 
 
-def choose_patches(pixels: Pixels, side: int, selection: Selection) -> Patches:
+def choose_patches(
+    pixels: Pixels, side: int, selection: Selection, *, brief: bool = False
+) -> Patches:
     """Choose usable patches on a grid that keeps to JPEG's 8×8 blocks.
 
     Flat and clipped patches are left out: they look the same whatever was done to them. Of too many
@@ -42,7 +44,7 @@ def choose_patches(pixels: Pixels, side: int, selection: Selection) -> Patches:
         for left in range(0, width - side + 1, selection.stride)
     ]
     usable = [place for place in grid if _is_usable(_cut(pixels, place, side), selection)]
-    chosen = _evenly(usable, selection.most_patches)
+    chosen = _evenly(usable, selection.brief_patches if brief else selection.most_patches)
     return Patches(side, tuple(chosen), len(usable), len(grid))
 
 

@@ -1,10 +1,10 @@
-"""A periodic trace of enlarging.
+"""A periodic trace of resizing.
 
 A. C. Gallagher, *Detection of Linear and Cubic Interpolation in JPEG Compressed Images*, CRV 2005.
 
 The second difference of an interpolated row varies with the position between source pixels, so its
-mean over all rows is periodic. Shrinking leaves next to nothing, and JPEG's own period of 8 is left
-out: this finds enlarging by more than a few percent, no more.
+mean over all rows is periodic. JPEG's own period of 8 is left out. Found are enlarging by more than
+a few percent and shrinking without proper smoothing; good shrinking leaves next to nothing.
 """
 
 import numpy as np
@@ -19,7 +19,7 @@ _MOST_ROWS = 1024
 _LOWEST = 0.04
 
 
-def enlarging_peak(plane: Plane) -> float | None:
+def resizing_peak(plane: Plane) -> float | None:
     """Return the highest peak over the median of the spectrum; None for too small a picture.
 
     Parameters

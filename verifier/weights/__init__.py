@@ -61,6 +61,8 @@ class Selection(_Record):
         Of the grid, pixels; a multiple of 8, so that patches keep to the grid of JPEG's blocks.
     most_patches
         Bound on time and memory: an even choice among the usable ones.
+    brief_patches
+        The same for the stability test, which asks several times.
     min_variance
         Flatter patches say nothing: 0.01, Korus & Memon 2019, section 4.4 (of values in [0, 1]).
     most_clipped
@@ -68,7 +70,8 @@ class Selection(_Record):
     """
 
     stride: int = Field(default=128, ge=8, multiple_of=8)
-    most_patches: int = Field(default=128, ge=1)
+    most_patches: int = Field(default=96, ge=1)
+    brief_patches: int = Field(default=48, ge=1)
     min_variance: float = Field(default=0.01, ge=0)
     most_clipped: Probability = 0.5
 
@@ -83,7 +86,7 @@ class Domain(_Record):
     min_patches
         Usable patches.
     least_quality
-        JPEG quality of the file as estimated from its tables, on libjpeg's scale; None: any.
+        JPEG quality as `verifier.report.JpegFacts` has it; None: any.
     """
 
     min_side: int = Field(default=256, ge=1)

@@ -1,0 +1,198 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from camera_sim.errors import TrainingError
+from camera_sim.pipelines import find_pipeline
+from camera_sim.pipelines.nip import NIP
+from camera_sim.training.checkpoint import load_weights
+from camera_sim.training.data import SceneSource, tells_something
+from camera_sim.training.foreign import ForeignSource, foreign_pictures
+from camera_sim.training.joint import (
+    FAST_JOINT,
+    JointProgress,
+    JointRecipe,
+    Pair,
+    choose_point,
+    train_pair,
+    weight_of_fidelity,
+)
+from camera_sim.training.masking import visibility, visible_error
+from camera_sim.training.networks import build_network
+from camera_sim.training.pair_export import export_pair
+from camera_sim.training.validation import Point, Validation, edited, sent
+from camera_sim.training.workflow import (
+    HISTORIES,
+    NO_CHANNEL,
+    PAPER_CHANNEL,
+    Channel,
+    Workflow,
+    draw_channel,
+)
+from camera_sim.weights import FOLDER
+from tests.camera_sim.scenes import picture
+
+SMALL = replace(
+    FAST_JOINT,
+    steps=4,
+    scenes=1,
+    foreign=1,
+    channel="paper",
+    curriculum=0,
+    validate_every=2,
+    bfloat16=False,
+)
+
+
+def rnet() -> NIP:
+    nip = build_network(find_pipeline("rnet-fan"))
+    load_weights(FOLDER / "rnet.safetensors", nip, whole=False)
+    return nip
+
+
+def run(out: Path, recipe: JointRecipe, seed: int = 0) -> tuple[Pair, list[JointProgress]]:
+    torch.manual_seed(seed)
+    torch.set_num_threads(1)
+    scenes = [picture(320, 320, number) for number in range(2)]
+    source = SceneSource(scenes, selective=True)
+    nip = rnet()
+    foreign = ForeignSource(foreign_pictures(scenes[:1], nip, np.random.default_rng(0)))
+    held_out = Validation(
+        source.batch(np.random.default_rng(1), 1, 288), [scenes[0][:256, :256]], PAPER_CHANNEL
+    )
+    pair, seen = Pair(nip, recipe.classes), list[JointProgress]()
+    train_pair(pair, source, foreign, held_out, recipe, out, seen.append)
+    return pair, seen
+
+
+def test_the_trace_starts_at_nothing() -> None:
+    plain = build_network(find_pipeline("rnet"))
+    load_weights(FOLDER / "rnet.safetensors", plain)
+    inputs = (torch.rand(1, 4, 16, 16), torch.ones(1, 4), torch.eye(3)[None], torch.ones(1, 1))
+    noise = torch.tensor([[1e-4, 1e-6]])
+    assert torch.equal(plain.eval()(*inputs, noise), rnet().eval()(*inputs, noise))
+
+
+@pytest.mark.parametrize("channel", [NO_CHANNEL, PAPER_CHANNEL, Channel(200, 72, "lanczos")])
+def test_the_workflow_is_what_the_real_codec_does(channel: Channel) -> None:
+    developed = picture(channel.side, channel.side, 3)
+    tensor = torch.from_numpy(developed.copy()).permute(2, 0, 1)[None].float() / 255
+    received = Workflow()(tensor, channel, (0, 0))
+    for index, history in enumerate(HISTORIES):
+        exact = sent(edited(developed, history), channel).astype(int)
+        levels = (received[index] * 255).round().permute(1, 2, 0).numpy().astype(int)
+        assert np.abs(levels - exact).mean() < 0.05, history
+
+
+def test_a_joint_run_moves_both_and_resumes_where_it_stopped(tmp_path: Path) -> None:
+    whole, seen = run(tmp_path / "whole", SMALL)
+    assert [state.step for state in seen] == [1, 2, 3, 4]
+    assert seen[-1].point is not None
+    assert not torch.equal(whole.nip.trace.weight, whole.plain.trace.weight)  # type: ignore[arg-type]
+    with pytest.raises(InterruptedError):
+        interrupted(tmp_path / "parts", after=3)
+    again, later = run(tmp_path / "parts", SMALL)
+    assert [state.step for state in later] == [3, 4]
+    for name, value in whole.state_dict().items():
+        assert torch.allclose(value, again.state_dict()[name], atol=1e-6), name
+
+
+def interrupted(out: Path, after: int) -> None:
+    class Stop(SceneSource):
+        left = after
+
+        def batch(self, *args: object) -> object:  # type: ignore[override]
+            self.left -= 1
+            if self.left < 0:
+                raise InterruptedError
+            return super().batch(*args)  # type: ignore[arg-type]
+
+    torch.manual_seed(0)
+    scenes = [picture(320, 320, number) for number in range(2)]
+    nip = rnet()
+    foreign = ForeignSource(foreign_pictures(scenes[:1], nip, np.random.default_rng(0)))
+    plain = SceneSource(scenes, selective=True)
+    held_out = Validation(
+        plain.batch(np.random.default_rng(1), 1, 288), [scenes[0][:256, :256]], PAPER_CHANNEL
+    )
+    pair = Pair(nip, SMALL.classes)
+    train_pair(pair, Stop(scenes, selective=True), foreign, held_out, SMALL, out, lambda _: None)
+
+
+def test_mode_f_leaves_the_camera_alone(tmp_path: Path) -> None:
+    pair, seen = run(tmp_path, replace(SMALL, mode="F", steps=2))
+    for name, value in pair.nip.state_dict().items():
+        assert torch.equal(value, pair.plain.state_dict()[name]), name
+    assert seen[-1].point is not None
+    assert seen[-1].point.psnr > 100
+
+
+def test_another_recipe_does_not_go_on(tmp_path: Path) -> None:
+    run(tmp_path, replace(SMALL, steps=2))
+    with pytest.raises(TrainingError, match="fidelity"):
+        run(tmp_path, replace(SMALL, steps=2, fidelity=5))
+
+
+def test_a_pair_is_exported_as_two_halves_of_one_name(tmp_path: Path) -> None:
+    pair, seen = run(tmp_path, replace(SMALL, steps=2))
+    point = seen[-1].point
+    assert point is not None
+    camera, verifier = export_pair(
+        pair, point, find_pipeline("rnet-fan"), "mine", SMALL, "made", tmp_path
+    )
+    halves = [
+        json.loads((camera / "manifest.json").read_text())["networks"][0],
+        json.loads((verifier / "manifest.json").read_text())["models"][0],
+    ]
+    assert [half["pair"] for half in halves] == ["mine", "mine"]
+    assert [label["name"] for label in halves[1]["labels"]] == [*HISTORIES, "foreign"]
+
+
+def test_fidelity_weighs_more_and_more() -> None:
+    weights = [weight_of_fidelity(FAST_JOINT, step) for step in (0, FAST_JOINT.steps - 1)]
+    assert weights == pytest.approx([FAST_JOINT.fidelity, FAST_JOINT.final_fidelity])
+
+
+def test_the_curriculum_goes_from_easy_to_what_is_asked_for() -> None:
+    rng = np.random.default_rng(0)
+    easy = [draw_channel("wide", 0, rng) for _ in range(50)]
+    hard = [draw_channel("wide", 1, rng) for _ in range(200)]
+    assert {(channel.side, channel.quality) for channel in easy} == {(128, 95)}
+    assert PAPER_CHANNEL in hard
+    assert min(channel.quality or 0 for channel in hard) < 40
+    assert max(channel.side for channel in hard) > 320
+    assert draw_channel("none", 1, rng) == NO_CHANNEL
+
+
+def test_texture_hides_what_an_even_area_shows() -> None:
+    rng = np.random.default_rng(0)
+    reference = torch.full((1, 3, 64, 64), 0.5)
+    reference[..., 32:] += torch.from_numpy(rng.normal(0, 0.2, (64, 32)).astype(np.float32))
+    even, texture = reference.clone(), reference.clone()
+    even[..., 4:20] += 0.02
+    texture[..., 44:60] += 0.02
+    assert visible_error(even, reference) > 4 * visible_error(texture, reference)
+    assert float(visibility(reference).max()) <= 1
+
+
+def test_flat_patches_tell_nothing() -> None:
+    rng = np.random.default_rng(0)
+    assert not tells_something(np.full((32, 32, 3), 90, np.uint8), rng)
+    assert tells_something(rng.integers(0, 256, (32, 32, 3)).astype(np.uint8), rng)
+
+
+def point(step: int, accuracy: float, psnr: float) -> Point:
+    return Point(step, accuracy, 1.0, psnr, [])
+
+
+def test_the_point_to_ship_is_the_most_accurate_that_is_faithful() -> None:
+    points = [point(1, 0.9, 36), point(2, 0.8, 42), point(3, 0.7, 45)]
+    assert choose_point(points, 41).step == 2
+    assert choose_point(points, 50).step == 3
+    assert choose_point(points, 41, step=1).step == 1
+    with pytest.raises(TrainingError, match="1, 2, 3"):
+        choose_point(points, 41, step=7)

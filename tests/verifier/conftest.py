@@ -1,0 +1,43 @@
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.camera_sim.conftest import Camsim, camsim
+from tests.verifier.signing import Chain, make_chain
+from tests.verifier.toy import Pixels, native, toy_weights
+from verifier import Verifier
+
+__all__ = ["Camsim", "camsim"]
+
+
+def jpeg(pixels: Pixels, **options: object) -> bytes:
+    file = BytesIO()
+    Image.fromarray(pixels).save(file, "JPEG", **{"quality": 95, "subsampling": 0} | options)
+    return file.getvalue()
+
+
+@pytest.fixture(scope="session")
+def toy_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return toy_weights(tmp_path_factory.mktemp("weights"))
+
+
+@pytest.fixture(scope="session")
+def verifier(toy_folder: Path) -> Iterator[Verifier]:
+    """A verifier with the toy model and one network to send through, for all tests."""
+    with Verifier.from_weights(toy_folder, resend_through=("instagram",)) as shared:
+        yield shared
+
+
+@pytest.fixture(scope="session")
+def chain() -> Chain:
+    return make_chain()
+
+
+@pytest.fixture
+def photo_file(tmp_path: Path) -> Path:
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(jpeg(native()))
+    return path

@@ -1,0 +1,226 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.verifier.conftest import jpeg
+from tests.verifier.signing import DEVELOPMENT, Chain, make_chain, signed
+from tests.verifier.toy import native
+from verifier import SettingsError, Verifier
+from verifier.channel_reading import read_channel
+from verifier.credentials import credential_of, read_credential
+from verifier.stability import untested
+from verifier.verdict import conclude
+
+GENERATED = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+
+
+@pytest.fixture(scope="module")
+def photo() -> bytes:
+    return jpeg(native(128, 160))
+
+
+@pytest.fixture(scope="module")
+def signed_photo(photo: bytes, chain: Chain) -> bytes:
+    return signed(photo, chain)
+
+
+def test_no_credential_is_evidence_of_nothing(photo: bytes) -> None:
+    credential = read_credential(photo, "image/jpeg")
+    states = (credential.integrity.state, credential.trust.state, credential.revocation.state)
+    assert states == ("no credential",) * 3
+    assert "evidence of nothing" in credential.integrity.words
+    assert not credential.present
+
+
+def test_integrity_trust_and_revocation_are_told_apart(signed_photo: bytes, chain: Chain) -> None:
+    credential = read_credential(signed_photo, "image/jpeg", chain.root)
+    assert credential.integrity.state == "intact"
+    assert credential.trust.state == "trusted"
+    assert credential.revocation.state == "not checked"
+    assert (credential.signer, credential.issuer) == ("Test Camera", "camsim tests")
+    assert credential.source_type == "digitalCapture"
+
+
+def test_our_assertion_is_recognised(signed_photo: bytes) -> None:
+    development = read_credential(signed_photo, "image/jpeg").development
+    assert development is not None
+    assert development.model_dump() == DEVELOPMENT
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"pipeline": 1}, DEVELOPMENT | {"more": 1}, DEVELOPMENT | {"pair": "x" * 999}]
+)
+def test_an_assertion_of_another_form_is_not_ours(
+    wrong: dict[str, Any], photo: bytes, chain: Chain
+) -> None:
+    credential = read_credential(signed(photo, chain, wrong), "image/jpeg")
+    assert credential.integrity.state == "intact"
+    assert credential.development is None
+
+
+def test_without_anchors_trust_is_not_checked(signed_photo: bytes) -> None:
+    credential = read_credential(signed_photo, "image/jpeg")
+    assert (credential.integrity.state, credential.trust.state) == ("intact", "not checked")
+
+
+def test_a_signer_of_another_authority_is_untrusted(signed_photo: bytes) -> None:
+    credential = read_credential(signed_photo, "image/jpeg", make_chain().root)
+    assert (credential.integrity.state, credential.trust.state) == ("intact", "untrusted")
+
+
+def test_changed_pixels_break_integrity_and_not_trust(signed_photo: bytes, chain: Chain) -> None:
+    changed = bytearray(signed_photo)
+    changed[-200] ^= 1
+    credential = read_credential(bytes(changed), "image/jpeg", chain.root)
+    assert (credential.integrity.state, credential.trust.state) == ("broken", "trusted")
+    assert "the picture isn't the one that was signed" in credential.integrity.words
+
+
+def test_a_changed_assertion_breaks_integrity(signed_photo: bytes, chain: Chain) -> None:
+    changed = signed_photo.replace(b"rnet-fan-1", b"rnet-fan-9")
+    assert changed != signed_photo
+    credential = read_credential(changed, "image/jpeg", chain.root)
+    assert credential.integrity.state == "broken"
+    assert "the credential itself was changed" in credential.integrity.words
+
+
+def test_a_credential_of_another_picture_is_broken(signed_photo: bytes, chain: Chain) -> None:
+    other = signed(jpeg(native(128, 160, seed=1)), chain)
+    scan = b"\xff\xda"  # start of the last scan: the thumbnail in the credential has one, too
+    transplanted = signed_photo[: signed_photo.rindex(scan)] + other[other.rindex(scan) :]
+    assert read_credential(transplanted, "image/jpeg").integrity.state == "broken"
+
+
+def test_a_withdrawn_certificate_is_revoked_and_establishes_nothing(
+    signed_photo: bytes, chain: Chain, tmp_path: Path
+) -> None:
+    lists = tmp_path / "lists.pem"
+    lists.write_text(chain.revocation_list(1, 2) + chain.revocation_list(chain.serial))
+    with Verifier.facts_only(trust_anchors=chain.root, revocation_lists=lists) as verifier:
+        report = verifier.analyze(signed_photo)
+    credential = report.credential
+    assert (credential.integrity.state, credential.trust.state) == ("intact", "trusted")
+    assert credential.revocation.state == "revoked"
+    assert report.verdict.label == "inconclusive"
+
+
+def test_a_certificate_that_is_on_no_list(signed_photo: bytes, chain: Chain) -> None:
+    lists = chain.revocation_list(chain.serial + 1)
+    current = read_credential(signed_photo, "image/jpeg", chain.root, lists).revocation
+    assert current.state == "not listed"
+    assert "should have been replaced" not in current.words
+    old = chain.revocation_list(age=30)
+    words = read_credential(signed_photo, "image/jpeg", chain.root, old).revocation.words
+    assert "should have been replaced" in words
+
+
+@pytest.mark.parametrize(
+    "lists", ["", "-----BEGIN X509 CRL-----\nnonsense\n-----END X509 CRL-----\n", "/no/file.pem"]
+)
+def test_revocation_lists_that_cannot_be_read(lists: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"revocation list|can't be read"):
+        Verifier.default(revocation_lists=lists or tmp_path)
+
+
+def store(**codes: list[str]) -> dict[str, Any]:
+    outcomes = {key: [{"code": code} for code in found] for key, found in codes.items()}
+    return {
+        "active_manifest": "a",
+        "manifests": {"a": {"signature_info": {"common_name": "Camera"}}},
+        "validation_results": {"activeManifest": outcomes},
+    }
+
+
+@pytest.mark.parametrize(
+    ("codes", "expected"),
+    [
+        ({"failure": ["signingCredential.ocsp.revoked"]}, ("intact", "not checked", "revoked")),
+        ({"success": ["signingCredential.ocsp.notRevoked", "signingCredential.trusted"]},
+         ("intact", "trusted", "not revoked")),
+        ({"informational": ["signingCredential.ocsp.skipped"]},
+         ("intact", "not checked", "not checked")),
+        ({"failure": ["signingCredential.expired"]}, ("intact", "expired", "not checked")),
+        ({"failure": ["claimSignature.mismatch"]}, ("broken", "not checked", "not checked")),
+        ({"failure": ["timeStamp.mismatch"]}, ("intact", "not checked", "not checked")),
+        ({"failure": ["assertion.missing"], "success": ["signingCredential.trusted"]},
+         ("broken", "trusted", "not checked")),
+    ],
+)  # fmt: skip
+def test_status_codes_are_sorted(codes: dict[str, list[str]], expected: tuple[str, ...]) -> None:
+    credential = credential_of(store(**codes), anchors_given=False)
+    states = credential.integrity.state, credential.trust.state, credential.revocation.state
+    assert states == expected
+
+
+@pytest.mark.parametrize("strange", [{}, {"manifests": []}, {"active_manifest": 3},
+    {"active_manifest": "a", "manifests": {"a": 1}, "validation_results": []}])  # fmt: skip
+def test_strange_stores_are_unreadable_and_raise_nothing(strange: dict[str, Any]) -> None:
+    assert credential_of(strange, anchors_given=True).integrity.state == "unreadable"
+
+
+def test_verdict_established_by_a_trusted_signature(
+    signed_photo: bytes, chain: Chain, tmp_path: Path
+) -> None:
+    anchors = tmp_path / "anchors.pem"
+    anchors.write_text(chain.root)
+    with Verifier.facts_only(trust_anchors=anchors) as verifier:
+        verdict = verifier.analyze(signed_photo).verdict
+    assert (verdict.label, verdict.level) == ("consistent", "established")
+    assert "Test Camera" in verdict.summary
+
+
+def test_an_unknown_signer_decides_nothing(signed_photo: bytes) -> None:
+    with Verifier.facts_only() as verifier:
+        assert verifier.analyze(signed_photo).verdict.label == "inconclusive"
+
+
+def test_a_broken_credential_is_evidence_against(signed_photo: bytes, chain: Chain) -> None:
+    changed = bytearray(signed_photo)
+    changed[-200] ^= 1
+    with Verifier.facts_only(trust_anchors=chain.root) as verifier:
+        verdict = verifier.analyze(bytes(changed)).verdict
+    assert (verdict.label, verdict.level) == ("evidence against", "established")
+
+
+def test_a_declared_generated_picture_is_evidence_against(photo: bytes, chain: Chain) -> None:
+    generated = signed(photo, chain, None, GENERATED)
+    with Verifier.facts_only(trust_anchors=chain.root) as verifier:
+        verdict = verifier.analyze(generated).verdict
+    assert (verdict.label, verdict.level) == ("evidence against", "established")
+    assert "generated" in verdict.summary
+
+
+def test_a_trusted_signer_that_edited_establishes_nothing(photo: bytes, chain: Chain) -> None:
+    edited = signed(photo, chain, actions=("c2pa.color_adjustments", "c2pa.cropped"))
+    with Verifier.facts_only(trust_anchors=chain.root) as verifier:
+        verdict = verifier.analyze(edited).verdict
+    assert verdict.label == "inconclusive"
+    assert "doesn't state that it is an unedited capture" in verdict.summary
+    assert "c2pa.color_adjustments, c2pa.cropped" in " ".join(verdict.reasons)
+
+
+def test_a_trusted_signer_that_opened_a_file_does_not_vouch_for_a_capture(
+    photo: bytes, chain: Chain
+) -> None:
+    """What our cameras sign where no sensor vouches for the RAW file (DESIGN, decision 6)."""
+    credential = read_credential(signed(photo, chain), "image/jpeg", chain.root)
+    opened = credential.model_copy(
+        update={"source_type": None, "actions": ("c2pa.opened", "camsim.developed")}
+    )
+    channel = read_channel(None, native(64, 64))
+    verdict = conclude(opened, channel, (), untested())
+    assert verdict.label == "inconclusive"
+    assert "opened an existing file" in " ".join(verdict.reasons)
+
+
+@pytest.mark.parametrize("anchors", ["-----BEGIN CERTIFICATE-----\nnonsense", "/no/such/file.pem"])
+def test_trust_anchors_that_cannot_be_read(anchors: str) -> None:
+    with pytest.raises(SettingsError, match="trust anchors"):
+        Verifier.default(trust_anchors=anchors)
+
+
+def test_an_empty_list_of_anchors_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "empty.pem").write_text("")
+    with pytest.raises(SettingsError):
+        Verifier.default(trust_anchors=tmp_path / "empty.pem")

@@ -1,0 +1,87 @@
+"""A newsroom's install, without torch and scipy, imports all that inference needs, and answers."""
+
+import inspect
+import pkgutil
+import subprocess
+import sys
+from pathlib import Path
+
+import verifier
+from tests.camera_sim.test_imports import BLOCK, TRAINING_ONLY
+from tests.conftest import REPOSITORY
+from tests.verifier.conftest import jpeg
+from tests.verifier.toy import native
+from verifier import errors
+
+TRAINING = "verifier.training"
+# What the extras bring; see the sizes in docs/results/verifier.md.
+OPTIONAL = (*TRAINING_ONLY, "scipy", "colour_demosaicing", "colour")
+
+
+def in_a_newsroom(code: str, *words: object) -> subprocess.CompletedProcess[str]:
+    block = BLOCK.replace(str(TRAINING_ONLY), str(OPTIONAL))
+    command = [sys.executable, "-c", block + code, *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_the_block_blocks() -> None:
+    assert "blocked" in in_a_newsroom("import scipy").stderr
+
+
+def test_every_module_but_training_imports() -> None:
+    found = [m.name for m in pkgutil.walk_packages(verifier.__path__, "verifier.")]
+    names = [name for name in found if not name.startswith(TRAINING)]
+    assert {"verifier.analysis", "verifier.cli", "verifier.worker"} <= set(names)
+    code = "import importlib\nfor name in sys.argv[1:]: importlib.import_module(name)"
+    ran = in_a_newsroom(code, *names)
+    assert ran.returncode == 0, ran.stderr
+
+
+def test_the_newsroom_example_runs_in_a_newsroom(toy_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "photo.jpg").write_bytes(jpeg(native()))
+    code = (
+        "from pathlib import Path\nfrom verifier import Verifier\n"
+        "with Verifier.from_weights(Path(sys.argv[1]), resend_through=()) as verifier:\n"
+        "    print(verifier.analyze(sys.argv[2]).verdict.label)"
+    )
+    ran = in_a_newsroom(code, toy_folder, tmp_path / "photo.jpg")
+    assert (ran.stdout, ran.stderr) == ("consistent\n", "")
+
+
+def test_all_is_what_is_exported() -> None:
+    public = {name for name in vars(verifier) if not name.startswith("_")}
+    modules = {name for name in public if inspect.ismodule(getattr(verifier, name))}
+    assert set(verifier.__all__) == public - modules
+    assert list(verifier.__all__) == sorted(verifier.__all__)
+
+
+def test_every_error_is_drawn_in_the_tree_and_exported() -> None:
+    assert errors.__doc__ is not None
+    for name, error in vars(errors).items():
+        if inspect.isclass(error):
+            assert issubclass(error, errors.VerifierError)
+            assert name in errors.__doc__
+            assert name in verifier.__all__
+
+
+def test_the_command_runs_there(tmp_path: Path) -> None:
+    (tmp_path / "photo.jpg").write_bytes(jpeg(native()))
+    code = "from camera_sim.cli import main\nsys.exit(main(sys.argv[1:]))"
+    ran = in_a_newsroom(code, "verify", tmp_path / "photo.jpg")
+    assert ran.returncode in (0, 3, 4), ran.stderr
+    assert "photo.jpg: " in ran.stdout
+    raw = REPOSITORY / "examples" / "canon-s40-box.crw"
+    ran = in_a_newsroom(code, "develop", raw, "--out", tmp_path, "--pipeline", "classical")
+    assert ran.stderr.endswith("needs colour-demosaicing: pip install 'camsim[camera]'\n")
+
+
+def test_the_newsroom_example_of_the_readme(tmp_path: Path) -> None:
+    """Seven lines, in an install without the extras, with a photo of that name beside."""
+    text = (REPOSITORY / "README.md").read_text()
+    example = text.partition("## Verify")[2].partition("```python\n")[2].partition("```")[0]
+    assert 0 < len(example.splitlines()) <= 7
+    (tmp_path / "photo.jpg").write_bytes(jpeg(native()))
+    ran = in_a_newsroom(f"import os\nos.chdir(sys.argv[1])\n{example}", tmp_path)
+    assert ran.stderr == ""
+    assert ran.stdout.startswith(("consistent - ", "evidence against - ", "inconclusive - "))
+    assert "\n * " in ran.stdout
