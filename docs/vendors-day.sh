@@ -89,7 +89,7 @@ for name, about in (("photo", photo), ("received", received), ("opened", opened)
           f"{', '.join(f'{label} {score:.1f}' for label, score in scores.items())}")
 assert photo["credential"]["trust"]["state"] == "trusted"
 assert photo["credential"]["source_type"] == "digitalCapture"
-assert photo["credential"]["revocation"]["state"] == "not revoked"
+assert photo["credential"]["revocation"]["state"] == "not listed"
 assert revoked["credential"]["revocation"]["state"] == "revoked"
 assert revoked["credential"]["integrity"]["state"] == "intact"
 assert photo["credential"]["development"]["pair"] == "tiny-pair"

@@ -307,7 +307,7 @@ def test_our_verifier_tells_integrity_trust_and_revocation_apart(
     assert states == [
         ("intact", "not checked", "not checked"),
         ("intact", "trusted", "not checked"),
-        ("intact", "trusted", "not revoked"),
+        ("intact", "trusted", "not listed"),
         ("intact", "trusted", "revoked"),
     ]
 
