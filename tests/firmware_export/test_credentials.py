@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from camera_sim.vendor import REVOKED
 from firmware_export.boot import booted
 from tests.camera_sim.conftest import EXAMPLE, Camsim
 from tests.firmware_export.factory import Company, company, shot
+from tests.firmware_export.timestamp_authority import timestamp_authority
 from verifier.credentials import read_credential
 
 MIME = {".jpg": "image/jpeg", ".png": "image/png", ".tif": "image/tiff"}
@@ -310,6 +312,22 @@ def test_our_verifier_tells_integrity_trust_and_revocation_apart(
         ("intact", "trusted", "not listed"),
         ("intact", "trusted", "revoked"),
     ]
+
+
+def test_signatures_are_dated_by_an_authority_where_one_is_named(
+    camsim: Camsim, ready: Device, maker: Company, tmp_path: Path
+) -> None:
+    if not shutil.which("openssl"):
+        pytest.skip("there is no openssl command")
+    raws = [shot(tmp_path / f"{n}.dng", ready, seed=n) for n in range(2)]
+    develop(camsim, ready, raws[0], tmp_path / "plain.jpg")
+    with timestamp_authority(tmp_path / "authority") as url:
+        ran = develop(camsim, ready, raws[1], tmp_path / "dated.jpg", "--timestamp", url)
+    assert ran.status == 0, ran.err
+    assert "time" not in read(tmp_path / "plain.jpg", maker)[1]["signature_info"]
+    state, manifest, _ = read(tmp_path / "dated.jpg", maker)
+    assert state == "Trusted"
+    assert manifest["signature_info"]["time"]
 
 
 def test_a_timestamp_authority_that_does_not_answer_is_one_clear_sentence(
