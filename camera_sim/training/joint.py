@@ -183,7 +183,7 @@ def train_pair(
     checkpoint, start = out / CHECKPOINT, 0
     if checkpoint.exists():
         start = load_checkpoint(checkpoint, pair, optimisers, asdict(recipe))
-    elif recipe.carrier and isinstance(pair.nip, TracingRNet):
+    elif recipe.mode == "F+N" and recipe.carrier and isinstance(pair.nip, TracingRNet):
         pair.nip.lay_carrier(recipe.carrier)
     workflow, seen = Workflow(), list[tuple[float, float, float]]()
     for step, draw in _drawn(source, foreign, recipe, start):

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from channel.differentiable import resize
 from channel.differentiable_jpeg import DifferentiableJPEG
 from channel.differentiable_manipulations import OPERATIONS
+from channel.manipulations import RESAMPLE_FACTOR
 from channel.resampling_filters import Resampling
 from verifier.training.fan import PATCH
 
@@ -70,6 +71,16 @@ def _towards(quality: float, hardness: float) -> float:
     return WIDE_QUALITIES[1] + hardness * (quality - WIDE_QUALITIES[1])
 
 
+def resample(picture: Tensor) -> Tensor:
+    """Resize to half and back, with Pillow's roundings, which the plain operation leaves out."""
+    height, width = picture.shape[-2:]
+    small = (round(height / RESAMPLE_FACTOR), round(width / RESAMPLE_FACTOR))
+    return resize(resize(picture, small, "bilinear"), (height, width), "bilinear")
+
+
+EDITING = OPERATIONS | {"resample": resample}
+
+
 class Workflow(nn.Module):
     """Developed pictures to what the analyser receives, every history of each.
 
@@ -105,7 +116,7 @@ class Workflow(nn.Module):
         """
         if camera_quality is not None:
             developed = self.camera_jpeg(developed, camera_quality)
-        edited = [developed, *(OPERATIONS[edit](developed) for edit in EDITS)]
+        edited = [developed, *(EDITING[edit](developed) for edit in EDITS)]
         rows, columns = (slice(start, start + channel.side) for start in offset)
         return self.send(torch.cat(edited)[:, :, rows, columns], channel)
 
