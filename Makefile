@@ -1,10 +1,11 @@
 # make demo   set everything up and develop a RAW file
 # make test   set up what tests need and run every check
+# make day    the vendor's day: train, export, sign, boot, take a photo, send it, verify it
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test clean
+.PHONY: demo test day clean
 
 demo: $(VENV)/.base
 	$(BIN)/camsim develop examples/canon-s40-box.crw --out demo --compare --force
@@ -15,6 +16,9 @@ test: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest
+
+day: $(VENV)/.dev
+	CAMSIM="$(abspath $(BIN))/camsim" docs/vendors-day.sh
 
 $(VENV)/.base: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

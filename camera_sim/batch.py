@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from camera_sim import weights
 from camera_sim.compare import comparison
+from camera_sim.credential import Origin, Signing
 from camera_sim.develop import DEFAULT_MAX_MEMORY, Depth, Picture, develop, plan_tiles
 from camera_sim.engines import Engine
 from camera_sim.engines.onnxruntime import OnnxRuntimeEngine
@@ -116,6 +117,8 @@ class Summary:
     ----------
     seconds
         From opening the RAW file to the picture on disk, the side-by-side left out.
+    origin
+        As what it was signed; None where it was not.
     """
 
     job: Job
@@ -123,6 +126,7 @@ class Summary:
     pipeline: str
     seconds: float
     comparison: Path | None = None
+    origin: Origin | None = None
 
 
 def open_engine(pipeline: str, folder: Path = weights.FOLDER, threads: int = 1) -> Engine:
@@ -196,8 +200,9 @@ def develop_file(
     options: Options,
     engine: Engine,
     progress: Callable[[float], None] = lambda _: None,
+    signing: Signing | None = None,
 ) -> Summary:
-    """Develop one RAW file into one picture.
+    """Develop one RAW file into one picture, signed where there is someone to sign it.
 
     Raises
     ------
@@ -208,18 +213,25 @@ def develop_file(
     if options.compare:
         check_absent(job.comparison, force=options.force)
     start = time.perf_counter()
+    origin = signing.origin(job.source) if signing else None
     image = read_raw(job.source)
     exposure = image.auto_exposure() if options.exposure is None else options.exposure
     picture = render(job.source, image, engine, options, exposure, progress)
-    write_picture(job.target, picture, options.encoding, image.info.exif, force=options.force)
+
+    def finish(photo: Path) -> None:
+        if signing and origin:
+            signing.finish(photo, options.encoding.format, origin)
+
+    write_picture(job.target, picture, options.encoding, image.info.exif, force=options.force,
+                  finish=finish)  # fmt: skip
     seconds = time.perf_counter() - start
     if not options.compare:
-        return Summary(job, image, options.pipeline, seconds)
+        return Summary(job, image, options.pipeline, seconds, origin=origin)
     plain = replace(options, pipeline="classical")
     reference = render(job.source, image, ClassicalEngine(), plain, exposure)
     sheet = comparison(_to_8_bits(picture), _to_8_bits(reference), options.pipeline, "classical")
     write_picture(job.comparison, sheet, Encoding(), b"", force=options.force)
-    return Summary(job, image, options.pipeline, seconds, job.comparison)
+    return Summary(job, image, options.pipeline, seconds, job.comparison, origin)
 
 
 def render(

@@ -12,6 +12,7 @@ from statistics import median
 import numpy as np
 
 from camera_sim.cameras import CAMERAS
+from camera_sim.capture_token import Attest
 from camera_sim.dng import write_dng
 from camera_sim.sensor import BASE_ISO, Sensor
 
@@ -78,15 +79,23 @@ def _result(name: str, megapixels: float, rounds: list[dict[str, Run]]) -> Resul
     )
 
 
-def write_sample(path: Path, width: int, height: int) -> None:
-    """Write a simulated capture of a made scene: smooth shading, edges and texture."""
+def write_sample(path: Path, width: int, height: int, attest: Attest | None = None) -> None:
+    """Write a simulated capture of a made scene: smooth shading, edges and texture.
+
+    A device's sensor may attest it.
+    """
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     waves = [np.sin(x / (7 + 40 * c) + y / (11 + 30 * c)) for c in range(3)]
     shade = np.stack(waves, axis=-1) * 0.2 + 0.4
     shade[(x // 97 + y // 61) % 2 == 0] *= 0.5
     sensor = Sensor(CAMERAS[0], noise=BASE_ISO)
     rng = np.random.default_rng(0)
-    write_dng(path, sensor.capture(shade.astype(np.float32), (2.0, 1.0, 1.5), rng))
+    write_dng(
+        path,
+        sensor.capture(shade.astype(np.float32), (2.0, 1.0, 1.5), rng),
+        attest=attest,
+        force=True,
+    )
 
 
 def _apart(pipeline: str, path: Path) -> Run:

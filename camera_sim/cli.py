@@ -6,10 +6,22 @@ import sys
 from collections.abc import Sequence
 
 import channel.cli
+import firmware_export.cli
 import verifier.cli
-from camera_sim.commands import bench, develop, evaluate, evaluate_pair, info, simulate, train
+from camera_sim.commands import (
+    bench,
+    develop,
+    evaluate,
+    evaluate_pair,
+    identity,
+    info,
+    simulate,
+    train,
+)
 from camera_sim.errors import CameraSimError
 from channel.errors import ChannelError
+from firmware_export.boot import booted
+from firmware_export.errors import FirmwareError
 from verifier.errors import VerifierError, WorkerError
 
 DONE, OUR_ERROR, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
@@ -23,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = build_parser().parse_args(argv)
     try:
         return int(args.run(args))
-    except (CameraSimError, ChannelError, VerifierError) as error:
+    except (CameraSimError, ChannelError, FirmwareError, VerifierError) as error:
         print(f"camsim: {error}", file=sys.stderr)
         return OUR_ERROR if isinstance(error, WorkerError) else BAD_INPUT
     except KeyboardInterrupt:
@@ -49,8 +61,10 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--traceback", action="store_true", help="show where an error arose")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for module in (develop, info, simulate, train):
+    develop.add_to(commands, booted)
+    for module in (info, simulate, train, identity):
         module.add_to(commands)
+    firmware_export.cli.add_commands(commands)
     channel.cli.add_commands(commands)
     verifier.cli.add_commands(commands)
     benchmarks = commands.add_parser("bench", help="measure speed and memory").add_subparsers(

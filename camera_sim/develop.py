@@ -131,7 +131,9 @@ def plan_tiles(
     halo = -(-engine.size.receptive_field // multiple) * multiple
     threads = threads or os.cpu_count() or 1
     spare = max_memory - BASE_MEMORY - picture_memory(image, depth)
-    for used, side in product(range(threads, 0, -1), TILE_SIDES):
+    most = min(engine.fixed) - 2 * halo if engine.fixed else TILE_SIDES[0]
+    sides = [side for side in TILE_SIDES if side <= most] or [most]
+    for used, side in product(range(threads, 0, -1), sides):
         if used * tile_memory(side, halo, engine) <= spare:
             return Plan(side, halo, used)
     least = max_memory - spare + tile_memory(TILE_SIDES[-1], halo, engine)

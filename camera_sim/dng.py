@@ -7,6 +7,7 @@ from pathlib import Path
 import tifffile
 from PIL import Image
 
+from camera_sim import capture_token
 from camera_sim.dng_tags import D65, NOISE_PROFILE_TAG
 from camera_sim.errors import RawUnsupportedError
 from camera_sim.output import append_directories, described_tags, directory_tags, whole_file
@@ -21,7 +22,13 @@ COLOR_MATRIX_1, AS_SHOT_NEUTRAL, CALIBRATION_ILLUMINANT_1 = 50721, 50728, 50778
 MAKE, MODEL, ORIENTATION = 271, 272, 274
 
 
-def write_dng(path: Path, image: RawImage, *, force: bool = False) -> None:
+def write_dng(
+    path: Path,
+    image: RawImage,
+    *,
+    force: bool = False,
+    attest: capture_token.Attest | None = None,
+) -> None:
     """Write a capture as an uncompressed DNG.
 
     Parameters
@@ -32,6 +39,8 @@ def write_dng(path: Path, image: RawImage, *, force: bool = False) -> None:
         A capture with a known colour matrix.
     force
         Whether an existing file may be replaced.
+    attest
+        A sensor that signs the frame; None writes no capture token.
 
     Raises
     ------
@@ -45,6 +54,7 @@ def write_dng(path: Path, image: RawImage, *, force: bool = False) -> None:
     details = Image.Exif()
     if image.info.exif:
         details.load(image.info.exif)
+    token = [capture_token.empty_tag()] if attest else []
     with whole_file(path, force=force) as temporary:
         tifffile.imwrite(
             temporary,
@@ -54,9 +64,11 @@ def write_dng(path: Path, image: RawImage, *, force: bool = False) -> None:
             software="camsim",
             metadata=None,
             subfiletype=0,
-            extratags=[*_tags(image), *_described(details), *directory_tags(details)],
+            extratags=[*_tags(image), *_described(details), *directory_tags(details), *token],
         )
         append_directories(temporary, details)
+        if attest:
+            capture_token.embed(temporary, attest)
 
 
 def _tags(image: RawImage) -> list[tuple[int, str, int, object, bool]]:

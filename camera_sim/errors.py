@@ -12,6 +12,11 @@
     ├── WeightsError                 a model that does not match its manifest
     ├── OutputError                  a result that cannot be written, or would overwrite
     ├── MemoryBudgetError            --max-memory is too small for the picture
+    ├── EngineError                  no device, no library, or an engine of another device
+    ├── IdentityError                a key, certificate or revocation list that cannot be used
+    ├── TokenError                   a capture token that is missing, false or used up
+    ├── CredentialError              a photo that cannot be signed
+    ├── DeviceError                  a simulated device that is not provisioned or has not booted
     └── TrainingError                a training that cannot start or resume
 
 Every message says what was wrong, with the value, and what to do. Foreign exceptions (LibRaw's,
@@ -57,6 +62,26 @@ class OutputError(CameraSimError):
 
 class MemoryBudgetError(CameraSimError):
     """The memory limit is too small for the picture."""
+
+
+class EngineError(CameraSimError):
+    """An accelerator's engine that cannot run here."""
+
+
+class IdentityError(CameraSimError):
+    """A key, a certificate or a revocation list that cannot be used."""
+
+
+class TokenError(CameraSimError):
+    """A capture token that is missing, does not belong to the frame, or was used before."""
+
+
+class CredentialError(CameraSimError):
+    """A photo that cannot be signed."""
+
+
+class DeviceError(CameraSimError):
+    """A simulated device that is not provisioned, or has not booted."""
 
 
 class TrainingError(CameraSimError):

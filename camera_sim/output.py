@@ -3,7 +3,7 @@
 import io
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -85,9 +85,21 @@ def _square_pixels(picture: Picture, aspect: float) -> Picture:
 
 
 def write_picture(
-    path: Path, picture: Picture, encoding: Encoding, exif: bytes, *, force: bool
+    path: Path,
+    picture: Picture,
+    encoding: Encoding,
+    exif: bytes,
+    *,
+    force: bool,
+    finish: Callable[[Path], None] = lambda _: None,
 ) -> None:
     """Write an upright (H, W, 3) sRGB picture, uint8, or uint16 for TIFF.
+
+    Parameters
+    ----------
+    finish
+        Called with the written file while it still has its temporary name; what it raises leaves
+        nothing behind.
 
     Raises
     ------
@@ -99,6 +111,7 @@ def write_picture(
             _write_tiff(temporary, picture, exif)
         else:
             temporary.write_bytes(encode(picture, encoding, exif))
+        finish(temporary)
 
 
 def encode(picture: Picture, encoding: Encoding, exif: bytes = b"") -> bytes:

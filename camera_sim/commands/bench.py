@@ -1,10 +1,11 @@
-"""``camsim bench develop``: speed and memory beside LibRaw's AHD."""
+"""``camsim bench develop``, beside LibRaw's AHD, and ``bench sign``."""
 
 import argparse
 import os
 from typing import TYPE_CHECKING
 
-from camera_sim.bench import PEER, SIZES, bench_develop
+from camera_sim.bench import PEER, ROUNDS, SIZES, bench_develop
+from camera_sim.bench_sign import bench_sign
 from camera_sim.pipelines import DEFAULT_PIPELINE, find_pipeline
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def add_to(benchmarks: "Commands") -> None:
-    """Add ``bench develop``."""
+    """Add ``bench develop`` and ``bench sign``."""
     parser = benchmarks.add_parser(
         "develop",
         help="seconds a megapixel and peak memory of developing, beside LibRaw's AHD",
@@ -35,6 +36,10 @@ def add_to(benchmarks: "Commands") -> None:
         help="sizes (default all)",
     )
     parser.set_defaults(run=run)
+    parser = benchmarks.add_parser("sign", help="what signing a photo costs beside developing it")
+    parser.add_argument("--pipeline", default=DEFAULT_PIPELINE, metavar="NAME")
+    parser.add_argument("--megapixels", type=int, choices=tuple(SIZES), default=12)
+    parser.set_defaults(run=run_sign)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -46,6 +51,20 @@ def run(args: argparse.Namespace) -> int:
         print(
             f"{result.pipeline:<12}{result.megapixels:>7.1f}{result.seconds_per_megapixel:>9.3f}"
             f"{result.ratio:>10.2f}{result.peak_memory / 1024**2:>9.0f}",
+            flush=True,
+        )
+    return 0
+
+
+def run_sign(args: argparse.Namespace) -> int:
+    """Print a row an algorithm."""
+    pipeline = find_pipeline(args.pipeline).name
+    print(f"{os.cpu_count()} cores; median of {ROUNDS} rounds; a capture by {pipeline} as JPEG")
+    print(f"{'key':<9}{'MP':>6}{'developing s':>14}{'signing s':>11}{'share':>8}")
+    for cost in bench_sign(pipeline, args.megapixels):
+        print(
+            f"{cost.algorithm:<9}{cost.megapixels:>6.1f}{cost.developing:>14.2f}"
+            f"{cost.signing:>11.3f}{cost.signing / cost.developing:>8.1%}",
             flush=True,
         )
     return 0

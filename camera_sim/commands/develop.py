@@ -18,7 +18,9 @@ from rich.progress import (
 )
 
 from camera_sim import weights
-from camera_sim.batch import Options, Summary, develop_file, open_engine, plan_jobs
+from camera_sim.batch import Options, Summary, develop_file, plan_jobs
+from camera_sim.commands import secrets, signing
+from camera_sim.commands.signing import OpenFirmware
 from camera_sim.develop import DEFAULT_MAX_MEMORY
 from camera_sim.errors import CameraSimError, MemoryBudgetError, OutputError
 from camera_sim.output import FORMATS, Encoding, Format
@@ -30,8 +32,8 @@ if TYPE_CHECKING:
 UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3}
 
 
-def add_to(commands: "Commands") -> None:
-    """Add the command."""
+def add_to(commands: "Commands", open_firmware: OpenFirmware) -> None:
+    """Add the command; ``open_firmware`` says what a device booted."""
     pipelines = "; ".join(f"{p.name}: {p.summary}" for p in PIPELINES.values())
     parser = commands.add_parser(
         "develop",
@@ -45,14 +47,12 @@ def add_to(commands: "Commands") -> None:
     )
     parser.add_argument(
         "--pipeline",
-        default=DEFAULT_PIPELINE,
         metavar="NAME",
         help=f"one of {', '.join(PIPELINES)} (default {DEFAULT_PIPELINE})",
     )
     parser.add_argument(
         "--weights",
         type=Path,
-        default=weights.FOLDER,
         help="folder of weights with a manifest (default: those shipped)",
     )
     parser.add_argument(
@@ -94,7 +94,9 @@ def add_to(commands: "Commands") -> None:
         help="also write a side-by-side with the classical pipeline",
     )
     parser.add_argument("--force", action="store_true", help="overwrite existing files")
-    parser.set_defaults(run=run)
+    signing.add_arguments(parser)
+    secrets.add_passphrase(parser)
+    parser.set_defaults(run=run, open_firmware=open_firmware)
 
 
 def memory_size(text: str) -> int:
@@ -107,16 +109,19 @@ def memory_size(text: str) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """Develop what was named; 2 if any file could not be."""
-    options = _options(args)
+    developer = signing.developer(args)
+    options = _options(args, developer.pipeline)
     jobs = plan_jobs(args.raw, options)
-    engine = open_engine(options.pipeline, options.weights)
+    engine = developer.engine
     console, failures = Console(stderr=True), 0
     with _progress_bar(console) as progress:
         task = progress.add_task("", total=len(jobs))
         for done, job in enumerate(jobs):
             progress.update(task, description=job.source.name)
             try:
-                summary = develop_file(job, options, engine, _advance(progress, task, done))
+                summary = develop_file(
+                    job, options, engine, _advance(progress, task, done), developer.signing
+                )
             except CameraSimError as error:
                 failures += 1
                 progress.console.print(
@@ -130,14 +135,14 @@ def run(args: argparse.Namespace) -> int:
     return 2 if failures else 0
 
 
-def _options(args: argparse.Namespace) -> Options:
+def _options(args: argparse.Namespace, pipeline: str) -> Options:
     named: Format | None = FORMATS.get(args.out.suffix.lower()) if args.out else None
     _check(args)
     if args.format and named and args.format != named:
         raise OutputError(f"--out {args.out} and --format {args.format} contradict each other")
     return Options(
-        pipeline=args.pipeline,
-        weights=args.weights,
+        pipeline=pipeline,
+        weights=args.weights or weights.FOLDER,
         out=args.out,
         encoding=Encoding(args.format or named or "jpeg", args.quality, args.subsampling),
         exposure=None if args.exposure is None else 2.0**args.exposure,
@@ -181,6 +186,8 @@ def _print_summary(summary: Summary) -> None:
         f"{job.source.name}  {image.info.camera}  {width}×{height}  {summary.pipeline}  "
         f"{summary.seconds:.2f} s  {summary.seconds / image.megapixels:.3f} s/MP  → {job.target}"
     )
+    if summary.origin:
+        print(f"{'':4}{summary.origin.summary()}")
     if summary.comparison:
         print(f"{'':4}side by side with the classical pipeline → {summary.comparison}")
     if image.white_balance_source not in ("as shot", "given"):

@@ -9,6 +9,7 @@ import numpy as np
 from camera_sim import colour
 from camera_sim.cameras import CAMERAS, Camera
 from camera_sim.cfa import CFA_ORDERS, CFAPattern
+from camera_sim.device import Device
 from camera_sim.dng import write_dng
 from camera_sim.errors import CameraSimError
 from camera_sim.picture import load_picture, to_linear
@@ -70,6 +71,12 @@ def add_to(commands: "Commands") -> None:
         help="stops under a full exposure (default 0)",
     )
     parser.add_argument("--seed", type=int, default=0, help="of noise and light (default 0)")
+    parser.add_argument(
+        "--device",
+        type=Path,
+        metavar="DIR",
+        help="take it with this simulated device, whose sensor signs the frame",
+    )
     parser.add_argument("--force", action="store_true", help="overwrite an existing file")
     parser.set_defaults(run=run)
 
@@ -95,11 +102,12 @@ def run(args: argparse.Namespace) -> int:
         raise CameraSimError(f"--seed cannot be negative, and is {args.seed}")
     rng = np.random.default_rng(args.seed)
     sensor = _sensor(args)
+    attest = Device.open(args.device).attest if args.device else None
     scene = to_linear(load_picture(args.picture))
     gains = _gains(args, sensor.camera, rng)
     capture = sensor.capture(scene, gains, rng, exposure=2.0**args.underexpose)
     out = args.out or args.picture.with_suffix(".dng")
-    write_dng(out, capture, force=args.force)
+    write_dng(out, capture, force=args.force, attest=attest)
     height, width = capture.size
     print(f"{width}×{height} {capture.pattern.order}, {capture.info.camera} → {out}")
     return 0

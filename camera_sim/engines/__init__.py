@@ -38,11 +38,18 @@ class Engine(ABC):
 
     Attributes
     ----------
+    name
+        What it is called in a photo's credential.
     size
         What a tile's sides must be, how far a pixel reaches, how much memory a pixel takes.
+    fixed
+        Height and width of the one tile that a static-shape network takes, in packed pixels; None
+        where any size will do.
     """
 
+    name: str
     size: SizeRequirements
+    fixed: tuple[int, int] | None = None
 
     @abstractmethod
     def develop(self, packed: Array, colour: Colour) -> Array:
@@ -59,3 +66,25 @@ class Engine(ABC):
         -------
         (3, 2h, 2w) float32 sRGB in [0, 1].
         """
+
+
+def inputs_of(packed: Array, colour: Colour) -> dict[str, Array]:
+    """Return a network's inputs by name (see `pipelines.nip.NIP.forward`), a batch of one."""
+    return {
+        "mosaic": packed[None],
+        "white_balance": colour.white_balance[None],
+        "camera_to_srgb": colour.camera_to_srgb[None],
+        "exposure": np.array([[colour.exposure]], np.float32),
+        "noise": colour.noise[None],
+    }
+
+
+def fitted(packed: Array, fixed: tuple[int, int] | None) -> Array:
+    """Widen (4, h, w) planes to a fixed size by repeating their last row and column.
+
+    What is repeated lies beyond the halo, so that no pixel that is kept depends on it.
+    """
+    if fixed is None or packed.shape[1:] == fixed:
+        return packed
+    rows, columns = (most - side for most, side in zip(fixed, packed.shape[1:], strict=True))
+    return np.pad(packed, ((0, 0), (0, rows), (0, columns)), mode="edge")

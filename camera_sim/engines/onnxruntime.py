@@ -2,21 +2,20 @@
 
 from pathlib import Path
 
-import numpy as np
 import onnxruntime as ort
 
-from camera_sim.engines import Array, Colour, Engine
+from camera_sim.engines import Array, Colour, Engine, fitted, inputs_of
 from camera_sim.errors import WeightsError
-from camera_sim.weights import FOLDER, WeightsEntry
+from camera_sim.weights import FOLDER, Model
 
 
 class OnnxRuntimeEngine(Engine):
-    """A network of the manifest in an ONNX Runtime session.
+    """A network in an ONNX Runtime session.
 
     Parameters
     ----------
     entry
-        The network; its digest is checked.
+        The network, of a manifest or of a device's firmware; its digest is checked.
     folder
         Where its file lies.
     threads
@@ -28,7 +27,9 @@ class OnnxRuntimeEngine(Engine):
         If the file is missing, altered, or not a model that ONNX Runtime takes.
     """
 
-    def __init__(self, entry: WeightsEntry, folder: Path = FOLDER, threads: int = 1) -> None:
+    name = "onnxruntime"
+
+    def __init__(self, entry: Model, folder: Path = FOLDER, threads: int = 1) -> None:
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
@@ -40,20 +41,18 @@ class OnnxRuntimeEngine(Engine):
             raise
         except Exception as error:  # ONNX Runtime's have no root of their own
             raise WeightsError(f"{folder / entry.file} cannot be loaded: {error}") from error
-        self._inputs = {node.name for node in self._session.get_inputs()}
+        shapes = {node.name: node.shape for node in self._session.get_inputs()}
+        self._inputs = set(shapes)
         if [node.name for node in self._session.get_outputs()] != ["srgb"]:
             raise WeightsError(f"{folder / entry.file} is a network, but no imaging pipeline")
         self.size = entry.size
+        height, width = shapes["mosaic"][2:]
+        self.fixed = (height, width) if isinstance(height, int) else None
 
     def develop(self, packed: Array, colour: Colour) -> Array:
         """Develop a tile; see `Engine.develop`."""
-        inputs = {
-            "mosaic": packed[None],
-            "white_balance": colour.white_balance[None],
-            "camera_to_srgb": colour.camera_to_srgb[None],
-            "exposure": np.array([[colour.exposure]], np.float32),
-            "noise": colour.noise[None],
-        }
+        height, width = packed.shape[1:]
+        inputs = inputs_of(fitted(packed, self.fixed), colour)
         fed = {name: value for name, value in inputs.items() if name in self._inputs}
         developed: Array = self._session.run(["srgb"], fed)[0][0]
-        return developed
+        return developed[:, : 2 * height, : 2 * width]

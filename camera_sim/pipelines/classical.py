@@ -23,6 +23,7 @@ Array = NDArray[np.float32]
 class ClassicalEngine(Engine):
     """The classical pipeline, a tile at a time."""
 
+    name = "numpy"
     # Menon's filters reach 2 pixels, its decision 2 more and its refinement 3: 16 are plenty.
     # float64 arrays of the library: about 40 of them live at a time.
     size = SizeRequirements(multiple_of=1, receptive_field=8, bytes_per_pixel=1500)

@@ -102,20 +102,40 @@ def export_network(model: NIP, pipeline: Pipeline, label: Label, folder: Path) -
 
 
 def write_onnx(model: NIP, path: Path, metadata: dict[str, str]) -> None:
-    """Export with dynamic height and width, the opset pinned, checked by ONNX's own checker."""
-    side = torch.export.Dim("h", min=2, max=4096), torch.export.Dim("w", min=2, max=4096)
-    height, width = (model.multiple_of * dim for dim in side)
-    fixed: tuple[None, ...] = (None,) * (len(INPUT_NAMES) - 1)
+    """Write `onnx_of` a network, whole or not at all."""
+    temporary = path.with_suffix(".part")
+    temporary.write_bytes(onnx_of(model, metadata).SerializeToString())
+    temporary.replace(path)
+
+
+def onnx_of(
+    model: NIP, metadata: dict[str, str], tile: tuple[int, int] | None = None
+) -> onnx.ModelProto:
+    """Export with the opset pinned, checked by ONNX's own checker.
+
+    Parameters
+    ----------
+    tile
+        Height and width of the packed mosaic, for a static shape; None leaves both open.
+    """
+    if tile is None:
+        sides = torch.export.Dim("h", min=2, max=4096), torch.export.Dim("w", min=2, max=4096)
+        height, width = (model.multiple_of * side for side in sides)
+        fixed: tuple[None, ...] = (None,) * (len(INPUT_NAMES) - 1)
+        sample, shapes = (8, 10), ({2: height, 3: width}, *fixed)
+        inputs = sample_inputs(*(model.multiple_of * side for side in sample))
+    else:
+        inputs, shapes = sample_inputs(*tile), None
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         program = torch.onnx.export(
             model,
-            sample_inputs(8 * model.multiple_of, 10 * model.multiple_of),
+            inputs,
             input_names=list(INPUT_NAMES),
             output_names=["srgb"],
             opset_version=OPSET,
-            dynamic_shapes=({2: height, 3: width}, *fixed),
+            dynamic_shapes=shapes,
             dynamo=True,
             verbose=False,
         )
@@ -124,13 +144,15 @@ def write_onnx(model: NIP, path: Path, metadata: dict[str, str]) -> None:
     _strip_traces(proto)
     onnx.helper.set_model_props(proto, metadata)
     onnx.checker.check_model(proto, full_check=True)
-    temporary = path.with_suffix(".part")
-    temporary.write_bytes(proto.SerializeToString())
-    temporary.replace(path)
+    return proto
 
 
 def _strip_traces(proto: onnx.ModelProto) -> None:
-    """Remove where in whose source each node came from: paths of the machine that trained."""
+    """Remove where in whose source each node came from: paths of the machine that trained.
+
+    And what the exporter noted of the shapes, in an order that differs from run to run.
+    """
+    del proto.graph.metadata_props[:]
     for part in (
         *proto.graph.node,
         *proto.graph.value_info,

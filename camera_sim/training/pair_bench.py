@@ -11,8 +11,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from verifier.features.patches import Place, batches, choose_patches
-from verifier.model import BATCH, Model
 
 from camera_sim.develop import develop
 from camera_sim.engines import Engine
@@ -22,6 +20,8 @@ from camera_sim.training.workflow import FOREIGN, HISTORIES, PAPER_QUALITY, PAPE
 from channel import transmit
 from channel.resample import resized
 from verifier import weights
+from verifier.features.patches import Place, batches, choose_patches
+from verifier.model import BATCH, Model
 
 Picture = NDArray[np.uint8]
 Logits = NDArray[np.float64]

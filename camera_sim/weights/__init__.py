@@ -8,7 +8,7 @@ import hashlib
 import json
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -35,6 +35,25 @@ class SizeRequirements(BaseModel):
     multiple_of: int
     receptive_field: int
     bytes_per_pixel: int
+
+
+class Model(Protocol):
+    """A network that an engine can open: of a manifest, or of a device's firmware."""
+
+    @property
+    def file(self) -> str:
+        """Name of its file."""
+
+    @property
+    def sha256(self) -> str:
+        """Digest of its file."""
+
+    @property
+    def size(self) -> SizeRequirements:
+        """What a tile must be."""
+
+    def read(self, folder: Path) -> bytes:
+        """Return its bytes, checked."""
 
 
 class WeightsEntry(BaseModel):

@@ -286,7 +286,8 @@ CASES = {
     # Pipelines and weights.
     "unknown pipeline": Case(
         "develop good.dng --pipeline magic",
-        "there is no pipeline 'magic'; there are rnet, inet, unet, dnet, classical, libraw",
+        "there is no pipeline 'magic'; there are rnet-fan, rnet, inet, unet, dnet, classical, "
+        "libraw",
         good,
     ),
     "pipeline without weights": Case(

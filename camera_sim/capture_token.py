@@ -1,0 +1,142 @@
+"""Capture tokens: the sensor's signature over a frame, its number and the moment it was taken.
+
+A token lies in the DNG that it is for, in DNGPrivateData (DNG 1.7.1, chapter 4): a DSSE envelope by
+the sensor's key. The frame's digest is that of the whole file with the token's place set to zero,
+so levels, white balance and metadata can be changed as little as the samples.
+"""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import tifffile
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+from camera_sim import envelope
+from camera_sim.errors import CredentialError, TokenError
+from camera_sim.keys import PublicKey, SigningKey, key_id
+
+DNG_PRIVATE_DATA = 50740
+PREFIX = b"camsim\0"  # DNG 1.7.1: private data begin with a NUL-terminated name
+SPACE = 1536
+"""Bytes kept free for a token; one with ECDSA takes about 650."""
+KIND = "application/vnd.camsim.capture-token+json"
+BLOCK = 1 << 20
+
+Attest = Callable[[str], bytes]
+"""Given a frame's digest, the token to embed."""
+
+
+class CaptureToken(BaseModel):
+    """What a sensor says of a frame.
+
+    Attributes
+    ----------
+    device
+        Serial number of the camera.
+    frame_sha256
+        Of the DNG with the token's place set to zero.
+    counter
+        The frame's number, from 1; each is given once.
+    captured_at
+        By the camera's clock.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    device: str
+    frame_sha256: str = Field(pattern="^[0-9a-f]{64}$")
+    counter: int = Field(ge=1, strict=True)
+    captured_at: AwareDatetime
+
+
+def issue(token: CaptureToken, sensor: SigningKey) -> bytes:
+    """Sign a token: the bytes to embed."""
+    payload = envelope.canonical_json(token.model_dump(mode="json"))
+    signature = envelope.signature_of(payload, KIND, sensor)
+    return envelope.sealed(payload, KIND, {key_id(sensor.public): signature})
+
+
+def empty_tag() -> tuple[int, str, int, bytes, bool]:
+    """Return the tag that keeps a token's place in a DNG, for tifffile."""
+    return DNG_PRIVATE_DATA, "B", SPACE, bytes(SPACE), True
+
+
+def embed(path: Path, attest: Attest) -> None:
+    """Ask the sensor for a token of a DNG that has `empty_tag`, and write it in its place.
+
+    Raises
+    ------
+    TokenError
+        If the token does not fit.
+    """
+    content = PREFIX + attest(frame_digest(path))
+    if len(content) > SPACE:
+        raise TokenError(f"the token takes {len(content)} bytes, and there are {SPACE}")
+    with path.open("r+b") as file:
+        file.seek(_place(path))
+        file.write(content.ljust(SPACE, b"\0"))
+
+
+def frame_digest(path: Path) -> str:
+    """Return the SHA-256 of a DNG, the token's place taken as zeros.
+
+    Raises
+    ------
+    TokenError
+        If the file has no place for a token.
+    """
+    place, digest = _place(path), hashlib.sha256()
+    with path.open("rb") as file:
+        digest.update(file.read(place))
+        file.seek(place + SPACE)
+        digest.update(bytes(SPACE))
+        while block := file.read(BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def read(path: Path, sensor: PublicKey) -> CaptureToken:
+    """Return the token of a DNG, once it is known to be this sensor's and of this very frame.
+
+    Whether it was used before is for the device to know.
+
+    Raises
+    ------
+    TokenError
+        With the reason.
+    """
+    place = _place(path)
+    with path.open("rb") as file:
+        file.seek(place)
+        content = file.read(SPACE).rstrip(b"\0")
+    if not content.startswith(PREFIX):
+        raise TokenError("it has no capture token")
+    token = _verified(content.removeprefix(PREFIX), sensor)
+    if token.frame_sha256 != frame_digest(path):
+        raise TokenError("its capture token is of another frame, or the file was changed")
+    return token
+
+
+def _verified(data: bytes, sensor: PublicKey) -> CaptureToken:
+    try:
+        payload, signatures = envelope.opened(data, KIND)
+        envelope.verify(payload, KIND, signatures, [sensor])
+        token = CaptureToken.model_validate_json(payload)
+    except CredentialError as error:
+        raise TokenError(f"its capture token is not of this camera's sensor: {error}") from error
+    except ValidationError as error:
+        raise TokenError("its capture token is damaged") from error
+    return token
+
+
+def _place(path: Path) -> int:
+    """Return where in the file the token lies."""
+    try:
+        with tifffile.TiffFile(path) as tiff:
+            tag = tiff.pages[0].tags.get(DNG_PRIVATE_DATA)
+            if tag is not None and tag.count == SPACE:
+                return int(tag.valueoffset)
+    except (tifffile.TiffFileError, OSError, ValueError, TypeError, IndexError):
+        pass
+    raise TokenError("it has no capture token")

@@ -1,0 +1,159 @@
+"""The part of ``camsim develop`` that says which network runs, on what, and who signs."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from camera_sim import weights
+from camera_sim.batch import open_engine
+from camera_sim.commands.secrets import secrets
+from camera_sim.credential import Development, Signing
+from camera_sim.device import Device
+from camera_sim.engines import Engine
+from camera_sim.engines.opening import ENGINES, Where, open_network
+from camera_sim.errors import DeviceError, PipelineError
+from camera_sim.firmware import PRECISIONS, Firmware
+from camera_sim.identity import Identity, Secrets, open_identity, take_photo_identity
+from camera_sim.pipelines import DEFAULT_PIPELINE, find_pipeline
+
+OpenFirmware = Callable[[Device], Firmware]
+"""Says what a device booted; `firmware_export.boot.booted`, given by the composition root."""
+
+
+@dataclass(frozen=True)
+class Developer:
+    """What develops, and who signs; None signs nothing."""
+
+    pipeline: str
+    engine: Engine
+    signing: Signing | None
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    group = parser.add_argument_group("firmware and signing")
+    group.add_argument(
+        "--device",
+        type=Path,
+        metavar="DIR",
+        help="develop as this simulated device: by the firmware that it booted, signed by its key",
+    )
+    group.add_argument(
+        "--identity",
+        type=Path,
+        metavar="DIR",
+        help="sign by this identity, without a device: as opened, never as a capture",
+    )
+    group.add_argument(
+        "--captures-only",
+        action="store_true",
+        help="refuse RAW files that the device's sensor does not vouch for",
+    )
+    group.add_argument(
+        "--certificate-per-photo",
+        action="store_true",
+        help="sign each photo by a one-time certificate (identity issue --photos)",
+    )
+    group.add_argument(
+        "--timestamp",
+        metavar="URL",
+        help="have signatures dated by this RFC 3161 authority (default: none)",
+    )
+    group.add_argument(
+        "--engine",
+        choices=ENGINES,
+        default="onnxruntime",
+        help="what runs the network (default onnxruntime)",
+    )
+    group.add_argument(
+        "--engines",
+        type=Path,
+        metavar="DIR",
+        help="folder of TensorRT engines made by `camsim firmware engine`",
+    )
+    group.add_argument(
+        "--fall-back",
+        action="store_true",
+        help="run ONNX Runtime where TensorRT cannot, and say so",
+    )
+    group.add_argument(
+        "--precision", choices=PRECISIONS, help="which model of the device's firmware"
+    )
+
+
+def developer(args: argparse.Namespace) -> Developer:
+    """Open what develops and who signs.
+
+    Raises
+    ------
+    CameraSimError
+        If the arguments contradict each other, or something cannot be opened.
+    """
+    if args.device:
+        return _as_device(args)
+    for name in ("precision", "captures_only", "certificate_per_photo"):
+        if getattr(args, name):
+            raise DeviceError(f"--{name.replace('_', '-')} goes with --device")
+    pipeline = find_pipeline(args.pipeline or DEFAULT_PIPELINE)
+    if not pipeline.is_neural:
+        if args.engine != "onnxruntime":
+            raise PipelineError(f"{pipeline.name} is no network; --engine goes with one")
+        engine: Engine = open_engine(pipeline.name)
+        made = Development(pipeline=pipeline.name, pair=None, weights_sha256=None,
+                           engine=engine.name, precision="fp64")  # fmt: skip
+    else:
+        folder = args.weights or weights.FOLDER
+        entry = weights.read_manifest(folder).find(pipeline.name)
+        engine = open_network(entry, folder, _where(args))
+        made = Development(pipeline=pipeline.name, pair=entry.pair, weights_sha256=entry.sha256,
+                           engine=engine.name, precision="fp32")  # fmt: skip
+    if not args.identity:
+        return Developer(pipeline.name, engine, None)
+    identity = open_identity(args.identity, secrets(args))
+    signing = Signing(lambda: identity, made, timestamp_authority=args.timestamp)
+    return Developer(pipeline.name, engine, signing)
+
+
+def _as_device(args: argparse.Namespace) -> Developer:
+    """Run what booted, and nothing else."""
+    for name in ("pipeline", "weights", "identity", "engines"):
+        if getattr(args, name):
+            raise DeviceError(f"--device runs what it booted; --{name} cannot be chosen with it")
+    device = Device.open(args.device)
+    firmware: Firmware = args.open_firmware(device)
+    model = firmware.model(args.precision)
+    engine = open_network(model, Path(), _where(args), firmware.engines, model.precision)
+    made = Development(
+        pipeline=firmware.pipeline,
+        pair=firmware.pair,
+        weights_sha256=model.sha256,
+        engine=engine.name,
+        precision=model.precision,
+        bundle_sha256=firmware.bundle_sha256,
+        boot_log_sha256=firmware.boot_log_sha256,
+    )
+    signing = Signing(
+        _identities(device, secrets(args), one_each=args.certificate_per_photo),
+        made,
+        device,
+        args.captures_only,
+        args.timestamp,
+    )
+    return Developer(firmware.pipeline, engine, signing)
+
+
+def _identities(device: Device, opened_by: Secrets, *, one_each: bool) -> Callable[[], Identity]:
+    if one_each:
+        return lambda: take_photo_identity(device.identity_folder, opened_by)
+    identity = open_identity(device.identity_folder, opened_by)
+    return lambda: identity
+
+
+def _where(args: argparse.Namespace) -> Where:
+    return Where(args.engine, args.engines, args.fall_back, _warn)
+
+
+def _warn(text: str) -> None:
+    print(f"camsim: {text}", file=sys.stderr)

@@ -1,0 +1,260 @@
+"""Photos signed with Content Credentials (C2PA) by c2pa-python: what was done, by which network.
+
+A photo is a ``digitalCapture`` only where the device's own sensor vouches for the RAW file by a
+capture token that was not used before. Any other is ``opened``: a RAW file whose hash is its
+ingredient, and whose origin nobody here knows.
+"""
+
+import hashlib
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import c2pa
+from pydantic import BaseModel, ConfigDict
+
+from camera_sim.capture_token import CaptureToken
+from camera_sim.certificates import to_pem
+from camera_sim.device import Device
+from camera_sim.errors import CredentialError, TokenError
+from camera_sim.identity import Identity
+from camera_sim.output import Format
+from camera_sim.version import VERSION
+
+ASSERTION = "camsim.development"
+DIGITAL_CAPTURE = "http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture"
+MIME: dict[Format, str] = {"jpeg": "image/jpeg", "png": "image/png", "tiff": "image/tiff"}
+ALGORITHMS = {"es256": c2pa.C2paSigningAlg.ES256, "ed25519": c2pa.C2paSigningAlg.ED25519}
+# A thumbnail takes longer than all else together; what was just signed need not be read again; and
+# nothing is fetched from the network.
+SETTINGS = {
+    "version": 1,
+    "builder": {"thumbnail": {"enabled": False}},
+    "verify": {"verify_after_sign": False, "remote_manifest_fetch": False, "ocsp_fetch": False},
+}
+
+
+class Development(BaseModel):
+    """The assertion ``camsim.development``: by what a photo was developed.
+
+    Attributes
+    ----------
+    pair
+        Name of the NIP–FAN pair, or None.
+    weights_sha256
+        Of the ONNX file; None where no network developed it.
+    engine, precision
+        What ran it, and in which arithmetic.
+    bundle_sha256, boot_log_sha256
+        Of the firmware that booted; None where no device did it.
+    raw_sha256
+        Of the RAW file.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    pipeline: str
+    pair: str | None
+    weights_sha256: str | None
+    engine: str
+    precision: str
+    bundle_sha256: str | None = None
+    raw_sha256: str = ""
+    boot_log_sha256: str | None = None
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a RAW file is known to come from.
+
+    Attributes
+    ----------
+    raw_sha256
+        Of the file.
+    token
+        The sensor's, if it took the frame.
+    reason
+        Why it is not taken as a capture; "" where it is.
+    """
+
+    source: Path
+    raw_sha256: str
+    token: CaptureToken | None = None
+    reason: str = ""
+
+    def summary(self) -> str:
+        """Say in words as what the photo is signed."""
+        if self.token:
+            return f"signed as a digital capture, frame {self.token.counter}"
+        return f"signed as opened, not as a capture: {self.reason}"
+
+
+@dataclass(frozen=True)
+class Signing:
+    """Who signs what is developed, and how.
+
+    Attributes
+    ----------
+    identity
+        Gives the identity for the next photo: always the same, or one for each.
+    made
+        What develops; ``raw_sha256`` is filled in for each photo.
+    device
+        Whose sensor may vouch for captures; None where there is no device.
+    captures_only
+        Whether a RAW file that is no capture of the device is refused.
+    timestamp_authority
+        URL of an RFC 3161 service, or None.
+    """
+
+    identity: Callable[[], Identity]
+    made: Development
+    device: Device | None = None
+    captures_only: bool = False
+    timestamp_authority: str | None = None
+
+    def origin(self, source: Path) -> Origin:
+        """Find out where a RAW file comes from.
+
+        Raises
+        ------
+        TokenError
+            If it is no capture, and captures alone are wanted.
+        """
+        digest = file_digest(source)
+        if self.device is None:
+            return self._opened(source, digest, "no device vouches for it")
+        try:
+            return Origin(source, digest, self.device.check_capture(source))
+        except TokenError as error:
+            return self._opened(source, digest, str(error))
+
+    def _opened(self, source: Path, digest: str, reason: str) -> Origin:
+        if self.captures_only:
+            raise TokenError(f"{source} cannot be signed as a capture: {reason}")
+        return Origin(source, digest, None, reason)
+
+    def finish(self, photo: Path, picture: Format, origin: Origin) -> None:
+        """Sign a written photo in place, then use its token up.
+
+        Raises
+        ------
+        CredentialError
+            If it cannot be signed.
+        TokenError
+            If the RAW file changed meanwhile, or another photo used its token.
+        """
+        if file_digest(origin.source) != origin.raw_sha256:
+            raise TokenError(f"{origin.source} changed while it was developed")
+        made = self.made.model_copy(update={"raw_sha256": origin.raw_sha256})
+        signed = sign(photo.read_bytes(), picture, origin, made, self.identity(),
+                      self.timestamp_authority)  # fmt: skip
+        photo.write_bytes(signed)
+        if origin.token and self.device:
+            self.device.use_up(origin.token)
+
+
+def sign(
+    photo: bytes,
+    picture: Format,
+    origin: Origin,
+    made: Development,
+    identity: Identity,
+    timestamp_authority: str | None = None,
+) -> bytes:
+    """Return a photo with a C2PA manifest in it.
+
+    Raises
+    ------
+    CredentialError
+        If c2pa refuses, the key cannot be used, or the timestamp authority does not answer.
+    """
+    failures: list[Exception] = []
+
+    def by_key(data: bytes) -> bytes:
+        try:
+            return identity.key.sign(data)
+        except Exception as error:  # c2pa turns a callback's errors into silence
+            failures.append(error)
+            return b""
+
+    signed = io.BytesIO()
+    try:
+        signer = c2pa.Signer.from_callback(
+            by_key,
+            ALGORITHMS[identity.key.algorithm],
+            to_pem(identity.chain).decode(),
+            timestamp_authority,
+        )
+        with signer, c2pa.Context.from_dict(SETTINGS) as context:
+            builder = c2pa.Builder(manifest(origin, made), context=context)
+            if not origin.token:
+                _add_ingredient(builder, origin)
+            builder.sign(signer, MIME[picture], io.BytesIO(photo), signed)
+    except c2pa.C2paError as error:
+        reason = failures[0] if failures else error
+        raise CredentialError(f"the photo cannot be signed: {reason}") from error
+    return signed.getvalue()
+
+
+def manifest(origin: Origin, made: Development) -> dict[str, Any]:
+    """Return the manifest definition (C2PA 2.2, sections 18.14 for actions, 18.6 for our own)."""
+    agent = {"name": "camsim", "version": VERSION}
+    if origin.token:
+        actions: list[dict[str, Any]] = [
+            {
+                "action": "c2pa.created",
+                "digitalSourceType": DIGITAL_CAPTURE,
+                "when": origin.token.captured_at.isoformat().replace("+00:00", "Z"),
+                "softwareAgent": agent,
+            }
+        ]
+    else:
+        actions = [
+            {"action": "c2pa.opened", "parameters": {"ingredientIds": ["raw"]}},
+            {"action": "camsim.developed", "softwareAgent": agent},
+        ]
+    return {
+        "claim_generator_info": [agent],
+        "assertions": [
+            {"label": "c2pa.actions.v2", "data": {"actions": actions}},
+            {"label": ASSERTION, "data": made.model_dump()},
+        ],
+    }
+
+
+def _add_ingredient(builder: c2pa.Builder, origin: Origin) -> None:
+    """Name the RAW file by its hash; a credential that it carries itself comes along."""
+    described = {
+        "title": origin.source.name,
+        "relationship": "parentOf",
+        "label": "raw",
+        "instance_id": f"sha256:{origin.raw_sha256}",
+        "description": f"RAW file with the SHA-256 {origin.raw_sha256}; {origin.reason}",
+    }
+    suffix = origin.source.suffix.lower().removeprefix(".")
+    if suffix in c2pa.Reader.get_supported_mime_types():
+        try:
+            with origin.source.open("rb") as raw:
+                builder.add_ingredient(described, suffix, raw)
+            return
+        except c2pa.C2paError:
+            pass  # damaged for c2pa's parser, and yet LibRaw decodes it
+    builder.add_ingredient(described, "application/octet-stream", io.BytesIO(b"RAW"))
+
+
+def file_digest(path: Path) -> str:
+    """Return a file's SHA-256.
+
+    Raises
+    ------
+    CredentialError
+        If it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise CredentialError(f"{path} cannot be read: {error.strerror}") from error

@@ -1,0 +1,235 @@
+"""The device's boot: from the root of trust in its fuses to a network that may develop photos.
+
+Each slot in turn: the bundle in its one form, every file by digest, developer and release
+signatures up to the vendor's root, no signer revoked, for this camera, not older than the device
+has run, and a self-test through the network. The first that passes boots; the anti-rollback fuse is
+burnt only then. Each step is measured into the boot log.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from camera_sim import durable
+from camera_sim.device import Device
+from camera_sim.engines.onnxruntime import OnnxRuntimeEngine
+from camera_sim.errors import CameraSimError, IdentityError, WeightsError
+from camera_sim.firmware import Firmware
+from camera_sim.one_time_memory import Fuses
+from camera_sim.revocation import RevocationLists
+from camera_sim.vendor import REVOKED
+from firmware_export import archive, self_test
+from firmware_export.boot_log import BootLog, Recorder, read_log
+from firmware_export.bundle import Bundle, opened
+from firmware_export.errors import BootError, BundleError, FirmwareError, RollbackError
+from firmware_export.slots import Slot, Slots, State
+
+
+@dataclass(frozen=True)
+class Booted:
+    """A finished boot.
+
+    Attributes
+    ----------
+    refused
+        Why slots that were tried before did not boot.
+    """
+
+    slot: Slot
+    bundle: Bundle
+    log: BootLog
+    refused: tuple[str, ...] = ()
+
+
+def install(device: Device, image: Path) -> Slot:
+    """Put a bundle into the slot that is not in use, if this device may run it.
+
+    Raises
+    ------
+    FirmwareError
+        If it may not; the device is left as it was.
+    """
+    data = archive.read_file(image)
+    try:
+        check(device, opened(data), Recorder())
+    except (FirmwareError, CameraSimError) as error:
+        kind = type(error) if isinstance(error, FirmwareError) else BootError
+        raise kind(f"{image} is refused: {error}") from error
+    with durable.locked(device.folder):
+        return Slots(device.folder).install(data)
+
+
+def boot(device: Device) -> Booted:
+    """Boot: the active slot, or the other one where that fails.
+
+    Raises
+    ------
+    BootError
+        If neither boots, with the reason for each.
+    """
+    with durable.locked(device.folder):
+        slots, recorder = Slots(device.folder), Recorder()
+        refused: list[str] = []
+        for slot in slots.order():
+            try:
+                bundle = _attempt(device, slots, slot, recorder)
+            except (FirmwareError, CameraSimError) as error:
+                refused.append(f"slot {slot}: {error}")
+                recorder.measure("refused", refused[-1])
+            else:
+                log = _settle(device, slots, slot, bundle, recorder, fell_back=bool(refused))
+                return Booted(slot, bundle, log, tuple(refused))
+    if not refused:
+        raise BootError(
+            f"{device.folder} holds no firmware; install some with "
+            f"`camsim boot BUNDLE --device {device.folder}`"
+        )
+    raise BootError(f"{device.folder} does not boot: {'; '.join(refused)}")
+
+
+def _attempt(device: Device, slots: Slots, slot: Slot, recorder: Recorder) -> Bundle:
+    path = slots.image(slot)
+    if not path.exists():
+        raise BootError("it is empty")
+    bundle = opened(archive.read_file(path))
+    check(device, bundle, recorder)
+    run_self_tests(bundle, recorder)
+    return bundle
+
+
+def check(device: Device, bundle: Bundle, recorder: Recorder) -> None:
+    """Check all that can be told of a bundle without running it.
+
+    Raises
+    ------
+    FirmwareError
+        With the reason.
+    """
+    fuses, manifest = device.fuses, bundle.manifest
+    recorder.measure("one-time memory", f"device {fuses.serial}", fuses.root_sha256)
+    recorder.measure(
+        "bundle",
+        f"{manifest.pipeline} {manifest.version}, security version {manifest.security_version}",
+        bundle.sha256,
+    )
+    signers = bundle.verify(device.root(), device.revocation_lists(), fuses.list_numbers)
+    for role, certificate in sorted(signers.items()):
+        recorder.measure("signer", f"{role} {certificate.serial_number:040x}")
+    _check_is_for(bundle, fuses)
+    for part in manifest.models:
+        recorder.measure("model", part.path, part.sha256)
+
+
+def _check_is_for(bundle: Bundle, fuses: Fuses) -> None:
+    manifest = bundle.manifest
+    if manifest.camera != fuses.camera:
+        raise BundleError(f"it is for the camera {manifest.camera!r}, this is a {fuses.camera!r}")
+    if manifest.security_version < fuses.security_version:
+        raise RollbackError(
+            f"its security version is {manifest.security_version}, and this device has run "
+            f"{fuses.security_version}: going back is not possible"
+        )
+
+
+def run_self_tests(bundle: Bundle, recorder: Recorder) -> None:
+    """Have the network that runs by default answer its question.
+
+    Raises
+    ------
+    BootError
+        If it has none, or answers otherwise.
+    """
+    manifest = bundle.manifest
+    default = manifest.default_precision
+    tests = [test for test in manifest.self_tests if test.precision == default]
+    if not tests:
+        raise BootError(f"it holds no self-test of its {default} model")
+    for test in tests:
+        try:
+            engine = OnnxRuntimeEngine(bundle.models()[test.precision])
+            expected = bundle.members[test.path]
+            self_test.check(engine, expected, test.largest, test.mean)
+        except WeightsError as error:
+            raise BootError(f"its {default} model does not run: {error}") from error
+        recorder.measure("self-test", f"{test.precision}: passed", test.sha256)
+
+
+def _settle(
+    device: Device, slots: Slots, slot: Slot, bundle: Bundle, recorder: Recorder, *, fell_back: bool
+) -> BootLog:
+    """Keep what booted: the slot, the log, and at last the fuse that forbids anything older."""
+    if fell_back:
+        recorder.measure("fallback", f"to slot {slot}")
+    recorder.measure("booted", f"slot {slot}", bundle.sha256)
+    log = BootLog(slot=slot, bundle_sha256=bundle.sha256, entries=tuple(recorder.entries))
+    if slots.state() != State(active=slot):
+        slots.choose(State(active=slot))
+    durable.write_whole(slots.log, log.content())
+    fuses = device.fuses
+    if bundle.manifest.security_version > fuses.security_version:
+        version = bundle.manifest.security_version
+        device.memory.burn(fuses.model_copy(update={"security_version": version}))
+    return log
+
+
+def booted(device: Device) -> Firmware:
+    """Return the firmware that a device last booted, checked once more.
+
+    The slot's file must still be, byte for byte, what was measured.
+
+    Raises
+    ------
+    BootError
+        If the device has not booted, or something was exchanged since.
+    """
+    slots = Slots(device.folder)
+    try:
+        log = read_log(slots.log.read_bytes())
+    except OSError as error:
+        raise BootError(
+            f"{device.folder} has not booted; run `camsim boot --device {device.folder}`"
+        ) from error
+    try:
+        bundle = opened(archive.read_file(slots.image(log.slot)))
+        if bundle.sha256 != log.bundle_sha256:
+            raise BootError("it is not what booted; boot again")
+        check(device, bundle, Recorder())
+    except (FirmwareError, CameraSimError) as error:
+        raise BootError(f"the firmware in slot {log.slot} is refused: {error}") from error
+    return Firmware(
+        pipeline=bundle.manifest.pipeline,
+        pair=bundle.manifest.pair,
+        models=bundle.models(),
+        default=bundle.manifest.default_precision,
+        bundle_sha256=bundle.sha256,
+        boot_log_sha256=log.sha256,
+        engines=bundle.engines(),
+    )
+
+
+def update_revocation_lists(device: Device, path: Path) -> None:
+    """Take newer revocation lists, and burn that nothing older is taken again.
+
+    Raises
+    ------
+    BootError
+        If they cannot be read, are not the vendor's, or are older than those held.
+    """
+    try:
+        new = RevocationLists(path.read_bytes(), path)
+    except OSError as error:
+        raise BootError(f"{path} cannot be read: {error.strerror}") from error
+    with durable.locked(device.folder):
+        fuses = device.fuses
+        older = [n for n, number in fuses.list_numbers.items() if new.numbers.get(n, 0) < number]
+        if older or set(new.numbers) != set(fuses.list_numbers):
+            raise BootError(f"{path} is older than what the device holds, or is another vendor's")
+        _check_signed(device, new)
+        durable.write_whole(device.folder / REVOKED, new.content)
+        device.memory.burn(fuses.model_copy(update={"list_numbers": new.numbers}))
+
+
+def _check_signed(device: Device, lists: RevocationLists) -> None:
+    try:
+        lists.verify(device.authorities())
+    except IdentityError as error:
+        raise BootError(str(error)) from error

@@ -1,0 +1,56 @@
+"""``camsim boot``: install a bundle into a simulated device, and boot it."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from camera_sim.device import Device
+from firmware_export.boot import boot, install, update_revocation_lists
+
+if TYPE_CHECKING:
+    from firmware_export.commands import Commands
+
+DEFAULT_DEVICE = Path("device")
+
+
+def add_to(commands: "Commands") -> None:
+    """Add the command."""
+    parser = commands.add_parser(
+        "boot",
+        help="boot a simulated device, with new firmware if a bundle is named",
+        description="Install a bundle into the slot that is not in use, and boot: signatures up to "
+        "the root of trust in one-time memory, revocation, anti-rollback, self-test; the other "
+        "slot where that fails. Exits with 2 where the bundle is refused or nothing boots.",
+    )
+    parser.add_argument("bundle", nargs="?", type=Path, help="firmware to install first")
+    parser.add_argument(
+        "--device",
+        type=Path,
+        default=DEFAULT_DEVICE,
+        metavar="DIR",
+        help=f"made by `camsim identity issue` (default {DEFAULT_DEVICE})",
+    )
+    parser.add_argument(
+        "--revoked", type=Path, metavar="PEM", help="take the vendor's newer revocation lists first"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Install, boot, and say what happened."""
+    device = Device.open(args.device)
+    if args.revoked:
+        update_revocation_lists(device, args.revoked)
+    if args.bundle:
+        install(device, args.bundle)
+    booted = boot(device)
+    for reason in booted.refused:
+        print(f"camsim: {reason}; fell back to slot {booted.slot}", file=sys.stderr)
+    manifest = booted.bundle.manifest
+    print(
+        f"device {device.fuses.serial} booted {manifest.pipeline} {manifest.version} "
+        f"from slot {booted.slot}, security version {manifest.security_version}"
+    )
+    print(f"boot log {booted.log.sha256}")
+    return 0

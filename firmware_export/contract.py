@@ -1,0 +1,119 @@
+"""What an exported model says of itself, in its ONNX metadata: read by ONNX Runtime alone."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import onnxruntime as ort
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from camera_sim.firmware import FirmwareModel, Precision
+from camera_sim.weights import SizeRequirements
+from firmware_export.errors import ExportError
+
+KEY = "camsim.contract"
+# Shapes in packed pixels; see `camera_sim.pipelines.nip.NIP.forward`.
+INPUTS: dict[str, dict[str, Any]] = {
+    "mosaic": {"shape": [1, 4, "h", "w"], "range": "black 0, saturation 1; noise may be below 0",
+               "planes": ["R", "G1", "G2", "B"]},
+    "white_balance": {"shape": [1, 4], "range": "gains of the planes, the smallest 1"},
+    "camera_to_srgb": {"shape": [1, 3, 3], "range": "white-balanced camera RGB to linear sRGB"},
+    "exposure": {"shape": [1, 1], "range": "linear gain, over 0"},
+    "noise": {"shape": [1, 2], "range": "variance = noise[0] · signal + noise[1]"},
+}  # fmt: skip
+OUTPUT: dict[str, Any] = {"srgb": {"shape": [1, 3, "2h", "2w"], "range": "sRGB in [0, 1]"}}
+
+
+class Contract(BaseModel):
+    """What an exported model is and takes.
+
+    Attributes
+    ----------
+    pair
+        Name of the NIP–FAN pair, or None.
+    labels
+        Of the pair's FAN, in the order of its logits; () without a pair.
+    tile
+        Height and width of its one tile in packed pixels; None where any multiple will do.
+    source_sha256
+        Of the fp32 model that it was made from; "" for an fp32 one.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    pipeline: str
+    precision: Precision
+    opset: int
+    size: SizeRequirements
+    pair: str | None = None
+    labels: tuple[str, ...] = ()
+    tile: tuple[int, int] | None = None
+    source_sha256: str = ""
+    inputs: dict[str, dict[str, Any]] = INPUTS
+    outputs: dict[str, dict[str, Any]] = OUTPUT
+
+    @property
+    def name(self) -> str:
+        """A file name."""
+        tile = f"-{self.tile[0]}x{self.tile[1]}" if self.tile else ""
+        return f"{self.pipeline}.{self.precision}{tile}.onnx"
+
+
+class Exported(BaseModel):
+    """A model's file with its contract."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    contract: Contract
+    content: bytes
+
+    @property
+    def sha256(self) -> str:
+        """Of the file."""
+        return hashlib.sha256(self.content).hexdigest()
+
+    def model(self) -> FirmwareModel:
+        """Return it as an engine opens it."""
+        contract = self.contract
+        return FirmwareModel(
+            contract.name, self.sha256, contract.precision, contract.size, self.content
+        )
+
+
+def read_exported(path: Path) -> Exported:
+    """Read an exported model.
+
+    Raises
+    ------
+    ExportError
+        If it cannot be read, or does not say what it is.
+    """
+    try:
+        content = path.read_bytes()
+        options = ort.SessionOptions()
+        options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
+        session = ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        said = session.get_modelmeta().custom_metadata_map[KEY]
+        return Exported(contract=Contract.model_validate_json(said), content=content)
+    except OSError as error:
+        raise ExportError(f"{path} cannot be read: {error.strerror}") from error
+    except (KeyError, ValidationError) as error:
+        raise ExportError(
+            f"{path} does not say what it is; export it with `camsim firmware export`"
+        ) from error
+    except Exception as error:  # ONNX Runtime's have no root of their own
+        raise ExportError(f"{path} is no model that ONNX Runtime takes: {error}") from error
+
+
+def read_folder(folder: Path) -> list[Exported]:
+    """Read every exported model of a folder, by name.
+
+    Raises
+    ------
+    ExportError
+        If there is none.
+    """
+    found = [read_exported(path) for path in sorted(folder.glob("*.onnx"))]
+    if not found:
+        raise ExportError(f"{folder} holds no exported model; make some: `camsim firmware export`")
+    return found

@@ -1,0 +1,113 @@
+"""Trained networks as ONNX for firmware, by the exporter that torch recommends (``dynamo=True``).
+
+Dynamic models take any tile; static-shape ones the one tile that a compiler for an embedded
+accelerator wants to know. Needs the extra ``train``.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+
+from camera_sim import weights
+from camera_sim.errors import CameraSimError
+from camera_sim.pipelines import find_pipeline
+from camera_sim.weights import SizeRequirements, WeightsEntry
+from firmware_export.contract import KEY, Contract, Exported
+from firmware_export.errors import ExportError
+
+# An exported model may differ from torch's by so much, in sRGB values: a fiftieth of a level.
+TOLERANCE = 1e-4
+
+
+def export_weights(
+    pipeline: str,
+    folder: Path = weights.FOLDER,
+    tile: tuple[int, int] | None = None,
+    pair: str | None = None,
+    labels: tuple[str, ...] = (),
+) -> Exported:
+    """Export a pipeline's trained network from a folder of weights, in fp32.
+
+    Parameters
+    ----------
+    tile
+        Height and width in packed pixels for a static shape; None leaves both open.
+    pair, labels
+        To state in the model; by default those that the weights' manifest states.
+
+    Raises
+    ------
+    ExportError
+        If the network cannot be exported, or its export differs from it.
+    PipelineError, WeightsError
+        If there are no sound weights.
+    """
+    try:
+        import torch
+    except ImportError as error:
+        raise ExportError("exporting needs torch: pip install 'camsim[train]'") from error
+    from camera_sim.pipelines.nip import NIP
+    from camera_sim.training.checkpoint import load_weights
+    from camera_sim.training.networks import OPSET, build_network, onnx_of
+
+    entry = weights.read_manifest(folder).find(pipeline)
+    _check_tile(tile, entry.size)
+    network: NIP = build_network(find_pipeline(pipeline))
+    path = (folder / entry.file).with_suffix(".safetensors")
+    try:
+        load_weights(path, network)
+    except CameraSimError as error:
+        raise ExportError(f"{path} cannot be exported: {error}") from error
+    contract = Contract(
+        pipeline=pipeline,
+        precision="fp32",
+        opset=OPSET,
+        size=entry.size,
+        pair=pair or entry.pair,
+        labels=labels,
+        tile=tile,
+    )
+    with torch.no_grad():
+        proto = onnx_of(network.eval(), {KEY: contract.model_dump_json()}, tile)
+    exported = Exported(contract=contract, content=proto.SerializeToString())
+    check_against(exported, entry, folder)
+    return exported
+
+
+def _check_tile(tile: tuple[int, int] | None, size: SizeRequirements) -> None:
+    if tile is None:
+        return
+    least = 2 * size.receptive_field + size.multiple_of
+    if any(side % size.multiple_of or side < least for side in tile):
+        raise ExportError(
+            f"a tile's sides are multiples of {size.multiple_of} and at least {least} packed "
+            f"pixels, not {tile[0]}×{tile[1]}"
+        )
+
+
+def check_against(exported: Exported, entry: WeightsEntry, folder: Path) -> None:
+    """Compare an export with the weights' own model, which training compared with torch.
+
+    Raises
+    ------
+    ExportError
+        If they differ.
+    """
+    from firmware_export.self_test import question
+
+    mosaic, colour = question(entry.size.multiple_of)
+    height, width = exported.contract.tile or mosaic.shape[1:]
+    rows, columns = (-(-side // mosaic.shape[1]) for side in (height, width))
+    tile = np.tile(mosaic, (1, rows, columns))[:, :height, :width]
+    developed = []
+    for content in (entry.read(folder), exported.content):
+        session = ort.InferenceSession(content, providers=["CPUExecutionProvider"])
+        taken = {node.name for node in session.get_inputs()}
+        from camera_sim.engines import inputs_of
+
+        fed = {name: value for name, value in inputs_of(tile, colour).items() if name in taken}
+        developed.append(session.run(["srgb"], fed)[0])
+    worst = float(np.abs(developed[0] - developed[1]).max())
+    if worst > TOLERANCE:
+        raise ExportError(f"the exported network differs from the trained one by {worst:.2g}")

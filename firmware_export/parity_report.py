@@ -1,0 +1,96 @@
+"""What the parity gate found; part of a bundle's manifest."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from camera_sim.firmware import Precision
+
+
+class Limits(BaseModel):
+    """How far a model may be from the fp32 one.
+
+    Attributes
+    ----------
+    psnr
+        The least PSNR in dB between their 8-bit pictures, over all pixels of all captures.
+    accuracy_drop
+        The most that the FAN's accuracy may fall, 0 to 1.
+    flips
+        The largest share of patches on which the FAN changes its verdict.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    psnr: float = 40.0
+    accuracy_drop: float = 0.01
+    flips: float = 0.02
+
+
+class Tile(BaseModel):
+    """A place where two pictures differ: capture, top left corner in pixels, PSNR in dB."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    capture: str
+    top: int
+    left: int
+    psnr: float
+
+
+class ParityReport(BaseModel):
+    """One model beside the fp32 one.
+
+    Attributes
+    ----------
+    bytes, seconds_per_megapixel
+        Of the file, and on ONNX Runtime with one thread a tile.
+    channel
+        The networks that the pictures were sent through.
+    patches
+        How many the FAN judged; 0 without a FAN, and then only PSNR is known.
+    accuracy, accuracy_fp32
+        Of the FAN after the channel, on the edits of its labels; None without a FAN.
+    flips
+        Share of patches whose verdict differs; None without a FAN.
+    worst
+        Tiles with the lowest PSNR.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    precision: Precision
+    model_sha256: str
+    fp32_sha256: str
+    fan_sha256: str | None
+    bytes: int
+    seconds_per_megapixel: float
+    captures: int
+    channel: tuple[str, ...]
+    psnr: float
+    patches: int = 0
+    accuracy: float | None = None
+    accuracy_fp32: float | None = None
+    flips: float | None = None
+    worst: tuple[Tile, ...] = ()
+    limits: Limits = Field(default_factory=Limits)
+
+    def failures(self) -> list[str]:
+        """Say which limits are broken, and by how much."""
+        found = []
+        if self.psnr < self.limits.psnr:
+            found.append(
+                f"PSNR is {self.psnr:.2f} dB, {self.limits.psnr - self.psnr:.2f} under "
+                f"{self.limits.psnr:g}"
+            )
+        if self.accuracy is not None and self.accuracy_fp32 is not None:
+            drop = self.accuracy_fp32 - self.accuracy
+            if drop > self.limits.accuracy_drop:
+                found.append(
+                    f"the FAN's accuracy falls by {100 * drop:.2f} points, from "
+                    f"{100 * self.accuracy_fp32:.2f}%, and may by "
+                    f"{100 * self.limits.accuracy_drop:g}"
+                )
+        if self.flips is not None and self.flips > self.limits.flips:
+            found.append(
+                f"{100 * self.flips:.2f}% of verdicts flip, and {100 * self.limits.flips:g}% may"
+            )
+        return found

@@ -1,0 +1,61 @@
+"""A device's self-test: a fixed tile, developed, must give the answer that the bundle holds.
+
+The question is in the code and the answer in the bundle, signed. A model that a faulty memory, a
+wrong driver or an unlucky rounding turned black does not get to take photos.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camera_sim.engines import Array, Colour, Engine
+from firmware_export.errors import BootError
+
+SIDE = 64
+# An 8-bit level more or less is what processors differ by; networks in int8 by a few.
+LARGEST, MEAN = 12, 0.75
+Answer = NDArray[np.uint8]
+
+
+def question(multiple: int) -> tuple[Array, Colour]:
+    """Return a made (4, h, w) mosaic of waves and edges, and its colour; the same everywhere."""
+    side = -(-SIDE // multiple) * multiple
+    y, x = np.mgrid[0:side, 0:side].astype(np.float32)
+    waves = [0.35 + 0.25 * np.sin(x / (3 + k) + k) * np.cos(y / (5 + k)) for k in range(4)]
+    mosaic = np.stack(waves).astype(np.float32)
+    mosaic[:, side // 4 : side // 2, side // 3 : 2 * side // 3] *= 0.4
+    colour = Colour(
+        white_balance=np.array([2.0, 1.0, 1.0, 1.5], np.float32),
+        camera_to_srgb=np.array(
+            [[1.6, -0.5, -0.1], [-0.2, 1.5, -0.3], [0.0, -0.6, 1.6]], np.float32
+        ),
+        exposure=1.0,
+        noise=np.array([2e-4, 1e-6], np.float32),
+    )
+    return mosaic, colour
+
+
+def answer(engine: Engine) -> Answer:
+    """Return what a network makes of the question, as (3, H, W) 8-bit sRGB."""
+    mosaic, colour = question(engine.size.multiple_of)
+    developed = engine.develop(mosaic, colour)
+    return np.rint(np.nan_to_num(developed) * 255).astype(np.uint8)
+
+
+def check(engine: Engine, expected: bytes, largest: int, mean: float) -> None:
+    """Ask, and compare with the bundle's answer.
+
+    Raises
+    ------
+    BootError
+        If they differ by more than these levels.
+    """
+    given = answer(engine)
+    wanted = np.frombuffer(expected, np.uint8)
+    if wanted.size != given.size:
+        raise BootError("the self-test's answer has another size than the picture")
+    difference = np.abs(given.ravel().astype(np.int16) - wanted)
+    if difference.max() > largest or difference.mean() > mean:
+        raise BootError(
+            f"the self-test failed: the picture differs by up to {difference.max()} levels, "
+            f"{difference.mean():.2f} on average, and may by {largest} and {mean:g}"
+        )

@@ -1,0 +1,142 @@
+"""Made vendors, devices, models and bundles: small, and made once where they can be shared."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import onnx
+from onnx import TensorProto, helper
+
+from camera_sim.device import DEFAULT_CAMERA, Device, provision
+from camera_sim.dng import write_dng
+from camera_sim.identity import Identity, Secrets, new_generation
+from camera_sim.keys import SoftwareKey
+from camera_sim.revocation import RevocationLists
+from camera_sim.vendor import REVOKED, Vendor
+from camera_sim.weights import SizeRequirements
+from firmware_export.bundle import Release, built, signed
+from firmware_export.contract import KEY, Contract, Exported
+from tests.camera_sim.scenes import capture
+
+NO_SECRETS = Secrets()
+SIZE = SizeRequirements(multiple_of=2, receptive_field=2, bytes_per_pixel=500)
+RELEASE = Release(DEFAULT_CAMERA, "1.0.0", 1, "rnet", "test-pair-1")
+
+
+@dataclass(frozen=True)
+class Company:
+    """A vendor with those who sign its firmware."""
+
+    vendor: Vendor
+    developer: Identity
+    release: Identity
+
+    @property
+    def lists(self) -> RevocationLists:
+        path = self.vendor.folder / REVOKED
+        return RevocationLists(path.read_bytes(), path)
+
+    def device(self, folder: Path) -> Device:
+        key = SoftwareKey.generate("es256")
+        return provision(folder, self.vendor, DEFAULT_CAMERA, key, NO_SECRETS)
+
+    def signed(self, bundle: bytes) -> bytes:
+        return signed(signed(bundle, self.developer), self.release)
+
+
+def company(folder: Path, algorithm: str = "ed25519") -> Company:
+    vendor = Vendor.create(folder / "vendor", "Test Cameras", algorithm, None)  # type: ignore[arg-type]
+    people = [
+        new_generation(
+            folder / role,
+            SoftwareKey.generate(algorithm),  # type: ignore[arg-type]
+            lambda public, role=role: vendor.issue(role, f"the {role}", public),  # type: ignore[misc]
+            NO_SECRETS,
+        )
+        for role in ("developer", "release")
+    ]
+    return Company(Vendor.open(folder / "vendor"), *people)
+
+
+def tiny_model(gain: float = 1.0, precision: str = "fp32", **changes: object) -> Exported:
+    """Make a network of a few bytes: each colour of the mosaic times a gain, doubled in size."""
+    contract = Contract(
+        pipeline="rnet",
+        precision=precision,
+        opset=18,
+        size=SIZE,  # type: ignore[arg-type]
+        pair="test-pair-1",
+        **changes,
+    )  # type: ignore[arg-type]
+    height, width = contract.tile or ("h", "w")
+    nodes = [
+        helper.make_node("Mul", ["mosaic", "gain"], ["bright"], "brighten"),
+        helper.make_node("Conv", ["bright", "kernel"], ["colours"], "mix"),
+        helper.make_node("Clip", ["colours", "zero", "one"], ["clipped"], "clip"),
+        helper.make_node("Resize", ["clipped", "", "scales"], ["srgb"], "double", mode="nearest"),
+    ]
+    kernel = [1, 0, 0, 0, 0, 0.5, 0.5, 0, 0, 0, 0, 1]
+    constants = [
+        helper.make_tensor("gain", TensorProto.FLOAT, [], [gain]),
+        helper.make_tensor("kernel", TensorProto.FLOAT, [3, 4, 1, 1], kernel),
+        helper.make_tensor("zero", TensorProto.FLOAT, [], [0]),
+        helper.make_tensor("one", TensorProto.FLOAT, [], [1]),
+        helper.make_tensor("scales", TensorProto.FLOAT, [4], [1, 1, 2, 2]),
+    ]
+    mosaic = helper.make_tensor_value_info("mosaic", TensorProto.FLOAT, [1, 4, height, width])
+    srgb = helper.make_tensor_value_info("srgb", TensorProto.FLOAT, [1, 3, "y", "x"])
+    graph = helper.make_graph(nodes, "tiny", [mosaic], [srgb], constants)
+    proto = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
+    helper.set_model_props(proto, {KEY: contract.model_dump_json()})
+    onnx.checker.check_model(proto)
+    return Exported(contract=contract, content=proto.SerializeToString())
+
+
+def tiny_fan(pair: str = "test-pair-1", labels: str = "native,gaussian") -> bytes:
+    """Make an analyser that looks at the variance of neighbouring pixels' differences."""
+    nodes = [
+        helper.make_node("Slice", ["patches", "one", "end", "axis"], ["right"]),
+        helper.make_node("Slice", ["patches", "none", "last", "axis"], ["left"]),
+        helper.make_node("Sub", ["right", "left"], ["difference"]),
+        helper.make_node("Abs", ["difference"], ["size"]),
+        helper.make_node("ReduceMean", ["size", "axes"], ["mean"], keepdims=0),
+        helper.make_node("Unsqueeze", ["mean", "second"], ["column"]),
+        helper.make_node("Sub", ["column", "threshold"], ["sharp"]),
+        helper.make_node("Neg", ["sharp"], ["soft"]),
+        helper.make_node("Concat", ["sharp", "soft"], ["logits"], axis=1),
+    ]
+
+    def whole(name: str, values: list[int]) -> onnx.TensorProto:
+        return helper.make_tensor(name, TensorProto.INT64, [len(values)], values)
+
+    constants = [
+        whole("one", [1]),
+        whole("end", [128]),
+        whole("none", [0]),
+        whole("last", [127]),
+        whole("axis", [3]),
+        whole("axes", [1, 2, 3]),
+        whole("second", [1]),
+        helper.make_tensor("threshold", TensorProto.FLOAT, [], [0.003]),
+    ]
+    patches = helper.make_tensor_value_info("patches", TensorProto.FLOAT, ["n", 3, 128, 128])
+    logits = helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["n", 2])
+    graph = helper.make_graph(nodes, "fan", [patches], [logits], constants)
+    proto = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
+    helper.set_model_props(proto, {"pair": pair, "labels": labels})
+    onnx.checker.check_model(proto, full_check=True)
+    content: bytes = proto.SerializeToString()
+    return content
+
+
+def tiny_bundle(security_version: int = 1, gain: float = 1.0, **changes: object) -> bytes:
+    """Make an unsigned bundle."""
+    release = replace(RELEASE, security_version=security_version, **changes)  # type: ignore[arg-type]
+    model = tiny_model(gain)
+    return built(release, {model.contract.name: model.model()}, "fp32")
+
+
+def shot(path: Path, device: Device | None = None, seed: int = 0, side: int = 96) -> Path:
+    """Photograph a made scene, by a device's sensor where one is given."""
+    image = capture(side, side, seed=seed)
+    write_dng(path, image, attest=device.attest if device else None)
+    return path

@@ -1,0 +1,197 @@
+"""Killed at every step of a write, a device boots the old or the new, never neither."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from camera_sim import durable
+from camera_sim.device import Device
+from camera_sim.identity import Secrets, new_generation, open_identity
+from camera_sim.keys import SoftwareKey
+from camera_sim.revocation import RevocationLists
+from camera_sim.vendor import REVOKED, Vendor
+from firmware_export.boot import boot, booted, install, update_revocation_lists
+from firmware_export.bundle import Bundle, opened
+from firmware_export.errors import SignatureError
+from tests.firmware_export.factory import Company, company, shot, tiny_bundle
+from tests.firmware_export.power import PowerCuts
+
+Cuts = Callable[[Path], PowerCuts]
+
+
+@pytest.fixture
+def cuts(tmp_path: Path) -> Cuts:
+    (tmp_path / "states").mkdir()
+    return lambda folder: PowerCuts(folder, tmp_path / "states")
+
+
+def test_the_watch_sees_torn_and_lost_writes(
+    cuts: Cuts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A write in place, as it must not be done, is caught; the durable one is not."""
+    (tmp_path / "disk").mkdir()
+    target = tmp_path / "disk" / "file"
+    target.write_bytes(b"old content")
+    watch = cuts(tmp_path / "disk")
+    with watch.watching(monkeypatch):
+        descriptor = os.open(target, os.O_WRONLY | os.O_TRUNC)
+        os.write(descriptor, b"new ")
+        os.close(descriptor)
+    assert {(state / "file").read_bytes() for state in watch.states} >= {b"old content", b""}
+    with watch.watching(monkeypatch):
+        durable.write_whole(target, b"new content")
+    found = {(state / "file").read_bytes() for state in watch.states[len(watch.states) // 2 :]}
+    assert b"new content" in found
+
+
+def test_a_durable_write_is_old_or_new(
+    cuts: Cuts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    durable.write_whole(tmp_path / "disk" / "file", b"old content")
+    watch = cuts(tmp_path / "disk")
+    with watch.watching(monkeypatch):
+        durable.write_whole(tmp_path / "disk" / "file", b"new content")
+    found = [(state / "file").read_bytes() for state in watch.states]
+    assert set(found) == {b"old content", b"new content"}
+    assert len(found) > 8
+
+
+def test_while_a_bundle_is_written_and_a_slot_switched(
+    ready: Device, maker: Company, cuts: Cuts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    update = maker.signed(tiny_bundle(2))
+    (tmp_path / "update.camfw").write_bytes(update)
+    old, new = booted(ready).bundle_sha256, opened(update).sha256
+    watch = cuts(ready.folder)
+    with watch.watching(monkeypatch):
+        install(ready, tmp_path / "update.camfw")
+        boot(ready)
+    seen = [boot(Device.open(state)).bundle.sha256 for state in watch.states]
+    assert set(seen) == {old, new}
+    assert seen == sorted(seen, key=lambda digest: digest == new)  # once new, it stays so
+    for state in watch.states:  # and what booted develops
+        booted(Device.open(state))
+
+
+def test_before_the_first_firmware_there_is_none_to_lose(
+    device: Device, release: bytes, cuts: Cuts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "first.camfw").write_bytes(release)
+    watch = cuts(device.folder)
+    with watch.watching(monkeypatch):
+        install(device, tmp_path / "first.camfw")
+    for state in watch.states:
+        install(Device.open(state), tmp_path / "first.camfw")
+        assert boot(Device.open(state)).bundle.sha256 == opened(release).sha256
+
+
+def test_while_a_key_is_rotated(
+    ready: Device, maker: Company, cuts: Cuts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = open_identity(ready.identity_folder, Secrets()).leaf.serial_number
+    watch = cuts(ready.folder)
+    with watch.watching(monkeypatch):
+        new = new_generation(
+            ready.identity_folder,
+            SoftwareKey.generate("es256"),
+            lambda public: maker.vendor.issue("device", "camsim C1", public),
+            Secrets(),
+        ).leaf.serial_number
+    folders = [Device.open(state).identity_folder for state in watch.states]
+    seen = [open_identity(folder, Secrets()).leaf.serial_number for folder in folders]
+    assert set(seen) == {old, new}
+    for state in watch.states:
+        boot(Device.open(state))
+    for folder in folders:  # and a second rotation heals what the first left
+        new_generation(
+            folder,
+            SoftwareKey.generate("es256"),
+            lambda public: maker.vendor.issue("device", "camsim C1", public),
+            Secrets(),
+        )
+        open_identity(folder, Secrets())
+        assert sum(key.exists() for key in folder.glob("*/key.pem")) == 1
+
+
+def test_while_revocation_lists_are_updated(
+    cuts: Cuts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = company(tmp_path / "company")
+    device = made.device(tmp_path / "camera")
+    (tmp_path / "first.camfw").write_bytes(made.signed(tiny_bundle()))
+    install(device, tmp_path / "first.camfw")
+    other = made.device(tmp_path / "other")
+    made.vendor.revoke(
+        f"{open_identity(other.identity_folder, Secrets()).leaf.serial_number:x}".zfill(40),
+        "superseded",
+    )
+    watch = cuts(device.folder)
+    with watch.watching(monkeypatch):
+        update_revocation_lists(device, made.vendor.folder / REVOKED)
+    for state in watch.states:
+        boot(Device.open(state))
+
+
+def test_while_a_vendor_revokes(
+    cuts: Cuts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = company(tmp_path / "company")
+    watch = cuts(made.vendor.folder)
+    with watch.watching(monkeypatch):
+        made.vendor.revoke(f"{made.release.leaf.serial_number:040x}", "key_compromise")
+    bundle, seen = opened(made.signed(tiny_bundle())), []
+    for state in watch.states:
+        Vendor.open(state)
+        lists = RevocationLists((state / REVOKED).read_bytes(), "lists")
+        seen.append(_is_revoked(bundle, made, lists))
+    assert set(seen) == {False, True}
+
+
+def _is_revoked(bundle: Bundle, made: Company, lists: RevocationLists) -> bool:
+    try:
+        bundle.verify(made.vendor.root, lists)
+    except SignatureError:
+        return True
+    return False
+
+
+def test_while_a_frame_is_numbered_no_number_is_given_twice(
+    ready: Device, cuts: Cuts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch = cuts(ready.folder)
+    with watch.watching(monkeypatch):
+        first = ready.check_capture(shot(tmp_path / "a.dng", ready))
+        ready.use_up(first)
+    last = Device.open(watch.states[-1])
+    second = last.check_capture(shot(tmp_path / "b.dng", last))
+    assert second.counter > first.counter
+    for state in watch.states:
+        Device.open(state).check_capture(shot(tmp_path / f"{state.name}.dng", Device.open(state)))
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.02, 0.08])
+def test_a_process_that_is_killed_leaves_a_device_that_boots(
+    delay: float, ready: Device, maker: Company, tmp_path: Path
+) -> None:
+    """The same with a real SIGKILL, at moments of its own choosing."""
+    (tmp_path / "update.camfw").write_bytes(maker.signed(tiny_bundle(2)))
+    code = (
+        "import sys; from pathlib import Path; from camera_sim.device import Device\n"
+        "from firmware_export.boot import boot, install\n"
+        "print('ready', flush=True)\n"
+        "device = Device(Path(sys.argv[1]))\n"
+        "while True: install(device, Path(sys.argv[2])); boot(device)\n"
+    )
+    words = [sys.executable, "-c", code, str(ready.folder), str(tmp_path / "update.camfw")]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(delay)
+        process.send_signal(signal.SIGKILL)
+    assert boot(ready).bundle.manifest.security_version in (1, 2)
