@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from camera_sim.commands import require_torch, train_joint
+from camera_sim.commands import require_torch, train_carrier, train_joint
 from camera_sim.commands.simulate import find_camera
 from camera_sim.errors import TrainingError
 from camera_sim.pipelines import DEFAULT_PIPELINE, PIPELINES, Pipeline, find_pipeline
@@ -76,6 +76,7 @@ def add_to(commands: "Commands") -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.set_defaults(run=run_nip)
     train_joint.add_to(parts)
+    train_carrier.add_to(parts)
 
 
 def run_nip(args: argparse.Namespace) -> int:

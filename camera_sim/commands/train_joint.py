@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 LEAST = {
     "steps": 1, "scenes": 1, "foreign": 0, "fan_rate": 0, "nip_rate": 0, "trace_rate": 0,
     "fidelity": 0, "final_fidelity": 0, "validate_every": 1,
-    "curriculum": 0, "carrier": 0,
+    "curriculum": 0, "carrier": 0, "fan_first": 0,
 }  # fmt: skip
 HELD_OUT_PATCHES = 64
 
@@ -49,7 +49,8 @@ def add_to(parts: "Commands") -> None:
     parser.add_argument("--channel", choices=("none", "paper", "wide"), help="default wide")
     parser.add_argument("--fidelity", type=float, metavar="λ", help="weight of the fidelity")
     parser.add_argument("--final-fidelity", type=float, metavar="λ", help="at the end")
-    parser.add_argument("--carrier", type=float, metavar="LEVELS", help="to start from; 0: none")
+    parser.add_argument("--fan-first", type=int, metavar="STEPS", help="train the FAN alone first")
+    parser.add_argument("--carrier", type=float, metavar="STRENGTH", help="to start from; 0: none")
     parser.add_argument("--no-masking", action="store_true", help="errors weigh alike everywhere")
     parser.add_argument(
         "--least-psnr", type=float, default=40.0, metavar="DB",

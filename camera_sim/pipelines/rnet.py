@@ -12,7 +12,7 @@ The colour matrix, the exposure and the sRGB curve are then applied exactly: the
 weights, so colours are right for a camera that training never saw.
 """
 
-from math import pi
+from math import pi, sqrt
 
 import torch
 from torch import Tensor, nn
@@ -30,7 +30,11 @@ CHROMA_FILTERS = 2
 LEAK = 0.1
 SITES = 4  # of a 2×2 tile
 TRACE_PERIOD = 4  # in packed pixels: the coarse features' pitch
-CARRIER_BAND, CARRIER_SEED = 5, 2019
+# Coefficients of an 8×8 DCT, (vertical, horizontal) frequency: level. Found by a search over all of
+# them for what tells native from JPEG 80 after a halving and JPEG 50, the hardest question of all:
+# JPEG 80 rounds the first up and the second down, and the halving folds the first onto frequencies
+# that JPEG 50 keeps. A linear classifier then tells 87% of patches; without a carrier, half.
+CARRIER = {(6, 0): 12.0, (0, 2): 10.0}
 
 # Hamilton & Adams, US patent 5,629,734 (1997): along a row, in quarters.
 HAMILTON_ADAMS = ((0,) * 5, (0,) * 5, (-1, 2, 2, 2, -1), (0,) * 5, (0,) * 5)
@@ -162,25 +166,21 @@ class TracingRNet(RNet):
         return self.trace.bias
 
     @torch.no_grad()
-    def lay_carrier(self, levels: float) -> None:
-        """Add a carrier to start from: a fixed 8×8 pattern of a standard deviation in 8-bit levels.
+    def lay_carrier(self, strength: float = 1.0) -> None:
+        """Add `CARRIER` to start from: a fixed 8×8 pattern; 1 is 42.3 dB.
 
-        A spread-spectrum mark (Cox, Kilian, Leighton & Shamoon, *Secure spread spectrum
-        watermarking*, IEEE TIP 1997) over the lower DCT coefficients, which a halving keeps: each
-        one too small for JPEG 80 to keep where nothing else is, and there on average where texture
-        is. Training finds such a pattern too, but late: before it is there, the analyser has
-        nothing to look for.
+        Training finds such patterns too, but late: before one is there, the analyser has nothing to
+        look for.
         """
         side = 2 * TRACE_PERIOD
-        generator = torch.Generator().manual_seed(CARRIER_SEED)
-        signs = torch.randn(side, side, generator=generator).sign()
-        signs[0, 0] = 0
-        signs[CARRIER_BAND:] = signs[:, CARRIER_BAND:] = 0
         k, n = torch.arange(side)[:, None], torch.arange(side)
-        basis = torch.cos((2 * n + 1) * k * pi / (2 * side))
-        pattern = basis.T @ signs @ basis
-        pattern *= levels / 255 / pattern.std()
-        self.bias.add_(F.pixel_unshuffle(F.pixel_unshuffle(pattern[None, None], 2), 4).flatten())
+        basis = torch.cos((2 * n + 1) * k * pi / (2 * side)) / 2
+        basis[0] /= sqrt(2)
+        coefficients = torch.zeros(side, side)
+        for (row, column), levels in CARRIER.items():
+            coefficients[row, column] = strength * levels / 255
+        pattern = (basis.T @ coefficients @ basis)[None, None]
+        self.bias.add_(F.pixel_unshuffle(F.pixel_unshuffle(pattern, 2), TRACE_PERIOD).flatten())
 
     def finish(self, srgb: Tensor, coarse: Tensor) -> Tensor:
         """Add the trace; see `RNet.finish`."""

@@ -67,8 +67,11 @@ class JointRecipe:
     fidelity, final_fidelity
         λ, the weight of the squared error to the pipeline before training; it goes from the one to
         the other geometrically.
+    fan_first
+        The NIP stays as it is for so many steps: a carrier that the analyser cannot read yet would
+        only be smoothed away.
     carrier
-        Standard deviation, in 8-bit levels, of the pattern that a `TracingRNet` starts with.
+        Strength of the pattern that a `TracingRNet` starts with; see its `lay_carrier`.
     masked
         Whether that error is weighted by `masking.visibility`.
     channel, curriculum
@@ -82,13 +85,14 @@ class JointRecipe:
     scenes: int = 4
     foreign: int = 2
     fan_rate: float = 6e-4
-    nip_rate: float = 1e-4
-    trace_rate: float = 3e-4
+    nip_rate: float = 3e-5
+    trace_rate: float = 1e-4
     schedule: Literal["cosine", "steps"] = "cosine"
     decay_every: int = 600
-    fidelity: float = 1000.0
+    fidelity: float = 1500.0
     final_fidelity: float = 4000.0
-    carrier: float = 2.0
+    fan_first: int = 1000
+    carrier: float = 1.0
     masked: bool = True
     channel: ChannelKind = "wide"
     curriculum: int = 2500
@@ -115,6 +119,7 @@ PAPER_JOINT = JointRecipe(
     schedule="steps",
     fidelity=1000.0,
     final_fidelity=1000.0,
+    fan_first=0,
     carrier=0.0,
     masked=False,
     channel="paper",
@@ -243,7 +248,7 @@ def _step(
 ) -> tuple[float, float, float]:
     """Take one step; return loss, accuracy, and PSNR in dB to the pipeline before."""
     channel = _channel(recipe, step)
-    learns = recipe.mode == "F+N"
+    learns = recipe.mode == "F+N" and step >= recipe.fan_first
     for group in (group for optimiser in optimisers for group in optimiser.param_groups):
         group["lr"] = group["full_rate"] * rate_share(recipe, step)
     pair.fan.autocast = pair.nip.autocast = torch.bfloat16 if recipe.bfloat16 else None

@@ -44,6 +44,7 @@ SMALL = replace(
     foreign=1,
     channel="paper",
     curriculum=0,
+    fan_first=0,
     validate_every=2,
     bfloat16=False,
 )
