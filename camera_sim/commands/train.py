@@ -63,6 +63,12 @@ def add_to(commands: "Commands") -> None:
         metavar="WEIGHTS",
         help="go on from these: an earlier run, or a .safetensors file as beside shipped weights",
     )
+    parser.add_argument(
+        "--noise-free",
+        type=float,
+        metavar="SHARE",
+        help="of simulated captures, 0 to 1 (default 0.5)",
+    )
     parser.add_argument("--steps", type=int, help="at most so many steps")
     parser.add_argument("--batch", type=int, help="patches a step")
     parser.add_argument("--patch", type=int, help="pixels a side of a patch")
@@ -146,11 +152,14 @@ def _prepare(args: argparse.Namespace, pipeline: Pipeline, recipe: "Recipe") -> 
     from camera_sim.training import data
     from camera_sim.training.networks import Label, build_network
 
+    noise_free = data.NOISE_FREE if args.noise_free is None else args.noise_free
+    if not 0 <= noise_free <= 1:
+        raise TrainingError(f"--noise-free is a share, 0 to 1, not {noise_free:g}")
     training, held_out, matrix, trained_for = (
         data.sources_from_raw(args.raw, pipeline)
         if args.raw
         else data.sources_from_pictures(
-            args.pictures, pipeline, find_camera(args.camera), args.seed
+            args.pictures, pipeline, find_camera(args.camera), args.seed, noise_free
         )
     )
     model = build_network(pipeline, None if matrix is None else torch.tensor(matrix))
@@ -159,7 +168,7 @@ def _prepare(args: argparse.Namespace, pipeline: Pipeline, recipe: "Recipe") -> 
         version="1",
         licence="your own",
         trained_for=trained_for,
-        recipe=json.loads(json.dumps(vars(recipe))),
+        recipe=json.loads(json.dumps(vars(recipe) | {"noise-free share": noise_free})),
         data=str((args.raw or args.pictures).name),
         figures={},
     )

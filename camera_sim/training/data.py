@@ -87,6 +87,8 @@ def _planes(pictures: Sequence[Array]) -> Tensor:
     return torch.from_numpy(np.stack([picture.transpose(2, 0, 1) for picture in pictures]))
 
 
+NOISE_FREE = 0.5  # of the captures of training
+
 # Korus & Memon 2019, section 4.4: patches whose sRGB values vary less tell nothing and are left
 # out; of those under the second bound, half are.
 LEAST_VARIANCE, SMALL_VARIANCE = 0.01, 0.02
@@ -123,7 +125,7 @@ class SceneSource(PatchSource):
         self,
         pictures: Sequence[NDArray[np.uint8]],
         cameras: Sequence[Camera] = CAMERAS,
-        noise_free: float = 0.5,
+        noise_free: float = NOISE_FREE,
         blurred: float = 0.9,
         darkest: float = 6.0,
         *,
@@ -240,7 +242,9 @@ Sources = tuple[PatchSource, PatchSource, NDArray[np.float64] | None, str]
 """Training source, held-out source, the camera's matrix where the pipeline needs it, its name."""
 
 
-def sources_from_pictures(folder: Path, pipeline: Pipeline, camera: Camera, seed: int) -> Sources:
+def sources_from_pictures(
+    folder: Path, pipeline: Pipeline, camera: Camera, seed: int, noise_free: float = NOISE_FREE
+) -> Sources:
     """Make sources from a folder of pictures; a tenth of the files is held out.
 
     A pipeline for any camera sees a new sensor with every patch. A per-camera one sees each
@@ -256,7 +260,8 @@ def sources_from_pictures(folder: Path, pipeline: Pipeline, camera: Camera, seed
     pictures = [load_picture(path) for path in picture_files(folder)]
     training, held_out = split(pictures, folder)
     if pipeline.any_camera:
-        return SceneSource(training), SceneSource(held_out), None, "any Bayer camera"
+        source, validation = (SceneSource(p, noise_free=noise_free) for p in (training, held_out))
+        return source, validation, None, "any Bayer camera"
     rng = np.random.default_rng(seed)
     sensor = Sensor(camera, noise=BASE_ISO, blur=LOW_PASS_BLUR)
 
