@@ -54,6 +54,8 @@ def run(args: argparse.Namespace) -> int:
 
     pair = open_pair(args.pair, args.weights)
     files = picture_files(args.pictures)[: args.limit]
+    if len(files) < 2:  # splices and attacks take from one picture what they put into another
+        raise PictureError(f"{args.pictures} gives {len(files)} picture; at least 2 are needed")
     shots = shoot(pair, files)
     print(f"{args.pair}: {len(shots)} pictures of {args.pictures.name}\n")
     if "fidelity" in args.table:

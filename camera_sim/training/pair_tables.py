@@ -146,7 +146,9 @@ def _foreign_score(logits: Logits) -> float:
 
 
 def auc(negative: Sequence[float], positive: Sequence[float]) -> float:
-    """Area under the ROC curve: how often a positive scores higher than a negative."""
+    """Area under the ROC curve: how often a positive scores higher; NaN without any."""
+    if not len(negative) or not len(positive):
+        return float("nan")
     from scipy.stats import mannwhitneyu
 
     statistic = mannwhitneyu(positive, negative).statistic

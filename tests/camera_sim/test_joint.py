@@ -5,10 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from camera_sim.errors import TrainingError
 from camera_sim.pipelines import find_pipeline
 from camera_sim.pipelines.nip import NIP
+from camera_sim.pipelines.rnet import CARRIER, TracingRNet
+from camera_sim.training.carrier import Carrier, linear_accuracy
 from camera_sim.training.checkpoint import load_weights
 from camera_sim.training.data import SceneSource, tells_something
 from camera_sim.training.foreign import ForeignSource, foreign_pictures
@@ -34,6 +37,7 @@ from camera_sim.training.workflow import (
     draw_channel,
 )
 from camera_sim.weights import FOLDER
+from tests.camera_sim.conftest import Camsim
 from tests.camera_sim.scenes import picture
 
 SAME = ("native", "jpeg", "resample")
@@ -199,3 +203,39 @@ def test_the_point_to_ship_is_the_most_accurate_that_is_faithful() -> None:
     assert choose_point(points, 41, step=1).step == 1
     with pytest.raises(TrainingError, match="1, 2, 3"):
         choose_point(points, 41, step=7)
+
+
+def test_the_carrier_is_what_the_search_says_of_it() -> None:
+    nip = TracingRNet()
+    nip.lay_carrier()
+    shuffled = torch.nn.functional.pixel_shuffle(nip.bias.detach().view(1, 64, 1, 1), 4)
+    laid = torch.nn.functional.pixel_shuffle(shuffled, 2)[0, 0].numpy() * 255
+    carrier = Carrier(CARRIER)
+    assert laid == pytest.approx(carrier.pattern(), abs=1e-4)
+    assert carrier.psnr == pytest.approx(42.3, abs=0.05)
+
+
+def test_native_is_told_from_jpeg_by_the_carrier_alone() -> None:
+    rng = np.random.default_rng(0)
+    patches = [
+        np.clip(picture(256, 256, seed) + rng.normal(0, 3, (256, 256, 3)), 0, 255).astype(np.uint8)
+        for seed in range(16)
+    ]
+    with_it = linear_accuracy(patches, Carrier(CARRIER).pattern(), "jpeg", PAPER_CHANNEL)
+    without = linear_accuracy(patches, np.zeros((8, 8)), "jpeg", PAPER_CHANNEL)
+    assert with_it > max(without, 0.8)
+
+
+def test_every_table_of_a_pair_is_printed(camsim: Camsim, tmp_path: Path) -> None:
+    pair, seen = run(tmp_path, replace(SMALL, steps=2))
+    assert seen[-1].point is not None
+    export_pair(pair, seen[-1].point, find_pipeline("rnet-fan"), "mine", SMALL, "made", tmp_path)
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    Image.fromarray(picture(576, 576, 5)).save(pictures / "one.png")
+    assert camsim("evaluate", "pair", pictures, "--pair", "mine", "--weights", tmp_path).status == 2
+    Image.fromarray(picture(576, 576, 6)).save(pictures / "two.png")
+    ran = camsim("evaluate", "pair", pictures, "--pair", "mine", "--weights", tmp_path)
+    assert ran.status == 0, ran.err
+    for title in ("Fidelity", "Accuracy", "Confusion", "Foreign", "Edits", "Local", "Attacks"):
+        assert f"**{title}" in ran.out, title
