@@ -32,7 +32,9 @@ def add_to(parts: "Commands") -> None:
         "network (FAN): capture, edit, channel, analysis. It resumes where a run in --out stopped.",
     )
     source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument("--pictures", type=Path, metavar="FOLDER", help="through the sensor")
+    source.add_argument(
+        "--pictures", type=Path, nargs="+", metavar="FOLDER", help="through the sensor"
+    )
     source.add_argument("--raw", type=Path, metavar="FOLDER", help="RAW files")
     parser.add_argument("-o", "--out", type=Path, required=True, help="folder of the run")
     parser.add_argument(
@@ -105,7 +107,7 @@ def run_joint(args: argparse.Namespace) -> int:
     print(f"step {chosen.step}: {chosen.accuracy:.1%} of patches at {chosen.psnr:.1f} dB → {curve}")
     from camera_sim.training.pair_export import export_pair
 
-    data = (args.raw or args.pictures).name
+    data = ", ".join(folder.name for folder in args.pictures or [args.raw])
     camera, verifier = export_pair(pair, chosen, exported, args.pair, recipe, data, args.out)
     print(f"pair {args.pair}: camera → {camera}, verifier → {verifier}; use them with")
     print(f"  camsim develop --pipeline {exported.name} --weights {camera} shot.nef")
@@ -167,7 +169,7 @@ def _prepare(args: argparse.Namespace, recipe: "JointRecipe") -> tuple[Any, ...]
     from camera_sim.training.validation import Validation
     from camera_sim.training.workflow import NO_CHANNEL, PAPER_CHANNEL
 
-    sources = joint_sources(args.pictures, args.raw)
+    sources = joint_sources(args.pictures or (), args.raw)
     nip = build_network(_exported(find_pipeline(args.pipeline)), sources.matrix)
     start = args.start_from
     load_weights(start / CHECKPOINT if start.is_dir() else start, nip, whole=False)

@@ -1,30 +1,35 @@
-"""The search for a carrier: a fixed 8×8 pattern from which two histories can be told.
+"""The search for a carrier: a fixed 8×8 pattern by which a linear classifier tells the histories.
 
-Each candidate is added to developed patches, as they are and after an edit. Both are sent through
-the channel, folded onto the period of the pattern, and told apart by a linear classifier (Fisher,
-cross validated). What it gets right is a lower bound of what an analyser can learn. Coefficients
-are added one at a time while fidelity allows.
+Each candidate is added to developed pictures. They get every history, go through the channel, and
+are told apart by Fisher's discriminant from two sets of features: the received patch folded onto
+the pattern's period, and the energies of its DCT coefficients. The cross-validated log loss is what
+the search lowers: it moves where accuracy does not yet. What the classifier gets right is what an
+analyser can learn at the least.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import combinations, product
 
 import numpy as np
 from numpy.typing import NDArray
 
-from camera_sim.training.validation import edited, sent
-from camera_sim.training.workflow import PAPER_CHANNEL, Channel
+from camera_sim.training.validation import Picture, as_camera_file, edited, sent
+from camera_sim.training.workflow import HISTORIES, PAPER_CHANNEL, Channel
+from verifier.features.dct_histogram import block_coefficients, luma
 
-Picture = NDArray[np.uint8]
+Developed = NDArray[np.float32]
 Coefficients = dict[tuple[int, int], float]
 SIDE = 8
-AMPLITUDES = (6.0, 9.0, 12.0)
-HIGHEST_SUM = 9  # of both frequencies: higher ones no channel keeps
+HIGHEST_SUM = 8  # of both frequencies: higher ones no channel keeps
+PAIRED = 8  # of the best single coefficients, every pair is tried
+MOVES = (-4.0, -2.0, 2.0, 4.0)  # of one coefficient's level, before the budget is kept
+LEAST_LEVEL = 2.0
+LEAST_GAIN = 0.002  # in nats
 FOLDS = 4
 # Weight of a block falls with its own variance; these levels² keep even blocks from all of it.
 EVEN_VARIANCE = 2.0
-RIDGE = 0.02  # added to the classifier's covariance
+SHRINKAGE = 0.15  # of the classifier's covariance towards a multiple of the identity
 
 
 @dataclass(frozen=True)
@@ -33,12 +38,15 @@ class Carrier:
 
     Attributes
     ----------
+    loss
+        Cross-validated log loss of the linear classifier in nats; log 5 is chance.
     accuracy
-        Share of patches whose history the linear classifier names; half is chance.
+        Share of patches whose history it names; a fifth is chance.
     """
 
     coefficients: Coefficients = field(default_factory=dict)
-    accuracy: float = 0.5
+    loss: float = float(np.log(len(HISTORIES)))
+    accuracy: float = 1 / len(HISTORIES)
 
     @property
     def psnr(self) -> float:
@@ -57,46 +65,55 @@ class Carrier:
         return basis.T @ matrix @ basis
 
 
+def at_psnr(coefficients: Coefficients, psnr: float) -> Coefficients:
+    """Scale coefficients to a fidelity in dB, rounded to hundredths of a level."""
+    energy = 255**2 / 10 ** (psnr / 10) * SIDE**2
+    scale = np.sqrt(energy / sum(level**2 for level in coefficients.values()))
+    return {place: round(float(level * scale), 2) for place, level in coefficients.items()}
+
+
 def search(
-    patches: Sequence[Picture],
-    history: str = "jpeg",
+    pictures: Sequence[Developed],
     channel: Channel = PAPER_CHANNEL,
-    least_psnr: float = 42.0,
+    psnr: float = 42.2,
     report: Callable[[float], None] = lambda _: None,
 ) -> Iterator[Carrier]:
-    """Add the best coefficient again and again, while fidelity and accuracy allow.
+    """Try each coefficient, pairs of the best, then move one at a time while the loss falls.
+
+    All candidates have the same energy.
 
     Parameters
     ----------
-    patches
-        (side, side, 3) uint8 developed pictures, as large as the channel takes.
-    history
-        What shall be told from native.
+    pictures
+        (side, side, 3) float32 developed pictures in 8-bit levels, as large as the channel takes
+        and not yet rounded: rounding alone would make other patterns of small ones.
+    psnr
+        Of the carrier, in dB.
     report
         Called with the share of a round that is done.
 
     Yields
     ------
-    The carrier after each round.
+    The best carrier after each round.
     """
-    best = Carrier()
-    while True:
-        candidates = [
-            Carrier(best.coefficients | {place: level})
-            for place, level in product(_places(), AMPLITUDES)
-            if place not in best.coefficients
-        ]
-        faithful = [carrier for carrier in candidates if carrier.psnr >= least_psnr]
+
+    def best_of(candidates: Sequence[Coefficients]) -> list[Carrier]:
         measured = []
-        for number, carrier in enumerate(faithful, 1):
-            accuracy = linear_accuracy(patches, carrier.pattern(), history, channel)
-            measured.append(Carrier(carrier.coefficients, accuracy))
-            report(number / len(faithful))
-        better = [carrier for carrier in measured if carrier.accuracy > best.accuracy]
-        if not better:
-            return
-        best = max(better, key=lambda carrier: carrier.accuracy)
+        for number, coefficients in enumerate(candidates, 1):
+            measured.append(measure(at_psnr(coefficients, psnr), pictures, channel))
+            report(number / len(candidates))
+        return sorted(measured, key=lambda carrier: carrier.loss)
+
+    singles = best_of([{place: 1.0} for place in _places()])
+    yield singles[0]
+    best_places = [next(iter(carrier.coefficients)) for carrier in singles[:PAIRED]]
+    best = best_of([dict.fromkeys(pair, 1.0) for pair in combinations(best_places, 2)])[0]
+    while True:
         yield best
+        moved = best_of(list(_moved(best.coefficients, best_places)))[0]
+        if moved.loss > best.loss - LEAST_GAIN:
+            return
+        best = moved
 
 
 def _places() -> list[tuple[int, int]]:
@@ -104,42 +121,76 @@ def _places() -> list[tuple[int, int]]:
     return [(row, column) for row, column in pairs if 0 < row + column <= HIGHEST_SUM]
 
 
-def linear_accuracy(
-    patches: Sequence[Picture], pattern: NDArray[np.float64], history: str, channel: Channel
-) -> float:
-    """Return the cross-validated share of patches that Fisher's discriminant names rightly."""
+def _moved(coefficients: Coefficients, places: Sequence[tuple[int, int]]) -> Iterator[Coefficients]:
+    for place, move in product(places, MOVES):
+        moved = coefficients | {place: coefficients.get(place, 0.0) + move}
+        kept = {place: level for place, level in moved.items() if abs(level) >= LEAST_LEVEL}
+        if kept and kept != coefficients:
+            yield kept
+
+
+def measure(
+    coefficients: Coefficients, pictures: Sequence[Developed], channel: Channel = PAPER_CHANNEL
+) -> Carrier:
+    """Return a carrier with its loss and accuracy; every second picture is a camera's JPEG."""
+    pattern = Carrier(coefficients).pattern()
     repeats = -(-channel.side // SIDE)
     trace = np.tile(pattern, (repeats, repeats))[: channel.side, : channel.side, None]
-    carrying = [np.clip(np.rint(p + trace), 0, 255).astype(np.uint8) for p in patches]
-    native = np.array([folded(sent(picture, channel)) for picture in carrying])
-    changed = np.array([folded(sent(edited(picture, history), channel)) for picture in carrying])
-    right = []
-    for fold in range(FOLDS):
-        held_out = np.arange(len(native)) % FOLDS == fold
-        direction, threshold = _fisher(native[~held_out], changed[~held_out])
-        right.append(native[held_out] @ direction > threshold)
-        right.append(changed[held_out] @ direction <= threshold)
-    return float(np.mean(np.concatenate(right)))
+    features = []
+    for index, picture in enumerate(pictures):
+        carrying = np.clip(np.rint(picture + trace), 0, 255).astype(np.uint8)
+        carrying = as_camera_file(carrying) if index % 2 else carrying
+        features += [_features(sent(edited(carrying, name), channel)) for name in HISTORIES]
+    return Carrier(coefficients, *_cross_validated(np.array(features)))
+
+
+def _cross_validated(features: NDArray[np.float64]) -> tuple[float, float]:
+    """Return log loss and accuracy of (N·5, D) features, N pictures of every history."""
+    truth = np.arange(len(features)) % len(HISTORIES)
+    fold = np.arange(len(features)) // len(HISTORIES) % FOLDS
+    logs = np.zeros((len(features), len(HISTORIES)))
+    for number in range(FOLDS):
+        known = fold != number
+        logs[~known] = _fisher(features[known], truth[known], features[~known])
+    loss = -logs[np.arange(len(truth)), truth].mean()
+    return float(loss), float((logs.argmax(axis=1) == truth).mean())
 
 
 def _fisher(
-    first: NDArray[np.float64], second: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], float]:
-    """Return the direction and the threshold that tell two (N, D) sets apart."""
-    covariance = (np.cov(first.T) + np.cov(second.T)) / 2 + RIDGE * np.eye(first.shape[1])
-    direction = np.linalg.solve(covariance, first.mean(axis=0) - second.mean(axis=0))
-    return direction, float(direction @ (first.mean(axis=0) + second.mean(axis=0)) / 2)
+    known: NDArray[np.float64], truth: NDArray[np.int_], asked: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the (M, 5) log probabilities of ``asked`` by a discriminant fitted to ``known``."""
+    mean, deviation = known.mean(axis=0), known.std(axis=0) + 1e-3
+    known, asked = (known - mean) / deviation, (asked - mean) / deviation
+    means = np.array([known[truth == label].mean(axis=0) for label in range(len(HISTORIES))])
+    within = known - means[truth]
+    covariance = within.T @ within / len(within)
+    dimensions = len(covariance)
+    ridge = SHRINKAGE * np.trace(covariance) / dimensions * np.eye(dimensions)
+    directions = np.linalg.solve((1 - SHRINKAGE) * covariance + ridge, means.T)
+    logits = asked @ directions - np.einsum("kd,dk->k", means, directions) / 2
+    logits /= 2  # features depend on each other more than the model says: it is too sure
+    return logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)  # type: ignore[no-any-return]
 
 
-def folded(received: Picture, period: int = SIDE // 2) -> NDArray[np.float64]:
-    """Average a received patch over the pattern's period, even squares the most: (period² − 1,).
+def _features(received: Picture) -> NDArray[np.float64]:
+    """Return the folded patch, and each DCT coefficient's log energy and share of zeros."""
+    plane = luma(received)
+    coefficients = block_coefficients(plane)
+    energies = np.log(np.square(coefficients).mean(axis=0) + 0.1)
+    zeros = (np.abs(coefficients) < 1).mean(axis=0)
+    return np.concatenate([folded(plane), energies, zeros])
+
+
+def folded(plane: NDArray[np.float32], period: int = SIDE // 2) -> NDArray[np.float64]:
+    """Average a (H, W) plane over the pattern's period, even squares the most: (period²,).
 
     The pattern's 8 pixels are 4 after a halving; 4 also divides the 8 that stay without one.
     """
-    green = received[..., 1].astype(np.float64)
-    rows, columns = (side // period for side in green.shape)
-    squares = green[: rows * period, : columns * period].reshape(rows, period, columns, period)
+    rows, columns = (side // period for side in plane.shape)
+    cut = plane[: rows * period, : columns * period].astype(np.float64)
+    squares = cut.reshape(rows, period, columns, period)
     squares = squares - squares.mean(axis=(1, 3), keepdims=True)
     weight = 1 / (squares.var(axis=(1, 3), keepdims=True) + EVEN_VARIANCE)
-    mean: NDArray[np.float64] = (squares * weight).sum(axis=(0, 2)) / weight.sum()
-    return mean.ravel()[:-1]  # they sum to zero
+    mean: NDArray[np.float64] = (squares * weight).sum(axis=(0, 2)) / weight.sum(axis=(0, 2))
+    return mean.ravel()

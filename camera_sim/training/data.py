@@ -20,6 +20,7 @@ from camera_sim.picture import load_picture, picture_files, to_linear
 from camera_sim.pipelines import Pipeline, classical
 from camera_sim.raw import RawImage, read_raw
 from camera_sim.sensor import BASE_ISO, LOW_PASS_BLUR, Noise, Sensor
+from channel.resample import resized
 
 Array = NDArray[np.float32]
 T = TypeVar("T")
@@ -94,6 +95,11 @@ NOISE_FREE = 0.5  # of the captures of training
 LEAST_VARIANCE, SMALL_VARIANCE = 0.01, 0.02
 TRIES = 20  # after so many flat patches, one is taken
 
+# How scenes are varied.
+LARGEST_SHRINKAGE = 2.0
+CONTRASTS = (0.6, 1.2)
+LOG_GAMMAS = (-0.4, 0.4)
+
 
 def tells_something(patch: NDArray[np.uint8] | Array, rng: np.random.Generator) -> bool:
     """Decide whether a patch, uint8 or float in [0, 1], is kept by its variance."""
@@ -119,6 +125,9 @@ class SceneSource(PatchSource):
         Half of the patches are underexposed, at most so many times.
     selective
         Whether flat patches are left out; see `tells_something`.
+    varied
+        Whether scenes are also shrunk, and get other tones and colours: few pictures then go a
+        long way.
     """
 
     def __init__(
@@ -130,6 +139,7 @@ class SceneSource(PatchSource):
         darkest: float = 6.0,
         *,
         selective: bool = False,
+        varied: bool = False,
     ) -> None:
         if not pictures:
             raise TrainingError("there is no picture to train on")
@@ -139,6 +149,7 @@ class SceneSource(PatchSource):
         self.blurred = blurred
         self.darkest = darkest
         self.selective = selective
+        self.varied = varied
         areas = np.array([picture.shape[0] * picture.shape[1] for picture in pictures], float)
         self._chances = areas / areas.sum()
 
@@ -169,10 +180,22 @@ class SceneSource(PatchSource):
         height, width = picture.shape[:2]
         if min(height, width) < size:
             raise TrainingError(f"a picture of {width}×{height} is smaller than a {size} patch")
-        top, left = rng.integers(height - size + 1), rng.integers(width - size + 1)
-        patch = picture[top : top + size, left : left + size]
+        most = min(LARGEST_SHRINKAGE, min(height, width) / size) if self.varied else 1.0
+        taken = int(size * rng.uniform(1, most))
+        top, left = rng.integers(height - taken + 1), rng.integers(width - taken + 1)
+        patch = picture[top : top + taken, left : left + taken]
+        if self.varied:
+            patch = _other_tones(resized(np.ascontiguousarray(patch), (size, size), "box"), rng)
         patch = np.rot90(patch, int(rng.integers(4)))
         return patch[:, ::-1] if rng.random() < 0.5 else patch
+
+
+def _other_tones(patch: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Give a patch another contrast and gamma, and its colours another order."""
+    contrast, gamma = rng.uniform(*CONTRASTS), float(np.exp(rng.uniform(*LOG_GAMMAS)))
+    levels = np.linspace(0, 1, 256)
+    curve = np.clip(0.5 + contrast * (levels**gamma - 0.5), 0, 1) * 255 + 0.5
+    return curve.astype(np.uint8)[patch[..., rng.permutation(3)]]
 
 
 class CaptureSource(PatchSource):

@@ -41,28 +41,31 @@ class JointSources:
     matrix: Tensor | None = None
 
 
-def joint_sources(pictures: Path | None, raw: Path | None) -> JointSources:
-    """Make sources from a folder of pictures or of RAW files; a tenth of the files is held out.
+def joint_sources(pictures: Sequence[Path], raw: Path | None) -> JointSources:
+    """Make sources from folders of pictures or one of RAW files; a tenth of each is held out.
 
     Raises
     ------
     PictureError, TrainingError
-        If the folder holds too few that are large enough.
+        If a folder holds too few that are large enough.
     """
-    return _of_raw(raw) if raw else _of_pictures(pictures or Path())
+    return _of_raw(raw) if raw else _of_pictures(pictures)
 
 
-def _of_pictures(folder: Path) -> JointSources:
-    pictures = [load_picture(path) for path in picture_files(folder)]
-    large = [picture for picture in pictures if min(picture.shape[:2]) >= LEAST_SIDE]
-    if len(large) < 2:
-        raise TrainingError(
-            f"{folder} holds {len(large)} pictures of at least {LEAST_SIDE} pixels a side; "
-            "joint training needs at least 2"
-        )
-    training, held_out = split(large, folder)
+def _of_pictures(folders: Sequence[Path]) -> JointSources:
+    training, held_out = list[Picture](), list[Picture]()
+    for folder in folders:
+        pictures = [load_picture(path) for path in picture_files(folder)]
+        large = [picture for picture in pictures if min(picture.shape[:2]) >= LEAST_SIDE]
+        if len(large) < 2:
+            raise TrainingError(
+                f"{folder} holds {len(large)} pictures of at least {LEAST_SIDE} pixels a side; "
+                "joint training needs at least 2"
+            )
+        for part, kept in zip(split(large, folder), (training, held_out), strict=True):
+            kept.extend(part)
     return JointSources(
-        SceneSource(training, noise_free=0.7, darkest=3.0, selective=True),
+        SceneSource(training, noise_free=0.7, darkest=3.0, selective=True, varied=True),
         SceneSource(held_out, noise_free=0.7, darkest=3.0, selective=True),
         training,
         held_out,

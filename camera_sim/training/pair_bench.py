@@ -15,7 +15,7 @@ from PIL import Image
 from camera_sim.develop import develop
 from camera_sim.engines import Engine
 from camera_sim.raw import RawImage
-from camera_sim.training.validation import edited
+from camera_sim.training.validation import edited, through_jpeg
 from camera_sim.training.workflow import FOREIGN, HISTORIES, PAPER_QUALITY, PAPER_SCALE
 from channel import transmit
 from channel.resample import resized
@@ -26,7 +26,6 @@ from verifier.model import BATCH, Model
 Picture = NDArray[np.uint8]
 Logits = NDArray[np.float64]
 Send = Callable[[Picture], Picture]
-CAMERA_QUALITY = 95  # what `camsim develop` writes by default, 4:4:4
 
 
 @dataclass(frozen=True)
@@ -98,18 +97,6 @@ def network(name: str) -> Send:
         return opened(transmit(picture, name))
 
     return send
-
-
-def camera_file(picture: Picture) -> Picture:
-    """Write and read a picture as the camera does."""
-    return through_jpeg(picture, CAMERA_QUALITY, "4:4:4")
-
-
-def through_jpeg(picture: Picture, quality: int, subsampling: str) -> Picture:
-    """Write and read JPEG, by libjpeg."""
-    file = BytesIO()
-    Image.fromarray(picture).save(file, "JPEG", quality=quality, subsampling=subsampling)
-    return np.asarray(Image.open(file))
 
 
 def opened(data: bytes) -> Picture:

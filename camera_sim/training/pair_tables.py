@@ -12,6 +12,7 @@ from camera_sim.training import pair_bench as bench
 from camera_sim.training.attacks import ATTACKS
 from camera_sim.training.local_edits import LOCAL_EDITS, covered_share
 from camera_sim.training.pair_bench import Logits, Pair, Picture, Scores, Send, Shot
+from camera_sim.training.validation import as_camera_file
 from camera_sim.training.workflow import FOREIGN, HISTORIES
 from channel.manipulations import (
     GAMMA,
@@ -74,7 +75,7 @@ def channels() -> dict[str, Send]:
 
 
 def _after_camera(send: Send) -> Send:
-    return lambda picture: send(bench.camera_file(picture))
+    return lambda picture: send(as_camera_file(picture))
 
 
 def channel_row(name: str, scores: Sequence[Scores]) -> tuple[str, ...]:

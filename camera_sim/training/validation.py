@@ -18,6 +18,7 @@ from channel.resample import resized
 from verifier.training.fan import FAN, PATCH
 
 Picture = NDArray[np.uint8]
+CAMERA_QUALITY = 95  # what `camsim develop` writes by default, 4:4:4
 EXACT = {operation.name: operation for operation in MANIPULATIONS}
 
 
@@ -63,8 +64,18 @@ def sent(picture: Picture, channel: Channel) -> Picture:
     small = resized(picture, (PATCH, PATCH), channel.resampling)
     if channel.quality is None:
         return small
+    return through_jpeg(small, channel.quality, "4:2:0")
+
+
+def as_camera_file(picture: Picture) -> Picture:
+    """Write and read a picture as the camera does, 4:4:4."""
+    return through_jpeg(picture, CAMERA_QUALITY, "4:4:4")
+
+
+def through_jpeg(picture: Picture, quality: int, subsampling: str) -> Picture:
+    """Write and read JPEG, by libjpeg."""
     file = io.BytesIO()
-    Image.fromarray(small).save(file, "JPEG", quality=channel.quality)
+    Image.fromarray(picture).save(file, "JPEG", quality=quality, subsampling=subsampling)
     return np.asarray(Image.open(file))
 
 
@@ -104,12 +115,17 @@ def named(fan: FAN, received: Sequence[Picture]) -> NDArray[np.int64]:
 
 def developed_pictures(model: NIP, batch: Batch) -> list[Picture]:
     """Develop a batch at 8 bits, borders cut off: (H, W, 3) uint8 each."""
+    return [(levels + 0.5).astype(np.uint8) for levels in developed_levels(model, batch)]
+
+
+@torch.no_grad()
+def developed_levels(model: NIP, batch: Batch) -> list[NDArray[np.float32]]:
+    """Develop a batch, borders cut off: (H, W, 3) float32 each, 0 to 255 and not rounded."""
     model.eval()
     model.autocast = None
     starts = range(0, len(batch.mosaic), 8)
     parts = [model(*(tensor[i : i + 8] for tensor in batch.inputs)) for i in starts]
-    developed = torch.cat(parts).clamp(0, 1)
-    levels = (developed * 255 + 0.5).to(torch.uint8).permute(0, 2, 3, 1).numpy()
+    levels = (torch.cat(parts).clamp(0, 1) * 255).permute(0, 2, 3, 1).numpy()
     return [np.ascontiguousarray(p[BORDER:-BORDER, BORDER:-BORDER]) for p in levels]
 
 

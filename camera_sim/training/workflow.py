@@ -28,8 +28,6 @@ ChannelKind = Literal["none", "paper", "wide"]
 PAPER_SCALE, PAPER_QUALITY = 0.5, 50  # section 4.4
 WIDE_SCALES, WIDE_QUALITIES = (0.35, 1.0), (30, 95)
 FILTERS: tuple[Resampling, ...] = ("box", "bilinear", "hamming", "bicubic", "lanczos")
-# Qualities at which cameras write their own files.
-CAMERA_QUALITIES = (90, 98)
 
 
 @dataclass(frozen=True)
