@@ -19,6 +19,7 @@ from camera_sim.cfa import CFAPattern, pack, to_rggb
 from camera_sim.engines import Colour, Engine
 from camera_sim.errors import MemoryBudgetError
 from camera_sim.raw import RawImage
+from camera_sim.trace_grid import off_grid, on_grid
 
 Array = NDArray[np.float32]
 Picture = NDArray[np.uint8] | NDArray[np.uint16]
@@ -87,6 +88,20 @@ def develop(
     plan = plan or plan_tiles(image, engine, depth)
     gain = image.auto_exposure() if exposure is None else exposure
     colour = capture_colour(image, gain, denoise)
+    if engine.size.traces:
+        laid = on_grid(image)
+        return off_grid(_in_tiles(laid, engine, colour, depth, plan, progress), image)
+    return _in_tiles(image, engine, colour, depth, plan, progress)
+
+
+def _in_tiles(
+    image: RawImage,
+    engine: Engine,
+    colour: Colour,
+    depth: Depth,
+    plan: Plan,
+    progress: Callable[[float], None],
+) -> Picture:
     dtype = np.uint8 if depth == 8 else np.uint16
     developed = np.empty((*image.size, 3), dtype)
     turned = to_rggb(developed, image.pattern)
@@ -131,6 +146,8 @@ def plan_tiles(
     halo = -(-engine.size.receptive_field // multiple) * multiple
     threads = threads or os.cpu_count() or 1
     spare = max_memory - BASE_MEMORY - picture_memory(image, depth)
+    if engine.size.traces:
+        spare -= image.samples.nbytes  # turned upright
     most = min(engine.fixed) - 2 * halo if engine.fixed else TILE_SIDES[0]
     sides = [side for side in TILE_SIDES if side <= most] or [most]
     for used, side in product(range(threads, 0, -1), sides):

@@ -1,10 +1,12 @@
 """``camsim evaluate pair``: every table of a NIP–FAN pair, from its shipped weights."""
 
 import argparse
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from PIL import Image
 from rich.console import Console
 from rich.progress import track
 
@@ -18,6 +20,7 @@ from camera_sim.table import Table
 if TYPE_CHECKING:
     from camera_sim.commands import Commands
     from camera_sim.training.pair_bench import Pair, Picture, Scores, Shot
+    from camera_sim.training.pair_tables import ForeignPicture
 
 T = TypeVar("T")
 TABLES = ("fidelity", "channels", "foreign", "edits", "attacks", "raw")
@@ -45,6 +48,10 @@ def add_to(evaluations: "Commands") -> None:
     parser.add_argument("--table", choices=TABLES, nargs="+", default=TABLES, help="default all")
     parser.add_argument("--limit", type=int, help="use the first so many pictures")
     parser.add_argument("--out", type=Path, help="folder for the figures")
+    parser.add_argument(
+        "--keep", type=Path, metavar="FOLDER",
+        help="write the pictures to FOLDER/<label>/, for camsim evaluate scores",
+    )  # fmt: skip
     parser.set_defaults(run=run)
 
 
@@ -57,6 +64,8 @@ def run(args: argparse.Namespace) -> int:
     if len(files) < 2:  # splices and attacks take from one picture what they put into another
         raise PictureError(f"{args.pictures} gives {len(files)} picture; at least 2 are needed")
     shots = shoot(pair, files)
+    if args.keep:
+        _keep(args.keep, shots, files)
     print(f"{args.pair}: {len(shots)} pictures of {args.pictures.name}\n")
     if "fidelity" in args.table:
         from camera_sim.training.pair_tables import fidelity_table
@@ -145,27 +154,50 @@ def _print_foreign(
     files: Sequence[Path],
     args: argparse.Namespace,
 ) -> None:
-    from camera_sim import evaluate
-    from camera_sim.sensor import BASE_ISO, LOW_PASS_BLUR
     from camera_sim.training import pair_bench as bench
     from camera_sim.training.pair_tables import ForeignPicture, foreign_table
 
-    classical = evaluate.by_engine(open_engine("classical"))
-    foreign = [ForeignPicture("the same pipeline before", shot.plain) for shot in shots]
-    for index, path in enumerate(files):
-        picture = load_picture(path)
-        capture = evaluate.capture_of(picture, index, BASE_ISO, LOW_PASS_BLUR).image
-        foreign += [
-            ForeignPicture("classical", classical(capture)),
-            ForeignPicture("LibRaw", evaluate.by_libraw(capture)),
-            ForeignPicture("as found, lossless", picture),
-        ]
+    foreign = list(foreign_of(shots, files))
     if args.foreign:
         foreign += [
             ForeignPicture(f"as found, {args.foreign.name}", picture)
             for picture in _pictures(args.foreign, args.limit)
         ]
     print(foreign_table(pair, scores, foreign, bench.paper_channel))
+
+
+def foreign_of(shots: "Sequence[Shot]", files: Sequence[Path]) -> "Iterator[ForeignPicture]":
+    """Yield the same scenes as other pipelines develop them, and as they were found."""
+    from camera_sim import evaluate
+    from camera_sim.sensor import BASE_ISO, LOW_PASS_BLUR
+    from camera_sim.training.pair_tables import ForeignPicture
+
+    classical = evaluate.by_engine(open_engine("classical"))
+    for index, (shot, path) in enumerate(zip(shots, files, strict=True)):
+        picture = load_picture(path)
+        capture = evaluate.capture_of(picture, index, BASE_ISO, LOW_PASS_BLUR).image
+        yield ForeignPicture("the same pipeline before", shot.plain)
+        yield ForeignPicture("classical", classical(capture))
+        yield ForeignPicture("LibRaw", evaluate.by_libraw(capture))
+        yield ForeignPicture("as found, lossless", picture)
+
+
+def _keep(folder: Path, shots: "Sequence[Shot]", files: Sequence[Path]) -> None:
+    """Write what the camera's files decode to, with every history, and foreign pictures."""
+    from camera_sim.training.validation import as_camera_file, edited
+    from camera_sim.training.workflow import FOREIGN, HISTORIES
+    from channel.output import write
+
+    foreign = list(foreign_of(shots, files))
+    each = len(foreign) // len(shots)
+    for index, shot in enumerate(_shown(shots, "keeping")):
+        native = as_camera_file(shot.traced)
+        pictures = {name: edited(native, name) for name in HISTORIES}
+        pictures[FOREIGN] = foreign[each * index + index % each].picture
+        for label, picture in pictures.items():
+            file = BytesIO()
+            Image.fromarray(picture).save(file, "PNG")
+            write(folder / label / f"{shot.name}.{label}.png", file.getvalue(), force=False)
 
 
 def _pictures(folder: Path, limit: int | None) -> "list[Picture]":

@@ -28,12 +28,15 @@ class NIP(nn.Module, ABC):
         Height and width of the packed mosaic must be multiples of this.
     receptive_field
         How many packed pixels on each side an output pixel can depend on.
+    traces
+        Whether it lays a trace on the 8×8 squares of the upright picture.
     autocast
         What the learnt layers compute in while training; None is float32. Colour never leaves it.
     """
 
     multiple_of: int
     receptive_field: int
+    traces: bool = False
     autocast: torch.dtype | None = None
 
     def learnt_layers(self) -> AbstractContextManager[object]:

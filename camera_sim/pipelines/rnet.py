@@ -153,6 +153,8 @@ class TracingRNet(RNet):
     fine colour. It starts at nothing.
     """
 
+    traces = True
+
     def __init__(self, widths: tuple[int, int, int] = (16, 32, 64)) -> None:
         super().__init__(widths)
         self.trace = nn.Conv2d(widths[2], SITES * TRACE_PERIOD**2, 1)

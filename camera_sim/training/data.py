@@ -96,9 +96,9 @@ LEAST_VARIANCE, SMALL_VARIANCE = 0.01, 0.02
 TRIES = 20  # after so many flat patches, one is taken
 
 # How scenes are varied.
-LARGEST_SHRINKAGE = 2.0
-CONTRASTS = (0.6, 1.2)
-LOG_GAMMAS = (-0.4, 0.4)
+LARGEST_SHRINKAGE = 1.5
+CONTRASTS = (0.8, 1.1)
+LOG_GAMMAS = (-0.2, 0.2)
 
 
 def tells_something(patch: NDArray[np.uint8] | Array, rng: np.random.Generator) -> bool:

@@ -91,6 +91,7 @@ def export_network(model: NIP, pipeline: Pipeline, label: Label, folder: Path) -
             multiple_of=model.multiple_of,
             receptive_field=model.receptive_field,
             bytes_per_pixel=BYTES_PER_PIXEL[pipeline.name],
+            traces=model.traces,
         ),
         recipe=label.recipe,
         data=label.data,

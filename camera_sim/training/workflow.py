@@ -27,6 +27,7 @@ FOREIGN = "foreign"
 ChannelKind = Literal["none", "paper", "wide"]
 PAPER_SCALE, PAPER_QUALITY = 0.5, 50  # section 4.4
 WIDE_SCALES, WIDE_QUALITIES = (0.35, 1.0), (30, 95)
+PAPER_SHARE, RESIZED_SHARE = 0.4, 0.6
 FILTERS: tuple[Resampling, ...] = ("box", "bilinear", "hamming", "bicubic", "lanczos")
 
 
@@ -49,18 +50,20 @@ def draw_channel(kind: ChannelKind, hardness: float, rng: np.random.Generator) -
     Parameters
     ----------
     kind
-        ``none``, the paper's 1:2 and JPEG 50, or ``wide``: half of the time the paper's, otherwise
-        any scale, quality and filter.
+        ``none``, the paper's 1:2 and JPEG 50, or ``wide``: `PAPER_SHARE` of the time the paper's,
+        otherwise any quality, and no resizing (as networks leave small pictures) or any scale and
+        filter.
     hardness
         Of a curriculum, 0 to 1: at 0 the picture keeps its size and has the best quality, at 1 the
         channel is what ``kind`` says.
     """
     if kind == "none":
         return NO_CHANNEL
-    if kind == "paper" or rng.random() < 0.5:
+    if kind == "paper" or rng.random() < PAPER_SHARE:
         scale, quality = PAPER_SCALE**hardness, _towards(PAPER_QUALITY, hardness)
         return Channel(round(PATCH / scale), round(quality))
-    scale = rng.uniform(1 - hardness * (1 - WIDE_SCALES[0]), 1)
+    resized = rng.random() < RESIZED_SHARE
+    scale = rng.uniform(1 - hardness * (1 - WIDE_SCALES[0]), 1) if resized else 1.0
     quality = rng.uniform(_towards(WIDE_QUALITIES[0], hardness), WIDE_QUALITIES[1])
     return Channel(round(PATCH / scale), round(quality), FILTERS[rng.integers(len(FILTERS))])
 

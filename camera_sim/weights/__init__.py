@@ -28,6 +28,8 @@ class SizeRequirements(BaseModel):
         Packed pixels on each side that an output pixel can depend on.
     bytes_per_pixel
         Memory that a packed pixel of a tile takes while it is developed, measured.
+    traces
+        Whether it lays a trace, whose place counts; see `trace_grid`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -35,6 +37,7 @@ class SizeRequirements(BaseModel):
     multiple_of: int
     receptive_field: int
     bytes_per_pixel: int
+    traces: bool = False
 
 
 class Model(Protocol):

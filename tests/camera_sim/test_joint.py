@@ -257,7 +257,12 @@ def test_every_table_of_a_pair_is_printed(camsim: Camsim, tmp_path: Path) -> Non
     Image.fromarray(picture(576, 576, 5)).save(pictures / "one.png")
     assert camsim("evaluate", "pair", pictures, "--pair", "mine", "--weights", tmp_path).status == 2
     Image.fromarray(picture(576, 576, 6)).save(pictures / "two.png")
-    ran = camsim("evaluate", "pair", pictures, "--pair", "mine", "--weights", tmp_path)
+    kept = tmp_path / "kept"
+    ran = camsim(
+        *("evaluate", "pair", pictures, "--pair", "mine", "--weights", tmp_path, "--keep", kept)
+    )
     assert ran.status == 0, ran.err
+    labels = {path.name: len(list(path.iterdir())) for path in kept.iterdir()}
+    assert labels == dict.fromkeys((*HISTORIES, "foreign"), 2)
     for title in ("Fidelity", "Accuracy", "Confusion", "Foreign", "Edits", "Local", "Attacks"):
         assert f"**{title}" in ran.out, title
