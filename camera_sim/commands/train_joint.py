@@ -68,7 +68,10 @@ def add_to(parts: "Commands") -> None:
     parser.add_argument(
         "--curriculum", type=int, metavar="STEPS", help="the channel gets harder over so many"
     )
-    parser.add_argument("--point", type=int, metavar="STEP", help="export this step instead")
+    parser.add_argument(
+        "--point", type=int, metavar="STEP",
+        help="export this step instead; one that is already there ends the run",
+    )  # fmt: skip
     parser.add_argument("--steps", type=int)
     parser.add_argument("--scenes", type=int, help="patches a step, each with every history")
     parser.add_argument("--foreign", type=int, help="foreign patches a step; 0: no such class")
@@ -91,15 +94,17 @@ def run_joint(args: argparse.Namespace) -> int:
     require_torch()
     import torch
 
-    from camera_sim.training.joint import choose_point, train_pair
+    from camera_sim.training.joint import choose_point, read_points, train_pair
     from camera_sim.training.joint_figures import draw_confusion, draw_joint_curve
 
     recipe = recipe_of(args)
     torch.set_num_threads(args.threads or torch.get_num_threads())
     torch.manual_seed(args.seed)
     pair, source, foreign, held_out = _prepare(args, recipe)
-    with _reporter(recipe.steps) as report:
-        points = train_pair(pair, source, foreign, held_out, recipe, args.out, report)
+    points = read_points(args.out)
+    if args.point not in [point.step for point in points]:
+        with _reporter(recipe.steps) as report:
+            points = train_pair(pair, source, foreign, held_out, recipe, args.out, report)
     curve = draw_joint_curve(points, args.out / "curve.png")
     exported = _exported(pipeline)
     chosen = choose_point(points, args.least_psnr, args.point)

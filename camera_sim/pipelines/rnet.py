@@ -30,10 +30,9 @@ CHROMA_FILTERS = 2
 LEAK = 0.1
 SITES = 4  # of a 2×2 tile
 TRACE_PERIOD = 4  # in packed pixels: the coarse features' pitch
-# Coefficients of an 8×8 DCT, (vertical, horizontal) frequency: level. Found by a search over all of
-# them for what tells native from JPEG 80 after a halving and JPEG 50, the hardest question of all:
-# JPEG 80 rounds the first up and the second down, and the halving folds the first onto frequencies
-# that JPEG 50 keeps. A linear classifier then tells 87% of patches; without a carrier, half.
+# Coefficients of an 8×8 DCT, (vertical, horizontal) frequency: level. By these a linear classifier
+# tells the five histories best after a halving and JPEG 50 (`camsim train carrier`); what they do
+# is in docs/decisions/009-trace.md.
 CARRIER = {(2, 0): 8.35, (0, 6): 10.8, (6, 0): -4.55, (0, 2): -6.6}
 
 # Hamilton & Adams, US patent 5,629,734 (1997): along a row, in quarters.
@@ -169,7 +168,7 @@ class TracingRNet(RNet):
 
     @torch.no_grad()
     def lay_carrier(self, strength: float = 1.0) -> None:
-        """Add `CARRIER` to start from: a fixed 8×8 pattern; 1 is 42.3 dB.
+        """Add `CARRIER` to start from: a fixed 8×8 pattern; 1 is 42.2 dB.
 
         Training finds such patterns too, but late: before one is there, the analyser has nothing to
         look for.

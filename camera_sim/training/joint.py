@@ -332,8 +332,9 @@ def weight_of_fidelity(recipe: JointRecipe, step: int) -> float:
 
 
 def read_points(out: Path) -> list[Point]:
-    """Return the validated points of a run, the last of each step."""
-    lines = (out / "history.jsonl").read_text().splitlines()
+    """Return the validated points of a run, the last of each step; none before the first."""
+    history = out / "history.jsonl"
+    lines = history.read_text().splitlines() if history.exists() else []
     points = {point.step: point for point in (Point(**json.loads(line)) for line in lines)}
     return [points[step] for step in sorted(points)]
 

@@ -266,3 +266,28 @@ def test_every_table_of_a_pair_is_printed(camsim: Camsim, tmp_path: Path) -> Non
     assert labels == dict.fromkeys((*HISTORIES, "foreign"), 2)
     for title in ("Fidelity", "Accuracy", "Confusion", "Foreign", "Edits", "Local", "Attacks"):
         assert f"**{title}" in ran.out, title
+
+
+def test_a_point_that_is_there_is_exported_without_further_training(
+    camsim: Camsim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("camera_sim.commands.train_joint.HELD_OUT_PATCHES", 2)
+    folders = [tmp_path / name for name in ("first", "second")]
+    for number, folder in enumerate(folders):
+        folder.mkdir()
+        for index in range(2):
+            Image.fromarray(picture(400, 400, 2 * number + index)).save(folder / f"{index}.png")
+    out = tmp_path / "run"
+    words = ("train", "joint", "--pictures", *folders, "--start-from", FOLDER / "rnet.safetensors")
+    words += ("--out", out, "--channel", "paper", "--curriculum", 0, "--threads", 1)
+    words += ("--steps", 2, "--scenes", 1, "--foreign", 1, "--validate-every", 1)
+    ran = camsim(*words)
+    assert ran.status == 0, ran.err
+    before = (out / "history.jsonl").read_text()
+    again = camsim(*words, "--point", 1)
+    assert again.status == 0, again.err
+    assert again.out.startswith("step 1:")
+    assert (out / "history.jsonl").read_text() == before
+    manifest = json.loads((out / "verifier" / "manifest.json").read_text())
+    assert manifest["models"][0]["figures"]["step"] == 1
+    assert manifest["models"][0]["data"] == "first, second"
