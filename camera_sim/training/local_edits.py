@@ -12,14 +12,15 @@ from verifier.training.fan import PATCH
 Picture = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 LocalEdit = Callable[[Picture, Picture], tuple[Picture, Mask]]
-# The edited rectangle: the middle, of this share of either side.
-SHARE = 0.55
+# The edited rectangle: this share of the longer side, from its start. Patches of a small received
+# picture must fit in what is left.
+SHARE = 0.45
 
 
 def spliced(picture: Picture, other: Picture) -> tuple[Picture, Mask]:
     """Paste a part of another picture, enlarged by a quarter as editors do to make it fit."""
-    window, mask = _middle(picture)
-    height, width = (part.stop - part.start for part in window)
+    window, mask = _part(picture)
+    height, width = picture[window].shape[:2]
     source = other[: max(2, int(height / 1.25)), : max(2, int(width / 1.25))]
     pasted = Image.fromarray(source).resize((width, height), Image.Resampling.BICUBIC)
     return _with(picture, window, np.asarray(pasted)), mask
@@ -27,20 +28,20 @@ def spliced(picture: Picture, other: Picture) -> tuple[Picture, Mask]:
 
 def smoothed(picture: Picture, other: Picture) -> tuple[Picture, Mask]:
     """Smooth a part, as skin is."""
-    window, mask = _middle(picture)
+    window, mask = _part(picture)
     return _with(picture, window, GAUSSIAN(np.ascontiguousarray(picture[window]))), mask
 
 
 def sharpened(picture: Picture, other: Picture) -> tuple[Picture, Mask]:
     """Sharpen a part."""
-    window, mask = _middle(picture)
+    window, mask = _part(picture)
     return _with(picture, window, SHARPEN(np.ascontiguousarray(picture[window]))), mask
 
 
 def replaced(picture: Picture, other: Picture) -> tuple[Picture, Mask]:
     """Paste a part of another picture of the same camera, as it is."""
-    window, mask = _middle(picture)
-    height, width = (part.stop - part.start for part in window)
+    window, mask = _part(picture)
+    height, width = picture[window].shape[:2]
     patch = np.resize(other[:height, :width], (height, width, 3)).astype(np.uint8)
     return _with(picture, window, patch), mask
 
@@ -62,15 +63,15 @@ def covered_share(mask: Mask, place: tuple[int, int], received: tuple[int, int])
     return float(mask[down, across].mean())
 
 
-def _middle(picture: Picture) -> tuple[tuple[slice, slice], Mask]:
+def _part(picture: Picture) -> tuple[tuple[slice, slice], Mask]:
     """Return the edited rectangle, and True within it."""
-    window = tuple(
-        slice(round(side * (1 - SHARE) / 2), round(side * (1 + SHARE) / 2))
-        for side in picture.shape[:2]
-    )
-    mask = np.zeros(picture.shape[:2], bool)
+    height, width = picture.shape[:2]
+    window = slice(0, round(height * SHARE)), slice(None)
+    if width >= height:
+        window = slice(None), slice(0, round(width * SHARE))
+    mask = np.zeros((height, width), bool)
     mask[window] = True
-    return (window[0], window[1]), mask
+    return window, mask
 
 
 def _with(picture: Picture, window: tuple[slice, slice], part: Picture) -> Picture:

@@ -25,6 +25,7 @@ from camera_sim.training.joint import (
     train_pair,
     weight_of_fidelity,
 )
+from camera_sim.training.local_edits import LOCAL_EDITS, covered_share
 from camera_sim.training.masking import visibility, visible_error
 from camera_sim.training.networks import build_network
 from camera_sim.training.pair_export import export_pair
@@ -291,3 +292,15 @@ def test_a_point_that_is_there_is_exported_without_further_training(
     manifest = json.loads((out / "verifier" / "manifest.json").read_text())
     assert manifest["models"][0]["figures"]["step"] == 1
     assert manifest["models"][0]["data"] == "first, second"
+
+
+@pytest.mark.parametrize("name", LOCAL_EDITS)
+def test_local_edits_change_what_their_mask_covers(name: str) -> None:
+    before, other = picture(400, 600, 1), picture(400, 600, 2)
+    after, mask = LOCAL_EDITS[name](before, other)
+    changed = (after != before).any(axis=2)
+    assert not changed[~mask].any()
+    assert changed[mask].mean() > 0.1
+    received = (200, 300)  # as a network halves it
+    assert covered_share(mask, (0, 0), received) > 0.5
+    assert covered_share(mask, (300 - 128, 0), received) == 0
