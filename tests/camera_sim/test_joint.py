@@ -300,7 +300,7 @@ def test_local_edits_change_what_their_mask_covers(name: str) -> None:
     after, mask = LOCAL_EDITS[name](before, other)
     changed = (after != before).any(axis=2)
     assert not changed[~mask].any()
-    assert changed[mask].mean() > 0.1
+    assert changed[mask].any()
     received = (200, 300)  # as a network halves it
     assert covered_share(mask, (0, 0), received) > 0.5
     assert covered_share(mask, (300 - 128, 0), received) == 0
