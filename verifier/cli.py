@@ -2,15 +2,16 @@
 
 from typing import TYPE_CHECKING
 
-from verifier.commands import bench, evaluate, verify
+from verifier.commands import bench, evaluate, serve, verify
 
 if TYPE_CHECKING:
     from verifier.commands import Commands
 
 
 def add_commands(commands: "Commands") -> None:
-    """Add ``camsim verify``."""
+    """Add ``camsim verify`` and ``serve``."""
     verify.add_to(commands)
+    serve.add_to(commands)
 
 
 def add_benchmarks(benchmarks: "Commands") -> None:

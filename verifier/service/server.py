@@ -1,0 +1,45 @@
+"""Running the application with uvicorn."""
+
+import ipaddress
+import socket
+
+import uvicorn
+from fastapi import FastAPI
+
+_BACKLOG = 128
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """Open the port; raises `OSError` where it is taken or not ours to take."""
+    family = socket.AF_INET6 if _is_version_6(host) else socket.AF_INET
+    opened = socket.socket(family)
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        opened.bind((host, port))
+        opened.listen(_BACKLOG)
+    except BaseException:
+        opened.close()
+        raise
+    return opened
+
+
+def serve(app: FastAPI, opened: socket.socket, drain_seconds: float) -> None:
+    """Serve until SIGTERM or SIGINT; then requests that run get some seconds to finish.
+
+    Photos are not named in any log.
+    """
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=max(1, round(drain_seconds)),
+    )
+    uvicorn.Server(config).run(sockets=[opened])
+
+
+def _is_version_6(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).version == 6
+    except ValueError:
+        return False
