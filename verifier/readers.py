@@ -31,9 +31,9 @@ _PROGRAM: Final = "from verifier.worker import main; main()"
 
 
 class _DeathError(Exception):
-    """A reading process died; ``meaning`` is what that says of the photo, if it happens again."""
+    """A reading process died; ``meaning`` is what that is called if it happens again."""
 
-    def __init__(self, meaning: PhotoError) -> None:
+    def __init__(self, meaning: PhotoError | WorkerError) -> None:
         super().__init__(str(meaning))
         self.meaning = meaning
 
@@ -162,10 +162,11 @@ class _Process:
             framing.receive(self._output, 0, deadline)
         except (framing.ClosedError, framing.LateError) as error:
             self.end()
-            raise WorkerError(
+            failure = WorkerError(
                 f"the reading process didn't start (status {self._popen.returncode}); see what "
                 f"{sys.executable} -c 'import verifier.worker' says"
-            ) from error
+            )
+            raise _DeathError(failure) from error
 
     @property
     def alive(self) -> bool:

@@ -51,6 +51,9 @@ def add_to(commands: "Commands") -> None:
         default=120.0,
         help="from request to report, then it is given up (default 120)",
     )
+    parser.add_argument(
+        "--upload-seconds", type=float, default=30.0, help="for a photo to arrive (default 30)"
+    )
     parser.add_argument("--keys", type=Path, metavar="FILE", help="only who has a key may ask")
     parser.add_argument("--add-key", metavar="NAME", help="add a key to --keys, print it, and end")
     parser.add_argument("--keep", type=Path, metavar="FILE", help="keep reports in this database")
@@ -125,6 +128,7 @@ def _settings(args: argparse.Namespace) -> "ServiceSettings":
         workers=args.workers,
         queue=args.queue,
         held_bytes=max(500, 2 * args.largest) * _MEGA,
+        upload_seconds=args.upload_seconds,
         analysis_seconds=args.seconds,
         requests_per_minute=args.rate,
         keys=Keys.from_file(args.keys) if args.keys else None,

@@ -169,6 +169,7 @@ class Jobs:
             self.check_room()
             job = Job(name, owner, self._verifier.parts, self._settings.analysis_seconds)
             self._live[job.id] = job
+        self._metrics.waiting(len(self._live))
         if keep:
             self._store.put(Record(job.snapshot(), owner))
         job.future = self._pool.submit(self._run, job, photo, keep)
@@ -179,7 +180,7 @@ class Jobs:
         """Return an analysis as far as it is; raises `UnknownAnalysisError`."""
         job = self._live.get(name)
         record = Record(job.snapshot(), job.owner) if job else self._store.get(name)
-        if record is None or record.owner != owner:
+        if record is None or record.owner != owner or (job and job.given_up):
             raise UnknownAnalysisError(
                 f"there is no analysis {name[:40]!r}; it may have been deleted or expired"
             )

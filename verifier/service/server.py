@@ -1,6 +1,7 @@
 """Running the application with uvicorn."""
 
 import ipaddress
+import signal
 import socket
 
 import uvicorn
@@ -35,6 +36,8 @@ def serve(app: FastAPI, opened: socket.socket, drain_seconds: float) -> None:
         server_header=False,
         timeout_graceful_shutdown=max(1, round(drain_seconds)),
     )
+    # Once the requests are done, uvicorn raises the signal again: that it ended us is no failure.
+    signal.signal(signal.SIGTERM, lambda *_: None)
     uvicorn.Server(config).run(sockets=[opened])
 
 

@@ -102,18 +102,23 @@ class _MemoryForm(MultiPartParser):
 
     spool_max_size = sys.maxsize
 
+    def close(self) -> None:
+        for file in self._files_to_close_on_error:
+            file.close()
+
 
 async def _form(request: Request, limits: UploadLimits, lease: Lease) -> Upload:
     stream = _counted(request, limits.file_bytes + _FORM_EXTRA, lease)
+    parser = _MemoryForm(request.headers, stream, max_files=1, max_fields=8)
     try:
-        form = await _MemoryForm(request.headers, stream, max_files=1, max_fields=8).parse()
+        form = await parser.parse()
+        file, url = form.get("file"), form.get("url")
+        if isinstance(file, UploadFile) and url is None:
+            return Upload(file.file.read(), None, plain_name(file.filename))
     except MultiPartException as error:
         raise RequestError(f"the form can't be read: {error.message}") from error
-    file, url = form.get("file"), form.get("url")
-    if isinstance(file, UploadFile) and url is None:
-        content = file.file.read()
-        file.file.close()
-        return Upload(content, None, plain_name(file.filename))
+    finally:
+        parser.close()
     if isinstance(url, str) and file is None:
         return Upload(None, url, None)
     raise RequestError('the form needs a "file" with a name, or a "url", and not both')
