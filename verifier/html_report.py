@@ -14,13 +14,10 @@ from verifier.words import (
     MEANINGS,
     STATUSES,
     TITLES,
-    credential_headline,
     detector_headline,
+    in_short,
     input_line,
-    network_headline,
     percent,
-    pipeline_headline,
-    stability_headline,
 )
 
 _CLASSES = {"consistent": "for", "evidence against": "against", "inconclusive": "open"}
@@ -58,17 +55,9 @@ def html_report(report: Report) -> str:
 
 
 def _in_short(report: Report) -> str:
-    rows = [
-        (result.question, detector_headline(result, report.stability))
-        for result in report.detectors
-    ]
-    rows += [
-        ("Which camera pipeline developed it?", pipeline_headline(report)),
-        ("Which network did it come from?", network_headline(report.channel)),
-        ("Is it signed?", credential_headline(report.credential)),
-        ("Would the answer last if it is shared again?", stability_headline(report.stability)),
-    ]
-    cells = "".join(f"<tr><th>{escape(q)}</th><td>{escape(a)}</td></tr>" for q, a in rows)
+    cells = "".join(
+        f"<tr><th>{escape(q)}</th><td>{escape(a)}</td></tr>" for q, a in in_short(report)
+    )
     return f'<table class="short">{cells}</table>'
 
 

@@ -16,7 +16,7 @@ _MEANINGS: Final = {
     403: "This service fetches no URLs.",
     404: "There is no such analysis, or it isn't kept any more.",
     408: "The photo didn't arrive in time.",
-    409: "The analysis isn't done.",
+    409: "The analysis isn't done, or it failed: there is no report.",
     413: "The photo is larger than allowed, in bytes or pixels.",
     415: "The photo is of a kind that isn't taken, or the Content-Type is none.",
     422: "The photo can't be read, or the URL isn't fetched.",
@@ -48,13 +48,11 @@ def report_response(report: Report, form: Format, headers: dict[str, str]) -> Re
     return Response(report.to_json(), media_type="application/json", headers=headers)
 
 
-def outcome_response(
-    record: Record, form: Format, headers: dict[str, str] | None = None
-) -> Response:
-    """Answer with an analysis' report, or with what went wrong; raises `NotReadyError`."""
+def report_of(record: Record) -> Report:
+    """Return an analysis' report; raises `NotReadyError` where there is none, or none yet."""
     if record.report is not None:
-        return report_response(record.report, form, headers or {})
+        return record.report
     problem = record.analysis.problem
-    if problem is None:
-        raise NotReadyError(f"the analysis is {record.analysis.state}; ask again in a second", 1)
-    return problem_response(problem, retry_after=5 if problem.status == 503 else None)
+    if problem is not None:
+        raise NotReadyError(f"there is no report: {problem.message}")
+    raise NotReadyError(f"the analysis is {record.analysis.state}; ask again in a second", 1)

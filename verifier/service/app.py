@@ -14,6 +14,7 @@ from fastapi.responses import FileResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from verifier.errors import VerifierError
@@ -54,6 +55,7 @@ def create_app(service: Service) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,  # their pages load scripts from third parties
         redoc_url=None,
+        generate_unique_id_function=lambda route: route.name,
     )
     app.include_router(analyses(service))
     app.include_router(operations(service))
@@ -94,11 +96,13 @@ def _add_error_answers(app: FastAPI) -> None:
         )
 
     @app.exception_handler(HTTPException)
-    async def no_route(_: Request, error: HTTPException) -> Response:
+    async def no_route(request: Request, error: HTTPException) -> Response:
         words = HTTPStatus(error.status_code).phrase.lower()
         problem = Problem(kind="RequestError", message=words, status=error.status_code)
         response = problem_response(problem)
         response.headers.update(error.headers or {})
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            response.headers["Allow"] = ", ".join(_methods(app, request))
         return response
 
     @app.exception_handler(Exception)
@@ -106,6 +110,12 @@ def _add_error_answers(app: FastAPI) -> None:
         _log.error("an error of ours", exc_info=error)
         message = "an error of ours, please report it"
         return problem_response(Problem(kind="InternalError", message=message, status=500))
+
+
+def _methods(app: FastAPI, request: Request) -> list[str]:
+    """List what a path takes; Starlette's own answer names the first route's methods alone."""
+    matching = [route for route in app.routes if route.matches(request.scope)[0] != Match.NONE]
+    return sorted({m for route in matching for m in getattr(route, "methods", None) or ()})
 
 
 class _Answers:

@@ -23,7 +23,7 @@ from verifier.service.problems import (
     UnknownAnalysisError,
     problem_of,
 )
-from verifier.service.records import Analysis, Part, PartState, Record, State
+from verifier.service.records import Analysis, InWords, Part, PartState, Record, State
 from verifier.service.settings import ServiceSettings
 from verifier.service.store import Store
 
@@ -83,7 +83,8 @@ class Job:
         report = outcome if isinstance(outcome, Report) else None
         problem = outcome if isinstance(outcome, Problem) else None
         state: State = "done" if report else "failed"
-        update = {"report": report, "problem": problem, "expires": expires}
+        in_words = InWords.of(report) if report else None
+        update = {"report": report, "in_words": in_words, "problem": problem, "expires": expires}
         analysis = self._analysis(state, self._done).model_copy(update=update)
         return Record(analysis, self.owner, report.preview if report else None)
 

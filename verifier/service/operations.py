@@ -4,7 +4,7 @@ from typing import Literal
 
 from fastapi import APIRouter
 from fastapi.responses import Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from verifier.service.answers import documented
 from verifier.service.metrics import CONTENT_TYPE
@@ -19,12 +19,18 @@ class Health(BaseModel):
 
 
 class Readiness(BaseModel):
-    """The service takes photos; ``urls`` and ``key`` say how."""
+    """The service takes photos."""
 
     status: Literal["ready"] = "ready"
-    urls: bool
-    key: bool
-    largest_file: int
+
+
+class About(BaseModel):
+    """What a client has to know before it asks."""
+
+    key: bool = Field(description="Whether a key is needed.")
+    urls: bool = Field(description="Whether a photo may be named by its URL.")
+    keeps: bool = Field(description="Whether reports are kept after they were fetched.")
+    largest_file: int = Field(description="In bytes.")
 
 
 def operations(service: Service) -> APIRouter:
@@ -39,9 +45,14 @@ def operations(service: Service) -> APIRouter:
     async def readiness() -> Readiness:
         if not service.warm or not service.jobs.accepting:
             raise BusyError("the service starts, stops, or has no place free", 1)
-        return Readiness(
-            urls=service.settings.allow_urls,
+        return Readiness()
+
+    @router.get("/v1/about", summary="What a client has to know before it asks")
+    async def about() -> About:
+        return About(
             key=service.access.needs_key,
+            urls=service.settings.allow_urls,
+            keeps=service.store.keeps_everything,
             largest_file=service.uploads.file_bytes,
         )
 

@@ -7,7 +7,13 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response
 
 from verifier.report import Report
-from verifier.service.answers import Format, documented, outcome_response
+from verifier.service.answers import (
+    Format,
+    documented,
+    problem_response,
+    report_of,
+    report_response,
+)
 from verifier.service.cards import DetectorCard
 from verifier.service.jobs import Job
 from verifier.service.problems import StoppingError, UnknownAnalysisError
@@ -17,6 +23,7 @@ from verifier.service.uploads import read_upload
 from verifier.shown import patch_layer, picture
 
 _LOOK_SECONDS: Final = 1.0  # how often we look whether the client is still there
+_AGAIN_SECONDS: Final = 5.0  # told where an analysis found no time, or its photo no reader
 _PHOTO: Final = {"type": "string", "format": "binary", "minLength": 1}
 _URL: Final = {"type": "string", "format": "uri", "maxLength": 2000}
 _BODY: Final[dict[str, Any]] = {
@@ -45,8 +52,12 @@ _BODY: Final[dict[str, Any]] = {
     }
 }
 _HTML: Final[dict[str, Any]] = {"text/html": {"schema": {"type": "string"}}}
+# What can be asked of a job, by the names of the functions below.
+_LINKS: Final = {
+    name: {"operationId": name, "parameters": {"analysis": "$response.body#/id"}}
+    for name in ("find", "report", "picture_of", "delete")
+}
 _UNKNOWN: Final = documented(400, 401, 404)
-_FAILED: Final = documented(409, 413, 415, 422, 500, 503)
 
 Id = Annotated[str, Path(description="As the answer to the post gives it.", max_length=64)]
 As = Annotated[Format, Query(alias="format", description="The report as JSON or as a page.")]
@@ -67,7 +78,11 @@ def analyses(service: Service) -> APIRouter:
         response_model=Report,
         responses={
             200: {"description": "The report.", "content": _HTML},
-            202: {"model": Analysis, "description": "The job to poll, where async is asked."},
+            202: {
+                "model": Analysis,
+                "description": "The job to poll, where async is asked.",
+                "links": _LINKS,
+            },
             **documented(400, 401, 403, 408, 413, 415, 422, 429, 500, 503),
         },
         openapi_extra=_BODY,
@@ -91,7 +106,11 @@ def analyses(service: Service) -> APIRouter:
         if is_async:
             content = job.snapshot().model_dump_json()
             return Response(content, 202, headers, media_type="application/json")
-        return outcome_response(await _outcome(service, job, request), form, headers)
+        record = await _outcome(service, job, request)
+        problem = record.analysis.problem
+        if problem is not None:
+            return problem_response(problem, _AGAIN_SECONDS if problem.status == 503 else None)
+        return report_response(report_of(record), form, headers)
 
     @router.get("/analyses/{analysis}", summary="How far an analysis is", responses=_UNKNOWN)
     def find(analysis: Id, owner: Owner) -> Analysis:
@@ -101,32 +120,31 @@ def analyses(service: Service) -> APIRouter:
         "/analyses/{analysis}/report",
         summary="The report, as JSON or HTML",
         response_model=Report,
-        responses={200: {"content": _HTML}, **_UNKNOWN, **_FAILED},
+        responses={200: {"content": _HTML}, **_UNKNOWN, **documented(409)},
     )
     def report(analysis: Id, owner: Owner, form: As = "json") -> Response:
-        return outcome_response(service.jobs.find(analysis, owner), form)
+        return report_response(report_of(service.jobs.find(analysis, owner)), form, {})
 
     @router.get(
         "/analyses/{analysis}/picture",
         summary="The picture, small and upright",
         response_class=Response,
-        responses={200: {"content": {"image/jpeg": {}}}, **_UNKNOWN},
+        responses={200: {"content": {"image/jpeg": {}}}, **_UNKNOWN, **documented(409)},
     )
-    def shown(analysis: Id, owner: Owner) -> Response:
-        report = service.jobs.find(analysis, owner).report
-        return _image(picture(report) if report else None, "image/jpeg")
+    def picture_of(analysis: Id, owner: Owner) -> Response:
+        return _image(picture(report_of(service.jobs.find(analysis, owner))), "image/jpeg")
 
     @router.get(
         "/analyses/{analysis}/maps/{detector}",
         summary="A detector's patch map, to lay over the picture",
         response_class=Response,
-        responses={200: {"content": {"image/png": {}}}, **_UNKNOWN},
+        responses={200: {"content": {"image/png": {}}}, **_UNKNOWN, **documented(409)},
     )
-    def layer(
+    def map_of(
         analysis: Id, detector: Annotated[str, Path(max_length=64)], owner: Owner
     ) -> Response:
-        report = service.jobs.find(analysis, owner).report
-        return _image(patch_layer(report, detector) if report else None, "image/png")
+        report = report_of(service.jobs.find(analysis, owner))
+        return _image(patch_layer(report, detector), "image/png")
 
     @router.delete(
         "/analyses/{analysis}",

@@ -89,7 +89,9 @@ def test_a_job_that_fails_says_why(client: TestClient) -> None:
     assert (last.state, last.report) == ("failed", None)
     assert last.problem is not None
     assert last.problem.kind == "PhotoUnreadableError"
-    assert client.get(f"/v1/analyses/{last.id}/report").status_code == 422
+    answer = client.get(f"/v1/analyses/{last.id}/report")
+    assert (answer.status_code, answer.json()["kind"]) == (409, "NotReadyError")
+    assert last.problem.message in answer.json()["message"]
 
 
 def test_a_deleted_job_is_gone(client: TestClient, photo: bytes) -> None:
