@@ -182,7 +182,7 @@ def test_the_report_is_downloaded(page: Page, photo: bytes) -> None:
 def test_garbage_is_told_as_what_it_is(page: Page, photo: bytes) -> None:
     give(page, ON_DROP, "notes.txt", b"hello")
     alert = page.get_by_role("alert")
-    expect(alert).to_contain_text("the file is in no format that is read")
+    expect(alert).to_contain_text("The file is in no format that is read")
     keep_screenshot(page, "garbage")
     assert_readable(page)
     give(page, ON_DROP, "holiday.jpg", photo)

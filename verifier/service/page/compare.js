@@ -11,7 +11,7 @@ export async function compareView(client, first, second) {
     el("h2", { tabindex: -1 }, words.compared),
     paragraphs([relation(first.report.input, second.report.input)]),
     swipe(sources, [first, second].map((analysis) => analysis.report.input.name ?? words.picture)),
-    el("div", { class: "wide" }, answers(first, second)),
+    answers(first, second),
   );
 }
 

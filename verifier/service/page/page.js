@@ -116,8 +116,10 @@ function chooseOther() {
 
 function tell(text) {
   place("progress").replaceChildren();
-  place("problem").replaceChildren(el("h2", {}, words.failed), el("p", {}, text));
+  place("problem").replaceChildren(el("h2", {}, words.failed), el("p", {}, sentence(text)));
 }
+
+const sentence = (text) => `${text[0].toUpperCase()}${text.slice(1).replace(/\.$/, "")}.`;
 
 // Where the server keeps nothing, what it still holds in memory goes with the page.
 function forget(analysis) {
