@@ -2,16 +2,16 @@
 
 from typing import TYPE_CHECKING
 
-from verifier.commands import bench, evaluate, serve, verify
+from verifier.commands import bench, evaluate, serve, verify, verify_archive
 
 if TYPE_CHECKING:
     from verifier.commands import Commands
 
 
 def add_commands(commands: "Commands") -> None:
-    """Add ``camsim verify`` and ``serve``."""
-    verify.add_to(commands)
-    serve.add_to(commands)
+    """Add ``camsim verify``, ``verify-archive`` and ``serve``."""
+    for module in (verify, verify_archive, serve):
+        module.add_to(commands)
 
 
 def add_benchmarks(benchmarks: "Commands") -> None:
