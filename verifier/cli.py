@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from verifier.commands import bench, evaluate, serve, verify, verify_archive
+from verifier.commands import bench, bench_many, evaluate, serve, verify, verify_archive
 
 if TYPE_CHECKING:
     from verifier.commands import Commands
@@ -15,8 +15,9 @@ def add_commands(commands: "Commands") -> None:
 
 
 def add_benchmarks(benchmarks: "Commands") -> None:
-    """Add ``camsim bench verify``."""
+    """Add ``camsim bench verify``, ``serve`` and ``archive``."""
     bench.add_to(benchmarks)
+    bench_many.add_to(benchmarks)
 
 
 def add_evaluations(evaluations: "Commands") -> None:
