@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -128,17 +129,19 @@ class Work:
             raise OutputError(f"{self._out} can't be written: {error}") from error
 
     def _joined(self, path: Path, plan: Plan) -> int:
-        waiting: list[Row] = []
-        count = 0
+        """Write all parts into one file; returns its rows."""
+        waiting: list[pa.Table] = []
+        count = rows = 0
         with pq.ParquetWriter(path, SCHEMA, compression=_CODEC) as writer:
             for number in range(-(-plan.photos // plan.shard)):
-                waiting += pq.read_table(self._part(number), schema=SCHEMA).to_pylist()
-                if len(waiting) >= _ROWS_OF_A_GROUP:
-                    writer.write_table(table(waiting))
-                    count += len(waiting)
-                    waiting = []
-            writer.write_table(table(waiting))
-        return count + len(waiting)
+                waiting.append(pq.read_table(self._part(number), schema=SCHEMA))
+                rows += len(waiting[-1])
+                if rows >= _ROWS_OF_A_GROUP:
+                    writer.write_table(pa.concat_tables(waiting))
+                    count, rows, waiting = count + rows, 0, []
+            if waiting:
+                writer.write_table(pa.concat_tables(waiting))
+        return count + rows
 
     def _read_plan(self) -> Plan | None:
         path = self.folder / "plan.json"
