@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
@@ -82,21 +82,24 @@ def _ask(job: tuple[int, bytes]) -> tuple[list[int], float]:
     statuses: list[int] = []
     start = time.perf_counter()
     while len(statuses) < _MOST_TRIES:
-        connection = HTTPConnection("127.0.0.1", port)
+        status, wait = _post(port, body)
+        statuses.append(status)
+        if status != 503:
+            break
+        time.sleep(wait)
+    return statuses, time.perf_counter() - start
+
+
+def _post(port: int, body: bytes) -> tuple[int, float]:
+    """Return an answer's status, and the seconds after which to ask again."""
+    with closing(HTTPConnection("127.0.0.1", port)) as connection:
         try:
             connection.request("POST", "/v1/analyses", body, {"Content-Type": "image/jpeg"})
             answer = connection.getresponse()
             answer.read()
-            statuses.append(answer.status)
-            if answer.status != 503:
-                break
-            time.sleep(float(answer.getheader("Retry-After", "1")))
         except OSError:  # refused before all was sent
-            statuses.append(503)
-            time.sleep(1)
-        finally:
-            connection.close()
-    return statuses, time.perf_counter() - start
+            return 503, 1.0
+        return answer.status, float(answer.getheader("Retry-After", "1"))
 
 
 @contextmanager
@@ -120,11 +123,12 @@ def _service(weights: Path, workers: int, queue: int) -> Iterator[tuple[int, lis
 def _await_ready(port: int) -> None:
     deadline = time.monotonic() + _READY_SECONDS
     while time.monotonic() < deadline:
-        connection = HTTPConnection("127.0.0.1", port)
-        connection.request("GET", "/readyz")
-        if connection.getresponse().status == 200:
+        with closing(HTTPConnection("127.0.0.1", port)) as connection:
+            connection.request("GET", "/readyz")
+            answer = connection.getresponse()
+            answer.read()
+        if answer.status == 200:
             return
-        connection.close()
         time.sleep(_LOOK_SECONDS)
     raise WorkerError("the measured service didn't get ready")
 

@@ -54,6 +54,9 @@ def add_to(commands: "Commands") -> None:
     parser.add_argument(
         "--upload-seconds", type=float, default=30.0, help="for a photo to arrive (default 30)"
     )
+    parser.add_argument(
+        "--drain-seconds", type=float, default=20.0, help="for analyses when stopped (default 20)"
+    )
     parser.add_argument("--keys", type=Path, metavar="FILE", help="only who has a key may ask")
     parser.add_argument("--add-key", metavar="NAME", help="add a key to --keys, print it, and end")
     parser.add_argument("--keep", type=Path, metavar="FILE", help="keep reports in this database")
@@ -136,4 +139,5 @@ def _settings(args: argparse.Namespace) -> "ServiceSettings":
         keep_days=args.keep_days,
         allow_urls=args.allow_urls,
         allow_origins=tuple(args.allow_origin),
+        drain_seconds=args.drain_seconds,
     )

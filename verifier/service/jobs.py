@@ -17,8 +17,10 @@ from verifier.errors import VerifierError
 from verifier.report import Report
 from verifier.service.metrics import Metrics
 from verifier.service.problems import (
+    INTERRUPTED,
     BusyError,
     Problem,
+    ServiceError,
     StoppingError,
     UnknownAnalysisError,
     problem_of,
@@ -32,10 +34,6 @@ _FIRST_GUESS: Final = 2.0  # seconds an analysis takes, before one was measured
 _LEAST_WAIT, _MOST_WAIT = 1.0, 60.0  # seconds, told in Retry-After
 
 
-class GivenUpError(VerifierError):
-    """An analysis that nobody waits for any more."""
-
-
 class Job:
     """One analysis: what is known of it so far. Changed by its thread, read by all."""
 
@@ -44,7 +42,7 @@ class Job:
         self.name = name
         self.owner = owner
         self.future: Future[Record] = Future()
-        self.given_up = False
+        self.ending: ServiceError | None = None  # why it is to end, if it is
         self._created = datetime.now(UTC)
         self._deadline = time.monotonic() + seconds
         self._seconds_allowed = seconds
@@ -65,13 +63,18 @@ class Job:
         self._check()
 
     def _check(self) -> None:
-        if self.given_up:
-            raise GivenUpError("the analysis was deleted")
+        if self.ending:
+            raise self.ending
         if time.monotonic() > self._deadline:
             raise BusyError(
                 f"the analysis wasn't done after {self._seconds_allowed:g} s; ask again later",
                 _MOST_WAIT,
             )
+
+    @property
+    def deleted(self) -> bool:
+        """Whether nobody is to find it any more."""
+        return isinstance(self.ending, UnknownAnalysisError)
 
     def snapshot(self) -> Analysis:
         """Tell how far it is."""
@@ -181,7 +184,7 @@ class Jobs:
         """Return an analysis as far as it is; raises `UnknownAnalysisError`."""
         job = self._live.get(name)
         record = Record(job.snapshot(), job.owner) if job else self._store.get(name)
-        if record is None or record.owner != owner or (job and job.given_up):
+        if record is None or record.owner != owner or (job and job.deleted):
             raise UnknownAnalysisError(
                 f"there is no analysis {name[:40]!r}; it may have been deleted or expired"
             )
@@ -197,7 +200,10 @@ class Jobs:
 
     def give_up(self, job: Job) -> None:
         """End an analysis that nobody waits for, at the next of its parts."""
-        job.given_up = True
+        self._end(job, UnknownAnalysisError("the analysis was deleted"))
+
+    def _end(self, job: Job, why: ServiceError) -> None:
+        job.ending = why
         job.future.cancel()
 
     def stop(self, seconds: float) -> None:
@@ -205,7 +211,7 @@ class Jobs:
         self._stopping = True
         wait([job.future for job in list(self._live.values())], timeout=seconds)
         for job in list(self._live.values()):
-            self.give_up(job)
+            self._end(job, StoppingError(INTERRUPTED, _MOST_WAIT))
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _run(self, job: Job, photo: bytes, keep: bool) -> Record:
@@ -225,7 +231,7 @@ class Jobs:
         self._mean_seconds += 0.2 * (seconds - self._mean_seconds)
         self._metrics.analysed(outcome, seconds)
         record = job.finished(outcome, self._store.expiry())
-        if keep and not job.given_up:
+        if keep and not job.deleted:
             self._store.put(record)
         return record
 
@@ -233,7 +239,7 @@ class Jobs:
         with self._lock:
             self._live.pop(job.id, None)
         self._metrics.waiting(len(self._live))
-        if job.given_up:
+        if job.deleted:
             self._store.delete(job.id)
         ended()
 

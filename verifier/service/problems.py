@@ -28,6 +28,8 @@ from verifier.errors import (
     VerifierError,
 )
 
+INTERRUPTED: Final = "the service was stopped during this analysis; post the photo again"
+
 
 class Problem(BaseModel):
     """Why there is no report: a sentence for people, and a kind for programs."""

@@ -8,6 +8,7 @@ import uvicorn
 from fastapi import FastAPI
 
 _BACKLOG = 128
+_MOST_CONNECTIONS = 1000  # beyond them 503, so that idle ones can't take all of the memory
 
 
 def listening(host: str, port: int) -> socket.socket:
@@ -34,6 +35,7 @@ def serve(app: FastAPI, opened: socket.socket, drain_seconds: float) -> None:
         log_level="warning",
         access_log=False,
         server_header=False,
+        limit_concurrency=_MOST_CONNECTIONS,
         timeout_graceful_shutdown=max(1, round(drain_seconds)),
     )
     # Once the requests are done, uvicorn raises the signal again: that it ended us is no failure.

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from verifier.errors import OutputError
 from verifier.preview import Preview
-from verifier.service.problems import Problem
+from verifier.service.problems import INTERRUPTED, StoppingError, problem_of
 from verifier.service.records import Analysis, Record
 
 _TABLE: Final = """
@@ -186,11 +186,7 @@ class SqliteStore(Store):
             raise OutputError(f"the database of reports can't be used: {error}") from error
 
     def _fail_interrupted(self) -> None:
-        problem = Problem(
-            kind="StoppingError",
-            message="the service was stopped during this analysis; post the photo again",
-            status=503,
-        )
+        problem = problem_of(StoppingError(INTERRUPTED))
         for (name,) in self._run(
             "SELECT id FROM analyses WHERE json_extract(analysis, '$.state') IN (?, ?)",
             ("queued", "running"),

@@ -9,7 +9,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.verifier.conftest import jpeg
 from tests.verifier.service.server import Server, served, wait_until
+from tests.verifier.toy import native
+from verifier.bench_service import bench_service
 
 
 @pytest.fixture
@@ -97,3 +100,34 @@ def test_stopping_lets_running_requests_finish(server: Server, photo: bytes) -> 
     assert server.process.stderr is not None
     assert server.process.stderr.read() == ""
     assert not Path(f"/proc/{reader}").exists()
+
+
+def test_what_stopping_interrupts_is_told(toy_folder: Path, tmp_path: Path, photo: bytes) -> None:
+    options = ("--weights", toy_folder, "--resend", "--keep", tmp_path / "kept.db", "--workers", 1)
+    with served(*options, "--drain-seconds", 1) as server, server.client() as client:
+        [reader] = server.readers()
+        server.signal(signal.SIGSTOP, [reader])
+        places = [job(client, photo), job(client, photo)]
+        wait_until(lambda: state(client, places[0]) == "running")
+        server.signal(signal.SIGTERM)
+        threading.Timer(2, server.signal, (signal.SIGCONT, [reader])).start()
+        assert server.process.wait(15) == 0
+    with served(*options) as server, server.client() as client:
+        for place in places:
+            problem = client.get(place).json()["problem"]
+            assert problem["kind"] == "StoppingError"
+            assert "post the photo again" in problem["message"]
+
+
+def test_two_hundred_photos_sixteen_at_a_time(toy_folder: Path, tmp_path: Path) -> None:
+    paths = [tmp_path / f"{seed}.jpg" for seed in range(4)]
+    for seed, path in enumerate(paths):
+        path.write_bytes(jpeg(native(seed=seed)))
+    load = bench_service(paths, toy_folder, requests=200, at_a_time=16, workers=2, queue=32)
+    assert load.statuses == {200: 200}
+    assert load.p50 <= load.p95 < 60
+    assert 50e6 < load.memory < 1.5e9
+    overflow = bench_service(paths, toy_folder, requests=30, at_a_time=16, workers=2, queue=1)
+    assert overflow.statuses[200] == 30
+    assert overflow.statuses[503] > 0
+    assert set(overflow.statuses) == {200, 503}
