@@ -15,7 +15,7 @@ from verifier.service.answers import (
     report_response,
 )
 from verifier.service.cards import DetectorCard
-from verifier.service.jobs import Job
+from verifier.service.job import Job
 from verifier.service.problems import StoppingError, UnknownAnalysisError
 from verifier.service.records import Analysis, Record
 from verifier.service.service import Service

@@ -15,6 +15,7 @@ from channel.manipulations import GAUSSIAN
 from tests.verifier.conftest import jpeg
 from tests.verifier.service.browser import chromium
 from tests.verifier.service.server import Server, served
+from tests.verifier.signing import Chain, signed
 from tests.verifier.toy import native
 from verifier.patch_overlay import SCALE
 from verifier.service.app import PAGE
@@ -167,6 +168,23 @@ def test_the_slider_lays_the_patch_map_over_the_picture(page: Page, photo: bytes
     assert sizes == [512, 512]
 
 
+def test_several_maps_are_chosen_from(page: Page, photo: bytes) -> None:
+    def answer(route: Any) -> None:
+        content = route.fetch().json()
+        if content["report"]:
+            [result] = content["report"]["detectors"]
+            words = result["patch_map"] | {"words": "Another map."}
+            other = result | {"question": "Another question?", "patch_map": words}
+            content["report"]["detectors"].append(other)
+        route.fulfill(json=content)
+
+    page.route("**/v1/analyses/*", answer)
+    give(page, ON_DROP, "holiday.jpg", photo)
+    verdict(page, "Consistent")
+    page.get_by_label("Map of").select_option("Another question?")
+    expect(page.locator("figcaption")).to_have_text("Another map.")
+
+
 def test_the_report_is_downloaded(page: Page, photo: bytes) -> None:
     give(page, ON_DROP, "holiday.jpg", photo)
     verdict(page, "Consistent")
@@ -212,6 +230,17 @@ def test_two_pictures_are_compared(page: Page, photo: bytes, tmp_path: Path) -> 
     above = page.locator(".compare img.map")
     assert above.evaluate("(image) => image.style.clipPath") == "inset(0px 0px 0px 25%)"
     keep_screenshot(page, "compare")
+    assert_readable(page)
+
+
+def test_a_credential_is_told_as_facts_and_statements(page: Page, chain: Chain) -> None:
+    give(page, ON_DROP, "signed.jpg", signed(jpeg(native()), chain))
+    expect(page.get_by_role("row", name="Unchanged since signing?")).to_contain_text(
+        "intact", timeout=30_000
+    )
+    expect(page.get_by_role("row", name="Is the signer trusted?")).to_contain_text("not checked")
+    expect(page.get_by_text("The credential states: signed by Test Camera")).to_be_visible()
+    keep_screenshot(page, "signed")
     assert_readable(page)
 
 

@@ -34,6 +34,14 @@ export function slider(text, value, changed) {
   return el("label", { class: "slider" }, el("span", {}, text), input);
 }
 
+// Nothing where there is nothing to choose; chosen: called with the place of the option.
+export function choice(text, options, chosen) {
+  if (options.length < 2) return null;
+  const list = el("select", {}, options.map((option) => el("option", {}, option)));
+  list.addEventListener("change", () => chosen(list.selectedIndex));
+  return el("label", {}, `${text} `, list);
+}
+
 export function save(blob, name) {
   const link = el("a", { href: URL.createObjectURL(blob), download: name });
   link.click();

@@ -98,7 +98,7 @@ async function show(analysis) {
   analyses.push(analysis);
   place("results").append(view);
   if (analyses.length === 1) {
-    view.append(button(words.compare, chooseOther, { class: "other" }));
+    view.querySelector(".buttons").append(button(words.compare, chooseOther, { class: "other" }));
     view.querySelector("h2").focus();
     return;
   }

@@ -1,5 +1,5 @@
 // A finished analysis, in words.
-import { button, el, paragraphs, save, section, slider, table } from "./elements.js";
+import { button, choice, el, paragraphs, save, section, slider, table } from "./elements.js";
 import { words } from "./words.js";
 
 const TONES = { consistent: "for", "evidence against": "against", inconclusive: "open" };
@@ -41,14 +41,22 @@ function verdict(report, short, name) {
 async function figure(client, analysis, name) {
   const source = URL.createObjectURL(await client.blob(analysis, "picture"));
   const photo = el("div", { class: "photo" }, el("img", { src: source, alt: words.pictureAlt(name) }));
-  const mapped = analysis.report.detectors.find((result) => result.patch_map);
-  if (!mapped) return el("figure", {}, photo, el("figcaption", {}, words.noMap));
-  const layer = await client.blob(analysis, `maps/${mapped.name}`);
-  const map = el("img", { class: "map", src: URL.createObjectURL(layer), alt: "" });
+  const mapped = analysis.report.detectors.filter((result) => result.patch_map);
+  if (!mapped.length) return el("figure", {}, photo, el("figcaption", {}, words.noMap));
+  const layers = await Promise.all(mapped.map(async (result) =>
+    URL.createObjectURL(await client.blob(analysis, `maps/${result.name}`))));
+  const map = el("img", { class: "map", alt: "" });
+  const caption = el("figcaption");
+  const lay = (number) => {
+    map.src = layers[number];
+    caption.textContent = mapped[number].patch_map.words;
+  };
+  lay(0);
   photo.append(map);
   const strength = slider(words.mapStrength, 80, (value) => (map.style.opacity = value / 100));
-  return el("figure", {}, photo, el("div", { class: "controls" }, strength, scale()),
-    el("figcaption", {}, mapped.patch_map.words));
+  const questions = mapped.map((result) => result.question);
+  return el("figure", {}, photo,
+    el("div", { class: "controls" }, choice(words.mapOf, questions, lay), strength, scale()), caption);
 }
 
 function scale() {
@@ -77,7 +85,14 @@ function credential(report) {
     el("span", {}, el("b", { class: mood(facts[part].state) }, facts[part].state), el("br"),
       facts[part].words),
   ]);
-  return section(words.credential, table(rows));
+  return section(words.credential, table(rows), el("p", { class: "aside" }, stated(facts)));
+}
+
+function stated(facts) {
+  const { pipeline, pair } = facts.development ?? {};
+  const all = { ...facts, pipeline, pair };
+  const given = Object.entries(words.statedParts).filter(([part]) => all[part]);
+  return words.stated(given.map(([part, name]) => `${name} ${all[part]}`).join("; "));
 }
 
 function mood(state) {
