@@ -20,18 +20,25 @@ class How:
 
     Attributes
     ----------
+    weights
+        Folder of models, at the same place on every machine; None: those shipped.
     trust_anchors, revocation_lists
         In PEM.
     reports
         Whether rows hold the whole report, too, as JSON: some kilobytes each.
     """
 
-    weights: Path = FOLDER
+    weights: Path | None = None
     trust_anchors: str | None = None
     revocation_lists: str | None = None
     resend_through: tuple[str, ...] = NETWORKS
     limits: Limits = field(default_factory=lambda: Limits(workers=1))
     reports: bool = False
+
+    @property
+    def folder(self) -> Path:
+        """Where this machine has the models."""
+        return self.weights or FOLDER
 
 
 @dataclass(frozen=True)
@@ -61,7 +68,7 @@ def _verifier(how: How) -> Verifier:
     """Make this worker's verifier, once: its models are loaded and its reader started once."""
     model.run_with(threads=1)  # the workers share the cores
     return Verifier.from_weights(
-        how.weights,
+        how.folder,
         trust_anchors=how.trust_anchors,
         revocation_lists=how.revocation_lists,
         limits=how.limits,

@@ -38,6 +38,7 @@ SCHEMA: Final = pa.schema(
         ("networks", pa.list_(pa.string())),
         ("jpeg_quality", pa.int16()),
         ("detectors", pa.list_(_DETECTOR)),
+        ("verifier", pa.string()),  # its version
         ("seconds", pa.float32()),
         ("report", pa.string()),  # all of it as JSON, where it was asked for
     ]
@@ -79,6 +80,7 @@ def row_of_report(photo: str, report: Report, *, whole: bool) -> Row:
             }
             for result in report.detectors
         ],
+        "verifier": report.verifier_version,
         "seconds": sum(report.seconds.get(p, 0) for p in _outer(report)),
         "report": report.to_json() if whole else None,
     }

@@ -120,5 +120,5 @@ def _one_by_one(act: Callable[[Shard], list[Row]], engine: Engine, shard: Shard)
 
 def _digest(how: How) -> str:
     """Tell runs with other options or models apart."""
-    manifest = (how.weights / "manifest.json").read_bytes()
+    manifest = (how.folder / "manifest.json").read_bytes()
     return hashlib.sha256(repr(how).encode() + manifest).hexdigest()

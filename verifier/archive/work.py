@@ -5,6 +5,7 @@ whole or not at all: no picture can be lost or counted twice.
 """
 
 import fcntl
+import json
 import os
 import shutil
 from collections.abc import Iterable, Iterator
@@ -23,7 +24,6 @@ from verifier.errors import OutputError, PhotoNotFoundError
 
 _ROWS_OF_A_GROUP: Final = 50_000  # in the finished table
 _CODEC: Final = "zstd"
-_NAMES: Final = "surrogateescape"  # names of files are bytes, and not always UTF-8
 
 
 class Plan(BaseModel):
@@ -82,9 +82,9 @@ class Work:
 
     def shards(self, plan: Plan) -> Iterator[Shard]:
         """Yield what isn't written yet."""
-        with self._names.open(encoding="utf-8", errors=_NAMES) as file:
+        with self._names.open(encoding="ascii") as file:
             number = 0
-            while names := tuple(line[:-1] for line in islice(file, plan.shard)):
+            while names := tuple(map(json.loads, islice(file, plan.shard))):
                 if not self._part(number).exists():
                     yield Shard(number, names)
                 number += 1
@@ -154,9 +154,9 @@ class Work:
 
     def _make_plan(self, source: str, how: str, shard: int, photos: Iterable[str]) -> Plan:
         count = 0
-        with self._names.open("w", encoding="utf-8", errors=_NAMES) as file:
+        with self._names.open("w", encoding="ascii") as file:
             for photo in photos:
-                file.write(_line(photo))
+                file.write(json.dumps(photo) + "\n")
                 count += 1
         if not count:
             shutil.rmtree(self.folder)
@@ -170,16 +170,10 @@ class Work:
 
     @property
     def _names(self) -> Path:
-        return self.folder / "photos.txt"
+        return self.folder / "photos.jsonl"
 
     def _part(self, number: int) -> Path:
         return self.folder / f"{number:09}.parquet"
-
-
-def _line(photo: str) -> str:
-    if "\n" in photo:
-        raise OutputError(f"{photo!r} has a line break in its name; rename it")
-    return photo + "\n"
 
 
 def _to_disk(path: Path) -> None:

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemaining
 from verifier.errors import DependencyError, SettingsError
 from verifier.limits import Limits
 from verifier.stability import NETWORKS
-from verifier.weights import FOLDER, read_manifest
+from verifier.weights import FOLDER
 
 if TYPE_CHECKING:
     from verifier.archive import How
@@ -43,9 +43,7 @@ def add_to(commands: "Commands") -> None:
     parser.add_argument("--force", action="store_true", help="replace a finished table")
     parser.add_argument("--trust-anchors", type=Path, metavar="PEM", help="whom you trust")
     parser.add_argument("--revocation-lists", type=Path, metavar="PEM", help="what was withdrawn")
-    parser.add_argument(
-        "--weights", type=Path, default=FOLDER, metavar="FOLDER", help="models of your own"
-    )
+    parser.add_argument("--weights", type=Path, metavar="FOLDER", help="models of your own")
     parser.add_argument(
         "--resend",
         nargs="*",
@@ -99,14 +97,13 @@ def _how(args: argparse.Namespace) -> "How":
     from verifier.archive import How
 
     checked = Verifier.from_weights(
-        args.weights,
+        args.weights or FOLDER,
         trust_anchors=args.trust_anchors,
         revocation_lists=args.revocation_lists,
         resend_through=args.resend,
     ).settings
-    read_manifest(args.weights)
     return How(
-        weights=args.weights.resolve(),
+        weights=args.weights and args.weights.resolve(),
         trust_anchors=checked.trust_anchors,
         revocation_lists=checked.revocation_lists,
         resend_through=checked.resend_through,

@@ -37,7 +37,7 @@ def archive(tmp_path: Path) -> Path:
     (folder / "year0" / "bad.jpg").write_bytes(b"no picture")
     (folder / "year0" / "empty.png").write_bytes(b"")
     (folder / "year1" / "notes.txt").write_text("passed over")
-    (folder / "year1" / os.fsdecode(b"\xff.jpg")).write_bytes(jpeg(native(220, 260)))
+    (folder / "year1" / os.fsdecode(b"new\nline\xff.jpg")).write_bytes(jpeg(native(220, 260)))
     return folder
 
 
@@ -57,7 +57,7 @@ def test_every_picture_is_a_row_in_order(
     names = [Path(row["photo"]).name for row in found]
     assert names[:3] == ["00.jpg", "03.jpg", "06.jpg"]
     assert names[-4:] == ["02.jpg", "05.jpg", "08.jpg", "11.jpg"]
-    assert "\\udcff.jpg" in names
+    assert "new\nline\\udcff.jpg" in names
     by_name = dict(zip(names, found, strict=True))
     assert by_name["bad.jpg"]["error_kind"] == "PhotoUnreadableError"
     assert "0 bytes" in by_name["empty.png"]["error"]
