@@ -108,10 +108,11 @@ class Fetcher:
         """Return the file, or where it is to be found instead."""
         connection = self._connected(target, deadline)
         with _cut_off(connection, deadline):
-            path = target._replace(scheme="", netloc="", fragment="").geturl() or "/"
+            if isinstance(connection.sock, ssl.SSLSocket):
+                connection.sock.do_handshake()
             connection.request(
                 "GET",
-                quote(path, safe=_KEPT),
+                _place(target),
                 headers={"User-Agent": _AGENT, "Accept": "image/*", "Accept-Encoding": "identity"},
             )
             response = connection.getresponse()
@@ -139,11 +140,9 @@ class Fetcher:
             connection.sock = plain
             return connection
         connection = http.client.HTTPSConnection(host, port)
-        try:
-            connection.sock = ssl.create_default_context().wrap_socket(plain, server_hostname=host)
-        except BaseException:
-            plain.close()
-            raise
+        connection.sock = ssl.create_default_context().wrap_socket(
+            plain, server_hostname=host, do_handshake_on_connect=False
+        )
         return connection
 
     def _address(self, host: str, port: int) -> str:
@@ -155,6 +154,12 @@ class Fetcher:
         if not addresses or not all(map(self.is_public, addresses)):
             raise RefusedUrlError(f"{host} is not in the public network, so it is not asked")
         return addresses[0]
+
+
+def _place(target: SplitResult) -> str:
+    """Write path and query as a request has them."""
+    query = f"?{quote(target.query, safe=_KEPT)}" if target.query else ""
+    return quote(target.path or "/", safe=_KEPT) + query
 
 
 def is_public(address: str) -> bool:
@@ -180,7 +185,7 @@ def _cut_off(connection: http.client.HTTPConnection, deadline: float) -> Iterato
 
     def shut_down() -> None:
         with suppress(OSError):
-            sock.shutdown(socket.SHUT_RDWR)
+            socket.socket.shutdown(sock, socket.SHUT_RDWR)  # of TLS, too, without its goodbye
 
     timer = threading.Timer(_left(deadline), shut_down)
     timer.daemon = True

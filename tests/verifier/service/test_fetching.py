@@ -1,19 +1,28 @@
 """Photos by URL: off, or bounded, and never from a private network."""
 
+import datetime
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from fastapi.testclient import TestClient
 
 from tests.verifier.conftest import jpeg
 from tests.verifier.service.conftest import Start
 from tests.verifier.toy import native
 from verifier.errors import PhotoTooLargeError
-from verifier.service.fetching import Fetched, Fetcher, is_public
+from verifier.service.fetching import Fetched, Fetcher, _place, is_public
 from verifier.service.problems import FetchError, RefusedUrlError
 
 PRIVATE = [
@@ -137,6 +146,69 @@ def test_a_site_that_sends_drops_is_cut_off(fetcher: Fetcher, port: int) -> None
     with pytest.raises(FetchError):
         fetcher.fetch(f"http://a.example:{port}/drops")
     assert time.monotonic() - start < 3
+
+
+def certificate(folder: Path, name: str) -> Path:
+    """Make a certificate of a host that vouches for itself, with its key, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    now = datetime.datetime.now(datetime.UTC)
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    made = (
+        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    path = folder / "host.pem"
+    form = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path.write_bytes(key.private_bytes(*form) + made.public_bytes(Encoding.PEM))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("host", "trusted", "words"),
+    [("a.example", True, None), ("b.example", True, "b.example"), ("a.example", False, "verify")],
+)
+def test_https_is_checked_against_the_name_of_the_url(
+    host: str, trusted: bool, words: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pem = certificate(tmp_path, "a.example")
+    ours = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    ours.load_cert_chain(pem)
+    theirs = ssl.create_default_context(cafile=str(pem) if trusted else None)
+    monkeypatch.setattr(ssl, "create_default_context", lambda: theirs)
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Site) as site:
+        site.socket = ours.wrap_socket(site.socket, server_side=True)
+        threading.Thread(target=site.serve_forever, daemon=True).start()
+        fetcher = Fetcher(
+            20_000,
+            resolve=lambda *_: ["127.0.0.1"],
+            is_public=lambda _: True,
+            ports=(site.server_port,),
+        )
+        url = f"https://{host}:{site.server_port}/photo.jpg"
+        if words is None:
+            assert fetcher.fetch(url).content == PHOTO
+        else:
+            with pytest.raises(FetchError, match=words):
+                fetcher.fetch(url)
+        site.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("url", "place"),
+    [
+        ("http://a.example", "/"),
+        ("http://a.example?x=1", "/?x=1"),
+        ("http://a.example//b/c#d", "//b/c"),
+        ("http://a.example/ä b?ü", "/%C3%A4%20b?%C3%BC"),
+        ("http://a.example/%20", "/%20"),
+    ],
+)
+def test_places_as_requests_have_them(url: str, place: str) -> None:
+    assert _place(urlsplit(url)) == place
 
 
 def test_the_address_that_was_checked_is_the_one_asked(
