@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response
+from fastapi.security import HTTPBearer
 
 from verifier.report import Report
 from verifier.service.answers import (
@@ -65,7 +66,8 @@ As = Annotated[Format, Query(alias="format", description="The report as JSON or 
 
 def analyses(service: Service) -> APIRouter:
     """Make the routes of a service."""
-    router = APIRouter(prefix="/v1", tags=["analyses"])
+    scheme = [Depends(HTTPBearer(auto_error=False))] if service.access.needs_key else []
+    router = APIRouter(prefix="/v1", tags=["analyses"], dependencies=scheme)
 
     def owner_of(request: Request) -> str:
         return service.access.owner(request)

@@ -173,6 +173,7 @@ def test_keys_let_their_owners_in_and_to_their_own_alone(
     assert post(client, photo).status_code == 401
     assert client.get("/v1/detectors").headers["www-authenticate"] == "Bearer"
     assert client.get("/").status_code == client.get("/healthz").status_code == 200
+    assert "HTTPBearer" in client.get("/openapi.json").json()["components"]["securitySchemes"]
     hers, his = ({"authorization": f"Bearer {key}"} for key in (ann, bob))
     answer = client.post("/v1/analyses?async=true", files={"file": ("a.jpg", photo)}, headers=hers)
     place = answer.headers["location"]

@@ -31,7 +31,7 @@ function swipe([below, above], [first, second]) {
 }
 
 function answers(first, second) {
-  const head = [words.question, words.first, words.second, ""];
+  const head = [words.question, words.first, words.second, words.alike];
   const others = new Map(rows(second));
   const lines = rows(first).map(([question, answer]) => {
     const other = others.get(question) ?? "";

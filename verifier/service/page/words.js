@@ -70,6 +70,7 @@ export const words = {
   question: "Question",
   first: "First picture",
   second: "Second picture",
+  alike: "Alike?",
   differs: "differs",
   same: "same",
   reveal: "First or second picture",
