@@ -114,10 +114,9 @@ def run(args: argparse.Namespace) -> int:
     service = Service(verifier, settings, args.weights)
     try:
         socket = listening(args.host, args.port)
-    except OSError as error:
-        raise OutputError(
-            f"port {args.port} of {args.host} can't be used: {error.strerror or error}"
-        ) from error
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise OutputError(f"port {args.port} of {args.host} can't be used: {reason}") from error
     host, port = socket.getsockname()[:2]
     print(f"camsim: serving at http://{host}:{port}/", file=sys.stderr, flush=True)
     serve(create_app(service), socket, settings.drain_seconds)

@@ -275,4 +275,7 @@ def test_the_command_adds_keys_and_refuses_bad_options(tmp_path: Path, camsim: C
     assert camsim("serve", "--keys", keys, "--add-key", "desk").status == 2
     assert "needs --keys" in camsim("serve", "--add-key", "desk").err
     assert "no manifest.json" in camsim("serve", "--weights", tmp_path).err
-    assert "can't be used" in camsim("serve", "--host", "192.0.2.1").err
+    assert "can't be used" in camsim("serve", "--host", "203.0.113.1").err
+    assert "can't be used" in camsim("serve", "--port", 99999).err
+    assert "workers is 0" in camsim("serve", "--workers", 0).err
+    assert "can't be kept" in camsim("serve", "--keep", tmp_path / "no" / "reports.db").err
