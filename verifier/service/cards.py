@@ -7,7 +7,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from verifier.detectors import Detector
-from verifier.weights import Domain, ModelEntry, read_manifest
+from verifier.weights import Calibration, Domain, ModelEntry, Threshold, read_manifest
 
 
 class ModelCard(BaseModel):
@@ -25,8 +25,8 @@ class ModelCard(BaseModel):
     labels: dict[str, str] = Field(description="Each class and what it is called in words.")
     domain: Domain = Field(description="Where it may speak; outside it abstains.")
     calibrated_for: tuple[str, ...]
-    false_alarm_rates: dict[str, float] = Field(
-        description="By channel: the measured share of untouched pictures that it calls edited."
+    false_alarm_rates: dict[str, dict[str, float]] = Field(
+        description="By channel and answer: how often that answer was measured to be wrong."
     )
     data: str = Field(description="What it was trained on.")
     recipe: dict[str, str | int | float | bool]
@@ -35,7 +35,7 @@ class ModelCard(BaseModel):
     @classmethod
     def of(cls, entry: ModelEntry) -> Self:
         """Write the card of a manifest's entry."""
-        rates = {name: c.edited.false_alarm_rate for name, c in entry.calibrations.items()}
+        rates = {name: _rates(found) for name, found in entry.calibrations.items()}
         return cls(
             **entry.model_dump(include=set(cls.model_fields) - {"labels", "domain"}),
             labels={label.name: label.words for label in entry.labels},
@@ -43,6 +43,11 @@ class ModelCard(BaseModel):
             calibrated_for=tuple(entry.calibrations),
             false_alarm_rates=rates,
         )
+
+
+def _rates(calibration: Calibration) -> dict[str, float]:
+    thresholds = {name: found for name, found in calibration if isinstance(found, Threshold)}
+    return {name: found.false_alarm_rate for name, found in thresholds.items()}
 
 
 class DetectorCard(BaseModel):

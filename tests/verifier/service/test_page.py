@@ -173,7 +173,7 @@ def test_several_maps_are_chosen_from(page: Page, photo: bytes) -> None:
         content = route.fetch().json()
         if content["report"]:
             [result] = content["report"]["detectors"]
-            words = result["patch_map"] | {"words": "Another map."}
+            words = result["patch_map"] | {"words": "Another map.", "low": "little", "high": "much"}
             other = result | {"question": "Another question?", "patch_map": words}
             content["report"]["detectors"].append(other)
         route.fulfill(json=content)
@@ -181,7 +181,9 @@ def test_several_maps_are_chosen_from(page: Page, photo: bytes) -> None:
     page.route("**/v1/analyses/*", answer)
     give(page, ON_DROP, "holiday.jpg", photo)
     verdict(page, "Consistent")
+    expect(page.locator(".scale")).to_have_text("looks untouched  looks edited")
     page.get_by_label("Map of").select_option("Another question?")
+    expect(page.locator(".scale")).to_have_text("little  much")
     expect(page.locator("figcaption")).to_have_text("Another map.")
 
 

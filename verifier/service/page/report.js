@@ -47,21 +47,24 @@ async function figure(client, analysis, name) {
     URL.createObjectURL(await client.blob(analysis, `maps/${result.name}`))));
   const map = el("img", { class: "map", alt: "" });
   const caption = el("figcaption");
+  const legend = el("span", { class: "scale" });
   const lay = (number) => {
+    const drawn = mapped[number].patch_map;
     map.src = layers[number];
-    caption.textContent = mapped[number].patch_map.words;
+    caption.textContent = drawn.words;
+    legend.replaceChildren(...scale(drawn.low, drawn.high));
   };
   lay(0);
   photo.append(map);
   const strength = slider(words.mapStrength, 80, (value) => (map.style.opacity = value / 100));
   const questions = mapped.map((result) => result.question);
   return el("figure", {}, photo,
-    el("div", { class: "controls" }, choice(words.mapOf, questions, lay), strength, scale()), caption);
+    el("div", { class: "controls" }, choice(words.mapOf, questions, lay), strength, legend), caption);
 }
 
-function scale() {
-  const swatches = Array.from({ length: 7 }, () => el("i", {}));
-  return el("span", { class: "scale" }, `${words.mapUntouched} `, swatches, ` ${words.mapEdited}`);
+// A map says what its ends mean, or it is one of edits.
+function scale(low = words.mapUntouched, high = words.mapEdited) {
+  return [`${low} `, ...Array.from({ length: 7 }, () => el("i", {})), ` ${high}`];
 }
 
 function downloads(client, analysis, name) {
