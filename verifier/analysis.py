@@ -7,7 +7,7 @@
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
@@ -32,6 +32,9 @@ from verifier.weights import FOLDER
 
 if TYPE_CHECKING:
     from verifier.batch import Outcome, Progress
+
+# Called with a part's name when the part is done; what it raises ends the analysis.
+PartDone = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -180,13 +183,29 @@ class Verifier:
         """What it goes by."""
         return self._settings
 
-    def analyze(self, photo: Photo) -> Report:
+    @property
+    def detectors(self) -> tuple[Detector, ...]:
+        """The parts that answer questions about the pixels."""
+        return self._detectors
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Names of what an analysis does, in the order in which ``part_done`` hears of them."""
+        return ("reading", *(detector.name for detector in self._detectors), "stability", "preview")
+
+    def analyze(
+        self, photo: Photo, *, name: str | None = None, part_done: PartDone = lambda _: None
+    ) -> Report:
         """Say what can be known of a photo.
 
         Parameters
         ----------
         photo
             A path, the bytes of a file, or pixels (H, W, 3) or (H, W), uint8, sRGB.
+        name
+            What the report calls it; None: a path's own name.
+        part_done
+            Called after each of `parts`; an exception of it ends the analysis.
 
         Raises
         ------
@@ -198,11 +217,11 @@ class Verifier:
             If the reading process can't be started.
         """
         taken = take(photo, self._settings.limits)
-        seconds: dict[str, float] = {}
-        with _timed(seconds, "reading"):
+        clock = _Clock(part_done)
+        with clock.part("reading"):
             reading = self._read(taken.content)
-        results = self._results(reading, seconds)
-        with _timed(seconds, "stability"):
+        results = self._results(reading, clock)
+        with clock.part("stability"):
             held = stability(
                 results,
                 self._settings.resend_through,
@@ -210,17 +229,17 @@ class Verifier:
                 lambda again: [d.analyze(again, brief=True) for d in self._detectors],
             )
         facts = reading.facts
-        with _timed(seconds, "preview"):
+        with clock.part("preview"):
             preview = preview_of(reading.pixels)
         return Report(
             verifier_version=_version(),
-            input=facts.input.model_copy(update={"name": taken.name}),
+            input=facts.input.model_copy(update={"name": name or taken.name}),
             credential=facts.credential,
             channel=facts.channel,
             detectors=tuple(results),
             stability=held,
             verdict=conclude(facts.credential, facts.channel, results, held),
-            seconds={k: round(v, 4) for k, v in (facts.seconds | seconds).items()},
+            seconds={k: round(v, 4) for k, v in (facts.seconds | clock.seconds).items()},
         ).with_preview(preview)
 
     def analyze_many(
@@ -268,10 +287,10 @@ class Verifier:
         content = take(photo, self._settings.limits).content
         return self._read(content) if network is None else self._resent(content, network)
 
-    def _results(self, reading: Reading, seconds: dict[str, float]) -> list[DetectorResult]:
+    def _results(self, reading: Reading, clock: "_Clock") -> list[DetectorResult]:
         results = []
         for detector in self._detectors:
-            with _timed(seconds, detector.name):
+            with clock.part(detector.name):
                 results.append(detector.analyze(reading))
         return results
 
@@ -294,11 +313,19 @@ class Verifier:
             return self._readers
 
 
-@contextmanager
-def _timed(seconds: dict[str, float], part: str) -> Iterator[None]:
-    start = time.perf_counter()
-    yield
-    seconds[part] = time.perf_counter() - start
+class _Clock:
+    """Times the parts of an analysis, and tells of each that is done."""
+
+    def __init__(self, part_done: PartDone) -> None:
+        self.seconds: dict[str, float] = {}
+        self._part_done = part_done
+
+    @contextmanager
+    def part(self, name: str) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        self.seconds[name] = time.perf_counter() - start
+        self._part_done(name)
 
 
 def _pem(given: str | Path | None, what: str) -> str | None:

@@ -56,12 +56,13 @@ def bench_verify(photo: Path | None, weights: Path, runs: int) -> BenchResult:
     return BenchResult.model_validate_json(ran.stdout)
 
 
-def write_sample(path: Path) -> None:
-    """Write a made picture of 12 megapixels with texture everywhere: the worst case."""
-    rng = np.random.default_rng(0)
-    small = rng.integers(0, 256, (SIZE[1] // 8, SIZE[0] // 8, 3), dtype=np.uint8)
-    image = Image.fromarray(small).resize(SIZE, Image.Resampling.BICUBIC)
-    pixels = np.asarray(image, np.int16) + rng.integers(-12, 13, (SIZE[1], SIZE[0], 1), np.int16)
+def write_sample(path: Path, size: tuple[int, int] = SIZE, seed: int = 0) -> None:
+    """Write a made picture with texture everywhere, the worst case; ``size``: width and height."""
+    rng = np.random.default_rng(seed)
+    width, height = size
+    small = rng.integers(0, 256, (height // 8, width // 8, 3), dtype=np.uint8)
+    image = Image.fromarray(small).resize(size, Image.Resampling.BICUBIC)
+    pixels = np.asarray(image, np.int16) + rng.integers(-12, 13, (height, width, 1), np.int16)
     Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)).save(path, quality=90)
 
 

@@ -2,20 +2,22 @@
 
 from typing import TYPE_CHECKING
 
-from verifier.commands import bench, evaluate, verify
+from verifier.commands import bench, bench_many, evaluate, serve, verify, verify_archive
 
 if TYPE_CHECKING:
     from verifier.commands import Commands
 
 
 def add_commands(commands: "Commands") -> None:
-    """Add ``camsim verify``."""
-    verify.add_to(commands)
+    """Add ``camsim verify``, ``verify-archive`` and ``serve``."""
+    for module in (verify, verify_archive, serve):
+        module.add_to(commands)
 
 
 def add_benchmarks(benchmarks: "Commands") -> None:
-    """Add ``camsim bench verify``."""
+    """Add ``camsim bench verify``, ``serve`` and ``archive``."""
     bench.add_to(benchmarks)
+    bench_many.add_to(benchmarks)
 
 
 def add_evaluations(evaluations: "Commands") -> None:

@@ -4,37 +4,22 @@ import base64
 from collections.abc import Iterable
 from html import escape
 from importlib.resources import files
-from io import BytesIO
 
-from PIL import Image
-
-from verifier.patch_overlay import SCALE, overlay
+from verifier.patch_overlay import SCALE
 from verifier.preview import Preview
 from verifier.report import Credential, DetectorResult, PatchMap, Report, Stability
+from verifier.shown import patch_layer, picture
 from verifier.words import (
     LEVELS,
     MEANINGS,
     STATUSES,
     TITLES,
-    credential_headline,
     detector_headline,
+    in_short,
     input_line,
-    network_headline,
     percent,
-    pipeline_headline,
-    stability_headline,
 )
 
-# EXIF 2.32, 4.6.4 A, as what a picture needs to be upright.
-_TURNS = {
-    2: (Image.Transpose.FLIP_LEFT_RIGHT,),
-    3: (Image.Transpose.ROTATE_180,),
-    4: (Image.Transpose.FLIP_TOP_BOTTOM,),
-    5: (Image.Transpose.TRANSPOSE,),
-    6: (Image.Transpose.ROTATE_270,),
-    7: (Image.Transpose.TRANSVERSE,),
-    8: (Image.Transpose.ROTATE_90,),
-}
 _CLASSES = {"consistent": "for", "evidence against": "against", "inconclusive": "open"}
 
 
@@ -70,43 +55,22 @@ def html_report(report: Report) -> str:
 
 
 def _in_short(report: Report) -> str:
-    rows = [
-        (result.question, detector_headline(result, report.stability))
-        for result in report.detectors
-    ]
-    rows += [
-        ("Which camera pipeline developed it?", pipeline_headline(report)),
-        ("Which network did it come from?", network_headline(report.channel)),
-        ("Is it signed?", credential_headline(report.credential)),
-        ("Would the answer last if it is shared again?", stability_headline(report.stability)),
-    ]
-    cells = "".join(f"<tr><th>{escape(q)}</th><td>{escape(a)}</td></tr>" for q, a in rows)
+    cells = "".join(
+        f"<tr><th>{escape(q)}</th><td>{escape(a)}</td></tr>" for q, a in in_short(report)
+    )
     return f'<table class="short">{cells}</table>'
 
 
 def _picture(report: Report) -> str:
-    preview = report.preview
-    if preview is None:
+    photo = picture(report)
+    if photo is None or report.preview is None:
         return ""
-    turns = _TURNS.get(report.input.orientation, ())
-    photo = Image.open(BytesIO(preview.jpeg))
-    shown = photo.size
-    file = BytesIO()
-    _turned(photo, turns).save(file, "JPEG", quality=90)
-    image = _data("image/jpeg", file.getvalue())
-    patch_map = next((r.patch_map for r in report.detectors if r.patch_map), None)
-    if patch_map is None:
+    image = _data("image/jpeg", photo)
+    mapped = next((result for result in report.detectors if result.patch_map), None)
+    layer = patch_layer(report, mapped.name) if mapped else None
+    if mapped is None or mapped.patch_map is None or layer is None:
         return f'<figure><div class="photo"><img src="{image}" alt="The picture"></div></figure>'
-    layer = Image.open(BytesIO(overlay(patch_map, (preview.width, preview.height), shown)))
-    file = BytesIO()
-    _turned(layer, turns).save(file, "PNG")
-    return _with_layer(image, _data("image/png", file.getvalue()), patch_map, preview)
-
-
-def _turned(image: Image.Image, turns: Iterable[Image.Transpose]) -> Image.Image:
-    for turn in turns:
-        image = image.transpose(turn)
-    return image
+    return _with_layer(image, _data("image/png", layer), mapped.patch_map, report.preview)
 
 
 def _with_layer(image: str, layer: str, patch_map: PatchMap, preview: Preview) -> str:

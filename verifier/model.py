@@ -15,6 +15,14 @@ from verifier.weights import FOLDER, ModelEntry
 # Patches at a time: 64 of 128×128 are 13 MB in, and their activations stay under some hundred MB.
 BATCH = 16
 
+_threads_of_process = 0  # of a model's run, where the model says none; 0: all cores
+
+
+def run_with(threads: int) -> None:
+    """Bound the threads of each run, for models that this process loads from now on."""
+    global _threads_of_process  # noqa: PLW0603 - as ONNX Runtime's own, it belongs to the process
+    _threads_of_process = threads
+
 
 class Model:
     """One model; safe to use from several threads, and pickles without its session.
@@ -89,7 +97,7 @@ class Model:
         import onnxruntime as ort
 
         options = ort.SessionOptions()
-        options.intra_op_num_threads = self._threads
+        options.intra_op_num_threads = self._threads or _threads_of_process
         options.inter_op_num_threads = 1
         content = self.entry.read(self._folder)
         try:

@@ -30,6 +30,14 @@ _START: Final = 60.0
 _PROGRAM: Final = "from verifier.worker import main; main()"
 
 
+class _DeathError(Exception):
+    """A reading process died; ``meaning`` is what that is called if it happens again."""
+
+    def __init__(self, meaning: PhotoError | WorkerError) -> None:
+        super().__init__(str(meaning))
+        self.meaning = meaning
+
+
 class Readers:
     """A pool of reading processes, started when needed; safe to use from several threads.
 
@@ -61,7 +69,7 @@ class Readers:
         Raises
         ------
         PhotoError
-            For whatever is wrong with the photo, its reader's death included.
+            For whatever is wrong with the photo; that two readers died of it included.
         WorkerError
             If no reading process can be started.
         """
@@ -80,18 +88,29 @@ class Readers:
             _end_all(self._idle, os.getpid())
 
     def _ask(self, head: dict[str, Any], body: Any) -> Reading:
+        """Ask once, and once more where the process died: perhaps of something else."""
         with self._free:
-            process = self._borrow()
             try:
-                reading = process.ask(head, body)
-            except PhotoError:
-                self._give_back(process)
-                raise
-            except BaseException:
-                process.end()
-                raise
+                return self._ask_one(head, body)
+            except _DeathError:
+                pass
+            try:
+                return self._ask_one(head, body)
+            except _DeathError as death:
+                raise death.meaning from death
+
+    def _ask_one(self, head: dict[str, Any], body: Any) -> Reading:
+        process = self._borrow()
+        try:
+            reading = process.ask(head, body)
+        except PhotoError:
             self._give_back(process)
-            return reading
+            raise
+        except BaseException:
+            process.end()
+            raise
+        self._give_back(process)
+        return reading
 
     def _borrow(self) -> "_Process":
         with self._lock:
@@ -143,10 +162,11 @@ class _Process:
             framing.receive(self._output, 0, deadline)
         except (framing.ClosedError, framing.LateError) as error:
             self.end()
-            raise WorkerError(
+            failure = WorkerError(
                 f"the reading process didn't start (status {self._popen.returncode}); see what "
                 f"{sys.executable} -c 'import verifier.worker' says"
-            ) from error
+            )
+            raise _DeathError(failure) from error
 
     @property
     def alive(self) -> bool:
@@ -163,7 +183,7 @@ class _Process:
         return self._popen.stdout.fileno()
 
     def ask(self, head: dict[str, Any], body: Any) -> Reading:
-        """Have a photo read. Raises `PhotoError` or `WorkerError`; see `alive` after."""
+        """Have a photo read. Raises `PhotoError`, `WorkerError` or `_DeathError`; see `alive`."""
         deadline = time.monotonic() + self._limits.seconds
         try:
             framing.send(self._input, head, body, deadline)
@@ -175,7 +195,7 @@ class _Process:
                 "made to waste time (raise Limits.seconds if you trust it)"
             ) from None
         except framing.ClosedError as error:
-            raise self._death() from error
+            raise _DeathError(self._death()) from error
         return _reading(answer)
 
     def _death(self) -> PhotoError:

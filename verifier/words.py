@@ -39,6 +39,18 @@ STATUSES: Final[Mapping[Status, str]] = {
 }
 
 
+def in_short(report: Report) -> list[tuple[str, str]]:
+    """Ask what an editor asks, and answer each in a few words."""
+    stability = report.stability
+    return [
+        *((result.question, detector_headline(result, stability)) for result in report.detectors),
+        ("Which camera pipeline developed it?", pipeline_headline(report)),
+        ("Which network did it come from?", network_headline(report.channel)),
+        ("Is it signed?", credential_headline(report.credential)),
+        ("Would the answer last if it is shared again?", stability_headline(stability)),
+    ]
+
+
 def detector_headline(result: DetectorResult, stability: Stability) -> str:
     """Say a detector's answer in a few words."""
     if any(result.name in resent.flipped for resent in stability.resent):

@@ -3,7 +3,7 @@
 import argparse
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,13 +18,15 @@ from rich.progress import (
 )
 
 from camera_sim import weights
-from camera_sim.batch import Options, Summary, develop_file, plan_jobs
+from camera_sim.batch import Job, Options, develop_file, plan_jobs
 from camera_sim.commands import secrets, signing
-from camera_sim.commands.signing import OpenFirmware
+from camera_sim.commands.signing import Developer, OpenFirmware
 from camera_sim.develop import DEFAULT_MAX_MEMORY
 from camera_sim.errors import CameraSimError, MemoryBudgetError, OutputError
+from camera_sim.many import Outcome, develop_many
 from camera_sim.output import FORMATS, Encoding, Format
 from camera_sim.pipelines import DEFAULT_PIPELINE, PIPELINES
+from camera_sim.summary import summary_lines
 
 if TYPE_CHECKING:
     from camera_sim.commands import Commands
@@ -89,6 +91,13 @@ def add_to(commands: "Commands", open_firmware: OpenFirmware) -> None:
     )
     parser.add_argument("--threads", type=int, help="tiles at a time (default: every core)")
     parser.add_argument(
+        "--processes",
+        type=int,
+        default=1,
+        metavar="N",
+        help="files at a time, each in a process, sharing --max-memory (default 1)",
+    )
+    parser.add_argument(
         "--compare",
         action="store_true",
         help="also write a side-by-side with the classical pipeline",
@@ -112,27 +121,41 @@ def run(args: argparse.Namespace) -> int:
     developer = signing.developer(args)
     options = _options(args, developer.pipeline)
     jobs = plan_jobs(args.raw, options)
-    engine = developer.engine
-    console, failures = Console(stderr=True), 0
-    with _progress_bar(console) as progress:
+    failures = 0
+    with _progress_bar(Console(stderr=True)) as progress:
         task = progress.add_task("", total=len(jobs))
-        for done, job in enumerate(jobs):
-            progress.update(task, description=job.source.name)
-            try:
-                summary = develop_file(
-                    job, options, engine, _advance(progress, task, done), developer.signing
-                )
-            except CameraSimError as error:
-                failures += 1
-                progress.console.print(
-                    f"camsim: {error}", markup=False, highlight=False, soft_wrap=True
-                )
-            else:
-                _print_summary(summary)
-            progress.update(task, completed=done + 1)
+        outcomes = (
+            develop_many(jobs, options, args.processes)
+            if args.processes > 1
+            else _one_by_one(jobs, options, developer, progress, task)
+        )
+        for done, outcome in enumerate(outcomes, 1):
+            progress.update(task, completed=done, description=outcome.job.source.name)
+            if outcome.error is None:
+                print("\n".join(outcome.lines), flush=True)
+                continue
+            failures += 1
+            progress.console.print(
+                f"camsim: {outcome.error}", markup=False, highlight=False, soft_wrap=True
+            )
     if len(jobs) > 1:
         print(f"{len(jobs) - failures} of {len(jobs)} files developed")
     return 2 if failures else 0
+
+
+def _one_by_one(
+    jobs: Sequence[Job], options: Options, developer: Developer, progress: Progress, task: TaskID
+) -> Iterator[Outcome]:
+    for done, job in enumerate(jobs):
+        progress.update(task, description=job.source.name)
+        try:
+            summary = develop_file(
+                job, options, developer.engine, _advance(progress, task, done), developer.signing
+            )
+        except CameraSimError as error:
+            yield Outcome(job, error=str(error))
+        else:
+            yield Outcome(job, tuple(summary_lines(summary)))
 
 
 def _options(args: argparse.Namespace, pipeline: str) -> Options:
@@ -155,6 +178,10 @@ def _options(args: argparse.Namespace, pipeline: str) -> Options:
 
 
 def _check(args: argparse.Namespace) -> None:
+    if args.processes < 1:
+        raise CameraSimError(f"--processes must be at least 1, not {args.processes}")
+    if args.processes > 1 and (args.device or args.identity or args.engine != "onnxruntime"):
+        raise CameraSimError("--processes develops without --device, --identity and --engine")
     if args.threads is not None and args.threads < 1:
         raise MemoryBudgetError(f"--threads must be at least 1, not {args.threads}")
     if not 0 <= args.denoise <= 4:
@@ -177,23 +204,3 @@ def _progress_bar(console: Console) -> Progress:
 
 def _advance(progress: Progress, task: TaskID, done: int) -> Callable[[float], None]:
     return lambda share: progress.update(task, completed=done + share)
-
-
-def _print_summary(summary: Summary) -> None:
-    image, job = summary.image, summary.job
-    height, width = image.size
-    print(
-        f"{job.source.name}  {image.info.camera}  {width}×{height}  {summary.pipeline}  "
-        f"{summary.seconds:.2f} s  {summary.seconds / image.megapixels:.3f} s/MP  → {job.target}"
-    )
-    if summary.origin:
-        print(f"{'':4}{summary.origin.summary()}")
-    if summary.comparison:
-        print(f"{'':4}side by side with the classical pipeline → {summary.comparison}")
-    if image.white_balance_source not in ("as shot", "given"):
-        print(f"{'':4}the file states no white balance: {image.white_balance_source} was used")
-    if image.xyz_to_camera is None:
-        print(
-            f"{'':4}LibRaw knows no colour matrix for this camera: its colours were taken as sRGB"
-        )
-    sys.stdout.flush()

@@ -7,16 +7,20 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import tifffile
 from PIL import ExifTags, Image
 
+from camera_sim.batch import Options, plan_jobs
 from camera_sim.commands.develop import memory_size
 from camera_sim.dng import write_dng
 from camera_sim.evaluate import colour_difference
+from camera_sim.many import develop_many
 from camera_sim.raw import read_raw
+from fleet import Died, Processes
 from tests.camera_sim.conftest import EXAMPLE, Camsim
 from tests.camera_sim.scenes import capture, clean, picture, psnr
 
@@ -59,6 +63,43 @@ def test_one_bad_file_does_not_stop_the_others(camsim: Camsim, shots: Path, tmp_
     assert len(SUMMARY.findall(ran.out)) == 2
     assert "2 of 3 files developed" in ran.out
     assert len(list((tmp_path / "out").iterdir())) == 2
+
+
+def test_processes_develop_the_same_pictures(camsim: Camsim, shots: Path, tmp_path: Path) -> None:
+    (shots / "0a.nef").write_text("no RAW file at all\n" * 40)
+    words = ("develop", shots, "--pipeline", "classical", "--out")
+    camsim(*words, tmp_path / "one")
+    ran = camsim(*words, tmp_path / "many", "--processes", 2)
+    assert ran.status == 2
+    assert "0a.nef is not a RAW file" in ran.err
+    assert len(SUMMARY.findall(ran.out)) == 2
+    assert ran.out.endswith("2 of 3 files developed\n")
+    for name in ("0.classical.jpg", "1.classical.jpg"):
+        assert (tmp_path / "many" / name).read_bytes() == (tmp_path / "one" / name).read_bytes()
+
+
+def test_a_file_that_kills_its_processes_is_told(
+    shots: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Deadly(Processes):
+        def map(self, function: Any, tasks: Any) -> Any:
+            for task in tasks:
+                yield task, Died() if task.source.stem == "0" else function(task)
+
+    monkeypatch.setattr("camera_sim.many.Processes", Deadly)
+    options = Options(pipeline="classical", out=tmp_path)
+    first, second = develop_many(plan_jobs([shots], options), options, 2)
+    assert first.error is not None
+    assert "0.dng killed every process" in first.error
+    assert second.error is None
+    assert (tmp_path / "1.classical.jpg").exists()
+
+
+@pytest.mark.parametrize("extra", [("--processes", 0), ("--processes", 2, "--identity", "x")])
+def test_processes_that_cannot_be(extra: tuple[object, ...], camsim: Camsim, shots: Path) -> None:
+    ran = camsim("develop", shots, "--pipeline", "classical", *extra)
+    assert ran.status == 2
+    assert len(ran.err.splitlines()) == 1
 
 
 def test_nothing_is_overwritten_without_force(camsim: Camsim, shots: Path, tmp_path: Path) -> None:

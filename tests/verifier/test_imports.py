@@ -85,3 +85,17 @@ def test_the_newsroom_example_of_the_readme(tmp_path: Path) -> None:
     assert ran.stderr == ""
     assert ran.stdout.startswith(("consistent - ", "evidence against - ", "inconclusive - "))
     assert "\n * " in ran.stdout
+
+
+EXTRAS = ("fastapi", "uvicorn", "prometheus_client", "pyarrow", "ray", "fsspec", "python_multipart")
+
+
+def test_without_their_extras_the_commands_say_what_to_install(tmp_path: Path) -> None:
+    code = BLOCK.replace(str(TRAINING_ONLY), str(EXTRAS))
+    code += "from camera_sim.cli import main\nsys.exit(main(sys.argv[1:]))"
+    for words, extra in ((["serve"], "serve"), (["verify-archive", "a", "--out", "b"], "archive")):
+        command = [sys.executable, "-c", code, *words]
+        ran = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+        assert ran.returncode == 2
+        assert ran.stderr.endswith(f"pip install 'camsim[{extra}]'\n"), ran.stderr
+        assert len(ran.stderr.splitlines()) == 1

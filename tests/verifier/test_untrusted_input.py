@@ -211,13 +211,41 @@ def test_a_photo_that_takes_too_long_is_given_up_and_the_next_one_read(photo_fil
         assert verifier.analyze(photo_file).input.width == 512
 
 
-def test_a_reader_that_dies_takes_nothing_with_it(photo_file: Path) -> None:
+def test_a_photo_whose_reader_was_killed_is_read_by_another(photo_file: Path) -> None:
     with Verifier.facts_only() as verifier:
         verifier.analyze(photo_file)
         [process] = verifier._pool()._idle
-        os.kill(process._popen.pid, signal.SIGSEGV)
-        with pytest.raises(PhotoUnreadableError, match="reader died"):
-            verifier.analyze(photo_file)
+        os.kill(process._popen.pid, signal.SIGKILL)
+        assert verifier.analyze(photo_file).input.width == 512
+
+
+@pytest.mark.parametrize(
+    ("deadly", "error", "words"),
+    [
+        (signal.SIGSEGV, PhotoUnreadableError, "reader died"),
+        (signal.SIGKILL, PhotoTooLargeError, "was killed"),
+    ],
+)
+def test_a_photo_that_kills_every_reader_takes_nothing_with_it(
+    deadly: signal.Signals,
+    error: type[PhotoError],
+    words: str,
+    photo_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with Verifier.facts_only() as verifier:
+        pool = verifier._pool()
+        borrow = pool._borrow
+
+        def borrow_and_kill() -> Any:
+            process = borrow()
+            os.kill(process._popen.pid, deadly)
+            return process
+
+        with monkeypatch.context() as patch:
+            patch.setattr(pool, "_borrow", borrow_and_kill)
+            with pytest.raises(error, match=words):
+                verifier.analyze(photo_file)
         assert verifier.analyze(photo_file).input.width == 512
 
 

@@ -1,0 +1,99 @@
+"""Every task is answered once, whoever is killed meanwhile."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fleet import Died, Engine, FleetError, Processes, RayCluster
+from fleet.engine import ATTEMPTS
+
+Task = tuple[int, str, str]
+
+
+def act(task: Task) -> int:
+    """Square a number; on the way die, or raise, as told; each attempt leaves a file."""
+    number, deed, folder = task
+    attempt = len(list(Path(folder).glob(f"{number}.*")))
+    (Path(folder) / f"{number}.{attempt}").touch()
+    if deed == "dies" or (deed == "dies once" and not attempt):
+        os.kill(os.getpid(), signal.SIGKILL)
+    if deed == "raises":
+        raise ValueError("wrong")
+    return number * number
+
+
+@pytest.fixture(params=["processes", "ray"])
+def engine(request: pytest.FixtureRequest) -> Engine:
+    if request.param == "processes":
+        return Processes(2)
+    pytest.importorskip("ray")
+    return RayCluster("local", 2)
+
+
+def tasks(folder: Path, deeds: dict[int, str], count: int = 20) -> list[Task]:
+    return [(number, deeds.get(number, ""), str(folder)) for number in range(count)]
+
+
+@pytest.mark.filterwarnings("ignore")  # Ray's own
+def test_a_killed_worker_loses_nothing(engine: Engine, tmp_path: Path) -> None:
+    given = tasks(tmp_path, {3: "dies once", 7: "dies", 11: "dies once"})
+    results = [(task[0], result) for task, result in engine.map(act, given)]
+    expected = {number: number * number for number in range(20)} | {7: Died()}
+    assert len(results) == 20
+    assert dict(results) == expected
+    assert len(list(tmp_path.glob("7.*"))) == ATTEMPTS
+    assert len(list(tmp_path.glob("3.*"))) == 2
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_what_a_task_raises_stops_everything(engine: Engine, tmp_path: Path) -> None:
+    with pytest.raises(FleetError, match="wrong"):
+        list(engine.map(act, tasks(tmp_path, {3: "raises"})))
+
+
+def test_tasks_are_read_as_they_are_needed(tmp_path: Path) -> None:
+    read = []
+
+    def reading() -> Iterator[Task]:
+        for task in tasks(tmp_path, {}, 50):
+            read.append(task)
+            yield task
+
+    results = Processes(2).map(act, reading())
+    next(results)
+    assert len(read) <= 5
+    results.close()  # type: ignore[attr-defined]
+
+
+def test_workers_end_with_the_map(tmp_path: Path) -> None:
+    def running() -> set[str]:
+        return {path.name for path in Path("/proc").glob("[0-9]*") if _is_child(path)}
+
+    before = running()
+    list(Processes(2).map(act, tasks(tmp_path, {}, 3)))
+    time.sleep(0.1)
+    assert running() - before <= _trackers()
+
+
+def _is_child(path: Path) -> bool:
+    try:
+        return path.joinpath("stat").read_text().rpartition(")")[2].split()[1] == str(os.getpid())
+    except OSError:
+        return False
+
+
+def _trackers() -> set[str]:
+    """Python's own process that tidies up after others."""
+    from multiprocessing.resource_tracker import _resource_tracker
+
+    pid = getattr(_resource_tracker, "_pid", None)
+    return {str(pid)}
+
+
+def test_no_workers_are_refused() -> None:
+    with pytest.raises(FleetError, match="1 or more"):
+        Processes(0)

@@ -1,0 +1,225 @@
+"""A table with every picture of an archive once, whoever is killed on the way."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from channel.manipulations import GAUSSIAN
+from fleet import Died, Engine, Processes, RayCluster
+from tests.conftest import REPOSITORY
+from tests.verifier.conftest import Camsim, jpeg
+from tests.verifier.toy import native
+from verifier import OutputError, PhotoNotFoundError, Report, WorkerError
+from verifier.archive import Archive, How, verify_archive
+from verifier.archive.listing import pictures
+from verifier.archive.work import Work
+
+QUICK = ("--resend", "--shard", 2, "--workers", 2)
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Path:
+    """Twelve good pictures in folders, and three files that are none."""
+    folder = tmp_path / "archive"
+    for number in range(12):
+        place = folder / f"year{number % 3}" / f"{number:02}.jpg"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        pixels = native(220, 260, number)
+        place.write_bytes(jpeg(GAUSSIAN(pixels) if number % 2 else pixels))
+    (folder / "year0" / "bad.jpg").write_bytes(b"no picture")
+    (folder / "year0" / "empty.png").write_bytes(b"")
+    (folder / "year1" / "notes.txt").write_text("passed over")
+    (folder / "year1" / os.fsdecode(b"new\nline\xff.jpg")).write_bytes(jpeg(native(220, 260)))
+    return folder
+
+
+def rows(path: Path) -> list[dict[str, Any]]:
+    return list(pq.read_table(path).to_pylist())
+
+
+def test_every_picture_is_a_row_in_order(
+    archive: Path, toy_folder: Path, tmp_path: Path, camsim: Camsim
+) -> None:
+    out = tmp_path / "report.parquet"
+    ran = camsim("verify-archive", archive, "--out", out, "--weights", toy_folder, *QUICK)
+    assert ran.status == 0, ran.err
+    assert "15 pictures" in ran.out
+    assert "2 error" in ran.out
+    found = rows(out)
+    names = [Path(row["photo"]).name for row in found]
+    assert names[:3] == ["00.jpg", "03.jpg", "06.jpg"]
+    assert names[-4:] == ["02.jpg", "05.jpg", "08.jpg", "11.jpg"]
+    assert "new\nline\\udcff.jpg" in names
+    by_name = dict(zip(names, found, strict=True))
+    assert by_name["bad.jpg"]["error_kind"] == "PhotoUnreadableError"
+    assert "0 bytes" in by_name["empty.png"]["error"]
+    assert by_name["00.jpg"]["verdict"] == "consistent"
+    assert by_name["01.jpg"]["verdict"] == "evidence against"
+    assert by_name["01.jpg"]["detectors"][0]["answer"] == "gaussian"
+    assert by_name["00.jpg"]["report"] is None
+    assert not out.with_name("report.parquet.parts").exists()
+
+
+def test_rows_are_what_the_sdk_says(
+    archive: Path, toy_folder: Path, tmp_path: Path, verifier: Any
+) -> None:
+    how = How(weights=toy_folder, resend_through=("instagram",), reports=True)
+    verify_archive(Archive(str(archive / "year2"), tmp_path / "a.parquet"), how, Processes(1))
+    for row in rows(tmp_path / "a.parquet"):
+        own = verifier.analyze(row["photo"])
+        whole = Report.model_validate_json(row["report"])
+        assert whole.model_dump(exclude={"seconds"}) == own.model_dump(exclude={"seconds"})
+        assert (row["sha256"], row["summary"]) == (own.input.sha256, own.verdict.summary)
+
+
+def test_the_driver_killed_the_next_run_finishes_it(
+    archive: Path, toy_folder: Path, tmp_path: Path, camsim: Camsim
+) -> None:
+    out = tmp_path / "report.parquet"
+    parts = out.with_name("report.parquet.parts")
+    words = ["verify-archive", archive, "--out", out, "--weights", toy_folder, *QUICK]
+    command = [sys.executable, "-m", "camera_sim.cli", *map(str, words)]
+    kills = 0
+    while kills < 2:
+        before = len(list(parts.glob("*.parquet"))) if parts.exists() else 0
+        with subprocess.Popen(command, cwd=REPOSITORY, stderr=subprocess.DEVNULL) as driver:
+            while len(list(parts.glob("*.parquet"))) <= before and driver.poll() is None:
+                time.sleep(0.01)
+            driver.send_signal(signal.SIGKILL)
+            driver.wait()
+        kills += 1
+        assert not out.exists()
+    written = {path.name: path.stat().st_mtime_ns for path in parts.glob("*.parquet")}
+    assert 2 <= len(written) < 8
+    (archive / "year0" / "new.jpg").write_bytes(jpeg(native(220, 260)))
+    ran = camsim(*words)
+    assert ran.status == 0, ran.err
+    names = Counter(Path(row["photo"]).name for row in rows(out))
+    assert len(names) == 15
+    assert set(names.values()) == {1}
+    now = int(ran.out.splitlines()[1].split()[0])
+    assert now < 15, "what was written wasn't done again"
+
+
+def test_a_finished_table_is_not_replaced_unasked(
+    archive: Path, toy_folder: Path, tmp_path: Path, camsim: Camsim
+) -> None:
+    out = tmp_path / "report.parquet"
+    out.write_text("mine")
+    words = ("verify-archive", archive / "year2", "--out", out, "--weights", toy_folder, *QUICK)
+    assert "exists; add --force" in camsim(*words).err
+    assert out.read_text() == "mine"
+    assert camsim(*words, "--force").status == 0
+    assert len(rows(out)) == 4
+
+
+def test_another_run_in_the_same_place_is_refused(archive: Path, tmp_path: Path) -> None:
+    out = tmp_path / "a.parquet"
+    work = Work(out)
+    with work.alone():
+        work.planned(str(archive), "other options", 2, ["a.jpg"])
+        with pytest.raises(OutputError, match="another run is at work"):
+            verify_archive(Archive(str(archive), out), How(), Processes(1))
+    with pytest.raises(OutputError, match="of another run"):
+        verify_archive(Archive(str(archive), out), How(), Processes(1))
+
+
+def test_a_list_and_an_object_store_are_sources(archive: Path, tmp_path: Path) -> None:
+    folder = list(pictures(str(archive)))
+    assert len(folder) == 15
+    (tmp_path / "list.txt").write_text("\n".join(folder[:3]) + "\n\nfile:///a.jpg\n")
+    assert list(pictures(str(tmp_path / "list.txt"))) == [*folder[:3], "file:///a.jpg"]
+    stored = list(pictures(f"file://{archive}"))
+    assert sorted(stored) == sorted(f"file://{name}" for name in folder)
+
+
+def test_pictures_of_an_object_store_are_read(
+    archive: Path, toy_folder: Path, tmp_path: Path, camsim: Camsim
+) -> None:
+    source, out = f"file://{archive}/year2", tmp_path / "a.parquet"
+    ran = camsim("verify-archive", source, "--out", out, "--weights", toy_folder, *QUICK)
+    assert ran.status == 0, ran.err
+    assert [row["verdict"] for row in rows(out)].count("consistent") == 2
+
+
+@pytest.mark.parametrize("source", ["/no/such/folder", "nosuch://bucket/a"])
+def test_sources_that_are_none(source: str, tmp_path: Path) -> None:
+    with pytest.raises(PhotoNotFoundError):
+        verify_archive(Archive(source, tmp_path / "a.parquet"), How(), Processes(1))
+    (tmp_path / "empty").mkdir()
+    empty = Archive(str(tmp_path / "empty"), tmp_path / "a.parquet")
+    with pytest.raises(PhotoNotFoundError, match="no picture"):
+        verify_archive(empty, How(), Processes(1))
+    assert not (tmp_path / "a.parquet.parts").exists()
+
+
+class Deadly(Engine):
+    """Does tasks itself, and dies of those with a picture of a certain name."""
+
+    def map(self, function: Any, tasks: Any) -> Any:
+        for task in tasks:
+            deadly = any("05" in photo for photo in task.photos)
+            yield task, Died() if deadly else function(task)
+
+
+def test_a_picture_that_kills_every_worker_is_a_row(
+    archive: Path, toy_folder: Path, tmp_path: Path
+) -> None:
+    how = How(weights=toy_folder, resend_through=())
+    summary = verify_archive(Archive(str(archive), tmp_path / "a.parquet", 4), how, Deadly())
+    found = {Path(row["photo"]).name: row for row in rows(tmp_path / "a.parquet")}
+    assert len(found) == summary.photos == 15
+    assert found["05.jpg"]["error_kind"] == "WorkerError"
+    assert found["08.jpg"]["verdict"] == "consistent"
+
+
+def test_a_damaged_model_stops_the_run_and_says_so(archive: Path, tmp_path: Path) -> None:
+    from tests.verifier.toy import toy_weights
+
+    folder = toy_weights(tmp_path / "weights")
+    next(folder.glob("*.onnx")).write_bytes(b"damaged")
+    with pytest.raises(WorkerError, match="digest"):
+        verify_archive(
+            Archive(str(archive), tmp_path / "a.parquet"), How(weights=folder), Processes(1)
+        )
+
+
+@pytest.mark.filterwarnings("ignore")  # Ray's own
+def test_on_ray_with_a_worker_killed_on_the_way(
+    archive: Path, toy_folder: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("ray")
+    killed: list[int] = []
+
+    def kill_one(done: int, _: int) -> None:
+        if done and not killed:
+            killed.append(ray_worker())
+            os.kill(killed[0], signal.SIGKILL)
+
+    how = How(weights=toy_folder, resend_through=("instagram",))
+    summary = verify_archive(
+        Archive(str(archive), tmp_path / "a.parquet", 1), how, RayCluster("local", 2), kill_one
+    )
+    assert killed
+    names = Counter(row["photo"] for row in rows(tmp_path / "a.parquet"))
+    assert len(names) == summary.photos == 15
+    assert set(names.values()) == {1}
+
+
+def ray_worker() -> int:
+    """Find a worker of Ray that is at a task."""
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if path.read_bytes().startswith(b"ray::_act"):
+                return int(path.parent.name)
+        except OSError:
+            continue
+    raise AssertionError("no worker of Ray is at work")

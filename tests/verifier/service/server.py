@@ -1,0 +1,63 @@
+"""A service as an operator runs it: its own process, a real port."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from tests.conftest import REPOSITORY
+
+_SERVING = re.compile(r"serving at (\S+)/$")
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running service."""
+
+    process: "subprocess.Popen[str]"
+    url: str
+
+    def client(self) -> httpx.Client:
+        return httpx.Client(base_url=self.url, timeout=60, trust_env=False)
+
+    def readers(self) -> list[int]:
+        """Process ids of its reading processes."""
+        children = Path(f"/proc/{self.process.pid}/task").glob("*/children")
+        return sorted(int(pid) for path in children for pid in path.read_text().split())
+
+    def signal(self, kind: signal.Signals, pids: list[int] | None = None) -> None:
+        for pid in pids or [self.process.pid]:
+            os.kill(pid, kind)
+
+
+@contextmanager
+def served(*options: object) -> Iterator[Server]:
+    """Run ``camsim serve`` at a free port until the block ends."""
+    command = [sys.executable, "-m", "camera_sim.cli", "serve", "--port", "0", *map(str, options)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=REPOSITORY) as process:
+        try:
+            assert process.stderr is not None
+            line = process.stderr.readline().strip()
+            match = _SERVING.search(line)
+            assert match, line
+            server = Server(process, match[1])
+            with server.client() as client:
+                wait_until(lambda: client.get("/readyz").status_code == 200)
+            yield server
+        finally:
+            process.kill()
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it didn't happen in time"
+        time.sleep(0.02)

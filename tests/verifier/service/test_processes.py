@@ -1,0 +1,133 @@
+"""Reading processes killed, the queue full, the service told to stop: nothing else is lost."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.verifier.conftest import jpeg
+from tests.verifier.service.server import Server, served, wait_until
+from tests.verifier.toy import native
+from verifier.bench_service import bench_service
+
+
+@pytest.fixture
+def server(toy_folder: Path) -> Iterator[Server]:
+    options = ("--weights", toy_folder, "--resend", "--workers", 2, "--queue", 2, "--rate", 0)
+    with served(*options) as started:
+        yield started
+
+
+def job(client: httpx.Client, photo: bytes) -> str:
+    answer = client.post("/v1/analyses?async=true", files={"file": photo})
+    assert answer.status_code == 202, answer.text
+    return str(answer.headers["location"])
+
+
+def state(client: httpx.Client, place: str) -> str:
+    return str(client.get(place).json()["state"])
+
+
+def both_readers_stopped_in_mid_analysis(
+    server: Server, client: httpx.Client, photo: bytes
+) -> list[str]:
+    """Have two analyses stand still while their file is read."""
+    [first] = server.readers()  # of the warm-up
+    server.signal(signal.SIGSTOP, [first])
+    places = [job(client, photo)]
+    wait_until(lambda: state(client, places[0]) == "running")
+    places.append(job(client, photo))
+    wait_until(lambda: len(server.readers()) == 2)
+    server.signal(signal.SIGSTOP, server.readers())
+    return places
+
+
+def test_a_killed_reader_loses_no_request(server: Server, photo: bytes) -> None:
+    with server.client() as client:
+        places = both_readers_stopped_in_mid_analysis(server, client, photo)
+        places += [job(client, photo), job(client, photo)]
+        victim, other = server.readers()
+        server.signal(signal.SIGKILL, [victim])
+        server.signal(signal.SIGCONT, [other])
+        wait_until(lambda: all(state(client, place) == "done" for place in places))
+
+
+def test_every_reader_killed_at_once_loses_no_request(server: Server, photo: bytes) -> None:
+    with server.client() as client:
+        places = both_readers_stopped_in_mid_analysis(server, client, photo)
+        server.signal(signal.SIGKILL, server.readers())
+        wait_until(lambda: all(state(client, place) == "done" for place in places))
+
+
+def test_a_full_queue_answers_503_and_recovers(server: Server, photo: bytes) -> None:
+    with server.client() as client:
+        places = both_readers_stopped_in_mid_analysis(server, client, photo)
+        places += [job(client, photo), job(client, photo)]
+        refused = client.post("/v1/analyses", files={"file": photo})
+        assert (refused.status_code, refused.json()["kind"]) == (503, "BusyError")
+        assert int(refused.headers["retry-after"]) >= 1
+        assert client.get("/readyz").status_code == 503
+        assert client.get("/healthz").status_code == 200
+        server.signal(signal.SIGCONT, server.readers())
+        wait_until(lambda: all(state(client, place) == "done" for place in places))
+        assert client.post("/v1/analyses", files={"file": photo}).status_code == 200
+        assert client.get("/readyz").status_code == 200
+
+
+def test_a_client_that_goes_frees_its_place(server: Server, photo: bytes) -> None:
+    with server.client() as client:
+        both_readers_stopped_in_mid_analysis(server, client, photo)
+        with pytest.raises(httpx.ReadTimeout):
+            client.post("/v1/analyses", files={"file": photo}, timeout=0.5)
+        wait_until(lambda: "camsim_live_analyses 2.0" in client.get("/metrics").text, 5)
+
+
+def test_stopping_lets_running_requests_finish(server: Server, photo: bytes) -> None:
+    with server.client() as client, ThreadPoolExecutor() as pool:
+        [reader] = server.readers()
+        server.signal(signal.SIGSTOP, [reader])
+        answer = pool.submit(client.post, "/v1/analyses", files={"file": photo})
+        with server.client() as other:
+            wait_until(lambda: "live_analyses 1.0" in other.get("/metrics").text)
+        server.signal(signal.SIGTERM)
+        threading.Timer(0.5, server.signal, (signal.SIGCONT, [reader])).start()
+        assert answer.result().status_code == 200
+    assert server.process.wait(10) == 0
+    assert server.process.stderr is not None
+    assert server.process.stderr.read() == ""
+    assert not Path(f"/proc/{reader}").exists()
+
+
+def test_what_stopping_interrupts_is_told(toy_folder: Path, tmp_path: Path, photo: bytes) -> None:
+    options = ("--weights", toy_folder, "--resend", "--keep", tmp_path / "kept.db", "--workers", 1)
+    with served(*options, "--drain-seconds", 1) as server, server.client() as client:
+        [reader] = server.readers()
+        server.signal(signal.SIGSTOP, [reader])
+        places = [job(client, photo), job(client, photo)]
+        wait_until(lambda: state(client, places[0]) == "running")
+        server.signal(signal.SIGTERM)
+        threading.Timer(2, server.signal, (signal.SIGCONT, [reader])).start()
+        assert server.process.wait(15) == 0
+    with served(*options) as server, server.client() as client:
+        for place in places:
+            problem = client.get(place).json()["problem"]
+            assert problem["kind"] == "StoppingError"
+            assert "post the photo again" in problem["message"]
+
+
+def test_two_hundred_photos_sixteen_at_a_time(toy_folder: Path, tmp_path: Path) -> None:
+    paths = [tmp_path / f"{seed}.jpg" for seed in range(4)]
+    for seed, path in enumerate(paths):
+        path.write_bytes(jpeg(native(seed=seed)))
+    load = bench_service(paths, toy_folder, requests=200, at_a_time=16, workers=2, queue=32)
+    assert load.statuses == {200: 200}
+    assert load.p50 <= load.p95 < 60
+    assert 50e6 < load.memory < 1.5e9
+    overflow = bench_service(paths, toy_folder, requests=30, at_a_time=16, workers=2, queue=1)
+    assert overflow.statuses[200] == 30
+    assert overflow.statuses[503] > 0
+    assert set(overflow.statuses) == {200, 503}

@@ -1,0 +1,9 @@
+"""Archives: a row for each picture, by many workers, resumed where it was stopped.
+
+Needs the extra ``archive``.
+"""
+
+from verifier.archive.analysis import How
+from verifier.archive.run import Archive, Summary, verify_archive
+
+__all__ = ["Archive", "How", "Summary", "verify_archive"]

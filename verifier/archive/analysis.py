@@ -1,0 +1,85 @@
+"""What a worker does with a few pictures: each becomes a row, whatever is wrong with it."""
+
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from verifier import model
+from verifier.analysis import Verifier
+from verifier.archive.listing import is_url, opened_store
+from verifier.archive.rows import Row, row_of_error, row_of_report
+from verifier.errors import PhotoError, PhotoNotFoundError
+from verifier.limits import Limits
+from verifier.stability import NETWORKS
+from verifier.weights import FOLDER
+
+
+@dataclass(frozen=True)
+class How:
+    """How pictures are analysed; sent to every worker.
+
+    Attributes
+    ----------
+    weights
+        Folder of models, at the same place on every machine; None: those shipped.
+    trust_anchors, revocation_lists
+        In PEM.
+    reports
+        Whether rows hold the whole report, too, as JSON: some kilobytes each.
+    """
+
+    weights: Path | None = None
+    trust_anchors: str | None = None
+    revocation_lists: str | None = None
+    resend_through: tuple[str, ...] = NETWORKS
+    limits: Limits = field(default_factory=lambda: Limits(workers=1))
+    reports: bool = False
+
+    @property
+    def folder(self) -> Path:
+        """Where this machine has the models."""
+        return self.weights or FOLDER
+
+
+@dataclass(frozen=True)
+class Shard:
+    """Pictures that are done and written together; ``number`` is their place in the archive."""
+
+    number: int
+    photos: tuple[str, ...]
+
+
+def analyse_shard(how: How, shard: Shard) -> list[Row]:
+    """Make a row of each picture, in their order."""
+    return [_row(how, photo) for photo in shard.photos]
+
+
+def _row(how: How, photo: str) -> Row:
+    try:
+        content = _content(photo, how.limits) if is_url(photo) else photo
+        report = _verifier(how).analyze(content, name=Path(photo).name)
+    except PhotoError as error:
+        return row_of_error(photo, type(error).__name__, str(error))
+    return row_of_report(photo, report, whole=how.reports)
+
+
+@cache
+def _verifier(how: How) -> Verifier:
+    """Make this worker's verifier, once: its models are loaded and its reader started once."""
+    model.run_with(threads=1)  # the workers share the cores
+    return Verifier.from_weights(
+        how.folder,
+        trust_anchors=how.trust_anchors,
+        revocation_lists=how.revocation_lists,
+        limits=how.limits,
+        resend_through=how.resend_through,
+    )
+
+
+def _content(url: str, limits: Limits) -> bytes:
+    store, path = opened_store(url)
+    try:
+        with store.open(path, "rb") as file:
+            return bytes(file.read(limits.file_bytes + 1))
+    except Exception as error:  # each store has errors of its own
+        raise PhotoNotFoundError(f"{url} can't be read: {error}") from error

@@ -1,0 +1,106 @@
+"""A row of the table: what is known of one picture, or why nothing is."""
+
+from typing import Any, Final
+
+import pyarrow as pa
+
+from verifier.report import Report
+
+_DETECTOR: Final = pa.struct(
+    [
+        ("name", pa.string()),
+        ("status", pa.string()),
+        ("finding", pa.string()),
+        ("answer", pa.string()),
+        ("confidence", pa.float32()),
+        ("model", pa.string()),
+    ]
+)
+SCHEMA: Final = pa.schema(
+    [
+        ("photo", pa.string()),  # as the listing names it
+        ("error", pa.string()),  # null where there is a report
+        ("error_kind", pa.string()),
+        ("sha256", pa.string()),
+        ("bytes", pa.int64()),
+        ("format", pa.string()),
+        ("width", pa.int32()),
+        ("height", pa.int32()),
+        ("verdict", pa.string()),
+        ("level", pa.string()),
+        ("summary", pa.string()),
+        ("integrity", pa.string()),
+        ("trust", pa.string()),
+        ("revocation", pa.string()),
+        ("signer", pa.string()),
+        ("pipeline", pa.string()),  # as the signer states it
+        ("network", pa.string()),
+        ("networks", pa.list_(pa.string())),
+        ("jpeg_quality", pa.int16()),
+        ("detectors", pa.list_(_DETECTOR)),
+        ("verifier", pa.string()),  # its version
+        ("seconds", pa.float32()),
+        ("report", pa.string()),  # all of it as JSON, where it was asked for
+    ]
+)
+
+Row = dict[str, Any]
+
+
+def row_of_report(photo: str, report: Report, *, whole: bool) -> Row:
+    """Write a report as a row; ``whole`` adds all of it as JSON."""
+    facts, credential, channel = report.input, report.credential, report.channel
+    development = credential.development
+    return {
+        "photo": _text(photo),
+        "sha256": facts.sha256,
+        "bytes": facts.bytes,
+        "format": facts.format,
+        "width": facts.width,
+        "height": facts.height,
+        "verdict": report.verdict.label,
+        "level": report.verdict.level,
+        "summary": report.verdict.summary,
+        "integrity": credential.integrity.state,
+        "trust": credential.trust.state,
+        "revocation": credential.revocation.state,
+        "signer": credential.signer,
+        "pipeline": development.pipeline if development else None,
+        "network": channel.network,
+        "networks": list(dict.fromkeys(match.network for match in channel.networks)),
+        "jpeg_quality": channel.jpeg.quality if channel.jpeg else None,
+        "detectors": [
+            {
+                "name": result.name,
+                "status": result.status,
+                "finding": result.finding,
+                "answer": result.answer,
+                "confidence": result.confidence,
+                "model": result.model.name if result.model else None,
+            }
+            for result in report.detectors
+        ],
+        "verifier": report.verifier_version,
+        "seconds": sum(report.seconds.get(p, 0) for p in _outer(report)),
+        "report": report.to_json() if whole else None,
+    }
+
+
+def row_of_error(photo: str, kind: str, error: str) -> Row:
+    """Write what is wrong with a picture as a row."""
+    return {"photo": _text(photo), "error": _text(error), "error_kind": kind}
+
+
+def table(rows: list[Row]) -> pa.Table:
+    """Put rows into a table of `SCHEMA`."""
+    return pa.Table.from_pylist(rows, schema=SCHEMA)
+
+
+def _text(name: str) -> str:
+    """Write a file's name as text, even where its bytes are no UTF-8."""
+    return name.encode(errors="backslashreplace").decode()
+
+
+def _outer(report: Report) -> tuple[str, ...]:
+    """Name the parts that hold the others."""
+    return ("reading", *(result.name for result in report.detectors), "stability", "preview")

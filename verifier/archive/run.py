@@ -1,0 +1,124 @@
+"""Verifying an archive: list, analyse by many workers, write parts, put them together."""
+
+import hashlib
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from fleet import Died, Engine, FleetError
+from verifier.archive.analysis import How, Shard, analyse_shard
+from verifier.archive.listing import pictures
+from verifier.archive.rows import Row, row_of_error
+from verifier.archive.work import Work
+from verifier.errors import OutputError, WorkerError
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Archive:
+    """What is verified, and where the table goes.
+
+    Attributes
+    ----------
+    source
+        As `pictures` takes it.
+    out
+        A Parquet file.
+    shard
+        Pictures that are done and written together: what a kill costs at most, for each worker.
+    force
+        Whether a finished table may be replaced.
+    """
+
+    source: str
+    out: Path
+    shard: int = 100
+    force: bool = False
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What came out of a run: pictures of all runs together, and of this one alone."""
+
+    photos: int
+    done_now: int
+    seconds: float
+    verdicts: dict[str, int]
+
+
+def verify_archive(
+    archive: Archive, how: How, engine: Engine, progress: Progress = lambda *_: None
+) -> Summary:
+    """Write a table with a row for each picture; goes on where an earlier run was stopped.
+
+    Parameters
+    ----------
+    progress
+        Called with the pictures that are done and all of them.
+
+    Raises
+    ------
+    OutputError
+        If the table is there already, is being made by another run, or can't be written.
+    PhotoNotFoundError
+        If there are no pictures.
+    WorkerError
+        If workers can't be started, or one failed for another reason than its picture.
+    """
+    if archive.out.exists() and not archive.force:
+        raise OutputError(f"{archive.out} exists; add --force to replace it")
+    start = time.perf_counter()
+    work = Work(archive.out)
+    verdicts: Counter[str] = Counter()
+    with work.alone():
+        plan = work.planned(archive.source, _digest(how), archive.shard, pictures(archive.source))
+        before = done = work.written(plan)
+        progress(done, plan.photos)
+        for shard, rows in _analysed(how, engine, work.shards(plan)):
+            work.write(shard, rows)
+            done += len(rows)
+            verdicts.update(row.get("verdict") or "error" for row in rows)
+            progress(done, plan.photos)
+        work.finish(plan)
+    return Summary(plan.photos, done - before, time.perf_counter() - start, dict(verdicts))
+
+
+def _analysed(
+    how: How, engine: Engine, shards: Iterator[Shard]
+) -> Iterator[tuple[Shard, list[Row]]]:
+    """Yield each shard with its rows; one that no worker survives is done picture by picture."""
+    deadly: list[Shard] = []
+    act = partial(analyse_shard, how)
+    try:
+        with closing(engine.map(act, shards)) as results:  # type: ignore[type-var]
+            for shard, rows in results:
+                if isinstance(rows, Died):
+                    deadly.append(shard)
+                else:
+                    yield shard, rows
+        for shard in deadly:
+            yield shard, _one_by_one(act, engine, shard)
+    except FleetError as error:
+        raise WorkerError(str(error)) from error
+
+
+def _one_by_one(act: Callable[[Shard], list[Row]], engine: Engine, shard: Shard) -> list[Row]:
+    """Find the picture that kills its workers; it becomes a row as the others do."""
+    singles = [Shard(place, (photo,)) for place, photo in enumerate(shard.photos)]
+    rows: dict[int, Row] = {}
+    for single, result in engine.map(act, singles):
+        [photo] = single.photos
+        died = row_of_error(photo, "WorkerError", "every worker that analysed it died")
+        rows[single.number] = died if isinstance(result, Died) else result[0]
+    return [rows[place] for place in range(len(singles))]
+
+
+def _digest(how: How) -> str:
+    """Tell runs with other options or models apart."""
+    manifest = (how.folder / "manifest.json").read_bytes()
+    return hashlib.sha256(repr(how).encode() + manifest).hexdigest()

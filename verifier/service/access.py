@@ -1,0 +1,53 @@
+"""Who asks, and whether they may, now."""
+
+from fastapi import Request
+
+from verifier.service.keys import Keys
+from verifier.service.problems import KeyMissingError, TooManyRequestsError
+from verifier.service.rate import RateLimit
+
+ANYBODY = "anybody"
+
+
+class Access:
+    """Checks the key and the rate of requests.
+
+    Parameters
+    ----------
+    keys
+        None: everybody may ask.
+    per_minute
+        Analyses a minute of one key, or of one address where there are no keys; 0: no limit.
+    """
+
+    def __init__(self, keys: Keys | None, per_minute: int) -> None:
+        self._keys = keys
+        self._rate = RateLimit(per_minute)
+
+    @property
+    def needs_key(self) -> bool:
+        """Whether a key is asked for."""
+        return self._keys is not None
+
+    def owner(self, request: Request) -> str:
+        """Return whose key a request brings; raises `KeyMissingError`."""
+        if self._keys is None:
+            return ANYBODY
+        owner = self._keys.owner(_key(request))
+        if owner is None:
+            raise KeyMissingError("a key is needed: send the header “Authorization: Bearer KEY”")
+        return owner
+
+    def count(self, request: Request, owner: str) -> None:
+        """Count an analysis that is asked for; raises `TooManyRequestsError`."""
+        address = request.client.host if request.client else "nobody"
+        wait = self._rate.wait(owner if self.needs_key else address)
+        if wait:
+            raise TooManyRequestsError(
+                f"that were too many analyses in a minute; ask again in {wait:.0f} s", wait
+            )
+
+
+def _key(request: Request) -> str:
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else request.headers.get("x-api-key", "")

@@ -1,0 +1,204 @@
+"""Fetching a photo by its URL, without becoming a way into the operator's own network.
+
+Each address that a name resolves to must be public, and the connection goes to the address that was
+checked, so that a name can't answer differently the second time. Redirects are checked anew.
+Proxies of the environment are not used: they would resolve the name again.
+"""
+
+import http.client
+import ipaddress
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import SplitResult, quote, urljoin, urlsplit
+
+from verifier.errors import PhotoTooLargeError
+from verifier.service.problems import FetchError, RefusedUrlError
+
+_PORTS: Final = {"http": 80, "https": 443}
+_REDIRECTS: Final = 5
+_LONGEST: Final = 2000  # characters of a URL
+_MOVED: Final = (301, 302, 303, 307, 308)
+# What a path and a query may have as they are (RFC 3986, 3.3 and 3.4), and what is quoted already.
+_KEPT: Final = "/?%:@!$&'()*+,;=-._~"
+_AGENT: Final = "camsim"
+# Networks behind which IPv4 addresses hide: NAT64 (RFC 6052; RFC 8215), 6to4, Teredo.
+_TRANSLATED: Final = tuple(
+    ipaddress.ip_network(network)
+    for network in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")
+)
+
+Resolve = Callable[[str, int], list[str]]
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """A file from the network, and the last part of its URL's path."""
+
+    content: bytes
+    name: str | None
+
+
+@dataclass(frozen=True)
+class Fetcher:
+    """Fetches photos.
+
+    Parameters
+    ----------
+    most_bytes
+        Of a file.
+    seconds
+        For all of it, redirects included.
+    resolve
+        Host and port to addresses; the system's.
+    is_public
+        Whether an address may be asked.
+    """
+
+    most_bytes: int
+    seconds: float = 15.0
+    resolve: Resolve = field(default_factory=lambda: _resolved)
+    is_public: Callable[[str], bool] = field(default_factory=lambda: is_public)
+    ports: tuple[int, ...] = (80, 443)
+
+    def fetch(self, url: str) -> Fetched:
+        """Fetch a file.
+
+        Raises
+        ------
+        RefusedUrlError
+            If the URL, or one that it redirects to, is none that is fetched.
+        FetchError
+            If nothing comes, or no file.
+        PhotoTooLargeError
+            If the file is larger than allowed.
+        """
+        deadline = time.monotonic() + self.seconds
+        for _ in range(_REDIRECTS + 1):
+            target = self._checked(url)
+            try:
+                answer = self._ask(target, deadline)
+            except (OSError, http.client.HTTPException) as error:
+                raise FetchError(f"{target.hostname} gives no photo: {error}") from error
+            if isinstance(answer, Fetched):
+                return answer
+            url = urljoin(url, answer)
+        raise FetchError(f"{target.hostname} redirects more than {_REDIRECTS} times")
+
+    def _checked(self, url: str) -> SplitResult:
+        try:
+            target = urlsplit(url)
+            port = target.port or _PORTS.get(target.scheme)
+        except ValueError as error:
+            raise RefusedUrlError(f"the URL can't be read: {error}") from error
+        if target.scheme not in _PORTS or not target.hostname or len(url) > _LONGEST:
+            raise RefusedUrlError("only http and https URLs with a host are fetched")
+        if target.username is not None or target.password is not None:
+            raise RefusedUrlError("URLs with a user or a password are not fetched")
+        if port not in self.ports:
+            raise RefusedUrlError(f"port {port} is not asked; photos are fetched from 80 and 443")
+        return target
+
+    def _ask(self, target: SplitResult, deadline: float) -> "Fetched | str":
+        """Return the file, or where it is to be found instead."""
+        connection = self._connected(target, deadline)
+        with _cut_off(connection, deadline):
+            if isinstance(connection.sock, ssl.SSLSocket):
+                connection.sock.do_handshake()
+            connection.request(
+                "GET",
+                _place(target),
+                headers={"User-Agent": _AGENT, "Accept": "image/*", "Accept-Encoding": "identity"},
+            )
+            response = connection.getresponse()
+            place = response.getheader("Location")
+            if response.status in _MOVED and place:
+                return place
+            if response.status != http.HTTPStatus.OK:
+                raise FetchError(f"{target.hostname} answers {response.status}")
+            content = response.read(self.most_bytes + 1)
+        if time.monotonic() > deadline:
+            raise FetchError(f"{target.hostname} takes more than {self.seconds:g} s")
+        if len(content) > self.most_bytes:
+            raise PhotoTooLargeError(
+                f"the file at the URL is larger than {self.most_bytes:,} bytes"
+            )
+        return Fetched(content, target.path.rpartition("/")[2] or None)
+
+    def _connected(self, target: SplitResult, deadline: float) -> http.client.HTTPConnection:
+        host = target.hostname or ""
+        port = target.port or _PORTS[target.scheme]
+        address = self._address(host, port)
+        plain = socket.create_connection((address, port), timeout=_left(deadline))
+        if target.scheme == "http":
+            connection = http.client.HTTPConnection(host, port)
+            connection.sock = plain
+            return connection
+        connection = http.client.HTTPSConnection(host, port)
+        connection.sock = ssl.create_default_context().wrap_socket(
+            plain, server_hostname=host, do_handshake_on_connect=False
+        )
+        return connection
+
+    def _address(self, host: str, port: int) -> str:
+        """Return the address to ask; refuse a host if any of its addresses isn't public."""
+        try:
+            addresses = self.resolve(host, port)
+        except (OSError, UnicodeError) as error:
+            raise FetchError(f"{host} has no address") from error
+        if not addresses or not all(map(self.is_public, addresses)):
+            raise RefusedUrlError(f"{host} is not in the public network, so it is not asked")
+        return addresses[0]
+
+
+def _place(target: SplitResult) -> str:
+    """Write path and query as a request has them."""
+    query = f"?{quote(target.query, safe=_KEPT)}" if target.query else ""
+    return quote(target.path or "/", safe=_KEPT) + query
+
+
+def is_public(address: str) -> bool:
+    """Whether an address is one of the public internet, and hides no other in it."""
+    found = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(found, ipaddress.IPv6Address):
+        if found.ipv4_mapped:
+            return is_public(str(found.ipv4_mapped))
+        if any(found in network for network in _TRANSLATED):
+            return False
+    return found.is_global and not found.is_multicast and not found.is_reserved
+
+
+def _resolved(host: str, port: int) -> list[str]:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+@contextmanager
+def _cut_off(connection: http.client.HTTPConnection, deadline: float) -> Iterator[None]:
+    """Close a connection in the end, and shut it down at the deadline: drops don't keep it up."""
+    sock = connection.sock
+
+    def shut_down() -> None:
+        with suppress(OSError):
+            socket.socket.shutdown(sock, socket.SHUT_RDWR)  # of TLS, too, without its goodbye
+
+    timer = threading.Timer(_left(deadline), shut_down)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        connection.close()
+
+
+def _left(deadline: float) -> float:
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("it took too long")
+    return left

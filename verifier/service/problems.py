@@ -1,0 +1,144 @@
+"""What the service answers when it can't answer, as one tree.
+
+::
+
+    VerifierError
+    └── ServiceError                 has a status of HTTP
+        ├── RequestError             400  a request that isn't formed as the documentation says
+        ├── KeyMissingError          401  no key, or a wrong one
+        ├── UrlsOffError             403  the operator fetches no URLs
+        ├── UnknownAnalysisError     404  no such analysis, not yours, or not kept any more
+        ├── NotReadyError            409  the report of an analysis that isn't done
+        ├── SlowUploadError          408  the photo didn't arrive in time
+        ├── RefusedUrlError          422  a URL that is not fetched: scheme, port, private address
+        ├── FetchError               422  a URL that gave no photo
+        ├── TooManyRequestsError     429  with Retry-After
+        ├── BusyError                503  with Retry-After: the queue is full, or time ran out
+        └── StoppingError            503  with Retry-After: the service is being stopped
+"""
+
+from typing import ClassVar, Final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from verifier.errors import (
+    PhotoError,
+    PhotoTooLargeError,
+    PhotoUnsupportedError,
+    VerifierError,
+)
+
+INTERRUPTED: Final = "the service was stopped during this analysis; post the photo again"
+
+
+class Problem(BaseModel):
+    """Why there is no report: a sentence for people, and a kind for programs."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: str = Field(description="Name of the error, such as PhotoUnreadableError.")
+    message: str = Field(description="What is wrong, and what to do, in a sentence.")
+    status: int = Field(description="The status of HTTP that goes with it.")
+
+
+class ServiceError(VerifierError):
+    """Root of what the service refuses.
+
+    Parameters
+    ----------
+    message
+        A sentence.
+    retry_after
+        Seconds after which asking again may help; None: it won't.
+    """
+
+    status: ClassVar[int] = 500
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class RequestError(ServiceError):
+    """The request isn't formed as the documentation says."""
+
+    status = 400
+
+
+class KeyMissingError(ServiceError):
+    """There is no key, or a wrong one."""
+
+    status = 401
+
+
+class UrlsOffError(ServiceError):
+    """The operator fetches no URLs."""
+
+    status = 403
+
+
+class UnknownAnalysisError(ServiceError):
+    """There is no such analysis, it is someone else's, or it isn't kept any more."""
+
+    status = 404
+
+
+class NotReadyError(ServiceError):
+    """The analysis isn't done."""
+
+    status = 409
+
+
+class SlowUploadError(ServiceError):
+    """The photo didn't arrive in time."""
+
+    status = 408
+
+
+class RefusedUrlError(ServiceError):
+    """The URL is none that is fetched."""
+
+    status = 422
+
+
+class FetchError(ServiceError):
+    """The URL gave no photo."""
+
+    status = 422
+
+
+class TooManyRequestsError(ServiceError):
+    """The client asked more often than the operator allows."""
+
+    status = 429
+
+
+class BusyError(ServiceError):
+    """The queue is full, or an analysis ran out of time."""
+
+    status = 503
+
+
+class StoppingError(ServiceError):
+    """The service is being stopped."""
+
+    status = 503
+
+
+_PHOTO_STATUS: Final = {PhotoTooLargeError: 413, PhotoUnsupportedError: 415}
+_UNREADABLE: Final = 422
+_OURS: Final = 500
+
+
+def status_of(error: VerifierError) -> int:
+    """Return the status of HTTP that says of an error whose fault it is."""
+    if isinstance(error, ServiceError):
+        return error.status
+    if isinstance(error, PhotoError):
+        return _PHOTO_STATUS.get(type(error), _UNREADABLE)
+    return _OURS
+
+
+def problem_of(error: VerifierError) -> Problem:
+    """Write an error as an answer."""
+    return Problem(kind=type(error).__name__, message=str(error), status=status_of(error))

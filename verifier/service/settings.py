@@ -1,0 +1,70 @@
+"""What an operator decides about the service."""
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Final
+
+from verifier.errors import SettingsError
+from verifier.service.keys import Keys
+
+_MAY_BE_NOTHING: Final = ("keep_days", "requests_per_minute", "linger_seconds")
+
+
+@dataclass(frozen=True)
+class ServiceSettings:
+    """Bounds of the service, and what it keeps; each number is more than 0 unless it says so.
+
+    Parameters
+    ----------
+    workers
+        Analyses at a time.
+    queue
+        Analyses that may wait; beyond them the answer is 503.
+    held_bytes
+        Of photos in memory, uploading or waiting; beyond them the answer is 503.
+    upload_seconds
+        In which a photo must have arrived; else 408.
+    analysis_seconds
+        From the request to the report, waiting included; else the analysis is given up.
+    requests_per_minute
+        Of one key, or of one address without a key; 0: no limit. Polling doesn't count.
+    keys
+        Who may ask; None: everybody.
+    database
+        SQLite file in which reports are kept; None: nothing is.
+    keep_days
+        After which a kept report is deleted; 0: never.
+    linger_seconds
+        How long the answer of a job that was polled for stays in memory where nothing is kept.
+    linger_jobs
+        Most answers that so stay; the oldest goes first.
+    allow_urls
+        Whether a photo may be named by its URL.
+    allow_origins
+        Origins of other pages, such as ``https://desk.example``, whose scripts may ask.
+    drain_seconds
+        That running and waiting analyses get when the service is asked to stop.
+    """
+
+    workers: int = 2
+    queue: int = 32
+    held_bytes: int = 500_000_000
+    upload_seconds: float = 30.0
+    analysis_seconds: float = 120.0
+    requests_per_minute: int = 120
+    keys: Keys | None = None
+    database: Path | None = None
+    keep_days: float = 30.0
+    linger_seconds: float = 300.0
+    linger_jobs: int = 200
+    allow_urls: bool = False
+    allow_origins: tuple[str, ...] = ()
+    drain_seconds: float = 20.0
+
+    def __post_init__(self) -> None:
+        numbers = {entry.name: getattr(self, entry.name) for entry in fields(self)}
+        for name, value in numbers.items():
+            if not isinstance(value, (int, float)) or isinstance(value, bool):
+                continue
+            if value < 0 or (value == 0 and name not in _MAY_BE_NOTHING):
+                raise SettingsError(f"{name} is {value}; give more than 0")

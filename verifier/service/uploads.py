@@ -1,0 +1,160 @@
+"""A photo as a request brings it: a form, the bare file, or a URL. Bounded in bytes and time.
+
+It is held in memory and never written to a disk, so a form's file is not spooled either.
+"""
+
+import asyncio
+import json
+import re
+import sys
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import Final
+
+from fastapi import Request
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import ClientDisconnect
+
+from verifier.errors import PhotoTooLargeError, PhotoUnsupportedError
+from verifier.service.held import Lease
+from verifier.service.problems import RequestError, SlowUploadError
+
+_LONGEST_NAME: Final = 255
+_FORM_EXTRA: Final = 20_000  # bytes of boundaries, headers and small fields
+_LONGEST_JSON: Final = 20_000
+_WHOLE_FILE: Final = ("image/", "application/octet-stream")
+
+
+@dataclass(frozen=True)
+class Upload:
+    """What a request brings: a file's bytes, or the URL of one; and what the file is called."""
+
+    photo: bytes | None
+    url: str | None
+    name: str | None
+
+
+@dataclass(frozen=True)
+class UploadLimits:
+    """Bounds: bytes of a file, and seconds for the whole request to arrive."""
+
+    file_bytes: int
+    seconds: float
+
+
+async def read_upload(request: Request, limits: UploadLimits, lease: Lease) -> Upload:
+    """Read a request's photo.
+
+    Parameters
+    ----------
+    lease
+        Grows by what is held.
+
+    Raises
+    ------
+    RequestError
+        If the request is no photo, no form with one, and no URL.
+    PhotoTooLargeError
+        If it is larger than allowed; before it is read where it says so.
+    PhotoUnsupportedError
+        If its Content-Type is none of those.
+    SlowUploadError
+        If it doesn't arrive in time.
+    BusyError
+        If too many photos are held.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    try:
+        async with asyncio.timeout(limits.seconds):
+            if kind == "multipart/form-data":
+                return await _form(request, limits, lease)
+            if kind == "application/json":
+                return _named(await _body(request, _LONGEST_JSON, lease))
+            if kind.startswith(_WHOLE_FILE):
+                content = await _body(request, limits.file_bytes, lease)
+                return Upload(content, None, plain_name(request.query_params.get("name")))
+    except TimeoutError:
+        raise SlowUploadError(
+            f"the photo didn't arrive within {limits.seconds:g} s; send it again"
+        ) from None
+    except ClientDisconnect:
+        raise RequestError("the upload broke off; send it again") from None
+    raise PhotoUnsupportedError(
+        f"the Content-Type {kind[:60]!r} is none that is taken; send multipart/form-data with the "
+        'field "file", the file itself as image/*, or JSON with a "url"'
+    )
+
+
+def plain_name(name: str | None) -> str | None:
+    r"""Return a file's name without folders and what steers terminals.
+
+    >>> plain_name("..\\..\\etc/passwd\x00.jpg")
+    'passwd.jpg'
+    """
+    last = re.split(r"[/\\]", name or "")[-1]
+    clean = "".join(c for c in last if c.isprintable()).strip(" .")
+    return clean[-_LONGEST_NAME:] or None
+
+
+class _MemoryForm(MultiPartParser):
+    """Starlette's reader of forms, that keeps a file in memory."""
+
+    spool_max_size = sys.maxsize
+
+    def close(self) -> None:
+        for file in self._files_to_close_on_error:
+            file.close()
+
+
+async def _form(request: Request, limits: UploadLimits, lease: Lease) -> Upload:
+    stream = _counted(request, limits.file_bytes + _FORM_EXTRA, lease)
+    parser = _MemoryForm(request.headers, stream, max_files=1, max_fields=8)
+    try:
+        form = await parser.parse()
+        file, url = form.get("file"), form.get("url")
+        if isinstance(file, UploadFile) and url is None:
+            return Upload(file.file.read(), None, plain_name(file.filename))
+    except MultiPartException as error:
+        raise RequestError(f"the form can't be read: {error.message}") from error
+    finally:
+        parser.close()
+    if isinstance(url, str) and file is None:
+        return Upload(None, url, None)
+    raise RequestError('the form needs a "file" with a name, or a "url", and not both')
+
+
+def _named(body: bytes) -> Upload:
+    try:
+        content = json.loads(body)
+        url = content["url"]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise RequestError('the JSON must be an object with a "url"') from error
+    if not isinstance(url, str) or set(content) != {"url"}:
+        raise RequestError('the JSON must be an object with a "url", a string, and nothing else')
+    return Upload(None, url, None)
+
+
+async def _body(request: Request, most: int, lease: Lease) -> bytes:
+    body = bytearray()
+    async for chunk in _counted(request, most, lease):
+        body += chunk
+    return bytes(body)
+
+
+async def _counted(request: Request, most: int, lease: Lease) -> AsyncGenerator[bytes, None]:
+    """Pass a request's body on, as long as it is within bounds."""
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared) > most:
+        raise PhotoTooLargeError(_too_large(most))
+    count = 0
+    async for chunk in request.stream():
+        count += len(chunk)
+        if count > most:
+            raise PhotoTooLargeError(_too_large(most))
+        lease.grow(len(chunk))
+        yield chunk
+
+
+def _too_large(most: int) -> str:
+    return f"the upload is larger than {most:,} bytes, which is the most that is taken"

@@ -1,0 +1,55 @@
+"""The picture and its patch maps as people see them: upright, and small enough for a page."""
+
+from collections.abc import Mapping
+from io import BytesIO
+from typing import Final
+
+from PIL import Image
+
+from verifier.patch_overlay import overlay
+from verifier.report import Report
+
+Turn = Image.Transpose
+# EXIF 2.32, 4.6.4 A, as what a picture needs to be upright.
+_TURNS: Final[Mapping[int, Turn]] = {
+    2: Turn.FLIP_LEFT_RIGHT,
+    3: Turn.ROTATE_180,
+    4: Turn.FLIP_TOP_BOTTOM,
+    5: Turn.TRANSPOSE,
+    6: Turn.ROTATE_270,
+    7: Turn.TRANSVERSE,
+    8: Turn.ROTATE_90,
+}
+_QUALITY: Final = 90  # of the second encoding, where the preview has to be turned
+
+
+def picture(report: Report) -> bytes | None:
+    """Return a small JPEG file of the picture, upright; None where the report has no preview."""
+    if report.preview is None:
+        return None
+    if report.input.orientation not in _TURNS:
+        return report.preview.jpeg
+    return _saved(_upright(Image.open(BytesIO(report.preview.jpeg)), report), "JPEG")
+
+
+def patch_layer(report: Report, detector: str) -> bytes | None:
+    """Draw a detector's patch map as a PNG file to lay over `picture`; None where it has none."""
+    results = {result.name: result for result in report.detectors}
+    patch_map = results[detector].patch_map if detector in results else None
+    preview = report.preview
+    if patch_map is None or preview is None:
+        return None
+    shown = Image.open(BytesIO(preview.jpeg)).size
+    layer = Image.open(BytesIO(overlay(patch_map, (preview.width, preview.height), shown)))
+    return _saved(_upright(layer, report), "PNG")
+
+
+def _upright(image: Image.Image, report: Report) -> Image.Image:
+    turn = _TURNS.get(report.input.orientation)
+    return image if turn is None else image.transpose(turn)
+
+
+def _saved(image: Image.Image, file_format: str) -> bytes:
+    file = BytesIO()
+    image.save(file, file_format, quality=_QUALITY)
+    return file.getvalue()
