@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from verifier.commands import bench, evaluate, verify
+from verifier.commands import bench, evaluate, evaluate_network, verify
 
 if TYPE_CHECKING:
     from verifier.commands import Commands
@@ -21,3 +21,4 @@ def add_benchmarks(benchmarks: "Commands") -> None:
 def add_evaluations(evaluations: "Commands") -> None:
     """Add what measures the verifier."""
     evaluate.add_to(evaluations)
+    evaluate_network.add_to(evaluations)

@@ -164,7 +164,8 @@ def _summary_of_facts(facts: Side, statistics: Side, credential: Credential) -> 
 def _statistics_words(
     statistics: Side, detectors: Sequence[DetectorResult], stability: Stability
 ) -> str:
-    if not any(result.status == "ran" for result in detectors):
+    # Those that only inform, such as of the network, don't speak about alteration.
+    if not any(r.status == "ran" and r.finding != "informs" for r in detectors):
         return "No detector could give an answer about this picture."
     if statistics == "none":
         if stability.holds is False:

@@ -47,6 +47,8 @@ def detector_headline(result: DetectorResult, stability: Stability) -> str:
         return f"Yes, as it seems: {result.answer_words or result.answer}"
     if result.finding == "consistent":
         return "No sign of it"
+    if result.finding == "informs":
+        return result.answer_words or result.answer or "Something is known"
     return {"ran": "Not sure", "abstained": "No answer", "not run": "Not checked"}[result.status]
 
 
@@ -72,8 +74,15 @@ def stability_headline(stability: Stability) -> str:
     return "No, so it is void"
 
 
-def network_headline(channel: ChannelReading) -> str:
-    """Say in a few words which network served a file."""
+def network_headline(report: Report) -> str:
+    """Say in a few words which network served a file: its detector's answer, else the header's."""
+    for result in report.detectors:
+        if result.networks:
+            return result.answer_words or result.networks[-1]
+    return _network_by_header(report.channel)
+
+
+def _network_by_header(channel: ChannelReading) -> str:
     if channel.network:
         sure = "its own mark" if channel.networks[0].mark else "its tables"
         return f"{channel.network}, going by {sure}"

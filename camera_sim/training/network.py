@@ -17,6 +17,7 @@ from torch.nn import functional as F
 from camera_sim.errors import TrainingError
 from camera_sim.training.checkpoint import CHECKPOINT, load_checkpoint, save_checkpoint
 from camera_sim.training.network_data import Histograms
+from verifier.evaluation.network_classes import CLASSES
 from verifier.training.network_cnn import NetworkCNN
 
 # Of the sources, held out whole.
@@ -54,6 +55,11 @@ class NetworkProgress:
     steps: int
     loss: float
     accuracy: float | None
+
+
+def build() -> NetworkCNN:
+    """Make the network, untrained, for the classes that the verifier knows."""
+    return NetworkCNN(len(CLASSES))
 
 
 def split(data: Histograms, seed: int) -> tuple[Histograms, Histograms]:

@@ -1,4 +1,4 @@
-"""Pictures as users send them, and what networks serve of them: every class from the same upload."""
+"""Pictures as users send them, and what networks serve of them: all classes of the same upload."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ from channel.errors import ChannelError
 from channel.upload import in_8_bits
 from verifier.errors import ScoresError
 from verifier.evaluation.network_classes import EDITOR, NetworkClass
+from verifier.features.dct_histogram import PATCH
 
 Pixels = NDArray[np.uint8]
 
@@ -92,8 +93,7 @@ def drawn_upload(
     height, width = (short, long) if rng.random() < 0.6 else (long, short)
     image = Image.fromarray(source)
     shrinking = rng.uniform(_LEAST_SHRINKING, 1)
-    size = tuple(max(64, round(side * shrinking)) for side in image.size)
-    shrunk = np.asarray(image.resize(size, Image.Resampling.LANCZOS))
+    shrunk = np.asarray(image.resize(_scaled(image, shrinking), Image.Resampling.LANCZOS))
     quality = int(rng.integers(*QUALITIES, endpoint=True))
     subsampling = ("4:2:0", "4:4:4")[rng.integers(2)]
     file = BytesIO()
@@ -103,9 +103,16 @@ def drawn_upload(
     return file.getvalue()
 
 
+def _scaled(image: Image.Image, scale: float) -> tuple[int, int]:
+    width, height = (max(PATCH, round(side * scale)) for side in image.size)
+    return width, height
+
+
 def _framed(pixels: Pixels, height: int, width: int, rng: np.random.Generator) -> Pixels:
     """Cut out a place, or continue by mirror images, to (height, width)."""
-    missing = [max(0, want - have) for want, have in zip((height, width), pixels.shape, strict=False)]
+    missing = [
+        max(0, want - have) for want, have in zip((height, width), pixels.shape, strict=False)
+    ]
     pads = [(0, missing[0]), (0, missing[1]), (0, 0)]
     padded = np.pad(pixels, pads, mode="symmetric") if any(missing) else pixels
     top, left = (
@@ -144,8 +151,7 @@ def edited(upload: bytes, rng: np.random.Generator) -> bytes:
         picture = in_8_bits(image, upright=True)
     if rng.random() < 0.5:
         scale = rng.uniform(*_EDITOR_SCALES)
-        size = tuple(max(64, round(side * scale)) for side in picture.size)
-        picture = picture.resize(size, _FILTERS[rng.integers(len(_FILTERS))])  # type: ignore[arg-type]
+        picture = picture.resize(_scaled(picture, scale), _FILTERS[rng.integers(len(_FILTERS))])
     file = BytesIO()
     quality = int(rng.integers(*_EDITOR_QUALITIES, endpoint=True))
     picture.save(file, "JPEG", quality=quality, subsampling=("4:2:0", "4:4:4")[rng.integers(2)])

@@ -5,8 +5,8 @@ Images*, DFRWS 2003, section 3: coefficients of the picture shifted off its bloc
 those that were never quantised; each candidate for the first step is simulated on them, and the
 nearest histogram tells. Here one quality of Annex K is fitted to several coefficients at once.
 
-The 909-vector of a patch: I. Amerini, T. Uricchio, R. Caldelli, *Tracing Images Back to Their Social
-Network of Origin: A CNN-Based Approach*, WIFS 2017, section III.
+The 909-vector of a patch: I. Amerini, T. Uricchio, R. Caldelli, *Tracing Images Back to Their
+Social Network of Origin: A CNN-Based Approach*, WIFS 2017, section III.
 """
 
 from collections.abc import Sequence

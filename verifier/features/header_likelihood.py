@@ -1,14 +1,14 @@
 """How much likelier each network makes a JPEG header than a program that is no network does.
 
-Every aspect of the header (tables, subsampling, scans, Huffman tables, size, marks) is compared with
-every profile of `channel.PLATFORMS`. A profile's value is trusted as far as its source is: with the
-probability ``doubt`` the aspect is as in anybody's file. What is assumed is doubted entirely, so it
-says nothing. Shares in anybody's files (``_ANYBODY``) are round figures, chosen and not measured:
-what is rare there tells most.
+Every aspect of the header (tables, subsampling, scans, Huffman tables, size, marks) is compared
+with every profile of `channel.PLATFORMS`. A profile's value is trusted as far as its source is:
+with the probability ``doubt`` the aspect is as in anybody's file. What is assumed is doubted
+entirely, so it says nothing. Shares in anybody's files (``_ANYBODY``) are round figures, chosen and
+not measured: what is rare there tells most.
 """
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
@@ -114,19 +114,15 @@ def _ratio(header: JpegHeader, profile: PlatformProfile, cues: Collection[Cue]) 
     found = 0.0
     files = sum(encoding.files for encoding in profile.encodings)
     for encoding in profile.encodings:
-        logs = [
-            math.log(max(_coding_ratio(header, profile, encoding, cue), 1e-9))
-            for cue in ("tables", "subsampling", "scans", "huffman")
-            if cue in cues
-        ]
-        found += encoding.files / files * math.exp(sum(logs))
+        ratios = [ratio(header, profile, encoding) for cue, ratio in _CODING.items() if cue in cues]
+        found += encoding.files / files * math.prod(ratios)
     size = _size_ratio(header, profile) if "size" in cues else 1.0
     marks = _marks_ratio(header, profile) if "marks" in cues else 1.0
     return found * size * marks
 
 
 def _mixed(agrees: bool, doubt: float, share: float) -> float:
-    """Return the ratio of a value that agrees or not, and that ``share`` of anybody's files have."""
+    """Return the ratio of a value that agrees or not, which ``share`` of all files have."""
     return (1 - doubt) * agrees / share + doubt
 
 
@@ -134,28 +130,41 @@ def _doubt(profile: PlatformProfile, aspect: Aspect) -> float:
     return _DOUBT[profile.sources[aspect].confidence]
 
 
-def _coding_ratio(
-    header: JpegHeader, profile: PlatformProfile, encoding: Encoding, cue: Cue
-) -> float:
-    if cue == "tables":
-        if encoding.tables is None:
-            return 1.0
-        same = header.luma == encoding.tables.luma
-        same = same and header.chroma in (None, encoding.tables.chroma)
-        return _mixed(same, _doubt(profile, "tables"), _share_of_tables(header))
-    if cue == "subsampling":
-        if header.chroma is None:
-            return 1.0
-        share = _ANYBODY.get(header.subsampling, 0.01)
-        agrees = header.subsampling == encoding.subsampling
-        return _mixed(agrees, _doubt(profile, "subsampling"), share)
-    doubt = _doubt(profile, "scan")
-    if cue == "scans":
-        return _mixed(coded_scans(header, encoding), doubt, _ANYBODY[_scans_word(header)])
-    if header.progressive or encoding.scans.progressive:
+def _tables_ratio(header: JpegHeader, profile: PlatformProfile, encoding: Encoding) -> float:
+    if encoding.tables is None:
+        return 1.0
+    same = header.luma == encoding.tables.luma
+    same = same and header.chroma in (None, encoding.tables.chroma)
+    return _mixed(same, _doubt(profile, "tables"), _share_of_tables(header))
+
+
+def _subsampling_ratio(header: JpegHeader, profile: PlatformProfile, encoding: Encoding) -> float:
+    if header.chroma is None:  # grey
+        return 1.0
+    share = _ANYBODY.get(header.subsampling, 0.01)
+    agrees = header.subsampling == encoding.subsampling
+    return _mixed(agrees, _doubt(profile, "subsampling"), share)
+
+
+def _scans_ratio(header: JpegHeader, profile: PlatformProfile, encoding: Encoding) -> float:
+    agrees = coded_scans(header, encoding)
+    return _mixed(agrees, _doubt(profile, "scan"), _ANYBODY[_scans_word(header)])
+
+
+def _huffman_ratio(header: JpegHeader, profile: PlatformProfile, encoding: Encoding) -> float:
+    if header.progressive or encoding.scans.progressive:  # always optimised
         return 1.0
     share = _ANYBODY["standard" if header.standard_huffman else "optimised"]
-    return _mixed(header.standard_huffman != encoding.optimised_huffman, doubt, share)
+    agrees = header.standard_huffman != encoding.optimised_huffman
+    return _mixed(agrees, _doubt(profile, "scan"), share)
+
+
+_CODING: Final[Mapping[Cue, Callable[[JpegHeader, PlatformProfile, Encoding], float]]] = {
+    "tables": _tables_ratio,
+    "subsampling": _subsampling_ratio,
+    "scans": _scans_ratio,
+    "huffman": _huffman_ratio,
+}
 
 
 def _share_of_tables(header: JpegHeader) -> float:
@@ -202,9 +211,7 @@ def _marks_ratio(header: JpegHeader, profile: PlatformProfile) -> float:
     icc = profile_bytes(metadata.added_icc) if metadata.added_icc else 0
     ratios = [
         _mark(bool(header.fbmd and header.fbmd_whole), bool(metadata.fbmd), "fbmd", doubt),
-        _mark(
-            header.transmission_reference, metadata.transmission_reference, "2:103", doubt
-        ),
+        _mark(header.transmission_reference, metadata.transmission_reference, "2:103", doubt),
         _mark(has_comment, metadata.comment is not None, "comment", doubt),
     ]
     if icc:

@@ -1,8 +1,8 @@
-"""The network of Amerini, Uricchio, Caldelli (WIFS 2017, section III), for the 909-vector of a patch.
+"""The network of Amerini, Uricchio, Caldelli (WIFS 2017, section III) for a patch's 909-vector.
 
 Two convolutions over the vector with 100 filters of width 3, each followed by ReLU and max pooling,
-two dense layers of 256 with dropout, K classes; 5.9 million parameters for nine. The convolutions are
-two-dimensional of height 1, since memory in the order channels-last makes those faster. Needs torch.
+two dense layers of 256 with dropout, K classes; 5.9 million parameters for nine. The convolutions
+are two-dimensional of height 1: memory in the order channels-last makes those faster. Needs torch.
 """
 
 import torch
