@@ -122,7 +122,7 @@ def _singles(
 
 
 # Pairs for each source; all would be six times as many.
-_PAIRS: Final = 5
+_PAIRS: Final = 3
 
 
 def _chains(
