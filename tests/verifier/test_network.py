@@ -22,7 +22,13 @@ from verifier.detectors.network import NONE_WORDS, NetworkDetector
 from verifier.errors import ScoresError
 from verifier.evaluation import network_tables as tables
 from verifier.evaluation.fitting import Rates, fit
-from verifier.evaluation.network_bench import Record, measured, read_records, write_records
+from verifier.evaluation.network_bench import (
+    Record,
+    Sent,
+    kept_pictures,
+    record_of,
+    sent_picture,
+)
 from verifier.evaluation.network_classes import CLASSES, EDITOR, EIGHT, IN_2016, THREE
 from verifier.evaluation.network_headers import CUES, read_header_rows, score_headers
 from verifier.evaluation.scores import Row, Scores
@@ -281,23 +287,26 @@ def test_facebook_then_whatsapp_is_told_as_a_chain() -> None:
 # Measuring
 
 
-def record(truth: str = "twitter", named: int | None = None, **changes: object) -> Record:
-    place = EIGHT.index(truth) if named is None and truth in EIGHT else named or 0
-    eight = tuple(10 if i == place else 0 for i in range(8))
+def record(
+    truth: str = "twitter", eight: tuple[int, ...] | None = None, **changes: object
+) -> Record:
+    place = EIGHT.index(truth)
     values: dict[str, object] = {
-        "photo": "a", "truth": truth, "profile": IN_2016.get(truth, "linkedin"), "before": "",
-        "quality": 80, "width": 640, "height": 480, "untouched": False, "header": "none",
-        "header_probability": 0.95, "earlier": "", "eight": eight, "three": (0, 0, 10),
-        "mean_log": tuple([-3.0] * 9), "patches": 10,
+        "photo": "a", "truth": truth, "profile": IN_2016[truth], "before": "", "quality": 80,
+        "paper": True, "tables": truth, "width": 640, "height": 480, "untouched": False,
+        "header": "none", "header_probability": 0.95, "earlier": "",
     }  # fmt: skip
-    return Record(**(values | changes))  # type: ignore[arg-type]
+    votes = eight or tuple(10 if i == place else 0 for i in range(8))
+    return Record(Sent(**(values | changes)), votes, (0, 0, 10), (-3.0,) * 9, 10)  # type: ignore[arg-type]
 
 
 def test_patches_and_majorities_are_counted_by_class() -> None:
     mixed = tuple(6 if name == "twitter" else 4 if name == "telegram" else 0 for name in EIGHT)
     records = [
-        record(eight=mixed), record("telegram", named=EIGHT.index("twitter")),
-        record("google+", untouched=True), record("twitter", before="facebook"),
+        record(eight=mixed),
+        record("telegram", eight=tuple(10 if name == "twitter" else 0 for name in EIGHT)),
+        record("google+", untouched=True),
+        record("twitter", before="facebook"),
     ]  # fmt: skip
     kept = tables.in_2016(records)
     assert len(kept) == 2
@@ -309,14 +318,26 @@ def test_patches_and_majorities_are_counted_by_class() -> None:
     assert "| google+ | 0 | 0 | – | – | 1 |" in tables.classes_table(records)
 
 
-def test_records_come_back_as_they_were_written(tmp_path: Path) -> None:
-    records = [record(), record("facebook")]
-    write_records(tmp_path / "kept.jsonl", records)
-    assert read_records(tmp_path / "kept.jsonl") == records
-    assert [path.name for path in tmp_path.iterdir()] == ["kept.jsonl"]
-    (tmp_path / "kept.jsonl").write_text("{}\n")
-    with pytest.raises(ScoresError, match="holds no records"):
-        read_records(tmp_path / "kept.jsonl")
+def test_tables_of_a_commoner_class_are_left_out() -> None:
+    records = [record(), record(), record("original", tables="twitter"), record("original")]
+    kept = [r.sent.truth for r in tables.apart(records)]
+    assert kept == ["twitter", "twitter", "original"]
+
+
+def test_what_was_sent_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(png(photo(200, 260)))
+    first = kept_pictures(tmp_path / "a.png", 0, 1, tmp_path / "sent")
+    assert [path.name for path in (tmp_path / "sent").iterdir()] == ["00000.npz"]
+    (tmp_path / "a.png").unlink()
+    again = kept_pictures(tmp_path / "a.png", 0, 1, tmp_path / "sent")
+    assert [sent for sent, _ in first] == [sent for sent, _ in again]
+    assert all(np.array_equal(a[1], b[1]) for a, b in zip(first, again, strict=True))
+    assert {sent.truth for sent, _ in first} >= {"facebook", "original", "other"}
+    assert sum(bool(sent.before) for sent, _ in first) == 3
+    assert all(sent.quality % 5 == 0 for sent, _ in first if sent.paper)
+    (tmp_path / "sent" / "00000.npz").write_bytes(b"no")
+    with pytest.raises(ScoresError, match="holds no pictures"):
+        kept_pictures(tmp_path / "a.png", 0, 1, tmp_path / "sent")
 
 
 def test_a_model_of_networks_is_calibrated(toy: Path) -> None:
@@ -340,12 +361,9 @@ def test_a_model_of_networks_is_calibrated(toy: Path) -> None:
     assert found.right_of_answered > 0.95
 
 
-def test_the_command_measures_and_prints_every_table(
+def test_the_command_refuses_what_it_cannot_measure(
     camsim: Camsim, toy: Path, tmp_path: Path
 ) -> None:
-    for number in range(2):
-        (tmp_path / "in").mkdir(exist_ok=True)
-        (tmp_path / "in" / f"{number}.png").write_bytes(png(photo(200, 260, number)))
     empty = tmp_path / "empty"
     empty.mkdir()
     ran = camsim("evaluate", "network", empty, "--weights", toy, "--out", tmp_path / "out")
@@ -394,7 +412,7 @@ def test_the_shipped_model_names_real_files_of_2016(
     for name in ("facebook", "flickr", "instagram", "telegram", "twitter", "whatsapp"):
         data = (folder / f"{name}.jpg").read_bytes()
         upload = (folder / "original.jpg").read_bytes()
-        found = measured(shipped, data, pixels_of(data), "b", name, name, upload)
-        assert found is not None
+        [picture] = sent_picture(data, pixels_of(data), upload, photo="b", truth=name, profile=name)
+        found = record_of(picture, shipped._models[0])
         right += EIGHT[int(np.argmax(found.eight))] == name
     assert right >= 5

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import track
 
-from verifier.detectors.network import TASK, NetworkDetector
+from verifier.detectors.network import TASK
 from verifier.errors import ScoresError
+from verifier.model import Model
 from verifier.weights import FOLDER, ModelEntry, read_manifest
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from verifier.evaluation.network_bench import Record
 
 TABLES: Final = ("classes", "answers", "chains", "served", "headers")
-_RECORDS: Final = "pictures.jsonl"
+_KEPT: Final = "sent"
 
 
 def add_to(evaluations: "Commands") -> None:
@@ -31,15 +32,14 @@ def add_to(evaluations: "Commands") -> None:
     parser.add_argument("pictures", type=Path, nargs="+", help="folders that no training saw")
     parser.add_argument("--served", type=Path, metavar="CSV", help="table of really served files")
     parser.add_argument("--headers", type=Path, metavar="CSV", help="table of real headers")
-    parser.add_argument("--uploads", type=int, default=2, help="of each picture (default 2)")
     parser.add_argument("--limit", type=int, help="use the first so many pictures of each folder")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--weights", type=Path, default=FOLDER, metavar="FOLDER")
     parser.add_argument("--table", choices=TABLES, nargs="+", default=list(TABLES))
     parser.add_argument(
         "--out", type=Path, required=True,
-        help="folder that keeps what was measured, scores for calibration, and figures; a second "
-        "run prints from it",
+        help="folder that keeps what was sent, scores for calibration, and the figure; a second "
+        "run of the same pictures sends nothing",
     )  # fmt: skip
     parser.set_defaults(run=run)
 
@@ -48,14 +48,14 @@ def run(args: argparse.Namespace) -> int:
     """Measure what isn't measured yet, and print the tables."""
     from verifier.evaluation import network_tables as tables
 
-    if args.uploads < 1:
-        raise ScoresError(f"--uploads must be at least 1, not {args.uploads}")
     entry = find_entry(args.weights)
-    records = _records(args)
+    records = _records(args, entry)
     print(f"{entry.name} {entry.version}: {len(records)} simulated pictures of "
-          f"{len({r.photo for r in records})} photographs\n")  # fmt: skip
+          f"{len({r.sent.photo for r in records})} photographs\n")  # fmt: skip
     if "classes" in args.table:
-        print(tables.classes_table(records))
+        for words, paper in (("the paper's ten qualities", True), ("any quality", False)):
+            print(f"Uploads of {words}, 50 to 95:\n")
+            print(tables.classes_table([r for r in records if r.sent.paper is paper]))
         print("Patches, in percent:\n")
         print(tables.confusion_table(records))
         print("Pictures by majority, in percent:\n")
@@ -68,10 +68,11 @@ def run(args: argparse.Namespace) -> int:
     if "chains" in args.table:
         print(tables.chains_table(records, entry))
     if "served" in args.table and args.served:
-        from verifier.evaluation.network_bench import measured_served
+        from verifier.evaluation.network_bench import record_of, served_pictures
 
-        detector = NetworkDetector.from_weights(args.weights)
-        print(tables.served_table(measured_served(args.served, detector), entry))
+        model = Model(entry, args.weights)
+        found = [record_of(picture, model) for picture in served_pictures(args.served)]
+        print(tables.served_table(found, entry))
     if "headers" in args.table and args.headers:
         from verifier.evaluation.network_headers import read_header_rows
 
@@ -88,34 +89,23 @@ def find_entry(folder: Path) -> ModelEntry:
     return entries[0]
 
 
-def _records(args: argparse.Namespace) -> "list[Record]":
-    """Read what an earlier run measured, or measure, and write scores for calibration."""
-    from verifier.evaluation.network_bench import measured_uploads, read_records, write_records
+def _records(args: argparse.Namespace, entry: ModelEntry) -> "list[Record]":
+    """Send what isn't kept from an earlier run, ask the model, and write scores for calibration."""
+    from verifier.evaluation.network_bench import kept_pictures, record_of
     from verifier.evaluation.scores import write_scores
     from verifier.evaluation.uploads import source_files
 
-    kept = args.out / _RECORDS
-    if kept.exists():
-        return read_records(kept)
     files = [f for folder in args.pictures for f in source_files(folder)[: args.limit]]
-    detector = NetworkDetector.from_weights(args.weights)
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("sending and reading", total=len(files))
-        measured = (
-            record
-            for records in measured_uploads(files, args.uploads, args.seed, detector)
-            for record in _advanced(bar, task, records)
-        )
-        write_records(kept, measured)
-    records = read_records(kept)
-    labels = [label.name for label in find_entry(args.weights).labels]
-    rows = (r.row for r in records if not r.untouched and not r.before)
+    model = Model(entry, args.weights)
+    shown = track(files, "sending and reading", console=Console(stderr=True), transient=True)
+    records = [
+        record_of(picture, model)
+        for number, path in enumerate(shown)
+        for picture in kept_pictures(path, number, args.seed, args.out / _KEPT)
+    ]
+    labels = [label.name for label in entry.labels]
+    rows = (r.row for r in records if not r.sent.untouched and not r.sent.before)
     write_scores(args.out / "scores.csv", labels, rows)
-    return records
-
-
-def _advanced(bar: Progress, task: object, records: "Sequence[Record]") -> "Sequence[Record]":
-    bar.advance(task)  # type: ignore[arg-type]  # rich's own name for an int
     return records
 
 

@@ -56,6 +56,15 @@ class NetworkScores:
         return np.bincount(named, minlength=len(labels))
 
 
+def scored(model: Model, patches: Patches, counts: NDArray[np.uint8]) -> NetworkScores:
+    """Run a model on the histograms of patches: (N, 909), uint8."""
+    logits = model.logits(
+        counts[start : start + _BATCH].astype(np.float32) for start in range(0, len(counts), _BATCH)
+    )
+    shares = calibrating.probabilities(logits, 1.0)
+    return NetworkScores(model, patches, calibrating.mean_log_probabilities(logits), shares)
+
+
 @dataclass(frozen=True)
 class Said:
     """An answer of header or pixels (``by``): a network, "none", or None for no answer."""
@@ -110,13 +119,7 @@ class NetworkDetector(Detector):
         patches = choose_patches(reading.pixels, entry.input.side, entry.selection, brief=brief)
         if not patches.places:
             return None
-        counts = patch_histograms(reading.pixels, patches.places)
-        logits = model.logits(
-            counts[start : start + _BATCH].astype(np.float32)
-            for start in range(0, len(counts), _BATCH)
-        )
-        shares = calibrating.probabilities(logits, 1.0)
-        return NetworkScores(model, patches, calibrating.mean_log_probabilities(logits), shares)
+        return scored(model, patches, patch_histograms(reading.pixels, patches.places))
 
     def _silent(self, reading: Reading) -> DetectorResult:
         if not self._models:

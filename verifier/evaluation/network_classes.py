@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from channel import PLATFORMS
-from verifier.weights import Label, Role
+from verifier.weights import Domain, Label, Role, Selection
 
 ORIGINAL: Final = "original"
 OTHER: Final = "other"
@@ -56,6 +56,12 @@ CLASSES: Final = (
     *_NAMED,
     NetworkClass(OTHER, "none that is known here", (*_others(), EDITOR), "foreign"),
 )
+# What training draws patches from, and enough of them to pool.
+SELECTION: Final = Selection(
+    stride=64, most_patches=128, brief_patches=64, min_variance=2e-5, most_clipped=0.5
+)
+DOMAIN: Final = Domain(min_side=128, min_patches=4)
+
 EIGHT: Final = tuple(one.name for one in _NAMED)
 # The paper's UCID-social and PUBLIC-social sets.
 THREE: Final = ("facebook", "flickr", "twitter")

@@ -24,7 +24,11 @@ _WORDS: Final = {one.name: one.words for one in CLASSES}
 def in_2016(records: Iterable[Record]) -> list[Record]:
     """Keep pictures that came once through a pipeline of 2016, and are told from their upload."""
     return [
-        r for r in records if not r.untouched and not r.before and IN_2016.get(r.truth) == r.profile
+        r
+        for r in records
+        if not r.sent.untouched
+        and not r.sent.before
+        and IN_2016.get(r.sent.truth) == r.sent.profile
     ]
 
 
@@ -32,9 +36,9 @@ def patch_confusion(records: Sequence[Record], names: Sequence[str] = EIGHT) -> 
     """Count patches by true and named class: (K, K)."""
     counts = np.zeros((len(names), len(names)), np.int64)
     for record in records:
-        if record.truth in names:
+        if record.sent.truth in names:
             votes = record.eight if len(names) == len(EIGHT) else record.three
-            counts[names.index(record.truth)] += np.array(votes)
+            counts[names.index(record.sent.truth)] += np.array(votes)
     return counts
 
 
@@ -42,9 +46,9 @@ def picture_confusion(records: Sequence[Record], names: Sequence[str] = EIGHT) -
     """Count pictures by true class and majority of patches: (K, K)."""
     counts = np.zeros((len(names), len(names)), np.int64)
     for record in records:
-        if record.truth in names:
+        if record.sent.truth in names:
             votes = record.eight if len(names) == len(EIGHT) else record.three
-            counts[names.index(record.truth), int(np.argmax(votes))] += 1
+            counts[names.index(record.sent.truth), int(np.argmax(votes))] += 1
     return counts
 
 
@@ -54,10 +58,23 @@ def mean_accuracy(counts: Counts) -> float:
     return float(np.mean(np.diag(counts)[rows > 0] / rows[rows > 0]))
 
 
+def apart(records: Sequence[Record]) -> list[Record]:
+    """Leave out pictures whose luma table another class uses more often than their own does."""
+    uses: dict[str, Counter[str]] = {}
+    for record in records:
+        uses.setdefault(record.sent.tables, Counter())[record.sent.truth] += 1
+    return [r for r in records if uses[r.sent.tables].most_common(1)[0][0] == r.sent.truth]
+
+
 def classes_table(records: Sequence[Record]) -> str:
-    """Patches and pictures of eight and of three classes, by their own rows (simulated)."""
+    """Tell patches and pictures of eight and of three classes that are right (simulated)."""
     kept = in_2016(records)
-    untouched = Counter(r.truth for r in records if r.untouched and not r.before)
+    once = [r for r in records if not r.sent.before]
+    untouched = Counter(
+        r.sent.truth
+        for r in once
+        if r.sent.untouched and r.sent.profile == IN_2016.get(r.sent.truth)
+    )
     lines = [
         "| class | pictures | patches | patches right | pictures right | untouched, left out |",
         "|---|---|---|---|---|---|",
@@ -72,6 +89,12 @@ def classes_table(records: Sequence[Record]) -> str:
         f"| **mean of eight** | {pictures.sum()} | {patches.sum()} | "
         f"**{mean_accuracy(patches):.1%}** | **{mean_accuracy(pictures):.1%}** | "
         f"{untouched.total()} |"
+    )
+    unlike = apart(kept)
+    patches, pictures = patch_confusion(unlike), picture_confusion(unlike)
+    lines.append(
+        f"| mean of eight, luma tables of another class left out | {pictures.sum()} | "
+        f"{patches.sum()} | {mean_accuracy(patches):.1%} | {mean_accuracy(pictures):.1%} | |"
     )
     patches, pictures = patch_confusion(kept, THREE), picture_confusion(kept, THREE)
     lines.append(
@@ -99,7 +122,7 @@ def confusion_table(records: Sequence[Record], *, pictures: bool = False) -> str
 
 def said_with_header(record: Record, pixels: str) -> str:
     """Combine header and pixels as the detector does; "" is no answer."""
-    header = record.header if record.header_probability >= NAMED else ""
+    header = record.sent.header if record.sent.header_probability >= NAMED else ""
     if header and header != NONE:
         return header
     return pixels or header
@@ -127,8 +150,8 @@ def answers_table(records: Sequence[Record], entry: ModelEntry) -> str:
         ("not shared", _of_class(ORIGINAL)),
         ("other networks, eras, editors", _of_class(OTHER)),
     ]
-    groups.append(("**all networks**", lambda r: r.truth not in (ORIGINAL, OTHER)))
-    single = [r for r in records if not r.untouched and not r.before]
+    groups.append(("**all networks**", lambda r: r.sent.truth not in (ORIGINAL, OTHER)))
+    single = [r for r in records if not r.sent.untouched and not r.sent.before]
     for name, belongs in groups:
         rows = [r for r in single if belongs(r)]
         cells = []
@@ -143,7 +166,7 @@ _KINDS: Final = ("right", "wrong", "none", "open")
 
 
 def _of_class(name: str) -> Callable[[Record], bool]:
-    return lambda record: record.truth == name
+    return lambda record: record.sent.truth == name
 
 
 def _judged(record: Record, entry: ModelEntry, *, with_header: bool) -> str:
@@ -158,19 +181,19 @@ def _judged(record: Record, entry: ModelEntry, *, with_header: bool) -> str:
 def _same_network(record: Record, said: str) -> bool:
     from channel import PLATFORMS
 
-    if record.truth in (ORIGINAL, OTHER):
+    if record.sent.truth in (ORIGINAL, OTHER):
         networks = {p.name: p.network for p in PLATFORMS}
-        return networks.get(record.profile) == said
-    return _WORDS[record.truth] == said
+        return networks.get(record.sent.profile) == said
+    return _WORDS[record.sent.truth] == said
 
 
 def others_table(records: Sequence[Record], entry: ModelEntry) -> str:
     """Tell what the pixels alone say of pictures of other networks and eras (simulated)."""
     found: dict[str, Counter[str]] = {}
     for record in records:
-        if record.truth == OTHER and not record.untouched:
+        if record.sent.truth == OTHER and not record.sent.untouched:
             said = said_by_pixels_alone(record, entry)
-            found.setdefault(record.profile, Counter())[said or "open"] += 1
+            found.setdefault(record.sent.profile, Counter())[said or "open"] += 1
     lines = ["| profile | pictures | none that is known | open | named |", "|---|---|---|---|---|"]
     for profile, counts in sorted(found.items()):
         named = ", ".join(
@@ -184,27 +207,27 @@ def others_table(records: Sequence[Record], entry: ModelEntry) -> str:
 
 def chains_table(records: Sequence[Record], entry: ModelEntry) -> str:
     """Pictures that came through two networks: the last one named, and the first (simulated)."""
-    chains = [r for r in records if r.before and not r.untouched]
+    chains = [r for r in records if r.sent.before and not r.sent.untouched]
     lines = [
         "| last network | chains | last, with header | last, header removed | "
         "first told | of those rightly |",
         "|---|---|---|---|---|---|",
     ]
-    names = sorted({r.truth for r in chains})
+    names = sorted({r.sent.truth for r in chains})
     for name in (*names, ""):
-        rows = [r for r in chains if name in ("", r.truth)]
+        rows = [r for r in chains if name in ("", r.sent.truth)]
         if not rows:
             continue
         last = [_judged(r, entry, with_header=True) == "right" for r in rows]
         pixels = [_judged(r, entry, with_header=False) == "right" for r in rows]
-        told = [r for r in rows if r.earlier]
-        right = sum(_WORDS[r.before] == r.earlier for r in told)
+        told = [r for r in rows if r.sent.earlier]
+        right = sum(_WORDS[r.sent.before] == r.sent.earlier for r in told)
         lines.append(
             f"| {_WORDS[name] if name else '**all**'} | {len(rows)} | {np.mean(last):.1%} | "
             f"{np.mean(pixels):.1%} | {len(told)} ({len(told) / len(rows):.0%}) | "
             f"{right} ({right / max(1, len(told)):.0%}) |"
         )
-    single = [r for r in in_2016(records) if r.truth in names]
+    single = [r for r in in_2016(records) if r.sent.truth in names]
     return "\n".join([*lines, "", f"({len(single)} pictures of one network to compare with.)", ""])
 
 
@@ -215,29 +238,37 @@ def served_table(records: Sequence[Record], entry: ModelEntry) -> str:
         "|---" * 8 + "|",
     ]
     for record in records:
+        sent = record.sent
         pixels = said_by_pixels_alone(record, entry)
-        header = record.header if record.header_probability >= NAMED else "open"
-        majority = EIGHT[int(np.argmax(record.eight))]
-        votes = max(record.eight) / max(1, sum(record.eight))
-        lines.append(
-            f"| {record.profile} | {record.photo} | {record.width}×{record.height} | "
-            f"{'yes' if record.untouched else ''} | {majority} {votes:.0%} | {pixels or 'open'} | "
-            f"{header if record.header else 'not JPEG'} | "
-            f"{said_with_header(record, pixels) or 'open'} |"
+        header = sent.header if sent.header_probability >= NAMED else "open"
+        cells = (
+            sent.profile,
+            sent.photo,
+            f"{sent.width}×{sent.height}",
+            "yes" if sent.untouched else "",
+            f"{EIGHT[int(np.argmax(record.eight))]} {max(record.eight) / record.patches:.0%}",
+            pixels or "open",
+            header if sent.header else "not JPEG",
+            said_with_header(record, pixels) or "open",
         )
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join([*lines, "", *_served_summary(records, entry), ""])
 
 
 def _served_summary(records: Sequence[Record], entry: ModelEntry) -> Iterator[str]:
-    known = [r for r in records if not r.untouched and r.truth in EIGHT and "2016" in r.profile]
-    right = sum(EIGHT[int(np.argmax(r.eight))] == r.truth for r in known)
+    known = [
+        r
+        for r in records
+        if not r.sent.untouched and r.sent.truth in EIGHT and "2016" in r.sent.profile
+    ]
+    right = sum(EIGHT[int(np.argmax(r.eight))] == r.sent.truth for r in known)
     patches = patch_confusion(known)
     yield (
         f"Of the {len(known)} files of 2016 that aren't untouched and are of the eight classes, "
         f"the majority of patches names {right}; of their {patches.sum()} patches "
         f"{np.trace(patches) / max(1, patches.sum()):.1%} are right."
     )
-    networks = [r for r in records if not r.untouched and r.truth != ORIGINAL]
+    networks = [r for r in records if not r.sent.untouched and r.sent.truth != ORIGINAL]
     named = [_judged(r, entry, with_header=True) for r in networks]
     yield (
         f"With headers, of {len(networks)} files of networks that aren't untouched "
@@ -277,7 +308,7 @@ def qualities_table(records: Sequence[Record]) -> str:
         "|---|---|---|---|",
     ]
     for low in range(50, 96, 10):
-        rows = [r for r in kept if low <= r.quality < low + 10]
+        rows = [r for r in kept if low <= r.sent.quality < low + 10]
         if rows:
             patches, pictures = patch_confusion(rows), picture_confusion(rows)
             lines.append(
@@ -289,7 +320,7 @@ def qualities_table(records: Sequence[Record]) -> str:
 
 def wrong_bound(records: Sequence[Record], entry: ModelEntry) -> str:
     """Say in a sentence how often a network is named wrongly by pixels, with its bound."""
-    rows = [r for r in records if not r.untouched and not r.before]
+    rows = [r for r in records if not r.sent.untouched and not r.sent.before]
     wrong = sum(_judged(r, entry, with_header=False) == "wrong" for r in rows)
     return (
         f"By pixels alone {wrong} of {len(rows)} pictures were named a network that they didn't "

@@ -21,7 +21,8 @@ Pixels = NDArray[np.uint8]
 
 SUFFIXES: Final = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff"}
 # Qualities of Amerini et al. 2017, section IV (UCID-social).
-QUALITIES: Final = (50, 95)
+QUALITIES: Final = tuple(range(50, 96))
+PAPER_QUALITIES: Final = tuple(range(50, 96, 5))
 # Longer sides of an upload, drawn evenly by ratio: from a thumbnail to what a phone takes.
 LONG_SIDES: Final = (480, 4096)
 _ASPECTS: Final = (4 / 3, 3 / 2, 16 / 9, 1.0)
@@ -74,7 +75,10 @@ def pixels_of(photo: Path | bytes) -> Pixels:
 
 
 def drawn_upload(
-    source: Pixels, rng: np.random.Generator, long_sides: tuple[int, int] = LONG_SIDES
+    source: Pixels,
+    rng: np.random.Generator,
+    long_sides: tuple[int, int] = LONG_SIDES,
+    qualities: Sequence[int] = QUALITIES,
 ) -> bytes:
     """Make an upload of a picture: any size, JPEG of quality 50–95.
 
@@ -87,6 +91,8 @@ def drawn_upload(
         (H, W, 3), uint8, sRGB, at least 64 pixels a side.
     long_sides
         Least and largest longer side.
+    qualities
+        To draw from.
     """
     long = round(float(np.exp(rng.uniform(*np.log(long_sides)))))
     short = round(long / _ASPECTS[rng.integers(len(_ASPECTS))])
@@ -94,7 +100,9 @@ def drawn_upload(
     image = Image.fromarray(source)
     shrinking = rng.uniform(_LEAST_SHRINKING, 1)
     shrunk = np.asarray(image.resize(_scaled(image, shrinking), Image.Resampling.LANCZOS))
-    quality = int(rng.integers(*QUALITIES, endpoint=True))
+    quality = int(rng.integers(qualities[0], qualities[-1] + 1))
+    if quality not in qualities:
+        quality = qualities[int(rng.integers(len(qualities)))]
     subsampling = ("4:2:0", "4:4:4")[rng.integers(2)]
     file = BytesIO()
     Image.fromarray(_framed(shrunk, height, width, rng)).save(

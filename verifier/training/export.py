@@ -13,15 +13,14 @@ import torch
 from torch import nn
 
 from verifier.errors import WeightsError
+from verifier.evaluation.network_classes import DOMAIN, SELECTION
 from verifier.features.dct_histogram import PATCH_BINS
 from verifier.training.fan import FAN, PATCH
 from verifier.training.network_cnn import NetworkCNN
 from verifier.weights import (
-    Domain,
     InputContract,
     Label,
     ModelEntry,
-    Selection,
     add_to_manifest,
 )
 
@@ -37,12 +36,6 @@ LABELS = (
     Label(name="resample", role="edit", words="resized down and up again"),
     Label(name="foreign", role="foreign", words="not developed by this pipeline"),
 )
-
-# Of network of origin: what `camera_sim.training.network_data` trains on, and enough to pool.
-NETWORK_SELECTION = Selection(
-    stride=64, most_patches=128, brief_patches=64, min_variance=2e-5, most_clipped=0.5
-)
-NETWORK_DOMAIN = Domain(min_side=128, min_patches=4)
 
 
 def export_fan(
@@ -186,8 +179,8 @@ def export_network_cnn(
         parameters=sum(p.numel() for p in model.parameters()),
         labels=tuple(labels),
         input=contract,
-        selection=NETWORK_SELECTION,
-        domain=NETWORK_DOMAIN,
+        selection=SELECTION,
+        domain=DOMAIN,
         recipe=recipe,
         data=data,
         figures=figures,
