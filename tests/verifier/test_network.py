@@ -1,6 +1,8 @@
 """Network of origin: histograms, uploads, header likelihoods, the detector and its tables."""
 
 import dataclasses
+import functools
+import shutil
 from io import BytesIO
 from pathlib import Path
 
@@ -26,12 +28,14 @@ from verifier.evaluation.network_bench import (
     Record,
     Sent,
     kept_pictures,
+    read_records,
     record_of,
     sent_picture,
+    write_records,
 )
 from verifier.evaluation.network_classes import CLASSES, EDITOR, EIGHT, IN_2016, THREE
 from verifier.evaluation.network_headers import CUES, read_header_rows, score_headers
-from verifier.evaluation.scores import Row, Scores
+from verifier.evaluation.scores import Row, Scores, read_scores
 from verifier.evaluation.uploads import (
     drawn_classes,
     drawn_upload,
@@ -324,10 +328,28 @@ def test_tables_of_a_commoner_class_are_left_out() -> None:
     assert kept == ["twitter", "twitter", "original"]
 
 
+def test_records_come_back_as_they_were_written(tmp_path: Path) -> None:
+    records = [record(), record("facebook")]
+    write_records(tmp_path / "kept.jsonl", records)
+    assert read_records(tmp_path / "kept.jsonl") == records
+    assert [path.name for path in tmp_path.iterdir()] == ["kept.jsonl"]
+    (tmp_path / "kept.jsonl").write_text("{}\n")
+    with pytest.raises(ScoresError, match="holds no records"):
+        read_records(tmp_path / "kept.jsonl")
+
+
+@pytest.fixture
+def small_uploads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Uploads of thumbnails, so that sending takes no time."""
+    small = functools.partial(drawn_upload, long_sides=(200, 300))
+    monkeypatch.setattr("verifier.evaluation.network_bench.drawn_upload", small)
+
+
+@pytest.mark.usefixtures("small_uploads")
 def test_what_was_sent_is_kept(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(png(photo(200, 260)))
     first = kept_pictures(tmp_path / "a.png", 0, 1, tmp_path / "sent")
-    assert [path.name for path in (tmp_path / "sent").iterdir()] == ["00000.npz"]
+    assert [path.name for path in (tmp_path / "sent").iterdir()] == ["00000-a.npz"]
     (tmp_path / "a.png").unlink()
     again = kept_pictures(tmp_path / "a.png", 0, 1, tmp_path / "sent")
     assert [sent for sent, _ in first] == [sent for sent, _ in again]
@@ -335,7 +357,7 @@ def test_what_was_sent_is_kept(tmp_path: Path) -> None:
     assert {sent.truth for sent, _ in first} >= {"facebook", "original", "other"}
     assert sum(bool(sent.before) for sent, _ in first) == 3
     assert all(sent.quality % 5 == 0 for sent, _ in first if sent.paper)
-    (tmp_path / "sent" / "00000.npz").write_bytes(b"no")
+    (tmp_path / "sent" / "00000-a.npz").write_bytes(b"no")
     with pytest.raises(ScoresError, match="holds no pictures"):
         kept_pictures(tmp_path / "a.png", 0, 1, tmp_path / "sent")
 
@@ -346,8 +368,8 @@ def test_a_model_of_networks_is_calibrated(toy: Path) -> None:
     rng = np.random.default_rng(0)
     rows = []
     for number in range(400):
-        truth = int(rng.integers(4))
-        logits = rng.normal(size=4) + 4 * np.eye(4)[truth]
+        truth = int(rng.integers(9))
+        logits = rng.normal(size=9) + 5 * np.eye(9)[truth]
         mean_log = tuple(logits - np.log(np.exp(logits).sum()))
         rows.append(Row(f"{number}", f"{number}", labels[truth], "none", "", 20, mean_log))
     found = fit(entry, Scores(labels, tuple(rows)), Rates(), data="made")
@@ -372,6 +394,26 @@ def test_the_command_refuses_what_it_cannot_measure(
     ran = camsim("evaluate", "network", empty, "--weights", empty, "--out", tmp_path / "out")
     assert ran.status == 2
     assert "holds no manifest.json" in ran.err
+
+
+@pytest.mark.usefixtures("small_uploads")
+def test_the_command_prints_every_table_from_what_it_kept(
+    camsim: Camsim, toy: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for number in range(2):
+        (folder / f"{number}.png").write_bytes(png(photo(200, 260, number)))
+    words = ("evaluate", "network", folder, "--weights", toy, "--out", tmp_path / "out")
+    ran = camsim(*words)
+    assert ran.status == 0, ran.err
+    for title in ("**mean of eight**", "**mean of three**", "header removed", "last network"):
+        assert title in ran.out
+    assert (tmp_path / "out" / "network-confusion.png").stat().st_size > 10_000
+    labels = read_scores(tmp_path / "out" / "scores.csv").labels
+    assert labels == tuple(one.name for one in CLASSES)
+    shutil.rmtree(tmp_path / "out" / "sent")
+    assert camsim(*words).out == ran.out
 
 
 def test_real_headers(shared_folder: Path) -> None:

@@ -7,25 +7,21 @@ import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
 from tests.verifier.toy import threshold
+from verifier.evaluation.network_classes import CLASSES
 from verifier.features.dct_histogram import PATCH_BINS
 from verifier.weights import (
     ANY_CHANNEL,
     Calibration,
     Domain,
     InputContract,
-    Label,
     ModelEntry,
     Selection,
     add_to_manifest,
 )
 
 NAME = "toy-network"
-LABELS = (
-    Label(name="facebook", role="class", words="Facebook"),
-    Label(name="flickr", role="class", words="Flickr"),
-    Label(name="original", role="native", words="none of these, as it was uploaded"),
-    Label(name="other", role="foreign", words="none that is known here"),
-)
+LABELS = tuple(one.label for one in CLASSES)
+FACEBOOK, ORIGINAL = 0, 7
 # Of the nine coefficients of 64 blocks: so many zeros are the toy's Facebook, fewer its original.
 ZEROS = 380
 CALIBRATION = Calibration(
@@ -42,9 +38,10 @@ CALIBRATION = Calibration(
 def toy_network(folder: Path, calibration: Calibration | None = CALIBRATION) -> Path:
     """Write the toy and its manifest; returns the folder."""
     weights = np.zeros((PATCH_BINS, len(LABELS)), np.float32)
-    weights[50::101, 0] = 0.5
-    weights[50::101, 2] = -0.5
-    offsets = np.array([-0.5 * ZEROS, -9, 0.5 * ZEROS, -9], np.float32)
+    weights[50::101, FACEBOOK] = 0.5
+    weights[50::101, ORIGINAL] = -0.5
+    offsets = np.full(len(LABELS), -9, np.float32)
+    offsets[[FACEBOOK, ORIGINAL]] = -0.5 * ZEROS, 0.5 * ZEROS
     graph = helper.make_graph(
         [
             helper.make_node("MatMul", ["histograms", "weights"], ["scaled"]),

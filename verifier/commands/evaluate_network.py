@@ -38,8 +38,8 @@ def add_to(evaluations: "Commands") -> None:
     parser.add_argument("--table", choices=TABLES, nargs="+", default=list(TABLES))
     parser.add_argument(
         "--out", type=Path, required=True,
-        help="folder that keeps what was sent, scores for calibration, and the figure; a second "
-        "run of the same pictures sends nothing",
+        help="folder that keeps what was sent and answered, scores for calibration, and the "
+        "figure; a second run of the same model prints from it",
     )  # fmt: skip
     parser.set_defaults(run=run)
 
@@ -91,10 +91,18 @@ def find_entry(folder: Path) -> ModelEntry:
 
 def _records(args: argparse.Namespace, entry: ModelEntry) -> "list[Record]":
     """Send what isn't kept from an earlier run, ask the model, and write scores for calibration."""
-    from verifier.evaluation.network_bench import kept_pictures, record_of
+    from verifier.evaluation.network_bench import (
+        kept_pictures,
+        read_records,
+        record_of,
+        write_records,
+    )
     from verifier.evaluation.scores import write_scores
     from verifier.evaluation.uploads import source_files
 
+    answered = args.out / f"records-{entry.sha256[:12]}.jsonl"
+    if answered.exists():
+        return read_records(answered)
     files = [f for folder in args.pictures for f in source_files(folder)[: args.limit]]
     model = Model(entry, args.weights)
     shown = track(files, "sending and reading", console=Console(stderr=True), transient=True)
@@ -103,6 +111,7 @@ def _records(args: argparse.Namespace, entry: ModelEntry) -> "list[Record]":
         for number, path in enumerate(shown)
         for picture in kept_pictures(path, number, args.seed, args.out / _KEPT)
     ]
+    write_records(answered, records)
     labels = [label.name for label in entry.labels]
     rows = (r.row for r in records if not r.sent.untouched and not r.sent.before)
     write_scores(args.out / "scores.csv", labels, rows)

@@ -136,7 +136,7 @@ def kept_pictures(path: Path, number: int, seed: int, folder: Path) -> list[Pict
     OutputError
         If the folder can't be written.
     """
-    kept = folder / f"{number:05}.npz"
+    kept = folder / f"{number:05}-{path.stem}.npz"
     if not kept.exists():
         source = pixels_of(path)
         rng = np.random.default_rng([seed, number])
@@ -286,6 +286,37 @@ def served_pictures(table: Path) -> list[Picture]:
     except (OSError, KeyError, TypeError) as error:
         raise ScoresError(f"{table} isn't a table of served files ({error})") from error
     return pictures
+
+
+def write_records(path: Path, records: Iterable[Record]) -> None:
+    """Write records, one JSON line each. Raises `OutputError` if it can't be."""
+    temporary = path.with_suffix(".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("w") as file:
+            for record in records:
+                file.write(json.dumps(asdict(record)) + "\n")
+        temporary.replace(path)
+    except OSError as error:
+        raise OutputError(f"{path} can't be written: {error}") from error
+
+
+def read_records(path: Path) -> list[Record]:
+    """Read what `write_records` wrote. Raises `ScoresError` for anything else."""
+    try:
+        found = [json.loads(line) for line in path.read_text().splitlines()]
+        return [
+            Record(
+                sent=Sent(**one["sent"]),
+                eight=tuple(one["eight"]),
+                three=tuple(one["three"]),
+                mean_log=tuple(one["mean_log"]),
+                patches=one["patches"],
+            )
+            for one in found
+        ]
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise ScoresError(f"{path} holds no records of pictures ({error}); remove it") from error
 
 
 def _write(path: Path, pictures: Sequence[Picture]) -> None:
