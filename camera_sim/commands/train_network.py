@@ -33,6 +33,13 @@ def add_to(parts: "Commands") -> None:
     )
     parser.add_argument("--pictures", type=Path, required=True, metavar="FOLDER")
     parser.add_argument("-o", "--out", type=Path, required=True, help="folder of the run")
+    parser.add_argument(
+        "--start-from", type=Path, metavar="RUN",
+        help="go on from the weights of another run's checkpoint, such as with a smaller rate",
+    )  # fmt: skip
+    parser.add_argument(
+        "--features-from", type=Path, metavar="RUN", help="use the histograms that it keeps"
+    )
     parser.add_argument("--name", default="my-network", help="what to call the model")
     parser.add_argument("--uploads", type=int, help="of each picture (default 4)")
     parser.add_argument("--patches", type=int, help="of each served picture (default 64)")
@@ -52,6 +59,7 @@ def run(args: argparse.Namespace) -> int:
     require_torch()
     import torch
 
+    from camera_sim.training.checkpoint import CHECKPOINT, load_weights
     from camera_sim.training.curve import draw_accuracy
     from camera_sim.training.network import build, split, train_network
     from camera_sim.training.network_export import export
@@ -63,6 +71,8 @@ def run(args: argparse.Namespace) -> int:
         torch.set_num_threads(args.threads)
     torch.manual_seed(recipe.seed)
     model = build()
+    if args.start_from:
+        load_weights(args.start_from / CHECKPOINT, model)
     with Bar(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
         task = bar.add_task("training", total=recipe.steps)
 
@@ -74,7 +84,8 @@ def run(args: argparse.Namespace) -> int:
         accuracy = train_network(model, training, held_out, recipe, args.out, report)
     curve = draw_accuracy(args.out)
     folder = args.out / "weights"
-    export(model, args.name, cache, recipe, args.pictures.name, accuracy, folder)
+    started = args.start_from.name if args.start_from else ""
+    export(model, args.name, cache, recipe, args.pictures.name, accuracy, folder, started)
     print(f"{accuracy:.1%} of held-out patches, mean of {model.classes} classes; curve → {curve}")
     print(f"weights → {folder}; measure and calibrate them on pictures that no training saw with")
     print(f"  camsim evaluate network PICTURES --weights {folder} --out MEASURED")
@@ -126,7 +137,7 @@ def _histograms(args: argparse.Namespace, cache: "CacheRecipe") -> "Histograms":
         return cached_histograms(
             files,
             cache,
-            args.out,
+            args.features_from or args.out,
             lambda done, _: bar.update(task, completed=done),
             workers=args.workers,
         )

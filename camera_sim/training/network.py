@@ -100,6 +100,10 @@ def train_network(
     TrainingError
         If a class has no patches, or the checkpoint in ``out`` is of another recipe.
     """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as refused:
+        raise TrainingError(f"{out} cannot hold a run: {refused.strerror}") from refused
     pools = [np.flatnonzero(training.labels == label) for label in range(model.classes)]
     if not all(map(len, pools)):
         raise TrainingError(

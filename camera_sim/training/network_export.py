@@ -19,6 +19,7 @@ def export(
     data: str,
     accuracy: float,
     folder: Path,
+    started_from: str = "",
     licence: str = "your own",
 ) -> ModelEntry:
     """Write the model into a folder with a manifest; it isn't calibrated yet.
@@ -29,6 +30,8 @@ def export(
         What it was trained on, in a few words.
     accuracy
         Share of held-out patches, mean over classes.
+    started_from
+        Name of the run that it went on from, or "".
     """
     told: dict[str, str | int | float | bool] = asdict(recipe) | {
         "optimiser": "AdaDelta",
@@ -36,6 +39,8 @@ def export(
         "patches of each served picture": cache.patches,
         "profiles": "; ".join(f"{one.name}: {', '.join(one.profiles)}" for one in CLASSES),
     }
+    if started_from:
+        told["started from"] = started_from
     figures: dict[str, str | float] = {"validation: patches, mean of classes": round(accuracy, 4)}
     labels = [one.label for one in CLASSES]
     return export_network_cnn(model, name, labels, told, data, figures, licence, folder)
