@@ -165,8 +165,11 @@ def _statistics_words(
     statistics: Side, detectors: Sequence[DetectorResult], stability: Stability
 ) -> str:
     # Those that only inform, such as of the network, don't speak about alteration.
-    if not any(r.status == "ran" and r.finding != "informs" for r in detectors):
+    ran = [r.finding for r in detectors if r.status == "ran"]
+    if not ran:
         return "No detector could give an answer about this picture."
+    if set(ran) == {"informs"}:
+        return "No detector could say whether this picture was altered."
     if statistics == "none":
         if stability.holds is False:
             return "A detector's answer turned over when the picture was shared again: it is void."

@@ -228,7 +228,7 @@ def test_pixels_answer_where_there_is_no_header(toy: Path) -> None:
     assert found.patch_map.high == "looks like Facebook"
     assert len(found.patch_map.places) == found.patches == 48
     assert report.verdict.label == "inconclusive"
-    assert "No detector could give an answer" in report.verdict.statistics
+    assert "No detector could say whether this picture was altered" in report.verdict.statistics
     assert "looks like Facebook" in report.to_html()
     assert "Network: Facebook, going by its pixels." in report.to_text()
 

@@ -227,7 +227,7 @@ def _named(label: Label, value: float, threshold: Threshold) -> Said:
         f"The pixels look as {label.words} coded pictures (probability {percent(value)}); other "
         "programs with the same tables leave the same traces."
     )
-    wrong = how_often_wrong(threshold, "simulated")
+    wrong = how_often_wrong(threshold, "simulated (other networks, or none)")
     return Said("pixels", label.words, value, (words, wrong), threshold)
 
 

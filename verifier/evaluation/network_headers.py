@@ -19,7 +19,7 @@ CUES: Final[tuple[tuple[str, tuple[Cue, ...]], ...]] = (
     ("marks removed", ("tables", "subsampling", "scans", "size")),
     ("tables alone", ("tables",)),
 )
-_UNKNOWN_ICC: Final = 3144  # bytes of the common sRGB profile: some profile, not a network's own
+_UNKNOWN_ICC: Final = -1
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from channel import PLATFORMS
 from verifier.calibration import upper_bound
 from verifier.decision import picture_probabilities
 from verifier.detectors.network import NAMED, said_by_pixels
@@ -179,11 +180,10 @@ def _judged(record: Record, entry: ModelEntry, *, with_header: bool) -> str:
 
 
 def _same_network(record: Record, said: str) -> bool:
-    from channel import PLATFORMS
-
-    if record.sent.truth in (ORIGINAL, OTHER):
+    if record.sent.truth in (ORIGINAL, OTHER):  # real files are named by network and year
+        profile = record.sent.profile.partition(" ")[0]
         networks = {p.name: p.network for p in PLATFORMS}
-        return networks.get(record.sent.profile) == said
+        return networks.get(profile) == said
     return _WORDS[record.sent.truth] == said
 
 

@@ -214,10 +214,10 @@ def _marks_ratio(header: JpegHeader, profile: PlatformProfile) -> float:
         _mark(header.transmission_reference, metadata.transmission_reference, "2:103", doubt),
         _mark(has_comment, metadata.comment is not None, "comment", doubt),
     ]
-    if icc:
+    if icc and header.icc_bytes >= 0:
         ratios.append(_mark(header.icc_bytes == icc, True, "icc", doubt))
-    elif metadata.icc == "stripped":
-        ratios.append(_mark(header.icc_bytes > 0, False, "other icc", doubt))
+    elif metadata.icc == "stripped" and not icc:
+        ratios.append(_mark(header.icc_bytes != 0, False, "other icc", doubt))
     if metadata.exif == "stripped":
         stripped = not (header.exif or header.xmp or header.adobe or header.c2pa)
         ratios.append(_mixed(stripped, doubt, 0.5))
