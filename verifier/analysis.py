@@ -26,7 +26,7 @@ from verifier.readers import Readers
 from verifier.reading import Reading, read_pixels
 from verifier.report import DetectorResult, Report
 from verifier.revocation import read_revocation_lists
-from verifier.stability import NETWORKS, stability
+from verifier.stability import DECIDING, NETWORKS, stability
 from verifier.verdict import conclude
 from verifier.weights import FOLDER
 
@@ -226,7 +226,7 @@ class Verifier:
                 results,
                 self._settings.resend_through,
                 lambda network: self._resent(taken.content, network),
-                lambda again: [d.analyze(again, brief=True) for d in self._detectors],
+                lambda again: [d.analyze(again, brief=True) for d in self._judging(results)],
             )
         facts = reading.facts
         with clock.part("preview"):
@@ -293,6 +293,11 @@ class Verifier:
             with clock.part(detector.name):
                 results.append(detector.analyze(reading))
         return results
+
+    def _judging(self, results: Sequence[DetectorResult]) -> list[Detector]:
+        """Return the detectors whose answers the stability test compares."""
+        answers = {result.name for result in results if result.finding in DECIDING}
+        return [detector for detector in self._detectors if detector.name in answers]
 
     def _read(self, content: Any) -> Reading:
         if isinstance(content, bytes):

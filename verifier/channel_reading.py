@@ -1,16 +1,27 @@
 """The channel section of a report: what a file's header and pixels tell of its way."""
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from channel import jpeg_tables
 from verifier.features.dct_histogram import earlier_compression, luma
+from verifier.features.header_likelihood import NONE, header_likelihoods
 from verifier.features.jpeg_header import JpegHeader
 from verifier.features.jpeg_quality import table_quality
 from verifier.features.network_match import is_everybodys, network_matches, passing_networks
 from verifier.features.resampling_trace import resizing_peak
-from verifier.report import ChannelReading, Cue, Huffman, JpegFacts, NetworkMatch
+from verifier.report import (
+    ChannelReading,
+    Cue,
+    EarlierNetwork,
+    Huffman,
+    JpegFacts,
+    NetworkChance,
+    NetworkMatch,
+)
 
 # Measured on 61 photographs of CLIC 2025 and CID22, qualities 55–95: no picture compressed once
 # reaches it (95% reach 1.15), 88% of those compressed twice do where the second quality was higher,
@@ -19,6 +30,10 @@ EARLIER_GAIN: Final = 2.0
 # On the same: none of 122 pictures as they were or shrunk to 0.6 (bicubic) reach it, about half of
 # those enlarged to 1.5 do.
 RESIZING_PEAK: Final = 12.0
+# Networks that are less probable than this by the header aren't listed; "none" always is.
+_LEAST_CHANCE: Final = 0.001
+# An earlier network is told from this probability on, and by tables and size alone.
+EARLIER_NAMED: Final = 0.8
 _UNASKED: Final = Cue(found=None, words="Not looked for.")
 _LIST: Final = 4  # networks that a sentence names before it says "and others"
 
@@ -42,14 +57,58 @@ def read_channel(
     networks = tuple(dict.fromkeys(match.network for match in matches))
     double = _double(header, plane) if plane is not None else _UNASKED
     scale = _scale(pixels, plane, matches) if plane is not None else _UNASKED
+    chances = _chances(header) if header else ()
     return ChannelReading(
         jpeg=_jpeg_facts(header) if header else None,
         networks=matches,
         network=_one_network(header, matches, networks),
+        chances=chances,
+        earlier=_earlier(header, double, chances) if header else None,
         double_compression=double,
         scale=scale,
         words=_words(header, matches, networks),
     )
+
+
+def _chances(header: JpegHeader) -> tuple[NetworkChance, ...]:
+    return tuple(
+        NetworkChance(
+            network=one.network,
+            ratio=one.ratio,
+            probability=round(one.probability, 6),
+            profile=one.profile,
+        )
+        for one in header_likelihoods(header)
+        if one.probability >= _LEAST_CHANCE or one.network == NONE
+    )
+
+
+def _earlier(
+    header: JpegHeader, double: Cue, chances: tuple[NetworkChance, ...]
+) -> EarlierNetwork | None:
+    """Tell a network before the last one, by Meta's mark of another file or by earlier tables."""
+    if header.fbmd and not header.fbmd_whole:
+        words = (
+            "The file carries Meta's FBMD trailer of another file: it came through Facebook, "
+            "Instagram or Messenger, and was saved again since."
+        )
+        return EarlierNetwork(network="Meta", words=words)
+    if double.quality is None:
+        return None
+    luma_steps = tuple(int(step) for step in jpeg_tables.annex_k(double.quality)[0].ravel())
+    before = replace(header, luma=luma_steps, chroma=None)
+    last = chances[0].network if chances else NONE
+    found = [one for one in header_likelihoods(before, ("tables", "size")) if one.network != last]
+    total = sum(one.probability for one in found)
+    first = found[0]
+    if first.network == NONE or first.probability < EARLIER_NAMED * total:
+        return None
+    words = (
+        f"Before its last compression the picture was compressed at a quality of about "
+        f"{double.quality}, and it has a size that {first.network} gives: it probably came through "
+        f"{first.network} before."
+    )
+    return EarlierNetwork(network=first.network, words=words)
 
 
 def _jpeg_facts(header: JpegHeader) -> JpegFacts:

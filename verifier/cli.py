@@ -2,7 +2,15 @@
 
 from typing import TYPE_CHECKING
 
-from verifier.commands import bench, bench_many, evaluate, serve, verify, verify_archive
+from verifier.commands import (
+    bench,
+    bench_many,
+    evaluate,
+    evaluate_network,
+    serve,
+    verify,
+    verify_archive,
+)
 
 if TYPE_CHECKING:
     from verifier.commands import Commands
@@ -23,3 +31,4 @@ def add_benchmarks(benchmarks: "Commands") -> None:
 def add_evaluations(evaluations: "Commands") -> None:
     """Add what measures the verifier."""
     evaluate.add_to(evaluations)
+    evaluate_network.add_to(evaluations)

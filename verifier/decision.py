@@ -123,7 +123,7 @@ def _with_edit_share(
 def _decided(entry: ModelEntry, calibration: Calibration, found: dict[str, float]) -> Answer:
     edited = role_probability(entry, found, "edit")
     native = role_probability(entry, found, "native")
-    if edited >= calibration.edited.value:
+    if calibration.edited is not None and edited >= calibration.edited.value:
         edits = [label for label in entry.labels if label.role == "edit"]
         likeliest = max(edits, key=lambda label: found[label.name])
         said = (
@@ -131,23 +131,24 @@ def _decided(entry: ModelEntry, calibration: Calibration, found: dict[str, float
             f"edited after that, most likely {likeliest.words} (probability of any edit "
             f"{percent(edited)})."
         )
-        reasons = (said, _how_often_wrong(calibration.edited, "unedited"))
+        reasons = (said, how_often_wrong(calibration.edited, "unedited"))
         return Answer(
             "ran", "evidence against", reasons, likeliest, True, calibration.edited, edited
         )
-    if native >= calibration.native.value:
+    if calibration.native is not None and native >= calibration.native.value:
         label = next(label for label in entry.labels if label.role == "native")
         said = (
             "The picture looks as it left the camera pipeline "
             f"{entry.pipeline or entry.name} (probability {percent(native)})."
         )
-        reasons = (said, _how_often_wrong(calibration.native, "edited"))
+        reasons = (said, how_often_wrong(calibration.native, "edited"))
         return Answer("ran", "consistent", reasons, label, True, calibration.native, native)
     undecided = f"Undecided: probability of any edit {percent(edited)}, of none {percent(native)}."
     return Answer("ran", "inconclusive", (undecided,), in_domain=True)
 
 
-def _how_often_wrong(threshold: Threshold, kind: str) -> str:
+def how_often_wrong(threshold: Threshold, kind: str) -> str:
+    """Say in a sentence how often an answer was wrong on pictures of a kind, such as "edited"."""
     wrong = round(threshold.false_alarm_rate * threshold.pictures)
     return (
         f"Of {threshold.pictures} {kind} test pictures {wrong or 'none'} got this answer wrongly; "

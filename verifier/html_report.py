@@ -1,7 +1,8 @@
 """The report as one page that an editor can attach to a mail: no request leaves it."""
 
 import base64
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
 
@@ -65,27 +66,61 @@ def _picture(report: Report) -> str:
     photo = picture(report)
     if photo is None or report.preview is None:
         return ""
-    image = _data("image/jpeg", photo)
-    mapped = next((result for result in report.detectors if result.patch_map), None)
-    layer = patch_layer(report, mapped.name) if mapped else None
-    if mapped is None or mapped.patch_map is None or layer is None:
-        return f'<figure><div class="photo"><img src="{image}" alt="The picture"></div></figure>'
-    return _with_layer(image, _data("image/png", layer), mapped.patch_map, report.preview)
+    maps = [(result.name, result.patch_map) for result in report.detectors if result.patch_map]
+    layers = [
+        _Layer(name, _data("image/png", drawn), patch_map)
+        for name, patch_map in maps
+        if (drawn := patch_layer(report, name)) is not None
+    ]
+    return _with_layers(_data("image/jpeg", photo), layers, report.preview)
 
 
-def _with_layer(image: str, layer: str, patch_map: PatchMap, preview: Preview) -> str:
-    swatches = "".join(f'<i style="background:rgb{colour}"></i>' for colour in SCALE)
-    share = len(patch_map.places) * patch_map.side**2 / (preview.width * preview.height)
-    looked = f"{len(patch_map.places)} parts were looked at, {min(1.0, share):.0%} of the picture."
+@dataclass(frozen=True)
+class _Layer:
+    """A detector's patch map, drawn."""
+
+    name: str
+    image: str
+    patch_map: PatchMap
+
+
+def _with_layers(image: str, layers: Sequence[_Layer], preview: Preview) -> str:
+    """Lay the maps over the photo, each with its own strength; the first is shown."""
+    strengths = [80 if number == 0 else 0 for number in range(len(layers))]
+    drawn = "".join(
+        f'<img id="map-{layer.name}" class="map" style="opacity:{strength / 100}" '
+        f'src="{layer.image}" alt="The patch map of the detector {layer.name}">'
+        for layer, strength in zip(layers, strengths, strict=True)
+    )
+    controls = "".join(map(_controls, layers, strengths))
+    captions = "".join(_caption(layer, preview) for layer in layers)
     return (
-        f'<figure><div class="photo"><img src="{image}" alt="The picture">'
-        f'<img id="map" class="map" src="{layer}" alt="The patch map"></div>'
-        '<div class="controls"><label for="strength">Patch map</label>'
-        '<input id="strength" type="range" min="0" max="100" value="80" '
-        "oninput=\"document.getElementById('map').style.opacity=this.value/100\">"
-        f'<span class="scale">looks untouched {swatches} looks edited</span></div>'
+        f'<figure><div class="photo"><img src="{image}" alt="The picture">{drawn}</div>'
+        f"{controls}{captions}</figure>"
+    )
+
+
+def _controls(layer: _Layer, strength: int) -> str:
+    swatches = "".join(f'<i style="background:rgb{colour}"></i>' for colour in SCALE)
+    low, high = escape(layer.patch_map.low), escape(layer.patch_map.high)
+    return (
+        f'<div class="controls"><label for="strength-{layer.name}">Patch map, {layer.name}</label>'
+        f'<input id="strength-{layer.name}" type="range" min="0" max="100" value="{strength}" '
+        f"oninput=\"document.getElementById('map-{layer.name}').style.opacity=this.value/100\">"
+        f'<span class="scale">{low} {swatches} {high}</span></div>'
+    )
+
+
+def _caption(layer: _Layer, preview: Preview) -> str:
+    patch_map = layer.patch_map
+    share = len(patch_map.places) * patch_map.side**2 / (preview.width * preview.height)
+    looked = (
+        f"Map, {layer.name}: {len(patch_map.places)} parts were looked at, "
+        f"{min(1.0, share):.0%} of the picture."
+    )
+    return (
         f"<figcaption>{escape(looked)} {escape(patch_map.words)} Parts without a square are too "
-        "flat or too bright to say anything, or were left out to save time.</figcaption></figure>"
+        "flat or too bright to say anything, or were left out to save time.</figcaption>"
     )
 
 

@@ -177,6 +177,32 @@ class NetworkMatch(_Record):
     confidence: str
 
 
+class NetworkChance(_Record):
+    """How much a file's header speaks for a network, or for "none" that is known.
+
+    Attributes
+    ----------
+    ratio
+        How many times likelier the network makes the header than a program that is no network.
+    probability
+        With "none" as likely beforehand as all networks together.
+    profile
+        The network's profile that fits best; "" for "none".
+    """
+
+    network: str
+    ratio: Annotated[float, Field(ge=0)]
+    probability: Probability
+    profile: str = ""
+
+
+class EarlierNetwork(_Record):
+    """A network before the last one, and what tells of it."""
+
+    network: str
+    words: str
+
+
 class Cue(_Record):
     """A trace of an earlier life of the picture.
 
@@ -206,11 +232,17 @@ class ChannelReading(_Record):
         Profiles that could have written it; a network's own mark first.
     network
         The one network if there is just one and the tables aren't everybody's, else None.
+    chances
+        What the header says of each network, the likeliest first; the unlikely are left out.
+    earlier
+        A network before the last one, where a trace of it is left.
     """
 
     jpeg: JpegFacts | None
     networks: tuple[NetworkMatch, ...] = ()
     network: str | None = None
+    chances: tuple[NetworkChance, ...] = ()
+    earlier: EarlierNetwork | None = None
     double_compression: Cue
     scale: Cue
     words: tuple[str, ...]
@@ -236,13 +268,18 @@ class PatchMap(_Record):
     places
         Left and top of each patch.
     values
-        Probability of any edit, uncalibrated: a map shows where, the pooled answer how surely.
+        Probability of any edit, or of the network that is likeliest for the picture, uncalibrated:
+        a map shows where, the pooled answer how surely.
+    low, high
+        What a value of 0 and of 1 means, in a few words.
     """
 
     side: int
     places: tuple[tuple[int, int], ...]
     values: tuple[Probability, ...]
     words: str
+    low: str = "looks untouched"
+    high: str = "looks edited"
 
 
 class DetectorResult(_Record):
@@ -266,6 +303,9 @@ class DetectorResult(_Record):
         Of the answer that was given: how often it would be wrong, see `verifier.weights.Threshold`.
     finding
         What it means for the verdict; "informs" says something but neither for nor against.
+    networks
+        Of the detector of networks: those that the picture came through as far as they can be
+        told, in the order of sharing.
     """
 
     name: str
@@ -285,6 +325,7 @@ class DetectorResult(_Record):
     calibrated_for: str | None = None
     patches: int = 0
     patch_map: PatchMap | None = None
+    networks: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
 
 

@@ -18,6 +18,9 @@ _OPPOSITE: Final[dict[Finding, Finding]] = {
     "consistent": "evidence against",
 }
 
+DECIDING: Final = tuple(_OPPOSITE)
+"""Findings that can turn into their opposite; no others are tested."""
+
 Resend = Callable[[str], Reading]
 Ask = Callable[[Reading], Sequence[DetectorResult]]
 

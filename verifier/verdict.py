@@ -164,8 +164,12 @@ def _summary_of_facts(facts: Side, statistics: Side, credential: Credential) -> 
 def _statistics_words(
     statistics: Side, detectors: Sequence[DetectorResult], stability: Stability
 ) -> str:
-    if not any(result.status == "ran" for result in detectors):
+    # Those that only inform, such as of the network, don't speak about alteration.
+    ran = [r.finding for r in detectors if r.status == "ran"]
+    if not ran:
         return "No detector could give an answer about this picture."
+    if set(ran) == {"informs"}:
+        return "No detector could say whether this picture was altered."
     if statistics == "none":
         if stability.holds is False:
             return "A detector's answer turned over when the picture was shared again: it is void."

@@ -43,9 +43,13 @@ def in_short(report: Report) -> list[tuple[str, str]]:
     """Ask what an editor asks, and answer each in a few words."""
     stability = report.stability
     return [
-        *((result.question, detector_headline(result, stability)) for result in report.detectors),
+        *(
+            (result.question, detector_headline(result, stability))
+            for result in report.detectors
+            if result.name != "network"  # has a row of its own, below
+        ),
         ("Which camera pipeline developed it?", pipeline_headline(report)),
-        ("Which network did it come from?", network_headline(report.channel)),
+        ("Which network did it come from?", network_headline(report)),
         ("Is it signed?", credential_headline(report.credential)),
         ("Would the answer last if it is shared again?", stability_headline(stability)),
     ]
@@ -59,6 +63,8 @@ def detector_headline(result: DetectorResult, stability: Stability) -> str:
         return f"Yes, as it seems: {result.answer_words or result.answer}"
     if result.finding == "consistent":
         return "No sign of it"
+    if result.finding == "informs":
+        return result.answer_words or result.answer or "Something is known"
     return {"ran": "Not sure", "abstained": "No answer", "not run": "Not checked"}[result.status]
 
 
@@ -84,8 +90,15 @@ def stability_headline(stability: Stability) -> str:
     return "No, so it is void"
 
 
-def network_headline(channel: ChannelReading) -> str:
-    """Say in a few words which network served a file."""
+def network_headline(report: Report) -> str:
+    """Say in a few words which network served a file: its detector's answer, else the header's."""
+    for result in report.detectors:
+        if result.networks:
+            return result.answer_words or result.networks[-1]
+    return _network_by_header(report.channel)
+
+
+def _network_by_header(channel: ChannelReading) -> str:
     if channel.network:
         sure = "its own mark" if channel.networks[0].mark else "its tables"
         return f"{channel.network}, going by {sure}"

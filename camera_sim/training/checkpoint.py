@@ -18,11 +18,11 @@ CHECKPOINT = "checkpoint.safetensors"
 def save_checkpoint(
     path: Path,
     model: nn.Module,
-    optimisers: Sequence[torch.optim.Adam],
+    optimisers: Sequence[torch.optim.Optimizer],
     step: int,
     recipe: dict[str, object],
 ) -> None:
-    """Write weights, the moments of each Adam, the step and the recipe.
+    """Write weights, the moments of each optimiser, the step and the recipe.
 
     An old file is replaced whole.
     """
@@ -39,7 +39,7 @@ def save_checkpoint(
 def load_checkpoint(
     path: Path,
     model: nn.Module,
-    optimisers: Sequence[torch.optim.Adam],
+    optimisers: Sequence[torch.optim.Optimizer],
     recipe: dict[str, object],
 ) -> int:
     """Restore what `save_checkpoint` wrote and return the step.

@@ -6,6 +6,15 @@ from pathlib import Path
 
 def draw_curve(run: Path) -> Path:
     """Draw ``history.jsonl`` of a run folder as ``curve.png``: loss and held-out PSNR by step."""
+    return _drawn(run, "psnr", 1, "held-out PSNR (dB)")
+
+
+def draw_accuracy(run: Path) -> Path:
+    """Draw the same of a run that has accuracies: loss and held-out accuracy by step."""
+    return _drawn(run, "accuracy", 100, "held-out patches named rightly (%)")
+
+
+def _drawn(run: Path, key: str, scale: float, label: str) -> Path:
     import matplotlib
 
     matplotlib.use("Agg")
@@ -18,8 +27,8 @@ def draw_curve(run: Path) -> Path:
     left.plot(steps, [entry["loss"] for entry in history], color="tab:grey")
     left.set(xlabel="step", ylabel="training loss")
     right = left.twinx()
-    right.plot(steps, [entry["psnr"] for entry in history], color="tab:blue")
-    right.set_ylabel("held-out PSNR (dB)", color="tab:blue")
+    right.plot(steps, [scale * entry[key] for entry in history], color="tab:blue")
+    right.set_ylabel(label, color="tab:blue")
     path = run / "curve.png"
     figure.savefig(path, dpi=110)
     plt.close(figure)

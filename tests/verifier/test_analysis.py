@@ -23,7 +23,7 @@ def test_a_native_picture_is_consistent(verifier: Verifier) -> None:
     report = verifier.analyze(jpeg(native()))
     assert report.verdict.label == "consistent"
     assert report.verdict.level == "strong"
-    [result] = report.detectors
+    [result, *_] = report.detectors
     assert (result.answer, result.in_domain, result.status) == ("native", True, "ran")
     assert result.false_alarm_rate == 0.01
     assert report.stability.holds is True
@@ -32,7 +32,7 @@ def test_a_native_picture_is_consistent(verifier: Verifier) -> None:
 def test_an_edited_picture_is_evidence_against(verifier: Verifier, toy_folder: Path) -> None:
     report = verifier.analyze(jpeg(GAUSSIAN(native())))
     assert report.verdict.label == "evidence against"
-    [result] = report.detectors
+    [result, *_] = report.detectors
     assert (result.answer, result.answer_words) == ("gaussian", "smoothed")
     assert result.patch_map is not None
     assert min(result.patch_map.values) > 0.5
@@ -90,7 +90,7 @@ def test_without_the_test_of_stability_no_answer_is_strong(toy_folder: Path) -> 
 
 def test_an_uncalibrated_model_abstains(tmp_path: Path) -> None:
     with Verifier.from_weights(toy_weights(tmp_path, calibration=None)) as verifier:
-        [result] = verifier.analyze(jpeg(native())).detectors
+        [result, *_] = verifier.analyze(jpeg(native())).detectors
     assert (result.status, result.probabilities) == ("abstained", {})
     assert result.scores
     assert "isn't calibrated" in result.reasons[0]
@@ -111,7 +111,7 @@ def test_out_of_domain_it_abstains(
 ) -> None:
     with Verifier.from_weights(toy_weights(tmp_path, domain=domain)) as verifier:
         report = verifier.analyze(photo)
-    [result] = report.detectors
+    [result, *_] = report.detectors
     assert (result.status, result.in_domain) == ("abstained", False)
     assert reason in result.reasons[0]
     assert report.verdict.label == "inconclusive"
@@ -119,7 +119,7 @@ def test_out_of_domain_it_abstains(
 
 def test_a_foreign_picture_gets_no_answer(tmp_path: Path) -> None:
     with Verifier.from_weights(toy_weights(tmp_path, foreign=30.0)) as verifier:
-        [result] = verifier.analyze(jpeg(native())).detectors
+        [result, *_] = verifier.analyze(jpeg(native())).detectors
     assert (result.status, result.in_domain) == ("abstained", False)
     assert "doesn't look as if the camera pipeline rnet-fan" in result.reasons[0]
 

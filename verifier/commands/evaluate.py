@@ -11,7 +11,9 @@ from rich.progress import track
 
 from channel.errors import ChannelError
 from verifier.analysis import Verifier
+from verifier.detectors.manipulation import TASK as MANIPULATION
 from verifier.detectors.manipulation import ManipulationDetector
+from verifier.detectors.network import NetworkDetector
 from verifier.errors import OutputError, ScoresError
 from verifier.model import Model
 from verifier.weights import FOLDER, ModelEntry, read_manifest, store_calibration
@@ -67,6 +69,12 @@ def _add_calibration(evaluations: "Commands") -> None:
     parser.add_argument("--edited-rate", type=float, default=0.01, help="false alarms (0.01)")
     parser.add_argument("--native-rate", type=float, default=0.01, help="edits cleared (0.01)")
     parser.add_argument("--foreign-rate", type=float, default=0.02, help="natives refused (0.02)")
+    parser.add_argument(
+        "--named-rate", type=float, default=0.02, help="pictures of none named a network (0.02)"
+    )
+    parser.add_argument(
+        "--none-rate", type=float, default=0.02, help="pictures of a network called none (0.02)"
+    )
     parser.add_argument("--data", default="", help="what the pictures are, for the manifest")
     parser.add_argument("--figure", type=Path, metavar="PNG", help="draw reliability diagrams")
     parser.add_argument("--store", action="store_true", help="write it into the manifest")
@@ -102,7 +110,8 @@ def run_scores(args: argparse.Namespace) -> int:
     entry = read_manifest(args.weights).find(args.model)
     labels = [label.name for label in entry.labels]
     pictures = _first(labelled_pictures(args.pictures, labels), args.limit)
-    detector = ManipulationDetector((Model(entry, args.weights),))
+    kind = ManipulationDetector if entry.task == MANIPULATION else NetworkDetector
+    detector = kind((Model(entry, args.weights),))
     with Verifier.facts_only() as verifier:
         progress = track(pictures, "scoring", console=Console(stderr=True))
         rows = (
@@ -123,7 +132,9 @@ def run_calibration(args: argparse.Namespace) -> int:
 
     entry = read_manifest(args.weights).find(args.model)
     scores = read_scores(args.scores)
-    rates = Rates(args.edited_rate, args.native_rate, args.foreign_rate)
+    rates = Rates(
+        args.edited_rate, args.native_rate, args.foreign_rate, args.named_rate, args.none_rate
+    )
     data = args.data or args.scores.name
     found = [fit(entry, scores, rates, isotonic=args.isotonic, data=data)]
     if args.per_network:
@@ -137,7 +148,7 @@ def run_calibration(args: argparse.Namespace) -> int:
     if args.figure:
         diagrams = [("before, any", found[0].before)]
         diagrams += [(f"after, {one.channel}", one.after) for one in found]
-        diagrams.append(("any edit, any", found[0].of_edits))
+        diagrams.append(("any edit or network", found[0].of_edits))
         draw_reliability(diagrams, args.figure)
     if args.store:
         for one in found:
@@ -147,7 +158,8 @@ def run_calibration(args: argparse.Namespace) -> int:
 
 def _calibration_table(found: "Sequence[Fitted]") -> str:
     lines = [
-        "| channel | pictures | accuracy | ECE before | ECE after | ECE of “edited” | answered | "
+        "| channel | pictures | accuracy | ECE before | ECE after | ECE of any edit or network | "
+        "answered | "
         "right of answered |",
         "|---|---|---|---|---|---|---|---|",
     ]
@@ -166,7 +178,7 @@ def _threshold_table(found: "Sequence[Fitted]") -> str:
         "|---|---|---|---|---|---|",
     ]
     for one in found:
-        for name in ("edited", "native", "foreign"):
+        for name in ("edited", "native", "foreign", "named", "none"):
             threshold = getattr(one.calibration, name)
             if threshold is not None:
                 lines.append(

@@ -4,7 +4,8 @@ from typing import Final
 
 from verifier.detectors.detector import Detector
 from verifier.detectors.manipulation import ManipulationDetector
+from verifier.detectors.network import NetworkDetector
 
-DETECTORS: Final[tuple[type[Detector], ...]] = (ManipulationDetector,)
+DETECTORS: Final[tuple[type[Detector], ...]] = (ManipulationDetector, NetworkDetector)
 
 __all__ = ["DETECTORS", "Detector"]

@@ -41,6 +41,11 @@ class PictureScores:
     mean_log: NDArray[np.float64]
     edited: NDArray[np.float64]
 
+    @property
+    def count(self) -> int:
+        """How many patches there are."""
+        return len(self.edited)
+
 
 class ManipulationDetector(Detector):
     """Tells straight from the camera from sharpened, smoothed, recompressed and resampled.

@@ -19,6 +19,7 @@ from verifier.evaluation.scores import Scores
 from verifier.weights import ANY_CHANNEL, Calibration, ModelEntry, Role, Threshold
 
 Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 
 # Fewer photographs in a half say nothing about a false-alarm rate of percents.
 LEAST_PHOTOS: Final = 20
@@ -31,13 +32,16 @@ class Rates:
     edited: float = 0.01
     native: float = 0.01
     foreign: float = 0.02
+    named: float = 0.02
+    none: float = 0.02
 
 
 @dataclass(frozen=True)
 class Fitted:
     """A calibration and how it does on the pictures that it wasn't fitted to.
 
-    ``before`` is the reliability of the pooled softmax without temperature, exponent 0.
+    ``before`` is the reliability of the pooled softmax without temperature, exponent 0;
+    ``of_edits`` that of any edit, or of any network.
     """
 
     channel: str
@@ -86,14 +90,18 @@ def fit(
         edits = _roles(entry, draft, fitted, "edit")
         happened = np.isin(fitted.truth(), entry.indices("edit"))
         draft = draft.model_copy(update={"isotonic": calibrating.fit_isotonic(edits, happened)})
-    thresholds = {
-        "edited": _threshold(entry, draft, fitted, held_out, "edit", "native", rates.edited),
-        "native": _threshold(entry, draft, fitted, held_out, "native", "edit", rates.native),
-    }
-    if entry.indices("foreign"):
-        thresholds["foreign"] = _threshold(
-            entry, draft, fitted, held_out, "foreign", "native", rates.foreign, least=0.01
-        )
+    thresholds = {}
+    if entry.indices("edit"):
+        thresholds = {
+            "edited": _threshold(entry, draft, fitted, held_out, "edit", "native", rates.edited),
+            "native": _threshold(entry, draft, fitted, held_out, "native", "edit", rates.native),
+        }
+        if entry.indices("foreign"):
+            thresholds["foreign"] = _threshold(
+                entry, draft, fitted, held_out, "foreign", "native", rates.foreign, least=0.01
+            )
+    if entry.indices("class"):
+        thresholds |= _network_thresholds(entry, draft, fitted, held_out, rates)
     found = _all(entry, draft, held_out)
     after = calibrating.top_label_reliability(found, held_out.truth())
     calibration = draft.model_copy(update={**thresholds, "expected_calibration_error": after.error})
@@ -121,12 +129,9 @@ def _shuffled(photo: str) -> bytes:
 
 
 def _draft(exponent: float, temperature: float, data: str, pictures: int) -> Calibration:
-    nothing = Threshold(value=1.0, false_alarm_rate=0.0, upper_bound=1.0, pictures=0)
     return Calibration(
         temperature=temperature,
         exponent=exponent,
-        edited=nothing,
-        native=nothing,
         expected_calibration_error=0.0,
         pictures=pictures,
         data=data,
@@ -160,13 +165,43 @@ def _threshold(
     rate: float,
     least: float = 0.5,
 ) -> Threshold:
-    """Choose a threshold on one half, and state its false alarms as the other half has them."""
-    chosen = calibrating.threshold_for(
-        _of_truth(entry, calibration, fitted, role, undeserving), rate, least
-    )
     values = _of_truth(entry, calibration, held_out, role, undeserving)
     if not len(values):
         raise ScoresError(f"no held-out picture is {undeserving}; false alarms can't be measured")
+    chosen = _of_truth(entry, calibration, fitted, role, undeserving)
+    return _stated(chosen, values, rate, least)
+
+
+def _network_thresholds(
+    entry: ModelEntry, calibration: Calibration, fitted: Scores, held_out: Scores, rates: Rates
+) -> dict[str, Threshold]:
+    """Choose the thresholds of a model of networks."""
+    networks = entry.indices("class")
+    found = {}
+    for name, rate, undeserving in (("named", rates.named, False), ("none", rates.none, True)):
+        values = []
+        for scores in (fitted, held_out):
+            shares = _all(entry, calibration, scores)
+            answer = shares[:, networks].max(1) if name == "named" else _none(entry, shares)
+            values.append(answer[np.isin(scores.truth(), networks) == undeserving])
+        if not len(values[1]):
+            raise ScoresError(
+                f"no held-out picture came through {'a' if undeserving else 'no'} network; false "
+                "alarms can't be measured"
+            )
+        found[name] = _stated(values[0], values[1], rate, 0.5)
+    return found
+
+
+def _none(entry: ModelEntry, shares: Array) -> Array:
+    """Probability of no network that the model knows: (N, K) to (N,)."""
+    none: Array = 1 - shares[:, entry.indices("class")].sum(1)
+    return none
+
+
+def _stated(fitted: Array, values: Array, rate: float, least: float) -> Threshold:
+    """Choose a threshold on one half, and state its false alarms as the other half has them."""
+    chosen = calibrating.threshold_for(fitted, rate, least)
     alarms = int((values >= chosen.value).sum())
     return Threshold(
         value=chosen.value,
@@ -193,21 +228,49 @@ def _measured(
     truth = held_out.truth()
     found = _all(entry, calibration, held_out)
     plain = calibrating.probabilities(held_out.mean_log(), 1.0)
-    edits = _roles(entry, calibration, held_out, "edit")
-    natives = _roles(entry, calibration, held_out, "native")
-    is_edit = np.isin(truth, entry.indices("edit"))
-    is_native = np.isin(truth, entry.indices("native"))
-    says_edit = edits >= calibration.edited.value
-    says_native = ~says_edit & (natives >= calibration.native.value)
-    answered = (says_edit | says_native) & (is_edit | is_native)
-    right = (says_edit & is_edit) | (says_native & is_native)
+    events, happened = _events(entry, calibration, held_out)
+    answered, right, answerable = _answers(entry, calibration, held_out, found)
     return Fitted(
         channel=channel,
         calibration=calibration,
         before=calibrating.top_label_reliability(plain, truth),
         after=after,
-        of_edits=calibrating.reliability(edits, is_edit),
+        of_edits=calibrating.reliability(events, happened),
         accuracy=float((found.argmax(1) == truth).mean()),
-        answered=float(answered.sum() / max(1, (is_edit | is_native).sum())),
+        answered=float(answered.sum() / max(1, answerable.sum())),
         right_of_answered=float(right.sum() / max(1, answered.sum())),
     )
+
+
+def _events(entry: ModelEntry, calibration: Calibration, held_out: Scores) -> tuple[Array, Mask]:
+    """Probability of any edit, or of any network, and whether there was one."""
+    role: Role = "edit" if entry.indices("edit") else "class"
+    return (
+        _roles(entry, calibration, held_out, role),
+        np.isin(held_out.truth(), entry.indices(role)),
+    )
+
+
+def _answers(
+    entry: ModelEntry, calibration: Calibration, held_out: Scores, found: Array
+) -> tuple[Mask, Mask, Mask]:
+    """Tell which pictures get an answer, which of those rightly, and which could get one: (N,)."""
+    truth = held_out.truth()
+    if calibration.edited is not None and calibration.native is not None:
+        is_edit = np.isin(truth, entry.indices("edit"))
+        is_native = np.isin(truth, entry.indices("native"))
+        says_edit = _roles(entry, calibration, held_out, "edit") >= calibration.edited.value
+        natives = _roles(entry, calibration, held_out, "native")
+        says_native = ~says_edit & (natives >= calibration.native.value)
+        answered = (says_edit | says_native) & (is_edit | is_native)
+        return answered, (says_edit & is_edit) | (says_native & is_native), is_edit | is_native
+    assert calibration.named is not None  # a model has edits or networks
+    assert calibration.none is not None
+    networks = entry.indices("class")
+    is_network = np.isin(truth, networks)
+    named = found[:, networks].max(1) >= calibration.named.value
+    none = ~named & (_none(entry, found) >= calibration.none.value)
+    right = (named & (np.array(networks)[found[:, networks].argmax(1)] == truth)) | (
+        none & ~is_network
+    )
+    return named | none, right, np.ones(len(truth), bool)

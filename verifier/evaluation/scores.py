@@ -4,19 +4,38 @@ import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from verifier.analysis import Verifier
-from verifier.detectors.manipulation import ManipulationDetector
 from verifier.errors import OutputError, PhotoError, ScoresError
 from verifier.evaluation.labelled import Labelled
+from verifier.reading import Reading
 
 NO_NETWORK: Final = "none"
 _FIXED: Final = ("file", "photo", "truth", "network", "channel", "patches")
 _PREFIX: Final = "log "
+
+
+class Scored(Protocol):
+    """What a model says of a picture: mean log probabilities (K,), over so many patches."""
+
+    @property
+    def mean_log(self) -> NDArray[np.float64]:
+        """Of each label."""
+
+    @property
+    def count(self) -> int:
+        """Of patches."""
+
+
+class Scorer(Protocol):
+    """A detector whose model can be calibrated."""
+
+    def score(self, reading: Reading) -> Scored | None:
+        """Score a picture; None if nothing of it is usable."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +89,7 @@ class Scores:
 
 def collect_scores(
     verifier: Verifier,
-    detector: ManipulationDetector,
+    detector: Scorer,
     pictures: Sequence[Labelled],
     networks: Sequence[str],
 ) -> Iterator[Row]:
@@ -97,7 +116,7 @@ def collect_scores(
                 truth=picture.truth,
                 network=network,
                 channel=reading.facts.channel.network or "",
-                patches=len(found.edited),
+                patches=found.count,
                 mean_log=tuple(float(value) for value in found.mean_log),
             )
 

@@ -4,10 +4,14 @@ Method: J. Fridrich, J. Lukáš, *Estimation of Primary Quantization Matrix in D
 Images*, DFRWS 2003, section 3: coefficients of the picture shifted off its block grid stand for
 those that were never quantised; each candidate for the first step is simulated on them, and the
 nearest histogram tells. Here one quality of Annex K is fitted to several coefficients at once.
+
+The 909-vector of a patch: I. Amerini, T. Uricchio, R. Caldelli, *Tracing Images Back to Their
+Social Network of Origin: A CNN-Based Approach*, WIFS 2017, section III.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,11 +31,19 @@ _QUALITIES = range(40, 100)
 _MOST_BLOCKS = 40_000
 _LEAST_BLOCKS = 400
 _SHIFT = 4
+# Amerini et al. 2017: patches of 64×64, levels from −50 to 50 of the first nine AC coefficients.
+PATCH: Final = 64
+_MOST_LEVEL: Final = 50
+_LEVELS: Final = 2 * _MOST_LEVEL + 1
+PATCH_BINS: Final = len(_COEFFICIENTS) * _LEVELS
+_PATCHES_AT_ONCE: Final = 512
 # The one-dimensional DCT of T.81 A.3.3 as a matrix: row = frequency.
 _DCT = np.float32(0.5) * np.cos(np.pi / 16 * np.outer(np.arange(8), 2 * np.arange(8) + 1)).astype(
     np.float32
 )
 _DCT[0] /= np.float32(np.sqrt(2))
+# Pixels of a block, row by row, to the nine coefficients: (64, 9).
+_NINE = np.stack([np.outer(_DCT[i // 8], _DCT[i % 8]).ravel() for i in _COEFFICIENTS], axis=1)
 
 
 @dataclass(frozen=True)
@@ -64,6 +76,43 @@ def block_coefficients(plane: Plane, most: int = _MOST_BLOCKS) -> Plane:
     blocks = bands.reshape(len(rows), 8, width, 8).transpose(0, 2, 1, 3).reshape(-1, 8, 8)
     coefficients: Plane = (_DCT @ (blocks - np.float32(128)) @ _DCT.T).reshape(-1, 64)
     return coefficients
+
+
+def patch_histograms(
+    pixels: NDArray[np.uint8], places: Sequence[tuple[int, int]]
+) -> NDArray[np.uint8]:
+    """Count how often each level of nine DCT coefficients occurs in patches: the 909-vector.
+
+    Parameters
+    ----------
+    pixels
+        (H, W, 3), uint8, sRGB.
+    places
+        Left and top of each patch of 64×64, on the grid of 8×8 blocks.
+
+    Returns
+    -------
+    (N, 909), uint8: of the AC coefficients 1 to 9 of the luma, in zig-zag order, 101 counts each,
+    of the levels −50 to 50 (the DCT of T.81 A.3.3, rounded). A patch has 64 blocks; larger levels
+    are left out.
+    """
+    found = np.zeros((len(places), PATCH_BINS), np.uint8)
+    for start in range(0, len(places), _PATCHES_AT_ONCE):
+        some = places[start : start + _PATCHES_AT_ONCE]
+        cut = np.stack([luma(pixels[y : y + PATCH, x : x + PATCH]) for x, y in some])
+        found[start : start + len(some)] = _counts(cut)
+    return found
+
+
+def _counts(patches: Plane) -> NDArray[np.uint8]:
+    count, side = len(patches), PATCH // 8
+    blocks = patches.reshape(count, side, 8, side, 8).transpose(0, 1, 3, 2, 4)
+    levels = np.rint(blocks.reshape(-1, 64) @ _NINE).astype(np.int64).reshape(count, -1)
+    coefficient = np.tile(np.arange(len(_COEFFICIENTS)) * _LEVELS, side * side)
+    places = levels + _MOST_LEVEL + coefficient + np.arange(count)[:, None] * PATCH_BINS
+    kept = places[np.abs(levels) <= _MOST_LEVEL]
+    counts = np.bincount(kept, minlength=count * PATCH_BINS).astype(np.uint8)
+    return counts.reshape(count, PATCH_BINS)
 
 
 def earlier_compression(plane: Plane, steps: Sequence[int]) -> EarlierCompression | None:

@@ -35,7 +35,8 @@ class JpegHeader:
 
     ``luma`` and ``chroma`` are the 64 quantisation steps in natural order; ``chroma`` is None for
     grey pictures. ``fbmd`` is the version of Meta's trailer, ``fbmd_whole`` whether its scan count
-    and file size are this file's.
+    and file size are this file's. ``icc_bytes`` is 0 without a colour profile; −1 stands for one of
+    a size that isn't known, where a header is read from a table.
     """
 
     width: int

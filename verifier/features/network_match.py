@@ -64,10 +64,16 @@ def _encodes(header: JpegHeader, encoding: Encoding) -> bool:
 
 
 def _coded_alike(header: JpegHeader, encoding: Encoding) -> bool:
+    huffman = header.progressive or header.standard_huffman != encoding.optimised_huffman
+    return coded_scans(header, encoding) and huffman
+
+
+def coded_scans(header: JpegHeader, encoding: Encoding) -> bool:
+    """Whether a file is baseline or progressive, and in as many scans, as an encoding writes it."""
     if header.arithmetic or header.progressive != encoding.scans.progressive:
         return False
     if not header.progressive:
-        return header.standard_huffman != encoding.optimised_huffman
+        return True
     if header.chroma is None or encoding.codec == "mozjpeg":  # grey scans differ; searched scans
         return True
     return header.scans == (len(encoding.scans.scans) or _SIMPLE_SCANS)
@@ -100,7 +106,7 @@ def _at_limit(header: JpegHeader, profile: PlatformProfile) -> bool:
 
 def _metadata(header: JpegHeader, metadata: Metadata) -> tuple[str, ...] | None:
     """List marks that the file shares with the network alone; None if one speaks against it."""
-    icc = _icc_bytes(metadata.added_icc) if metadata.added_icc else 0
+    icc = profile_bytes(metadata.added_icc) if metadata.added_icc else 0
     marks = tuple(_marks(metadata))
     against = (
         metadata.exif == "stripped" and (header.exif or header.xmp or header.c2pa),
@@ -135,7 +141,8 @@ def _marks(metadata: Metadata) -> Iterator[str]:
 
 
 @cache
-def _icc_bytes(name: str) -> int:
+def profile_bytes(name: str) -> int:
+    """Return the size of a colour profile that a network adds, by its file name."""
     return len((files("channel.platforms") / name).read_bytes())
 
 

@@ -3,16 +3,26 @@
 import hashlib
 import logging
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import onnx
 import onnxruntime as ort
 import torch
+from torch import nn
 
 from verifier.errors import WeightsError
+from verifier.evaluation.network_classes import DOMAIN, SELECTION
+from verifier.features.dct_histogram import PATCH_BINS
 from verifier.training.fan import FAN, PATCH
-from verifier.weights import InputContract, Label, ModelEntry, add_to_manifest
+from verifier.training.network_cnn import NetworkCNN
+from verifier.weights import (
+    InputContract,
+    Label,
+    ModelEntry,
+    add_to_manifest,
+)
 
 OPSET = 18
 # Logits may differ by so much between torch and ONNX Runtime.
@@ -75,13 +85,18 @@ def export_fan(
 
 def onnx_of(fan: FAN, metadata: dict[str, str]) -> onnx.ModelProto:
     """Export for any number of patches, the opset pinned, checked by ONNX's own checker."""
-    contract = InputContract()
+    return _onnx_of(fan, torch.rand(2, 3, PATCH, PATCH), InputContract(), metadata)
+
+
+def _onnx_of(
+    model: nn.Module, example: torch.Tensor, contract: InputContract, metadata: dict[str, str]
+) -> onnx.ModelProto:
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         program = torch.onnx.export(
-            fan,
-            (torch.rand(2, 3, PATCH, PATCH),),
+            model,
+            (example,),
             input_names=[contract.name],
             output_names=[contract.output],
             opset_version=OPSET,
@@ -102,11 +117,104 @@ def onnx_of(fan: FAN, metadata: dict[str, str]) -> onnx.ModelProto:
 @torch.no_grad()
 def check(fan: FAN, content: bytes) -> None:
     """Raise `WeightsError` if ONNX Runtime's logits differ from torch's by more than a little."""
-    patches = torch.rand(3, 3, PATCH, PATCH, generator=torch.Generator().manual_seed(0))
+    generator = torch.Generator().manual_seed(0)
+    _check(fan, torch.rand(3, 3, PATCH, PATCH, generator=generator), InputContract(), content)
+
+
+def _check(model: nn.Module, inputs: torch.Tensor, contract: InputContract, content: bytes) -> None:
     session = ort.InferenceSession(content, providers=["CPUExecutionProvider"])
-    contract = InputContract()
-    found = session.run([contract.output], {contract.name: patches.numpy()})[0]
-    expected = fan(patches).numpy()
+    found = session.run([contract.output], {contract.name: inputs.numpy()})[0]
+    expected = model(inputs).numpy()
     worst = float(np.abs(found - expected).max()) / max(1.0, float(np.abs(expected).max()))
     if worst > TOLERANCE:
         raise WeightsError(f"the exported network's logits differ from torch's by {worst:.2g}")
+
+
+@torch.no_grad()
+def export_network_cnn(
+    model: NetworkCNN,
+    name: str,
+    labels: Sequence[Label],
+    recipe: dict[str, str | int | float | bool],
+    data: str,
+    figures: dict[str, str | float],
+    licence: str,
+    folder: Path,
+) -> ModelEntry:
+    """Write a network of origin as ONNX beside its entry in the manifest, not yet calibrated.
+
+    The weights of the largest layer, 98% of all, are stored as int8 with a scale for each output;
+    the model is changed to what is stored before anything is measured on it.
+
+    Raises
+    ------
+    WeightsError
+        If the exported network does not give what torch gives.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    model = model.eval().to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+    layer = max(
+        (m for m in model.modules() if isinstance(m, nn.Linear)), key=lambda m: m.in_features
+    )
+    steps, scales = _int8(layer.weight)
+    layer.weight.copy_(steps.float() * scales)
+    contract = InputContract(kind="DCT histograms", name="histograms", side=64)
+    example = torch.randint(0, 65, (2, PATCH_BINS)).float()
+    proto = _onnx_of(model, example, contract, {"name": name})
+    _store_int8(proto, layer.weight, steps, scales)
+    content = proto.SerializeToString()
+    inputs = torch.randint(0, 9, (5, PATCH_BINS), generator=torch.Generator().manual_seed(0))
+    _check(model, inputs.float(), contract, content)
+    path = folder / f"{name}.onnx"
+    temporary = path.with_suffix(".part")
+    temporary.write_bytes(content)
+    temporary.replace(path)
+    entry = ModelEntry(
+        name=name,
+        task="network",
+        version="1",
+        file=path.name,
+        sha256=hashlib.sha256(content).hexdigest(),
+        licence=licence,
+        parameters=sum(p.numel() for p in model.parameters()),
+        labels=tuple(labels),
+        input=contract,
+        selection=SELECTION,
+        domain=DOMAIN,
+        recipe=recipe,
+        data=data,
+        figures=figures,
+    )
+    add_to_manifest(entry, folder)
+    return entry
+
+
+def _int8(weight: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Round (outputs, inputs) weights to int8 steps of a scale for each output, (outputs, 1)."""
+    scales = weight.abs().amax(dim=1, keepdim=True).clamp(min=1e-12) / 127
+    return torch.round(weight / scales).to(torch.int8), scales
+
+
+def _store_int8(
+    proto: onnx.ModelProto, weight: torch.Tensor, steps: torch.Tensor, scales: torch.Tensor
+) -> None:
+    """Replace the one initializer of that shape by int8 steps, a cast and a scale."""
+    shapes = (tuple(weight.shape), tuple(weight.shape[::-1]))
+    [stored] = [one for one in proto.graph.initializer if tuple(one.dims) in shapes]
+    if tuple(stored.dims) != shapes[0]:
+        steps, scales = steps.T, scales.T
+    name = stored.name
+    proto.graph.initializer.remove(stored)
+    proto.graph.initializer.extend(
+        [
+            onnx.numpy_helper.from_array(np.ascontiguousarray(steps.numpy()), f"{name}.steps"),
+            onnx.numpy_helper.from_array(np.ascontiguousarray(scales.numpy()), f"{name}.scales"),
+        ]
+    )
+    nodes = [
+        onnx.helper.make_node("Cast", [f"{name}.steps"], [f"{name}.cast"], to=1),
+        onnx.helper.make_node("Mul", [f"{name}.cast", f"{name}.scales"], [name]),
+    ]
+    for place, node in enumerate(nodes):
+        proto.graph.node.insert(place, node)
+    onnx.checker.check_model(proto, full_check=True)

@@ -45,8 +45,13 @@ class Label(_Record):
 
 
 class InputContract(_Record):
-    """What the ONNX file takes: ``name`` is float32 (N, 3, side, side), sRGB in [0, 1]."""
+    """What the ONNX file takes, of patches of ``side`` pixels.
 
+    ``kind`` "patches": float32 (N, 3, side, side), sRGB in [0, 1]; "DCT histograms": float32
+    (N, 909), counts as `verifier.features.dct_histogram.patch_histograms` gives them.
+    """
+
+    kind: Literal["patches", "DCT histograms"] = "patches"
     name: str = "patches"
     side: int = Field(default=128, ge=8)
     output: str = "logits"
@@ -145,7 +150,11 @@ class Calibration(_Record):
     edited, native, foreign
         Thresholds on the probability of any edit, of "native" and of "foreign". The false alarms
         of the first are native pictures called edited; of the second edited ones called native;
-        of the third native ones called foreign.
+        of the third native ones called foreign. None where a model has no such labels.
+    named, none
+        Of a model of networks (labels that are a "class"): on the probability of the likeliest
+        network, and on that of none of them. The false alarms of the first are pictures of no
+        network that the model knows, named one; of the second pictures of a network, called none.
     expected_calibration_error
         Measured on pictures that were not fitted to.
     """
@@ -153,9 +162,11 @@ class Calibration(_Record):
     temperature: float = Field(gt=0)
     exponent: Probability
     isotonic: Isotonic | None = None
-    edited: Threshold
-    native: Threshold
+    edited: Threshold | None = None
+    native: Threshold | None = None
     foreign: Threshold | None = None
+    named: Threshold | None = None
+    none: Threshold | None = None
     expected_calibration_error: Probability
     pictures: int
     data: str

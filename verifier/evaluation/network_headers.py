@@ -1,0 +1,130 @@
+"""Network of origin by header alone, on headers that networks really served."""
+
+import csv
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from verifier.errors import ScoresError
+from verifier.features.header_likelihood import NONE, Cue, header_likelihoods
+from verifier.features.jpeg_header import JpegHeader
+
+# From this probability on a network is named by a header.
+NAMED: Final = 0.9
+# Cues that the table of headers holds, and what stays of them when marks go, or all but tables.
+CUES: Final[tuple[tuple[str, tuple[Cue, ...]], ...]] = (
+    ("all but Huffman tables", ("tables", "subsampling", "scans", "size", "marks")),
+    ("marks removed", ("tables", "subsampling", "scans", "size")),
+    ("tables alone", ("tables",)),
+)
+_UNKNOWN_ICC: Final = -1
+
+
+@dataclass(frozen=True)
+class HeaderRow:
+    """One real header: the network that served it, and whether that is known or claimed."""
+
+    platform: str
+    basis: str
+    header: JpegHeader
+
+
+@dataclass(frozen=True)
+class HeaderScore:
+    """Of one platform and basis: how many were named rightly, wrongly, none, or left open."""
+
+    platform: str
+    basis: str
+    files: int
+    right: int
+    wrong: Counter[str]
+    none: int
+    likeliest: int
+
+    @property
+    def open(self) -> int:
+        """Files for which no answer is sure enough."""
+        return self.files - self.right - self.wrong.total() - self.none
+
+
+def read_header_rows(path: Path) -> list[HeaderRow]:
+    """Read a table of headers (``network_headers.csv``); files that aren't JPEG are left out.
+
+    Raises
+    ------
+    ScoresError
+        If it isn't such a table.
+    """
+    try:
+        with path.open(newline="") as file:
+            rows = [(row, _header(row)) for row in csv.DictReader(file)]
+            return [HeaderRow(row["platform"], row["basis"], h) for row, h in rows if h]
+    except (OSError, KeyError, ValueError, TypeError, AttributeError) as error:
+        raise ScoresError(f"{path} isn't a table of JPEG headers ({error})") from error
+
+
+def _header(row: dict[str, str]) -> JpegHeader | None:
+    luma = tuple(map(int, row["luma_table"].split()))
+    markers = row["app_markers"]
+    if len(luma) != 64 or not row["scans"]:
+        return None
+    return JpegHeader(
+        width=int(row["w"]),
+        height=int(row["h"]),
+        luma=luma,
+        chroma=tuple(map(int, row["chroma_table"].split())) or None,
+        subsampling=row["subsampling"],
+        progressive=row["mode"] == "progressive",
+        arithmetic=False,
+        scans=int(row["scans"]),
+        standard_huffman=False,
+        jfif=_jfif(row["jfif"]),
+        exif="Exif" in markers,
+        xmp="http://ns." in markers or "XMP" in markers,
+        icc_bytes=_UNKNOWN_ICC if "ICC_PROFIL" in markers else 0,
+        fbmd=row["fbmd"] or None,
+        fbmd_whole=bool(row["fbmd"]),
+        adobe="Adobe" in markers,
+    )
+
+
+def _jfif(text: str) -> tuple[int, int, int, int] | None:
+    """Read such as ``1.01/u1/72x72``: version, unit, density."""
+    if not text:
+        return None
+    version, unit, density = text.split("/")
+    major, minor = version.split(".")
+    return int(major), int(minor), int(unit[1:]), int(density.partition("x")[0])
+
+
+def score_headers(rows: Sequence[HeaderRow], cues: Collection[Cue]) -> list[HeaderScore]:
+    """Name the network of each header, and count by platform and basis."""
+    groups: dict[tuple[str, str], list[HeaderRow]] = {}
+    for row in rows:
+        groups.setdefault((row.basis, row.platform), []).append(row)
+    return [
+        _score(platform, basis, group, cues)
+        for (basis, platform), group in sorted(groups.items(), reverse=True)
+    ]
+
+
+def _score(
+    platform: str, basis: str, rows: Sequence[HeaderRow], cues: Collection[Cue]
+) -> HeaderScore:
+    right = none = likeliest = 0
+    wrong: Counter[str] = Counter()
+    truth = platform.partition("(")[0]
+    for row in rows:
+        found = header_likelihoods(row.header, cues)
+        first = found[0]
+        networks = [one.network for one in found if one.network != NONE]
+        likeliest += networks[0] == truth
+        if first.probability < NAMED:
+            continue
+        none += first.network == NONE
+        right += first.network == truth
+        if first.network not in (NONE, truth):
+            wrong[first.network] += 1
+    return HeaderScore(platform, basis, len(rows), right, wrong, none, likeliest)

@@ -1,0 +1,328 @@
+"""Tables of network of origin, from records of pictures (`verifier.evaluation.network_bench`)."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from channel import PLATFORMS
+from verifier.calibration import upper_bound
+from verifier.decision import picture_probabilities
+from verifier.detectors.network import NAMED, said_by_pixels
+from verifier.evaluation.network_bench import Record
+from verifier.evaluation.network_classes import CLASSES, EIGHT, IN_2016, ORIGINAL, OTHER, THREE
+from verifier.evaluation.network_headers import CUES, HeaderRow, score_headers
+from verifier.evaluation.network_headers import NAMED as HEADER_NAMED
+from verifier.features.header_likelihood import NONE
+from verifier.weights import ModelEntry
+
+Counts = NDArray[np.int64]
+_WORDS: Final = {one.name: one.words for one in CLASSES}
+
+
+def in_2016(records: Iterable[Record]) -> list[Record]:
+    """Keep pictures that came once through a pipeline of 2016, and are told from their upload."""
+    return [
+        r
+        for r in records
+        if not r.sent.untouched
+        and not r.sent.before
+        and IN_2016.get(r.sent.truth) == r.sent.profile
+    ]
+
+
+def patch_confusion(records: Sequence[Record], names: Sequence[str] = EIGHT) -> Counts:
+    """Count patches by true and named class: (K, K)."""
+    counts = np.zeros((len(names), len(names)), np.int64)
+    for record in records:
+        if record.sent.truth in names:
+            votes = record.eight if len(names) == len(EIGHT) else record.three
+            counts[names.index(record.sent.truth)] += np.array(votes)
+    return counts
+
+
+def picture_confusion(records: Sequence[Record], names: Sequence[str] = EIGHT) -> Counts:
+    """Count pictures by true class and majority of patches: (K, K)."""
+    counts = np.zeros((len(names), len(names)), np.int64)
+    for record in records:
+        if record.sent.truth in names:
+            votes = record.eight if len(names) == len(EIGHT) else record.three
+            counts[names.index(record.sent.truth), int(np.argmax(votes))] += 1
+    return counts
+
+
+def mean_accuracy(counts: Counts) -> float:
+    """Return the mean over classes of the share named rightly."""
+    rows = counts.sum(1)
+    return float(np.mean(np.diag(counts)[rows > 0] / rows[rows > 0]))
+
+
+def apart(records: Sequence[Record]) -> list[Record]:
+    """Leave out pictures whose luma table another class uses more often than their own does."""
+    uses: dict[str, Counter[str]] = {}
+    for record in records:
+        uses.setdefault(record.sent.tables, Counter())[record.sent.truth] += 1
+    return [r for r in records if uses[r.sent.tables].most_common(1)[0][0] == r.sent.truth]
+
+
+def classes_table(records: Sequence[Record]) -> str:
+    """Tell patches and pictures of eight and of three classes that are right (simulated)."""
+    kept = in_2016(records)
+    once = [r for r in records if not r.sent.before]
+    untouched = Counter(
+        r.sent.truth
+        for r in once
+        if r.sent.untouched and r.sent.profile == IN_2016.get(r.sent.truth)
+    )
+    lines = [
+        "| class | pictures | patches | patches right | pictures right | untouched, left out |",
+        "|---|---|---|---|---|---|",
+    ]
+    patches, pictures = patch_confusion(kept), picture_confusion(kept)
+    for place, name in enumerate(EIGHT):
+        lines.append(
+            f"| {name} | {pictures[place].sum()} | {patches[place].sum()} | "
+            f"{_share(patches, place)} | {_share(pictures, place)} | {untouched[name]} |"
+        )
+    lines.append(
+        f"| **mean of eight** | {pictures.sum()} | {patches.sum()} | "
+        f"**{mean_accuracy(patches):.1%}** | **{mean_accuracy(pictures):.1%}** | "
+        f"{untouched.total()} |"
+    )
+    unlike = apart(kept)
+    patches, pictures = patch_confusion(unlike), picture_confusion(unlike)
+    lines.append(
+        f"| mean of eight, luma tables of another class left out | {pictures.sum()} | "
+        f"{patches.sum()} | {mean_accuracy(patches):.1%} | {mean_accuracy(pictures):.1%} | |"
+    )
+    patches, pictures = patch_confusion(kept, THREE), picture_confusion(kept, THREE)
+    lines.append(
+        f"| **mean of three** ({', '.join(THREE)}) | {pictures.sum()} | {patches.sum()} | "
+        f"**{mean_accuracy(patches):.1%}** | **{mean_accuracy(pictures):.1%}** | |"
+    )
+    return "\n".join([*lines, ""])
+
+
+def _share(counts: Counts, place: int) -> str:
+    total = int(counts[place].sum())
+    return f"{counts[place, place] / total:.1%}" if total else "–"
+
+
+def confusion_table(records: Sequence[Record], *, pictures: bool = False) -> str:
+    """Shares named, in percent of each true class."""
+    kept = in_2016(records)
+    counts = picture_confusion(kept) if pictures else patch_confusion(kept)
+    lines = [f"| true \\ named | {' | '.join(EIGHT)} |", "|---" * (len(EIGHT) + 1) + "|"]
+    for name, row in zip(EIGHT, counts, strict=True):
+        shares = 100 * row / max(1, row.sum())
+        lines.append(f"| {name} | {' | '.join(f'{share:.1f}' for share in shares)} |")
+    return "\n".join([*lines, ""])
+
+
+def said_with_header(record: Record, pixels: str) -> str:
+    """Combine header and pixels as the detector does; "" is no answer."""
+    header = record.sent.header if record.sent.header_probability >= NAMED else ""
+    if header and header != NONE:
+        return header
+    return pixels or header
+
+
+def said_by_pixels_alone(record: Record, entry: ModelEntry) -> str:
+    """Return what the pixels say: a network, "none", or ""."""
+    calibration = entry.calibration_for(None)
+    if calibration is None or record.patches < entry.domain.min_patches:
+        return ""
+    mean_log = np.array(record.mean_log)
+    found = picture_probabilities(entry, calibration, mean_log, record.patches)
+    return said_by_pixels(entry, calibration, found).network or ""
+
+
+def answers_table(records: Sequence[Record], entry: ModelEntry) -> str:
+    """Tell the answers with the header, and with the header removed (simulated)."""
+    lines = [
+        "| came through | pictures | header: right | wrong | none | open | "
+        "header removed: right | wrong | none | open |",
+        "|---" * 10 + "|",
+    ]
+    groups = [(_WORDS[one.name], _of_class(one.name)) for one in CLASSES[:-2]]
+    groups += [
+        ("not shared", _of_class(ORIGINAL)),
+        ("other networks, eras, editors", _of_class(OTHER)),
+    ]
+    groups.append(("**all networks**", lambda r: r.sent.truth not in (ORIGINAL, OTHER)))
+    single = [r for r in records if not r.sent.untouched and not r.sent.before]
+    for name, belongs in groups:
+        rows = [r for r in single if belongs(r)]
+        cells = []
+        for with_header in (True, False):
+            answers = [_judged(r, entry, with_header=with_header) for r in rows]
+            cells += [f"{answers.count(kind) / max(1, len(rows)):.1%}" for kind in _KINDS]
+        lines.append(f"| {name} | {len(rows)} | {' | '.join(cells)} |")
+    return "\n".join([*lines, ""])
+
+
+_KINDS: Final = ("right", "wrong", "none", "open")
+
+
+def _of_class(name: str) -> Callable[[Record], bool]:
+    return lambda record: record.sent.truth == name
+
+
+def _judged(record: Record, entry: ModelEntry, *, with_header: bool) -> str:
+    """Whether an answer is right, wrong, "none" or open; of other networks the header may know."""
+    pixels = said_by_pixels_alone(record, entry)
+    said = said_with_header(record, pixels) if with_header else pixels
+    if not said or said == NONE:
+        return "none" if said else "open"
+    return "right" if _same_network(record, said) else "wrong"
+
+
+def _same_network(record: Record, said: str) -> bool:
+    if record.sent.truth in (ORIGINAL, OTHER):  # real files are named by network and year
+        profile = record.sent.profile.partition(" ")[0]
+        networks = {p.name: p.network for p in PLATFORMS}
+        return networks.get(profile) == said
+    return _WORDS[record.sent.truth] == said
+
+
+def others_table(records: Sequence[Record], entry: ModelEntry) -> str:
+    """Tell what the pixels alone say of pictures of other networks and eras (simulated)."""
+    found: dict[str, Counter[str]] = {}
+    for record in records:
+        if record.sent.truth == OTHER and not record.sent.untouched:
+            said = said_by_pixels_alone(record, entry)
+            found.setdefault(record.sent.profile, Counter())[said or "open"] += 1
+    lines = ["| profile | pictures | none that is known | open | named |", "|---|---|---|---|---|"]
+    for profile, counts in sorted(found.items()):
+        named = ", ".join(
+            f"{name} {count}" for name, count in counts.most_common() if name not in (NONE, "open")
+        )
+        lines.append(
+            f"| {profile} | {counts.total()} | {counts[NONE]} | {counts['open']} | {named or '–'} |"
+        )
+    return "\n".join([*lines, ""])
+
+
+def chains_table(records: Sequence[Record], entry: ModelEntry) -> str:
+    """Pictures that came through two networks: the last one named, and the first (simulated)."""
+    chains = [r for r in records if r.sent.before and not r.sent.untouched]
+    lines = [
+        "| last network | chains | last, with header | last, header removed | "
+        "first told | of those rightly |",
+        "|---|---|---|---|---|---|",
+    ]
+    names = sorted({r.sent.truth for r in chains})
+    for name in (*names, ""):
+        rows = [r for r in chains if name in ("", r.sent.truth)]
+        if not rows:
+            continue
+        last = [_judged(r, entry, with_header=True) == "right" for r in rows]
+        pixels = [_judged(r, entry, with_header=False) == "right" for r in rows]
+        told = [r for r in rows if r.sent.earlier]
+        right = sum(_WORDS[r.sent.before] == r.sent.earlier for r in told)
+        lines.append(
+            f"| {_WORDS[name] if name else '**all**'} | {len(rows)} | {np.mean(last):.1%} | "
+            f"{np.mean(pixels):.1%} | {len(told)} ({len(told) / len(rows):.0%}) | "
+            f"{right} ({right / max(1, len(told)):.0%}) |"
+        )
+    single = [r for r in in_2016(records) if r.sent.truth in names]
+    return "\n".join([*lines, "", f"({len(single)} pictures of one network to compare with.)", ""])
+
+
+def served_table(records: Sequence[Record], entry: ModelEntry) -> str:
+    """Files that networks really served: each with what is said of it."""
+    lines = [
+        "| network | picture | size | untouched | majority of eight | pixels | header | answer |",
+        "|---" * 8 + "|",
+    ]
+    for record in records:
+        sent = record.sent
+        pixels = said_by_pixels_alone(record, entry)
+        header = sent.header if sent.header_probability >= NAMED else "open"
+        cells = (
+            sent.profile,
+            sent.photo,
+            f"{sent.width}×{sent.height}",
+            "yes" if sent.untouched else "",
+            f"{EIGHT[int(np.argmax(record.eight))]} {max(record.eight) / record.patches:.0%}",
+            pixels or "open",
+            header if sent.header else "not JPEG",
+            said_with_header(record, pixels) or "open",
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join([*lines, "", *_served_summary(records, entry), ""])
+
+
+def _served_summary(records: Sequence[Record], entry: ModelEntry) -> Iterator[str]:
+    known = [
+        r
+        for r in records
+        if not r.sent.untouched and r.sent.truth in EIGHT and "2016" in r.sent.profile
+    ]
+    right = sum(EIGHT[int(np.argmax(r.eight))] == r.sent.truth for r in known)
+    patches = patch_confusion(known)
+    yield (
+        f"Of the {len(known)} files of 2016 that aren't untouched and are of the eight classes, "
+        f"the majority of patches names {right}; of their {patches.sum()} patches "
+        f"{np.trace(patches) / max(1, patches.sum()):.1%} are right."
+    )
+    networks = [r for r in records if not r.sent.untouched and r.sent.truth != ORIGINAL]
+    named = [_judged(r, entry, with_header=True) for r in networks]
+    yield (
+        f"With headers, of {len(networks)} files of networks that aren't untouched "
+        f"{named.count('right')} are named rightly and {named.count('wrong')} wrongly."
+    )
+
+
+def headers_table(rows: Sequence[HeaderRow]) -> str:
+    """Real headers: named rightly, wrongly, none, open, by platform and by what is left of them."""
+    parts = [
+        f"Named from a probability of {HEADER_NAMED:g} on; “likeliest” is the share whose network "
+        "is the likeliest of all networks.",
+        "",
+    ]
+    for words, cues in CUES:
+        parts += [
+            f"*{words}*",
+            "",
+            "| basis | platform | headers | right | wrong | none | open | likeliest |",
+            "|---|---|---|---|---|---|---|---|",
+        ]
+        for s in score_headers(rows, cues):
+            wrong = ", ".join(f"{name} {count}" for name, count in s.wrong.most_common()) or "0"
+            parts.append(
+                f"| {s.basis} | {s.platform} | {s.files} | {s.right} | {wrong} | {s.none} | "
+                f"{s.open} | {s.likeliest / s.files:.0%} |"
+            )
+        parts.append("")
+    return "\n".join(parts)
+
+
+def qualities_table(records: Sequence[Record]) -> str:
+    """Patches and pictures right by the upload's quality (simulated)."""
+    kept = in_2016(records)
+    lines = [
+        "| upload's quality | pictures | patches right | pictures right |",
+        "|---|---|---|---|",
+    ]
+    for low in range(50, 96, 10):
+        rows = [r for r in kept if low <= r.sent.quality < low + 10]
+        if rows:
+            patches, pictures = patch_confusion(rows), picture_confusion(rows)
+            lines.append(
+                f"| {low}–{min(95, low + 9)} | {len(rows)} | {mean_accuracy(patches):.1%} | "
+                f"{mean_accuracy(pictures):.1%} |"
+            )
+    return "\n".join([*lines, ""])
+
+
+def wrong_bound(records: Sequence[Record], entry: ModelEntry) -> str:
+    """Say in a sentence how often a network is named wrongly by pixels, with its bound."""
+    rows = [r for r in records if not r.sent.untouched and not r.sent.before]
+    wrong = sum(_judged(r, entry, with_header=False) == "wrong" for r in rows)
+    return (
+        f"By pixels alone {wrong} of {len(rows)} pictures were named a network that they didn't "
+        f"come through last (95% bound {upper_bound(wrong, len(rows)):.2%})."
+    )

@@ -1,0 +1,232 @@
+"""How much likelier each network makes a JPEG header than a program that is no network does.
+
+Every aspect of the header (tables, subsampling, scans, Huffman tables, size, marks) is compared
+with every profile of `channel.PLATFORMS`. A profile's value is trusted as far as its source is:
+with the probability ``doubt`` the aspect is as in anybody's file. What is assumed is doubted
+entirely, so it says nothing. Shares in anybody's files (``_ANYBODY``) are round figures, chosen and
+not measured: what is rare there tells most.
+"""
+
+import math
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, get_args
+
+from channel import PLATFORMS, PlatformProfile
+from channel.profile import AnySize, Aspect, Confidence, Encoding, SizeRule, target_size
+from verifier.features.jpeg_header import JpegHeader
+from verifier.features.jpeg_quality import table_quality
+from verifier.features.network_match import coded_scans, profile_bytes
+
+Cue = Literal["tables", "subsampling", "scans", "huffman", "size", "marks"]
+CUES: Final[tuple[Cue, ...]] = get_args(Cue)
+NONE: Final = "none"
+"""Stands for every program that is no network we know; its likelihood ratio is 1."""
+# As likely as not that a file came through a network we know; those share their half evenly.
+PRIOR_OF_NONE: Final = 0.5
+
+_DOUBT: Final[Mapping[Confidence, float]] = {
+    Confidence.MEASURED: 0.02,
+    Confidence.OBSERVED: 0.05,
+    Confidence.SOURCE_CODE: 0.1,
+    Confidence.STATED: 0.3,
+    Confidence.SECOND_HAND: 0.3,
+    Confidence.INFERRED: 0.5,
+    Confidence.ASSUMED: 1.0,
+}
+# In files that no network wrote: one quality of Annex K, a common one, one of mozjpeg's, any table
+# of its own.
+_QUALITY, _COMMON_QUALITY, _ROBIDOUX, _OWN_TABLE = 0.003, 0.06, 0.001, 0.002
+_COMMON: Final = {75, 80, 85, 90, 92, 95, 100}
+_ANYBODY: Final[Mapping[str, float]] = {
+    "4:2:0": 0.6, "4:2:2": 0.15, "4:4:4": 0.2, "grey": 0.02,
+    "baseline": 0.8, "ten scans": 0.1, "other scans": 0.1,
+    "standard": 0.6, "optimised": 0.4,
+    "fbmd": 1e-4, "2:103": 1e-4, "comment": 1e-3, "icc": 1e-3, "other icc": 0.3, "72 dpi": 0.1,
+}  # fmt: skip
+# Of a network's pictures so many are as large as it lets them be, of anybody's so many by chance.
+_AT_LIMIT, _BY_CHANCE = 0.6, 0.03
+
+
+@dataclass(frozen=True)
+class NetworkLikelihood:
+    """A network, or "none", with how much a header speaks for it.
+
+    Attributes
+    ----------
+    ratio
+        Likelihood of the header through this network over that by anybody's program.
+    probability
+        After Bayes: none has a prior of one half, networks share the other half evenly.
+    profile
+        The likeliest of the network's profiles; "" for none.
+    """
+
+    network: str
+    ratio: float
+    probability: float
+    profile: str = ""
+
+
+def header_likelihoods(
+    header: JpegHeader,
+    cues: Collection[Cue] = CUES,
+    platforms: Sequence[PlatformProfile] = PLATFORMS,
+) -> tuple[NetworkLikelihood, ...]:
+    """Weigh every network against a header, the likeliest first.
+
+    A network's pipelines weigh alike: how often each is used isn't known. Networks that pass files
+    on as they are have no header of their own and aren't listed; they hide under "none".
+
+    Parameters
+    ----------
+    header
+        Of a JPEG file.
+    cues
+        What to go by; fewer for files that lost the rest.
+    platforms
+        Profiles to compare with.
+    """
+    by_network: dict[str, list[tuple[float, str]]] = {}
+    for profile in platforms:
+        if _writes_its_own(profile):
+            found = _ratio(header, profile, cues)
+            by_network.setdefault(profile.network, []).append((found, profile.name))
+    ratios = {name: sum(r for r, _ in found) / len(found) for name, found in by_network.items()}
+    prior = (1 - PRIOR_OF_NONE) / max(1, len(ratios))
+    total = PRIOR_OF_NONE + prior * sum(ratios.values())
+    listed = [NetworkLikelihood(NONE, 1.0, PRIOR_OF_NONE / total)]
+    listed += [
+        NetworkLikelihood(name, ratio, prior * ratio / total, max(by_network[name])[1])
+        for name, ratio in ratios.items()
+    ]
+    return tuple(sorted(listed, key=lambda one: -one.probability))
+
+
+def _writes_its_own(profile: PlatformProfile) -> bool:
+    return profile.passthrough in ("never", "if it fits") and any(
+        encoding.tables for encoding in profile.encodings
+    )
+
+
+def _ratio(header: JpegHeader, profile: PlatformProfile, cues: Collection[Cue]) -> float:
+    """Average over the encodings, by how often each was seen, times what doesn't depend on them."""
+    found = 0.0
+    files = sum(encoding.files for encoding in profile.encodings)
+    for encoding in profile.encodings:
+        ratios = [ratio(header, profile, encoding) for cue, ratio in _CODING.items() if cue in cues]
+        found += encoding.files / files * math.prod(ratios)
+    size = _size_ratio(header, profile) if "size" in cues else 1.0
+    marks = _marks_ratio(header, profile) if "marks" in cues else 1.0
+    return found * size * marks
+
+
+def _mixed(agrees: bool, doubt: float, share: float) -> float:
+    """Return the ratio of a value that agrees or not, which ``share`` of all files have."""
+    return (1 - doubt) * agrees / share + doubt
+
+
+def _doubt(profile: PlatformProfile, aspect: Aspect) -> float:
+    return _DOUBT[profile.sources[aspect].confidence]
+
+
+def _tables_ratio(header: JpegHeader, profile: PlatformProfile, encoding: Encoding) -> float:
+    if encoding.tables is None:
+        return 1.0
+    same = header.luma == encoding.tables.luma
+    same = same and header.chroma in (None, encoding.tables.chroma)
+    return _mixed(same, _doubt(profile, "tables"), _share_of_tables(header))
+
+
+def _subsampling_ratio(header: JpegHeader, profile: PlatformProfile, encoding: Encoding) -> float:
+    if header.chroma is None:  # grey
+        return 1.0
+    share = _ANYBODY.get(header.subsampling, 0.01)
+    agrees = header.subsampling == encoding.subsampling
+    return _mixed(agrees, _doubt(profile, "subsampling"), share)
+
+
+def _scans_ratio(header: JpegHeader, profile: PlatformProfile, encoding: Encoding) -> float:
+    agrees = coded_scans(header, encoding)
+    return _mixed(agrees, _doubt(profile, "scan"), _ANYBODY[_scans_word(header)])
+
+
+def _huffman_ratio(header: JpegHeader, profile: PlatformProfile, encoding: Encoding) -> float:
+    if header.progressive or encoding.scans.progressive:  # always optimised
+        return 1.0
+    share = _ANYBODY["standard" if header.standard_huffman else "optimised"]
+    agrees = header.standard_huffman != encoding.optimised_huffman
+    return _mixed(agrees, _doubt(profile, "scan"), share)
+
+
+_CODING: Final[Mapping[Cue, Callable[[JpegHeader, PlatformProfile, Encoding], float]]] = {
+    "tables": _tables_ratio,
+    "subsampling": _subsampling_ratio,
+    "scans": _scans_ratio,
+    "huffman": _huffman_ratio,
+}
+
+
+def _share_of_tables(header: JpegHeader) -> float:
+    found = table_quality(header.luma)
+    if not found.exact:
+        return _OWN_TABLE
+    if found.family == "Robidoux":
+        return _ROBIDOUX
+    return _COMMON_QUALITY if found.quality in _COMMON else _QUALITY
+
+
+def _scans_word(header: JpegHeader) -> str:
+    if not header.progressive:
+        return "baseline"
+    return "ten scans" if header.scans == 10 else "other scans"
+
+
+def _size_ratio(header: JpegHeader, profile: PlatformProfile) -> float:
+    ratios = [_rule_ratio(header, rule) for rule in profile.sizes]
+    doubt = _doubt(profile, "size")
+    return (1 - doubt) * sum(ratios) / len(ratios) + doubt
+
+
+def _rule_ratio(header: JpegHeader, rule: SizeRule) -> float:
+    if isinstance(rule, AnySize):
+        return 1.0
+    size = header.height, header.width
+    kept = target_size(rule, *size)
+    limit = target_size(rule, 2 * size[0], 2 * size[1])
+    if _near(kept, size) and _near(limit, size):
+        return _AT_LIMIT / _BY_CHANCE
+    return 1 - _AT_LIMIT if _near(kept, size) else 0.0
+
+
+def _near(first: tuple[int, int], second: tuple[int, int]) -> bool:
+    return max(abs(first[0] - second[0]), abs(first[1] - second[1])) <= 1
+
+
+def _marks_ratio(header: JpegHeader, profile: PlatformProfile) -> float:
+    metadata, doubt = profile.metadata, _doubt(profile, "metadata")
+    if doubt == 1:
+        return 1.0
+    has_comment = header.comment is not None
+    icc = profile_bytes(metadata.added_icc) if metadata.added_icc else 0
+    ratios = [
+        _mark(bool(header.fbmd and header.fbmd_whole), bool(metadata.fbmd), "fbmd", doubt),
+        _mark(header.transmission_reference, metadata.transmission_reference, "2:103", doubt),
+        _mark(has_comment, metadata.comment is not None, "comment", doubt),
+    ]
+    if icc and header.icc_bytes >= 0:
+        ratios.append(_mark(header.icc_bytes == icc, True, "icc", doubt))
+    elif metadata.icc == "stripped" and not icc:
+        ratios.append(_mark(header.icc_bytes != 0, False, "other icc", doubt))
+    if metadata.exif == "stripped":
+        stripped = not (header.exif or header.xmp or header.adobe or header.c2pa)
+        ratios.append(_mixed(stripped, doubt, 0.5))
+    if header.jfif is not None:
+        inches = _mark(header.jfif[2:] == (1, 72), metadata.jfif[2:] == (1, 72), "72 dpi", doubt)
+        ratios.append(inches)
+    return math.prod(ratios)
+
+
+def _mark(has: bool, expected: bool, kind: str, doubt: float) -> float:
+    share = _ANYBODY[kind] if has else 1 - _ANYBODY[kind]
+    return _mixed(has == expected, doubt, share)
