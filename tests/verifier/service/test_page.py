@@ -248,7 +248,9 @@ def test_a_credential_is_told_as_facts_and_statements(page: Page, chain: Chain) 
 
 def test_the_keyboard_is_enough(page: Page, tmp_path: Path, photo: bytes) -> None:
     (tmp_path / "holiday.jpg").write_bytes(photo)
+    page.on("filechooser", lambda _: None)  # from now on: telling Chromium so takes a moment
     page.keyboard.press("Tab")
+    expect(page.locator("#file")).to_be_focused()
     with page.expect_file_chooser() as chooser:
         page.keyboard.press("Enter")
     chooser.value.set_files(tmp_path / "holiday.jpg")
