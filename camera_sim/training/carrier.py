@@ -170,7 +170,8 @@ def _fisher(
     directions = np.linalg.solve((1 - SHRINKAGE) * covariance + ridge, means.T)
     logits = asked @ directions - np.einsum("kd,dk->k", means, directions) / 2
     logits /= 2  # features depend on each other more than the model says: it is too sure
-    return logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)  # type: ignore[no-any-return]
+    logs: NDArray[np.float64] = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
+    return logs
 
 
 def _features(received: Picture) -> NDArray[np.float64]:

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 import camera_sim
-from camera_sim import weights
 from camera_sim.dng import write_dng
 from camera_sim.pipelines import DEFAULT_PIPELINE
 from tests.camera_sim.scenes import capture
@@ -56,10 +55,8 @@ def test_every_inference_module_imports_without_torch() -> None:
     assert ran.returncode == 0, ran.stderr
 
 
-@pytest.mark.parametrize("pipeline", ["classical", "libraw", DEFAULT_PIPELINE])
+@pytest.mark.parametrize("pipeline", ["classical", "libraw", DEFAULT_PIPELINE, "rnet-fan"])
 def test_camsim_develops_without_torch(pipeline: str, tmp_path: Path) -> None:
-    if pipeline == DEFAULT_PIPELINE and not (weights.FOLDER / "manifest.json").exists():
-        pytest.skip("no weights are shipped yet")
     write_dng(tmp_path / "shot.dng", capture(64, 96))
     code = "from camera_sim.cli import main\nsys.exit(main(sys.argv[1:]))"
     ran = without_torch(code, "develop", tmp_path / "shot.dng", "--pipeline", pipeline, "--compare")

@@ -15,10 +15,6 @@ from camera_sim.pipelines import DEFAULT_PIPELINE, find_pipeline
 from camera_sim.training.networks import INPUT_NAMES, build_network, sample_inputs
 from camera_sim.weights import add_to_manifest, read_manifest
 
-shipped = pytest.mark.skipif(
-    not (weights.FOLDER / "manifest.json").exists(), reason="no weights are shipped yet"
-)
-
 
 @pytest.mark.parametrize("name", ["inet", "rnet"])
 def test_export_gives_what_torch_gives(name: str, untrained: Callable[[str], Path]) -> None:
@@ -115,7 +111,6 @@ def test_missing_pipelines_name_those_there_are(untrained: Callable[[str], Path]
         manifest.find("magic")
 
 
-@shipped
 def test_shipped_weights_are_labelled_and_whole() -> None:
     manifest = read_manifest()
     assert {DEFAULT_PIPELINE, "inet"} <= {entry.pipeline for entry in manifest.networks}
@@ -126,7 +121,6 @@ def test_shipped_weights_are_labelled_and_whole() -> None:
         assert entry.figures
 
 
-@shipped
 def test_shipped_default_develops_better_than_the_classical_pipeline() -> None:
     from camera_sim.develop import develop
     from camera_sim.pipelines.classical import ClassicalEngine

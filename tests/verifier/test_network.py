@@ -439,8 +439,6 @@ def test_a_table_that_is_none_is_refused(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def shipped() -> NetworkDetector:
-    if not read_manifest().of_task("network"):
-        pytest.skip("no model of networks is shipped yet")
     return NetworkDetector.from_weights()
 
 
