@@ -12,6 +12,7 @@ import onnxruntime as ort
 import torch
 from torch import nn
 
+from channel.output import write
 from verifier.errors import WeightsError
 from verifier.evaluation.network_classes import DOMAIN, SELECTION
 from verifier.features.dct_histogram import PATCH_BINS
@@ -61,9 +62,7 @@ def export_fan(
     fan.autocast = None
     content = onnx_of(fan, {"pair": pair, "pipeline": pipeline}).SerializeToString()
     check(fan, content)
-    temporary = path.with_suffix(".part")
-    temporary.write_bytes(content)
-    temporary.replace(path)
+    write(path, content, force=True)
     entry = ModelEntry(
         name=pair,
         task="manipulation",
@@ -166,9 +165,7 @@ def export_network_cnn(
     inputs = torch.randint(0, 9, (5, PATCH_BINS), generator=torch.Generator().manual_seed(0))
     _check(model, inputs.float(), contract, content)
     path = folder / f"{name}.onnx"
-    temporary = path.with_suffix(".part")
-    temporary.write_bytes(content)
-    temporary.replace(path)
+    write(path, content, force=True)
     entry = ModelEntry(
         name=name,
         task="network",
