@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +14,13 @@ from camera_sim.pipelines import PIPELINES, Pipeline, find_pipeline
 
 if TYPE_CHECKING:
     from camera_sim.commands import Commands
-    from camera_sim.training.joint import JointProgress, JointRecipe
+    from camera_sim.training.joint import JointProgress
+    from camera_sim.training.joint_recipe import JointRecipe
 
 LEAST = {
     "steps": 1, "scenes": 1, "foreign": 0, "fan_rate": 0, "nip_rate": 0, "trace_rate": 0,
     "fidelity": 0, "final_fidelity": 0, "validate_every": 1,
-    "curriculum": 0, "carrier": 0, "fan_first": 0,
+    "curriculum": 0, "carrier": 0, "fan_first": 0, "channels": 1,
 }  # fmt: skip
 HELD_OUT_PATCHES = 64
 
@@ -49,6 +51,7 @@ def add_to(parts: "Commands") -> None:
     )  # fmt: skip
     parser.add_argument("--mode", choices=("F", "F+N"), help="FAN alone, or both (default)")
     parser.add_argument("--channel", choices=("none", "paper", "wide"), help="default wide")
+    parser.add_argument("--channels", type=int, metavar="N", help="drawn for each step")
     parser.add_argument("--fidelity", type=float, metavar="λ", help="weight of the fidelity")
     parser.add_argument("--final-fidelity", type=float, metavar="λ", help="at the end")
     parser.add_argument("--fan-first", type=int, metavar="STEPS", help="train the FAN alone first")
@@ -135,7 +138,7 @@ def recipe_of(args: argparse.Namespace) -> "JointRecipe":
     """
     from dataclasses import replace
 
-    from camera_sim.training.joint import FAST_JOINT, PAPER_JOINT
+    from camera_sim.training.joint_recipe import FAST_JOINT, PAPER_JOINT
 
     recipe = replace(PAPER_JOINT if args.schedule == "paper" else FAST_JOINT, seed=args.seed)
     if args.seed < 0:
@@ -209,7 +212,7 @@ def _reporter(steps: int) -> AbstractContextManager["Callable[[JointProgress], N
             task = progress.add_task("training", total=steps)
 
             def report(state: "JointProgress") -> None:
-                words = f"accuracy {state.accuracy:.1%}  {state.psnr:.1f} dB"
+                words = f"accuracy {state.accuracy:.1%}{_fidelity(state)}"
                 if state.point:
                     progress.console.print(_line(state))
                 progress.update(task, completed=state.step, description=words)
@@ -229,6 +232,10 @@ def _line(state: "JointProgress") -> str:
     assert point is not None  # asked for validated steps only
     return (
         f"step {state.step}/{state.steps}  loss {state.loss:.3f}  "
-        f"training {state.accuracy:.1%} {state.psnr:.1f} dB  "
+        f"training {state.accuracy:.1%}{_fidelity(state)}  "
         f"held out {point.accuracy:.1%} {point.psnr:.1f} dB  foreign {point.foreign:.1%}"
     )
+
+
+def _fidelity(state: "JointProgress") -> str:
+    return "" if isnan(state.psnr) else f" {state.psnr:.1f} dB"

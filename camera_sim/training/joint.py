@@ -1,7 +1,7 @@
 """Joint training of a NIP and a FAN (Korus & Memon, CVPR 2019, section 3 and 4.4): the plain loop.
 
 The camera learns to leave traces that its analyser finds after the channel; fidelity to the same
-pipeline as it was before holds it back. `PAPER_JOINT` is the authors' schedule, `FAST_JOINT` ours.
+pipeline as it was before holds it back.
 """
 
 import copy
@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import torch
@@ -29,13 +28,13 @@ from camera_sim.training.checkpoint import (
 )
 from camera_sim.training.data import Batch, PatchSource
 from camera_sim.training.foreign import ForeignSource
+from camera_sim.training.joint_recipe import JointRecipe, rate_share, weight_of_fidelity
 from camera_sim.training.masking import visible_error
 from camera_sim.training.nip import BORDER
 from camera_sim.training.validation import CAMERA_QUALITY, Point, Validation, validate
 from camera_sim.training.workflow import (
     HISTORIES,
     Channel,
-    ChannelKind,
     Workflow,
     draw_channel,
 )
@@ -43,95 +42,17 @@ from verifier.training.fan import FAN
 
 # Sides of the patches that a NIP develops are multiples of this.
 STRIDE = 32
-WARM_UP = 200
-# Of the learning rates, at the end of the cosine.
-FLOOR = 0.05
-
-
-@dataclass(frozen=True)
-class JointRecipe:
-    """How a pair is trained.
-
-    Attributes
-    ----------
-    mode
-        ``F+N`` trains both, ``F`` the FAN alone.
-    steps
-        Of ``scenes`` patches, each with every history, and of ``foreign`` ones of other pipelines.
-    fan_rate, nip_rate, trace_rate
-        Of the two Adam optimisers; the last of the NIP's trace, where it has one (`TracingRNet`):
-        while that alone learns fast, fidelity is spent on what the analyser can use.
-    schedule
-        ``cosine`` to a twentieth, or ``steps``: times 0.9 every ``decay_every``.
-    fidelity, final_fidelity
-        λ, the weight of the squared error to the pipeline before training; it goes from the one to
-        the other geometrically.
-    fan_first
-        The NIP stays as it is for so many steps: a carrier that the analyser cannot read yet would
-        only be smoothed away.
-    carrier
-        Strength of the pattern that a `TracingRNet` starts with; see its `lay_carrier`.
-    masked
-        Whether that error is weighted by `masking.visibility`.
-    channel, curriculum
-        See `workflow.draw_channel`; the channel gets harder over so many steps.
-    camera_jpeg
-        The share of steps in which the camera writes JPEG before anybody edits, at the quality of
-        `camsim develop`.
-    """
-
-    mode: Literal["F", "F+N"] = "F+N"
-    steps: int = 6000
-    scenes: int = 4
-    foreign: int = 2
-    fan_rate: float = 6e-4
-    nip_rate: float = 3e-5
-    trace_rate: float = 1e-4
-    schedule: Literal["cosine", "steps"] = "cosine"
-    decay_every: int = 600
-    fidelity: float = 1500.0
-    final_fidelity: float = 4000.0
-    fan_first: int = 1000
-    carrier: float = 1.0
-    masked: bool = True
-    channel: ChannelKind = "wide"
-    curriculum: int = 2500
-    camera_jpeg: float = 0.3
-    validate_every: int = 250
-    bfloat16: bool = True
-    seed: int = 0
-
-    @property
-    def classes(self) -> int:
-        """How many the FAN tells apart."""
-        return len(HISTORIES) + (self.foreign > 0)
-
-
-FAST_JOINT = JointRecipe()
-# The authors' script: batches of 20, Adam at 1e-4, a tenth less every 100 epochs of 6 batches.
-PAPER_JOINT = JointRecipe(
-    steps=6000,
-    scenes=20,
-    foreign=0,
-    fan_rate=1e-4,
-    nip_rate=1e-4,
-    trace_rate=1e-4,
-    schedule="steps",
-    fidelity=1000.0,
-    final_fidelity=1000.0,
-    fan_first=0,
-    carrier=0.0,
-    masked=False,
-    channel="paper",
-    curriculum=0,
-    camera_jpeg=0.0,
-    bfloat16=False,
-)
 
 
 @dataclass(frozen=True)
 class JointProgress:
-    """Where a run stands: means since the last report, and a validated point at times."""
+    """Where a run stands: means since the last report, and a validated point at times.
+
+    Attributes
+    ----------
+    psnr
+        In dB, to the pipeline before; NaN while the camera does not learn.
+    """
 
     step: int
     steps: int
@@ -207,76 +128,79 @@ def train_pair(
 
 @dataclass(frozen=True)
 class _Draw:
-    """What a step works on, drawn from the step's own random numbers."""
+    """What goes through one channel of a step.
+
+    Attributes
+    ----------
+    rng
+        For what is still to be drawn.
+    """
 
     batch: Batch
     foreign: Tensor
+    channel: Channel
     rng: np.random.Generator
 
 
 def _drawn(
     source: PatchSource, foreign: ForeignSource, recipe: JointRecipe, start: int
-) -> Iterator[tuple[int, _Draw]]:
+) -> Iterator[tuple[int, list[_Draw]]]:
     """Draw each step's patches while the step before is being computed."""
 
-    def draw(step: int) -> _Draw:
-        rng = np.random.default_rng([recipe.seed, step])
-        side = _channel(recipe, step).side
-        batch = source.batch(rng, recipe.scenes, -(-(side + 2 * BORDER) // STRIDE) * STRIDE)
-        return _Draw(batch, foreign.batch(rng, recipe.foreign, side), rng)
+    def draw(step: int, part: int) -> _Draw:
+        rng = np.random.default_rng([recipe.seed, step, part])
+        hardness = min(1.0, (step + 1) / max(1, recipe.curriculum))
+        channel = draw_channel(recipe.channel, hardness, rng)
+        scenes, others = (share_of(n, part, parts) for n in (recipe.scenes, recipe.foreign))
+        side = -(-(channel.side + 2 * BORDER) // STRIDE) * STRIDE
+        batch = source.batch(rng, scenes, side)
+        return _Draw(batch, foreign.batch(rng, others, channel.side), channel, rng)
 
+    def draw_all(step: int) -> list[_Draw]:
+        return [draw(step, part) for part in range(parts)]
+
+    parts = max(1, min(recipe.channels, recipe.scenes))
     with ThreadPoolExecutor(1) as pool:
-        ahead = pool.submit(draw, start)
+        ahead = pool.submit(draw_all, start)
         for step in range(start, recipe.steps):
-            drawn, ahead = ahead.result(), pool.submit(draw, step + 1)
+            drawn, ahead = ahead.result(), pool.submit(draw_all, step + 1)
             yield step, drawn
         ahead.cancel()
 
 
-def _channel(recipe: JointRecipe, step: int) -> Channel:
-    hardness = min(1.0, (step + 1) / max(1, recipe.curriculum))
-    return draw_channel(recipe.channel, hardness, np.random.default_rng([recipe.seed, step, 1]))
+def share_of(count: int, part: int, parts: int) -> int:
+    """Return how many of ``count`` fall to a part, the first ones getting what is left over."""
+    return count // parts + (part < count % parts)
 
 
 def _step(
     pair: Pair,
     workflow: Workflow,
     optimisers: list[torch.optim.Adam],
-    draw: _Draw,
+    draws: list[_Draw],
     recipe: JointRecipe,
     step: int,
 ) -> tuple[float, float, float]:
     """Take one step; return loss, accuracy, and PSNR in dB to the pipeline before."""
-    channel = _channel(recipe, step)
     learns = recipe.mode == "F+N" and step >= recipe.fan_first
     for group in (group for optimiser in optimisers for group in optimiser.param_groups):
         group["lr"] = group["full_rate"] * rate_share(recipe, step)
     pair.fan.autocast = pair.nip.autocast = torch.bfloat16 if recipe.bfloat16 else None
     pair.plain.autocast = pair.nip.autocast
     pair.nip.train(learns)
-    with torch.set_grad_enabled(learns):
-        developed, plain = developed_pair(pair, draw.batch)
-    room = developed.shape[-1] - channel.side + 1
-    offset = (int(draw.rng.integers(room)), int(draw.rng.integers(room)))
-    quality = CAMERA_QUALITY if draw.rng.random() < recipe.camera_jpeg else None
-    received = workflow(developed.clamp(0, 1), channel, offset, quality)
-    labels = torch.arange(len(HISTORIES)).repeat_interleave(len(developed))
-    if recipe.foreign:
-        received = torch.cat([received, workflow.send(draw.foreign, channel)])
-        labels = F.pad(labels, (0, recipe.foreign), value=len(HISTORIES))
-    logits = pair.fan(received)
+    sent = [_send(pair, workflow, draw, recipe, learns=learns) for draw in draws]
+    labels = torch.cat([labels for _, labels, _ in sent])
+    logits = pair.fan(torch.cat([received for received, _, _ in sent]))
     loss = F.cross_entropy(logits, labels)
-    error = (developed.detach() - plain).square().mean()
     for optimiser in optimisers:
         optimiser.zero_grad()
-    total = loss
+    total, psnr = loss, math.nan
     if learns:
-        distance = (
-            visible_error(developed, plain)
-            if recipe.masked
-            else ((developed - plain).square().mean())
-        )
+        shares = torch.tensor([[len(draw.batch.mosaic) / recipe.scenes] for draw in draws])
+        visible, squared = (shares * torch.stack([errors for _, _, errors in sent])).sum(dim=0)
+        distance = visible if recipe.masked else squared
         total = loss + weight_of_fidelity(recipe, step) * distance
+        psnr = -10 * math.log10(max(float(squared.detach()), 1e-10))
     total.backward()  # type: ignore[no-untyped-call]
     for model, optimiser in zip((pair.fan, pair.nip), optimisers, strict=True):
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -284,7 +208,32 @@ def _step(
             optimiser.step()
     pair.fan.constrain()
     accuracy = (logits.argmax(dim=1) == labels).float().mean()
-    return float(loss.detach()), float(accuracy), -10 * math.log10(max(float(error), 1e-10))
+    return float(loss.detach()), float(accuracy), psnr
+
+
+def _send(
+    pair: Pair, workflow: Workflow, draw: _Draw, recipe: JointRecipe, *, learns: bool
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Develop and send a draw; return what is received, its labels, and two errors.
+
+    Those are to the pipeline before: the visible one and the squared one.
+    """
+    with torch.set_grad_enabled(learns):
+        developed = developed_by(pair.nip, draw.batch)
+    errors = torch.zeros(2)
+    if learns:
+        with torch.no_grad():
+            plain = developed_by(pair.plain, draw.batch)
+        squared = (developed - plain).square().mean()
+        errors = torch.stack([visible_error(developed, plain), squared])
+    offset = draw.channel.draw_offset(developed.shape[-1] - draw.channel.side, draw.rng)
+    quality = CAMERA_QUALITY if draw.rng.random() < recipe.camera_jpeg else None
+    received = workflow(developed.clamp(0, 1), draw.channel, offset, quality)
+    labels = torch.arange(len(HISTORIES)).repeat_interleave(len(developed))
+    if len(draw.foreign):
+        received = torch.cat([received, workflow.send(draw.foreign, draw.channel)])
+        labels = F.pad(labels, (0, len(draw.foreign)), value=len(HISTORIES))
+    return received, labels, errors
 
 
 def build_optimisers(pair: Pair, recipe: JointRecipe) -> list[torch.optim.Adam]:
@@ -308,27 +257,11 @@ def build_optimisers(pair: Pair, recipe: JointRecipe) -> list[torch.optim.Adam]:
     return optimisers
 
 
-def developed_pair(pair: Pair, batch: Batch) -> tuple[Tensor, Tensor]:
-    """Develop a batch by the NIP and by the plain pipeline, borders cut off."""
+def developed_by(nip: NIP, batch: Batch) -> Tensor:
+    """Develop a batch, borders cut off."""
     mosaic = batch.mosaic.contiguous(memory_format=torch.channels_last)
-    inner = (slice(None), slice(None), slice(BORDER, -BORDER), slice(BORDER, -BORDER))
-    with torch.no_grad():
-        plain = pair.plain(mosaic, *batch.inputs[1:])[inner]
-    return pair.nip(mosaic, *batch.inputs[1:])[inner], plain
-
-
-def rate_share(recipe: JointRecipe, step: int) -> float:
-    """Return the share of the learning rates at a step."""
-    if recipe.schedule == "steps":
-        return float(0.9 ** (step // recipe.decay_every))
-    warm = min(1.0, (step + 1) / WARM_UP)
-    return warm * (FLOOR + (1 - FLOOR) * (1 + math.cos(math.pi * step / recipe.steps)) / 2)
-
-
-def weight_of_fidelity(recipe: JointRecipe, step: int) -> float:
-    """Return λ at a step."""
-    share = step / max(1, recipe.steps - 1)
-    return float(recipe.fidelity * (recipe.final_fidelity / recipe.fidelity) ** share)
+    developed: Tensor = nip(mosaic, *batch.inputs[1:])
+    return developed[:, :, BORDER:-BORDER, BORDER:-BORDER]
 
 
 def read_points(out: Path) -> list[Point]:

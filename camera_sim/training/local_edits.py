@@ -15,6 +15,7 @@ LocalEdit = Callable[[Picture, Picture], tuple[Picture, Mask]]
 # The edited rectangle: this share of the longer side, from its start. Patches of a small received
 # picture must fit in what is left.
 SHARE = 0.45
+CLONE_OFFSET = (5, 3)  # rows and columns
 
 
 def spliced(picture: Picture, other: Picture) -> tuple[Picture, Mask]:
@@ -46,10 +47,19 @@ def replaced(picture: Picture, other: Picture) -> tuple[Picture, Mask]:
     return _with(picture, window, patch), mask
 
 
+def cloned(picture: Picture, other: Picture) -> tuple[Picture, Mask]:
+    """Copy a part of the picture itself over another, out of step with JPEG's squares."""
+    window, mask = _part(picture)
+    height, width = picture[window].shape[:2]
+    moved = np.roll(picture, CLONE_OFFSET, axis=(0, 1))[-height:, -width:]
+    return _with(picture, window, moved), mask
+
+
 LOCAL_EDITS: dict[str, LocalEdit] = {
     "smoothed part": smoothed,
     "sharpened part": sharpened,
     "splice, enlarged by a quarter": spliced,
+    "clone, moved out of step": cloned,
     "splice of the same camera, as it is": replaced,
 }
 

@@ -27,7 +27,8 @@ FOREIGN = "foreign"
 ChannelKind = Literal["none", "paper", "wide"]
 PAPER_SCALE, PAPER_QUALITY = 0.5, 50  # section 4.4
 WIDE_SCALES, WIDE_QUALITIES = (0.35, 1.0), (30, 95)
-PAPER_SHARE, RESIZED_SHARE = 0.4, 0.6
+PAPER_SHARE, RESIZED_SHARE = 0.4, 0.4
+CROPPED = 0.1
 FILTERS: tuple[Resampling, ...] = ("box", "bilinear", "hamming", "bicubic", "lanczos")
 
 
@@ -38,6 +39,21 @@ class Channel:
     side: int
     quality: int | None
     resampling: Resampling = "box"
+
+    @property
+    def keeps_step(self) -> bool:
+        """Whether every patch of a picture lies alike on the camera's 8×8 squares."""
+        return self.side % PATCH == 0
+
+    def draw_offset(self, room: int, rng: np.random.Generator) -> tuple[int, int]:
+        """Draw where the channel's square lies in a developed patch: row and column up to ``room``.
+
+        A network resizes and cuts JPEG's squares from the picture's own corner. Where the scale is
+        1 or 1:2 they stay in step with the camera's, save in the share `CROPPED` of pictures.
+        """
+        if self.keeps_step and rng.random() >= CROPPED:
+            return 0, 0
+        return int(rng.integers(room + 1)), int(rng.integers(room + 1))
 
 
 PAPER_CHANNEL = Channel(round(PATCH / PAPER_SCALE), PAPER_QUALITY)

@@ -17,14 +17,13 @@ from camera_sim.training.checkpoint import load_weights
 from camera_sim.training.data import SceneSource, tells_something
 from camera_sim.training.foreign import ForeignSource, foreign_pictures
 from camera_sim.training.joint import (
-    FAST_JOINT,
     JointProgress,
-    JointRecipe,
     Pair,
     choose_point,
+    share_of,
     train_pair,
-    weight_of_fidelity,
 )
+from camera_sim.training.joint_recipe import FAST_JOINT, JointRecipe, weight_of_fidelity
 from camera_sim.training.local_edits import LOCAL_EDITS, covered_share
 from camera_sim.training.masking import visibility, visible_error
 from camera_sim.training.networks import build_network
@@ -175,6 +174,22 @@ def test_the_curriculum_goes_from_easy_to_what_is_asked_for() -> None:
     assert min(channel.quality or 0 for channel in hard) < 40
     assert max(channel.side for channel in hard) > 320
     assert draw_channel("none", 1, rng) == NO_CHANNEL
+
+
+def test_a_network_keeps_step_with_the_camera_but_where_it_scales_oddly_or_somebody_cropped() -> (
+    None
+):
+    rng = np.random.default_rng(0)
+    kept, odd = Channel(256, 50), Channel(183, 50)
+    offsets = [kept.draw_offset(16, rng) for _ in range(400)]
+    assert 0.85 < offsets.count((0, 0)) / len(offsets) < 0.95
+    assert max(max(offset) for offset in offsets) == 16
+    assert len({odd.draw_offset(16, rng) for _ in range(400)}) > 200
+
+
+def test_scenes_are_shared_out_among_channels() -> None:
+    assert [share_of(6, part, 4) for part in range(4)] == [2, 2, 1, 1]
+    assert sum(share_of(2, part, 4) for part in range(4)) == 2
 
 
 def test_texture_hides_what_an_even_area_shows() -> None:
