@@ -18,6 +18,8 @@ from verifier.evaluation.network_classes import DOMAIN, SELECTION
 from verifier.features.dct_histogram import PATCH_BINS
 from verifier.training.fan import FAN, PATCH
 from verifier.training.network_cnn import NetworkCNN
+from verifier.training.origin_classes import ORIGIN_DOMAIN, ORIGIN_SELECTION
+from verifier.training.origin_cnn import SIDE, OriginCNN, OriginVGG
 from verifier.weights import (
     InputContract,
     Label,
@@ -178,6 +180,57 @@ def export_network_cnn(
         input=contract,
         selection=SELECTION,
         domain=DOMAIN,
+        recipe=recipe,
+        data=data,
+        figures=figures,
+    )
+    add_to_manifest(entry, folder)
+    return entry
+
+
+@torch.no_grad()
+def export_origin(
+    model: OriginCNN | OriginVGG,
+    name: str,
+    labels: Sequence[Label],
+    recipe: dict[str, str | int | float | bool],
+    data: str,
+    figures: dict[str, str | float],
+    licence: str,
+    folder: Path,
+) -> ModelEntry:
+    """Write a network of origin as ONNX beside its entry in the manifest, not yet calibrated.
+
+    The dense layer of 2048, nearly all of the weights, is stored as int8 as `export_network_cnn`
+    has it. Raises `WeightsError` if the exported network does not give what torch gives.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    model = model.eval().to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+    layer = max(
+        (m for m in model.modules() if isinstance(m, nn.Linear)), key=lambda m: m.in_features
+    )
+    steps, scales = _int8(layer.weight)
+    layer.weight.copy_(steps.float() * scales)
+    contract = InputContract(side=SIDE)
+    generator = torch.Generator().manual_seed(0)
+    proto = _onnx_of(model, torch.rand(2, 3, SIDE, SIDE), contract, {"name": name})
+    _store_int8(proto, layer.weight, steps, scales)
+    content = proto.SerializeToString()
+    _check(model, torch.rand(3, 3, SIDE, SIDE, generator=generator), contract, content)
+    path = folder / f"{name}.onnx"
+    write(path, content, force=True)
+    entry = ModelEntry(
+        name=name,
+        task="origin",
+        version="1",
+        file=path.name,
+        sha256=hashlib.sha256(content).hexdigest(),
+        licence=licence,
+        parameters=sum(p.numel() for p in model.parameters()),
+        labels=tuple(labels),
+        input=contract,
+        selection=ORIGIN_SELECTION,
+        domain=ORIGIN_DOMAIN,
         recipe=recipe,
         data=data,
         figures=figures,
