@@ -85,6 +85,7 @@ def run(args: argparse.Namespace) -> int:
     else:
         model = OriginCNN(len(kinds), recipe.stages[0].head)
     parts = split(list_pictures(args.pictures, kinds), args.unseen, seed=recipe.seed)
+    _check(parts, kinds)
     ranges = Ranges()
     training, held = (
         Patchwork(_loaded(pictures, kinds, recipe.patches), len(kinds), ranges)
@@ -133,6 +134,15 @@ def recipe_of(args: argparse.Namespace) -> "OriginRecipe":
     given = {name: getattr(args, name) for name in ("patches", "validate_every")}
     recipe = replace(recipe, seed=args.seed, **{k: v for k, v in given.items() if v is not None})
     return replace(recipe, bfloat16=False) if args.float32 else recipe
+
+
+def _check(parts: "Split", kinds: list[str]) -> None:
+    for kind in kinds:
+        if not any(picture.kind == kind for picture in parts.calibration):
+            raise TrainingError(
+                f"class {kind!r} has too few pictures to hold a tenth of a set out for validation; "
+                "give at least five in one set"
+            )
 
 
 def _loaded(pictures: "tuple[Picture, ...]", kinds: list[str], patches: int) -> "list[Source]":

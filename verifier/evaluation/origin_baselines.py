@@ -19,11 +19,16 @@ from verifier.training.picture_sets import Picture, Split
 Array = NDArray[np.float64]
 
 _SIDE: Final = 224  # of a patch, as the network has it
+# Files of each picture in the confound test: their histories are independent, so each file counts.
+_CONFOUND_DRAWS: Final = 8
 
 
 @dataclass(frozen=True)
 class Samples:
-    """Features (N, F) of files, with the class and the name of each file's picture."""
+    """Features (N, F), with the class and the name of what each row is of.
+
+    Rows of one name are voted over: patches of a picture.
+    """
 
     features: Array
     kinds: tuple[str, ...]
@@ -32,7 +37,11 @@ class Samples:
 
 def container_samples(pictures: Sequence[Picture], feed: int) -> Samples:
     """Return what the files tell without their pixels, as fed."""
-    rows = [(container(data), picture) for picture in pictures for data in _files(picture, feed)]
+    rows = [
+        (container(data), picture, f"{picture.name} {draw}")
+        for picture in pictures
+        for draw, data in enumerate(_files(picture, feed, _CONFOUND_DRAWS))
+    ]
     return _samples(rows)
 
 
@@ -40,38 +49,38 @@ def pixel_samples(
     pictures: Sequence[Picture], feed: int, report: Callable[[], object] = lambda: None
 ) -> dict[str, Samples]:
     """Return each baseline's features of the patches of files, as fed."""
-    rows: dict[str, list[tuple[Array, Picture]]] = {name: [] for name in BASELINES}
+    rows: dict[str, list[tuple[Array, Picture, str]]] = {name: [] for name in BASELINES}
     for picture in pictures:
-        for data in _files(picture, feed):
+        for data in _files(picture, feed, DRAWS):
             pixels = np.asarray(decode(data))
             for left, top in edge_patches(pixels, _SIDE, PATCHES[feed]).places:
                 patch = pixels[top : top + _SIDE, left : left + _SIDE]
                 for name, features in BASELINES.items():
-                    rows[name].append((features(patch), picture))
+                    rows[name].append((features(patch), picture, picture.name))
         report()
     return {name: _samples(found) for name, found in rows.items()}
 
 
-def _files(picture: Picture, feed: int) -> list[bytes]:
+def _files(picture: Picture, feed: int, draws: int) -> list[bytes]:
     pixels = picture.pixels()
-    files = [fed(picture, pixels, feed, draw) for draw in range(1 if feed == AS_FOUND else DRAWS)]
+    files = [fed(picture, pixels, feed, draw) for draw in range(1 if feed == AS_FOUND else draws)]
     return [data for data in files if data is not None]
 
 
-def _samples(rows: Sequence[tuple[Array, Picture]]) -> Samples:
+def _samples(rows: Sequence[tuple[Array, Picture, str]]) -> Samples:
     return Samples(
-        np.stack([features for features, _ in rows]),
-        tuple(picture.kind for _, picture in rows),
-        tuple(picture.name for _, picture in rows),
+        np.stack([features for features, _, _ in rows]),
+        tuple(picture.kind for _, picture, _ in rows),
+        tuple(name for _, _, name in rows),
     )
 
 
 @dataclass(frozen=True)
 class Measured:
-    """Files that are named rightly, mean over classes, and of how many pictures."""
+    """The share that is named rightly, mean over classes, and of how many."""
 
     accuracy: float
-    pictures: int
+    count: int
 
 
 def fitted_and_measured(
@@ -111,7 +120,7 @@ def baselines_table(
 def confound_table(pictures: Split, labels: Sequence[str]) -> str:
     """Tell how a classifier does that sees container, size and JPEG's coding, and no pixel.
 
-    The bound is that of chance: what it may reach by luck on so many pictures, 95% sure.
+    The bound is that of chance: what it may reach by luck on so many files, 95% sure.
     """
     lines = [
         f"| fed | {' | '.join(PARTS.values())} | chance, and its 95% bound |",
@@ -124,8 +133,8 @@ def confound_table(pictures: Split, labels: Sequence[str]) -> str:
         measured = fitted_and_measured(training, tests, labels)
         chance = 1 / len(labels)
         bounds = ", ".join(
-            f"{upper_bound(round(chance * one.pictures), one.pictures):.0%}" for one in measured
+            f"{upper_bound(round(chance * one.count), one.count):.0%}" for one in measured
         )
-        cells = " | ".join(f"{one.accuracy:.1%} of {one.pictures}" for one in measured)
+        cells = " | ".join(f"{one.accuracy:.1%} of {one.count}" for one in measured)
         lines.append(f"| {feed_words(feed)} | {cells} | {chance:.0%}, {bounds} |")
     return "\n".join([*lines, ""])

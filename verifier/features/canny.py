@@ -36,7 +36,7 @@ def canny(pixels: Pixels, low: int = LOW, high: int = HIGH) -> NDArray[np.bool_]
     -------
     (H, W), True on edges.
     """
-    grey = np.pad(luma(pixels).astype(np.int16), 2, mode="edge")
+    grey = np.pad(np.rint(luma(pixels)).astype(np.int16), 2, mode="edge")
     height = pixels.shape[0]
     strength = np.concatenate(
         [
