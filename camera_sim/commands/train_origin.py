@@ -41,6 +41,10 @@ def add_to(parts: "Commands") -> None:
         "--unseen", nargs="*", default=(), metavar="SET",
         help="sets such as dgi/stable-diffusion that are kept out whole, for tests",
     )  # fmt: skip
+    parser.add_argument(
+        "--start-from", type=Path, metavar="RUN",
+        help="go on from the convolutions that another run's first stage ended with",
+    )  # fmt: skip
     parser.add_argument("--name", default="my-origin", help="what to call the model")
     parser.add_argument(
         "--schedule", choices=("fast", "paper"), default="fast",
@@ -65,11 +69,10 @@ def run(args: argparse.Namespace) -> int:
     import torch
 
     from camera_sim.training.curve import draw_accuracy
-    from camera_sim.training.origin import held_patches, train_origin
+    from camera_sim.training.origin import first_stage_of, held_patches, train_origin
     from camera_sim.training.origin_data import Patchwork
     from camera_sim.training.origin_export import export
-    from verifier.training.equalise import Ranges
-    from verifier.training.origin_classes import labels_of
+    from verifier.training.origin_classes import ORIGIN_RANGES, labels_of
     from verifier.training.origin_cnn import OriginCNN, OriginVGG
     from verifier.training.picture_sets import list_pictures, split
 
@@ -84,11 +87,12 @@ def run(args: argparse.Namespace) -> int:
         model = OriginVGG(args.vgg, len(kinds))
     else:
         model = OriginCNN(len(kinds), recipe.stages[0].head)
+    if args.start_from:
+        model = first_stage_of(args.start_from, model)
     parts = split(list_pictures(args.pictures, kinds), args.unseen, seed=recipe.seed)
     _check(parts, kinds)
-    ranges = Ranges()
     training, held = (
-        Patchwork(_loaded(pictures, kinds, recipe.patches), len(kinds), ranges)
+        Patchwork(_loaded(pictures, kinds, recipe.patches), len(kinds), ORIGIN_RANGES)
         for pictures in (parts.training, parts.calibration)
     )
     with Bar(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
@@ -103,7 +107,7 @@ def run(args: argparse.Namespace) -> int:
         trained, accuracy = train_origin(model, training, held_out, recipe, args.out, report)
     curve = draw_accuracy(args.out)
     folder = args.out / "weights"
-    told = _told(parts, ranges)
+    told = _told(parts, ORIGIN_RANGES, args.start_from)
     export(trained, args.name, labels, recipe, told, args.pictures.name, accuracy, folder)
     print(f"{accuracy:.1%} of held-out patches, mean of {len(kinds)} classes; curve → {curve}")
     print(f"weights → {folder}; measure and calibrate them on pictures that no training saw with")
@@ -153,12 +157,15 @@ def _loaded(pictures: "tuple[Picture, ...]", kinds: list[str], patches: int) -> 
         return load(pictures, kinds, patches, lambda done, _: bar.update(task, completed=done))
 
 
-def _told(parts: "Split", ranges: object) -> dict[str, str | int | float | bool]:
+def _told(
+    parts: "Split", ranges: object, start_from: Path | None
+) -> dict[str, str | int | float | bool]:
     """Say what the recipe of a model doesn't: histories, and which pictures were for what."""
     from verifier.training.picture_sets import sets_of
 
     return {
         "histories": str(ranges),
+        "started from": start_from.name if start_from else "random weights",
         "sets held out whole": ", ".join(sets_of(parts.unseen)) or "none",
         "pictures: training": len(parts.training),
         "pictures: calibration": len(parts.calibration),

@@ -14,7 +14,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from camera_sim.errors import TrainingError
-from camera_sim.training.checkpoint import CHECKPOINT, load_checkpoint, save_checkpoint
+from camera_sim.training.checkpoint import (
+    CHECKPOINT,
+    load_checkpoint,
+    load_weights,
+    save_checkpoint,
+)
 from camera_sim.training.origin_data import PATCHES, Patchwork
 from verifier.training.origin_cnn import SIDE, Head, OriginCNN, OriginVGG
 
@@ -146,6 +151,21 @@ def train_origin(
         before += stage.steps
     current.eval()
     return current, accuracy
+
+
+def first_stage_of(run: Path, model: Origin) -> Origin:
+    """Return the averaged network that another run's first stage ended with.
+
+    Raises
+    ------
+    TrainingError
+        If the run has no such checkpoint, or it is of another network than ``model``.
+    """
+    both = nn.ModuleDict({"model": model, "averaged": deepcopy(model)})
+    load_weights(run / f"{STAGE}-0-{CHECKPOINT}", both)
+    found = both["averaged"]
+    assert isinstance(found, (OriginCNN, OriginVGG))
+    return found
 
 
 class _Run:

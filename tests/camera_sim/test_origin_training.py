@@ -16,6 +16,7 @@ from camera_sim.training.origin import (  # noqa: E402
     OriginRecipe,
     Stage,
     dense_only,
+    first_stage_of,
     held_patches,
     scaled,
     train_origin,
@@ -153,6 +154,12 @@ def test_a_run_goes_on_where_it_stopped_and_exports_what_it_learnt(
         if name.startswith("features.0")
     )
     assert accuracy == again
+    started = first_stage_of(tmp_path / "whole", OriginCNN(3, "pooled"))
+    resumed_start = first_stage_of(tmp_path / "parts", OriginCNN(3, "pooled"))
+    assert torch.equal(started.features[0].weight, resumed_start.features[0].weight)
+    assert not torch.equal(started.features[0].weight, OriginCNN(3, "pooled").features[0].weight)
+    with pytest.raises(TrainingError, match="of another network"):
+        first_stage_of(tmp_path / "whole", OriginCNN(2, "pooled"))
     assert len((tmp_path / "whole/history.jsonl").read_text().splitlines()) == 3
     with pytest.raises(TrainingError, match="another seed"):
         train_origin(

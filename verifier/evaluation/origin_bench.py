@@ -20,6 +20,7 @@ from verifier.errors import OutputError, ScoresError
 from verifier.evaluation.origin_conditions import CONDITIONS, Condition
 from verifier.model import Model
 from verifier.training.equalise import decode, draw_history, equalise
+from verifier.training.origin_classes import ORIGIN_RANGES
 from verifier.training.picture_sets import Picture, Split, list_pictures, split
 from verifier.weights import ModelEntry
 
@@ -90,7 +91,7 @@ def fed(picture: Picture, pixels: NDArray[np.uint8], feed: int, draw: int) -> by
         return picture.path.read_bytes()
     rng = np.random.default_rng([zlib.crc32(picture.name.encode()), feed, draw])
     height, width = pixels.shape[:2]
-    history = draw_history(rng, height, width, feed)
+    history = draw_history(rng, height, width, feed, ORIGIN_RANGES)
     return equalise(pixels, history, feed) if history else None
 
 
