@@ -95,8 +95,8 @@ def _kept(
         measure,
         measure_curves,
         read_origin_records,
-        write_origin_records,
     )
+    from verifier.evaluation.record_lines import write_records
 
     path = args.out / f"{'curves' if curves else 'records'}-{entry.sha256[:12]}.jsonl"
     if path.exists():
@@ -109,7 +109,7 @@ def _kept(
     what = "processing and asking" if curves else "asking"
     shown = track(tested, what, console=Console(stderr=True), transient=True)
     records = [record for part, one in shown for record in ask(model, part, one)]
-    write_origin_records(path, records)
+    write_records(path, records)
     return records
 
 

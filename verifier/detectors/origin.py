@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from verifier import calibration as calibrating
 from verifier.decision import how_often_wrong, outside_domain, picture_probabilities
 from verifier.detectors.detector import Detector
+from verifier.detectors.patch_scores import PatchScores, patch_scores
 from verifier.features.edge_patches import edge_patches
-from verifier.features.patches import Patches, batches
+from verifier.features.patches import batches
 from verifier.model import Model
 from verifier.reading import Reading
 from verifier.report import DetectorResult, Finding, PatchMap
@@ -33,31 +34,7 @@ MOST_WRONG: Final = 0.05
 _BATCH: Final = 4
 
 
-@dataclass(frozen=True)
-class OriginScores:
-    """What a model says of a picture before calibration.
-
-    ``mean_log`` is (K,), the mean over patches of the log probabilities; ``shares`` is (N, K), the
-    probabilities of each patch.
-    """
-
-    model: Model
-    patches: Patches
-    mean_log: NDArray[np.float64]
-    shares: NDArray[np.float64]
-
-    @property
-    def count(self) -> int:
-        """How many patches there are."""
-        return len(self.shares)
-
-    @property
-    def votes(self) -> NDArray[np.int64]:
-        """How many patches are likeliest of each label, (K,)."""
-        return np.bincount(self.shares.argmax(1), minlength=self.shares.shape[1])
-
-
-def scored(model: Model, pixels: NDArray[np.uint8], most: int) -> OriginScores | None:
+def scored(model: Model, pixels: NDArray[np.uint8], most: int) -> PatchScores | None:
     """Run a model on patches of a picture.
 
     Parameters
@@ -76,8 +53,7 @@ def scored(model: Model, pixels: NDArray[np.uint8], most: int) -> OriginScores |
     if not patches.places:
         return None
     logits = model.logits(batches(pixels, patches, _BATCH))
-    shares = calibrating.probabilities(logits, 1.0)
-    return OriginScores(model, patches, calibrating.mean_log_probabilities(logits), shares)
+    return patch_scores(model, patches, logits)
 
 
 @dataclass(frozen=True)
@@ -136,7 +112,7 @@ class OriginDetector(Detector):
         said = said_of(entry, calibration, found)
         return self._result(scores, found, said, _vote(entry, scores))
 
-    def score(self, reading: Reading, *, brief: bool = False) -> OriginScores | None:
+    def score(self, reading: Reading, *, brief: bool = False) -> PatchScores | None:
         """Run the model; None without one, or if no patch of the picture is usable."""
         if not self._models:
             return None
@@ -160,7 +136,7 @@ class OriginDetector(Detector):
         )
 
     def _result(
-        self, scores: OriginScores, found: dict[str, float], said: Said, vote: str = ""
+        self, scores: PatchScores, found: dict[str, float], said: Said, vote: str = ""
     ) -> DetectorResult:
         entry = scores.model.entry
         return DetectorResult(
@@ -209,16 +185,17 @@ def _answer_words(said: Said) -> str | None:
     return f"{said.label.words[0].upper()}{said.label.words[1:]}, as it seems"
 
 
-def _vote(entry: ModelEntry, scores: OriginScores) -> str:
+def _vote(entry: ModelEntry, scores: PatchScores) -> str:
+    votes = scores.votes(list(range(len(entry.labels))))
     counted = [
-        f"{votes} like {label.words}"
-        for label, votes in zip(entry.labels, scores.votes, strict=True)
-        if votes
+        f"{count} like {label.words}"
+        for label, count in zip(entry.labels, votes, strict=True)
+        if count
     ]
     return f"Of {scores.count} parts, each by itself, {', '.join(counted)}."
 
 
-def _patch_map(entry: ModelEntry, scores: OriginScores) -> PatchMap:
+def _patch_map(entry: ModelEntry, scores: PatchScores) -> PatchMap:
     """Draw how little each patch looks like a photograph."""
     native = entry.indices("native")
     values = 1 - scores.shares[:, native].sum(1)

@@ -7,16 +7,17 @@ are kept, so that tables can be printed again.
 
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from verifier.detectors.origin import OriginScores, scored
-from verifier.errors import OutputError, ScoresError
+from verifier.detectors.origin import scored
+from verifier.detectors.patch_scores import PatchScores
+from verifier.errors import ScoresError
 from verifier.evaluation.origin_conditions import CONDITIONS, Condition
 from verifier.model import Model
 from verifier.training.equalise import decode, draw_history, equalise
@@ -125,7 +126,7 @@ def measure_curves(model: Model, part: str, picture: Picture) -> Iterator[Origin
 
 
 def _record(
-    scores: OriginScores,
+    scores: PatchScores,
     part: str,
     picture: Picture,
     feed: int,
@@ -141,27 +142,14 @@ def _record(
         draw=draw,
         condition=condition.name if condition else "",
         level=condition.level if condition else 0.0,
-        votes=tuple(int(count) for count in scores.votes),
+        votes=tuple(int(count) for count in scores.votes(list(range(len(scores.mean_log))))),
         mean_log=tuple(round(float(value), 5) for value in scores.mean_log),
         patches=scores.count,
     )
 
 
-def write_origin_records(path: Path, records: Iterable[OriginRecord]) -> None:
-    """Write records, one JSON line each. Raises `OutputError` if it can't be."""
-    temporary = path.with_suffix(".part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("w") as file:
-            for record in records:
-                file.write(json.dumps(asdict(record)) + "\n")
-        temporary.replace(path)
-    except OSError as error:
-        raise OutputError(f"{path} can't be written: {error}") from error
-
-
 def read_origin_records(path: Path) -> list[OriginRecord]:
-    """Read what `write_origin_records` wrote. Raises `ScoresError` for anything else."""
+    """Read what `write_records` wrote. Raises `ScoresError` for anything else."""
     try:
         found = [json.loads(line) for line in path.read_text().splitlines()]
         for one in found:
