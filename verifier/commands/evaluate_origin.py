@@ -92,6 +92,7 @@ def _kept(
 ) -> "list[OriginRecord]":
     """Ask the model, or read what an earlier run kept."""
     from verifier.evaluation.origin_bench import (
+        CURVE_PICTURES,
         measure,
         measure_curves,
         read_origin_records,
@@ -105,7 +106,8 @@ def _kept(
     ask: Callable[[Model, str, Picture], Iterator[OriginRecord]]
     ask = measure_curves if curves else measure
     parts = ("seen", "unseen") if curves else ("calibration", "seen", "unseen")
-    tested = [(part, one) for part in parts for one in getattr(pictures, part)]
+    each = CURVE_PICTURES if curves else 1
+    tested = [(part, one) for part in parts for one in getattr(pictures, part)[::each]]
     what = "processing and asking" if curves else "asking"
     shown = track(tested, what, console=Console(stderr=True), transient=True)
     records = [record for part, one in shown for record in ask(model, part, one)]

@@ -29,7 +29,8 @@ AS_FOUND: Final = 0
 # Sides of the crops, 0 as found. The smallest sets are of 256 pixels; a larger one has more parts.
 FEEDS: Final = (256, 384, AS_FOUND)
 DRAWS: Final = 2
-PATCHES: Final = {256: 3, 384: 6, AS_FOUND: 9}
+PATCHES: Final = {256: 2, 384: 4, AS_FOUND: 6}
+CURVE_PICTURES: Final = 2  # one of so many: 25 conditions of each
 _CURVE_PATCHES: Final = 1
 
 
