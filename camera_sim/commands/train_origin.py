@@ -54,7 +54,9 @@ def add_to(parts: "Commands") -> None:
         "--vgg", type=Path, metavar="SAFETENSORS",
         help="the paper's other scenario: a head on VGG-19, whose weights you have",
     )  # fmt: skip
-    parser.add_argument("--steps", type=int, nargs="+", help="of each stage of the schedule")
+    parser.add_argument(
+        "--steps", type=int, nargs="+", help="of each stage of the schedule; 0 leaves it out"
+    )
     parser.add_argument("--patches", type=int, help="places drawn of each picture (default 200)")
     parser.add_argument("--validate-every", type=int, metavar="STEPS")
     parser.add_argument("--float32", action="store_true", help="compute in float32")
@@ -105,11 +107,12 @@ def run(args: argparse.Namespace) -> int:
 
         held_out = held_patches(held, _VALIDATED, recipe.seed)
         trained, accuracy = train_origin(model, training, held_out, recipe, args.out, report)
-    curve = draw_accuracy(args.out)
+    drawn = (args.out / "history.jsonl").exists()  # not where no stage had a step
+    curve = f"; curve → {draw_accuracy(args.out)}" if drawn else ""
     folder = args.out / "weights"
     told = _told(parts, ORIGIN_RANGES, args.start_from)
     export(trained, args.name, labels, recipe, told, args.pictures.name, accuracy, folder)
-    print(f"{accuracy:.1%} of held-out patches, mean of {len(kinds)} classes; curve → {curve}")
+    print(f"{accuracy:.1%} of held-out patches, mean of {len(kinds)} classes{curve}")
     print(f"weights → {folder}; measure and calibrate them on pictures that no training saw with")
     print(f"  camsim evaluate origin {args.pictures} --weights {folder} --store --out MEASURED")
     return 0
@@ -132,8 +135,8 @@ def recipe_of(args: argparse.Namespace) -> "OriginRecipe":
     if args.vgg:
         recipe = dense_only(recipe)
     if args.steps:
-        if min(args.steps) < 1:
-            raise TrainingError(f"--steps must be at least 1, not {min(args.steps)}")
+        if min(args.steps) < 0:
+            raise TrainingError(f"--steps cannot be negative, and is {min(args.steps)}")
         recipe = scaled(recipe, args.steps)
     given = {name: getattr(args, name) for name in ("patches", "validate_every")}
     recipe = replace(recipe, seed=args.seed, **{k: v for k, v in given.items() if v is not None})

@@ -232,12 +232,18 @@ def test_the_command_trains_and_says_where_the_weights_are(
     [entry] = read_manifest(tmp_path / "run/weights").models
     assert entry.recipe["sets held out whole"] == "npi/b"
     assert entry.calibrations == {}
+    again = camsim(
+        "train", "origin", "--pictures", folder, "--out", tmp_path / "next", "--steps", 0, 0,
+        "--patches", 2, "--threads", 1, "--start-from", tmp_path / "run",
+    )  # fmt: skip
+    assert again.status == 0, again.err
+    assert (tmp_path / "next/weights/my-origin.onnx").exists()
 
 
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--steps", 0, 1), "--steps must be at least 1"),
+        (("--steps", -1, 1), "--steps cannot be negative"),
         (("--steps", 1), "2 stages"),
         (("--patches", 0), "--patches must be at least 1"),
         (("--seed", -1), "--seed cannot be negative"),
