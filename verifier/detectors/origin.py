@@ -31,7 +31,7 @@ TASK: Final = "origin"
 # sure; else it is told, and decides nothing.
 MOST_WRONG: Final = 0.05
 # Patches at a time: activations of one are 13 MB in each of the two first layers.
-_BATCH: Final = 4
+_BATCH: Final = 2
 
 
 def scored(model: Model, pixels: NDArray[np.uint8], most: int) -> PatchScores | None:

@@ -16,12 +16,10 @@ from verifier.evaluation.origin_bench import OriginRecord
 from verifier.evaluation.origin_tables import probabilities
 from verifier.weights import ANY_CHANNEL, Calibration, ModelEntry, Threshold
 
-# The worst error is a photograph called generated: none of the calibration's may be, nor may an
-# answer be less likely than this.
-LEAST_NAMED: Final = 0.9
-LEAST_PHOTO: Final = 0.7
-# Of rendered and generated files called photographs.
-CLEARED: Final = 0.02
+# The worst error is a photograph called generated: none of the calibration's may be. Nor may another
+# picture be called a photograph, and no answer may be less likely than this.
+WRONG: Final = 0.0
+LEAST: Final = 0.9
 
 
 def fit_origin(entry: ModelEntry, records: Sequence[OriginRecord], data: str) -> Calibration:
@@ -56,15 +54,15 @@ def fit_origin(entry: ModelEntry, records: Sequence[OriginRecord], data: str) ->
         [r.mean_log for r in fitted], [r.patches for r in fitted], truth
     )
     draft = Calibration(
-        temperature=temperature,
+        temperature=max(1.0, temperature),  # dozens of pictures are no ground for sharpening
         exponent=exponent,
         expected_calibration_error=0.0,
         pictures=len({r.name for r in tests}),
         data=data,
     )
     draft_entry = with_calibration(entry, draft)
-    named = calibrating.threshold_for(_accused(fitted, draft_entry, native), 0.0, LEAST_NAMED)
-    none = calibrating.threshold_for(_cleared(fitted, draft_entry, native), CLEARED, LEAST_PHOTO)
+    named = calibrating.threshold_for(_accused(fitted, draft_entry, native), WRONG, LEAST)
+    none = calibrating.threshold_for(_cleared(fitted, draft_entry, native), WRONG, LEAST)
     shares = np.array([list(probabilities(r, draft_entry).values()) for r in tests])
     error = calibrating.top_label_reliability(shares, [labels.index(r.kind) for r in tests]).error
     photos = [r for r in tests if r.kind == native]

@@ -18,7 +18,7 @@ ORIGINS: Final = (
 ORIGIN_RANGES: Final = Ranges()
 # M of inference: each patch costs as much as ten of the manipulation detector's.
 ORIGIN_SELECTION: Final = Selection(
-    method="edges", most_patches=16, brief_patches=8, min_variance=0.0, most_clipped=1.0
+    method="edges", most_patches=8, brief_patches=4, min_variance=0.0, most_clipped=1.0
 )
 ORIGIN_DOMAIN: Final = Domain(min_side=224, min_patches=1)
 
