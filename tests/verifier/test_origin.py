@@ -117,6 +117,17 @@ def test_patches_lie_where_edges_are() -> None:
     assert edge_patches(pixels[:200], 224, 10).of == 0
 
 
+def test_large_pictures_are_looked_at_in_tiles() -> None:
+    pixels = np.full((2000, 2400, 3), 120, np.uint8)
+    pixels[:, :1200] = tinted(GREEN, 2000, 1200)
+    patches = edge_patches(pixels, 224, 8)
+    assert len(patches.places) == 8
+    assert patches.of >= 160
+    assert all(left < 1200 for left, _ in patches.places)
+    lefts, tops = (np.array(axis) for axis in zip(*patches.places, strict=True))
+    assert edge_counts(pixels, lefts, tops, 224).min() > 0
+
+
 def test_every_place_of_a_small_picture_is_a_candidate() -> None:
     patches = edge_patches(tinted(RED, 225, 226), 224, 99)
     assert patches.of == 2 * 3
