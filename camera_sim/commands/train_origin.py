@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,7 @@ from camera_sim.errors import TrainingError
 if TYPE_CHECKING:
     from camera_sim.commands import Commands
     from camera_sim.training.origin import OriginProgress, OriginRecipe
-    from camera_sim.training.origin_data import Source
-    from verifier.training.picture_sets import Picture, Split
+    from camera_sim.training.origin_data import Picture, Source
 
 # Patches that are validated on: each costs as much as a third of a training patch.
 _VALIDATED = 192
@@ -71,37 +71,26 @@ def run(args: argparse.Namespace) -> int:
     import torch
 
     from camera_sim.training.curve import draw_accuracy
-    from camera_sim.training.origin import first_stage_of, held_patches, train_origin
+    from camera_sim.training.origin import held_patches, train_origin
     from camera_sim.training.origin_data import Patchwork
     from camera_sim.training.origin_export import export
-    from verifier.training.origin_classes import ORIGIN_RANGES, labels_of
-    from verifier.training.origin_cnn import OriginCNN, OriginVGG
-    from verifier.training.picture_sets import list_pictures, split
+    from camera_sim.training.origin_run import RANGES, network_of, task_of, told_of
 
     recipe = recipe_of(args)
-    labels = labels_of(args.classes)
-    kinds = [label.name for label in labels]
     if args.threads is not None:
         torch.set_num_threads(args.threads)
     torch.manual_seed(recipe.seed)
-    model: OriginCNN | OriginVGG
-    if args.vgg:
-        model = OriginVGG(args.vgg, len(kinds))
-    else:
-        model = OriginCNN(len(kinds), recipe.stages[0].head)
-    if args.start_from:
-        model = first_stage_of(args.start_from, model)
-    parts = split(list_pictures(args.pictures, kinds), args.unseen, seed=recipe.seed)
-    _check(parts, kinds)
+    task = task_of(args.pictures, args.classes, args.unseen, recipe.seed)
+    model = network_of(recipe, len(task.kinds), args.vgg, args.start_from)
     training, held = (
-        Patchwork(_loaded(pictures, kinds, recipe.patches), len(kinds), ORIGIN_RANGES)
-        for pictures in (parts.training, parts.calibration)
+        Patchwork(_loaded(pictures, task.kinds, recipe.patches), len(task.kinds), RANGES)
+        for pictures in (task.pictures.training, task.pictures.calibration)
     )
     with Bar(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
-        task = bar.add_task("training", total=sum(stage.steps for stage in recipe.stages))
+        shown = bar.add_task("training", total=sum(stage.steps for stage in recipe.stages))
 
         def report(state: "OriginProgress") -> None:
-            bar.update(task, completed=state.step, description=f"loss {state.loss:.3f}")
+            bar.update(shown, completed=state.step, description=f"loss {state.loss:.3f}")
             if state.accuracy is not None:
                 print(_line(state), file=sys.stderr, flush=True)
 
@@ -110,9 +99,9 @@ def run(args: argparse.Namespace) -> int:
     drawn = (args.out / "history.jsonl").exists()  # not where no stage had a step
     curve = f"; curve → {draw_accuracy(args.out)}" if drawn else ""
     folder = args.out / "weights"
-    told = _told(parts, ORIGIN_RANGES, args.start_from)
-    export(trained, args.name, labels, recipe, told, args.pictures.name, accuracy, folder)
-    print(f"{accuracy:.1%} of held-out patches, mean of {len(kinds)} classes{curve}")
+    told = told_of(task, args.start_from)
+    export(trained, args.name, task.labels, recipe, told, args.pictures.name, accuracy, folder)
+    print(f"{accuracy:.1%} of held-out patches, mean of {len(task.kinds)} classes{curve}")
     print(f"weights → {folder}; measure and calibrate them on pictures that no training saw with")
     print(f"  camsim evaluate origin {args.pictures} --weights {folder} --store --out MEASURED")
     return 0
@@ -143,37 +132,12 @@ def recipe_of(args: argparse.Namespace) -> "OriginRecipe":
     return replace(recipe, bfloat16=False) if args.float32 else recipe
 
 
-def _check(parts: "Split", kinds: list[str]) -> None:
-    for kind in kinds:
-        if not any(picture.kind == kind for picture in parts.calibration):
-            raise TrainingError(
-                f"class {kind!r} has too few pictures to hold a tenth of a set out for validation; "
-                "give at least five in one set"
-            )
-
-
-def _loaded(pictures: "tuple[Picture, ...]", kinds: list[str], patches: int) -> "list[Source]":
+def _loaded(pictures: "Sequence[Picture]", kinds: list[str], patches: int) -> "list[Source]":
     from camera_sim.training.origin_data import load
 
     with Bar(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("finding edges", total=len(pictures))
         return load(pictures, kinds, patches, lambda done, _: bar.update(task, completed=done))
-
-
-def _told(
-    parts: "Split", ranges: object, start_from: Path | None
-) -> dict[str, str | int | float | bool]:
-    """Say what the recipe of a model doesn't: histories, and which pictures were for what."""
-    from verifier.training.picture_sets import sets_of
-
-    return {
-        "histories": str(ranges),
-        "started from": start_from.name if start_from else "random weights",
-        "sets held out whole": ", ".join(sets_of(parts.unseen)) or "none",
-        "pictures: training": len(parts.training),
-        "pictures: calibration": len(parts.calibration),
-        "pictures: tests of sets seen": len(parts.seen),
-    }
 
 
 def _line(state: "OriginProgress") -> str:
