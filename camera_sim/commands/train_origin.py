@@ -48,7 +48,7 @@ def add_to(parts: "Commands") -> None:
     parser.add_argument("--name", default="my-origin", help="what to call the model")
     parser.add_argument(
         "--schedule", choices=("fast", "paper"), default="fast",
-        help="fast: ours, smaller patches first; paper: Huang et al., section IV",
+        help="fast: ours, smaller patches first; paper: Huang et al.",
     )  # fmt: skip
     parser.add_argument(
         "--vgg", type=Path, metavar="SAFETENSORS",

@@ -82,7 +82,7 @@ FAST: Final = OriginRecipe(
         Stage(240, 24, SIDE, "dense", 1e-5, one_cycle=True, memory=0.98),
     )
 )
-# Huang et al., section IV: Adam 1e-4, batches of 128. It gives no number of steps.
+# Huang et al.: Adam 1e-4, batches of 128. The number of steps is ours.
 PAPER: Final = OriginRecipe(
     (Stage(20_000, 128, SIDE, "dense", 1e-4, one_cycle=False, memory=0.0),), bfloat16=False
 )

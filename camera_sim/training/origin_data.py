@@ -17,7 +17,7 @@ from verifier.training.picture_sets import Picture as Picture  # noqa: PLC0414 -
 
 Pixels = NDArray[np.uint8]
 
-PATCHES: Final = 200  # M of Huang et al., section III
+PATCHES: Final = 200  # M of Huang et al.
 # Sixfold: as it is, three rotations by right angles, two flips.
 TURNS: Final[tuple[Callable[[Pixels], Pixels], ...]] = (
     lambda patch: patch,

@@ -1,6 +1,6 @@
 """Edges by J. Canny, *A Computational Approach to Edge Detection*, IEEE PAMI 1986.
 
-The variant that Huang et al. used, OpenCV's: 3×3 Sobel gradients without smoothing before, their
+The variant is OpenCV's: 3×3 Sobel gradients without smoothing before, their
 strength |gx| + |gy|, thinned along the nearest of four directions, and kept where it is above the
 upper threshold, or above the lower and joined to such a pixel. In numpy, because it is all that a
 newsroom's install would need OpenCV's 60 MB for.
@@ -15,7 +15,7 @@ from verifier.features.dct_histogram import luma
 
 Pixels = NDArray[np.uint8]
 
-LOW: Final = 50  # Huang et al., section III: thresholds of 50 and 100
+LOW: Final = 50  # Huang et al.: thresholds of 50 and 100
 HIGH: Final = 100
 _TAN_22: Final = float(np.tan(np.pi / 8))
 # Rows at a time: the gradients of a picture of 12 megapixels would take 200 MB.

@@ -10,7 +10,7 @@ from verifier.features.patches import Patches, Place
 
 Pixels = NDArray[np.uint8]
 
-CANDIDATES: Final = 20  # Huang et al., section III: at least 20 candidates for each patch
+CANDIDATES: Final = 20  # Huang et al.: at least 20 candidates for each patch
 _SEED: Final = 20_17
 # Edges of a larger picture are looked for in tiles of it: of 12 megapixels they take 2.5 seconds.
 _WHOLE: Final = 4_000_000

@@ -1,7 +1,7 @@
 """The networks of Huang, Fang, Nguyen, Yamagishi, Echizen for a picture's origin. Need torch.
 
-*A method for identifying origin of digital images using a convolutional neural network*, section
-III: seven 3×3 convolutions of 64, 64, 32, 32, 64, 64 and 128 filters, each with batch normalisation
+*A method for identifying origin of digital images using a convolutional neural network*.
+Seven 3×3 convolutions of 64, 64, 32, 32, 64, 64 and 128 filters, each with batch normalisation
 and ReLU, the last five followed by 2×2 max pooling; a dense layer of 2048 with dropout that retains
 0.2; three classes. Trained anew ("ada"), or as a head on VGG-19 of ImageNet ("vgg").
 """
