@@ -7,6 +7,7 @@ from verifier.commands import (
     bench_many,
     evaluate,
     evaluate_network,
+    evaluate_origin,
     serve,
     verify,
     verify_archive,
@@ -32,3 +33,4 @@ def add_evaluations(evaluations: "Commands") -> None:
     """Add what measures the verifier."""
     evaluate.add_to(evaluations)
     evaluate_network.add_to(evaluations)
+    evaluate_origin.add_to(evaluations)

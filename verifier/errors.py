@@ -11,6 +11,7 @@
     │   └── PhotoTimeoutError        reading it took longer than the limits allow
     ├── SettingsError                an argument or option outside what is taken
     ├── WeightsError                 a model that doesn't match its manifest
+    ├── PicturesError                a folder of pictures that can't be trained or measured on
     ├── ScoresError                  scores that nothing can be fitted to or measured on
     ├── OutputError                  a result that can't be written, or would overwrite
     ├── DependencyError              an optional package is needed and isn't installed
@@ -55,6 +56,10 @@ class SettingsError(VerifierError, ValueError):
 
 class WeightsError(VerifierError):
     """A model file doesn't match its manifest entry."""
+
+
+class PicturesError(VerifierError):
+    """A folder of pictures can't be trained or measured on."""
 
 
 class ScoresError(VerifierError):

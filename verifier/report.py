@@ -268,8 +268,8 @@ class PatchMap(_Record):
     places
         Left and top of each patch.
     values
-        Probability of any edit, or of the network that is likeliest for the picture, uncalibrated:
-        a map shows where, the pooled answer how surely.
+        Probability of any edit, of the network that is likeliest for the picture, or of no
+        photograph, uncalibrated: a map shows where, the pooled answer how surely.
     low, high
         What a value of 0 and of 1 means, in a few words.
     """

@@ -13,10 +13,13 @@ from verifier.report import DetectorResult, Finding, Resent, Stability
 # profiles of `channel`.
 NETWORKS: Final = ("whatsapp", "twitter", "instagram")
 
-_OPPOSITE: Final[dict[Finding, Finding]] = {
-    "evidence against": "consistent",
-    "consistent": "evidence against",
+# That a picture is a photograph only informs, and is the opposite of its being none all the same.
+_OPPOSITE: Final[dict[Finding, tuple[Finding, ...]]] = {
+    "evidence against": ("consistent", "informs"),
+    "consistent": ("evidence against",),
 }
+
+_SILENT: Final[tuple[Finding, ...]] = ("inconclusive", "none")
 
 DECIDING: Final = tuple(_OPPOSITE)
 """Findings that can turn into their opposite; no others are tested."""
@@ -74,8 +77,8 @@ def _resent(answers: dict[str, Finding], network: str, served: Future[Reading], 
     return Resent(
         network=network,
         findings=findings,
-        flipped=tuple(name for name, was in answers.items() if findings[name] == _OPPOSITE[was]),
-        silent=tuple(name for name in answers if findings[name] not in _OPPOSITE),
+        flipped=tuple(name for name, was in answers.items() if findings[name] in _OPPOSITE[was]),
+        silent=tuple(name for name in answers if findings[name] in _SILENT),
     )
 
 

@@ -61,9 +61,9 @@ def conclude(
     return Verdict(
         label=label,
         level=level,
-        summary=_summary(facts, statistics, level, credential),
+        summary=_summary(facts, statistics, level, credential, deciding),
         integrity=credential.integrity.words,
-        statistics=_statistics_words(statistics, detectors, stability),
+        statistics=_statistics_words(statistics, detectors, stability, deciding),
         reasons=tuple(_reasons(credential, channel, detectors, stability)),
         unknown=tuple(_unknown(credential, detectors)),
     )
@@ -131,9 +131,16 @@ def _level(result: DetectorResult, stability: Stability) -> Level:
     return "moderate" if probability >= MODERATE and stability.holds is not False else "weak"
 
 
-def _summary(facts: Side, statistics: Side, level: Level, credential: Credential) -> str:
+def _summary(
+    facts: Side,
+    statistics: Side,
+    level: Level,
+    credential: Credential,
+    deciding: DetectorResult | None,
+) -> str:
+    looks = _looks(deciding)
     if facts != "none":
-        return _summary_of_facts(facts, statistics, credential)
+        return _summary_of_facts(facts, statistics, credential, looks)
     evidence = f"There is {level} statistical evidence that the picture"
     if statistics == "none" and _holds(credential):
         return (
@@ -141,13 +148,22 @@ def _summary(facts: Side, statistics: Side, level: Level, credential: Credential
             "the signer doesn't state that it is an unedited capture."
         )
     return {
-        "against": f"{evidence} was edited after the camera developed it.",
+        "against": f"{evidence} is {looks}."
+        if looks
+        else f"{evidence} was edited after the camera developed it.",
         "for": f"{evidence} is as the camera developed it.",
         "none": "Nothing that could be checked speaks clearly for or against this picture.",
     }[statistics]
 
 
-def _summary_of_facts(facts: Side, statistics: Side, credential: Credential) -> str:
+def _looks(deciding: DetectorResult | None) -> str:
+    """Say what a picture looks like instead of a photograph; "" of detectors of other things."""
+    if deciding is None or deciding.name != "origin" or deciding.answer is None:
+        return ""
+    return deciding.label_words[deciding.answer]
+
+
+def _summary_of_facts(facts: Side, statistics: Side, credential: Credential, looks: str) -> str:
     signer = credential.signer or "The signer"
     if credential.integrity.state == "broken":
         return "The file is not as it was signed: its content credential doesn't hold for it."
@@ -155,14 +171,17 @@ def _summary_of_facts(facts: Side, statistics: Side, credential: Credential) -> 
         return f"{signer}, whom you trust, declares that this picture was generated."
     if statistics == "against":
         return (
-            f"The signature of {signer} holds, but the picture itself looks edited. One of the two "
-            "is wrong; have it looked at."
+            f"The signature of {signer} holds, but the picture itself looks "
+            f"{'like ' + looks if looks else 'edited'}. One of the two is wrong; have it looked at."
         )
     return f"The file is as {signer}, whom you trust, signed it."
 
 
 def _statistics_words(
-    statistics: Side, detectors: Sequence[DetectorResult], stability: Stability
+    statistics: Side,
+    detectors: Sequence[DetectorResult],
+    stability: Stability,
+    deciding: DetectorResult | None,
 ) -> str:
     # Those that only inform, such as of the network, don't speak about alteration.
     ran = [r.finding for r in detectors if r.status == "ran"]
@@ -174,6 +193,8 @@ def _statistics_words(
         if stability.holds is False:
             return "A detector's answer turned over when the picture was shared again: it is void."
         return "The detectors ran, and none of them is sure enough to say something."
+    if looks := _looks(deciding):
+        return f"What the detectors found speaks for the picture being {looks}, no photograph."
     side = "against" if statistics == "against" else "for"
     return f"What the detectors found speaks {side} the picture being as the camera developed it."
 
@@ -224,7 +245,9 @@ def _unknown(credential: Credential, detectors: Sequence[DetectorResult]) -> lis
     unknown = ["Whether what the picture shows is true: a staged scene leaves no trace in a file."]
     if _facts(credential) != "for":
         unknown.append("Who took it, when and where: only a credential that you trust tells.")
-    ran = {result.name for result in detectors if result.status == "ran"}
+    ran = {result.name: result for result in detectors if result.status == "ran"}
+    if "origin" not in ran or ran["origin"].finding == "inconclusive":
+        unknown.append("Whether it is a photograph at all: no detector could give an answer.")
     if "manipulation" in ran:
         unknown.append(
             "Whether a small part was replaced: the network was trained on edits of whole "

@@ -59,6 +59,8 @@ def detector_headline(result: DetectorResult, stability: Stability) -> str:
     """Say a detector's answer in a few words."""
     if any(result.name in resent.flipped for resent in stability.resent):
         return "No answer that lasts: it turns over when the picture is shared again"
+    if result.finding == "evidence against" and result.name == "origin":
+        return result.answer_words or "No photograph, as it seems"
     if result.finding == "evidence against":
         return f"Yes, as it seems: {result.answer_words or result.answer}"
     if result.finding == "consistent":

@@ -8,7 +8,13 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from camera_sim.commands import require_torch, train_carrier, train_joint, train_network
+from camera_sim.commands import (
+    require_torch,
+    train_carrier,
+    train_joint,
+    train_network,
+    train_origin,
+)
 from camera_sim.commands.simulate import find_camera
 from camera_sim.errors import TrainingError
 from camera_sim.pipelines import DEFAULT_PIPELINE, PIPELINES, Pipeline, find_pipeline
@@ -84,6 +90,7 @@ def add_to(commands: "Commands") -> None:
     train_joint.add_to(parts)
     train_carrier.add_to(parts)
     train_network.add_to(parts)
+    train_origin.add_to(parts)
 
 
 def run_nip(args: argparse.Namespace) -> int:

@@ -31,10 +31,10 @@ from verifier.evaluation.network_bench import (
     read_records,
     record_of,
     sent_picture,
-    write_records,
 )
 from verifier.evaluation.network_classes import CLASSES, EDITOR, EIGHT, IN_2016, THREE
 from verifier.evaluation.network_headers import CUES, read_header_rows, score_headers
+from verifier.evaluation.record_lines import write_records
 from verifier.evaluation.scores import Row, Scores, read_scores
 from verifier.evaluation.uploads import (
     drawn_classes,

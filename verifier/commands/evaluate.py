@@ -14,6 +14,8 @@ from verifier.analysis import Verifier
 from verifier.detectors.manipulation import TASK as MANIPULATION
 from verifier.detectors.manipulation import ManipulationDetector
 from verifier.detectors.network import NetworkDetector
+from verifier.detectors.origin import TASK as ORIGIN
+from verifier.detectors.origin import OriginDetector
 from verifier.errors import OutputError, ScoresError
 from verifier.model import Model
 from verifier.weights import FOLDER, ModelEntry, read_manifest, store_calibration
@@ -110,7 +112,9 @@ def run_scores(args: argparse.Namespace) -> int:
     entry = read_manifest(args.weights).find(args.model)
     labels = [label.name for label in entry.labels]
     pictures = _first(labelled_pictures(args.pictures, labels), args.limit)
-    kind = ManipulationDetector if entry.task == MANIPULATION else NetworkDetector
+    kind = {MANIPULATION: ManipulationDetector, ORIGIN: OriginDetector}.get(
+        entry.task, NetworkDetector
+    )
     detector = kind((Model(entry, args.weights),))
     with Verifier.facts_only() as verifier:
         progress = track(pictures, "scoring", console=Console(stderr=True))

@@ -95,8 +95,8 @@ def _records(args: argparse.Namespace, entry: ModelEntry) -> "list[Record]":
         kept_pictures,
         read_records,
         record_of,
-        write_records,
     )
+    from verifier.evaluation.record_lines import write_records
     from verifier.evaluation.scores import write_scores
     from verifier.evaluation.uploads import source_files
 

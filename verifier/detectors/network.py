@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from verifier import calibration as calibrating
 from verifier.decision import how_often_wrong, outside_domain, picture_probabilities
 from verifier.detectors.detector import Detector
+from verifier.detectors.patch_scores import PatchScores, patch_scores
 from verifier.features.dct_histogram import patch_histograms
 from verifier.features.header_likelihood import NONE
 from verifier.features.patches import Patches, choose_patches
@@ -32,37 +33,12 @@ NONE_WORDS: Final = "None that is known, as it seems"
 _BATCH: Final = 64
 
 
-@dataclass(frozen=True)
-class NetworkScores:
-    """What a model says of a picture before calibration.
-
-    ``mean_log`` is (K,), the mean over patches of the log probabilities; ``shares`` is (N, K), the
-    probabilities of each patch.
-    """
-
-    model: Model
-    patches: Patches
-    mean_log: NDArray[np.float64]
-    shares: NDArray[np.float64]
-
-    @property
-    def count(self) -> int:
-        """How many patches there are."""
-        return len(self.shares)
-
-    def votes(self, labels: list[int]) -> NDArray[np.int64]:
-        """Count the patches that are likeliest of each of some labels: the majority vote."""
-        named = self.shares[:, labels].argmax(1)
-        return np.bincount(named, minlength=len(labels))
-
-
-def scored(model: Model, patches: Patches, counts: NDArray[np.uint8]) -> NetworkScores:
+def scored(model: Model, patches: Patches, counts: NDArray[np.uint8]) -> PatchScores:
     """Run a model on the histograms of patches: (N, 909), uint8."""
     logits = model.logits(
         counts[start : start + _BATCH].astype(np.float32) for start in range(0, len(counts), _BATCH)
     )
-    shares = calibrating.probabilities(logits, 1.0)
-    return NetworkScores(model, patches, calibrating.mean_log_probabilities(logits), shares)
+    return patch_scores(model, patches, logits)
 
 
 @dataclass(frozen=True)
@@ -110,7 +86,7 @@ class NetworkDetector(Detector):
             said = header
         return self._result(reading, scores, found, said, (*header.reasons, *pixels.reasons))
 
-    def score(self, reading: Reading, *, brief: bool = False) -> NetworkScores | None:
+    def score(self, reading: Reading, *, brief: bool = False) -> PatchScores | None:
         """Run the model; None without one, or if no patch of the picture is usable."""
         if not self._models:
             return None
@@ -133,7 +109,7 @@ class NetworkDetector(Detector):
     def _result(
         self,
         reading: Reading,
-        scores: NetworkScores | None,
+        scores: PatchScores | None,
         found: dict[str, float],
         said: Said,
         reasons: tuple[str, ...],
@@ -193,7 +169,7 @@ def _times(ratio: float) -> str:
     return f"{ratio:,.0f} times" if ratio < 1e6 else "over a million times"
 
 
-def _by_pixels(reading: Reading, scores: NetworkScores | None) -> tuple[dict[str, float], Said]:
+def _by_pixels(reading: Reading, scores: PatchScores | None) -> tuple[dict[str, float], Said]:
     """Calibrated probabilities, and what they say."""
     if scores is None:
         return {}, Said("pixels", None)
@@ -246,7 +222,7 @@ def _undecided(channel: ChannelReading) -> str:
     )
 
 
-def _facts_of(scores: NetworkScores | None, found: dict[str, float]) -> dict[str, object]:
+def _facts_of(scores: PatchScores | None, found: dict[str, float]) -> dict[str, object]:
     """Return what the report says of the model, if one ran."""
     if scores is None:
         return {}

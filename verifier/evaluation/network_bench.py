@@ -288,19 +288,6 @@ def served_pictures(table: Path) -> list[Picture]:
     return pictures
 
 
-def write_records(path: Path, records: Iterable[Record]) -> None:
-    """Write records, one JSON line each. Raises `OutputError` if it can't be."""
-    temporary = path.with_suffix(".part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("w") as file:
-            for record in records:
-                file.write(json.dumps(asdict(record)) + "\n")
-        temporary.replace(path)
-    except OSError as error:
-        raise OutputError(f"{path} can't be written: {error}") from error
-
-
 def read_records(path: Path) -> list[Record]:
     """Read what `write_records` wrote. Raises `ScoresError` for anything else."""
     try:

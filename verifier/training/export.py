@@ -18,6 +18,8 @@ from verifier.evaluation.network_classes import DOMAIN, SELECTION
 from verifier.features.dct_histogram import PATCH_BINS
 from verifier.training.fan import FAN, PATCH
 from verifier.training.network_cnn import NetworkCNN
+from verifier.training.origin_classes import ORIGIN_DOMAIN, ORIGIN_SELECTION
+from verifier.training.origin_cnn import SIDE, OriginCNN, OriginVGG
 from verifier.weights import (
     InputContract,
     Label,
@@ -150,6 +152,69 @@ def export_network_cnn(
     WeightsError
         If the exported network does not give what torch gives.
     """
+    contract = InputContract(kind="DCT histograms", name="histograms", side=64)
+    inputs = torch.randint(0, 9, (5, PATCH_BINS), generator=torch.Generator().manual_seed(0))
+    draft = _draft(model, name, "network", labels, contract, recipe, data, figures, licence)
+    draft = draft.model_copy(update={"selection": SELECTION, "domain": DOMAIN})
+    return _written_int8(model, inputs.float(), draft, folder)
+
+
+@torch.no_grad()
+def export_origin(
+    model: OriginCNN | OriginVGG,
+    name: str,
+    labels: Sequence[Label],
+    recipe: dict[str, str | int | float | bool],
+    data: str,
+    figures: dict[str, str | float],
+    licence: str,
+    folder: Path,
+) -> ModelEntry:
+    """Write a network of origin as ONNX beside its entry in the manifest, not yet calibrated.
+
+    The dense layer of 2048, nearly all of the weights, is stored as int8 as `export_network_cnn`
+    has it. Raises `WeightsError` if the exported network does not give what torch gives.
+    """
+    generator = torch.Generator().manual_seed(0)
+    inputs = torch.rand(3, 3, SIDE, SIDE, generator=generator)
+    contract = InputContract(side=SIDE)
+    draft = _draft(model, name, "origin", labels, contract, recipe, data, figures, licence)
+    draft = draft.model_copy(update={"selection": ORIGIN_SELECTION, "domain": ORIGIN_DOMAIN})
+    return _written_int8(model, inputs, draft, folder)
+
+
+def _draft(
+    model: nn.Module,
+    name: str,
+    task: str,
+    labels: Sequence[Label],
+    contract: InputContract,
+    recipe: dict[str, str | int | float | bool],
+    data: str,
+    figures: dict[str, str | float],
+    licence: str,
+) -> ModelEntry:
+    """Return the entry of a model whose file isn't written yet."""
+    return ModelEntry(
+        name=name,
+        task=task,
+        version="1",
+        file=f"{name}.onnx",
+        sha256="",
+        licence=licence,
+        parameters=sum(p.numel() for p in model.parameters()),
+        labels=tuple(labels),
+        input=contract,
+        recipe=recipe,
+        data=data,
+        figures=figures,
+    )
+
+
+def _written_int8(
+    model: nn.Module, inputs: torch.Tensor, draft: ModelEntry, folder: Path
+) -> ModelEntry:
+    """Write a model, its largest layer in int8, and its entry; ``inputs`` check the file."""
     folder.mkdir(parents=True, exist_ok=True)
     model = model.eval().to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
     layer = max(
@@ -157,31 +222,12 @@ def export_network_cnn(
     )
     steps, scales = _int8(layer.weight)
     layer.weight.copy_(steps.float() * scales)
-    contract = InputContract(kind="DCT histograms", name="histograms", side=64)
-    example = torch.randint(0, 65, (2, PATCH_BINS)).float()
-    proto = _onnx_of(model, example, contract, {"name": name})
+    proto = _onnx_of(model, inputs[:2], draft.input, {"name": draft.name})
     _store_int8(proto, layer.weight, steps, scales)
     content = proto.SerializeToString()
-    inputs = torch.randint(0, 9, (5, PATCH_BINS), generator=torch.Generator().manual_seed(0))
-    _check(model, inputs.float(), contract, content)
-    path = folder / f"{name}.onnx"
-    write(path, content, force=True)
-    entry = ModelEntry(
-        name=name,
-        task="network",
-        version="1",
-        file=path.name,
-        sha256=hashlib.sha256(content).hexdigest(),
-        licence=licence,
-        parameters=sum(p.numel() for p in model.parameters()),
-        labels=tuple(labels),
-        input=contract,
-        selection=SELECTION,
-        domain=DOMAIN,
-        recipe=recipe,
-        data=data,
-        figures=figures,
-    )
+    _check(model, inputs, draft.input, content)
+    write(folder / draft.file, content, force=True)
+    entry = draft.model_copy(update={"sha256": hashlib.sha256(content).hexdigest()})
     add_to_manifest(entry, folder)
     return entry
 

@@ -62,6 +62,9 @@ class Selection(_Record):
 
     Attributes
     ----------
+    method
+        "grid": an even choice among the usable patches of a grid; "edges": drawn by how many edges
+        they hold (`verifier.features.edge_patches`), from ``candidates`` times as many places.
     stride
         Of the grid, pixels; a multiple of 8, so that patches keep to the grid of JPEG's blocks.
     most_patches
@@ -74,6 +77,8 @@ class Selection(_Record):
         Largest share of pixels at 0 or 255 in all channels.
     """
 
+    method: Literal["grid", "edges"] = "grid"
+    candidates: int = Field(default=20, ge=1)
     stride: int = Field(default=128, ge=8, multiple_of=8)
     most_patches: int = Field(default=96, ge=1)
     brief_patches: int = Field(default=48, ge=1)
@@ -152,9 +157,10 @@ class Calibration(_Record):
         of the first are native pictures called edited; of the second edited ones called native;
         of the third native ones called foreign. None where a model has no such labels.
     named, none
-        Of a model of networks (labels that are a "class"): on the probability of the likeliest
-        network, and on that of none of them. The false alarms of the first are pictures of no
-        network that the model knows, named one; of the second pictures of a network, called none.
+        Of a model of networks or origins (labels that are a "class"): on the probability of the
+        likeliest class, and on that of none of them. The false alarms of the first are pictures of
+        no class that the model knows, named one, such as photographs called generated; of the
+        second pictures of a class, called none.
     expected_calibration_error
         Measured on pictures that were not fitted to.
     """

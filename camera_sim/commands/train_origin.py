@@ -1,0 +1,147 @@
+"""``camsim train origin``: train the detector of origin on a folder of pictures by class."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import Progress as Bar
+
+from camera_sim.commands import require_torch
+from camera_sim.errors import TrainingError
+
+if TYPE_CHECKING:
+    from camera_sim.commands import Commands
+    from camera_sim.training.origin import OriginProgress, OriginRecipe
+    from camera_sim.training.origin_data import Picture, Source
+
+# Patches that are validated on: each costs as much as a third of a training patch.
+_VALIDATED = 192
+
+
+def add_to(parts: "Commands") -> None:
+    """Add the command."""
+    parser = parts.add_parser(
+        "origin",
+        help="origin: photograph, computer graphics or generated",
+        description="Train the network of Huang et al. on a folder that has a folder for each "
+        "class, with pictures or with a folder for each set of them. Every picture gets the same "
+        "kind of history, so that the class can't be read from size or JPEG. It resumes where a "
+        "run in --out stopped.",
+    )
+    parser.add_argument("--pictures", type=Path, required=True, metavar="FOLDER")
+    parser.add_argument("-o", "--out", type=Path, required=True, help="folder of the run")
+    parser.add_argument(
+        "--classes", nargs="+", default=None, metavar="FOLDER=WORDS",
+        help="folders of the classes, and what a report calls them (default: npi, cgg and dgi)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--unseen", nargs="*", default=(), metavar="SET",
+        help="sets such as dgi/stable-diffusion that are kept out whole, for tests",
+    )  # fmt: skip
+    parser.add_argument(
+        "--start-from", type=Path, metavar="RUN",
+        help="go on from the convolutions that another run's first stage ended with",
+    )  # fmt: skip
+    parser.add_argument("--name", default="my-origin", help="what to call the model")
+    parser.add_argument(
+        "--schedule", choices=("fast", "paper"), default="fast",
+        help="fast: ours, smaller patches first; paper: Huang et al.",
+    )  # fmt: skip
+    parser.add_argument(
+        "--vgg", type=Path, metavar="SAFETENSORS",
+        help="the paper's other scenario: a head on VGG-19, whose weights you have",
+    )  # fmt: skip
+    parser.add_argument(
+        "--steps", type=int, nargs="+", help="of each stage of the schedule; 0 leaves it out"
+    )
+    parser.add_argument("--patches", type=int, help="places drawn of each picture (default 200)")
+    parser.add_argument("--validate-every", type=int, metavar="STEPS")
+    parser.add_argument("--float32", action="store_true", help="compute in float32")
+    parser.add_argument("--threads", type=int, help="threads of torch (default: every core)")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Train, draw, export, and say where the weights are."""
+    require_torch()
+    import torch
+
+    from camera_sim.training.curve import draw_accuracy
+    from camera_sim.training.origin import held_patches, train_origin
+    from camera_sim.training.origin_data import Patchwork
+    from camera_sim.training.origin_export import export
+    from camera_sim.training.origin_run import RANGES, network_of, task_of, told_of
+
+    recipe = recipe_of(args)
+    if args.threads is not None:
+        torch.set_num_threads(args.threads)
+    torch.manual_seed(recipe.seed)
+    task = task_of(args.pictures, args.classes, args.unseen, recipe.seed)
+    model = network_of(recipe, len(task.kinds), args.vgg, args.start_from)
+    training, held = (
+        Patchwork(_loaded(pictures, task.kinds, recipe.patches), len(task.kinds), RANGES)
+        for pictures in (task.pictures.training, task.pictures.calibration)
+    )
+    with Bar(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
+        shown = bar.add_task("training", total=sum(stage.steps for stage in recipe.stages))
+
+        def report(state: "OriginProgress") -> None:
+            bar.update(shown, completed=state.step, description=f"loss {state.loss:.3f}")
+            if state.accuracy is not None:
+                print(_line(state), file=sys.stderr, flush=True)
+
+        held_out = held_patches(held, _VALIDATED, recipe.seed)
+        trained, accuracy = train_origin(model, training, held_out, recipe, args.out, report)
+    drawn = (args.out / "history.jsonl").exists()  # not where no stage had a step
+    curve = f"; curve → {draw_accuracy(args.out)}" if drawn else ""
+    folder = args.out / "weights"
+    told = told_of(task, args.start_from)
+    export(trained, args.name, task.labels, recipe, told, args.pictures.name, accuracy, folder)
+    print(f"{accuracy:.1%} of held-out patches, mean of {len(task.kinds)} classes{curve}")
+    print(f"weights → {folder}; measure and calibrate them on pictures that no training saw with")
+    print(f"  camsim evaluate origin {args.pictures} --weights {folder} --store --out MEASURED")
+    return 0
+
+
+def recipe_of(args: argparse.Namespace) -> "OriginRecipe":
+    """Return how the network is trained. Raises `TrainingError` for a value out of range."""
+    from dataclasses import replace
+
+    from camera_sim.training.origin import FAST, PAPER, dense_only, scaled
+
+    for name in ("threads", "patches", "validate_every"):
+        value = getattr(args, name)
+        if value is not None and value < 1:
+            option = name.replace("_", "-")
+            raise TrainingError(f"--{option} must be at least 1, not {value}")
+    if args.seed < 0:
+        raise TrainingError(f"--seed cannot be negative, and is {args.seed}")
+    recipe = PAPER if args.schedule == "paper" else FAST
+    if args.vgg:
+        recipe = dense_only(recipe)
+    if args.steps:
+        if min(args.steps) < 0:
+            raise TrainingError(f"--steps cannot be negative, and is {min(args.steps)}")
+        recipe = scaled(recipe, args.steps)
+    given = {name: getattr(args, name) for name in ("patches", "validate_every")}
+    recipe = replace(recipe, seed=args.seed, **{k: v for k, v in given.items() if v is not None})
+    return replace(recipe, bfloat16=False) if args.float32 else recipe
+
+
+def _loaded(pictures: "Sequence[Picture]", kinds: list[str], patches: int) -> "list[Source]":
+    from camera_sim.training.origin_data import load
+
+    with Bar(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("finding edges", total=len(pictures))
+        return load(pictures, kinds, patches, lambda done, _: bar.update(task, completed=done))
+
+
+def _line(state: "OriginProgress") -> str:
+    return (
+        f"step {state.step}/{state.steps}  loss {state.loss:.3f}  "
+        f"held out {state.accuracy:.1%} of patches"
+    )

@@ -1,0 +1,39 @@
+"""A trained network of origin as the verifier's model, with its label."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from camera_sim.training.origin import OriginRecipe
+from verifier.training.export import export_origin
+from verifier.training.origin_cnn import OriginCNN, OriginVGG
+from verifier.weights import Label, ModelEntry
+
+
+def export(
+    model: OriginCNN | OriginVGG,
+    name: str,
+    labels: tuple[Label, ...],
+    recipe: OriginRecipe,
+    told: dict[str, str | int | float | bool],
+    data: str,
+    accuracy: float,
+    folder: Path,
+    licence: str = "your own",
+) -> ModelEntry:
+    """Write the model into a folder with a manifest; it isn't calibrated yet.
+
+    Parameters
+    ----------
+    told
+        What of the recipe isn't in ``recipe``: histories, the sets held out.
+    data
+        What it was trained on, in a few words.
+    accuracy
+        Share of held-out patches, mean over classes.
+    """
+    plain = {k: v for k, v in asdict(recipe).items() if k != "stages"}
+    stages = json.dumps([asdict(stage) for stage in recipe.stages])
+    full = {**plain, "optimiser": "Adam", "stages": stages, **told}
+    figures: dict[str, str | float] = {"validation: patches, mean of classes": round(accuracy, 4)}
+    return export_origin(model, name, labels, full, data, figures, licence, folder)

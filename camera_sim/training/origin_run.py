@@ -1,0 +1,71 @@
+"""A run of the training of origin: classes, split, network, and what its label says."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from camera_sim.errors import TrainingError
+from camera_sim.training.origin import Origin, OriginRecipe, first_stage_of
+from verifier.training.origin_classes import ORIGIN_RANGES, labels_of
+from verifier.training.origin_cnn import OriginCNN, OriginVGG
+from verifier.training.picture_sets import Split, list_pictures, sets_of, split
+from verifier.weights import Label
+
+RANGES = ORIGIN_RANGES
+
+
+@dataclass(frozen=True)
+class OriginTask:
+    """What is trained on: classes in order, and pictures by what they are for."""
+
+    labels: tuple[Label, ...]
+    pictures: Split
+
+    @property
+    def kinds(self) -> list[str]:
+        """Names of the classes, which are their folders."""
+        return [label.name for label in self.labels]
+
+
+def task_of(
+    folder: Path, classes: Sequence[str] | None, unseen: Sequence[str], seed: int
+) -> OriginTask:
+    """List and split a folder.
+
+    Raises
+    ------
+    PicturesError
+        If classes or sets aren't there.
+    TrainingError
+        If a class has no picture to validate on.
+    """
+    labels = labels_of(classes)
+    kinds = [label.name for label in labels]
+    pictures = split(list_pictures(folder, kinds), unseen, seed=seed)
+    for kind in kinds:
+        if not any(picture.kind == kind for picture in pictures.calibration):
+            raise TrainingError(
+                f"class {kind!r} has too few pictures to hold a tenth of a set out for validation; "
+                "give at least five in one set"
+            )
+    return OriginTask(labels, pictures)
+
+
+def network_of(
+    recipe: OriginRecipe, classes: int, vgg: Path | None, start_from: Path | None
+) -> Origin:
+    """Make the network: new, on a user's VGG-19, or going on from another run's first stage."""
+    model = OriginVGG(vgg, classes) if vgg else OriginCNN(classes, recipe.stages[0].head)
+    return first_stage_of(start_from, model) if start_from else model
+
+
+def told_of(task: OriginTask, start_from: Path | None) -> dict[str, str | int | float | bool]:
+    """Say what the recipe of a model doesn't: histories, and which pictures were for what."""
+    return {
+        "histories": str(RANGES),
+        "started from": start_from.name if start_from else "random weights",
+        "sets held out whole": ", ".join(sets_of(task.pictures.unseen)) or "none",
+        "pictures: training": len(task.pictures.training),
+        "pictures: calibration": len(task.pictures.calibration),
+        "pictures: tests of sets seen": len(task.pictures.seen),
+    }

@@ -1,0 +1,149 @@
+"""``camsim evaluate origin``: every table of origin, from its shipped weights."""
+
+import argparse
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from rich.console import Console
+from rich.progress import track
+
+from verifier.detectors.origin import TASK
+from verifier.errors import ScoresError, SettingsError
+from verifier.model import Model, run_with
+from verifier.weights import FOLDER, ModelEntry, read_manifest, store_calibration
+
+if TYPE_CHECKING:
+    from verifier.commands import Commands
+    from verifier.evaluation.origin_bench import OriginRecord
+    from verifier.training.picture_sets import Picture, Split
+
+TABLES: Final = ("accuracy", "answers", "sets", "baselines", "confound", "curves")
+
+
+def add_to(evaluations: "Commands") -> None:
+    """Add ``evaluate origin``."""
+    parser = evaluations.add_parser(
+        "origin",
+        help="origin: photograph, computer graphics or generated",
+        description="Ask the model about pictures that its training didn't see, of sets that it "
+        "saw and of sets held out whole, and print every table. The folder is that of training: "
+        "the model's label says which of its pictures are for tests.",
+    )
+    parser.add_argument("pictures", type=Path, metavar="FOLDER", help="of camsim train origin")
+    parser.add_argument("--weights", type=Path, default=FOLDER, metavar="FOLDER")
+    parser.add_argument("--table", choices=TABLES, nargs="+", default=list(TABLES))
+    parser.add_argument("--store", action="store_true", help="fit and store the calibration")
+    parser.add_argument("--data", default="", help="what the pictures are, for the manifest")
+    parser.add_argument("--threads", type=int, default=0, help="of the model (default: every core)")
+    parser.add_argument(
+        "--out", type=Path, required=True,
+        help="folder that keeps the answers and gets the figures; a second run of the same model "
+        "prints from it",
+    )  # fmt: skip
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Measure what isn't measured yet, calibrate if asked to, and print the tables."""
+    from verifier.evaluation import origin_tables as tables
+    from verifier.evaluation.origin_baselines import baselines_table, confound_table
+    from verifier.evaluation.origin_bench import FEEDS, split_of
+
+    if args.threads < 0:
+        raise SettingsError(f"--threads can't be negative, and is {args.threads}")
+    run_with(args.threads)
+    entry = find_entry(args.weights)
+    pictures = split_of(entry, args.pictures)
+    labels = [label.name for label in entry.labels]
+    records = _kept(args, entry, pictures, curves=False)
+    if args.store:
+        entry = _calibrated(entry, records, args)
+    print(f"{entry.name} {entry.version}: {len(records)} files of "
+          f"{len({r.name for r in records})} pictures that no training saw\n")  # fmt: skip
+    if "accuracy" in args.table:
+        print(tables.accuracy_table(records, entry))
+    if "answers" in args.table:
+        print(tables.answers_table(records, entry))
+    if "sets" in args.table:
+        for feed in FEEDS:
+            print(f"{tables.feed_words(feed)}:\n\n{tables.sets_table(records, entry, feed)}")
+    if "baselines" in args.table:
+        print(baselines_table(pictures, labels))
+    if "confound" in args.table:
+        print(confound_table(pictures, labels))
+    points = _kept(args, entry, pictures, curves=True) if "curves" in args.table else []
+    if points:
+        print(tables.curves_table(points, entry))
+    _draw(records, points, entry, args.out)
+    return 0
+
+
+def find_entry(folder: Path) -> ModelEntry:
+    """Return the model of origins of a folder. Raises `ScoresError` if it has none."""
+    entries = read_manifest(folder).of_task(TASK)
+    if not entries:
+        raise ScoresError(f"{folder} has no model of origins; camsim train origin makes one")
+    return entries[0]
+
+
+def _kept(
+    args: argparse.Namespace, entry: ModelEntry, pictures: "Split", *, curves: bool
+) -> "list[OriginRecord]":
+    """Ask the model, or read what an earlier run kept."""
+    from verifier.evaluation.origin_bench import (
+        CURVE_PICTURES,
+        measure,
+        measure_curves,
+        read_origin_records,
+    )
+    from verifier.evaluation.record_lines import write_records
+
+    path = args.out / f"{'curves' if curves else 'records'}-{entry.sha256[:12]}.jsonl"
+    if path.exists():
+        return read_origin_records(path)
+    model = Model(entry, args.weights)
+    ask: Callable[[Model, str, Picture], Iterator[OriginRecord]]
+    ask = measure_curves if curves else measure
+    parts = ("seen", "unseen") if curves else ("calibration", "seen", "unseen")
+    each = CURVE_PICTURES if curves else 1
+    tested = [(part, one) for part in parts for one in getattr(pictures, part)[::each]]
+    what = "processing and asking" if curves else "asking"
+    shown = track(tested, what, console=Console(stderr=True), transient=True)
+    records = [record for part, one in shown for record in ask(model, part, one)]
+    write_records(path, records)
+    return records
+
+
+def _calibrated(
+    entry: ModelEntry, records: "list[OriginRecord]", args: argparse.Namespace
+) -> ModelEntry:
+    from verifier.evaluation.origin_fitting import fit_origin, with_calibration
+
+    calibration = fit_origin(entry, records, args.data or args.pictures.name)
+    store_calibration(entry.name, calibration, folder=args.weights)
+    return with_calibration(entry, calibration)
+
+
+def _draw(
+    records: "list[OriginRecord]", points: "list[OriginRecord]", entry: ModelEntry, out: Path
+) -> None:
+    from verifier import calibration as calibrating
+    from verifier.evaluation import origin_figures as figures
+    from verifier.evaluation import origin_tables as tables
+    from verifier.evaluation.origin_bench import FEEDS
+    from verifier.evaluation.reliability_figure import draw_reliability
+
+    labels = [label.name for label in entry.labels]
+    figures.draw_confusion(records, labels, FEEDS[0], out / "origin-confusion.png")
+    if points:
+        figures.draw_curves(points, labels, out / "origin-curves.png")
+    if entry.calibration_for(None) is None:
+        return
+    diagrams = []
+    for part, words in tables.PARTS.items():
+        kept = tables.chosen(records, part)
+        shares = [list(tables.probabilities(r, entry).values()) for r in kept]
+        truth = [labels.index(r.kind) for r in kept]
+        diagrams.append((words, calibrating.top_label_reliability(shares, truth)))
+    draw_reliability(diagrams, out / "origin-reliability.png")

@@ -1,0 +1,25 @@
+"""Records of measurements as JSON lines."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from verifier.errors import OutputError
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+
+def write_records(path: Path, records: "Iterable[DataclassInstance]") -> None:
+    """Write records, one JSON line each. Raises `OutputError` if it can't be."""
+    temporary = path.with_suffix(".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("w") as file:
+            for record in records:
+                file.write(json.dumps(asdict(record)) + "\n")
+        temporary.replace(path)
+    except OSError as error:
+        raise OutputError(f"{path} can't be written: {error}") from error
