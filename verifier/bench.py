@@ -20,7 +20,16 @@ from verifier.errors import WorkerError
 # What a photo of 12 megapixels has.
 SIZE: Final = (4000, 3000)
 # "reading" holds the parts that the reading process names itself.
-PARTS: Final = ("reading", "manipulation", "origin", "network", "stability", "preview", "total")
+PARTS: Final = (
+    "reading",
+    "manipulation",
+    "origin",
+    "synthetic",
+    "network",
+    "stability",
+    "preview",
+    "total",
+)
 _INNER: Final = ("decoding", "credential", "channel")
 
 

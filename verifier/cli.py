@@ -6,8 +6,11 @@ from verifier.commands import (
     bench,
     bench_many,
     evaluate,
+    evaluate_features,
     evaluate_network,
     evaluate_origin,
+    evaluate_synthetic,
+    explain,
     serve,
     verify,
     verify_archive,
@@ -18,8 +21,8 @@ if TYPE_CHECKING:
 
 
 def add_commands(commands: "Commands") -> None:
-    """Add ``camsim verify``, ``verify-archive`` and ``serve``."""
-    for module in (verify, verify_archive, serve):
+    """Add ``camsim verify``, ``verify-archive``, ``explain`` and ``serve``."""
+    for module in (verify, verify_archive, explain, serve):
         module.add_to(commands)
 
 
@@ -34,3 +37,5 @@ def add_evaluations(evaluations: "Commands") -> None:
     evaluate.add_to(evaluations)
     evaluate_network.add_to(evaluations)
     evaluate_origin.add_to(evaluations)
+    evaluate_synthetic.add_to(evaluations)
+    evaluate_features.add_to(evaluations)

@@ -45,6 +45,9 @@ HARMLESS: Final = (
 STRONG: Final = 0.99
 MODERATE: Final = 0.9
 
+# Detectors that say what a picture is instead of a photograph, not what was done to it.
+KINDS: Final = ("origin", "synthetic")
+
 _SIDES: Final[dict[Finding, Side]] = {"evidence against": "against", "consistent": "for"}
 
 
@@ -158,7 +161,7 @@ def _summary(
 
 def _looks(deciding: DetectorResult | None) -> str:
     """Say what a picture looks like instead of a photograph; "" of detectors of other things."""
-    if deciding is None or deciding.name != "origin" or deciding.answer is None:
+    if deciding is None or deciding.name not in KINDS or deciding.answer is None:
         return ""
     return deciding.label_words[deciding.answer]
 

@@ -59,7 +59,7 @@ def detector_headline(result: DetectorResult, stability: Stability) -> str:
     """Say a detector's answer in a few words."""
     if any(result.name in resent.flipped for resent in stability.resent):
         return "No answer that lasts: it turns over when the picture is shared again"
-    if result.finding == "evidence against" and result.name == "origin":
+    if result.finding == "evidence against" and result.name in ("origin", "synthetic"):
         return result.answer_words or "No photograph, as it seems"
     if result.finding == "evidence against":
         return f"Yes, as it seems: {result.answer_words or result.answer}"

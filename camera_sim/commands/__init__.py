@@ -1,7 +1,8 @@
 """The camera's commands, one file each; `camera_sim.cli` puts them together."""
 
 import argparse
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from camera_sim.errors import TrainingError
 
@@ -15,3 +16,23 @@ def require_torch() -> None:
         import torch  # noqa: F401
     except ImportError as error:
         raise TrainingError("training needs torch: pip install 'camsim[train]'") from error
+
+
+def given_options(args: argparse.Namespace, least: Mapping[str, float]) -> dict[str, Any]:
+    """Return the options of training that were set, each at least what it must be.
+
+    Raises
+    ------
+    TrainingError
+        If one is less, ``threads`` is under 1, or ``seed`` is negative.
+    """
+    if args.threads is not None and args.threads < 1:
+        raise TrainingError(f"--threads must be at least 1, not {args.threads}")
+    if args.seed < 0:
+        raise TrainingError(f"--seed cannot be negative, and is {args.seed}")
+    found = {name: getattr(args, name) for name in least if getattr(args, name) is not None}
+    for name, value in found.items():
+        if value < least[name]:
+            option = name.replace("_", "-")
+            raise TrainingError(f"--{option} must be at least {least[name]:g}, not {value:g}")
+    return found

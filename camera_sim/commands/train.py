@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 from camera_sim.commands import (
     require_torch,
     train_carrier,
+    train_generator,
     train_joint,
     train_network,
     train_origin,
+    train_synthetic,
 )
 from camera_sim.commands.simulate import find_camera
 from camera_sim.errors import TrainingError
@@ -91,6 +93,8 @@ def add_to(commands: "Commands") -> None:
     train_carrier.add_to(parts)
     train_network.add_to(parts)
     train_origin.add_to(parts)
+    train_generator.add_to(parts)
+    train_synthetic.add_to(parts)
 
 
 def run_nip(args: argparse.Namespace) -> int:

@@ -2,14 +2,13 @@
 
 import argparse
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import Progress as Bar
 
-from camera_sim.commands import require_torch
+from camera_sim.commands import given_options, require_torch
 from camera_sim.errors import TrainingError
 from camera_sim.picture import picture_files
 
@@ -107,25 +106,11 @@ def recipes_of(args: argparse.Namespace) -> "tuple[CacheRecipe, NetworkRecipe]":
     from camera_sim.training.network import NetworkRecipe
     from camera_sim.training.network_data import CacheRecipe
 
-    for name in ("threads", "workers"):
-        value = getattr(args, name)
-        if value is not None and value < 1:
-            raise TrainingError(f"--{name} must be at least 1, not {value}")
-    if args.seed < 0:
-        raise TrainingError(f"--seed cannot be negative, and is {args.seed}")
-    cache = replace(CacheRecipe(seed=args.seed), **_given(args, _LEAST_OF_CACHE))
-    recipe = replace(NetworkRecipe(seed=args.seed), **_given(args, _LEAST))
+    if args.workers < 1:
+        raise TrainingError(f"--workers must be at least 1, not {args.workers}")
+    cache = replace(CacheRecipe(seed=args.seed), **given_options(args, _LEAST_OF_CACHE))
+    recipe = replace(NetworkRecipe(seed=args.seed), **given_options(args, _LEAST))
     return cache, replace(recipe, bfloat16=not args.float32)
-
-
-def _given(args: argparse.Namespace, least: Mapping[str, float]) -> dict[str, Any]:
-    """Return the options that were set, each at least what it must be."""
-    found = {name: getattr(args, name) for name in least if getattr(args, name) is not None}
-    for name, value in found.items():
-        if value < least[name]:
-            option = name.replace("_", "-")
-            raise TrainingError(f"--{option} must be at least {least[name]:g}, not {value:g}")
-    return found
 
 
 def _histograms(args: argparse.Namespace, cache: "CacheRecipe") -> "Histograms":

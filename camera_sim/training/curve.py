@@ -14,6 +14,11 @@ def draw_accuracy(run: Path) -> Path:
     return _drawn(run, "accuracy", 100, "held-out patches named rightly (%)")
 
 
+def draw_precision(run: Path) -> Path:
+    """Draw the same of a run that has average precisions, of held-out scenes."""
+    return _drawn(run, "precision", 1, "average precision on held-out scenes")
+
+
 def _drawn(run: Path, key: str, scale: float, label: str) -> Path:
     import matplotlib
 

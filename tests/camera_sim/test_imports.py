@@ -12,7 +12,16 @@ from camera_sim.dng import write_dng
 from camera_sim.pipelines import DEFAULT_PIPELINE
 from tests.camera_sim.scenes import capture
 
-TRAINING_ONLY = ("torch", "onnx", "onnxscript", "matplotlib", "skimage", "safetensors")
+TRAINING_ONLY = (
+    "torch",
+    "onnx",
+    "onnxscript",
+    "matplotlib",
+    "skimage",
+    "safetensors",
+    "cv2",
+    "zennit",
+)
 NEEDS_TORCH = {f"camera_sim.pipelines.{name}" for name in ("nip", "inet", "unet", "dnet", "rnet")}
 BLOCK = f"""
 import sys

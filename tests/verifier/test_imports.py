@@ -13,7 +13,7 @@ from tests.verifier.conftest import jpeg
 from tests.verifier.toy import native
 from verifier import errors
 
-TRAINING = "verifier.training"
+TRAINING = ("verifier.training", "verifier.explain")
 # What the extras bring; see the sizes in docs/results/verifier.md.
 OPTIONAL = (*TRAINING_ONLY, "scipy", "colour_demosaicing", "colour")
 
@@ -87,13 +87,22 @@ def test_the_newsroom_example_of_the_readme(tmp_path: Path) -> None:
     assert "\n * " in ran.stdout
 
 
-EXTRAS = ("fastapi", "uvicorn", "prometheus_client", "pyarrow", "ray", "fsspec", "python_multipart")
+EXTRAS = (
+    "torch", "cv2", "fastapi", "uvicorn", "prometheus_client", "pyarrow", "ray", "fsspec",
+    "python_multipart",
+)  # fmt: skip
 
 
 def test_without_their_extras_the_commands_say_what_to_install(tmp_path: Path) -> None:
     code = BLOCK.replace(str(TRAINING_ONLY), str(EXTRAS))
     code += "from camera_sim.cli import main\nsys.exit(main(sys.argv[1:]))"
-    for words, extra in ((["serve"], "serve"), (["verify-archive", "a", "--out", "b"], "archive")):
+    sets = ["--natural", "a", "--generated", "b"]
+    for words, extra in (
+        (["serve"], "serve"),
+        (["verify-archive", "a", "--out", "b"], "archive"),
+        (["explain", "a", "--out", "b"], "explain"),
+        (["evaluate", "synthetic", *sets, "--out", "c"], "train"),
+    ):
         command = [sys.executable, "-c", code, *words]
         ran = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
         assert ran.returncode == 2

@@ -16,6 +16,8 @@ from verifier.detectors.manipulation import ManipulationDetector
 from verifier.detectors.network import NetworkDetector
 from verifier.detectors.origin import TASK as ORIGIN
 from verifier.detectors.origin import OriginDetector
+from verifier.detectors.synthetic import TASK as SYNTHETIC
+from verifier.detectors.synthetic import SyntheticDetector
 from verifier.errors import OutputError, ScoresError
 from verifier.model import Model
 from verifier.weights import FOLDER, ModelEntry, read_manifest, store_calibration
@@ -27,6 +29,11 @@ if TYPE_CHECKING:
     from verifier.evaluation.labelled import Labelled
 
 FOREIGN_EXCEPTIONS: Final = 1
+_SCORERS: Final = {
+    MANIPULATION: ManipulationDetector,
+    ORIGIN: OriginDetector,
+    SYNTHETIC: SyntheticDetector,
+}
 _NETWORKS: Final = ("none", "whatsapp", "facebook", "instagram", "twitter", "telegram")
 
 
@@ -67,6 +74,10 @@ def _add_calibration(evaluations: "Commands") -> None:
     parser.add_argument("scores", type=Path, metavar="CSV", help="of camsim evaluate scores")
     _add_model(parser)
     parser.add_argument("--isotonic", action="store_true", help="map the share of edits as well")
+    parser.add_argument(
+        "--by-photo", action="store_true",
+        help="count false alarms by photograph, not by its variants (networks, generators)",
+    )  # fmt: skip
     parser.add_argument("--per-network", action="store_true", help="one for each network, too")
     parser.add_argument("--edited-rate", type=float, default=0.01, help="false alarms (0.01)")
     parser.add_argument("--native-rate", type=float, default=0.01, help="edits cleared (0.01)")
@@ -112,10 +123,7 @@ def run_scores(args: argparse.Namespace) -> int:
     entry = read_manifest(args.weights).find(args.model)
     labels = [label.name for label in entry.labels]
     pictures = _first(labelled_pictures(args.pictures, labels), args.limit)
-    kind = {MANIPULATION: ManipulationDetector, ORIGIN: OriginDetector}.get(
-        entry.task, NetworkDetector
-    )
-    detector = kind((Model(entry, args.weights),))
+    detector = _SCORERS.get(entry.task, NetworkDetector)((Model(entry, args.weights),))
     with Verifier.facts_only() as verifier:
         progress = track(pictures, "scoring", console=Console(stderr=True))
         rows = (
@@ -140,13 +148,12 @@ def run_calibration(args: argparse.Namespace) -> int:
         args.edited_rate, args.native_rate, args.foreign_rate, args.named_rate, args.none_rate
     )
     data = args.data or args.scores.name
-    found = [fit(entry, scores, rates, isotonic=args.isotonic, data=data)]
+    options = {"isotonic": args.isotonic, "by_photo": args.by_photo, "data": data}
+    found = [fit(entry, scores, rates, **options)]
     if args.per_network:
         for channel in sorted({row.channel for row in scores.rows} - {""}):
             part = scores.where([row.channel == channel for row in scores.rows])
-            found.append(
-                fit(entry, part, rates, channel=channel, isotonic=args.isotonic, data=data)
-            )
+            found.append(fit(entry, part, rates, channel=channel, **options))
     print(_calibration_table(found))
     print(_threshold_table(found))
     if args.figure:

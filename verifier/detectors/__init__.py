@@ -6,10 +6,12 @@ from verifier.detectors.detector import Detector
 from verifier.detectors.manipulation import ManipulationDetector
 from verifier.detectors.network import NetworkDetector
 from verifier.detectors.origin import OriginDetector
+from verifier.detectors.synthetic import SyntheticDetector
 
 DETECTORS: Final[tuple[type[Detector], ...]] = (
     ManipulationDetector,
     OriginDetector,
+    SyntheticDetector,
     NetworkDetector,
 )
 

@@ -4,7 +4,7 @@ All variants of a photograph are in the same half, so that nothing is measured o
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -61,6 +61,7 @@ def fit(
     *,
     channel: str = ANY_CHANNEL,
     isotonic: bool = False,
+    by_photo: bool = False,
     data: str,
 ) -> Fitted:
     """Fit temperature, exponent and thresholds, and measure them.
@@ -71,6 +72,10 @@ def fit(
         The model that gave the scores.
     isotonic
         Whether the probability of any edit gets a monotone map beside the temperature.
+    by_photo
+        Of a model of networks or generators: whether false alarms are counted by photograph, one
+        whose answer is wrong in any variant being wrong. Variants of one photograph err together,
+        so that their number proves less than it seems to.
     data
         What the pictures are, in a sentence for the manifest.
 
@@ -101,7 +106,7 @@ def fit(
                 entry, draft, fitted, held_out, "foreign", "native", rates.foreign, least=0.01
             )
     if entry.indices("class"):
-        thresholds |= _network_thresholds(entry, draft, fitted, held_out, rates)
+        thresholds |= _network_thresholds(entry, draft, fitted, held_out, rates, by_photo)
     found = _all(entry, draft, held_out)
     after = calibrating.top_label_reliability(found, held_out.truth())
     calibration = draft.model_copy(update={**thresholds, "expected_calibration_error": after.error})
@@ -173,7 +178,12 @@ def _threshold(
 
 
 def _network_thresholds(
-    entry: ModelEntry, calibration: Calibration, fitted: Scores, held_out: Scores, rates: Rates
+    entry: ModelEntry,
+    draft: Calibration,
+    fitted: Scores,
+    held_out: Scores,
+    rates: Rates,
+    by_photo: bool,
 ) -> dict[str, Threshold]:
     """Choose the thresholds of a model of networks."""
     networks = entry.indices("class")
@@ -181,9 +191,11 @@ def _network_thresholds(
     for name, rate, undeserving in (("named", rates.named, False), ("none", rates.none, True)):
         values = []
         for scores in (fitted, held_out):
-            shares = _all(entry, calibration, scores)
+            shares = _all(entry, draft, scores)
             answer = shares[:, networks].max(1) if name == "named" else _none(entry, shares)
-            values.append(answer[np.isin(scores.truth(), networks) == undeserving])
+            kept = np.isin(scores.truth(), networks) == undeserving
+            photos = [row.photo for row in scores.where(list(kept)).rows]
+            values.append(_worst(answer[kept], photos) if by_photo else answer[kept])
         if not len(values[1]):
             raise ScoresError(
                 f"no held-out picture came through {'a' if undeserving else 'no'} network; false "
@@ -191,6 +203,14 @@ def _network_thresholds(
             )
         found[name] = _stated(values[0], values[1], rate, 0.5)
     return found
+
+
+def _worst(values: Array, photos: Sequence[str]) -> Array:
+    """Highest value of each photograph's variants."""
+    names, places = np.unique(photos, return_inverse=True)
+    worst = np.zeros(len(names))
+    np.maximum.at(worst, places, values)
+    return worst
 
 
 def _none(entry: ModelEntry, shares: Array) -> Array:

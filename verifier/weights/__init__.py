@@ -57,6 +57,22 @@ class InputContract(_Record):
     output: str = "logits"
 
 
+class TorchWeights(_Record):
+    """The same weights for torch, from which ``camsim explain`` finds out what speaks.
+
+    Attributes
+    ----------
+    network
+        A name of `verifier.explain.networks.NETWORKS`.
+    file
+        In the same folder; safetensors.
+    """
+
+    network: str
+    file: str
+    sha256: str
+
+
 class Selection(_Record):
     """Which patches of a picture are looked at.
 
@@ -189,6 +205,8 @@ class ModelEntry(_Record):
         Which detector loads it: "manipulation", or the name of another.
     pair, pipeline
         The pair's name as a signed photo states it, and its pipeline's; None outside a pair.
+    torch
+        Its weights for torch, where it can be explained.
     calibrations
         By channel as the report names it ("whatsapp"), and "any" for all others. Without any the
         detector shows raw scores and abstains.
@@ -207,6 +225,7 @@ class ModelEntry(_Record):
     input: InputContract = InputContract()
     selection: Selection = Selection()
     domain: Domain = Domain()
+    torch: TorchWeights | None = None
     calibrations: dict[str, Calibration] = {}
     recipe: dict[str, str | int | float | bool]
     data: str
@@ -235,19 +254,35 @@ class ModelEntry(_Record):
         WeightsError
             If the file is missing or isn't the one that the manifest describes.
         """
-        path = folder / self.file
-        if Path(self.file).name != self.file:
-            raise WeightsError(f"the manifest names {self.file!r}, which is not a plain file name")
-        if not path.is_file():
-            raise WeightsError(f"{path} is missing; the manifest in {folder} lists it")
-        content = path.read_bytes()
-        digest = hashlib.sha256(content).hexdigest()
-        if digest != self.sha256:
-            raise WeightsError(
-                f"{path} has the digest {digest[:12]}…, the manifest says {self.sha256[:12]}…; "
-                "it was changed or damaged, restore it"
-            )
-        return content
+        return _checked_bytes(folder, self.file, self.sha256)
+
+    def read_torch(self, folder: Path = FOLDER) -> bytes:
+        """Return the bytes of the weights for torch, checked against their digest.
+
+        Raises
+        ------
+        WeightsError
+            As `read`, or if there are none.
+        """
+        if self.torch is None:
+            raise WeightsError(f"the model {self.name} has no weights for torch beside it")
+        return _checked_bytes(folder, self.torch.file, self.torch.sha256)
+
+
+def _checked_bytes(folder: Path, file: str, sha256: str) -> bytes:
+    path = folder / file
+    if Path(file).name != file:
+        raise WeightsError(f"the manifest names {file!r}, which is not a plain file name")
+    if not path.is_file():
+        raise WeightsError(f"{path} is missing; the manifest in {folder} lists it")
+    content = path.read_bytes()
+    digest = hashlib.sha256(content).hexdigest()
+    if digest != sha256:
+        raise WeightsError(
+            f"{path} has the digest {digest[:12]}…, the manifest says {sha256[:12]}…; "
+            "it was changed or damaged, restore it"
+        )
+    return content
 
 
 class Manifest(_Record):

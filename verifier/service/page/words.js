@@ -19,6 +19,7 @@ export const words = {
     reading: "Reading the file, its signature, and the way it came",
     manipulation: "Looking for edits",
     origin: "Looking where the picture is from",
+    synthetic: "Looking for traces of a generator",
     network: "Looking for the network it came through",
     stability: "Sharing it again, to see whether the answers last",
     preview: "Drawing the picture",

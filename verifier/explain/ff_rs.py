@@ -1,0 +1,107 @@
+"""FF-RS, the forensic feature relevance statistic, and how a detector does without its features.
+
+K. Chandrasegaran, N.-T. Tran, A. Binder, N.-M. Cheung, *Discovering Transferable Forensic Features
+for CNN-generated Images Detection*, ECCV 2022, section 3: of every channel the share of what speaks
+for "generated" in its layer, averaged over generated pictures that the detector finds.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from verifier.errors import ScoresError
+from verifier.evaluation.average_precision import average_precision
+from verifier.explain.relevance import Channel, dropped, relevance, score
+
+BATCH: Final = 8
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Channels by FF-RS, the highest first, over so many ``pictures``."""
+
+    channels: tuple[Channel, ...]
+    statistic: tuple[float, ...]
+    pictures: int
+
+    def top(self, count: int) -> tuple[Channel, ...]:
+        """Return the channels that speak loudest."""
+        return self.channels[:count]
+
+    def lowest(self, count: int) -> tuple[Channel, ...]:
+        """Return the channels that say least."""
+        return self.channels[-count:]
+
+
+def rank_channels(model: nn.Module, pictures: Tensor, label: int) -> Ranking:
+    """Rank all channels by FF-RS over generated pictures that the detector finds.
+
+    Of each picture and layer, positive relevance is divided by all relevance without its sign, as
+    in the authors' program; the mean over pictures is summed over the map.
+
+    Parameters
+    ----------
+    model
+        Takes (N, 3, H, W) sRGB in [0, 1].
+    pictures
+        (N, 3, H, W), generated.
+    label
+        Place of "generated" among the logits.
+
+    Raises
+    ------
+    ScoresError
+        If the detector finds none of the pictures.
+    """
+    totals: dict[str, NDArray[np.float64]] = {}
+    count = 0
+    for start in range(0, len(pictures), BATCH):
+        found = relevance(model, pictures[start : start + BATCH], label)
+        right = found.score > 0
+        count += int(right.sum())
+        for name, values in found.layers.items():
+            speaks = np.maximum(values, 0).sum(axis=(2, 3)).astype(np.float64)
+            total = np.abs(values).sum(axis=(1, 2, 3))[:, None]
+            shares = (speaks / np.maximum(total, 1e-12))[right].sum(axis=0)
+            totals[name] = totals.get(name, 0) + shares
+    if not count:
+        raise ScoresError("the detector finds none of the generated pictures; give others")
+    pairs = [
+        (value / count, Channel(name, number))
+        for name, values in totals.items()
+        for number, value in enumerate(values)
+    ]
+    pairs.sort(key=lambda pair: (-pair[0], pair[1]))
+    return Ranking(
+        tuple(channel for _, channel in pairs), tuple(float(value) for value, _ in pairs), count
+    )
+
+
+@torch.no_grad()
+def precision_without(
+    model: nn.Module,
+    pictures: Tensor,
+    generated: NDArray[np.bool_],
+    label: int,
+    channels: Sequence[Channel],
+) -> float:
+    """Average precision of the generated among pictures (N, 3, H, W) with channels silenced."""
+    model.eval()
+    with dropped(model, channels):
+        scores = [
+            score(model(pictures[start : start + BATCH]), label)
+            for start in range(0, len(pictures), BATCH)
+        ]
+    return average_precision(torch.cat(scores).numpy(), generated)
+
+
+def random_channels(ranking: Ranking, count: int, seed: int) -> tuple[Channel, ...]:
+    """Draw channels that aren't among the top: what is silenced to compare with."""
+    rest = ranking.channels[count:]
+    chosen = np.random.default_rng(seed).permutation(len(rest))[:count]
+    return tuple(rest[place] for place in chosen)
