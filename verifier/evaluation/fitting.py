@@ -23,6 +23,9 @@ Mask = NDArray[np.bool_]
 
 # Fewer photographs in a half say nothing about a false-alarm rate of percents.
 LEAST_PHOTOS: Final = 20
+# Below it, that a picture is foreign is no ground for refusing it: the threshold for "edited" keeps
+# what is doubtful out.
+LEAST_FOREIGN: Final = 0.2
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,7 @@ def fit(
         }
         if entry.indices("foreign"):
             thresholds["foreign"] = _threshold(
-                entry, draft, fitted, held_out, "foreign", "native", rates.foreign, least=0.01
+                entry, draft, fitted, held_out, "foreign", "native", rates.foreign, LEAST_FOREIGN
             )
     if entry.indices("class"):
         thresholds |= _network_thresholds(entry, draft, fitted, held_out, rates, by_photo)
