@@ -110,7 +110,7 @@ class OriginDetector(Detector):
             return self._result(scores, {}, Said(None, reasons))
         found = picture_probabilities(entry, calibration, scores.mean_log, scores.count)
         said = said_of(entry, calibration, found)
-        return self._result(scores, found, said, _vote(entry, scores))
+        return self._result(scores, found, said, _vote(entry, scores) if said.label else "")
 
     def score(self, reading: Reading, *, brief: bool = False) -> PatchScores | None:
         """Run the model; None without one, or if no patch of the picture is usable."""
@@ -175,8 +175,7 @@ def said_of(entry: ModelEntry, calibration: Calibration, found: dict[str, float]
         wrong = how_often_wrong(calibration.none, "rendered or generated")
         limits = "Of generators and renderers that it doesn't know the network misses more."
         return Said(native, (words, wrong, limits), photo, calibration.none)
-    shares = ", ".join(f"{label.words} {percent(found[label.name])}" for label in entry.labels)
-    return Said(None, (f"The pixels leave it open: {shares}.",))
+    return Said(None, ("The pixels leave it open. The network is sure of few pictures.",))
 
 
 def _answer_words(said: Said) -> str | None:
