@@ -4,24 +4,23 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
-torch = pytest.importorskip("torch")
-
-from camera_sim.errors import TrainingError  # noqa: E402
-from camera_sim.training.network import NetworkRecipe, build, split, train_network  # noqa: E402
-from camera_sim.training.network_data import (  # noqa: E402
+from camera_sim.errors import TrainingError
+from camera_sim.training.network import NetworkRecipe, build, split, train_network
+from camera_sim.training.network_data import (
     CacheRecipe,
     Histograms,
     cached_histograms,
     textured_places,
 )
-from camera_sim.training.network_export import export  # noqa: E402
-from tests.camera_sim.conftest import Camsim  # noqa: E402
-from tests.channel.conftest import photo  # noqa: E402
-from verifier.evaluation.network_classes import CLASSES  # noqa: E402
-from verifier.features.dct_histogram import PATCH_BINS  # noqa: E402
-from verifier.model import Model  # noqa: E402
+from camera_sim.training.network_export import export
+from tests.camera_sim.conftest import Camsim
+from tests.channel.conftest import photo
+from verifier.evaluation.network_classes import CLASSES
+from verifier.features.dct_histogram import PATCH_BINS
+from verifier.model import Model
 
 RECIPE = NetworkRecipe(steps=3, batch=4, validate_every=2, bfloat16=False)
 

@@ -5,12 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
-torch = pytest.importorskip("torch")
-
-from camera_sim.errors import TrainingError  # noqa: E402
-from camera_sim.training.origin import (  # noqa: E402
+from camera_sim.errors import TrainingError
+from camera_sim.training.origin import (
     FAST,
     PAPER,
     OriginRecipe,
@@ -21,16 +20,16 @@ from camera_sim.training.origin import (  # noqa: E402
     scaled,
     train_origin,
 )
-from camera_sim.training.origin_data import TURNS, Patchwork, Source, load, toned  # noqa: E402
-from camera_sim.training.origin_export import export  # noqa: E402
-from tests.camera_sim.conftest import Camsim  # noqa: E402
-from verifier.errors import WeightsError  # noqa: E402
-from verifier.model import Model  # noqa: E402
-from verifier.training.equalise import Ranges  # noqa: E402
-from verifier.training.origin_classes import ORIGINS  # noqa: E402
-from verifier.training.origin_cnn import OriginCNN, OriginVGG  # noqa: E402
-from verifier.training.picture_sets import Picture  # noqa: E402
-from verifier.weights import read_manifest  # noqa: E402
+from camera_sim.training.origin_data import TURNS, Patchwork, Source, load, toned
+from camera_sim.training.origin_export import export
+from tests.camera_sim.conftest import Camsim
+from verifier.errors import WeightsError
+from verifier.model import Model
+from verifier.training.equalise import Ranges
+from verifier.training.origin_classes import ORIGINS
+from verifier.training.origin_cnn import OriginCNN, OriginVGG
+from verifier.training.picture_sets import Picture
+from verifier.weights import read_manifest
 
 KINDS = ("npi", "cgg", "dgi")
 RECIPE = OriginRecipe(

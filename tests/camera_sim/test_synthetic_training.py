@@ -4,39 +4,37 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
+from safetensors.torch import save_file
 
-torch = pytest.importorskip("torch")
-
-from safetensors.torch import save_file  # noqa: E402
-
-from camera_sim.errors import TrainingError  # noqa: E402
-from camera_sim.training.generator import (  # noqa: E402
+from camera_sim.errors import TrainingError
+from camera_sim.training.generator import (
     GeneratorRecipe,
     generate,
     middle,
     train_generator,
 )
-from camera_sim.training.synthetic import (  # noqa: E402
+from camera_sim.training.synthetic import (
     RECIPES,
     SyntheticRecipe,
     build,
     train_synthetic,
 )
-from camera_sim.training.synthetic_data import (  # noqa: E402
+from camera_sim.training.synthetic_data import (
     CropRecipe,
     Crops,
     held_out_scenes,
     make_crops,
 )
-from tests.camera_sim.conftest import Camsim  # noqa: E402
-from tests.channel.conftest import photo  # noqa: E402
-from verifier.model import Model  # noqa: E402
-from verifier.training.picture_sets import Picture  # noqa: E402
-from verifier.training.resnet50 import ResNet50  # noqa: E402
-from verifier.training.synthetic_sets import GENERATED, NATURAL, pictures_of_sets  # noqa: E402
-from verifier.training.vae import VAE  # noqa: E402
-from verifier.weights import read_manifest  # noqa: E402
+from tests.camera_sim.conftest import Camsim
+from tests.channel.conftest import photo
+from verifier.model import Model
+from verifier.training.picture_sets import Picture
+from verifier.training.resnet50 import ResNet50
+from verifier.training.synthetic_sets import GENERATED, NATURAL, pictures_of_sets
+from verifier.training.vae import VAE
+from verifier.weights import read_manifest
 
 
 @pytest.fixture

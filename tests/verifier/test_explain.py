@@ -5,33 +5,30 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
+from safetensors.torch import save_file
+from torch import nn
 
-torch = pytest.importorskip("torch")
-pytest.importorskip("safetensors")
-
-from safetensors.torch import save_file  # noqa: E402
-from torch import nn  # noqa: E402
-
-from tests.camera_sim.conftest import Camsim  # noqa: E402
-from tests.channel.conftest import photo  # noqa: E402
-from verifier.errors import ScoresError, WeightsError  # noqa: E402
-from verifier.evaluation.synthetic_bench import TestCrop  # noqa: E402
-from verifier.explain.colour import colour_conditional, median_p_value, without_colour  # noqa: E402
-from verifier.explain.explanation import explain  # noqa: E402
-from verifier.explain.features import (  # noqa: E402
+from tests.camera_sim.conftest import Camsim
+from tests.channel.conftest import photo
+from verifier.errors import ScoresError, WeightsError
+from verifier.evaluation.synthetic_bench import TestCrop
+from verifier.explain.colour import colour_conditional, median_p_value, without_colour
+from verifier.explain.explanation import explain
+from verifier.explain.features import (
     colour_table,
     measure_features,
     ranking_table,
     sensitivity_table,
 )
-from verifier.explain.ff_rs import (  # noqa: E402
+from verifier.explain.ff_rs import (
     precision_without,
     random_channels,
     rank_channels,
 )
-from verifier.explain.networks import Explainable, load_ours  # noqa: E402
-from verifier.explain.relevance import (  # noqa: E402
+from verifier.explain.networks import Explainable, load_ours
+from verifier.explain.relevance import (
     Channel,
     activations,
     dropped,
@@ -39,16 +36,16 @@ from verifier.explain.relevance import (  # noqa: E402
     relevance,
     score,
 )
-from verifier.training.band_network import BandNetwork, band_filters, band_name  # noqa: E402
-from verifier.training.export import (  # noqa: E402
+from verifier.training.band_network import BandNetwork, band_filters, band_name
+from verifier.training.export import (
     SYNTHETIC_LABELS,
     SYNTHETIC_SELECTION,
     export_synthetic,
 )
-from verifier.training.picture_sets import Picture  # noqa: E402
-from verifier.training.resnet50 import Bottleneck, ResNet50, load_resnet50  # noqa: E402
-from verifier.training.synthetic_cnn import SyntheticCNN  # noqa: E402
-from verifier.training.synthetic_sets import GENERATED, NATURAL  # noqa: E402
+from verifier.training.picture_sets import Picture
+from verifier.training.resnet50 import Bottleneck, ResNet50, load_resnet50
+from verifier.training.synthetic_cnn import SyntheticCNN
+from verifier.training.synthetic_sets import GENERATED, NATURAL
 
 
 class RedNetwork(nn.Module):

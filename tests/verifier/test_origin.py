@@ -401,7 +401,8 @@ def test_evaluate_without_a_model_says_so(camsim: Camsim, sets: Path, tmp_path: 
 
 
 def test_patches_have_the_side_that_the_network_takes() -> None:
-    torch = pytest.importorskip("torch")
+    import torch
+
     from verifier.training.origin_cnn import OriginCNN
 
     model = OriginCNN().eval()

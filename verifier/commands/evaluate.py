@@ -2,7 +2,7 @@
 
 import argparse
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -27,9 +27,10 @@ if TYPE_CHECKING:
     from verifier.evaluation.fitting import Fitted
     from verifier.evaluation.flips import FlipRate
     from verifier.evaluation.labelled import Labelled
+    from verifier.evaluation.scores import Scorer
 
 FOREIGN_EXCEPTIONS: Final = 1
-_SCORERS: Final = {
+_SCORERS: Final[dict[str, "Callable[[tuple[Model, ...]], Scorer]"]] = {
     MANIPULATION: ManipulationDetector,
     ORIGIN: OriginDetector,
     SYNTHETIC: SyntheticDetector,

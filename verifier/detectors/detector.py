@@ -4,9 +4,10 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import ClassVar, Self
 
+from verifier.model import Model
 from verifier.reading import Reading
 from verifier.report import DetectorResult
-from verifier.weights import FOLDER
+from verifier.weights import FOLDER, read_manifest
 
 
 class Detector(ABC):
@@ -50,3 +51,24 @@ class Detector(ABC):
             finding="none",
             reasons=(reason,),
         )
+
+
+class ModelDetector(Detector):
+    """A detector whose answers come from trained models.
+
+    Parameters
+    ----------
+    models
+        Of its task, in the manifest's order.
+    """
+
+    task: ClassVar[str]
+
+    def __init__(self, models: tuple[Model, ...] = ()) -> None:
+        self._models = models
+
+    @classmethod
+    def from_weights(cls, folder: Path = FOLDER) -> Self:
+        """Take the models of a folder; raises `WeightsError` for a bad manifest."""
+        entries = read_manifest(folder).of_task(cls.task)
+        return cls(tuple(Model(entry, folder) for entry in entries))

@@ -6,7 +6,6 @@ others it says so, and nothing else.
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import ClassVar, Final
 
 import numpy as np
@@ -14,12 +13,12 @@ from numpy.typing import NDArray
 
 from verifier import calibration as calibrating
 from verifier.decision import decide, picture_probabilities
-from verifier.detectors.detector import Detector
+from verifier.detectors.detector import ModelDetector
 from verifier.features.patches import Patches, batches, choose_patches
 from verifier.model import BATCH, Model
 from verifier.reading import Reading
 from verifier.report import DetectorResult, PatchMap
-from verifier.weights import ANY_CHANNEL, FOLDER, ModelEntry, read_manifest
+from verifier.weights import ANY_CHANNEL, ModelEntry
 
 TASK: Final = "manipulation"
 _MAP_WORDS: Final = (
@@ -47,7 +46,7 @@ class PictureScores:
         return len(self.edited)
 
 
-class ManipulationDetector(Detector):
+class ManipulationDetector(ModelDetector):
     """Tells straight from the camera from sharpened, smoothed, recompressed and resampled.
 
     Parameters
@@ -56,17 +55,9 @@ class ManipulationDetector(Detector):
         FANs of the pairs that are known, in the manifest's order.
     """
 
+    task: ClassVar[str] = TASK
     name: ClassVar[str] = "manipulation"
     question: ClassVar[str] = "Was the picture edited after the camera developed it?"
-
-    def __init__(self, models: tuple[Model, ...]) -> None:
-        self._models = models
-
-    @classmethod
-    def from_weights(cls, folder: Path = FOLDER) -> "ManipulationDetector":
-        """Take every FAN of a folder; raises `WeightsError` for a bad manifest."""
-        entries = read_manifest(folder).of_task(TASK)
-        return cls(tuple(Model(entry, folder) for entry in entries))
 
     def analyze(self, reading: Reading, *, brief: bool = False) -> DetectorResult:
         """Answer for a picture; see `Detector.analyze`."""

@@ -7,7 +7,6 @@ the pixels are asked for an answer only where the header gives none.
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import ClassVar, Final, Literal
 
 import numpy as np
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 
 from verifier import calibration as calibrating
 from verifier.decision import how_often_wrong, outside_domain, picture_probabilities
-from verifier.detectors.detector import Detector
+from verifier.detectors.detector import ModelDetector
 from verifier.detectors.patch_scores import PatchScores, patch_scores
 from verifier.features.dct_histogram import patch_histograms
 from verifier.features.header_likelihood import NONE
@@ -23,7 +22,7 @@ from verifier.features.patches import Patches, choose_patches
 from verifier.model import Model
 from verifier.reading import Reading
 from verifier.report import ChannelReading, DetectorResult, NetworkChance, PatchMap
-from verifier.weights import FOLDER, Calibration, Label, ModelEntry, Threshold, read_manifest
+from verifier.weights import Calibration, Label, ModelEntry, Threshold
 from verifier.words import percent
 
 TASK: Final = "network"
@@ -52,7 +51,7 @@ class Said:
     threshold: Threshold | None = None
 
 
-class NetworkDetector(Detector):
+class NetworkDetector(ModelDetector):
     """Names the network that a picture came through last, or none that is known.
 
     Parameters
@@ -61,17 +60,9 @@ class NetworkDetector(Detector):
         Of the task "network"; the first answers. Without any the header alone does.
     """
 
+    task: ClassVar[str] = TASK
     name: ClassVar[str] = "network"
     question: ClassVar[str] = "Through which network did the picture come?"
-
-    def __init__(self, models: tuple[Model, ...] = ()) -> None:
-        self._models = models
-
-    @classmethod
-    def from_weights(cls, folder: Path = FOLDER) -> "NetworkDetector":
-        """Take the models of a folder; raises `WeightsError` for a bad manifest."""
-        entries = read_manifest(folder).of_task(TASK)
-        return cls(tuple(Model(entry, folder) for entry in entries))
 
     def analyze(self, reading: Reading, *, brief: bool = False) -> DetectorResult:
         """Answer for a picture; see `Detector.analyze`."""

@@ -8,7 +8,6 @@ counts against it only where that was measured to be wrong rarely enough.
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import ClassVar, Final
 
 import numpy as np
@@ -16,14 +15,14 @@ from numpy.typing import NDArray
 
 from verifier import calibration as calibrating
 from verifier.decision import how_often_wrong, outside_domain, picture_probabilities
-from verifier.detectors.detector import Detector
+from verifier.detectors.detector import ModelDetector
 from verifier.detectors.patch_scores import PatchScores, patch_scores
 from verifier.features.edge_patches import edge_patches
 from verifier.features.patches import batches
 from verifier.model import Model
 from verifier.reading import Reading
 from verifier.report import DetectorResult, Finding, PatchMap
-from verifier.weights import FOLDER, Calibration, Label, ModelEntry, Threshold, read_manifest
+from verifier.weights import Calibration, Label, ModelEntry, Threshold
 from verifier.words import percent
 
 TASK: Final = "origin"
@@ -74,7 +73,7 @@ class Said:
         return "evidence against" if firm else "informs"
 
 
-class OriginDetector(Detector):
+class OriginDetector(ModelDetector):
     """Tells photographs, computer graphics and generated pictures apart, or isn't sure.
 
     Parameters
@@ -83,17 +82,9 @@ class OriginDetector(Detector):
         Of the task "origin"; the first answers.
     """
 
+    task: ClassVar[str] = TASK
     name: ClassVar[str] = "origin"
     question: ClassVar[str] = "Is it a photograph, computer graphics, or generated?"
-
-    def __init__(self, models: tuple[Model, ...] = ()) -> None:
-        self._models = models
-
-    @classmethod
-    def from_weights(cls, folder: Path = FOLDER) -> "OriginDetector":
-        """Take the models of a folder; raises `WeightsError` for a bad manifest."""
-        entries = read_manifest(folder).of_task(TASK)
-        return cls(tuple(Model(entry, folder) for entry in entries))
 
     def analyze(self, reading: Reading, *, brief: bool = False) -> DetectorResult:
         """Answer for a picture; see `Detector.analyze`."""

@@ -7,20 +7,19 @@ above a threshold that photographs of no training set were measured at, tells ho
 wrong, and is silent otherwise. That no trace is found never means that a picture is a photograph.
 """
 
-from pathlib import Path
 from typing import ClassVar, Final
 
 import numpy as np
 
 from verifier import calibration as calibrating
 from verifier.decision import how_often_wrong, outside_domain, picture_probabilities
-from verifier.detectors.detector import Detector
+from verifier.detectors.detector import ModelDetector
 from verifier.detectors.patch_scores import PatchScores, patch_scores
 from verifier.features.patches import batches, choose_patches
-from verifier.model import BATCH, Model
+from verifier.model import BATCH
 from verifier.reading import Reading
 from verifier.report import DetectorResult, Finding, PatchMap
-from verifier.weights import FOLDER, ModelEntry, Threshold, read_manifest
+from verifier.weights import ModelEntry, Threshold
 from verifier.words import percent
 
 TASK: Final = "synthetic"
@@ -34,7 +33,7 @@ _LIMITS: Final = (
 )
 
 
-class SyntheticDetector(Detector):
+class SyntheticDetector(ModelDetector):
     """Tells generated pictures from photographs, or is not sure.
 
     Parameters
@@ -43,17 +42,9 @@ class SyntheticDetector(Detector):
         Of the task "synthetic"; the first answers.
     """
 
+    task: ClassVar[str] = TASK
     name: ClassVar[str] = "synthetic"
     question: ClassVar[str] = "Was it made by a generator?"
-
-    def __init__(self, models: tuple[Model, ...] = ()) -> None:
-        self._models = models
-
-    @classmethod
-    def from_weights(cls, folder: Path = FOLDER) -> "SyntheticDetector":
-        """Take the models of a folder; raises `WeightsError` for a bad manifest."""
-        entries = read_manifest(folder).of_task(TASK)
-        return cls(tuple(Model(entry, folder) for entry in entries))
 
     def analyze(self, reading: Reading, *, brief: bool = False) -> DetectorResult:
         """Answer for a picture; see `Detector.analyze`."""
