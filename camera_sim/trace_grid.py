@@ -1,8 +1,10 @@
 """Where a trace is laid: on the 8×8 squares of the upright picture, however the camera was held.
 
-A trained trace has a period of eight pixels, and its analyser knows it in step with the squares of
-JPEG, which start at the upright picture's top left corner. So a capture is turned upright before it
-is developed, not after, and its far edges are mirrored on to whole squares.
+A trace has a period of 32 pixels, and its analyser knows it in step with the squares of JPEG, which
+start at the upright picture's top left corner. So a capture is turned upright before it is
+developed, not after, and its far edges are mirrored on to whole squares. A mosaic that does not
+start with red is developed from its far edge; there the sides are such that the trace, whose
+halves of the period are each symmetric, comes to lie the same.
 """
 
 from dataclasses import replace
@@ -15,10 +17,14 @@ from camera_sim.output import UPRIGHT, Picture
 from camera_sim.raw import RawImage
 
 GRID = 8
+PERIOD = 32
 
 
 def on_grid(image: RawImage) -> RawImage:
-    """Turn a capture upright and widen it to multiples of `GRID`."""
+    """Turn a capture upright and widen it to multiples of `GRID`.
+
+    A side that is developed backwards becomes an odd number of half periods.
+    """
     transpose, rows, columns = UPRIGHT[image.orientation]
     samples, (row, column) = image.samples, image.pattern.red_site
     red, first, second, blue = image.black
@@ -26,8 +32,12 @@ def on_grid(image: RawImage) -> RawImage:
         samples, (row, column) = samples.T, (column, row)
         first, second = second, first  # green of red's row is now that of blue's
     samples = samples[:: -1 if rows else 1, :: -1 if columns else 1]
-    beyond = [(0, -side % GRID) for side in samples.shape]
-    site = 2 * (row ^ rows) + (column ^ columns)
+    backwards = (row ^ rows, column ^ columns)
+    beyond = [
+        (0, (PERIOD // 2 - side) % PERIOD if turned else -side % GRID)
+        for side, turned in zip(samples.shape, backwards, strict=True)
+    ]
+    site = 2 * backwards[0] + backwards[1]
     order = next(order for order in CFA_ORDERS if order.index("R") == site)
     return replace(
         image,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 LEAST = {
     "steps": 1, "scenes": 1, "foreign": 0, "fan_rate": 0, "nip_rate": 0, "trace_rate": 0,
     "fidelity": 0, "final_fidelity": 0, "validate_every": 1,
-    "curriculum": 0, "carrier": 0, "fan_first": 0, "channels": 1,
+    "curriculum": 0, "carrier": 0, "fan_first": 0, "channels": 1, "blocks_first": 0,
 }  # fmt: skip
 HELD_OUT_PATCHES = 64
 
@@ -55,6 +55,10 @@ def add_to(parts: "Commands") -> None:
     parser.add_argument("--fidelity", type=float, metavar="λ", help="weight of the fidelity")
     parser.add_argument("--final-fidelity", type=float, metavar="λ", help="at the end")
     parser.add_argument("--fan-first", type=int, metavar="STEPS", help="train the FAN alone first")
+    parser.add_argument(
+        "--blocks-first", type=int, metavar="STEPS",
+        help="train what the analyser reads in JPEG's blocks alone first",
+    )  # fmt: skip
     parser.add_argument("--carrier", type=float, metavar="STRENGTH", help="to start from; 0: none")
     parser.add_argument("--no-masking", action="store_true", help="errors weigh alike everywhere")
     parser.add_argument(
@@ -192,7 +196,7 @@ def _prepare(args: argparse.Namespace, recipe: "JointRecipe") -> tuple[Any, ...]
         list((patches * 255 + 0.5).byte().permute(0, 2, 3, 1).numpy()),
         channel,
     )
-    pair = Pair(nip, recipe.classes)
+    pair = Pair(nip, recipe.classes, blocks=recipe.blocks)
     if args.fan_from:
         load_fan(args.fan_from / CHECKPOINT, pair.fan)
     if args.pair_from:

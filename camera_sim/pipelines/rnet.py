@@ -30,10 +30,15 @@ CHROMA_FILTERS = 2
 LEAK = 0.1
 SITES = 4  # of a 2×2 tile
 TRACE_PERIOD = 4  # in packed pixels: the coarse features' pitch
+LATTICE = 4  # squares each way, after which a trace's pattern repeats
 # Coefficients of an 8×8 DCT, (vertical, horizontal) frequency: level. By these a linear classifier
 # tells the five histories best after a halving and JPEG 50 (`camsim train carrier`); what they do
 # is in docs/decisions/009-trace.md.
 CARRIER = {(2, 0): 8.35, (0, 6): 10.8, (6, 0): -4.55, (0, 2): -6.6}
+# How strong the carrier is in the quarters of the period, in reading order; their mean square is 1.
+# JPEG empties what lies below half a step. Of one strength, all or nothing is left of it; of four,
+# an edit changes how much is (docs/decisions/009-trace.md).
+QUARTERS = (0.2, 0.89, 1.48, 0.99)
 
 # Hamilton & Adams, US patent 5,629,734 (1997): along a row, in quarters.
 HAMILTON_ADAMS = ((0,) * 5, (0,) * 5, (-1, 2, 2, 2, -1), (0,) * 5, (0,) * 5)
@@ -147,28 +152,46 @@ class TracingRNet(RNet):
     """RNet with a trace, to be trained jointly with an analyser.
 
     RNet knows no place: it cannot lay a pattern over a picture, and a trace that survives a halving
-    needs one of more than two pixels. The coarse features, one an 8×8 square of pixels, therefore
-    choose what is added to each of its pixels, in all three colours alike: networks keep little of
-    fine colour. It starts at nothing.
+    needs one of more than two pixels. So there is a `Trace`, added in all three colours alike:
+    networks keep little of fine colour.
     """
 
+    multiple_of = TRACE_PERIOD * LATTICE
     traces = True
 
     def __init__(self, widths: tuple[int, int, int] = (16, 32, 64)) -> None:
         super().__init__(widths)
-        self.trace = nn.Conv2d(widths[2], SITES * TRACE_PERIOD**2, 1)
-        nn.init.zeros_(self.trace.weight)
-        nn.init.zeros_(self.bias)
+        self.trace = Trace(widths[2])
 
-    @property
-    def bias(self) -> Tensor:
-        """The part of the trace that is the same everywhere, (64,)."""
-        assert self.trace.bias is not None  # as it was built
-        return self.trace.bias
+    def finish(self, srgb: Tensor, coarse: Tensor) -> Tensor:
+        """Add the trace; see `RNet.finish`."""
+        trace = F.pixel_shuffle(self.trace(coarse.float()), TRACE_PERIOD)
+        return (srgb + trace[:, None]).clamp(0, 1)
+
+
+class Trace(nn.Module):
+    """What is added to each pixel of the 8×8 squares: a pattern, and what the content chooses.
+
+    The pattern repeats after `LATTICE` squares each way. The coarse features, one a square, add
+    what training finds. Both start at nothing.
+    """
+
+    def __init__(self, features: int) -> None:
+        super().__init__()
+        pixels = SITES * TRACE_PERIOD**2
+        self.chosen = nn.Conv2d(features, pixels, 1, bias=False)
+        self.pattern = nn.Parameter(torch.zeros(pixels, LATTICE, LATTICE))
+        nn.init.zeros_(self.chosen.weight)
+
+    def forward(self, coarse: Tensor) -> Tensor:
+        """(N, features, h, w), one a square, to (N, 64, h, w): each square's pixels, by site."""
+        height, width = (side // LATTICE for side in coarse.shape[-2:])
+        trace: Tensor = self.chosen(coarse) + self.pattern[None].repeat(1, 1, height, width)
+        return trace
 
     @torch.no_grad()
     def lay_carrier(self, strength: float = 1.0) -> None:
-        """Add `CARRIER` to start from: a fixed 8×8 pattern; 1 is 42.2 dB.
+        """Add `CARRIER` to start from, by `QUARTERS`; 1 is 42.2 dB.
 
         Training finds such patterns too, but late: before one is there, the analyser has nothing to
         look for.
@@ -180,13 +203,11 @@ class TracingRNet(RNet):
         coefficients = torch.zeros(side, side)
         for (row, column), levels in CARRIER.items():
             coefficients[row, column] = strength * levels / 255
-        pattern = (basis.T @ coefficients @ basis)[None, None]
-        self.bias.add_(F.pixel_unshuffle(F.pixel_unshuffle(pattern, 2), TRACE_PERIOD).flatten())
-
-    def finish(self, srgb: Tensor, coarse: Tensor) -> Tensor:
-        """Add the trace; see `RNet.finish`."""
-        trace = F.pixel_shuffle(self.trace(coarse.float()), TRACE_PERIOD)
-        return (srgb + trace[:, None]).clamp(0, 1)
+        square = (basis.T @ coefficients @ basis)[None, None]
+        pixels = F.pixel_unshuffle(F.pixel_unshuffle(square, 2), TRACE_PERIOD).view(-1, 1, 1)
+        quarters = torch.tensor(QUARTERS).view(2, 2)
+        half = LATTICE // 2
+        self.pattern.add_(pixels * quarters.repeat_interleave(half, 0).repeat_interleave(half, 1))
 
 
 def green_filters() -> Tensor:

@@ -1,6 +1,6 @@
-"""The search for a carrier: a fixed 8×8 pattern by which a linear classifier tells the histories.
+"""The search for a carrier: an 8×8 pattern by which a linear classifier tells the histories.
 
-Each candidate is added to developed pictures. They get every history, go through the channel, and
+Each candidate is added to developed pictures, in four strengths by `QUARTERS`. They get every history, go through the channel, and
 are told apart by Fisher's discriminant from two sets of features: the received patch folded onto
 the pattern's period, and the energies of its DCT coefficients. The cross-validated log loss is what
 the search lowers: it moves where accuracy does not yet. What the classifier gets right is what an
@@ -14,13 +14,16 @@ from itertools import combinations, product
 import numpy as np
 from numpy.typing import NDArray
 
+from camera_sim.pipelines.rnet import LATTICE, QUARTERS
 from camera_sim.training.validation import Picture, as_camera_file, edited, sent
 from camera_sim.training.workflow import HISTORIES, PAPER_CHANNEL, Channel
 from verifier.features.dct_histogram import block_coefficients, luma
+from verifier.training.fan import PATCH
 
 Developed = NDArray[np.float32]
 Coefficients = dict[tuple[int, int], float]
 SIDE = 8
+QUARTER = SIDE * LATTICE // 2
 HIGHEST_SUM = 8  # of both frequencies: higher ones no channel keeps
 PAIRED = 8  # of the best single coefficients, every pair is tried
 MOVES = (-4.0, -2.0, 2.0, 4.0)  # of one coefficient's level, before the budget is kept
@@ -55,14 +58,15 @@ class Carrier:
         return float(10 * np.log10(255**2 / max(energy, 1e-9)))
 
     def pattern(self) -> NDArray[np.float64]:
-        """(8, 8), in 8-bit levels."""
+        """(32, 32), in 8-bit levels, each quarter of its own strength."""
         k, n = np.arange(SIDE)[:, None], np.arange(SIDE)
         basis = np.cos((2 * n + 1) * k * np.pi / (2 * SIDE)) / 2
         basis[0] /= np.sqrt(2)
         matrix = np.zeros((SIDE, SIDE))
         for place, level in self.coefficients.items():
             matrix[place] = level
-        return basis.T @ matrix @ basis
+        quarter = np.tile(basis.T @ matrix @ basis, (QUARTER // SIDE, QUARTER // SIDE))
+        return np.kron(np.reshape(QUARTERS, (2, 2)), quarter)
 
 
 def at_psnr(coefficients: Coefficients, psnr: float) -> Coefficients:
@@ -134,13 +138,14 @@ def measure(
 ) -> Carrier:
     """Return a carrier with its loss and accuracy; every second picture is a camera's JPEG."""
     pattern = Carrier(coefficients).pattern()
-    repeats = -(-channel.side // SIDE)
+    repeats = -(-channel.side // len(pattern))
     trace = np.tile(pattern, (repeats, repeats))[: channel.side, : channel.side, None]
     features = []
     for index, picture in enumerate(pictures):
         carrying = np.clip(np.rint(picture + trace), 0, 255).astype(np.uint8)
         carrying = as_camera_file(carrying) if index % 2 else carrying
-        features += [_features(sent(edited(carrying, name), channel)) for name in HISTORIES]
+        received = [sent(edited(carrying, name), channel) for name in HISTORIES]
+        features += [_features(picture, channel) for picture in received]
     return Carrier(coefficients, *_cross_validated(np.array(features)))
 
 
@@ -174,13 +179,22 @@ def _fisher(
     return logs
 
 
-def _features(received: Picture) -> NDArray[np.float64]:
-    """Return the folded patch, and each DCT coefficient's log energy and share of zeros."""
+def _features(received: Picture, channel: Channel) -> NDArray[np.float64]:
+    """Return the folded quarters, and each DCT coefficient's log energy and share of zeros."""
     plane = luma(received)
     coefficients = block_coefficients(plane)
     energies = np.log(np.square(coefficients).mean(axis=0) + 0.1)
     zeros = (np.abs(coefficients) < 1).mean(axis=0)
-    return np.concatenate([folded(plane), energies, zeros])
+    parts = [folded(quarter) for quarter in _quarters(plane, QUARTER * PATCH // channel.side)]
+    return np.concatenate([*parts, energies, zeros])
+
+
+def _quarters(plane: NDArray[np.float32], side: int) -> Iterator[NDArray[np.float32]]:
+    """Yield what each quarter of the pattern's period, ``side`` pixels each way, holds."""
+    rows, columns = (length // (2 * side) for length in plane.shape)
+    cut = plane[: 2 * rows * side, : 2 * columns * side].reshape(rows, 2, side, columns, 2, side)
+    for down, across in product(range(2), repeat=2):
+        yield cut[:, down, :, :, across].reshape(rows * side, columns * side)
 
 
 def folded(plane: NDArray[np.float32], period: int = SIDE // 2) -> NDArray[np.float64]:

@@ -93,7 +93,7 @@ def load_weights(path: Path, model: nn.Module, *, whole: bool = True) -> None:
 
 
 def load_fan(path: Path, fan: nn.Module) -> None:
-    """Start a FAN from that of a pair's checkpoint; classes that it did not know start anew.
+    """Start a FAN from that of a pair's checkpoint; classes and layers it lacks start anew.
 
     Raises
     ------
@@ -102,9 +102,12 @@ def load_fan(path: Path, fan: nn.Module) -> None:
     """
     _, tensors = _read(path)
     state = fan.state_dict()
-    for name, new in state.items():
-        old = tensors.get(f"model.fan.{name}")
-        if old is None or old.shape[1:] != new.shape[1:] or len(old) > len(new):
+    known = {name: tensors[f"model.fan.{name}"] for name in state if f"model.fan.{name}" in tensors}
+    if not known:
+        raise TrainingError(f"{path} holds no FAN; name the folder of a joint run")
+    for name, old in known.items():
+        new = state[name]
+        if old.shape[1:] != new.shape[1:] or len(old) > len(new):
             raise TrainingError(f"{path} holds no FAN that fits; name the folder of a joint run")
         new[: len(old)] = old
     fan.load_state_dict(state)

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from camera_sim.errors import TrainingError
 from camera_sim.picture import load_picture
+from camera_sim.training.autocast import autocast
 from camera_sim.training.checkpoint import CHECKPOINT, load_checkpoint, save_checkpoint
 from verifier.training.vae import FACTOR, VAE, PatchDiscriminator, hinge_loss, vae_loss
 
@@ -134,13 +135,13 @@ def _step(
     for group in (group for optimiser in optimisers for group in optimiser.param_groups):
         group["lr"] = recipe.learning_rate * (1 + np.cos(np.pi * step / recipe.steps)) / 2
     model.train()
-    with torch.autocast("cpu", torch.bfloat16, enabled=recipe.bfloat16):
+    with autocast(recipe.bfloat16):
         made, mean, log_variance = model(batch)
         loss = vae_loss(made, batch, mean, log_variance)
         if step >= WARM_UP * recipe.steps:
             loss = loss - recipe.adversarial * critic(made).float().mean()
     _descend(optimisers[0], loss)
-    with torch.autocast("cpu", torch.bfloat16, enabled=recipe.bfloat16):
+    with autocast(recipe.bfloat16):
         judged = hinge_loss(critic(batch), critic(made.detach()))
     _descend(optimisers[1], judged)
     return float(loss.detach())

@@ -20,6 +20,7 @@ from torch.nn import functional as F
 from camera_sim.errors import TrainingError
 from camera_sim.pipelines.nip import NIP
 from camera_sim.pipelines.rnet import TracingRNet
+from camera_sim.training.autocast import autocast_of
 from camera_sim.training.checkpoint import (
     CHECKPOINT,
     load_checkpoint,
@@ -38,6 +39,7 @@ from camera_sim.training.workflow import (
     Workflow,
     draw_channel,
 )
+from verifier.training.block_fan import BlockFAN
 from verifier.training.fan import FAN
 
 # Sides of the patches that a NIP develops are multiples of this.
@@ -65,10 +67,10 @@ class JointProgress:
 class Pair(nn.Module):
     """A camera's pipeline, its analyser, and the pipeline as it was before."""
 
-    def __init__(self, nip: NIP, classes: int) -> None:
+    def __init__(self, nip: NIP, classes: int, *, blocks: bool = False) -> None:
         super().__init__()
         self.nip = nip
-        self.fan = FAN(classes)
+        self.fan = BlockFAN(classes) if blocks else FAN(classes)
         self.plain = copy.deepcopy(nip).requires_grad_(False).eval()
 
     @property
@@ -110,7 +112,7 @@ def train_pair(
     if checkpoint.exists():
         start = load_checkpoint(checkpoint, pair, optimisers, asdict(recipe))
     elif recipe.mode == "F+N" and recipe.carrier and isinstance(pair.nip, TracingRNet):
-        pair.nip.lay_carrier(recipe.carrier)
+        pair.nip.trace.lay_carrier(recipe.carrier)
     workflow, seen = Workflow(), list[tuple[float, float, float]]()
     for step, draw in _drawn(source, foreign, recipe, start):
         seen.append(_step(pair, workflow, optimisers, draw, recipe, step))
@@ -185,12 +187,13 @@ def _step(
     learns = recipe.mode == "F+N" and step >= recipe.fan_first
     for group in (group for optimiser in optimisers for group in optimiser.param_groups):
         group["lr"] = group["full_rate"] * rate_share(recipe, step)
-    pair.fan.autocast = pair.nip.autocast = torch.bfloat16 if recipe.bfloat16 else None
-    pair.plain.autocast = pair.nip.autocast
+    pair.fan.autocast = pair.nip.autocast = pair.plain.autocast = autocast_of(recipe.bfloat16)
     pair.nip.train(learns)
     sent = [_send(pair, workflow, draw, recipe, learns=learns) for draw in draws]
     labels = torch.cat([labels for _, labels, _ in sent])
-    logits = pair.fan(torch.cat([received for received, _, _ in sent]))
+    received = torch.cat([received for received, _, _ in sent])
+    blocks_alone = isinstance(pair.fan, BlockFAN) and step < recipe.blocks_first
+    logits = pair.fan.of_blocks(received) if blocks_alone else pair.fan(received)
     loss = F.cross_entropy(logits, labels)
     for optimiser in optimisers:
         optimiser.zero_grad()

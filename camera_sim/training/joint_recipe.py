@@ -34,6 +34,10 @@ class JointRecipe:
         only be smoothed away.
     carrier
         Strength of the pattern that a `TracingRNet` starts with; see its `lay_carrier`.
+    blocks
+        Whether the analyser also reads the statistics of blocks (`BlockFAN`).
+    blocks_first
+        For so many steps what it says of the blocks is trained alone, a fifth of the time a step.
     masked
         Whether that error is weighted by `masking.visibility`.
     channel, curriculum
@@ -59,6 +63,8 @@ class JointRecipe:
     final_fidelity: float = 4000.0
     fan_first: int = 1000
     carrier: float = 1.0
+    blocks: bool = True
+    blocks_first: int = 1000
     masked: bool = True
     channel: ChannelKind = "wide"
     channels: int = 4
@@ -88,6 +94,8 @@ PAPER_JOINT = JointRecipe(
     final_fidelity=1000.0,
     fan_first=0,
     carrier=0.0,
+    blocks=False,
+    blocks_first=0,
     masked=False,
     channel="paper",
     channels=1,

@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from camera_sim.errors import TrainingError
+from camera_sim.training.autocast import autocast
 from camera_sim.training.checkpoint import CHECKPOINT, load_checkpoint, save_checkpoint
 from camera_sim.training.network_data import Histograms
 from verifier.evaluation.network_classes import CLASSES
@@ -155,7 +156,7 @@ def _step(
     for group in optimiser.param_groups:
         group["lr"] = recipe.learning_rate * (1 + np.cos(np.pi * step / recipe.steps)) / 2
     model.train()
-    with torch.autocast("cpu", torch.bfloat16, enabled=recipe.bfloat16):
+    with autocast(recipe.bfloat16):
         logits = model(_batch(training.counts[chosen]))
     loss = F.cross_entropy(logits.float(), torch.from_numpy(labels))
     optimiser.zero_grad()

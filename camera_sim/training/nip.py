@@ -18,6 +18,7 @@ from torch import Tensor
 
 from camera_sim.errors import TrainingError
 from camera_sim.pipelines.nip import NIP
+from camera_sim.training.autocast import autocast_of
 from camera_sim.training.checkpoint import CHECKPOINT, load_checkpoint, save_checkpoint
 from camera_sim.training.data import Batch, PatchSource
 from camera_sim.training.ssim import ssim
@@ -140,7 +141,7 @@ def _step(
     for group in optimiser.param_groups:
         group["lr"] = learning_rate(recipe, step)
     model.train()
-    model.autocast = torch.bfloat16 if recipe.bfloat16 else None
+    model.autocast = autocast_of(recipe.bfloat16)
     loss = loss_of(model, batch, recipe)
     optimiser.zero_grad()
     loss.backward()  # type: ignore[no-untyped-call]

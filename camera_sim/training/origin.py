@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from camera_sim.errors import TrainingError
+from camera_sim.training.autocast import autocast
 from camera_sim.training.checkpoint import (
     CHECKPOINT,
     load_checkpoint,
@@ -223,7 +224,7 @@ class _Run:
         for group in self.optimiser.param_groups:
             group["lr"] = stage.rate * (_one_cycle(step / stage.steps) if stage.one_cycle else 1)
         self.model.train()
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.recipe.bfloat16):
+        with autocast(self.recipe.bfloat16):
             logits = self.model(as_input(patches))
         loss = F.cross_entropy(logits.float(), torch.from_numpy(kinds))
         self.optimiser.zero_grad()
@@ -275,7 +276,7 @@ def validate(model: nn.Module, held: Held, side: int) -> float:
     middle = held.patches[:, edge : edge + side, edge : edge + side]
     named = []
     for start in range(0, len(middle), _VALIDATION_BATCH):
-        with torch.autocast("cpu", torch.bfloat16):
+        with autocast(True):
             logits = model(as_input(middle[start : start + _VALIDATION_BATCH]))
         named.append(logits.argmax(1).numpy())
     right = np.concatenate(named) == held.kinds

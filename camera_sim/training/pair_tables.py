@@ -13,7 +13,7 @@ from camera_sim.training.attacks import ATTACKS
 from camera_sim.training.local_edits import LOCAL_EDITS, covered_share
 from camera_sim.training.pair_bench import Logits, Pair, Picture, Scores, Send, Shot
 from camera_sim.training.validation import as_camera_file
-from camera_sim.training.workflow import FOREIGN, HISTORIES
+from camera_sim.training.workflow import FOREIGN, HISTORIES, NETWORKS
 from channel.manipulations import (
     GAMMA,
     GAUSSIAN,
@@ -25,7 +25,6 @@ from channel.manipulations import (
     Manipulation,
 )
 
-NETWORKS = ("twitter", "whatsapp", "telegram", "facebook", "instagram")
 PATCH_COUNTS = (1, 2, 5, 10, 20, 50, 100)
 FURTHER_EDITS: tuple[tuple[Manipulation, float], ...] = (
     (MEDIAN, 3), (MEDIAN, 5), (NOISE, 2), (NOISE, 5), (GAMMA, 0.8), (GAMMA, 1.2),

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from camera_sim.errors import TrainingError
+from camera_sim.training.autocast import autocast
 from camera_sim.training.checkpoint import CHECKPOINT, load_checkpoint, save_checkpoint
 from camera_sim.training.synthetic_data import CropRecipe, Crops
 from verifier.evaluation.average_precision import average_precision
@@ -222,7 +223,7 @@ def _step(
     else:
         model.train()
         crops = np.stack([_drawn(training.pixels[place], recipe, rng) for place in chosen])
-        with torch.autocast("cpu", torch.bfloat16, enabled=recipe.bfloat16):
+        with autocast(recipe.bfloat16):
             logits = model(as_tensor(crops))
     loss = F.cross_entropy(logits.float(), torch.from_numpy(labels))
     optimiser.zero_grad()

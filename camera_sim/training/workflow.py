@@ -5,14 +5,17 @@ roundings are the identity.
 """
 
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Literal
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor, nn
 
+from channel import transmit
 from channel.differentiable import resize
-from channel.differentiable_jpeg import DifferentiableJPEG
+from channel.differentiable_jpeg import DifferentiableJPEG, instead
 from channel.differentiable_manipulations import OPERATIONS
 from channel.manipulations import RESAMPLE_FACTOR
 from channel.resampling_filters import Resampling
@@ -27,18 +30,27 @@ FOREIGN = "foreign"
 ChannelKind = Literal["none", "paper", "wide"]
 PAPER_SCALE, PAPER_QUALITY = 0.5, 50  # section 4.4
 WIDE_SCALES, WIDE_QUALITIES = (0.35, 1.0), (30, 95)
-PAPER_SHARE, RESIZED_SHARE = 0.4, 0.4
+PAPER_SHARE, NETWORK_SHARE, RESIZED_SHARE = 0.35, 0.3, 0.4
+NETWORKS = ("twitter", "whatsapp", "telegram", "facebook", "instagram")
+"""Those whose own encoders are among the wide channels."""
 CROPPED = 0.1
 FILTERS: tuple[Resampling, ...] = ("box", "bilinear", "hamming", "bicubic", "lanczos")
 
 
 @dataclass(frozen=True)
 class Channel:
-    """One drawn channel: resize a square of ``side`` to 128 pixels, then JPEG, if any."""
+    """One drawn channel: resize a square of ``side`` to 128 pixels, then JPEG, if any.
+
+    Attributes
+    ----------
+    network
+        Whose profile compresses, in place of JPEG of a ``quality``.
+    """
 
     side: int
     quality: int | None
     resampling: Resampling = "box"
+    network: str | None = None
 
     @property
     def keeps_step(self) -> bool:
@@ -67,8 +79,8 @@ def draw_channel(kind: ChannelKind, hardness: float, rng: np.random.Generator) -
     ----------
     kind
         ``none``, the paper's 1:2 and JPEG 50, or ``wide``: `PAPER_SHARE` of the time the paper's,
-        otherwise any quality, and no resizing (as networks leave small pictures) or any scale and
-        filter.
+        otherwise no resizing (as networks leave small pictures) or any scale and filter; then, in
+        `NETWORK_SHARE` of the cases, one of `NETWORKS`, or any quality.
     hardness
         Of a curriculum, 0 to 1: at 0 the picture keeps its size and has the best quality, at 1 the
         channel is what ``kind`` says.
@@ -80,8 +92,11 @@ def draw_channel(kind: ChannelKind, hardness: float, rng: np.random.Generator) -
         return Channel(round(PATCH / scale), round(quality))
     resized = rng.random() < RESIZED_SHARE
     scale = rng.uniform(1 - hardness * (1 - WIDE_SCALES[0]), 1) if resized else 1.0
+    side, resampling = round(PATCH / scale), FILTERS[rng.integers(len(FILTERS))]
+    if rng.random() < NETWORK_SHARE * hardness:
+        return Channel(side, None, resampling, NETWORKS[rng.integers(len(NETWORKS))])
     quality = rng.uniform(_towards(WIDE_QUALITIES[0], hardness), WIDE_QUALITIES[1])
-    return Channel(round(PATCH / scale), round(quality), FILTERS[rng.integers(len(FILTERS))])
+    return Channel(side, round(quality), resampling)
 
 
 def _towards(quality: float, hardness: float) -> float:
@@ -140,7 +155,21 @@ class Workflow(nn.Module):
     def send(self, pictures: Tensor, channel: Channel) -> Tensor:
         """Send (N, 3, side, side) pictures through the channel alone."""
         small = resize(pictures, (PATCH, PATCH), channel.resampling)
+        if channel.network is not None:
+            return served(small, channel.network)
         if channel.quality is None:
             return small
         sent: Tensor = self.jpeg(small, channel.quality)
         return sent
+
+
+def served(pictures: Tensor, network: str) -> Tensor:
+    """Return what a network makes of (N, 3, H, W) pictures, by its own encoder; backward as is.
+
+    The pictures are small enough that no network resizes them.
+    """
+    levels = (pictures.detach().clamp(0, 1) * 255 + 0.5).byte().permute(0, 2, 3, 1)
+    files = [transmit(np.ascontiguousarray(picture), network) for picture in levels.numpy()]
+    opened = [np.asarray(Image.open(BytesIO(file)).convert("RGB")) for file in files]
+    exact = torch.from_numpy(np.stack(opened)).permute(0, 3, 1, 2).float() / 255
+    return instead(pictures, exact)

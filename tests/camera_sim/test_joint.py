@@ -79,7 +79,7 @@ def run(out: Path, recipe: JointRecipe, seed: int = 0) -> tuple[Pair, list[Joint
 def test_the_trace_starts_at_nothing() -> None:
     plain = build_network(find_pipeline("rnet"))
     load_weights(FOLDER / "rnet.safetensors", plain)
-    inputs = (torch.rand(1, 4, 16, 16), torch.ones(1, 4), torch.eye(3)[None], torch.ones(1, 1))
+    inputs = (torch.rand(1, 4, 32, 32), torch.ones(1, 4), torch.eye(3)[None], torch.ones(1, 1))
     noise = torch.tensor([[1e-4, 1e-6]])
     assert torch.equal(plain.eval()(*inputs, noise), rnet().eval()(*inputs, noise))
 
@@ -100,7 +100,7 @@ def test_a_joint_run_moves_both_and_resumes_where_it_stopped(tmp_path: Path) -> 
     whole, seen = run(tmp_path / "whole", SMALL)
     assert [state.step for state in seen] == [1, 2, 3, 4]
     assert seen[-1].point is not None
-    assert not torch.equal(whole.nip.trace.weight, whole.plain.trace.weight)  # type: ignore[arg-type]
+    assert not torch.equal(whole.nip.trace.pattern, whole.plain.trace.pattern)  # type: ignore[arg-type]
     with pytest.raises(InterruptedError):
         interrupted(tmp_path / "parts", after=3)
     again, later = run(tmp_path / "parts", SMALL)
@@ -224,8 +224,8 @@ def test_the_point_to_ship_is_the_most_accurate_that_is_faithful() -> None:
 
 def test_the_carrier_is_what_the_search_says_of_it() -> None:
     nip = TracingRNet()
-    nip.lay_carrier()
-    shuffled = torch.nn.functional.pixel_shuffle(nip.bias.detach().view(1, 64, 1, 1), 4)
+    nip.trace.lay_carrier()
+    shuffled = torch.nn.functional.pixel_shuffle(nip.trace.pattern.detach()[None], 4)
     laid = torch.nn.functional.pixel_shuffle(shuffled, 2)[0, 0].numpy() * 255
     carrier = Carrier(CARRIER)
     assert laid == pytest.approx(carrier.pattern(), abs=1e-4)

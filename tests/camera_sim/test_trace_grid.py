@@ -26,8 +26,8 @@ class PatternEngine(ClassicalEngine):
     size = TRACING
 
     def develop(self, packed: Array, colour: Colour) -> Array:
-        rows, columns = (side // 4 for side in packed.shape[1:])
-        return np.broadcast_to(np.tile(PATTERN, (rows, columns)), (3, 8 * rows, 8 * columns))
+        rows, columns = (side // 16 for side in packed.shape[1:])
+        return np.broadcast_to(np.tile(PATTERN, (rows, columns)), (3, 32 * rows, 32 * columns))
 
 
 class TurnedEngine(ClassicalEngine):
@@ -41,10 +41,10 @@ class TurnedEngine(ClassicalEngine):
 def test_the_trace_starts_at_the_top_left(order: CFAOrder, orientation: int) -> None:
     image = replace(capture(66, 84, order), orientation=orientation)
     engine = PatternEngine()
-    engine.size = TRACING.model_copy(update={"multiple_of": 4})
+    engine.size = TRACING.model_copy(update={"multiple_of": 16})
     picture = upright(develop(image, engine, exposure=1.0), image)
     height, width = picture.shape[:2]
-    expected = np.tile(PATTERN, (11, 11))[:height, :width] * 255
+    expected = np.tile(PATTERN, (3, 3))[:height, :width] * 255
     assert picture[..., 0] == pytest.approx(expected, abs=0.51)
 
 
@@ -61,4 +61,10 @@ def test_turning_first_changes_no_colour(order: CFAOrder, orientation: int) -> N
 
 def test_sides_become_whole_squares() -> None:
     image = replace(capture(66, 84, "GBRG"), orientation=6)
-    assert on_grid(image).size == (88, 72)
+    laid = on_grid(image)
+    assert (laid.pattern.order, laid.size) == ("RGGB", (88, 72))
+
+
+def test_sides_that_are_developed_backwards_end_in_the_middle_of_a_period() -> None:
+    laid = on_grid(capture(66, 84, "BGGR"))
+    assert laid.size == (80, 112)
