@@ -40,8 +40,7 @@ def run(args: argparse.Namespace) -> int:
     from camera_sim.training.checkpoint import load_weights
     from camera_sim.training.joint_data import joint_sources
     from camera_sim.training.networks import build_network
-    from camera_sim.training.nip import BORDER
-    from camera_sim.training.validation import developed_levels
+    from camera_sim.training.validation import BORDER, developed_levels
     from camera_sim.training.workflow import PAPER_CHANNEL
     from camera_sim.weights import FOLDER
 

@@ -174,11 +174,10 @@ def _prepare(args: argparse.Namespace, recipe: "JointRecipe") -> tuple[Any, ...]
 
     from camera_sim.training.checkpoint import CHECKPOINT, load_fan, load_weights
     from camera_sim.training.foreign import ForeignSource, foreign_pictures
-    from camera_sim.training.joint import STRIDE, Pair
     from camera_sim.training.joint_data import joint_sources
+    from camera_sim.training.joint_sending import STRIDE, Pair
     from camera_sim.training.networks import build_network
-    from camera_sim.training.nip import BORDER
-    from camera_sim.training.validation import Validation
+    from camera_sim.training.validation import BORDER, Validation
     from camera_sim.training.workflow import NO_CHANNEL, PAPER_CHANNEL
 
     sources = joint_sources(args.pictures or (), args.raw)

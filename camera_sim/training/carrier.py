@@ -1,8 +1,9 @@
 """The search for a carrier: an 8×8 pattern by which a linear classifier tells the histories.
 
-Each candidate is added to developed pictures, in four strengths by `QUARTERS`. They get every history, go through the channel, and
-are told apart by Fisher's discriminant from two sets of features: the received patch folded onto
-the pattern's period, and the energies of its DCT coefficients. The cross-validated log loss is what
+Each candidate is added to developed pictures, in four strengths by `QUARTERS`. They get every
+history, go through the channel, and are told apart by Fisher's discriminant from two sets of
+features: the received patch folded onto the pattern's period, and the energies of its DCT
+coefficients. The cross-validated log loss is what
 the search lowers: it moves where accuracy does not yet. What the classifier gets right is what an
 analyser can learn at the least.
 """

@@ -4,46 +4,33 @@ The camera learns to leave traces that its analyser finds after the channel; fid
 pipeline as it was before holds it back.
 """
 
-import copy
 import json
 import math
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn
 from torch.nn import functional as F
 
 from camera_sim.errors import TrainingError
-from camera_sim.pipelines.nip import NIP
 from camera_sim.pipelines.rnet import TracingRNet
 from camera_sim.training.autocast import autocast_of
+from camera_sim.training.blocks_first import learn_blocks
 from camera_sim.training.checkpoint import (
     CHECKPOINT,
     load_checkpoint,
     save_checkpoint,
     save_weights,
 )
-from camera_sim.training.data import Batch, PatchSource
+from camera_sim.training.data import PatchSource
 from camera_sim.training.foreign import ForeignSource
 from camera_sim.training.joint_recipe import JointRecipe, rate_share, weight_of_fidelity
-from camera_sim.training.masking import visible_error
-from camera_sim.training.nip import BORDER
-from camera_sim.training.validation import CAMERA_QUALITY, Point, Validation, validate
-from camera_sim.training.workflow import (
-    HISTORIES,
-    Channel,
-    Workflow,
-    draw_channel,
-)
+from camera_sim.training.joint_sending import Draw, Pair, drawn, send
+from camera_sim.training.validation import Point, Validation, validate
+from camera_sim.training.workflow import Workflow
 from verifier.training.block_fan import BlockFAN
-from verifier.training.fan import FAN
-
-# Sides of the patches that a NIP develops are multiples of this.
-STRIDE = 32
 
 
 @dataclass(frozen=True)
@@ -62,21 +49,6 @@ class JointProgress:
     accuracy: float
     psnr: float
     point: Point | None
-
-
-class Pair(nn.Module):
-    """A camera's pipeline, its analyser, and the pipeline as it was before."""
-
-    def __init__(self, nip: NIP, classes: int, *, blocks: bool = False) -> None:
-        super().__init__()
-        self.nip = nip
-        self.fan = BlockFAN(classes) if blocks else FAN(classes)
-        self.plain = copy.deepcopy(nip).requires_grad_(False).eval()
-
-    @property
-    def halves(self) -> nn.ModuleList:
-        """What is shipped: the camera's half and the verifier's."""
-        return nn.ModuleList([self.nip, self.fan])
 
 
 def train_pair(
@@ -114,7 +86,9 @@ def train_pair(
     elif recipe.mode == "F+N" and recipe.carrier and isinstance(pair.nip, TracingRNet):
         pair.nip.trace.lay_carrier(recipe.carrier)
     workflow, seen = Workflow(), list[tuple[float, float, float]]()
-    for step, draw in _drawn(source, foreign, recipe, start):
+    if start == 0 and recipe.blocks_first and isinstance(pair.fan, BlockFAN):
+        learn_blocks(pair, pair.fan, source, foreign, recipe, out)
+    for step, draw in drawn(source, foreign, recipe, start):
         seen.append(_step(pair, workflow, optimisers, draw, recipe, step))
         done, point = step + 1, None
         if done % recipe.validate_every == 0 or done == recipe.steps:
@@ -128,58 +102,11 @@ def train_pair(
     return read_points(out)
 
 
-@dataclass(frozen=True)
-class _Draw:
-    """What goes through one channel of a step.
-
-    Attributes
-    ----------
-    rng
-        For what is still to be drawn.
-    """
-
-    batch: Batch
-    foreign: Tensor
-    channel: Channel
-    rng: np.random.Generator
-
-
-def _drawn(
-    source: PatchSource, foreign: ForeignSource, recipe: JointRecipe, start: int
-) -> Iterator[tuple[int, list[_Draw]]]:
-    """Draw each step's patches while the step before is being computed."""
-
-    def draw(step: int, part: int) -> _Draw:
-        rng = np.random.default_rng([recipe.seed, step, part])
-        hardness = min(1.0, (step + 1) / max(1, recipe.curriculum))
-        channel = draw_channel(recipe.channel, hardness, rng)
-        scenes, others = (share_of(n, part, parts) for n in (recipe.scenes, recipe.foreign))
-        side = -(-(channel.side + 2 * BORDER) // STRIDE) * STRIDE
-        batch = source.batch(rng, scenes, side)
-        return _Draw(batch, foreign.batch(rng, others, channel.side), channel, rng)
-
-    def draw_all(step: int) -> list[_Draw]:
-        return [draw(step, part) for part in range(parts)]
-
-    parts = max(1, min(recipe.channels, recipe.scenes))
-    with ThreadPoolExecutor(1) as pool:
-        ahead = pool.submit(draw_all, start)
-        for step in range(start, recipe.steps):
-            drawn, ahead = ahead.result(), pool.submit(draw_all, step + 1)
-            yield step, drawn
-        ahead.cancel()
-
-
-def share_of(count: int, part: int, parts: int) -> int:
-    """Return how many of ``count`` fall to a part, the first ones getting what is left over."""
-    return count // parts + (part < count % parts)
-
-
 def _step(
     pair: Pair,
     workflow: Workflow,
     optimisers: list[torch.optim.Adam],
-    draws: list[_Draw],
+    draws: list[Draw],
     recipe: JointRecipe,
     step: int,
 ) -> tuple[float, float, float]:
@@ -189,11 +116,10 @@ def _step(
         group["lr"] = group["full_rate"] * rate_share(recipe, step)
     pair.fan.autocast = pair.nip.autocast = pair.plain.autocast = autocast_of(recipe.bfloat16)
     pair.nip.train(learns)
-    sent = [_send(pair, workflow, draw, recipe, learns=learns) for draw in draws]
+    sent = [send(pair, workflow, draw, recipe, learns=learns) for draw in draws]
     labels = torch.cat([labels for _, labels, _ in sent])
     received = torch.cat([received for received, _, _ in sent])
-    blocks_alone = isinstance(pair.fan, BlockFAN) and step < recipe.blocks_first
-    logits = pair.fan.of_blocks(received) if blocks_alone else pair.fan(received)
+    logits = pair.fan(received)
     loss = F.cross_entropy(logits, labels)
     for optimiser in optimisers:
         optimiser.zero_grad()
@@ -212,31 +138,6 @@ def _step(
     pair.fan.constrain()
     accuracy = (logits.argmax(dim=1) == labels).float().mean()
     return float(loss.detach()), float(accuracy), psnr
-
-
-def _send(
-    pair: Pair, workflow: Workflow, draw: _Draw, recipe: JointRecipe, *, learns: bool
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Develop and send a draw; return what is received, its labels, and two errors.
-
-    Those are to the pipeline before: the visible one and the squared one.
-    """
-    with torch.set_grad_enabled(learns):
-        developed = developed_by(pair.nip, draw.batch)
-    errors = torch.zeros(2)
-    if learns:
-        with torch.no_grad():
-            plain = developed_by(pair.plain, draw.batch)
-        squared = (developed - plain).square().mean()
-        errors = torch.stack([visible_error(developed, plain), squared])
-    offset = draw.channel.draw_offset(developed.shape[-1] - draw.channel.side, draw.rng)
-    quality = CAMERA_QUALITY if draw.rng.random() < recipe.camera_jpeg else None
-    received = workflow(developed.clamp(0, 1), draw.channel, offset, quality)
-    labels = torch.arange(len(HISTORIES)).repeat_interleave(len(developed))
-    if len(draw.foreign):
-        received = torch.cat([received, workflow.send(draw.foreign, draw.channel)])
-        labels = F.pad(labels, (0, len(draw.foreign)), value=len(HISTORIES))
-    return received, labels, errors
 
 
 def build_optimisers(pair: Pair, recipe: JointRecipe) -> list[torch.optim.Adam]:
@@ -258,13 +159,6 @@ def build_optimisers(pair: Pair, recipe: JointRecipe) -> list[torch.optim.Adam]:
     for group in (group for optimiser in optimisers for group in optimiser.param_groups):
         group["full_rate"] = group["lr"]
     return optimisers
-
-
-def developed_by(nip: NIP, batch: Batch) -> Tensor:
-    """Develop a batch, borders cut off."""
-    mosaic = batch.mosaic.contiguous(memory_format=torch.channels_last)
-    developed: Tensor = nip(mosaic, *batch.inputs[1:])
-    return developed[:, :, BORDER:-BORDER, BORDER:-BORDER]
 
 
 def read_points(out: Path) -> list[Point]:

@@ -20,8 +20,8 @@ from camera_sim.training.data import (
 )
 
 Picture = NDArray[np.uint8]
-# The widest channel takes 366 pixels a side, and the network's border comes on top.
-LEAST_SIDE = 384
+# The widest channel takes 366 pixels a side, and borders of a trace's period come on top.
+LEAST_SIDE = 448
 
 
 @dataclass(frozen=True)

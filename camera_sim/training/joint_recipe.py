@@ -37,7 +37,8 @@ class JointRecipe:
     blocks
         Whether the analyser also reads the statistics of blocks (`BlockFAN`).
     blocks_first
-        For so many steps what it says of the blocks is trained alone, a fifth of the time a step.
+        What it reads in the blocks is learnt from so many steps' patches before the first step: see
+        `blocks_first.learn_blocks`.
     masked
         Whether that error is weighted by `masking.visibility`.
     channel, curriculum

@@ -7,8 +7,8 @@ import torch
 
 from camera_sim.pipelines import Pipeline
 from camera_sim.training.checkpoint import load_weights
-from camera_sim.training.joint import Pair
 from camera_sim.training.joint_recipe import JointRecipe
+from camera_sim.training.joint_sending import Pair
 from camera_sim.training.networks import Label, export_network
 from camera_sim.training.validation import Point
 from verifier.training.export import export_fan

@@ -10,14 +10,16 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from camera_sim.pipelines.nip import NIP
+from camera_sim.trace_grid import PERIOD
 from camera_sim.training.data import Batch
-from camera_sim.training.nip import BORDER
 from camera_sim.training.workflow import FOREIGN, HISTORIES, Channel
 from channel.manipulations import MANIPULATIONS
 from channel.resample import resized
 from verifier.training.fan import FAN, PATCH
 
 Picture = NDArray[np.uint8]
+# Cut off what is developed: patches then start where a trace's period does.
+BORDER = PERIOD
 CAMERA_QUALITY = 95  # what `camsim develop` writes by default, 4:4:4
 EXACT = {operation.name: operation for operation in MANIPULATIONS}
 

@@ -7,6 +7,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 from PIL import Image
+from safetensors.torch import load_file
 
 from camera_sim.errors import TrainingError
 from camera_sim.pipelines import find_pipeline
@@ -16,21 +17,18 @@ from camera_sim.training.carrier import Carrier, at_psnr, measure, search
 from camera_sim.training.checkpoint import load_weights
 from camera_sim.training.data import SceneSource, tells_something
 from camera_sim.training.foreign import ForeignSource, foreign_pictures
-from camera_sim.training.joint import (
-    JointProgress,
-    Pair,
-    choose_point,
-    share_of,
-    train_pair,
-)
+from camera_sim.training.joint import JointProgress, choose_point, train_pair
 from camera_sim.training.joint_recipe import FAST_JOINT, JointRecipe, weight_of_fidelity
+from camera_sim.training.joint_sending import Pair, share_of
 from camera_sim.training.local_edits import LOCAL_EDITS, covered_share
 from camera_sim.training.masking import visibility, visible_error
 from camera_sim.training.networks import build_network
+from camera_sim.training.pair_bench import network
 from camera_sim.training.pair_export import export_pair
 from camera_sim.training.validation import Point, Validation, edited, sent
 from camera_sim.training.workflow import (
     HISTORIES,
+    NETWORKS,
     NO_CHANNEL,
     PAPER_CHANNEL,
     Channel,
@@ -40,6 +38,7 @@ from camera_sim.training.workflow import (
 from camera_sim.weights import FOLDER
 from tests.camera_sim.conftest import Camsim
 from tests.camera_sim.scenes import picture
+from verifier.training.block_fan import BlockFAN
 
 SAME = ("native", "jpeg", "resample")
 SMALL = replace(
@@ -50,6 +49,7 @@ SMALL = replace(
     channel="paper",
     curriculum=0,
     fan_first=0,
+    blocks_first=0,
     validate_every=2,
     bfloat16=False,
 )
@@ -71,7 +71,7 @@ def run(out: Path, recipe: JointRecipe, seed: int = 0) -> tuple[Pair, list[Joint
     held_out = Validation(
         source.batch(np.random.default_rng(1), 1, 288), [scenes[0][:256, :256]], PAPER_CHANNEL
     )
-    pair, seen = Pair(nip, recipe.classes), list[JointProgress]()
+    pair, seen = Pair(nip, recipe.classes, blocks=recipe.blocks), list[JointProgress]()
     train_pair(pair, source, foreign, held_out, recipe, out, seen.append)
     return pair, seen
 
@@ -127,7 +127,7 @@ def interrupted(out: Path, after: int) -> None:
     held_out = Validation(
         plain.batch(np.random.default_rng(1), 1, 288), [scenes[0][:256, :256]], PAPER_CHANNEL
     )
-    pair = Pair(nip, SMALL.classes)
+    pair = Pair(nip, SMALL.classes, blocks=SMALL.blocks)
     train_pair(pair, Stop(scenes, selective=True), foreign, held_out, SMALL, out, lambda _: None)
 
 
@@ -137,6 +137,38 @@ def test_mode_f_leaves_the_camera_alone(tmp_path: Path) -> None:
         assert torch.equal(value, pair.plain.state_dict()[name]), name
     assert seen[-1].point is not None
     assert seen[-1].point.psnr > 100
+
+
+def test_blocks_are_read_once_and_learnt_first(tmp_path: Path) -> None:
+    recipe = replace(SMALL, mode="F", steps=1, fan_rate=0.0, blocks_first=3)
+    pair, _ = run(tmp_path, recipe)
+    [part] = (tmp_path / "blocks").iterdir()
+    gathered = load_file(part)
+    assert gathered["labels"].tolist() == [*range(len(HISTORIES)), len(HISTORIES)] * 3
+    assert isinstance(pair.fan, BlockFAN)
+    with torch.no_grad():
+        named = pair.fan.judge(gathered["statistics"].float()).argmax(dim=1)
+    assert (named == gathered["labels"]).float().mean() > 0.8  # of what was learnt
+    written = part.stat().st_mtime_ns
+    (tmp_path / "checkpoint.safetensors").unlink()
+    again, _ = run(tmp_path, recipe)
+    assert part.stat().st_mtime_ns == written
+    assert torch.equal(again.fan.judge[1].weight, pair.fan.judge[1].weight)  # type: ignore[union-attr]
+
+
+def test_networks_themselves_are_among_the_wide_channels() -> None:
+    rng = np.random.default_rng(0)
+    drawn = [draw_channel("wide", 1, rng) for _ in range(400)]
+    assert {channel.network for channel in drawn} == {None, *NETWORKS}
+    upload = picture(128, 128, 3)
+    tensor = torch.from_numpy(upload.copy()).permute(2, 0, 1)[None].float() / 255
+    received = Workflow().send(tensor.requires_grad_(), Channel(128, None, network="whatsapp"))
+    assert (received[0] * 255).permute(1, 2, 0).detach().numpy() == pytest.approx(
+        network("whatsapp")(upload), abs=0.01
+    )
+    received.sum().backward()  # type: ignore[no-untyped-call]
+    assert tensor.grad is not None
+    assert torch.equal(tensor.grad, torch.ones_like(tensor))
 
 
 def test_another_recipe_does_not_go_on(tmp_path: Path) -> None:
@@ -292,7 +324,7 @@ def test_a_point_that_is_there_is_exported_without_further_training(
     for number, folder in enumerate(folders):
         folder.mkdir()
         for index in range(2):
-            Image.fromarray(picture(400, 400, 2 * number + index)).save(folder / f"{index}.png")
+            Image.fromarray(picture(448, 448, 2 * number + index)).save(folder / f"{index}.png")
     out = tmp_path / "run"
     words = ("train", "joint", "--pictures", *folders, "--start-from", FOLDER / "rnet.safetensors")
     words += ("--out", out, "--channel", "paper", "--curriculum", 0, "--threads", 1)

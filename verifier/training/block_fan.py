@@ -1,5 +1,6 @@
 """A FAN that also reads the statistics of JPEG's blocks. Needs torch."""
 
+import torch
 from torch import Tensor, nn
 
 from verifier.training.block_statistics import BlockStatistics
@@ -25,6 +26,7 @@ class BlockFAN(FAN):
         self.statistics = BlockStatistics(PATCH)
         wide, narrow = WIDTHS
         self.judge = nn.Sequential(
+            Standardise(self.statistics.count),
             nn.Linear(self.statistics.count, wide),
             nn.LeakyReLU(LEAK),
             nn.Linear(wide, narrow),
@@ -40,3 +42,24 @@ class BlockFAN(FAN):
         """Return what the blocks alone say: (N, classes) logits."""
         logits: Tensor = self.judge(self.statistics(patches))
         return logits
+
+
+class Standardise(nn.Module):
+    """Takes each number to mean 0 and deviation 1, as measured once; it starts as the identity."""
+
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(count))
+        self.register_buffer("deviation", torch.ones(count))
+
+    def measure(self, numbers: Tensor) -> None:
+        """Take mean and deviation from (N, count) numbers."""
+        self.mean.copy_(numbers.mean(dim=0))
+        self.deviation.copy_(numbers.std(dim=0).clamp(min=1e-3))
+
+    def forward(self, numbers: Tensor) -> Tensor:
+        """(N, count) to the same."""
+        return (numbers - self.mean) / self.deviation
