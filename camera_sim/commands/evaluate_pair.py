@@ -14,7 +14,7 @@ from camera_sim import weights
 from camera_sim.batch import open_engine
 from camera_sim.errors import PictureError, RawError
 from camera_sim.picture import load_picture, picture_files
-from camera_sim.raw import read_raw
+from camera_sim.raw import RawImage, read_raw
 from camera_sim.table import Table
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from camera_sim.training.pair_tables import ForeignPicture
 
 T = TypeVar("T")
-TABLES = ("fidelity", "channels", "foreign", "edits", "attacks", "raw")
-PAIR = "rnet-fan-1"
+TABLES = ("fidelity", "channels", "strengths", "foreign", "edits", "attacks", "raw")
+PAIR = "rnet-fan-2"
 
 
 def add_to(evaluations: "Commands") -> None:
@@ -76,6 +76,8 @@ def run(args: argparse.Namespace) -> int:
         scores = bench.score_histories(pair, shots, bench.paper_channel)
     if "channels" in args.table and scores:
         print_channels(pair, shots, scores, args.out)
+    if "strengths" in args.table:
+        _print_strengths(pair, files, args.out)
     if "foreign" in args.table and scores:
         _print_foreign(pair, shots, scores, files, args)
     if "edits" in args.table:
@@ -88,7 +90,7 @@ def run(args: argparse.Namespace) -> int:
 
         print(attack_table(pair, shots, bench.paper_channel))
     if "raw" in args.table and args.raw:
-        print(_raw(pair, args.raw))
+        print(_raw(pair, args.raw, args.out))
     return 0
 
 
@@ -107,15 +109,18 @@ def open_pair(name: str, run_folder: Path | None) -> "Pair":
 
 
 def shoot(pair: "Pair", files: Sequence[Path]) -> "list[Shot]":
-    """Photograph each picture as ``camsim evaluate nip`` does, at base ISO, and develop it."""
+    """Photograph each picture and develop it."""
+    return [pair.shoot(name, capture) for name, capture in _captures(files)]
+
+
+def _captures(files: Sequence[Path]) -> "Iterator[tuple[str, RawImage]]":
+    """Photograph each picture as ``camsim evaluate nip`` does, at base ISO."""
     from camera_sim import evaluate
     from camera_sim.sensor import BASE_ISO, LOW_PASS_BLUR
 
-    shots = []
     for index, path in enumerate(_shown(files, "developing")):
         capture = evaluate.capture_of(load_picture(path), index, BASE_ISO, LOW_PASS_BLUR)
-        shots.append(pair.shoot(path.stem, capture.image))
-    return shots
+        yield path.stem, capture.image
 
 
 def _shown(items: Sequence[T], words: str) -> Iterable[T]:
@@ -145,6 +150,23 @@ def print_channels(
         counts = bench.confusion(paper, len(labels)).tolist()
         draw_confusion(counts, out / "pair-confusion.png", "1:2 and JPEG 50, libjpeg")
         draw_pooling(paper, out / "pair-pooling.png")
+
+
+def _print_strengths(pair: "Pair", files: Sequence[Path], out: Path | None) -> None:
+    """Print and draw what a weaker and a stronger trace would be worth."""
+    from camera_sim.training import pair_bench as bench
+    from camera_sim.training.joint_figures import draw_strengths
+    from camera_sim.training.pair_tables import STRENGTHS, measure_strength, strength_table
+
+    shots = [pair.shoot_in_strengths(*captured, STRENGTHS) for captured in _captures(files)]
+    measured = [
+        measure_strength(strength, pair, of_strength, bench.paper_channel)
+        for strength, of_strength in zip(STRENGTHS, zip(*shots, strict=True), strict=True)
+    ]
+    print(strength_table(measured))
+    if out:
+        out.mkdir(parents=True, exist_ok=True)
+        draw_strengths(measured, out / "pair-strengths.png")
 
 
 def _print_foreign(
@@ -214,7 +236,7 @@ def _pictures(folder: Path, limit: int | None) -> "list[Picture]":
     return found
 
 
-def _raw(pair: "Pair", files: Sequence[Path]) -> Table:
+def _raw(pair: "Pair", files: Sequence[Path], out: Path | None) -> Table:
     from camera_sim.training import pair_bench as bench
     from camera_sim.training.pair_tables import channels, raw_table
 
@@ -224,6 +246,11 @@ def _raw(pair: "Pair", files: Sequence[Path]) -> Table:
             shots.append(pair.shoot(path.name, read_raw(path), exposure=None))
         except RawError as error:
             print(f"{path.name} is left out: {error}")
+    if out and shots:
+        from camera_sim.training.trace_sheet import draw_trace_sheet
+
+        out.mkdir(parents=True, exist_ok=True)
+        draw_trace_sheet(shots, out / "pair-side-by-side.png")
     every = channels()
     return raw_table(
         pair, shots, {"1:2, JPEG 50": bench.paper_channel, "whatsapp": every["whatsapp"]}

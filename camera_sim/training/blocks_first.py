@@ -22,7 +22,7 @@ from camera_sim.training.foreign import ForeignSource
 from camera_sim.training.joint_recipe import JointRecipe
 from camera_sim.training.joint_sending import Draw, Pair, drawn, send
 from camera_sim.training.workflow import Workflow
-from verifier.training.block_fan import BlockFAN
+from verifier.training.block_fan import BlockFAN, Standardise
 
 FOLDER = "blocks"
 PART = 100  # steps a file
@@ -106,12 +106,13 @@ def fit(fan: BlockFAN, statistics: Tensor, labels: Tensor, seed: int) -> None:
     """
     torch.manual_seed(seed)
     standardise, dense = fan.judge[0], fan.judge[1:]
+    assert isinstance(standardise, Standardise)  # as it was built
     standardise.measure(statistics.float())
     optimiser = torch.optim.AdamW(fan.judge.parameters(), RATE, weight_decay=DECAY)
     steps = ROUNDS * -(-len(labels) // BATCH)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, steps)
     for _ in range(ROUNDS):
-        for chosen in torch.randperm(len(labels)).split(BATCH):
+        for chosen in torch.split(torch.randperm(len(labels)), BATCH):
             numbers = standardise(statistics[chosen].float())
             logits = dense(numbers + NOISE * torch.randn_like(numbers))
             loss = F.cross_entropy(logits, labels[chosen])

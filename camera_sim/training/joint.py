@@ -29,7 +29,7 @@ from camera_sim.training.foreign import ForeignSource
 from camera_sim.training.joint_recipe import JointRecipe, rate_share, weight_of_fidelity
 from camera_sim.training.joint_sending import Draw, Pair, drawn, send
 from camera_sim.training.validation import Point, Validation, validate
-from camera_sim.training.workflow import Workflow
+from camera_sim.training.workflow import HISTORIES, Workflow
 from verifier.training.block_fan import BlockFAN
 
 
@@ -176,7 +176,10 @@ def _record(out: Path, point: Point, pair: Pair) -> None:
 
 
 def choose_point(points: list[Point], least_psnr: float, step: int | None = None) -> Point:
-    """Return the most accurate point of at least ``least_psnr`` dB, or the nearest to it.
+    """Return the best point of at least ``least_psnr`` dB, or the nearest to it.
+
+    That is the last one that is not surely worse than the most accurate: by less than two standard
+    errors of its patches.
 
     Raises
     ------
@@ -191,5 +194,12 @@ def choose_point(points: list[Point], least_psnr: float, step: int | None = None
         return steps[step]
     faithful = [point for point in points if point.psnr >= least_psnr]
     if faithful:
-        return max(faithful, key=lambda point: point.accuracy)
+        best = max(faithful, key=lambda point: point.accuracy)
+        return [point for point in faithful if point.accuracy >= best.accuracy - _noise(best)][-1]
     return max(points, key=lambda point: point.psnr)
+
+
+def _noise(point: Point) -> float:
+    """Return two standard errors of a point's accuracy."""
+    patches = max(1, sum(map(sum, point.confusion[: len(HISTORIES)])))
+    return 2 * math.sqrt(point.accuracy * (1 - point.accuracy) / patches)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from camera_sim.training.pair_bench import Scores, accuracy_by_patches
+from camera_sim.training.pair_tables import Strength
 from camera_sim.training.validation import Point
 from camera_sim.training.workflow import FOREIGN, HISTORIES
 
@@ -53,6 +54,22 @@ def draw_pooling(scores: Sequence[Scores], path: Path) -> Path:
     axes.minorticks_off()
     axes.set(xlabel="patches pooled", ylabel="decisions that are right (%)")
     axes.grid(visible=True, alpha=0.3)
+    return _saved(figure, path)
+
+
+def draw_strengths(measured: Sequence[Strength], path: Path) -> Path:
+    """Draw accuracy against fidelity, a point for each strength of the trace."""
+    plt = _pyplot()
+    figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
+    psnr = [one.psnr for one in measured]
+    axes.plot(psnr, [100 * one.patches for one in measured], marker="o", label="patches")
+    axes.plot(psnr, [100 * one.pictures for one in measured], marker="s", label="pictures")
+    for one in measured:
+        axes.annotate(f"×{one.strength:g}", (one.psnr, 100 * one.patches), (4, -12),
+                      textcoords="offset points")  # fmt: skip
+    axes.set(xlabel="PSNR to the pipeline before (dB)", ylabel="histories that are named (%)")
+    axes.grid(visible=True, alpha=0.3)
+    axes.legend()
     return _saved(figure, path)
 
 

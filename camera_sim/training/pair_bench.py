@@ -25,6 +25,7 @@ from verifier.model import BATCH, Model
 
 Picture = NDArray[np.uint8]
 Logits = NDArray[np.float64]
+SIXTEEN_BITS = 257  # levels of 16 bits to one of 8
 Send = Callable[[Picture], Picture]
 
 
@@ -58,6 +59,19 @@ class Pair:
         pictures = [develop(capture, engine, exposure=exposure) for engine in self._engines]
         return Shot(name, *pictures)  # type: ignore[arg-type]
 
+    def shoot_in_strengths(
+        self, name: str, capture: RawImage, strengths: Sequence[float]
+    ) -> list[Shot]:
+        """Develop a capture with the trace so many times as strong, one shot a strength."""
+        traced, plain = (
+            develop(capture, engine, exposure=1.0, depth=16).astype(np.float32) / SIXTEEN_BITS
+            for engine in self._engines
+        )
+        trace = traced - plain
+        pictures = [plain + np.float32(strength) * trace for strength in (*strengths, 0.0)]
+        *of_strengths, without = [_in_8_bits(picture) for picture in pictures]
+        return [Shot(name, picture, without) for picture in of_strengths]
+
     @property
     def _engines(self) -> tuple[Engine, Engine]:
         return self.traced, self.plain
@@ -82,6 +96,10 @@ class Pair:
         odds = np.exp(logits - logits.max(axis=1, keepdims=True))
         share = odds[:, entry.indices("edit")].sum(axis=1) / odds.sum(axis=1)
         return share, patches.places, picture.shape[:2]
+
+
+def _in_8_bits(levels: NDArray[np.floating]) -> Picture:
+    return np.clip(np.rint(levels), 0, 255).astype(np.uint8)
 
 
 def paper_channel(picture: Picture) -> Picture:

@@ -25,6 +25,8 @@ from channel.manipulations import (
     Manipulation,
 )
 
+LARGE = 50  # patches of a picture of some megapixels after a halving
+STRENGTHS = (0.5, 0.7, 0.85, 1.0, 1.2, 1.5)
 PATCH_COUNTS = (1, 2, 5, 10, 20, 50, 100)
 FURTHER_EDITS: tuple[tuple[Manipulation, float], ...] = (
     (MEDIAN, 3), (MEDIAN, 5), (NOISE, 2), (NOISE, 5), (GAMMA, 0.8), (GAMMA, 1.2),
@@ -80,16 +82,24 @@ def _after_camera(send: Send) -> Send:
 def channel_row(name: str, scores: Sequence[Scores]) -> tuple[str, ...]:
     """Summarise one channel: accuracy of patches, of pictures, patches a picture."""
     pictures, count = bench.picture_accuracy(scores)
+    large, large_count = bench.picture_accuracy(scores, LARGE)
     patches = np.median([len(score.logits) for score in scores])
     return (
         name,
         f"{bench.patch_accuracy(scores):.1%}",
         f"{pictures:.1%} of {count}",
+        f"{large:.1%} of {large_count}" if large_count else "none",
         f"{patches:.0f}",
     )
 
 
-CHANNEL_COLUMNS = ("channel", "patches", "pictures", "patches a picture, median")
+CHANNEL_COLUMNS = (
+    "channel",
+    "patches",
+    "pictures",
+    f"pictures of {LARGE} patches and more",
+    "patches a picture, median",
+)
 
 
 def confusion_table(scores: Sequence[Scores], labels: Sequence[str]) -> Table:
@@ -108,6 +118,61 @@ def pooling_table(scores: Sequence[Scores]) -> Table:
     rows = [(str(n), f"{a:.1%}") for n, a in zip(PATCH_COUNTS, accuracies, strict=True)]
     return Table(
         "Decisions pooled over patches drawn from all pictures", ("patches", "accuracy"), rows
+    )
+
+
+@dataclass(frozen=True)
+class Strength:
+    """What a trace of a strength costs, and what it brings.
+
+    Attributes
+    ----------
+    psnr, ssim, difference
+        To the pipeline before joint training: dB, SSIM, median CIEDE2000; means over pictures.
+    patches, pictures
+        Shares whose history is named.
+    """
+
+    strength: float
+    psnr: float
+    ssim: float
+    difference: float
+    patches: float
+    pictures: float
+
+
+def measure_strength(strength: float, pair: Pair, shots: Sequence[Shot], send: Send) -> Strength:
+    """Measure one strength of the trace, by the analyser as it is."""
+    found = [quality(shot.traced, shot.plain) for shot in shots]
+    differences = [np.median(colour_difference(s.traced, s.plain)) for s in shots]
+    scores = bench.score_histories(pair, shots, send)
+    return Strength(
+        strength,
+        float(np.mean([q.psnr for q in found])),
+        float(np.mean([q.ssim for q in found])),
+        float(np.mean(differences)),
+        bench.patch_accuracy(scores),
+        bench.picture_accuracy(scores)[0],
+    )
+
+
+def strength_table(measured: Sequence[Strength]) -> Table:
+    """Accuracy against fidelity, by the strength of the trace."""
+    rows = [
+        (
+            f"{one.strength:g}",
+            f"{one.psnr:.2f}",
+            f"{one.ssim:.4f}",
+            f"{one.difference:.2f}",
+            f"{one.patches:.1%}",
+            f"{one.pictures:.1%}",
+        )
+        for one in measured
+    ]
+    return Table(
+        "Accuracy against fidelity: the trace in several strengths, one analyser",
+        ("strength", "PSNR (dB)", "SSIM", "CIEDE2000, median", "patches", "pictures"),
+        rows,
     )
 
 

@@ -23,8 +23,9 @@ from camera_sim.training.joint_sending import Pair, share_of
 from camera_sim.training.local_edits import LOCAL_EDITS, covered_share
 from camera_sim.training.masking import visibility, visible_error
 from camera_sim.training.networks import build_network
-from camera_sim.training.pair_bench import network
+from camera_sim.training.pair_bench import Shot, network
 from camera_sim.training.pair_export import export_pair
+from camera_sim.training.trace_sheet import draw_trace_sheet
 from camera_sim.training.validation import Point, Validation, edited, sent
 from camera_sim.training.workflow import (
     HISTORIES,
@@ -242,7 +243,13 @@ def test_flat_patches_tell_nothing() -> None:
 
 
 def point(step: int, accuracy: float, psnr: float) -> Point:
-    return Point(step, accuracy, 1.0, psnr, [])
+    right = round(10_000 * accuracy)
+    return Point(step, accuracy, 1.0, psnr, [[right, 10_000 - right]])
+
+
+def test_of_points_that_differ_by_noise_alone_the_last_is_shipped() -> None:
+    points = [point(1, 0.7, 42), point(2, 0.905, 42), point(3, 0.902, 42), point(4, 0.88, 42)]
+    assert choose_point(points, 41).step == 3
 
 
 def test_the_point_to_ship_is_the_most_accurate_that_is_faithful() -> None:
@@ -312,7 +319,16 @@ def test_every_table_of_a_pair_is_printed(camsim: Camsim, tmp_path: Path) -> Non
     assert ran.status == 0, ran.err
     labels = {path.name: len(list(path.iterdir())) for path in kept.iterdir()}
     assert labels == dict.fromkeys((*HISTORIES, "foreign"), 2)
-    for title in ("Fidelity", "Accuracy", "Confusion", "Foreign", "Edits", "Local", "Attacks"):
+    for title in (
+        "Fidelity",
+        "Accuracy",
+        "Accuracy against",
+        "Confusion",
+        "Foreign",
+        "Edits",
+        "Local",
+        "Attacks",
+    ):
         assert f"**{title}" in ran.out, title
 
 
@@ -351,3 +367,19 @@ def test_local_edits_change_what_their_mask_covers(name: str) -> None:
     received = (200, 300)  # as a network halves it
     assert covered_share(mask, (0, 0), received) > 0.5
     assert covered_share(mask, (300 - 128, 0), received) == 0
+
+
+def test_the_sheet_shows_the_most_even_square(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    plain = rng.integers(0, 256, (400, 800, 3)).astype(np.uint8)
+    plain[40:380, 470:800] = 120
+    traced = plain.copy()
+    traced[::2] = np.minimum(plain[::2], 254) + 1
+    sheet = draw_trace_sheet([Shot("one", traced, plain)], tmp_path / "sheet.png")
+    drawn = np.asarray(Image.open(sheet))
+    assert drawn.shape == (320, 960, 3)
+    assert (drawn[:, :320] == 120).all()
+    assert sorted(set(drawn[:, 640:].ravel().tolist())) == [128, 138]
+    small = Shot("small", traced[:100, :100], plain[:100, :100])
+    draw_trace_sheet([small], tmp_path / "none.png")
+    assert not (tmp_path / "none.png").exists()

@@ -81,7 +81,8 @@ class BlockStatistics(nn.Module):
     def _spectrum(self, profile: Tensor) -> Tensor:
         """(N, side) mean along one axis to (N, side / 2) log magnitudes."""
         real, imaginary = ((profile @ part) for part in self.lines)
-        return SPECTRUM_GAIN * (real.square() + imaginary.square() + 0.01).log()
+        spectrum: Tensor = SPECTRUM_GAIN * (real.square() + imaginary.square() + 0.01).log()
+        return spectrum
 
 
 def _odd(count: int) -> Tensor:
