@@ -84,7 +84,7 @@ def add_to(commands: "Commands") -> None:
     parser.add_argument(
         "--float32",
         action="store_true",
-        help="compute in float32 (default of fast: bfloat16, 2 to 4 times faster)",
+        help="compute in float32 (default of fast: bfloat16 where the processor has it)",
     )
     parser.add_argument("--threads", type=int, help="threads of torch (default: every core)")
     parser.add_argument("--seed", type=int, default=0)

@@ -99,7 +99,8 @@ class Pair:
 
 
 def _in_8_bits(levels: NDArray[np.floating]) -> Picture:
-    return np.clip(np.rint(levels), 0, 255).astype(np.uint8)
+    picture: Picture = np.clip(np.rint(levels), 0, 255).astype(np.uint8)
+    return picture
 
 
 def paper_channel(picture: Picture) -> Picture:

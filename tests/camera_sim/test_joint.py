@@ -343,7 +343,7 @@ def test_a_point_that_is_there_is_exported_without_further_training(
             Image.fromarray(picture(448, 448, 2 * number + index)).save(folder / f"{index}.png")
     out = tmp_path / "run"
     words = ("train", "joint", "--pictures", *folders, "--start-from", FOLDER / "rnet.safetensors")
-    words += ("--out", out, "--channel", "paper", "--curriculum", 0, "--threads", 1)
+    words += ("--out", out, "--channel", "paper", "--curriculum", 0, "--blocks-first", 1, "--threads", 1)
     words += ("--steps", 2, "--scenes", 1, "--foreign", 1, "--validate-every", 1)
     ran = camsim(*words)
     assert ran.status == 0, ran.err
@@ -372,7 +372,7 @@ def test_local_edits_change_what_their_mask_covers(name: str) -> None:
 def test_the_sheet_shows_the_most_even_square(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     plain = rng.integers(0, 256, (400, 800, 3)).astype(np.uint8)
-    plain[40:380, 470:800] = 120
+    plain[70:400, 470:800] = 120
     traced = plain.copy()
     traced[::2] = np.minimum(plain[::2], 254) + 1
     sheet = draw_trace_sheet([Shot("one", traced, plain)], tmp_path / "sheet.png")
