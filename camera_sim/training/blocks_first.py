@@ -4,19 +4,22 @@ Convolutions take most of a step's time. The statistics of blocks need none: tho
 steps are gathered once, in parts that a run goes on from, and learnt in many rounds.
 """
 
+import json
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from itertools import islice
 from pathlib import Path
 
 import torch
 from rich.console import Console
 from rich.progress import track
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.nn import functional as F
 
+from camera_sim.errors import TrainingError
 from camera_sim.training.data import PatchSource
 from camera_sim.training.foreign import ForeignSource
 from camera_sim.training.joint_recipe import JointRecipe
@@ -42,6 +45,11 @@ def learn_blocks(
     """Gather the statistics of ``recipe.blocks_first`` steps and let the FAN's judge learn them.
 
     They lie in ``out/blocks``; what is there already is not gathered again.
+
+    Raises
+    ------
+    TrainingError
+        If what lies there was gathered by another recipe.
     """
     parts = list(_gathered(pair, fan, source, foreign, recipe, out / FOLDER))
     statistics = torch.cat([part["statistics"] for part in parts])
@@ -61,11 +69,21 @@ def _gathered(
     for path, start, stop in _shown(list(_parts(recipe, folder)), "reading blocks"):
         if not path.exists():
             steps = drawn(source, foreign, replace(recipe, steps=stop), start)
-            draws = [draw for _, draws in islice(steps, stop - start) for draw in draws]
+            draws = (draw for _, parts in islice(steps, stop - start) for draw in parts)
             temporary = path.with_suffix(".part")
-            save_file(_read(pair, fan, draws, recipe), temporary)
+            save_file(_read(pair, fan, draws, recipe), temporary, {"recipe": _told(recipe)})
             temporary.replace(path)
+        with safe_open(path, "pt") as file:
+            written = (file.metadata() or {}).get("recipe")
+        if written != _told(recipe):
+            raise TrainingError(
+                f"{path} was gathered with other options; remove {folder} or choose another --out"
+            )
         yield load_file(path)
+
+
+def _told(recipe: JointRecipe) -> str:
+    return json.dumps(asdict(recipe))
 
 
 def _parts(recipe: JointRecipe, folder: Path) -> Iterator[tuple[Path, int, int]]:

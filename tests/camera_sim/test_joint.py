@@ -152,6 +152,8 @@ def test_blocks_are_read_once_and_learnt_first(tmp_path: Path) -> None:
     assert (named == gathered["labels"]).float().mean() > 0.8  # of what was learnt
     written = part.stat().st_mtime_ns
     (tmp_path / "checkpoint.safetensors").unlink()
+    with pytest.raises(TrainingError, match="other options"):
+        run(tmp_path, replace(recipe, fidelity=7.0))
     again, _ = run(tmp_path, recipe)
     assert part.stat().st_mtime_ns == written
     assert torch.equal(again.fan.judge[1].weight, pair.fan.judge[1].weight)  # type: ignore[union-attr]
@@ -343,7 +345,18 @@ def test_a_point_that_is_there_is_exported_without_further_training(
             Image.fromarray(picture(448, 448, 2 * number + index)).save(folder / f"{index}.png")
     out = tmp_path / "run"
     words = ("train", "joint", "--pictures", *folders, "--start-from", FOLDER / "rnet.safetensors")
-    words += ("--out", out, "--channel", "paper", "--curriculum", 0, "--blocks-first", 1, "--threads", 1)
+    words += (
+        "--out",
+        out,
+        "--channel",
+        "paper",
+        "--curriculum",
+        0,
+        "--blocks-first",
+        1,
+        "--threads",
+        1,
+    )
     words += ("--steps", 2, "--scenes", 1, "--foreign", 1, "--validate-every", 1)
     ran = camsim(*words)
     assert ran.status == 0, ran.err
