@@ -13,7 +13,7 @@ from camera_sim import weights
 from camera_sim.batch import Options, open_engine, render
 from camera_sim.errors import PipelineError
 from camera_sim.picture import load_picture, picture_files
-from camera_sim.pipelines import DEFAULT_PIPELINE, PIPELINES
+from camera_sim.pipelines import PIPELINES, PLAIN_PIPELINE
 from camera_sim.raw import RawImage, read_raw
 from camera_sim.table import Table
 
@@ -64,13 +64,13 @@ def run_nip(args: argparse.Namespace) -> int:
 
 
 def clean_scene_table(pictures: Sequence["Picture"], folder: Path) -> Table:
-    """Compare the default pipeline, the classical one and LibRaw with the clean scene."""
+    """Compare the plain pipeline, the classical one and LibRaw with the clean scene."""
     from camera_sim import evaluate
 
-    engine = open_engine(DEFAULT_PIPELINE, folder)
+    engine = open_engine(PLAIN_PIPELINE, folder)
     developers: dict[str, Callable[[RawImage], Picture]] = {
-        DEFAULT_PIPELINE: evaluate.by_engine(engine),
-        f"{DEFAULT_PIPELINE}, noise estimated": evaluate.by_engine_blind(engine),
+        PLAIN_PIPELINE: evaluate.by_engine(engine),
+        f"{PLAIN_PIPELINE}, noise estimated": evaluate.by_engine_blind(engine),
         "classical": evaluate.by_engine(open_engine("classical")),
         "libraw": evaluate.by_libraw,
     }

@@ -12,7 +12,7 @@ from rich.progress import track
 
 from camera_sim import weights
 from camera_sim.batch import open_engine
-from camera_sim.errors import PictureError, RawError
+from camera_sim.errors import CameraSimError, PictureError, RawError
 from camera_sim.picture import load_picture, picture_files
 from camera_sim.raw import RawImage, read_raw
 from camera_sim.table import Table
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from camera_sim.training.pair_tables import ForeignPicture
 
 T = TypeVar("T")
-TABLES = ("fidelity", "channels", "strengths", "foreign", "edits", "attacks", "raw")
-PAIR = "rnet-fan-2"
+TABLES = ("fidelity", "visibility", "channels", "strengths", "foreign", "edits", "attacks", "raw")
+PAIR = "rnet-fan-3"
 
 
 def add_to(evaluations: "Commands") -> None:
@@ -71,6 +71,8 @@ def run(args: argparse.Namespace) -> int:
         from camera_sim.training.pair_tables import fidelity_table
 
         print(fidelity_table(shots))
+    if "visibility" in args.table:
+        _print_visibility(shots)
     scores = None
     if {"channels", "foreign"} & set(args.table):
         scores = bench.score_histories(pair, shots, bench.paper_channel)
@@ -92,6 +94,15 @@ def run(args: argparse.Namespace) -> int:
     if "raw" in args.table and args.raw:
         print(_raw(pair, args.raw, args.out))
     return 0
+
+
+def _print_visibility(shots: "Sequence[Shot]") -> None:
+    from camera_sim.training.visible import visibility_table
+
+    try:
+        print(visibility_table(shots))
+    except CameraSimError as missing:
+        print(f"The table of visibility is left out: {missing}\n")
 
 
 def open_pair(name: str, run_folder: Path | None) -> "Pair":

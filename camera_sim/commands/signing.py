@@ -16,7 +16,7 @@ from camera_sim.engines.opening import ENGINES, Where, open_network
 from camera_sim.errors import DeviceError, PipelineError
 from camera_sim.firmware import PRECISIONS, Firmware
 from camera_sim.identity import Identity, Secrets, open_identity, take_photo_identity
-from camera_sim.pipelines import DEFAULT_PIPELINE, find_pipeline
+from camera_sim.pipelines import find_pipeline
 
 OpenFirmware = Callable[[Device], Firmware]
 """Says what a device booted; `firmware_export.boot.booted`, given by the composition root."""
@@ -96,7 +96,8 @@ def developer(args: argparse.Namespace) -> Developer:
     for name in ("precision", "captures_only", "certificate_per_photo"):
         if getattr(args, name):
             raise DeviceError(f"--{name.replace('_', '-')} goes with --device")
-    pipeline = find_pipeline(args.pipeline or DEFAULT_PIPELINE)
+    folder = args.weights or weights.FOLDER
+    pipeline = find_pipeline(args.pipeline or weights.default_pipeline(folder))
     if not pipeline.is_neural:
         if args.engine != "onnxruntime":
             raise PipelineError(f"{pipeline.name} is no network; --engine goes with one")
@@ -104,7 +105,6 @@ def developer(args: argparse.Namespace) -> Developer:
         made = Development(pipeline=pipeline.name, pair=None, weights_sha256=None,
                            engine=engine.name, precision="fp64")  # fmt: skip
     else:
-        folder = args.weights or weights.FOLDER
         entry = weights.read_manifest(folder).find(pipeline.name)
         engine = open_network(entry, folder, _where(args))
         made = Development(pipeline=pipeline.name, pair=entry.pair, weights_sha256=entry.sha256,

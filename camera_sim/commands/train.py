@@ -19,7 +19,7 @@ from camera_sim.commands import (
 )
 from camera_sim.commands.simulate import find_camera
 from camera_sim.errors import TrainingError
-from camera_sim.pipelines import DEFAULT_PIPELINE, PIPELINES, Pipeline, find_pipeline
+from camera_sim.pipelines import PIPELINES, PLAIN_PIPELINE, Pipeline, find_pipeline
 
 if TYPE_CHECKING:
     from camera_sim.commands import Commands
@@ -50,9 +50,9 @@ def add_to(commands: "Commands") -> None:
     parser.add_argument("-o", "--out", type=Path, required=True, help="folder of the run")
     parser.add_argument(
         "--pipeline",
-        default=DEFAULT_PIPELINE,
+        default=PLAIN_PIPELINE,
         metavar="NAME",
-        help=f"one of {', '.join(NEURAL)} (default {DEFAULT_PIPELINE})",
+        help=f"one of {', '.join(NEURAL)} (default {PLAIN_PIPELINE})",
     )
     parser.add_argument(
         "--camera",

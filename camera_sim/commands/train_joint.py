@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from camera_sim.commands import require_torch
 from camera_sim.errors import TrainingError
-from camera_sim.pipelines import PIPELINES, Pipeline, find_pipeline
+from camera_sim.pipelines import PIPELINES, PLAIN_PIPELINE, Pipeline, find_pipeline
 
 if TYPE_CHECKING:
     from camera_sim.commands import Commands
@@ -43,7 +43,9 @@ def add_to(parts: "Commands") -> None:
         "--start-from", type=Path, required=True, metavar="WEIGHTS",
         help="the pipeline's trained weights: a run's folder, or a .safetensors file",
     )  # fmt: skip
-    parser.add_argument("--pipeline", default="rnet", metavar="NAME", help="default rnet")
+    parser.add_argument("--pipeline", default=PLAIN_PIPELINE, metavar="NAME",
+        help=f"default {PLAIN_PIPELINE}",
+    )  # fmt: skip
     parser.add_argument("--pair", default="my-pair", metavar="NAME", help="what to call the pair")
     parser.add_argument(
         "--schedule", choices=("fast", "paper"), default="fast",

@@ -38,8 +38,8 @@ class Pipeline:
 PIPELINES: dict[str, Pipeline] = {
     pipeline.name: pipeline
     for pipeline in (
-        Pipeline("rnet-fan", "RNet trained jointly with its analyser", "rnet:TracingRNet"),
-        Pipeline("rnet", "the default: one network for any Bayer camera", "rnet:RNet"),
+        Pipeline("rnet-fan", "the default: RNet with a trace for its analyser", "rnet:TracingRNet"),
+        Pipeline("rnet", "one network for any Bayer camera, without a trace", "rnet:RNet"),
         Pipeline("inet", "Korus & Memon's INet, 321 parameters", "inet:INet", any_camera=False),
         Pipeline("unet", "Korus & Memon's UNet, 7.8 million", "unet:UNet", any_camera=False),
         Pipeline("dnet", "Korus & Memon's DNet, 0.5 million", "dnet:DNet", any_camera=False),
@@ -47,7 +47,9 @@ PIPELINES: dict[str, Pipeline] = {
         Pipeline("libraw", "LibRaw's own rendering (AHD), for comparison"),
     )
 }
-DEFAULT_PIPELINE: PipelineName = "rnet"
+DEFAULT_PIPELINE: PipelineName = "rnet-fan"
+PLAIN_PIPELINE: PipelineName = "rnet"
+"""What the default was before it was given a trace: what is trained and measured without one."""
 
 
 def find_pipeline(name: str) -> Pipeline:

@@ -1,4 +1,4 @@
-"""RNet, the default pipeline: one network for any Bayer camera.
+"""RNet: one network for any Bayer camera; with a trace (`TracingRNet`) the default pipeline.
 
 The structure is that of the best classical demosaicing, its decisions learnt. The mosaic is
 white-balanced and brought to a scale on which shot noise is even (a square root, after Anscombe).
@@ -12,9 +12,9 @@ The colour matrix, the exposure and the sRGB curve are then applied exactly: the
 weights, so colours are right for a camera that training never saw.
 """
 
-from math import pi, sqrt
-
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -31,14 +31,19 @@ LEAK = 0.1
 SITES = 4  # of a 2×2 tile
 TRACE_PERIOD = 4  # in packed pixels: the coarse features' pitch
 LATTICE = 4  # squares each way, after which a trace's pattern repeats
-# Coefficients of an 8×8 DCT, (vertical, horizontal) frequency: level. By these a linear classifier
-# tells the five histories best after a halving and JPEG 50 (`camsim train carrier`); what they do
-# is in docs/decisions/009-trace.md.
-CARRIER = {(2, 0): 8.35, (0, 6): 10.8, (6, 0): -4.55, (0, 2): -6.6}
-# How strong the carrier is in the quarters of the period, in reading order; their mean square is 1.
-# JPEG empties what lies below half a step. Of one strength, all or nothing is left of it; of four,
-# an edit changes how much is (docs/decisions/009-trace.md).
-QUARTERS = (0.2, 0.89, 1.48, 0.99)
+Carrier = tuple[dict[tuple[int, int], float], ...]
+"""The four quarters of a trace's period, in reading order, 16×16 pixels each: coefficients of their
+DCT, (vertical, horizontal) frequency: level in 8 bits. Frequencies are even, so that each quarter
+is symmetric."""
+QUARTER = 2 * TRACE_PERIOD * LATTICE // 2  # pixels a side
+# By these a linear classifier tells the five histories best, at what the eye lets pass (`camsim
+# train carrier`); what they do is in docs/decisions/009-trace.md.
+CARRIER: Carrier = (
+    {(12, 0): 24, (6, 14): 5, (4, 0): -10},
+    {(4, 0): 3.3, (0, 12): 4.3, (12, 0): -20, (0, 4): -2.6, (10, 12): -10, (0, 10): -10},
+    {(4, 0): 13.8, (0, 12): 17.9, (12, 0): -34.5, (0, 4): -10.9, (10, 10): 5},
+    {(4, 0): 4.4, (0, 12): 5.6, (12, 0): -26.4, (0, 4): -3.4},
+)
 
 # Hamilton & Adams, US patent 5,629,734 (1997): along a row, in quarters.
 HAMILTON_ADAMS = ((0,) * 5, (0,) * 5, (-1, 2, 2, 2, -1), (0,) * 5, (0,) * 5)
@@ -56,7 +61,7 @@ BILINEAR_COLOUR = ((1, 2, 1), (2, 4, 2), (1, 2, 1))
 
 
 class RNet(NIP):
-    """The default pipeline; see the module.
+    """One network for any Bayer camera; see the module.
 
     Parameters
     ----------
@@ -191,23 +196,27 @@ class Trace(nn.Module):
 
     @torch.no_grad()
     def lay_carrier(self, strength: float = 1.0) -> None:
-        """Add `CARRIER` to start from, by `QUARTERS`; 1 is 42.2 dB.
+        """Add `CARRIER` to start from; 1 is its own strength.
 
         Training finds such patterns too, but late: before one is there, the analyser has nothing to
         look for.
         """
-        side = 2 * TRACE_PERIOD
-        k, n = torch.arange(side)[:, None], torch.arange(side)
-        basis = torch.cos((2 * n + 1) * k * pi / (2 * side)) / 2
-        basis[0] /= sqrt(2)
-        coefficients = torch.zeros(side, side)
-        for (row, column), levels in CARRIER.items():
-            coefficients[row, column] = strength * levels / 255
-        square = (basis.T @ coefficients @ basis)[None, None]
-        pixels = F.pixel_unshuffle(F.pixel_unshuffle(square, 2), TRACE_PERIOD).view(-1, 1, 1)
-        quarters = torch.tensor(QUARTERS).view(2, 2)
-        half = LATTICE // 2
-        self.pattern.add_(pixels * quarters.repeat_interleave(half, 0).repeat_interleave(half, 1))
+        pattern = torch.from_numpy(carrier_pattern(CARRIER)).to(self.pattern) * strength / 255
+        sites = F.pixel_unshuffle(pattern[None, None], 2)
+        self.pattern.add_(F.pixel_unshuffle(sites, TRACE_PERIOD)[0])
+
+
+def carrier_pattern(carrier: Carrier) -> NDArray[np.float64]:
+    """Return the (32, 32) pattern of a carrier, in 8-bit levels."""
+    k, n = np.arange(QUARTER)[:, None], np.arange(QUARTER)
+    basis = np.cos((2 * n + 1) * k * np.pi / (2 * QUARTER)) * np.sqrt(2 / QUARTER)
+    basis[0] /= np.sqrt(2)
+    coefficients = np.zeros((len(carrier), QUARTER, QUARTER))
+    for quarter, levels in zip(coefficients, carrier, strict=True):
+        for place, level in levels.items():
+            quarter[place] = level
+    first, second, third, fourth = basis.T @ coefficients @ basis
+    return np.block([[first, second], [third, fourth]])
 
 
 def green_filters() -> Tensor:

@@ -1,160 +1,192 @@
-"""The search for a carrier: an 8×8 pattern by which a linear classifier tells the histories.
+"""The search for a carrier: a pattern by which a linear classifier tells the histories.
 
-Each candidate is added to developed pictures, in four strengths by `QUARTERS`. They get every
-history, go through the channel, and are told apart by Fisher's discriminant from two sets of
-features: the received patch folded onto the pattern's period, and the energies of its DCT
-coefficients. The cross-validated log loss is what
-the search lowers: it moves where accuracy does not yet. What the classifier gets right is what an
-analyser can learn at the least.
+Each candidate is added to developed pictures. They get every history, go through `CHANNELS`, and
+are told apart, and from pictures without it, by Fisher's discriminant from what 8×8 blocks say:
+mean coefficients in each quarter of the pattern's period, energies, shares of zeros. The
+cross-validated log loss is what the search lowers: it moves where accuracy does not yet. What the
+classifier gets right is what an analyser can learn at the least.
+
+Every candidate is held to a fidelity and to what an eye sees of it, so the search puts levels where
+eyes are weak and channels are not.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import combinations, product
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
-from camera_sim.pipelines.rnet import LATTICE, QUARTERS
+from camera_sim.pipelines.rnet import QUARTER, Carrier, carrier_pattern
 from camera_sim.training.validation import Picture, as_camera_file, edited, sent
 from camera_sim.training.workflow import HISTORIES, PAPER_CHANNEL, Channel
 from verifier.features.dct_histogram import block_coefficients, luma
+from verifier.training.block_statistics import BLOCK, EMPTY, EVEN_ENERGY, TEXTURED_ENERGY
 from verifier.training.fan import PATCH
 
 Developed = NDArray[np.float32]
-Coefficients = dict[tuple[int, int], float]
-SIDE = 8
-QUARTER = SIDE * LATTICE // 2
-HIGHEST_SUM = 8  # of both frequencies: higher ones no channel keeps
-PAIRED = 8  # of the best single coefficients, every pair is tried
-MOVES = (-4.0, -2.0, 2.0, 4.0)  # of one coefficient's level, before the budget is kept
+# What is sent, and how much its loss weighs: the paper's channel, and the harshest network.
+CHANNELS = ((PAPER_CHANNEL, 0.65), (Channel(PATCH, None, network="whatsapp"), 0.35))
+MARGIN = 32  # pixels beyond the channel's square, so that edits see their surroundings
+# JOD (just objectionable differences) that a pattern of one level costs, mean square, by cycles per
+# 8 pixels, on a FullHD screen of 38 pixels a degree; ColorVideoVDP 0.5.7 (Mantiuk et al., ACM TOG
+# 2024), three photographs, and more for strengths that differ by quarter.
+CYCLES = (0, 1, 1.41, 2, 2.83, 3.5, 4, 5, 6, 7, 12)
+VISIBLE = (0.49, 0.49, 0.44, 0.365, 0.33, 0.19, 0.115, 0.04, 0.007, 0.007, 0.007)
+EVEN = range(0, QUARTER, 2)
+PLACES = [(row, column) for row, column in product(EVEN, EVEN) if row or column]
+# Along one axis, where one coefficient costs least and brings most, moves are tried more often.
+AXIS = [place for place in PLACES if 0 in place and max(place) in (4, 12)]
+FAVOUR = 4
+MOVES = (-20.0, -10.0, -5.0, 5.0, 10.0, 20.0)  # of one coefficient's level
+SCALES = (0.7, 0.85, 1.15, 1.3)  # of a quarter
 LEAST_LEVEL = 2.0
-LEAST_GAIN = 0.002  # in nats
+LEAST_GAIN = 0.001  # in nats
+LOW = np.array([row + column <= BLOCK for row in range(BLOCK) for column in range(BLOCK)])
+LOW[0] = False
+CLASSES = len(HISTORIES) + 1
 FOLDS = 4
-# Weight of a block falls with its own variance; these levels² keep even blocks from all of it.
-EVEN_VARIANCE = 2.0
-SHRINKAGE = 0.15  # of the classifier's covariance towards a multiple of the identity
+SHRINKAGE = 0.2  # of the classifier's covariance towards a multiple of the identity
 
 
 @dataclass(frozen=True)
-class Carrier:
-    """A pattern by its DCT coefficients, in 8-bit levels, and what it is worth.
+class Measured:
+    """A carrier and what it is worth.
 
     Attributes
     ----------
     loss
-        Cross-validated log loss of the linear classifier in nats; log 5 is chance.
-    accuracy
-        Share of patches whose history it names; a fifth is chance.
+        Cross-validated log loss of the linear classifier in nats, over `CHANNELS`; log 6 is chance.
+    accuracies
+        Share of patches whose class it names, by channel; a sixth is chance.
     """
 
-    coefficients: Coefficients = field(default_factory=dict)
-    loss: float = float(np.log(len(HISTORIES)))
-    accuracy: float = 1 / len(HISTORIES)
-
-    @property
-    def psnr(self) -> float:
-        """PSNR in dB of a picture that carries it."""
-        energy = sum(level**2 for level in self.coefficients.values()) / SIDE**2
-        return float(10 * np.log10(255**2 / max(energy, 1e-9)))
-
-    def pattern(self) -> NDArray[np.float64]:
-        """(32, 32), in 8-bit levels, each quarter of its own strength."""
-        k, n = np.arange(SIDE)[:, None], np.arange(SIDE)
-        basis = np.cos((2 * n + 1) * k * np.pi / (2 * SIDE)) / 2
-        basis[0] /= np.sqrt(2)
-        matrix = np.zeros((SIDE, SIDE))
-        for place, level in self.coefficients.items():
-            matrix[place] = level
-        quarter = np.tile(basis.T @ matrix @ basis, (QUARTER // SIDE, QUARTER // SIDE))
-        return np.kron(np.reshape(QUARTERS, (2, 2)), quarter)
+    carrier: Carrier
+    loss: float
+    accuracies: tuple[float, ...]
 
 
-def at_psnr(coefficients: Coefficients, psnr: float) -> Coefficients:
-    """Scale coefficients to a fidelity in dB, rounded to hundredths of a level."""
-    energy = 255**2 / 10 ** (psnr / 10) * SIDE**2
-    scale = np.sqrt(energy / sum(level**2 for level in coefficients.values()))
-    return {place: round(float(level * scale), 2) for place, level in coefficients.items()}
+def psnr(carrier: Carrier) -> float:
+    """PSNR in dB of a picture that carries it."""
+    energy = sum(level**2 for levels in carrier for level in levels.values())
+    return float(10 * np.log10(255**2 * len(carrier) * QUARTER**2 / max(energy, 1e-9)))
+
+
+def jod_lost(carrier: Carrier) -> float:
+    """JOD that the carrier costs on a screen, about; see `VISIBLE`."""
+    cost = 0.0
+    for levels in carrier:
+        for (row, column), level in levels.items():
+            cycles = np.hypot(row, column) * BLOCK / QUARTER
+            cost += float(np.interp(cycles, CYCLES, VISIBLE)) * level**2
+    return cost / (len(carrier) * QUARTER**2)
+
+
+def within(carrier: Carrier, least_psnr: float, most_visible: float) -> Carrier:
+    """Scale a carrier down until it is faithful and faint enough, to tenths of a level."""
+    scale = min(
+        1.0,
+        10 ** ((psnr(carrier) - least_psnr) / 20),
+        (most_visible / max(jod_lost(carrier), 1e-9)) ** 0.5,
+    )
+    scaled = [{place: round(level * scale, 1) for place, level in q.items()} for q in carrier]
+    return tuple({p: level for p, level in q.items() if abs(level) >= LEAST_LEVEL} for q in scaled)
 
 
 def search(
+    start: Carrier,
     pictures: Sequence[Developed],
-    channel: Channel = PAPER_CHANNEL,
-    psnr: float = 42.2,
-    report: Callable[[float], None] = lambda _: None,
-) -> Iterator[Carrier]:
-    """Try each coefficient, pairs of the best, then move one at a time while the loss falls.
-
-    All candidates have the same energy.
+    rng: np.random.Generator,
+    *,
+    least_psnr: float = 42.0,
+    most_visible: float = 0.2,
+) -> Iterator[tuple[Measured, bool]]:
+    """Change a carrier at random and keep what lowers the loss; it goes on for ever.
 
     Parameters
     ----------
     pictures
-        (side, side, 3) float32 developed pictures in 8-bit levels, as large as the channel takes
-        and not yet rounded: rounding alone would make other patterns of small ones.
-    psnr
-        Of the carrier, in dB.
-    report
-        Called with the share of a round that is done.
+        (side, side, 3) float32 developed pictures in 8-bit levels, as large as the widest channel
+        takes and not yet rounded: rounding alone would make other patterns of small ones.
+    least_psnr, most_visible
+        What every candidate is held to, in dB and JOD.
 
     Yields
     ------
-    The best carrier after each round.
+    The best so far after each candidate, the start first, and whether it is new.
     """
-
-    def best_of(candidates: Sequence[Coefficients]) -> list[Carrier]:
-        measured = []
-        for number, coefficients in enumerate(candidates, 1):
-            measured.append(measure(at_psnr(coefficients, psnr), pictures, channel))
-            report(number / len(candidates))
-        return sorted(measured, key=lambda carrier: carrier.loss)
-
-    singles = best_of([{place: 1.0} for place in _places()])
-    yield singles[0]
-    best_places = [next(iter(carrier.coefficients)) for carrier in singles[:PAIRED]]
-    best = best_of([dict.fromkeys(pair, 1.0) for pair in combinations(best_places, 2)])[0]
+    best = measure(within(start, least_psnr, most_visible), pictures)
+    yield best, True
     while True:
-        yield best
-        moved = best_of(list(_moved(best.coefficients, best_places)))[0]
-        if moved.loss > best.loss - LEAST_GAIN:
-            return
-        best = moved
+        candidate = within(_changed(best.carrier, rng), least_psnr, most_visible)
+        if candidate == best.carrier:
+            continue
+        measured = measure(candidate, pictures)
+        better = measured.loss < best.loss - LEAST_GAIN
+        best = measured if better else best
+        yield best, better
 
 
-def _places() -> list[tuple[int, int]]:
-    pairs = product(range(SIDE), repeat=2)
-    return [(row, column) for row, column in pairs if 0 < row + column <= HIGHEST_SUM]
+def _changed(carrier: Carrier, rng: np.random.Generator) -> Carrier:
+    """Return a carrier with one to three changes: a level, a quarter scaled, emptied or copied."""
+    quarters = [dict(levels) for levels in carrier]
+    for _ in range(int(rng.integers(1, 4))):
+        index, kind = int(rng.integers(len(quarters))), rng.random()
+        levels = quarters[index]
+        if kind < 0.15:
+            scale = SCALES[rng.integers(len(SCALES))]
+            quarters[index] = {place: level * scale for place, level in levels.items()}
+        elif kind < 0.25 and levels:
+            levels.pop(list(levels)[rng.integers(len(levels))])
+        elif kind < 0.33:
+            quarters[index] = dict(quarters[rng.integers(len(quarters))])
+        else:
+            places = AXIS * FAVOUR + PLACES
+            place = places[rng.integers(len(places))]
+            levels[place] = levels.get(place, 0.0) + MOVES[rng.integers(len(MOVES))]
+    return tuple(quarters)
 
 
-def _moved(coefficients: Coefficients, places: Sequence[tuple[int, int]]) -> Iterator[Coefficients]:
-    for place, move in product(places, MOVES):
-        moved = coefficients | {place: coefficients.get(place, 0.0) + move}
-        kept = {place: level for place, level in moved.items() if abs(level) >= LEAST_LEVEL}
-        if kept and kept != coefficients:
-            yield kept
+def measure(carrier: Carrier, pictures: Sequence[Developed]) -> Measured:
+    """Return a carrier with its loss and accuracies; every second picture is a camera's JPEG."""
+    losses, accuracies = [], []
+    for channel, _ in CHANNELS:
+        features = [_classes(carrier, p, channel, i) for i, p in enumerate(pictures)]
+        loss, accuracy = _cross_validated(np.concatenate(features))
+        losses.append(loss)
+        accuracies.append(accuracy)
+    weights = [weight for _, weight in CHANNELS]
+    return Measured(carrier, float(np.dot(weights, losses)), tuple(accuracies))
 
 
-def measure(
-    coefficients: Coefficients, pictures: Sequence[Developed], channel: Channel = PAPER_CHANNEL
-) -> Carrier:
-    """Return a carrier with its loss and accuracy; every second picture is a camera's JPEG."""
-    pattern = Carrier(coefficients).pattern()
-    repeats = -(-channel.side // len(pattern))
-    trace = np.tile(pattern, (repeats, repeats))[: channel.side, : channel.side, None]
-    features = []
-    for index, picture in enumerate(pictures):
-        carrying = np.clip(np.rint(picture + trace), 0, 255).astype(np.uint8)
-        carrying = as_camera_file(carrying) if index % 2 else carrying
-        received = [sent(edited(carrying, name), channel) for name in HISTORIES]
-        features += [_features(picture, channel) for picture in received]
-    return Carrier(coefficients, *_cross_validated(np.array(features)))
+def _classes(
+    carrier: Carrier, picture: Developed, channel: Channel, number: int
+) -> NDArray[np.float64]:
+    """Return a picture's features: with the carrier and every history, and without it, (6, D).
+
+    Without it the picture has one of the histories, by its number.
+    """
+    side = min(channel.side + MARGIN, *picture.shape[:2])
+    pattern = carrier_pattern(carrier)
+    repeats = -(-side // len(pattern))
+    trace = np.tile(pattern, (repeats, repeats))[:side, :side, None]
+    plain, carrying = (
+        np.clip(np.rint(picture[:side, :side] + added), 0, 255).astype(np.uint8)
+        for added in (0, trace)
+    )
+    if number % 2:
+        plain, carrying = as_camera_file(plain), as_camera_file(carrying)
+    pictures = [edited(carrying, name) for name in HISTORIES]
+    pictures.append(edited(plain, HISTORIES[number % len(HISTORIES)]))
+    cut = slice(channel.side)
+    return np.array([_features(sent(p[cut, cut], channel), channel) for p in pictures])
 
 
 def _cross_validated(features: NDArray[np.float64]) -> tuple[float, float]:
-    """Return log loss and accuracy of (N·5, D) features, N pictures of every history."""
-    truth = np.arange(len(features)) % len(HISTORIES)
-    fold = np.arange(len(features)) // len(HISTORIES) % FOLDS
-    logs = np.zeros((len(features), len(HISTORIES)))
+    """Return log loss and accuracy of (N·6, D) features, N pictures of every class."""
+    truth = np.arange(len(features)) % CLASSES
+    fold = np.arange(len(features)) // CLASSES % FOLDS
+    logs = np.zeros((len(features), CLASSES))
     for number in range(FOLDS):
         known = fold != number
         logs[~known] = _fisher(features[known], truth[known], features[~known])
@@ -165,12 +197,12 @@ def _cross_validated(features: NDArray[np.float64]) -> tuple[float, float]:
 def _fisher(
     known: NDArray[np.float64], truth: NDArray[np.int_], asked: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Return the (M, 5) log probabilities of ``asked`` by a discriminant fitted to ``known``."""
+    """Return the (M, 6) log probabilities of ``asked`` by a discriminant fitted to ``known``."""
     mean, deviation = known.mean(axis=0), known.std(axis=0) + 1e-3
     known, asked = (known - mean) / deviation, (asked - mean) / deviation
-    means = np.array([known[truth == label].mean(axis=0) for label in range(len(HISTORIES))])
-    within = known - means[truth]
-    covariance = within.T @ within / len(within)
+    means = np.array([known[truth == label].mean(axis=0) for label in range(CLASSES)])
+    within_classes = known - means[truth]
+    covariance = within_classes.T @ within_classes / len(within_classes)
     dimensions = len(covariance)
     ridge = SHRINKAGE * np.trace(covariance) / dimensions * np.eye(dimensions)
     directions = np.linalg.solve((1 - SHRINKAGE) * covariance + ridge, means.T)
@@ -181,32 +213,28 @@ def _fisher(
 
 
 def _features(received: Picture, channel: Channel) -> NDArray[np.float64]:
-    """Return the folded quarters, and each DCT coefficient's log energy and share of zeros."""
-    plane = luma(received)
-    coefficients = block_coefficients(plane)
-    energies = np.log(np.square(coefficients).mean(axis=0) + 0.1)
-    zeros = (np.abs(coefficients) < 1).mean(axis=0)
-    parts = [folded(quarter) for quarter in _quarters(plane, QUARTER * PATCH // channel.side)]
-    return np.concatenate([*parts, energies, zeros])
+    """Return each quarter's mean low coefficients, and all blocks' energies and shares of zeros."""
+    coefficients = block_coefficients(luma(received)).astype(np.float64)
+    squares = np.square(coefficients[:, 1:])
+    energy = squares.sum(axis=1)
+    even, textured = (1 / (energy + half) for half in (EVEN_ENERGY, TEXTURED_ENERGY))
+    quarters = _quarters(QUARTER * PATCH // (channel.side * BLOCK))
+    return np.concatenate(
+        [
+            *(
+                np.average(
+                    coefficients[quarters == q][:, LOW], axis=0, weights=textured[quarters == q]
+                )
+                for q in range(4)
+            ),
+            np.log(squares.mean(axis=0) + 0.1),
+            np.log(np.average(squares, axis=0, weights=even) + 0.1),
+            (np.abs(coefficients[:, 1:]) < EMPTY).mean(axis=0),
+        ]
+    )
 
 
-def _quarters(plane: NDArray[np.float32], side: int) -> Iterator[NDArray[np.float32]]:
-    """Yield what each quarter of the pattern's period, ``side`` pixels each way, holds."""
-    rows, columns = (length // (2 * side) for length in plane.shape)
-    cut = plane[: 2 * rows * side, : 2 * columns * side].reshape(rows, 2, side, columns, 2, side)
-    for down, across in product(range(2), repeat=2):
-        yield cut[:, down, :, :, across].reshape(rows * side, columns * side)
-
-
-def folded(plane: NDArray[np.float32], period: int = SIDE // 2) -> NDArray[np.float64]:
-    """Average a (H, W) plane over the pattern's period, even squares the most: (period²,).
-
-    The pattern's 8 pixels are 4 after a halving; 4 also divides the 8 that stay without one.
-    """
-    rows, columns = (side // period for side in plane.shape)
-    cut = plane[: rows * period, : columns * period].astype(np.float64)
-    squares = cut.reshape(rows, period, columns, period)
-    squares = squares - squares.mean(axis=(1, 3), keepdims=True)
-    weight = 1 / (squares.var(axis=(1, 3), keepdims=True) + EVEN_VARIANCE)
-    mean: NDArray[np.float64] = (squares * weight).sum(axis=(0, 2)) / weight.sum(axis=(0, 2))
-    return mean.ravel()
+def _quarters(blocks: int) -> NDArray[np.int_]:
+    """Return in which quarter of the period each block of a patch lies, a quarter's side given."""
+    half = np.arange(PATCH // BLOCK) // blocks % 2
+    return np.add.outer(2 * half, half).ravel()

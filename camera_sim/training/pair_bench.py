@@ -5,17 +5,15 @@ Everything here is exact: ONNX Runtime develops, 8-bit edits, libjpeg, the shipp
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from camera_sim.develop import develop
 from camera_sim.engines import Engine
 from camera_sim.raw import RawImage
-from camera_sim.training.validation import edited, through_jpeg
+from camera_sim.training.validation import edited, opened, through_jpeg
 from camera_sim.training.workflow import FOREIGN, HISTORIES, PAPER_QUALITY, PAPER_SCALE
 from channel import transmit
 from channel.resample import resized
@@ -116,11 +114,6 @@ def network(name: str) -> Send:
         return opened(transmit(picture, name))
 
     return send
-
-
-def opened(data: bytes) -> Picture:
-    """Decode a served file to (H, W, 3) uint8."""
-    return np.asarray(Image.open(BytesIO(data)).convert("RGB"))
 
 
 def score_histories(pair: Pair, shots: Sequence[Shot], send: Send) -> list[Scores]:

@@ -13,6 +13,7 @@ from camera_sim.pipelines.nip import NIP
 from camera_sim.trace_grid import PERIOD
 from camera_sim.training.data import Batch
 from camera_sim.training.workflow import FOREIGN, HISTORIES, Channel
+from channel import transmit
 from channel.manipulations import MANIPULATIONS
 from channel.resample import resized
 from verifier.training.fan import FAN, PATCH
@@ -62,8 +63,10 @@ def edited(picture: Picture, history: str) -> Picture:
 
 
 def sent(picture: Picture, channel: Channel) -> Picture:
-    """Send a (side, side, 3) uint8 picture through a channel: resized to 128, through libjpeg."""
+    """Send a (side, side, 3) uint8 picture through a channel: resized to 128, through its codec."""
     small = resized(picture, (PATCH, PATCH), channel.resampling)
+    if channel.network is not None:
+        return opened(transmit(small, channel.network))
     if channel.quality is None:
         return small
     return through_jpeg(small, channel.quality, "4:2:0")
@@ -78,7 +81,12 @@ def through_jpeg(picture: Picture, quality: int, subsampling: str) -> Picture:
     """Write and read JPEG, by libjpeg."""
     file = io.BytesIO()
     Image.fromarray(picture).save(file, "JPEG", quality=quality, subsampling=subsampling)
-    return np.asarray(Image.open(file))
+    return opened(file.getvalue())
+
+
+def opened(data: bytes) -> Picture:
+    """Decode a file to (H, W, 3) uint8."""
+    return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
 
 
 @torch.no_grad()

@@ -13,6 +13,7 @@ from typing import Literal, Protocol
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from camera_sim.errors import PipelineError, WeightsError
+from camera_sim.pipelines import DEFAULT_PIPELINE
 
 FOLDER = Path(__file__).parent
 
@@ -138,6 +139,18 @@ class Manifest(BaseModel):
             f"no weights for the pipeline {pipeline!r} (there are: {known}); train it with "
             f"`camsim train nip --pipeline {pipeline}` and name the folder with --weights"
         )
+
+
+def default_pipeline(folder: Path = FOLDER) -> str:
+    """Return the pipeline to use where none is named: the only one of a folder, or the default.
+
+    Raises
+    ------
+    WeightsError
+        If the folder's manifest is missing or malformed.
+    """
+    networks = read_manifest(folder).networks
+    return networks[0].pipeline if len(networks) == 1 else DEFAULT_PIPELINE
 
 
 def read_manifest(folder: Path = FOLDER) -> Manifest:

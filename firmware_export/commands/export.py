@@ -31,7 +31,10 @@ def add_to(actions: "Commands") -> None:
         description="Export a pipeline's network as ONNX. Every precision but fp32 must pass the "
         "parity gate on held-out captures, or nothing is written.",
     )
-    parser.add_argument("--pipeline", default=DEFAULT_PIPELINE, metavar="NAME")
+    parser.add_argument(
+        "--pipeline", metavar="NAME",
+        help=f"default {DEFAULT_PIPELINE}, or the only one of --weights",
+    )  # fmt: skip
     parser.add_argument("--weights", type=Path, default=weights.FOLDER, help="folder of weights")
     parser.add_argument("--pair", help="name of the NIP–FAN pair (default: the weights')")
     parser.add_argument(
@@ -61,7 +64,8 @@ def run(args: argparse.Namespace) -> int:
         raise ExportError(f"{', '.join(lowered)} must pass the parity gate; name --captures")
     gate = gate_of(args)
     labels = gate.fan.labels if gate.fan else ()
-    fp32 = export_weights(args.pipeline, args.weights, None, args.pair, labels)
+    pipeline = args.pipeline or weights.default_pipeline(args.weights)
+    fp32 = export_weights(pipeline, args.weights, None, args.pair, labels)
     models, reports = [fp32], []
     feeds = feeds_of(_calibration(args, captures)) if "int8" in lowered else []
     for precision in lowered:
@@ -73,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
         reports.append(report)
     if args.tile:
         tile = (args.tile[0], args.tile[1])
-        models.append(export_weights(args.pipeline, args.weights, tile, args.pair, labels))
+        models.append(export_weights(pipeline, args.weights, tile, args.pair, labels))
     _write(args, models, reports)
     return 0
 

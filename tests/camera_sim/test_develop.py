@@ -182,7 +182,7 @@ def test_memory_limit_is_kept_at_45_megapixels(
 ) -> None:
     limit = 900 * 1024**2 if words else 2 * 1024**3
     command = [sys.executable, "-c", MEASURE, "develop", dng_of_45_megapixels, "--out", tmp_path]
-    command += ["--weights", untrained("rnet"), *words]
+    command += ["--pipeline", "rnet", "--weights", untrained("rnet"), *words]
     ran = subprocess.run(command, capture_output=True, text=True, check=True)
     status, peak = ran.stdout.splitlines()[-1].split()
     assert status == "0", ran.stderr

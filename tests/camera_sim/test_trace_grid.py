@@ -10,12 +10,11 @@ from camera_sim.develop import Array, develop
 from camera_sim.engines import Colour
 from camera_sim.output import upright
 from camera_sim.pipelines.classical import ClassicalEngine
-from camera_sim.pipelines.rnet import CARRIER
+from camera_sim.pipelines.rnet import CARRIER, carrier_pattern
 from camera_sim.trace_grid import on_grid
-from camera_sim.training.carrier import Carrier
 from tests.camera_sim.scenes import capture
 
-PATTERN = 0.5 + Carrier(CARRIER).pattern().astype(np.float32) / 255
+PATTERN = 0.5 + carrier_pattern(CARRIER).astype(np.float32) / 255
 TRACING = ClassicalEngine.size.model_copy(update={"traces": True})
 ORIENTATIONS = range(1, 9)
 

@@ -206,10 +206,11 @@ SHORT = ("--steps", 4, "--batch", 2, "--patch", 32)
 def develop_with(camsim: Camsim, run: Path, pipeline: str, tmp_path: Path) -> None:
     write_dng(tmp_path / "new.dng", capture(64, 80, "BGGR"))
     ran = camsim(
-        "develop", tmp_path / "new.dng", "--pipeline", pipeline,
+        "develop", tmp_path / "new.dng",
         "--weights", run / "weights", "--out", tmp_path / "new.png",
     )  # fmt: skip
     assert ran.status == 0, ran.err
+    assert f"  {pipeline}  " in ran.out
     with Image.open(tmp_path / "new.png") as developed:
         assert developed.size == (80, 64)
         assert np.asarray(developed).std() > 10

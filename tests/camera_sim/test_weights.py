@@ -13,7 +13,7 @@ from camera_sim.engines.onnxruntime import OnnxRuntimeEngine
 from camera_sim.errors import PipelineError, WeightsError
 from camera_sim.pipelines import DEFAULT_PIPELINE, find_pipeline
 from camera_sim.training.networks import INPUT_NAMES, build_network, sample_inputs
-from camera_sim.weights import add_to_manifest, read_manifest
+from camera_sim.weights import add_to_manifest, default_pipeline, read_manifest
 
 
 @pytest.mark.parametrize("name", ["inet", "rnet"])
@@ -109,6 +109,16 @@ def test_missing_pipelines_name_those_there_are(untrained: Callable[[str], Path]
     manifest = read_manifest(untrained("inet"))
     with pytest.raises(PipelineError, match=r"'magic' \(there are: .*inet"):
         manifest.find("magic")
+
+
+def test_a_folder_of_one_network_needs_no_name(
+    untrained: Callable[[str], Path], tmp_path: Path
+) -> None:
+    entry = read_manifest(untrained("inet")).find("inet")
+    add_to_manifest(entry, tmp_path)
+    assert default_pipeline(tmp_path) == "inet"
+    add_to_manifest(entry.model_copy(update={"pipeline": "rnet"}), tmp_path)
+    assert default_pipeline(tmp_path) == default_pipeline() == DEFAULT_PIPELINE
 
 
 def test_shipped_weights_are_labelled_and_whole() -> None:
