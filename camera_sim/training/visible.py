@@ -6,7 +6,8 @@ apart, three of four observers prefer the same one.
 """
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -24,8 +25,7 @@ DISPLAYS = {
 }
 HALVED = "FullHD, scaled to a half"
 JPEG_QUALITY = 90
-# What declares an operator must live as long as the operator is asked for.
-_declared: list[Any] = []
+SCHEMA = "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
 
 
 def visibility_table(shots: Sequence[Shot]) -> Table:
@@ -94,30 +94,19 @@ def _color_video_vdp() -> Any:
     It takes one filter from torchvision, whose build on the package index cannot be imported
     beside a torch without CUDA: two operators that nothing here calls are unknown to it.
     """
+    import torch
+
     try:
         try:
-            import torchvision  # type: ignore[import-untyped]  # noqa: F401
+            import_module("torchvision")
         except RuntimeError:
-            for name in list(_half_imported()):
+            for name in [name for name in sys.modules if name.partition(".")[0] == "torchvision"]:
                 del sys.modules[name]
-            _declare_operators()
-        import pycvvdp  # type: ignore[import-untyped]
+            for name in ("nms", "qnms"):
+                torch.library.define(f"torchvision::{name}", SCHEMA)
+        return import_module("pycvvdp")
     except ImportError as missing:
         raise CameraSimError(
             f"what an eye sees is measured by ColorVideoVDP ({missing}); "
             "install it with: pip install 'camsim[visibility]'"
         ) from missing
-    return pycvvdp
-
-
-def _half_imported() -> Iterator[str]:
-    return (name for name in sys.modules if name.partition(".")[0] == "torchvision")
-
-
-def _declare_operators() -> None:
-    import torch
-
-    library: Any = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]
-    for name in ("nms", "qnms"):
-        library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-    _declared.append(library)
