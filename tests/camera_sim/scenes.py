@@ -46,7 +46,7 @@ def capture(
     """Photograph a made scene; `changes` are of the capture's fields."""
     sensor = Sensor(CAMERA, CFAPattern(order), noise=noise)
     image = sensor.capture(scene(height, width, seed), GAINS, np.random.default_rng(seed))
-    return replace(image, **changes)  # type: ignore[arg-type]
+    return replace(image, **changes)
 
 
 def clean(height: int, width: int, seed: int = 0) -> NDArray[np.uint8]:

@@ -95,4 +95,4 @@ def test_odd_mosaics_are_refused(shape: tuple[int, int]) -> None:
 
 def test_unknown_orders_are_refused_with_the_choices() -> None:
     with pytest.raises(ValueError, match="'RGBG'; known are RGGB, BGGR, GRBG, GBRG"):
-        CFAPattern("RGBG")  # type: ignore[arg-type]
+        CFAPattern("RGBG")

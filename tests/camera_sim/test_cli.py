@@ -33,7 +33,7 @@ SUMMARY = re.compile(
 def shots(tmp_path: Path) -> Path:
     folder = tmp_path / "shots"
     for index, order in enumerate(("RGGB", "GBRG")):
-        write_dng(folder / f"{index}.dng", capture(64, 80, order, seed=index))  # type: ignore[arg-type]
+        write_dng(folder / f"{index}.dng", capture(64, 80, order, seed=index))
     (folder / "notes.txt").write_text("no RAW file")
     return folder
 
@@ -47,7 +47,7 @@ def test_a_folder_is_developed_file_by_file(camsim: Camsim, shots: Path, tmp_pat
     ran = camsim("develop", shots, "--pipeline", "classical", "--out", tmp_path / "out")
     lines = ran.out.splitlines()
     assert (ran.status, ran.err) == (0, "")
-    assert [SUMMARY.fullmatch(line)[1] for line in lines[:2]] == ["0.dng", "1.dng"]  # type: ignore[index]
+    assert [SUMMARY.fullmatch(line)[1] for line in lines[:2]] == ["0.dng", "1.dng"]
     assert lines[2] == "2 of 2 files developed"
     names = sorted(path.name for path in (tmp_path / "out").iterdir())
     assert names == ["0.classical.jpg", "1.classical.jpg"]
@@ -176,7 +176,7 @@ def test_the_example_keeps_its_exif(suffix: str, camsim: Camsim, tmp_path: Path)
 def test_jpeg_is_the_default_at_full_chroma(camsim: Camsim, shots: Path) -> None:
     camsim("develop", shots / "0.dng", "--pipeline", "classical", "--exposure", 0)
     with Image.open(shots / "0.classical.jpg") as image:
-        assert image.layer[0][1:3] == (1, 1)  # type: ignore[attr-defined]
+        assert image.layer[0][1:3] == (1, 1)
     assert psnr(opened(shots / "0.classical.jpg"), clean(64, 80)) > 28
 
 

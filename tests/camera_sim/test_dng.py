@@ -44,7 +44,7 @@ def test_what_is_written_is_read_back(
     red_blue: tuple[float, float],
     noise: tuple[float, float],
 ) -> None:
-    sensor = Sensor(camera, CFAPattern(order), bits, int(black_share * 2**bits), Noise(*noise))  # type: ignore[arg-type]
+    sensor = Sensor(camera, CFAPattern(order), bits, int(black_share * 2**bits), Noise(*noise))
     balance = (red_blue[0], 1.0, red_blue[1])
     made = sensor.capture(scene(2 * half[0], 2 * half[1]), balance, np.random.default_rng(0))
     path = tmp_path / "shot.dng"
@@ -97,7 +97,7 @@ def test_the_file_s_own_matrix_counts_whatever_the_camera(tmp_path: Path) -> Non
         made = capture(32, 48, xyz_to_camera=matrix, info=CaptureInfo(make="Nikon", model=model))
         path = tmp_path / f"{model}.dng"
         write_dng(path, made)
-        np.testing.assert_allclose(read_raw(path).xyz_to_camera, matrix, atol=1e-6)  # type: ignore[arg-type]
+        np.testing.assert_allclose(read_raw(path).xyz_to_camera, matrix, atol=1e-6)
 
 
 def test_a_reader_of_tiff_sees_a_cfa_picture(tmp_path: Path) -> None:

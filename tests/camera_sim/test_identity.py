@@ -138,7 +138,7 @@ def test_keys_are_files_that_only_their_owner_reads(vendor: Path, tmp_path: Path
 
 @pytest.mark.parametrize("algorithm", ["es256", "ed25519"])
 def test_a_passphrase_locks_a_key(algorithm: str, tmp_path: Path) -> None:
-    path, key = tmp_path / "key.pem", SoftwareKey.generate(algorithm)  # type: ignore[arg-type]
+    path, key = tmp_path / "key.pem", SoftwareKey.generate(algorithm)
     write_key(path, key, b"secret")
     assert b"ENCRYPTED" in path.read_bytes()
     assert read_key(path, b"secret").sign(b"x") == key.sign(b"x")

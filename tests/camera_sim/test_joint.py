@@ -103,7 +103,7 @@ def test_a_joint_run_moves_both_and_resumes_where_it_stopped(tmp_path: Path) -> 
     whole, seen = run(tmp_path / "whole", SMALL)
     assert [state.step for state in seen] == [1, 2, 3, 4]
     assert seen[-1].point is not None
-    assert not torch.equal(whole.nip.trace.pattern, whole.plain.trace.pattern)  # type: ignore[arg-type]
+    assert not torch.equal(whole.nip.trace.pattern, whole.plain.trace.pattern)
     with pytest.raises(InterruptedError):
         interrupted(tmp_path / "parts", after=3)
     again, later = run(tmp_path / "parts", SMALL)
@@ -116,11 +116,11 @@ def interrupted(out: Path, after: int) -> None:
     class Stop(SceneSource):
         left = after
 
-        def batch(self, *args: object) -> object:  # type: ignore[override]
+        def batch(self, *args: object) -> object:
             self.left -= 1
             if self.left < 0:
                 raise InterruptedError
-            return super().batch(*args)  # type: ignore[arg-type]
+            return super().batch(*args)
 
     torch.manual_seed(0)
     scenes = [picture(320, 320, number) for number in range(2)]
@@ -158,7 +158,7 @@ def test_blocks_are_read_once_and_learnt_first(tmp_path: Path) -> None:
         run(tmp_path, replace(recipe, fidelity=7.0))
     again, _ = run(tmp_path, recipe)
     assert part.stat().st_mtime_ns == written
-    assert torch.equal(again.fan.judge[1].weight, pair.fan.judge[1].weight)  # type: ignore[union-attr]
+    assert torch.equal(again.fan.judge[1].weight, pair.fan.judge[1].weight)
 
 
 def test_networks_themselves_are_among_the_wide_channels() -> None:
@@ -171,7 +171,7 @@ def test_networks_themselves_are_among_the_wide_channels() -> None:
     assert (received[0] * 255).permute(1, 2, 0).detach().numpy() == pytest.approx(
         network("whatsapp")(upload), abs=0.01
     )
-    received.sum().backward()  # type: ignore[no-untyped-call]
+    received.sum().backward()
     assert tensor.grad is not None
     assert torch.equal(tensor.grad, torch.ones_like(tensor))
 

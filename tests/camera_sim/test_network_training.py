@@ -84,7 +84,7 @@ def test_a_run_goes_on_where_it_stopped_and_exports_what_it_learnt(tmp_path: Pat
         model = build()
 
         def report(state: object) -> None:
-            if stop_at == state.step:  # type: ignore[attr-defined]
+            if stop_at == state.step:
                 raise KeyboardInterrupt
 
         train_network(model, training, held_out, RECIPE, out, report)

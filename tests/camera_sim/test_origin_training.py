@@ -134,7 +134,7 @@ def test_a_run_goes_on_where_it_stopped_and_exports_what_it_learnt(
         model = OriginCNN(3, "pooled")
 
         def report(state: object) -> None:
-            if stop_at == state.step:  # type: ignore[attr-defined]
+            if stop_at == state.step:
                 raise KeyboardInterrupt
 
         return train_origin(model, patchwork, held, RECIPE, out, report)

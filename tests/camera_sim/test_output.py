@@ -82,9 +82,9 @@ def test_jpeg_subsampling_is_as_asked(
     tmp_path: Path, subsampling: str, factors: tuple[int, int]
 ) -> None:
     path = tmp_path / "picture.jpg"
-    write_picture(path, made("jpeg"), Encoding("jpeg", 90, subsampling), b"", force=False)  # type: ignore[arg-type]
+    write_picture(path, made("jpeg"), Encoding("jpeg", 90, subsampling), b"", force=False)
     with Image.open(path) as read:
-        _, horizontal, vertical, _ = read.layer[0]  # type: ignore[attr-defined]
+        _, horizontal, vertical, _ = read.layer[0]
     assert (horizontal, vertical) == factors
 
 

@@ -61,8 +61,8 @@ def test_networks_have_exactly_the_papers_parameters(name: str, parameters: int)
 
 def test_unet_is_built_as_the_paper_says() -> None:
     network = build_network(find_pipeline("unet")).network
-    assert all(grow.bias is None for grow in network.grow)  # type: ignore[union-attr]
-    assert network.last.kernel_size == (1, 1)  # type: ignore[union-attr]
+    assert all(grow.bias is None for grow in network.grow)
+    assert network.last.kernel_size == (1, 1)
 
 
 @pytest.mark.parametrize("name", NEURAL)

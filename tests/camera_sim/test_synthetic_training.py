@@ -112,7 +112,7 @@ def test_a_run_goes_on_where_it_stopped(network: str, tmp_path: Path) -> None:
         model = build(network)
 
         def report(state: object) -> None:
-            if stop_at == state.step:  # type: ignore[attr-defined]
+            if stop_at == state.step:
                 raise KeyboardInterrupt
 
         train_synthetic(model, training, held_out, recipe, out, report)
@@ -212,7 +212,7 @@ def test_the_generator_learns_resumes_and_makes_pictures(tmp_path: Path) -> None
         model = VAE()
 
         def report(state: object) -> None:
-            if stop_at == state.step:  # type: ignore[attr-defined]
+            if stop_at == state.step:
                 raise KeyboardInterrupt
 
         train_generator(model, pictures, recipe, out, report)

@@ -45,7 +45,7 @@ def held_out(source: PatchSource) -> Batch:
 
 def run(model: torch.nn.Module, recipe: Recipe, out: Path, source: PatchSource) -> list[Progress]:
     seen: list[Progress] = []
-    train(model, source, held_out(source), recipe, out, seen.append)  # type: ignore[arg-type]
+    train(model, source, held_out(source), recipe, out, seen.append)
     return seen
 
 
@@ -71,10 +71,10 @@ def same(first: torch.nn.Module, second: torch.nn.Module) -> bool:
 def test_a_few_steps_help(name: str, tmp_path: Path) -> None:
     source, model = scenes(), network(name)
     batch = source.batch(np.random.default_rng(5), 4, 32)
-    before = validate(model, batch)  # type: ignore[arg-type]
+    before = validate(model, batch)
     recipe = replace(SMALL, steps=30, batch=4, validate_every=30, learning_rate=1e-2)
     run(model, recipe, tmp_path, source)
-    assert validate(model, batch) > before + 0.3  # type: ignore[arg-type]
+    assert validate(model, batch) > before + 0.3
 
 
 @pytest.mark.parametrize("name", ["inet", "dnet"])  # DNet has batch normalisation's state too
@@ -84,7 +84,7 @@ def test_resuming_continues_exactly(name: str, tmp_path: Path) -> None:
     batch = held_out(scenes())
     cut = Interrupted(scenes(), 3 * SMALL.batch)
     with pytest.raises(KeyboardInterrupt):
-        train(resumed, cut, batch, SMALL, tmp_path / "cut", lambda _: None)  # type: ignore[arg-type]
+        train(resumed, cut, batch, SMALL, tmp_path / "cut", lambda _: None)
     assert not same(whole, resumed)
     fresh = network(name)
     seen = run(fresh, SMALL, tmp_path / "cut", scenes())
@@ -153,7 +153,7 @@ def test_learning_rate_warms_up_and_falls_to_a_hundredth() -> None:
 
 @pytest.mark.parametrize("order", CFA_ORDERS)
 def test_captures_of_every_order_give_rggb_patches(order: str) -> None:
-    source = CaptureSource([capture(64, 80, order)])  # type: ignore[arg-type]
+    source = CaptureSource([capture(64, 80, order)])
     image, _, target = source.draw(np.random.default_rng(0), 32)
     assert image.pattern.order == "RGGB"
     assert image.size == target.shape[:2] == (32, 32)
@@ -165,7 +165,7 @@ def test_captures_of_every_order_give_rggb_patches(order: str) -> None:
 def test_scene_targets_are_what_the_sensor_saw() -> None:
     source = SceneSource([picture(96, 128)], noise_free=1.0, blurred=0.0, darkest=1.0)
     model = network("rnet").eval()
-    assert validate(model, source.batch(np.random.default_rng(0), 8, 64)) > 27  # type: ignore[arg-type]
+    assert validate(model, source.batch(np.random.default_rng(0), 8, 64)) > 27
 
 
 def test_batches_have_the_contracts_shapes() -> None:

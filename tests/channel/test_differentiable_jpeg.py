@@ -203,4 +203,4 @@ def test_bad_arguments_are_refused(arguments: tuple[Tensor, ...], message: str) 
 @pytest.mark.parametrize("option", [{"subsampling": "4:1:1"}, {"rounding": "soft"}])
 def test_unknown_words_are_refused_with_the_choices(option: dict[str, str]) -> None:
     with pytest.raises(ChannelValueError, match="choose one of"):
-        DifferentiableJPEG(**option)  # type: ignore[arg-type]
+        DifferentiableJPEG(**option)

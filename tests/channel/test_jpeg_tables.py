@@ -13,7 +13,7 @@ from tests.channel.conftest import photo
 def test_annex_k_is_what_libjpeg_writes(quality: int) -> None:
     file = BytesIO()
     Image.fromarray(photo(16, 16)).save(file, "JPEG", quality=quality)
-    written = Image.open(file).quantization  # type: ignore[attr-defined]
+    written = Image.open(file).quantization
     for table, index in zip(annex_k(quality), (0, 1), strict=True):
         np.testing.assert_array_equal(table.ravel(), written[index])
 

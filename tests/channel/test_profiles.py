@@ -56,7 +56,7 @@ def test_impossible_tables_are_refused(steps: tuple[int, ...]) -> None:
 
 def test_profiles_are_frozen() -> None:
     with pytest.raises(FrozenInstanceError):
-        TWITTER.name = "x"  # type: ignore[misc]
+        TWITTER.name = "x"
 
 
 def test_draws_follow_how_often_files_were_seen() -> None:

@@ -64,7 +64,7 @@ def test_unweighted_box_counts_whole_pixels() -> None:
 
 def test_unknown_filter_and_empty_size_are_refused() -> None:
     with pytest.raises(ChannelValueError, match="'nearest'; choose one of lanczos"):
-        resized(photo(4, 4), (2, 2), "nearest")  # type: ignore[arg-type]
+        resized(photo(4, 4), (2, 2), "nearest")
     with pytest.raises(ChannelValueError, match="at least 1"):
         resized(photo(4, 4), (0, 2), "lanczos")
 

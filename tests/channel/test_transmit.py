@@ -100,10 +100,10 @@ def test_every_network_serves_what_its_profile_says(profile: PlatformProfile) ->
         np.testing.assert_array_equal(np.asarray(served), np.asarray(picture(upload)))
         return
     if encoding.tables is not None:
-        assert tuple(served.quantization[0]) == encoding.tables.luma  # type: ignore[attr-defined]
+        assert tuple(served.quantization[0]) == encoding.tables.luma
     sampling = {"4:4:4": (1, 1), "4:2:2": (2, 1), "4:2:0": (2, 2)}[encoding.subsampling]
     if encoding.tables is not None:
-        assert served.layer[0][1:3] == sampling  # type: ignore[attr-defined]
+        assert served.layer[0][1:3] == sampling
     assert ("progressive" in served.info) == encoding.scans.progressive
 
 
@@ -264,7 +264,7 @@ def test_16_bit_colour_keeps_its_high_byte() -> None:
 def test_cmyk_is_converted() -> None:
     file = BytesIO()
     Image.new("CMYK", (16, 16), (0, 255, 255, 0)).save(file, "JPEG", quality=100)
-    red, green, blue = picture(transmit(file.getvalue(), "twitter")).getpixel((8, 8))  # type: ignore[misc]
+    red, green, blue = picture(transmit(file.getvalue(), "twitter")).getpixel((8, 8))
     assert red > 200
     assert max(green, blue) < 60
 
@@ -279,7 +279,7 @@ def test_100_megapixels_are_sent() -> None:
     upload = png(Image.new("L", (8000, 12500), 77))
     served = picture(transmit(upload, "messenger"))
     assert served.size == (1311, 2048)
-    assert abs(int(served.getpixel((600, 600))) - 77) <= 1  # type: ignore[arg-type]
+    assert abs(int(served.getpixel((600, 600))) - 77) <= 1
 
 
 @pytest.mark.parametrize(

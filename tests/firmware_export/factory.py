@@ -44,12 +44,12 @@ class Company:
 
 
 def company(folder: Path, algorithm: str = "ed25519") -> Company:
-    vendor = Vendor.create(folder / "vendor", "Test Cameras", algorithm, None)  # type: ignore[arg-type]
+    vendor = Vendor.create(folder / "vendor", "Test Cameras", algorithm, None)
     people = [
         new_generation(
             folder / role,
-            SoftwareKey.generate(algorithm),  # type: ignore[arg-type]
-            lambda public, role=role: vendor.issue(role, f"the {role}", public),  # type: ignore[misc]
+            SoftwareKey.generate(algorithm),
+            lambda public, role=role: vendor.issue(role, f"the {role}", public),
             NO_SECRETS,
         )
         for role in ("developer", "release")
@@ -63,10 +63,10 @@ def tiny_model(gain: float = 1.0, precision: str = "fp32", **changes: object) ->
         pipeline="rnet",
         precision=precision,
         opset=18,
-        size=SIZE,  # type: ignore[arg-type]
+        size=SIZE,
         pair="test-pair-1",
         **changes,
-    )  # type: ignore[arg-type]
+    )
     height, width = contract.tile or ("h", "w")
     nodes = [
         helper.make_node("Mul", ["mosaic", "gain"], ["bright"], "brighten"),
@@ -130,7 +130,7 @@ def tiny_fan(pair: str = "test-pair-1", labels: str = "native,gaussian") -> byte
 
 def tiny_bundle(security_version: int = 1, gain: float = 1.0, **changes: object) -> bytes:
     """Make an unsigned bundle."""
-    release = replace(RELEASE, security_version=security_version, **changes)  # type: ignore[arg-type]
+    release = replace(RELEASE, security_version=security_version, **changes)
     model = tiny_model(gain)
     return built(release, {model.contract.name: model.model()}, "fp32")
 

@@ -41,10 +41,10 @@ class PowerCuts:
             yield
         self._copy()
 
-    def _watched(self, name: str, act):  # type: ignore[no-untyped-def]
+    def _watched(self, name: str, act):
         busy = False
 
-        def step(*words, **options):  # type: ignore[no-untyped-def]
+        def step(*words, **options):
             nonlocal busy
             if busy or getattr(self, "_copying", False):
                 return act(*words, **options)
@@ -59,7 +59,7 @@ class PowerCuts:
 
         return step
 
-    def _remember(self, name: str, words: tuple, result: object) -> None:  # type: ignore[type-arg]
+    def _remember(self, name: str, words: tuple, result: object) -> None:
         if name == "open" and isinstance(result, int):
             path = Path(os.fsdecode(words[0]))
             if path.is_relative_to(self.folder) and path.is_file():

@@ -123,8 +123,8 @@ def test_lowering_twice_gives_the_same_bytes() -> None:
     model = tiny_model()
     feeds = feeds_of([("a", capture(320, 320))])
     for precision in ("fp16", "bf16", "int8"):
-        first = quantised(model, precision, feeds)  # type: ignore[arg-type]
-        assert first.content == quantised(model, precision, feeds).content  # type: ignore[arg-type]
+        first = quantised(model, precision, feeds)
+        assert first.content == quantised(model, precision, feeds).content
 
 
 def test_what_cannot_be_lowered_says_so() -> None:

@@ -66,7 +66,7 @@ def test_tasks_are_read_as_they_are_needed(tmp_path: Path) -> None:
     results = Processes(2).map(act, reading())
     next(results)
     assert len(read) <= 5
-    results.close()  # type: ignore[attr-defined]
+    results.close()
 
 
 def test_workers_end_with_the_map(tmp_path: Path) -> None:

@@ -265,5 +265,5 @@ def test_results_that_are_something_else_are_not_overwritten(
 def test_an_abandoned_run_of_many_ends(verifier: Verifier, photo_file: Path) -> None:
     outcomes = verifier.analyze_many([photo_file] * 50)
     next(outcomes)
-    outcomes.close()  # type: ignore[attr-defined]
+    outcomes.close()
     assert verifier.analyze(photo_file).verdict.label == "consistent"

@@ -133,6 +133,6 @@ def test_the_bound_of_clopper_and_pearson() -> None:
         lambda: threshold_for([0.1], 1.0),
     ],
 )
-def test_nothing_is_fitted_to_nothing(call) -> None:  # type: ignore[no-untyped-def]
+def test_nothing_is_fitted_to_nothing(call) -> None:
     with pytest.raises(ScoresError):
         call()

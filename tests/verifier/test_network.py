@@ -301,7 +301,7 @@ def record(
         "header": "none", "header_probability": 0.95, "earlier": "",
     }  # fmt: skip
     votes = eight or tuple(10 if i == place else 0 for i in range(8))
-    return Record(Sent(**(values | changes)), votes, (0, 0, 10), (-3.0,) * 9, 10)  # type: ignore[arg-type]
+    return Record(Sent(**(values | changes)), votes, (0, 0, 10), (-3.0,) * 9, 10)
 
 
 def test_patches_and_majorities_are_counted_by_class() -> None:

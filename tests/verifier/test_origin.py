@@ -205,11 +205,11 @@ def test_an_answer_that_turns_over_is_void(weights: Path) -> None:
         [origin] = [d for d in verifier.detectors if isinstance(d, OriginDetector)]
         inner = origin.analyze
 
-        def turned(reading, *, brief=False):  # type: ignore[no-untyped-def]
+        def turned(reading, *, brief=False):
             pixels = reading.pixels[..., ::-1] if not brief else tinted(GREEN)
             return inner(dataclasses.replace(reading, pixels=pixels.copy()), brief=brief)
 
-        origin.analyze = turned  # type: ignore[method-assign]
+        origin.analyze = turned
         report = verifier.analyze(jpeg(tinted(BLUE)))
     assert result_of(report).finding == "evidence against"
     assert report.stability.resent[0].flipped == ("origin",)
@@ -257,7 +257,7 @@ def sets(tmp_path_factory: pytest.TempPathFactory) -> Path:
             (folder / kind / name).mkdir(parents=True)
             for number in range(10):
                 shade = tuple(int(v + rng.integers(-20, 21)) for v in colour)
-                pixels = tinted(shade, 280, 280 + 8 * number)  # type: ignore[arg-type]
+                pixels = tinted(shade, 280, 280 + 8 * number)
                 Image.fromarray(pixels).save(folder / kind / name / f"{number}.png")
     return folder
 

@@ -194,7 +194,7 @@ def _blocking(pixels: np.ndarray) -> float:
 @pytest.mark.parametrize("bad", [{"scale": (0.0, 1.0)}, {"scale": (2.0, 1.0)}, {"quality": (0, 9)}])
 def test_ranges_out_of_reach_are_refused(bad: dict[str, tuple[float, float]]) -> None:
     with pytest.raises(PicturesError, match="can't be drawn"):
-        Ranges(**bad)  # type: ignore[arg-type]
+        Ranges(**bad)
 
 
 def test_the_shared_pictures_split_by_sets(shared_folder: Path) -> None:

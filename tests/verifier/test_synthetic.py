@@ -120,7 +120,7 @@ def test_the_variants_are_the_papers() -> None:
 def test_the_two_codecs_lose_more_at_less_quality() -> None:
     pixels = photo(224, 224)
     loss = {
-        (codec, quality): float(np.abs(coded(pixels, quality, codec).astype(int) - pixels).mean())  # type: ignore[arg-type]
+        (codec, quality): float(np.abs(coded(pixels, quality, codec).astype(int) - pixels).mean())
         for codec in ("opencv", "pillow")
         for quality in (30, 90)
     }

@@ -22,7 +22,7 @@ def start(toy_folder: Path) -> Iterator[Start]:
 
         def started(fetcher: Fetcher | None = None, **settings: object) -> TestClient:
             verifier = Verifier.from_weights(toy_folder, resend_through=("instagram",))
-            given = ServiceSettings(**{"requests_per_minute": 0} | settings)  # type: ignore[arg-type]
+            given = ServiceSettings(**{"requests_per_minute": 0} | settings)
             service = Service(verifier, given, toy_folder, fetcher)
             client = stack.enter_context(TestClient(create_app(service)))
             wait_until(lambda: service.warm)

@@ -220,7 +220,7 @@ def test_the_address_that_was_checked_is_the_one_asked(
 
     def noted(address: tuple[str, int], **options: object) -> socket.socket:
         asked.append(address)
-        return connect(address, **options)  # type: ignore[arg-type]
+        return connect(address, **options)
 
     monkeypatch.setattr(socket, "create_connection", noted)
     fetcher = Fetcher(

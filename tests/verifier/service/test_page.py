@@ -69,7 +69,7 @@ def size(request: pytest.FixtureRequest) -> dict[str, int]:
 @pytest.fixture
 def page(browser: Browser, server: Server, size: dict[str, int]) -> Iterator[Page]:
     """The page, open; nothing that it loads or says may be wrong."""
-    context = browser.new_context(viewport=size, reduced_motion="reduce")  # type: ignore[arg-type]
+    context = browser.new_context(viewport=size, reduced_motion="reduce")
     opened = context.new_page()
     wrong: list[str] = []
     opened.on("pageerror", lambda error: wrong.append(str(error)))
