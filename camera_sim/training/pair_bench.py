@@ -13,8 +13,14 @@ from numpy.typing import NDArray
 from camera_sim.develop import develop
 from camera_sim.engines import Engine
 from camera_sim.raw import RawImage
-from camera_sim.training.validation import edited, opened, through_jpeg
-from camera_sim.training.workflow import FOREIGN, HISTORIES, PAPER_QUALITY, PAPER_SCALE
+from camera_sim.training.validation import edited, through_jpeg
+from camera_sim.training.workflow import (
+    FOREIGN,
+    HISTORIES,
+    PAPER_QUALITY,
+    PAPER_SCALE,
+    opened,
+)
 from channel import transmit
 from channel.resample import resized
 from verifier import weights

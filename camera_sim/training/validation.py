@@ -12,7 +12,7 @@ from PIL import Image
 from camera_sim.pipelines.nip import NIP
 from camera_sim.trace_grid import PERIOD
 from camera_sim.training.data import Batch
-from camera_sim.training.workflow import FOREIGN, HISTORIES, Channel
+from camera_sim.training.workflow import FOREIGN, HISTORIES, Channel, opened
 from channel import transmit
 from channel.manipulations import MANIPULATIONS
 from channel.resample import resized
@@ -82,11 +82,6 @@ def through_jpeg(picture: Picture, quality: int, subsampling: str) -> Picture:
     file = io.BytesIO()
     Image.fromarray(picture).save(file, "JPEG", quality=quality, subsampling=subsampling)
     return opened(file.getvalue())
-
-
-def opened(data: bytes) -> Picture:
-    """Decode a file to (H, W, 3) uint8."""
-    return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
 
 
 @torch.no_grad()

@@ -10,6 +10,7 @@ from typing import Literal
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor, nn
 
@@ -170,6 +171,10 @@ def served(pictures: Tensor, network: str) -> Tensor:
     """
     levels = (pictures.detach().clamp(0, 1) * 255 + 0.5).byte().permute(0, 2, 3, 1)
     files = [transmit(np.ascontiguousarray(picture), network) for picture in levels.numpy()]
-    opened = [np.asarray(Image.open(BytesIO(file)).convert("RGB")) for file in files]
-    exact = torch.from_numpy(np.stack(opened)).permute(0, 3, 1, 2).float() / 255
-    return instead(pictures, exact)
+    received = np.stack([opened(file) for file in files])
+    return instead(pictures, torch.from_numpy(received).permute(0, 3, 1, 2).float() / 255)
+
+
+def opened(data: bytes) -> NDArray[np.uint8]:
+    """Decode a file to (H, W, 3) uint8."""
+    return np.asarray(Image.open(BytesIO(data)).convert("RGB"))
