@@ -1,11 +1,13 @@
 """``camsim train origin``: train the detector of origin on a folder of pictures by class."""
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 from rich.console import Console
 from rich.progress import Progress as Bar
 
@@ -16,9 +18,13 @@ if TYPE_CHECKING:
     from camera_sim.commands import Commands
     from camera_sim.training.origin import OriginProgress, OriginRecipe
     from camera_sim.training.origin_data import Picture, Source
+    from camera_sim.training.origin_statistics import Gathered, StatisticsRecipe
+    from verifier.evaluation.origin_bench import OriginRecord
 
 # Patches that are validated on: each costs as much as a third of a training patch.
 _VALIDATED = 192
+# What is said of sets by a layer that never saw them; evaluate origin calibrates on it.
+LEFT_OUT = "left-out.jsonl"
 
 
 def add_to(parts: "Commands") -> None:
@@ -26,10 +32,10 @@ def add_to(parts: "Commands") -> None:
     parser = parts.add_parser(
         "origin",
         help="origin: photograph, computer graphics or generated",
-        description="Train the network of Huang et al. on a folder that has a folder for each "
-        "class, with pictures or with a folder for each set of them. Every picture gets the same "
-        "kind of history, so that the class can't be read from size or JPEG. It resumes where a "
-        "run in --out stopped.",
+        description="Train a detector of origins on a folder that has a folder for each class, "
+        "with pictures or with a folder for each set of them. Every picture gets the same kind of "
+        "history, so that the class can't be read from size or JPEG. It resumes where a run in "
+        "--out stopped.",
     )
     parser.add_argument("--pictures", type=Path, required=True, metavar="FOLDER")
     parser.add_argument("-o", "--out", type=Path, required=True, help="folder of the run")
@@ -43,19 +49,30 @@ def add_to(parts: "Commands") -> None:
     )  # fmt: skip
     parser.add_argument(
         "--start-from", type=Path, metavar="RUN",
-        help="go on from the convolutions that another run's first stage ended with",
+        help="ada: go on from the convolutions that another run's first stage ended with",
     )  # fmt: skip
     parser.add_argument("--name", default="my-origin", help="what to call the model")
     parser.add_argument(
-        "--schedule", choices=("fast", "paper"), default="fast",
-        help="fast: ours, smaller patches first; paper: Huang et al.",
+        "--network", choices=("statistics", "ada"), default="statistics",
+        help="statistics: one layer over statistics of patches, for hundreds of pictures; ada: the "
+        "network of Huang et al., for tens of thousands",
+    )  # fmt: skip
+    parser.add_argument(
+        "--draws", type=int, help="statistics: patches of each picture (default 16)"
+    )
+    parser.add_argument(
+        "--penalty", type=float, help="statistics: on the squares of the weights (default 0.02)"
+    )
+    parser.add_argument(
+        "--schedule", choices=("fast", "paper"),
+        help="ada: fast is ours, smaller patches first; paper is Huang et al.",
     )  # fmt: skip
     parser.add_argument(
         "--vgg", type=Path, metavar="SAFETENSORS",
         help="the paper's other scenario: a head on VGG-19, whose weights you have",
     )  # fmt: skip
     parser.add_argument(
-        "--steps", type=int, nargs="+", help="of each stage of the schedule; 0 leaves it out"
+        "--steps", type=int, nargs="+", help="ada: of each stage of the schedule; 0 leaves it out"
     )
     parser.add_argument("--patches", type=int, help="places drawn of each picture (default 200)")
     parser.add_argument("--validate-every", type=int, metavar="STEPS")
@@ -68,6 +85,76 @@ def add_to(parts: "Commands") -> None:
 def run(args: argparse.Namespace) -> int:
     """Train, draw, export, and say where the weights are."""
     require_torch()
+    if args.network == "statistics" and not args.vgg:
+        return _run_statistics(args)
+    return _run_network(args)
+
+
+def _run_statistics(args: argparse.Namespace) -> int:
+    from camera_sim.training.curve import draw_accuracy
+    from camera_sim.training.origin_export import export_layer
+    from camera_sim.training.origin_run import RANGES, task_of, told_of
+    from camera_sim.training.origin_statistics import FOLDER, gather, learn
+    from verifier.evaluation.record_lines import write_records
+
+    recipe = statistics_recipe_of(args)
+    task = task_of(args.pictures, args.classes, args.unseen, recipe.seed)
+    training, held = (
+        _loaded(pictures, task.kinds, recipe.patches)
+        for pictures in (task.pictures.training, task.pictures.calibration)
+    )
+    sources, folder = [*training, *held], args.out / FOLDER
+    with Bar(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
+        shown = bar.add_task("describing patches", total=len(sources))
+        gathered = gather(sources, recipe, RANGES, folder, lambda n: bar.update(shown, completed=n))
+    found = _learning_curve(gathered, len(training), len(task.kinds), recipe, args.out)
+    write_records(args.out / LEFT_OUT, _left_out(gathered, task.kinds, recipe))
+    fitted = learn(gathered, len(task.kinds), recipe.penalty)
+    weights, data = args.out / "weights", args.pictures.name
+    told = told_of(task, None)
+    export_layer(fitted, args.name, task.labels, recipe, told, data, found, weights)
+    print(f"{found:.1%} of held-out patches, mean of {len(task.kinds)} classes; "
+          f"curve → {draw_accuracy(args.out)}")  # fmt: skip
+    print(f"weights → {weights}; measure and calibrate them on pictures that no training saw with")
+    print(f"  camsim evaluate origin {args.pictures} --weights {weights} --store --left-out "
+          f"{args.out / LEFT_OUT} --out MEASURED")  # fmt: skip
+    return 0
+
+
+def _learning_curve(
+    gathered: "Gathered", training: int, classes: int, recipe: "StatisticsRecipe", out: Path
+) -> float:
+    """Write what more patches of the same pictures bring; return the last accuracy."""
+    from camera_sim.training.origin_statistics import learning_curve
+
+    first = np.arange(len(gathered.sources)) < training
+    points = learning_curve(gathered.of(first), gathered.of(~first), classes, recipe.penalty)
+    lines, accuracy = [], 0.0
+    for draws, loss, accuracy in points:
+        print(f"{draws} patches of each picture: loss {loss:.3f}, held out {accuracy:.1%}",
+              file=sys.stderr, flush=True)  # fmt: skip
+        lines.append(json.dumps({"step": draws, "loss": loss, "accuracy": accuracy}) + "\n")
+    (out / "history.jsonl").write_text("".join(lines))
+    return accuracy
+
+
+def _left_out(
+    gathered: "Gathered", kinds: list[str], recipe: "StatisticsRecipe"
+) -> "list[OriginRecord]":
+    """Leave each set out in turn, and say how its pictures fare."""
+    from camera_sim.training.origin_statistics import left_out
+    from verifier.evaluation.origin_tables import by_mean
+
+    found: list[OriginRecord] = []
+    for name, records in left_out(gathered, kinds, recipe.penalty):
+        right = sum(kinds[by_mean(record)] == record.kind for record in records)
+        print(f"without {name}: {right / len(records):.0%} of its files named rightly",
+              file=sys.stderr, flush=True)  # fmt: skip
+        found += records
+    return found
+
+
+def _run_network(args: argparse.Namespace) -> int:
     import torch
 
     from camera_sim.training.curve import draw_accuracy
@@ -107,19 +194,42 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def recipe_of(args: argparse.Namespace) -> "OriginRecipe":
-    """Return how the network is trained. Raises `TrainingError` for a value out of range."""
-    from dataclasses import replace
+def statistics_recipe_of(args: argparse.Namespace) -> "StatisticsRecipe":
+    """Return how the layer is made. Raises `TrainingError` for a value out of range."""
+    from camera_sim.training.origin_statistics import StatisticsRecipe
 
-    from camera_sim.training.origin import FAST, PAPER, dense_only, scaled
+    _check_counts(args)
+    for name in ("steps", "schedule", "start_from", "validate_every"):
+        if getattr(args, name) is not None:
+            option = name.replace("_", "-")
+            raise TrainingError(f"--{option} is of the paper's network; add --network ada")
+    if args.penalty is not None and args.penalty <= 0:
+        raise TrainingError(f"--penalty must be above 0, not {args.penalty:g}")
+    given = {name: getattr(args, name) for name in ("patches", "draws", "penalty")}
+    given = {name: value for name, value in given.items() if value is not None}
+    return StatisticsRecipe(seed=args.seed, **given)
 
-    for name in ("threads", "patches", "validate_every"):
+
+def _check_counts(args: argparse.Namespace) -> None:
+    for name in ("threads", "patches", "draws", "validate_every"):
         value = getattr(args, name)
         if value is not None and value < 1:
             option = name.replace("_", "-")
             raise TrainingError(f"--{option} must be at least 1, not {value}")
     if args.seed < 0:
         raise TrainingError(f"--seed cannot be negative, and is {args.seed}")
+
+
+def recipe_of(args: argparse.Namespace) -> "OriginRecipe":
+    """Return how the network is trained. Raises `TrainingError` for a value out of range."""
+    from dataclasses import replace
+
+    from camera_sim.training.origin import FAST, PAPER, dense_only, scaled
+
+    _check_counts(args)
+    for name in ("draws", "penalty"):
+        if getattr(args, name) is not None:
+            raise TrainingError(f"--{name} is of the statistics; leave --network and --vgg out")
     recipe = PAPER if args.schedule == "paper" else FAST
     if args.vgg:
         recipe = dense_only(recipe)

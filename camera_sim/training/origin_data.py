@@ -34,12 +34,16 @@ _LIFTS: Final = (-20.0, 20.0)
 
 @dataclass(frozen=True)
 class Source:
-    """A picture in memory: (H, W, 3) uint8, and the places of patches that its edges drew."""
+    """A picture in memory: (H, W, 3) uint8, and the places of patches that its edges drew.
+
+    ``name`` is its file's.
+    """
 
     kind: int
     set: str
     pixels: Pixels
     places: tuple[Place, ...]
+    name: str = ""
 
 
 class Patchwork:
@@ -128,6 +132,7 @@ def load(
         pixels = picture.pixels()
         chosen = edge_patches(pixels, SIDE, patches)
         if chosen.places:
-            found.append(Source(kinds.index(picture.kind), picture.set, pixels, chosen.places))
+            kind = kinds.index(picture.kind)
+            found.append(Source(kind, picture.set, pixels, chosen.places, picture.path.name))
         report(done, len(pictures))
     return found

@@ -1,12 +1,15 @@
-"""A trained network of origin as the verifier's model, with its label."""
+"""A trained network or layer of origin as the verifier's model, with its label."""
 
 import json
 from dataclasses import asdict
 from pathlib import Path
 
 from camera_sim.training.origin import OriginRecipe
-from verifier.training.export import export_origin
+from camera_sim.training.origin_statistics import StatisticsRecipe
+from verifier.evaluation.linear_classifier import LinearClassifier
+from verifier.training.export import export_origin, export_statistics
 from verifier.training.origin_cnn import OriginCNN, OriginVGG
+from verifier.training.statistics_network import StatisticsNetwork
 from verifier.weights import Label, ModelEntry
 
 
@@ -37,3 +40,21 @@ def export(
     full = {**plain, "optimiser": "Adam", "stages": stages, **told}
     figures: dict[str, str | float] = {"validation: patches, mean of classes": round(accuracy, 4)}
     return export_origin(model, name, labels, full, data, figures, licence, folder)
+
+
+def export_layer(
+    fitted: LinearClassifier,
+    name: str,
+    labels: tuple[Label, ...],
+    recipe: StatisticsRecipe,
+    told: dict[str, str | int | float | bool],
+    data: str,
+    accuracy: float,
+    folder: Path,
+    licence: str = "your own",
+) -> ModelEntry:
+    """Write a layer over statistics likewise; see `export`."""
+    figures: dict[str, str | float] = {"validation: patches, mean of classes": round(accuracy, 4)}
+    full = {**asdict(recipe), "optimiser": "L-BFGS", **told}
+    network = StatisticsNetwork(fitted)
+    return export_statistics(network, name, labels, full, data, figures, licence, folder)

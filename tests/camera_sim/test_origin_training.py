@@ -222,7 +222,8 @@ def test_the_command_trains_and_says_where_the_weights_are(
     camsim: Camsim, folder: Path, tmp_path: Path
 ) -> None:
     ran = camsim(
-        "train", "origin", "--pictures", folder, "--out", tmp_path / "run", "--steps", 1, 1,
+        "train", "origin", "--pictures", folder, "--out", tmp_path / "run", "--network", "ada",
+        "--steps", 1, 1,
         "--patches", 2, "--unseen", "npi/b", "--threads", 1, "--name", "mine",
     )  # fmt: skip
     assert ran.status == 0, ran.err
@@ -232,7 +233,8 @@ def test_the_command_trains_and_says_where_the_weights_are(
     assert entry.recipe["sets held out whole"] == "npi/b"
     assert entry.calibrations == {}
     again = camsim(
-        "train", "origin", "--pictures", folder, "--out", tmp_path / "next", "--steps", 0, 0,
+        "train", "origin", "--pictures", folder, "--out", tmp_path / "next", "--network", "ada",
+        "--steps", 0, 0,
         "--patches", 2, "--threads", 1, "--start-from", tmp_path / "run",
     )  # fmt: skip
     assert again.status == 0, again.err
@@ -242,8 +244,12 @@ def test_the_command_trains_and_says_where_the_weights_are(
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--steps", -1, 1), "--steps cannot be negative"),
-        (("--steps", 1), "2 stages"),
+        (("--network", "ada", "--steps", -1, 1), "--steps cannot be negative"),
+        (("--network", "ada", "--steps", 1), "2 stages"),
+        (("--network", "ada", "--draws", 2), "--draws is of the statistics"),
+        (("--steps", 1, 1), "--steps is of the paper's network"),
+        (("--penalty", 0), "--penalty must be above 0"),
+        (("--draws", 0), "--draws must be at least 1"),
         (("--patches", 0), "--patches must be at least 1"),
         (("--seed", -1), "--seed cannot be negative"),
         (("--unseen", "npi/c"), "no set 'npi/c'"),

@@ -34,6 +34,11 @@ def add_to(evaluations: "Commands") -> None:
     parser.add_argument("--weights", type=Path, default=FOLDER, metavar="FOLDER")
     parser.add_argument("--table", choices=TABLES, nargs="+", default=list(TABLES))
     parser.add_argument("--store", action="store_true", help="fit and store the calibration")
+    parser.add_argument(
+        "--left-out", type=Path, metavar="RECORDS",
+        help="calibrate on what the training said of sets that it left out in turn, so that the "
+        "probabilities are of sets that nobody showed it",
+    )  # fmt: skip
     parser.add_argument("--data", default="", help="what the pictures are, for the manifest")
     parser.add_argument("--threads", type=int, default=0, help="of the model (default: every core)")
     parser.add_argument(
@@ -118,9 +123,11 @@ def _kept(
 def _calibrated(
     entry: ModelEntry, records: "list[OriginRecord]", args: argparse.Namespace
 ) -> ModelEntry:
+    from verifier.evaluation.origin_bench import read_origin_records
     from verifier.evaluation.origin_fitting import fit_origin, with_calibration
 
-    calibration = fit_origin(entry, records, args.data or args.pictures.name)
+    left_out = read_origin_records(args.left_out) if args.left_out else None
+    calibration = fit_origin(entry, records, args.data or args.pictures.name, left_out)
     store_calibration(entry.name, calibration, folder=args.weights)
     return with_calibration(entry, calibration)
 
@@ -143,6 +150,8 @@ def _draw(
     diagrams = []
     for part, words in tables.PARTS.items():
         kept = tables.chosen(records, part)
+        if not kept:
+            continue
         shares = [list(tables.probabilities(r, entry).values()) for r in kept]
         truth = [labels.index(r.kind) for r in kept]
         diagrams.append((words, calibrating.top_label_reliability(shares, truth)))

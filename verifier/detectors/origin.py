@@ -18,6 +18,7 @@ from verifier.decision import how_often_wrong, outside_domain, picture_probabili
 from verifier.detectors.detector import ModelDetector
 from verifier.detectors.patch_scores import PatchScores, patch_scores
 from verifier.features.edge_patches import edge_patches
+from verifier.features.forensic_statistics import statistics_of
 from verifier.features.patches import batches
 from verifier.model import Model
 from verifier.reading import Reading
@@ -51,7 +52,9 @@ def scored(model: Model, pixels: NDArray[np.uint8], most: int) -> PatchScores | 
     patches = edge_patches(pixels, entry.input.side, most, entry.selection.candidates)
     if not patches.places:
         return None
-    logits = model.logits(batches(pixels, patches, _BATCH))
+    described = entry.input.kind == "forensic statistics"
+    given = statistics_of(pixels, patches) if described else batches(pixels, patches, _BATCH)
+    logits = model.logits(given)
     return patch_scores(model, patches, logits)
 
 

@@ -29,7 +29,12 @@ class LinearClassifier:
 
     def named(self, features: Array) -> NDArray[np.int64]:
         """Name the classes of (N, F) features: (N,)."""
-        return np.asarray((self._standard(features) @ self.weights).argmax(1))
+        return np.asarray(self.logits(features).argmax(1))
+
+    def logits(self, features: Array) -> Array:
+        """Weigh (N, F) features: (N, K)."""
+        found: Array = self._standard(features) @ self.weights
+        return found
 
     def _standard(self, features: Array) -> Array:
         moved = (features - self.mean) / self.spread
@@ -37,7 +42,11 @@ class LinearClassifier:
 
 
 def fit_linear(
-    features: Array, kinds: NDArray[np.int64], classes: int, penalty: float = PENALTY
+    features: Array,
+    kinds: NDArray[np.int64],
+    classes: int,
+    penalty: float = PENALTY,
+    shares: Array | None = None,
 ) -> LinearClassifier:
     """Fit the weights of least penalised log loss.
 
@@ -49,6 +58,8 @@ def fit_linear(
         (N,) classes, 0 to ``classes`` − 1.
     penalty
         On the squares of standardised weights, not on offsets.
+    shares
+        (N,), what each row weighs in the loss, summing to 1; None: every class the same.
 
     Raises
     ------
@@ -65,15 +76,15 @@ def fit_linear(
         features.mean(0), np.where(spread > 1e-9, spread, 1.0), np.zeros((0, classes))
     )
     inputs = start._standard(features)
-    shares = (1 / counts[kinds] / classes)[:, None]
+    weighed = (1 / counts[kinds] / classes if shares is None else shares)[:, None]
     truth = np.eye(classes)[kinds]
 
     def loss(flat: Array) -> tuple[float, Array]:
         weights = flat.reshape(inputs.shape[1], classes)
         logs = log_softmax(inputs @ weights)
-        slope = inputs.T @ (shares * (np.exp(logs) - truth))
+        slope = inputs.T @ (weighed * (np.exp(logs) - truth))
         slope[:-1] += 2 * penalty * weights[:-1]
-        value = -(shares * truth * logs).sum() + penalty * (weights[:-1] ** 2).sum()
+        value = -(weighed * truth * logs).sum() + penalty * (weights[:-1] ** 2).sum()
         return float(value), slope.ravel()
 
     found = minimize(

@@ -34,6 +34,8 @@ def draw_curves(records: Sequence[OriginRecord], labels: Sequence[str], path: Pa
         axes = figure.add_subplot(1, len(names), number)
         for part, words in PARTS.items():
             points = both[part].get(name, [])
+            if not points:
+                continue
             untouched = dict(both[part].get("none", [])).get(0.0)
             if name == "turn":
                 told = [LEVEL_WORDS[level] for level, _ in points]

@@ -22,7 +22,12 @@ WRONG: Final = 0.0
 LEAST: Final = 0.9
 
 
-def fit_origin(entry: ModelEntry, records: Sequence[OriginRecord], data: str) -> Calibration:
+def fit_origin(
+    entry: ModelEntry,
+    records: Sequence[OriginRecord],
+    data: str,
+    left_out: Sequence[OriginRecord] | None = None,
+) -> Calibration:
     """Fit temperature, exponent and thresholds to the calibration's pictures.
 
     Parameters
@@ -31,6 +36,9 @@ def fit_origin(entry: ModelEntry, records: Sequence[OriginRecord], data: str) ->
         Of every part; those of conditions are left out.
     data
         What the pictures are, in a sentence for the manifest.
+    left_out
+        What was said of sets that were left out of training in turn: fitted to instead of the
+        calibration's pictures, which are of sets that the model knows.
 
     Returns
     -------
@@ -44,7 +52,7 @@ def fit_origin(entry: ModelEntry, records: Sequence[OriginRecord], data: str) ->
     labels = [label.name for label in entry.labels]
     native = next(label.name for label in entry.labels if label.role == "native")
     plain = [r for r in records if not r.condition]
-    fitted = [r for r in plain if r.part == "calibration"]
+    fitted = left_out or [r for r in plain if r.part == "calibration"]
     tests = [r for r in plain if r.part != "calibration"]
     for part in (fitted, tests):
         if len({r.kind == native for r in part}) < 2:

@@ -43,7 +43,7 @@ def choose_patches(
         for top in range(0, height - side + 1, selection.stride)
         for left in range(0, width - side + 1, selection.stride)
     ]
-    usable = [place for place in grid if _is_usable(_cut(pixels, place, side), selection)]
+    usable = [place for place in grid if _is_usable(cut_patch(pixels, place, side), selection)]
     chosen = _evenly(usable, selection.brief_patches if brief else selection.most_patches)
     return Patches(side, tuple(chosen), len(usable), len(grid))
 
@@ -51,12 +51,14 @@ def choose_patches(
 def batches(pixels: Pixels, patches: Patches, size: int) -> Iterator[NDArray[np.float32]]:
     """Cut the chosen patches, a few at a time: (N, 3, side, side), float32 in [0, 1]."""
     for start in range(0, len(patches.places), size):
-        cut = [_cut(pixels, place, patches.side) for place in patches.places[start : start + size]]
+        cut = [cut_patch(pixels, place, patches.side)
+               for place in patches.places[start : start + size]]  # fmt: skip
         stacked = np.stack(cut).transpose(0, 3, 1, 2)
         yield np.ascontiguousarray(stacked, dtype=np.float32) / np.float32(255)
 
 
-def _cut(pixels: Pixels, place: Place, side: int) -> Pixels:
+def cut_patch(pixels: Pixels, place: Place, side: int) -> Pixels:
+    """Return the patch at a place: (side, side, 3), a view."""
     left, top = place
     return pixels[top : top + side, left : left + side]
 

@@ -2,8 +2,8 @@
 
 In collections the class goes with all three: photographs are camera JPEGs of many megapixels,
 generated pictures PNGs of 512 pixels. Here every picture goes one way: JPEG at a drawn quality on a
-drawn grid (so that all have one, whether they came with one or not), resampling by a drawn ratio
-from a drawn place, a crop of one size, and JPEG again, with nothing else in the file.
+drawn grid (so that all have one, whether they came with one or not) or WebP, resampling by a drawn
+ratio from a drawn place, a crop of one size, and JPEG again, with nothing else in the file.
 """
 
 from dataclasses import dataclass
@@ -41,13 +41,18 @@ class Ranges:
         would shrink below the crop is shrunk less.
     first_quality, quality
         Of JPEG (Pillow's, which is libjpeg's) before and after, both ends included.
+    webp
+        Share of pictures whose first compression is WebP's, 0 to 1.
     """
 
     scale: tuple[float, float] = (0.5, 1.4)
     first_quality: tuple[int, int] = (80, 98)
     quality: tuple[int, int] = (65, 98)
+    webp: float = 0.0
 
     def __post_init__(self) -> None:
+        if not 0 <= self.webp <= 1:
+            raise PicturesError(f"a share of {self.webp:g} of WebP can't be drawn; give 0 to 1")
         if not 0 < self.scale[0] <= self.scale[1]:
             raise PicturesError(f"scales of {self.scale} can't be drawn; give two, rising, above 0")
         for low, high in (self.first_quality, self.quality):
@@ -67,6 +72,8 @@ class History:
         Columns and rows, 0–7, by which the first JPEG's grid begins before that part.
     first_subsampling, subsampling
         Of chroma, as Pillow has it: 0 is 4:4:4, 2 is 4:2:0.
+    webp
+        The first compression is WebP, which is always 4:2:0.
     """
 
     scale: float
@@ -78,6 +85,7 @@ class History:
     first_subsampling: int
     quality: int
     subsampling: int
+    webp: bool = False
 
 
 def least_scale(height: int, width: int, side: int) -> float:
@@ -126,7 +134,8 @@ def draw_history(
         u_top = (centre[1] - half + rng.uniform(-BLOCK, BLOCK)) / max(room_y, 1e-9)
     left, top = (max(0.0, room) * min(1.0, max(0.0, float(u)))
                  for room, u in ((room_x, u_left), (room_y, u_top)))  # fmt: skip
-    return History(scale, left, top, grid, chosen, first, chroma[0], last, chroma[1])
+    webp = bool(ranges.webp) and bool(rng.random() < ranges.webp)
+    return History(scale, left, top, grid, chosen, first, chroma[0], last, chroma[1], webp)
 
 
 def equalise(pixels: Pixels, history: History, side: int) -> bytes:
@@ -148,7 +157,11 @@ def equalise(pixels: Pixels, history: History, side: int) -> bytes:
     top = max(0, int(history.top) - _MARGIN - history.grid[1])
     right, bottom = (int(np.ceil(start + reach)) + _MARGIN for start in (history.left, history.top))
     part = Image.fromarray(np.ascontiguousarray(pixels[top:bottom, left:right]))
-    first = decode(encode(part, history.first_quality, history.first_subsampling))
+    if history.webp:
+        coded = _encode_webp(part, history.first_quality)
+    else:
+        coded = encode(part, history.first_quality, history.first_subsampling)
+    first = decode(coded)
     x, y = history.left - left, history.top - top
     # Rounding mustn't reach past the part by a fraction of a pixel.
     box = (x, y, min(x + reach, float(first.width)), min(y + reach, float(first.height)))
@@ -168,8 +181,14 @@ def encode(image: Image.Image, quality: int, subsampling: int) -> bytes:
     return file.getvalue()
 
 
+def _encode_webp(image: Image.Image, quality: int) -> bytes:
+    file = BytesIO()
+    image.save(file, "WEBP", quality=quality, method=2)
+    return file.getvalue()
+
+
 def decode(data: bytes) -> Image.Image:
-    """Decode a JPEG file that `encode` wrote."""
+    """Decode a file that was written here."""
     image = Image.open(BytesIO(data))
     image.load()
     return image

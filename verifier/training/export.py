@@ -17,10 +17,12 @@ from channel.output import write
 from verifier.errors import WeightsError
 from verifier.evaluation.network_classes import DOMAIN, SELECTION
 from verifier.features.dct_histogram import PATCH_BINS
+from verifier.features.forensic_statistics import COUNT
 from verifier.training.fan import FAN, PATCH
 from verifier.training.network_cnn import NetworkCNN
 from verifier.training.origin_classes import ORIGIN_DOMAIN, ORIGIN_SELECTION
 from verifier.training.origin_cnn import SIDE, OriginCNN, OriginVGG
+from verifier.training.statistics_network import StatisticsNetwork
 from verifier.training.synthetic_sets import CROP
 from verifier.weights import (
     Domain,
@@ -196,6 +198,31 @@ def export_origin(
     draft = _draft(model, name, "origin", labels, contract, recipe, data, figures, licence)
     draft = draft.model_copy(update={"selection": ORIGIN_SELECTION, "domain": ORIGIN_DOMAIN})
     return _written_int8(model, inputs, draft, folder)
+
+
+@torch.no_grad()
+def export_statistics(
+    model: StatisticsNetwork,
+    name: str,
+    labels: Sequence[Label],
+    recipe: dict[str, str | int | float | bool],
+    data: str,
+    figures: dict[str, str | float],
+    licence: str,
+    folder: Path,
+) -> ModelEntry:
+    """Write a layer over statistics as a model of origins, as `export_origin` does a network."""
+    contract = InputContract(kind="forensic statistics", name="statistics", side=SIDE)
+    draft = _draft(model, name, "origin", labels, contract, recipe, data, figures, licence)
+    draft = draft.model_copy(update={"selection": ORIGIN_SELECTION, "domain": ORIGIN_DOMAIN})
+    folder.mkdir(parents=True, exist_ok=True)
+    inputs = torch.rand(3, COUNT, generator=torch.Generator().manual_seed(0))
+    content = _onnx_of(model.eval(), inputs[:2], contract, {"name": name}).SerializeToString()
+    _check(model, inputs, contract, content)
+    write(folder / draft.file, content, force=True)
+    entry = draft.model_copy(update={"sha256": hashlib.sha256(content).hexdigest()})
+    add_to_manifest(entry, folder)
+    return entry
 
 
 def _draft(

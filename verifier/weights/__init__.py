@@ -48,10 +48,11 @@ class InputContract(_Record):
     """What the ONNX file takes, of patches of ``side`` pixels.
 
     ``kind`` "patches": float32 (N, 3, side, side), sRGB in [0, 1]; "DCT histograms": float32
-    (N, 909), counts as `verifier.features.dct_histogram.patch_histograms` gives them.
+    (N, 909), counts as `verifier.features.dct_histogram.patch_histograms` gives them; "forensic
+    statistics": float32 (N, 1386), as `verifier.features.forensic_statistics` gives them.
     """
 
-    kind: Literal["patches", "DCT histograms"] = "patches"
+    kind: Literal["patches", "DCT histograms", "forensic statistics"] = "patches"
     name: str = "patches"
     side: int = Field(default=128, ge=8)
     output: str = "logits"

@@ -1,0 +1,251 @@
+"""Origin told by statistics of patches: gathered once, then weighed by one layer.
+
+A few hundred pictures don't train a network of 13 million weights. They do train one layer over
+some thousand statistics (`verifier.features.forensic_statistics`), in a minute, and again without
+each set in turn, which tells what the layer is worth on sets that nobody showed it.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camera_sim.errors import TrainingError
+from camera_sim.training.origin_data import PATCHES, TURNS, Source, toned
+from verifier.calibration import log_softmax
+from verifier.evaluation.linear_classifier import LinearClassifier, fit_linear
+from verifier.evaluation.origin_bench import OriginRecord
+from verifier.features.forensic_statistics import COUNT, forensic_statistics
+from verifier.training.equalise import Ranges, draw_history, equalised_pixels
+from verifier.training.origin_cnn import SIDE
+
+Part = Literal["training", "calibration"]
+
+FOLDER: Final = "statistics"
+_PART: Final = 50  # pictures a file
+# Patches of a record of pictures left out: those of the smallest feed of tests.
+_TOGETHER: Final = 2
+
+
+@dataclass(frozen=True)
+class StatisticsRecipe:
+    """How the layer is made.
+
+    Attributes
+    ----------
+    patches
+        Places drawn from each picture (M).
+    draws
+        Patches of each picture, each with a place and a history of its own.
+    penalty
+        See `fit_linear`.
+    """
+
+    patches: int = PATCHES
+    draws: int = 16
+    penalty: float = 0.02
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """Statistics (N, draws, F) of the patches of N pictures, which ``sources`` says more of."""
+
+    sources: tuple[Source, ...]
+    statistics: NDArray[np.float32]
+
+    def of(self, chosen: NDArray[np.bool_]) -> "Gathered":
+        """Keep some pictures: (N,)."""
+        kept = tuple(s for s, keep in zip(self.sources, chosen, strict=True) if keep)
+        return Gathered(kept, self.statistics[chosen])
+
+    @property
+    def kinds(self) -> NDArray[np.int64]:
+        """The class of each picture, (N,)."""
+        return np.array([source.kind for source in self.sources])
+
+    @property
+    def sets(self) -> NDArray[np.str_]:
+        """The set of each picture, (N,)."""
+        return np.array([source.set for source in self.sources])
+
+
+def gather(
+    sources: Sequence[Source],
+    recipe: StatisticsRecipe,
+    ranges: Ranges,
+    folder: Path,
+    report: Callable[[int], None] = lambda _: None,
+) -> Gathered:
+    """Describe the patches of pictures; what lies in ``folder`` already isn't described again.
+
+    Parameters
+    ----------
+    report
+        Is told how many pictures are done.
+
+    Raises
+    ------
+    TrainingError
+        If what lies there was gathered by another recipe, or it can't be written.
+    """
+    told = json.dumps({"histories": str(ranges), **asdict(recipe)} | {"penalty": None})
+    parts = []
+    for start in range(0, len(sources), _PART):
+        some = sources[start : start + _PART]
+        names = [f"{source.set}/{source.name}" for source in some]
+        path = folder / f"{start}.npz"
+        if path.exists():
+            parts.append(_read(path, names, told))
+        else:
+            found = np.stack([_described(source, recipe, ranges) for source in some])
+            _write(path, found, names, told)
+            parts.append(found)
+        report(start + len(some))
+    return Gathered(tuple(sources), np.concatenate(parts))
+
+
+def _described(
+    source: Source, recipe: StatisticsRecipe, ranges: Ranges
+) -> NDArray[np.float32]:  # (draws, F)
+    found = np.zeros((recipe.draws, COUNT), np.float32)
+    for draw in range(recipe.draws):
+        rng = np.random.default_rng([recipe.seed, draw, *f"{source.set}/{source.name}".encode()])
+        left, top = source.places[int(rng.integers(len(source.places)))]
+        height, width = source.pixels.shape[:2]
+        middle = left + SIDE / 2, top + SIDE / 2
+        history = draw_history(rng, height, width, SIDE, ranges, middle)
+        assert history is not None  # `load` leaves out what is smaller than a patch
+        patch = equalised_pixels(source.pixels, history, SIDE)
+        turned = TURNS[int(rng.integers(len(TURNS)))](patch)
+        found[draw] = forensic_statistics(toned(turned, rng))
+    return found
+
+
+def _read(path: Path, names: Sequence[str], told: str) -> NDArray[np.float32]:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            same = str(file["recipe"]) == told and list(file["names"]) == list(names)
+            found: NDArray[np.float32] = file["statistics"]
+    except (OSError, ValueError, KeyError) as broken:
+        raise TrainingError(f"{path} can't be read ({broken}); remove it") from broken
+    if not same:
+        raise TrainingError(
+            f"{path} was gathered of other pictures or otherwise; give another --out"
+        )
+    return found
+
+
+def _write(path: Path, found: NDArray[np.float32], names: Sequence[str], told: str) -> None:
+    part = path.with_suffix(".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("wb") as file:
+            np.savez(file, statistics=found, names=np.array(names), recipe=np.array(told))
+        part.replace(path)
+    except OSError as refused:
+        raise TrainingError(f"{path} can't be written: {refused.strerror}") from refused
+
+
+def learn(
+    gathered: Gathered, classes: int, penalty: float, draws: int | None = None
+) -> LinearClassifier:
+    """Weigh the statistics: every class the same, a set by the square root of its pictures.
+
+    Parameters
+    ----------
+    draws
+        Use only so many of each picture.
+    """
+    statistics = gathered.statistics[:, :draws]
+    each = statistics.shape[1]
+    rows = statistics.reshape(-1, COUNT).astype(np.float64)
+    shares = np.repeat(_shares(gathered), each) / each
+    return fit_linear(rows, np.repeat(gathered.kinds, each), classes, penalty, shares)
+
+
+def _shares(gathered: Gathered) -> NDArray[np.float64]:
+    kinds, sets = gathered.kinds, gathered.sets
+    found = np.zeros(len(kinds))
+    for name in np.unique(sets):
+        found[sets == name] = 1 / np.sqrt((sets == name).sum())
+    for kind in np.unique(kinds):
+        found[kinds == kind] /= found[kinds == kind].sum()
+    return found / found.sum()
+
+
+def log_probabilities(fitted: LinearClassifier, gathered: Gathered) -> NDArray[np.float64]:
+    """Return (N, draws, K) log probabilities of patches."""
+    rows = gathered.statistics.reshape(-1, COUNT).astype(np.float64)
+    return log_softmax(fitted.logits(rows)).reshape(*gathered.statistics.shape[:2], -1)
+
+
+def accuracy(fitted: LinearClassifier, gathered: Gathered) -> float:
+    """Return the share of patches that are named rightly, mean over classes."""
+    named = log_probabilities(fitted, gathered).argmax(2) == gathered.kinds[:, None]
+    return float(np.mean([named[gathered.kinds == k].mean() for k in np.unique(gathered.kinds)]))
+
+
+def learning_curve(
+    training: Gathered, held: Gathered, classes: int, penalty: float
+) -> Iterator[tuple[int, float, float]]:
+    """Tell what more patches of the same pictures bring: draws, loss, held-out accuracy."""
+    draws = 1
+    while draws <= training.statistics.shape[1]:
+        fitted = learn(training, classes, penalty, draws)
+        found = log_probabilities(
+            fitted, Gathered(training.sources, training.statistics[:, :draws])
+        )
+        of_truth = np.take_along_axis(found, training.kinds[:, None, None], axis=2)
+        yield (
+            draws,
+            -float((of_truth[..., 0].mean(1) * _shares(training)).sum()),
+            accuracy(fitted, held),
+        )
+        draws *= 2
+
+
+def left_out(
+    gathered: Gathered, labels: Sequence[str], penalty: float
+) -> Iterator[tuple[str, list[OriginRecord]]]:
+    """Leave each set out in turn, and ask a layer that never saw it about its pictures.
+
+    A class whose only set it is can't be left out, and isn't.
+    """
+    for name in dict.fromkeys(gathered.sets):
+        others = gathered.sets != name
+        if len(np.unique(gathered.kinds[others])) < len(labels):
+            continue
+        asked = gathered.of(~others)
+        found = log_probabilities(learn(gathered.of(others), len(labels), penalty), asked)
+        yield (
+            name,
+            [
+                _record(
+                    source, labels[source.kind], draw // _TOGETHER, logs[draw : draw + _TOGETHER]
+                )
+                for source, logs in zip(asked.sources, found, strict=True)
+                for draw in range(0, len(logs) - _TOGETHER + 1, _TOGETHER)
+            ],
+        )
+
+
+def _record(source: Source, kind: str, draw: int, logs: NDArray[np.float64]) -> OriginRecord:
+    votes = np.bincount(logs.argmax(1), minlength=logs.shape[1])
+    return OriginRecord(
+        name=f"{source.set}/{source.name}",
+        part="left out",
+        kind=kind,
+        set=source.set,
+        feed=SIDE,
+        draw=draw,
+        condition="",
+        level=0.0,
+        votes=tuple(int(count) for count in votes),
+        mean_log=tuple(round(float(value), 5) for value in logs.mean(0)),
+        patches=len(logs),
+    )

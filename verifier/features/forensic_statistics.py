@@ -1,0 +1,159 @@
+"""What a patch's pixels are like, whatever it shows: statistics by which its origin is told.
+
+Two families, each of luma and both colour differences, so that a few hundred pictures are enough to
+weigh them (docs/decisions/016):
+
+- *residual co-occurrences*: J. Fridrich, J. Kodovský, *Rich Models for Steganalysis of Digital
+  Images*, IEEE TIFS 2012: differences of neighbours, rounded and cut off, three in a row;
+- *wavelets*: moments of a Haar pyramid (S. Lyu, H. Farid, *How Realistic is Photorealistic?*, IEEE
+  TSP 2005).
+
+Needs numpy alone.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from verifier.features.patches import Patches, cut_patch
+
+Plane = NDArray[np.float32]
+Pixels = NDArray[np.uint8]
+
+# Luma, and blue and red difference: ITU-R BT.601, as JFIF has it.
+_PLANES: Final = np.array(
+    [[0.299, 0.587, 0.114], [-0.1687, -0.3313, 0.5], [0.5, -0.4187, -0.0813]], np.float32
+)
+# Residuals are divided by each step, rounded, and cut off at ±2.
+_STEPS: Final = (1.0, 2.0)
+_CUT: Final = 2
+_LEVELS: Final = 2 * _CUT + 1
+_CUBE: Final = np.arange(_LEVELS**3).reshape(_LEVELS, _LEVELS, _LEVELS)
+# A triple, its negative, and both read backwards count as one.
+_BACK: Final = _CUBE.transpose(2, 1, 0)
+_SAME: Final = np.minimum.reduce(
+    [_CUBE, _CUBE[::-1, ::-1, ::-1], _BACK, _BACK[::-1, ::-1, ::-1]]
+).ravel()
+_KINDS: Final = np.unique(_SAME, return_inverse=True)[1]
+_SQUARE: Final = (
+    np.array(
+        [
+            [-1, 2, -2, 2, -1],
+            [2, -6, 8, -6, 2],
+            [-2, 8, -12, 8, -2],
+            [2, -6, 8, -6, 2],
+            [-1, 2, -2, 2, -1],
+        ],
+        np.float32,
+    )
+    / 12
+)
+_SCALES: Final = 4  # of the pyramid
+LEAST_SIDE: Final = 64
+# Of each plane ten residuals and steps of 39 kinds, and six moments of twelve subbands.
+COUNT: Final = 3 * (10 * 39 + 72)
+
+
+def forensic_statistics(pixels: Pixels) -> NDArray[np.float32]:
+    """Describe a patch by `COUNT` statistics.
+
+    Parameters
+    ----------
+    pixels
+        (H, W, 3), uint8, sRGB, at least `LEAST_SIDE` a side.
+
+    Returns
+    -------
+    (`COUNT`,), float32: square roots of shares, and logarithms of magnitudes in levels of 255.
+    """
+    planes = np.moveaxis(pixels.astype(np.float32) @ _PLANES.T, 2, 0)
+    parts = [part for plane in planes for part in _co_occurrences(plane)]
+    return np.concatenate([*parts, *(_wavelets(plane) for plane in planes)]).astype(np.float32)
+
+
+def statistics_of(pixels: Pixels, patches: Patches) -> Iterator[NDArray[np.float32]]:
+    """Describe the patches of a picture, one at a time: (1, `COUNT`)."""
+    for place in patches.places:
+        yield forensic_statistics(cut_patch(pixels, place, patches.side))[None]
+
+
+def _co_occurrences(plane: Plane) -> Iterator[Plane]:
+    """Count triples of five residuals, along rows and columns together: 39 kinds a step."""
+    first = np.diff(plane, axis=1), np.diff(plane, axis=0)
+    second = np.diff(plane, 2, axis=1) / 2, np.diff(plane, 2, axis=0) / 2
+    third = np.diff(plane, 3, axis=1) / 3, np.diff(plane, 3, axis=0) / 3
+    for along, down in (first, second, third):
+        for step in _STEPS:
+            yield _shares(_triples(along, step) + _triples(down, step), _KINDS)
+    for residual in (_laplacian(plane), _fifth(plane)):
+        for step in _STEPS:
+            yield _shares(_triples(residual, step), _KINDS)
+
+
+def _laplacian(plane: Plane) -> Plane:
+    """Return the residual of the 3×3 kernel of Ker and Böhme: second differences both ways."""
+    return np.diff(np.diff(plane, 2, axis=0), 2, axis=1) / -4
+
+
+def _fifth(plane: Plane) -> Plane:
+    """Return the residual of the 5×5 "square" kernel of the rich models."""
+    height, width = plane.shape[0] - 4, plane.shape[1] - 4
+    found = np.zeros((height, width), np.float32)
+    for down, row in enumerate(_SQUARE):
+        for along, weight in enumerate(row):
+            found += weight * plane[down : down + height, along : along + width]
+    return found
+
+
+def _rounded(residual: Plane, step: float) -> NDArray[np.int64]:
+    return np.clip(np.rint(residual / np.float32(step)), -_CUT, _CUT).astype(np.int64) + _CUT
+
+
+def _triples(residual: Plane, step: float) -> NDArray[np.int64]:
+    """Count three in a row, along rows and columns: (125,)."""
+    levels = _rounded(residual, step)
+    along = (levels[:, :-2] * _LEVELS + levels[:, 1:-1]) * _LEVELS + levels[:, 2:]
+    down = (levels[:-2] * _LEVELS + levels[1:-1]) * _LEVELS + levels[2:]
+    both = np.bincount(along.ravel(), minlength=125) + np.bincount(down.ravel(), minlength=125)
+    return both.astype(np.int64)
+
+
+def _shares(counts: NDArray[np.int64], kinds: NDArray[np.intp]) -> Plane:
+    """Add up the counts of each kind; square roots of their shares."""
+    found = np.bincount(kinds, weights=counts)
+    return np.sqrt(found / found.sum()).astype(np.float32)
+
+
+def _wavelets(plane: Plane) -> Plane:
+    """Return six moments of each subband of a Haar pyramid: (72,)."""
+    found = []
+    low = plane
+    for _ in range(_SCALES):
+        height, width = (size // 2 * 2 for size in low.shape)
+        a, b, c, d = (low[i:height:2, j:width:2] for i in (0, 1) for j in (0, 1))
+        for band in ((a - b + c - d) / 2, (a + b - c - d) / 2, (a - b - c + d) / 2):
+            found += _moments(band)
+        low = (a + b + c + d) / 4
+    return np.array(found, np.float32)
+
+
+def _moments(band: Plane) -> list[float]:
+    """Return spread, skewness, kurtosis, peakedness, and how sizes go along and down."""
+    spread = float(band.std()) + 0.1
+    normal = (band - band.mean()) / spread
+    sizes = np.abs(band)
+    return [
+        float(np.log(spread)),
+        float(np.clip((normal**3).mean(), -3, 3)),
+        float(np.log((normal**4).mean() + 0.5)),
+        float(np.log((sizes.mean() + 0.1) / spread)),
+        _correlation(sizes[:, 1:], sizes[:, :-1]),
+        _correlation(sizes[1:], sizes[:-1]),
+    ]
+
+
+def _correlation(first: Plane, second: Plane) -> float:
+    a, b = first - first.mean(), second - second.mean()
+    return float((a * b).mean() / (np.sqrt((a * a).mean() * (b * b).mean()) + 1e-3))
