@@ -19,12 +19,9 @@ if TYPE_CHECKING:
     from camera_sim.training.origin import OriginProgress, OriginRecipe
     from camera_sim.training.origin_data import Picture, Source
     from camera_sim.training.origin_statistics import Gathered, StatisticsRecipe
-    from verifier.evaluation.origin_bench import OriginRecord
 
 # Patches that are validated on: each costs as much as a third of a training patch.
 _VALIDATED = 192
-# What is said of sets by a layer that never saw them; evaluate origin calibrates on it.
-LEFT_OUT = "left-out.jsonl"
 
 
 def add_to(parts: "Commands") -> None:
@@ -94,8 +91,7 @@ def _run_statistics(args: argparse.Namespace) -> int:
     from camera_sim.training.curve import draw_accuracy
     from camera_sim.training.origin_export import export_layer
     from camera_sim.training.origin_run import RANGES, task_of, told_of
-    from camera_sim.training.origin_statistics import FOLDER, gather, learn
-    from verifier.evaluation.record_lines import write_records
+    from camera_sim.training.origin_statistics import FOLDER, gather, keep_left_out, learn
 
     recipe = statistics_recipe_of(args)
     task = task_of(args.pictures, args.classes, args.unseen, recipe.seed)
@@ -108,7 +104,7 @@ def _run_statistics(args: argparse.Namespace) -> int:
         shown = bar.add_task("describing patches", total=len(sources))
         gathered = gather(sources, recipe, RANGES, folder, lambda n: bar.update(shown, completed=n))
     found = _learning_curve(gathered, len(training), len(task.kinds), recipe, args.out)
-    write_records(args.out / LEFT_OUT, _left_out(gathered, task.kinds, recipe))
+    left_out = keep_left_out(gathered, task.kinds, recipe.penalty, args.out, _say_without)
     fitted = learn(gathered, len(task.kinds), recipe.penalty)
     weights, data = args.out / "weights", args.pictures.name
     told = told_of(task, None)
@@ -116,9 +112,13 @@ def _run_statistics(args: argparse.Namespace) -> int:
     print(f"{found:.1%} of held-out patches, mean of {len(task.kinds)} classes; "
           f"curve → {draw_accuracy(args.out)}")  # fmt: skip
     print(f"weights → {weights}; measure and calibrate them on pictures that no training saw with")
-    print(f"  camsim evaluate origin {args.pictures} --weights {weights} --store --left-out "
-          f"{args.out / LEFT_OUT} --out MEASURED")  # fmt: skip
+    print(f"  camsim evaluate origin {args.pictures} --weights {weights} --left-out {left_out} "
+          "--store --out MEASURED")  # fmt: skip
     return 0
+
+
+def _say_without(name: str, right: float) -> None:
+    print(f"without {name}: {right:.0%} of its files named rightly", file=sys.stderr, flush=True)
 
 
 def _learning_curve(
@@ -136,22 +136,6 @@ def _learning_curve(
         lines.append(json.dumps({"step": draws, "loss": loss, "accuracy": accuracy}) + "\n")
     (out / "history.jsonl").write_text("".join(lines))
     return accuracy
-
-
-def _left_out(
-    gathered: "Gathered", kinds: list[str], recipe: "StatisticsRecipe"
-) -> "list[OriginRecord]":
-    """Leave each set out in turn, and say how its pictures fare."""
-    from camera_sim.training.origin_statistics import left_out
-    from verifier.evaluation.origin_tables import by_mean
-
-    found: list[OriginRecord] = []
-    for name, records in left_out(gathered, kinds, recipe.penalty):
-        right = sum(kinds[by_mean(record)] == record.kind for record in records)
-        print(f"without {name}: {right / len(records):.0%} of its files named rightly",
-              file=sys.stderr, flush=True)  # fmt: skip
-        found += records
-    return found
 
 
 def _run_network(args: argparse.Namespace) -> int:

@@ -7,6 +7,7 @@ from pathlib import Path
 from camera_sim.training.origin import OriginRecipe
 from camera_sim.training.origin_statistics import StatisticsRecipe
 from verifier.evaluation.linear_classifier import LinearClassifier
+from verifier.evaluation.origin_bench import CALIBRATED_ON, SETS_LEFT_OUT
 from verifier.training.export import export_origin, export_statistics
 from verifier.training.origin_cnn import OriginCNN, OriginVGG
 from verifier.training.statistics_network import StatisticsNetwork
@@ -55,6 +56,6 @@ def export_layer(
 ) -> ModelEntry:
     """Write a layer over statistics likewise; see `export`."""
     figures: dict[str, str | float] = {"validation: patches, mean of classes": round(accuracy, 4)}
-    full = {**asdict(recipe), "optimiser": "L-BFGS", **told}
+    full = {**asdict(recipe), "optimiser": "L-BFGS", CALIBRATED_ON: SETS_LEFT_OUT, **told}
     network = StatisticsNetwork(fitted)
     return export_statistics(network, name, labels, full, data, figures, licence, folder)

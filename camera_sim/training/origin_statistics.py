@@ -6,10 +6,11 @@ each set in turn, which tells what the layer is worth on sets that nobody showed
 """
 
 import json
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,13 +20,15 @@ from camera_sim.training.origin_data import PATCHES, TURNS, Source, toned
 from verifier.calibration import log_softmax
 from verifier.evaluation.linear_classifier import LinearClassifier, fit_linear
 from verifier.evaluation.origin_bench import OriginRecord
+from verifier.evaluation.origin_tables import by_mean
+from verifier.evaluation.record_lines import write_records
 from verifier.features.forensic_statistics import COUNT, forensic_statistics
 from verifier.training.equalise import Ranges, draw_history, equalised_pixels
 from verifier.training.origin_cnn import SIDE
 
-Part = Literal["training", "calibration"]
-
 FOLDER: Final = "statistics"
+# What is said of sets by a layer that never saw them; `camsim evaluate origin` calibrates on it.
+LEFT_OUT: Final = "left-out.jsonl"
 _PART: Final = 50  # pictures a file
 # Patches of a record of pictures left out: those of the smallest feed of tests.
 _TOGETHER: Final = 2
@@ -175,13 +178,16 @@ def _shares(gathered: Gathered) -> NDArray[np.float64]:
         found[sets == name] = 1 / np.sqrt((sets == name).sum())
     for kind in np.unique(kinds):
         found[kinds == kind] /= found[kinds == kind].sum()
-    return found / found.sum()
+    shares: NDArray[np.float64] = found / found.sum()
+    return shares
 
 
 def log_probabilities(fitted: LinearClassifier, gathered: Gathered) -> NDArray[np.float64]:
     """Return (N, draws, K) log probabilities of patches."""
     rows = gathered.statistics.reshape(-1, COUNT).astype(np.float64)
-    return log_softmax(fitted.logits(rows)).reshape(*gathered.statistics.shape[:2], -1)
+    logs = log_softmax(fitted.logits(rows))
+    found: NDArray[np.float64] = logs.reshape(*gathered.statistics.shape[:2], -1)
+    return found
 
 
 def accuracy(fitted: LinearClassifier, gathered: Gathered) -> float:
@@ -214,7 +220,8 @@ def left_out(
 ) -> Iterator[tuple[str, list[OriginRecord]]]:
     """Leave each set out in turn, and ask a layer that never saw it about its pictures.
 
-    A class whose only set it is can't be left out, and isn't.
+    A class whose only set it is can't be left out, and isn't. Half of the pictures are for the
+    calibration, the others for tests.
     """
     for name in dict.fromkeys(gathered.sets):
         others = gathered.sets != name
@@ -234,11 +241,34 @@ def left_out(
         )
 
 
+def keep_left_out(
+    gathered: Gathered,
+    labels: Sequence[str],
+    penalty: float,
+    out: Path,
+    report: Callable[[str, float], None],
+) -> Path:
+    """Write what `left_out` finds into a run's folder.
+
+    Parameters
+    ----------
+    report
+        Is told each set, and the share of its files that is named rightly without it.
+    """
+    kept: list[OriginRecord] = []
+    for name, records in left_out(gathered, labels, penalty):
+        report(name, float(np.mean([labels[by_mean(one)] == one.kind for one in records])))
+        kept += records
+    write_records(out / LEFT_OUT, kept)
+    return out / LEFT_OUT
+
+
 def _record(source: Source, kind: str, draw: int, logs: NDArray[np.float64]) -> OriginRecord:
     votes = np.bincount(logs.argmax(1), minlength=logs.shape[1])
+    name = f"{source.set}/{source.name}"
     return OriginRecord(
-        name=f"{source.set}/{source.name}",
-        part="left out",
+        name=name,
+        part=("calibration", "unseen")[zlib.crc32(name.encode()) % 2],
         kind=kind,
         set=source.set,
         feed=SIDE,

@@ -111,8 +111,11 @@ def test_a_user_trains_on_a_folder_and_calibrates_on_sets_left_out(
     assert scores is not None
     assert np.argmax(scores.mean_log) == 1
     records = read_origin_records(run / "left-out.jsonl")
-    assert {r.part for r in records} == {"left out"}
+    assert {r.part for r in records} == {"calibration", "unseen"}
     words = (folder, "--weights", run / "weights", "--out", tmp_path / "m", "--table", "answers")
+    ran = camsim("evaluate", "origin", *words, "--store")
+    assert ran.status == 2
+    assert "--store needs --left-out" in ran.err
     ran = camsim("evaluate", "origin", *words, "--store", "--left-out", run / "left-out.jsonl")
     assert ran.status == 0, ran.err
     assert read_manifest(run / "weights").models[0].calibrations

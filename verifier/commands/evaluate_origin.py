@@ -36,8 +36,8 @@ def add_to(evaluations: "Commands") -> None:
     parser.add_argument("--store", action="store_true", help="fit and store the calibration")
     parser.add_argument(
         "--left-out", type=Path, metavar="RECORDS",
-        help="calibrate on what the training said of sets that it left out in turn, so that the "
-        "probabilities are of sets that nobody showed it",
+        help="left-out.jsonl of the training: what it said of sets that it left out in turn, half "
+        "of it for the calibration and half for the tables",
     )  # fmt: skip
     parser.add_argument("--data", default="", help="what the pictures are, for the manifest")
     parser.add_argument("--threads", type=int, default=0, help="of the model (default: every core)")
@@ -53,7 +53,11 @@ def run(args: argparse.Namespace) -> int:
     """Measure what isn't measured yet, calibrate if asked to, and print the tables."""
     from verifier.evaluation import origin_tables as tables
     from verifier.evaluation.origin_baselines import baselines_table, confound_table
-    from verifier.evaluation.origin_bench import FEEDS, split_of
+    from verifier.evaluation.origin_bench import (
+        read_origin_records,
+        saw_calibration,
+        split_of,
+    )
 
     if args.threads < 0:
         raise SettingsError(f"--threads can't be negative, and is {args.threads}")
@@ -62,6 +66,12 @@ def run(args: argparse.Namespace) -> int:
     pictures = split_of(entry, args.pictures)
     labels = [label.name for label in entry.labels]
     records = _kept(args, entry, pictures, curves=False)
+    if args.left_out:
+        records += read_origin_records(args.left_out)
+    elif args.store and saw_calibration(entry):
+        raise ScoresError(
+            f"{entry.name} saw every picture but the tests'; --store needs --left-out"
+        )
     if args.store:
         entry = _calibrated(entry, records, args)
     print(f"{entry.name} {entry.version}: {len(records)} files of "
@@ -71,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
     if "answers" in args.table:
         print(tables.answers_table(records, entry))
     if "sets" in args.table:
-        for feed in FEEDS:
+        for feed in dict.fromkeys(r.feed for r in records):
             print(f"{tables.feed_words(feed)}:\n\n{tables.sets_table(records, entry, feed)}")
     if "baselines" in args.table:
         print(baselines_table(pictures, labels))
@@ -101,6 +111,7 @@ def _kept(
         measure,
         measure_curves,
         read_origin_records,
+        saw_calibration,
     )
     from verifier.evaluation.record_lines import write_records
 
@@ -110,7 +121,9 @@ def _kept(
     model = Model(entry, args.weights)
     ask: Callable[[Model, str, Picture], Iterator[OriginRecord]]
     ask = measure_curves if curves else measure
-    parts = ("seen", "unseen") if curves else ("calibration", "seen", "unseen")
+    parts = ["seen", "unseen"]
+    if not curves and not saw_calibration(entry):
+        parts.append("calibration")
     each = CURVE_PICTURES if curves else 1
     tested = [(part, one) for part in parts for one in getattr(pictures, part)[::each]]
     what = "processing and asking" if curves else "asking"
@@ -123,11 +136,9 @@ def _kept(
 def _calibrated(
     entry: ModelEntry, records: "list[OriginRecord]", args: argparse.Namespace
 ) -> ModelEntry:
-    from verifier.evaluation.origin_bench import read_origin_records
     from verifier.evaluation.origin_fitting import fit_origin, with_calibration
 
-    left_out = read_origin_records(args.left_out) if args.left_out else None
-    calibration = fit_origin(entry, records, args.data or args.pictures.name, left_out)
+    calibration = fit_origin(entry, records, args.data or args.pictures.name)
     store_calibration(entry.name, calibration, folder=args.weights)
     return with_calibration(entry, calibration)
 
@@ -138,11 +149,10 @@ def _draw(
     from verifier import calibration as calibrating
     from verifier.evaluation import origin_figures as figures
     from verifier.evaluation import origin_tables as tables
-    from verifier.evaluation.origin_bench import FEEDS
     from verifier.evaluation.reliability_figure import draw_reliability
 
     labels = [label.name for label in entry.labels]
-    figures.draw_confusion(records, labels, FEEDS[0], out / "origin-confusion.png")
+    figures.draw_confusion(records, labels, out / "origin-confusion.png")
     if points:
         figures.draw_curves(points, labels, out / "origin-curves.png")
     if entry.calibration_for(None) is None:

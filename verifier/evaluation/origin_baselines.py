@@ -102,14 +102,21 @@ def fitted_and_measured(
     return found
 
 
+def _parts(pictures: Split) -> dict[str, tuple[Picture, ...]]:
+    """Return the pictures of each part that has any, by what it is called."""
+    parts = {words: getattr(pictures, part) for part, words in PARTS.items()}
+    return {words: part for words, part in parts.items() if part}
+
+
 def baselines_table(
     pictures: Split, labels: Sequence[str], report: Callable[[], object] = lambda: None
 ) -> str:
     """Tell how the three hand-crafted baselines do on the smallest feed."""
     feed = FEEDS[0]
     training = pixel_samples(pictures.training, feed, report)
-    tests = [pixel_samples(part, feed, report) for part in (pictures.seen, pictures.unseen)]
-    lines = [f"| features | {' | '.join(PARTS.values())} |", "|---|---|---|"]
+    parts = _parts(pictures)
+    tests = [pixel_samples(part, feed, report) for part in parts.values()]
+    lines = [f"| features | {' | '.join(parts)} |", "|---" * (1 + len(parts)) + "|"]
     for name, samples in training.items():
         measured = fitted_and_measured(samples, [test[name] for test in tests], labels)
         cells = " | ".join(f"{one.accuracy:.1%}" for one in measured)
@@ -122,14 +129,14 @@ def confound_table(pictures: Split, labels: Sequence[str]) -> str:
 
     The bound is that of chance: what it may reach by luck on so many files, 95% sure.
     """
+    parts = _parts(pictures)
     lines = [
-        f"| fed | {' | '.join(PARTS.values())} | chance, and its 95% bound |",
-        "|---|---|---|---|",
+        f"| fed | {' | '.join(parts)} | chance, and its 95% bound |",
+        "|---" * (2 + len(parts)) + "|",
     ]
     for feed in (*FEEDS[:-1], AS_FOUND):
         training = container_samples(pictures.training, feed)
-        parts = (pictures.seen, pictures.unseen)
-        tests = [container_samples(part, feed) for part in parts]
+        tests = [container_samples(part, feed) for part in parts.values()]
         measured = fitted_and_measured(training, tests, labels)
         chance = 1 / len(labels)
         bounds = ", ".join(

@@ -26,6 +26,10 @@ from verifier.training.picture_sets import Picture, Split, list_pictures, split
 from verifier.weights import ModelEntry
 
 AS_FOUND: Final = 0
+# In a model's recipe: that its training saw the calibration's pictures too, and what is calibrated
+# is what was said of sets that were left out of training in turn.
+CALIBRATED_ON: Final = "calibrated on"
+SETS_LEFT_OUT: Final = "sets left out in turn"
 # Sides of the crops, 0 as found. The smallest sets are of 256 pixels; a larger one has more parts.
 FEEDS: Final = (256, 384, AS_FOUND)
 DRAWS: Final = 2
@@ -82,6 +86,11 @@ def split_of(entry: ModelEntry, folder: Path) -> Split:
         raise ScoresError(f"{entry.name} doesn't say which pictures its training saw")
     pictures = list_pictures(folder, [label.name for label in entry.labels])
     return split(pictures, held.split(", ") if held != "none" else (), seed=seed)
+
+
+def saw_calibration(entry: ModelEntry) -> bool:
+    """Tell whether a model's training saw all pictures but those of the tests."""
+    return entry.recipe.get(CALIBRATED_ON) == SETS_LEFT_OUT
 
 
 def fed(picture: Picture, pixels: NDArray[np.uint8], feed: int, draw: int) -> bytes | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from verifier.errors import DependencyError, OutputError
-from verifier.evaluation.origin_bench import OriginRecord
+from verifier.evaluation.origin_bench import AS_FOUND, OriginRecord
 from verifier.evaluation.origin_conditions import LEVEL_WORDS
 from verifier.evaluation.origin_tables import PARTS, chosen, confusion, curves, feed_words
 
@@ -57,13 +57,16 @@ def draw_curves(records: Sequence[OriginRecord], labels: Sequence[str], path: Pa
     _save(figure, path)
 
 
-def draw_confusion(
-    records: Sequence[OriginRecord], labels: Sequence[str], feed: int, path: Path
-) -> None:
-    """Draw what pictures of each class are voted to be; raises as `draw_curves` does."""
+def draw_confusion(records: Sequence[OriginRecord], labels: Sequence[str], path: Path) -> None:
+    """Draw what pictures of each class are voted to be, of the smallest crops there are.
+
+    Raises as `draw_curves` does.
+    """
     figure = _figure(9, 4)
     for number, (part, words) in enumerate(PARTS.items(), 1):
-        counts = confusion(chosen(records, part, feed), labels)
+        kept = chosen(records, part)
+        feed = min((r.feed for r in kept if r.feed != AS_FOUND), default=AS_FOUND)
+        counts = confusion([r for r in kept if r.feed == feed], labels)
         shares = 100 * counts / np.maximum(1, counts.sum(1, keepdims=True))
         axes = figure.add_subplot(1, 2, number)
         axes.imshow(shares, cmap="Blues", vmin=0, vmax=100)
@@ -72,8 +75,12 @@ def draw_confusion(
             axes.text(column, row, f"{share:.0f}", ha="center", va="center", color=colour)
         axes.set_xticks(range(len(labels)), labels)
         axes.set_yticks(range(len(labels)), labels)
-        axes.set(xlabel="voted", ylabel="true", title=f"{words}, {counts.sum()} files")
-    figure.suptitle(f"Origin by majority of patches, {feed_words(feed)}; % of each row")
+        axes.set(
+            xlabel="voted",
+            ylabel="true",
+            title=f"{words}, {counts.sum()} files, {feed_words(feed)}",
+        )
+    figure.suptitle("Origin by majority of patches; % of each row")
     _save(figure, path)
 
 

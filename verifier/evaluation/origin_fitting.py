@@ -26,7 +26,6 @@ def fit_origin(
     entry: ModelEntry,
     records: Sequence[OriginRecord],
     data: str,
-    left_out: Sequence[OriginRecord] | None = None,
 ) -> Calibration:
     """Fit temperature, exponent and thresholds to the calibration's pictures.
 
@@ -36,9 +35,6 @@ def fit_origin(
         Of every part; those of conditions are left out.
     data
         What the pictures are, in a sentence for the manifest.
-    left_out
-        What was said of sets that were left out of training in turn: fitted to instead of the
-        calibration's pictures, which are of sets that the model knows.
 
     Returns
     -------
@@ -52,7 +48,7 @@ def fit_origin(
     labels = [label.name for label in entry.labels]
     native = next(label.name for label in entry.labels if label.role == "native")
     plain = [r for r in records if not r.condition]
-    fitted = left_out or [r for r in plain if r.part == "calibration"]
+    fitted = [r for r in plain if r.part == "calibration"]
     tests = [r for r in plain if r.part != "calibration"]
     for part in (fitted, tests):
         if len({r.kind == native for r in part}) < 2:

@@ -8,18 +8,21 @@ weigh them (docs/decisions/016):
 - *wavelets*: moments of a Haar pyramid (S. Lyu, H. Farid, *How Realistic is Photorealistic?*, IEEE
   TSP 2005).
 
-Needs numpy alone.
+A patch is first compressed as every other: statistics that see how strongly a file was compressed
+tell that, and little else.
 """
 
 from collections.abc import Iterator
+from io import BytesIO
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from verifier.features.patches import Patches, cut_patch
 
-Plane = NDArray[np.float32]
+Plane = NDArray[np.floating]
 Pixels = NDArray[np.uint8]
 
 # Luma, and blue and red difference: ITU-R BT.601, as JFIF has it.
@@ -52,12 +55,14 @@ _SQUARE: Final = (
 )
 _SCALES: Final = 4  # of the pyramid
 LEAST_SIDE: Final = 64
+# Of the JPEG, 4:2:0, that every patch gets: as coarse as what most networks serve.
+_QUALITY: Final = 80
 # Of each plane ten residuals and steps of 39 kinds, and six moments of twelve subbands.
 COUNT: Final = 3 * (10 * 39 + 72)
 
 
 def forensic_statistics(pixels: Pixels) -> NDArray[np.float32]:
-    """Describe a patch by `COUNT` statistics.
+    """Compress a patch as every other, and describe it by `COUNT` statistics.
 
     Parameters
     ----------
@@ -68,6 +73,11 @@ def forensic_statistics(pixels: Pixels) -> NDArray[np.float32]:
     -------
     (`COUNT`,), float32: square roots of shares, and logarithms of magnitudes in levels of 255.
     """
+    return described(_levelled(pixels))
+
+
+def described(pixels: Pixels) -> NDArray[np.float32]:
+    """Describe a patch as it is; see `forensic_statistics`."""
     planes = np.moveaxis(pixels.astype(np.float32) @ _PLANES.T, 2, 0)
     parts = [part for plane in planes for part in _co_occurrences(plane)]
     return np.concatenate([*parts, *(_wavelets(plane) for plane in planes)]).astype(np.float32)
@@ -79,22 +89,29 @@ def statistics_of(pixels: Pixels, patches: Patches) -> Iterator[NDArray[np.float
         yield forensic_statistics(cut_patch(pixels, place, patches.side))[None]
 
 
+def _levelled(pixels: Pixels) -> Pixels:
+    """Compress a patch as all are compressed, and decode it."""
+    file = BytesIO()
+    Image.fromarray(np.ascontiguousarray(pixels)).save(file, "JPEG", quality=_QUALITY)
+    with Image.open(file) as image:
+        return np.asarray(image.convert("RGB"))
+
+
 def _co_occurrences(plane: Plane) -> Iterator[Plane]:
     """Count triples of five residuals, along rows and columns together: 39 kinds a step."""
-    first = np.diff(plane, axis=1), np.diff(plane, axis=0)
-    second = np.diff(plane, 2, axis=1) / 2, np.diff(plane, 2, axis=0) / 2
-    third = np.diff(plane, 3, axis=1) / 3, np.diff(plane, 3, axis=0) / 3
-    for along, down in (first, second, third):
+    for order in (1, 2, 3):
+        along, down = (np.diff(plane, order, axis=axis) / order for axis in (1, 0))
         for step in _STEPS:
-            yield _shares(_triples(along, step) + _triples(down, step), _KINDS)
+            yield _shares(_triples(along, step) + _triples(down, step))
     for residual in (_laplacian(plane), _fifth(plane)):
         for step in _STEPS:
-            yield _shares(_triples(residual, step), _KINDS)
+            yield _shares(_triples(residual, step))
 
 
 def _laplacian(plane: Plane) -> Plane:
     """Return the residual of the 3×3 kernel of Ker and Böhme: second differences both ways."""
-    return np.diff(np.diff(plane, 2, axis=0), 2, axis=1) / -4
+    found: Plane = np.diff(np.diff(plane, 2, axis=0), 2, axis=1) / -4
+    return found
 
 
 def _fifth(plane: Plane) -> Plane:
@@ -107,28 +124,25 @@ def _fifth(plane: Plane) -> Plane:
     return found
 
 
-def _rounded(residual: Plane, step: float) -> NDArray[np.int64]:
-    return np.clip(np.rint(residual / np.float32(step)), -_CUT, _CUT).astype(np.int64) + _CUT
-
-
-def _triples(residual: Plane, step: float) -> NDArray[np.int64]:
+def _triples(residual: Plane, step: float) -> NDArray[np.intp]:
     """Count three in a row, along rows and columns: (125,)."""
-    levels = _rounded(residual, step)
+    levels = np.clip(np.rint(residual / step), -_CUT, _CUT).astype(np.intp) + _CUT
     along = (levels[:, :-2] * _LEVELS + levels[:, 1:-1]) * _LEVELS + levels[:, 2:]
     down = (levels[:-2] * _LEVELS + levels[1:-1]) * _LEVELS + levels[2:]
-    both = np.bincount(along.ravel(), minlength=125) + np.bincount(down.ravel(), minlength=125)
-    return both.astype(np.int64)
+    both = np.concatenate([along.ravel(), down.ravel()])
+    return np.bincount(both, minlength=_LEVELS**3)
 
 
-def _shares(counts: NDArray[np.int64], kinds: NDArray[np.intp]) -> Plane:
+def _shares(counts: NDArray[np.intp]) -> Plane:
     """Add up the counts of each kind; square roots of their shares."""
-    found = np.bincount(kinds, weights=counts)
-    return np.sqrt(found / found.sum()).astype(np.float32)
+    found = np.bincount(_KINDS, weights=counts)
+    shares: Plane = np.sqrt(found / found.sum())
+    return shares
 
 
 def _wavelets(plane: Plane) -> Plane:
     """Return six moments of each subband of a Haar pyramid: (72,)."""
-    found = []
+    found: list[float] = []
     low = plane
     for _ in range(_SCALES):
         height, width = (size // 2 * 2 for size in low.shape)

@@ -15,6 +15,9 @@ class StatisticsNetwork(nn.Module):
         A classifier of F statistics and K classes.
     """
 
+    mean: Tensor
+    spread: Tensor
+
     def __init__(self, fitted: LinearClassifier) -> None:
         super().__init__()
         self.register_buffer("mean", torch.from_numpy(fitted.mean).float())
