@@ -88,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _run_statistics(args: argparse.Namespace) -> int:
-    from camera_sim.training.curve import draw_accuracy
+    from camera_sim.training.curve import draw_learning
     from camera_sim.training.origin_export import export_layer
     from camera_sim.training.origin_run import RANGES, task_of, told_of
     from camera_sim.training.origin_statistics import FOLDER, gather, keep_left_out, learn
@@ -110,7 +110,7 @@ def _run_statistics(args: argparse.Namespace) -> int:
     told = told_of(task, None)
     export_layer(fitted, args.name, task.labels, recipe, told, data, found, weights)
     print(f"{found:.1%} of held-out patches, mean of {len(task.kinds)} classes; "
-          f"curve → {draw_accuracy(args.out)}")  # fmt: skip
+          f"curve → {draw_learning(args.out)}")  # fmt: skip
     print(f"weights → {weights}; measure and calibrate them on pictures that no training saw with")
     print(f"  camsim evaluate origin {args.pictures} --weights {weights} --left-out {left_out} "
           "--store --out MEASURED")  # fmt: skip

@@ -14,12 +14,18 @@ def draw_accuracy(run: Path) -> Path:
     return _drawn(run, "accuracy", 100, "held-out patches named rightly (%)")
 
 
+def draw_learning(run: Path) -> Path:
+    """Draw accuracy by how many patches of each picture are learnt from, instead of by step."""
+    label = "held-out patches named rightly (%)"
+    return _drawn(run, "accuracy", 100, label, "patches of each picture")
+
+
 def draw_precision(run: Path) -> Path:
     """Draw the same of a run that has average precisions, of held-out scenes."""
     return _drawn(run, "precision", 1, "average precision on held-out scenes")
 
 
-def _drawn(run: Path, key: str, scale: float, label: str) -> Path:
+def _drawn(run: Path, key: str, scale: float, label: str, below: str = "step") -> Path:
     import matplotlib
 
     matplotlib.use("Agg")
@@ -30,7 +36,7 @@ def _drawn(run: Path, key: str, scale: float, label: str) -> Path:
     steps = [entry["step"] for entry in history]
     figure, left = plt.subplots(figsize=(7, 4), layout="constrained")
     left.plot(steps, [entry["loss"] for entry in history], color="tab:grey")
-    left.set(xlabel="step", ylabel="training loss")
+    left.set(xlabel=below, ylabel="training loss")
     right = left.twinx()
     right.plot(steps, [scale * entry[key] for entry in history], color="tab:blue")
     right.set_ylabel(label, color="tab:blue")

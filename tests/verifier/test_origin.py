@@ -17,7 +17,7 @@ from verifier.evaluation.linear_classifier import fit_linear
 from verifier.evaluation.origin_bench import OriginRecord, fed, measure, split_of
 from verifier.evaluation.origin_conditions import CONDITIONS, scaled, stretched
 from verifier.evaluation.origin_features import BASELINES, container
-from verifier.evaluation.origin_fitting import fit_origin, with_calibration
+from verifier.evaluation.origin_fitting import LEAST, fit_origin, with_calibration
 from verifier.features.canny import canny
 from verifier.features.edge_patches import edge_counts, edge_patches
 from verifier.model import Model
@@ -321,7 +321,7 @@ def test_a_calibration_counts_pictures_and_spares_photographs(
     assert found.named.pictures == len(photographs)
     assert found.named.false_alarm_rate == pytest.approx(1 / len(photographs))
     assert found.none.false_alarm_rate == 0
-    assert found.named.value >= 0.9
+    assert found.named.value >= LEAST
     clean = with_calibration(entry, fit_origin(entry, measured, "made"))
     assert {tables.answer(r, clean) for r in measured if r.kind == "cgg"} == {"cgg"}
     with pytest.raises(ScoresError, match="need photographs, and others"):

@@ -168,9 +168,14 @@ def said_of(entry: ModelEntry, calibration: Calibration, found: dict[str, float]
     if calibration.none is not None and photo >= calibration.none.value:
         words = f"The picture looks like {native.words} (probability {percent(photo)})."
         wrong = how_often_wrong(calibration.none, "rendered or generated")
-        limits = "Of generators and renderers that it doesn't know the network misses more."
+        limits = "Of generators and renderers that it doesn't know it misses more."
         return Said(native, (words, wrong, limits), photo, calibration.none)
-    return Said(None, ("The pixels leave it open. The network is sure of few pictures.",))
+    label = max((native, likeliest), key=lambda one: found[one.name])
+    needed = calibration.none if label is native else calibration.named
+    words = f"Not sure: most likely {label.words} (probability {percent(found[label.name])})"
+    if needed is not None:
+        words += f", and only from {percent(needed.value)} on would it be said"
+    return Said(None, (f"{words}.",))
 
 
 def _answer_words(said: Said) -> str | None:
