@@ -89,9 +89,15 @@ def run(args: argparse.Namespace) -> int:
 
 def _run_statistics(args: argparse.Namespace) -> int:
     from camera_sim.training.curve import draw_learning
-    from camera_sim.training.origin_export import export_layer
+    from camera_sim.training.origin_export import export
     from camera_sim.training.origin_run import RANGES, task_of, told_of
-    from camera_sim.training.origin_statistics import FOLDER, gather, keep_left_out, learn
+    from camera_sim.training.origin_statistics import (
+        FOLDER,
+        gather,
+        keep_left_out,
+        layer_of,
+        learn,
+    )
 
     recipe = statistics_recipe_of(args)
     task = task_of(args.pictures, args.classes, args.unseen, recipe.seed)
@@ -105,10 +111,10 @@ def _run_statistics(args: argparse.Namespace) -> int:
         gathered = gather(sources, recipe, RANGES, folder, lambda n: bar.update(shown, completed=n))
     found = _learning_curve(gathered, len(training), len(task.kinds), recipe, args.out)
     left_out = keep_left_out(gathered, task.kinds, recipe.penalty, args.out, _say_without)
-    fitted = learn(gathered, len(task.kinds), recipe.penalty)
+    layer = layer_of(learn(gathered, len(task.kinds), recipe.penalty))
     weights, data = args.out / "weights", args.pictures.name
     told = told_of(task, None)
-    export_layer(fitted, args.name, task.labels, recipe, told, data, found, weights)
+    export(layer, args.name, task.labels, recipe, told, data, found, weights)
     print(f"{found:.1%} of held-out patches, mean of {len(task.kinds)} classes; "
           f"curve → {draw_learning(args.out)}")  # fmt: skip
     print(f"weights → {weights}; measure and calibrate them on pictures that no training saw with")

@@ -6,19 +6,18 @@ from pathlib import Path
 
 from camera_sim.training.origin import OriginRecipe
 from camera_sim.training.origin_statistics import StatisticsRecipe
-from verifier.evaluation.linear_classifier import LinearClassifier
 from verifier.evaluation.origin_bench import CALIBRATED_ON, SETS_LEFT_OUT
-from verifier.training.export import export_origin, export_statistics
+from verifier.training.export import export_origin
 from verifier.training.origin_cnn import OriginCNN, OriginVGG
 from verifier.training.statistics_network import StatisticsNetwork
 from verifier.weights import Label, ModelEntry
 
 
 def export(
-    model: OriginCNN | OriginVGG,
+    model: OriginCNN | OriginVGG | StatisticsNetwork,
     name: str,
     labels: tuple[Label, ...],
-    recipe: OriginRecipe,
+    recipe: OriginRecipe | StatisticsRecipe,
     told: dict[str, str | int | float | bool],
     data: str,
     accuracy: float,
@@ -36,26 +35,14 @@ def export(
     accuracy
         Share of held-out patches, mean over classes.
     """
-    plain = {k: v for k, v in asdict(recipe).items() if k != "stages"}
-    stages = json.dumps([asdict(stage) for stage in recipe.stages])
-    full = {**plain, "optimiser": "Adam", "stages": stages, **told}
+    full = {**_plain(recipe), **told}
     figures: dict[str, str | float] = {"validation: patches, mean of classes": round(accuracy, 4)}
     return export_origin(model, name, labels, full, data, figures, licence, folder)
 
 
-def export_layer(
-    fitted: LinearClassifier,
-    name: str,
-    labels: tuple[Label, ...],
-    recipe: StatisticsRecipe,
-    told: dict[str, str | int | float | bool],
-    data: str,
-    accuracy: float,
-    folder: Path,
-    licence: str = "your own",
-) -> ModelEntry:
-    """Write a layer over statistics likewise; see `export`."""
-    figures: dict[str, str | float] = {"validation: patches, mean of classes": round(accuracy, 4)}
-    full = {**asdict(recipe), "optimiser": "L-BFGS", CALIBRATED_ON: SETS_LEFT_OUT, **told}
-    network = StatisticsNetwork(fitted)
-    return export_statistics(network, name, labels, full, data, figures, licence, folder)
+def _plain(recipe: OriginRecipe | StatisticsRecipe) -> dict[str, str | int | float | bool]:
+    if isinstance(recipe, StatisticsRecipe):
+        return {**asdict(recipe), "optimiser": "L-BFGS", CALIBRATED_ON: SETS_LEFT_OUT}
+    plain = {k: v for k, v in asdict(recipe).items() if k != "stages"}
+    stages = json.dumps([asdict(stage) for stage in recipe.stages])
+    return {**plain, "optimiser": "Adam", "stages": stages}

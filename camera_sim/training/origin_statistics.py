@@ -25,6 +25,7 @@ from verifier.evaluation.record_lines import write_records
 from verifier.features.forensic_statistics import COUNT, forensic_statistics
 from verifier.training.equalise import Ranges, draw_history, equalised_pixels
 from verifier.training.origin_cnn import SIDE
+from verifier.training.statistics_network import StatisticsNetwork
 
 FOLDER: Final = "statistics"
 # What is said of sets by a layer that never saw them; `camsim evaluate origin` calibrates on it.
@@ -169,6 +170,11 @@ def learn(
     rows = statistics.reshape(-1, COUNT).astype(np.float64)
     shares = np.repeat(_shares(gathered), each) / each
     return fit_linear(rows, np.repeat(gathered.kinds, each), classes, penalty, shares)
+
+
+def layer_of(fitted: LinearClassifier) -> StatisticsNetwork:
+    """Return the layer as a network that can be exported."""
+    return StatisticsNetwork(fitted)
 
 
 def _shares(gathered: Gathered) -> NDArray[np.float64]:

@@ -178,7 +178,7 @@ def export_network_cnn(
 
 @torch.no_grad()
 def export_origin(
-    model: OriginCNN | OriginVGG,
+    model: OriginCNN | OriginVGG | StatisticsNetwork,
     name: str,
     labels: Sequence[Label],
     recipe: dict[str, str | int | float | bool],
@@ -187,42 +187,25 @@ def export_origin(
     licence: str,
     folder: Path,
 ) -> ModelEntry:
-    """Write a network of origin as ONNX beside its entry in the manifest, not yet calibrated.
+    """Write a model of origins as ONNX beside its entry in the manifest, not yet calibrated.
 
-    The dense layer of 2048, nearly all of the weights, is stored as int8 as `export_network_cnn`
-    has it. Raises `WeightsError` if the exported network does not give what torch gives.
+    Of a network the dense layer of 2048, nearly all of the weights, is stored as int8 as
+    `export_network_cnn` has it. Raises `WeightsError` if the exported model does not give what
+    torch gives.
     """
     generator = torch.Generator().manual_seed(0)
-    inputs = torch.rand(3, 3, SIDE, SIDE, generator=generator)
-    contract = InputContract(side=SIDE)
+    described = isinstance(model, StatisticsNetwork)
+    if described:
+        contract = InputContract(kind="forensic statistics", name="statistics", side=SIDE)
+    else:
+        contract = InputContract(side=SIDE)
     draft = _draft(model, name, "origin", labels, contract, recipe, data, figures, licence)
     draft = draft.model_copy(update={"selection": ORIGIN_SELECTION, "domain": ORIGIN_DOMAIN})
-    return _written_int8(model, inputs, draft, folder)
-
-
-@torch.no_grad()
-def export_statistics(
-    model: StatisticsNetwork,
-    name: str,
-    labels: Sequence[Label],
-    recipe: dict[str, str | int | float | bool],
-    data: str,
-    figures: dict[str, str | float],
-    licence: str,
-    folder: Path,
-) -> ModelEntry:
-    """Write a layer over statistics as a model of origins, as `export_origin` does a network."""
-    contract = InputContract(kind="forensic statistics", name="statistics", side=SIDE)
-    draft = _draft(model, name, "origin", labels, contract, recipe, data, figures, licence)
-    draft = draft.model_copy(update={"selection": ORIGIN_SELECTION, "domain": ORIGIN_DOMAIN})
-    folder.mkdir(parents=True, exist_ok=True)
-    inputs = torch.rand(3, COUNT, generator=torch.Generator().manual_seed(0))
-    content = _onnx_of(model.eval(), inputs[:2], contract, {"name": name}).SerializeToString()
-    _check(model, inputs, contract, content)
-    write(folder / draft.file, content, force=True)
-    entry = draft.model_copy(update={"sha256": hashlib.sha256(content).hexdigest()})
-    add_to_manifest(entry, folder)
-    return entry
+    if described:
+        inputs = torch.rand(3, COUNT, generator=generator)
+        content = _onnx_of(model.eval(), inputs[:2], contract, {"name": name}).SerializeToString()
+        return _written(model, inputs, content, draft, folder)
+    return _written_int8(model, torch.rand(3, 3, SIDE, SIDE, generator=generator), draft, folder)
 
 
 def _draft(
@@ -257,7 +240,6 @@ def _written_int8(
     model: nn.Module, inputs: torch.Tensor, draft: ModelEntry, folder: Path
 ) -> ModelEntry:
     """Write a model, its largest layer in int8, and its entry; ``inputs`` check the file."""
-    folder.mkdir(parents=True, exist_ok=True)
     model = model.eval().to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
     layer = max(
         (m for m in model.modules() if isinstance(m, nn.Linear)), key=lambda m: m.in_features
@@ -266,8 +248,15 @@ def _written_int8(
     layer.weight.copy_(steps.float() * scales)
     proto = _onnx_of(model, inputs[:2], draft.input, {"name": draft.name})
     _store_int8(proto, layer.weight, steps, scales)
-    content = proto.SerializeToString()
+    return _written(model, inputs, proto.SerializeToString(), draft, folder)
+
+
+def _written(
+    model: nn.Module, inputs: torch.Tensor, content: bytes, draft: ModelEntry, folder: Path
+) -> ModelEntry:
+    """Check what a file gives for ``inputs``, and write it and its entry."""
     _check(model, inputs, draft.input, content)
+    folder.mkdir(parents=True, exist_ok=True)
     write(folder / draft.file, content, force=True)
     entry = draft.model_copy(update={"sha256": hashlib.sha256(content).hexdigest()})
     add_to_manifest(entry, folder)
