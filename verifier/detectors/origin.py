@@ -172,9 +172,9 @@ def said_of(entry: ModelEntry, calibration: Calibration, found: dict[str, float]
         return Said(native, (words, wrong, limits), photo, calibration.none)
     label = max((native, likeliest), key=lambda one: found[one.name])
     needed = calibration.none if label is native else calibration.named
-    words = f"Not sure: most likely {label.words} (probability {percent(found[label.name])})"
+    words = f"Most likely it is {label.words} (probability {percent(found[label.name])})"
     if needed is not None:
-        words += f", and only from {percent(needed.value)} on would it be said"
+        words += f", which would be said from {percent(needed.value)} on"
     return Said(None, (f"{words}.",))
 
 
