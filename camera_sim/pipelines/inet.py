@@ -44,10 +44,12 @@ class INet(nn.Module):
         self.demosaic.weight.copy_(bilinear())
         self.colour.weight.copy_(matrix[:, :, None, None])
         weight_in, weight_out, offset = tone_curve()
-        nn.init.zeros_(self.tone_in.bias)  # type: ignore[arg-type]
+        assert self.tone_in.bias is not None
+        assert self.tone_out.bias is not None
+        nn.init.zeros_(self.tone_in.bias)
         self.tone_in.weight.copy_(weight_in[:, :, None, None])
         self.tone_out.weight.copy_(weight_out[:, :, None, None])
-        self.tone_out.bias.fill_(offset)  # type: ignore[union-attr]
+        self.tone_out.bias.fill_(offset)
 
     def forward(self, mosaic: Tensor) -> Tensor:
         """Develop; see the class."""

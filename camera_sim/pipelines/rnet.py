@@ -97,7 +97,8 @@ class RNet(NIP):
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, LEAK)
-                nn.init.zeros_(module.bias)  # type: ignore[arg-type]
+                assert module.bias is not None
+                nn.init.zeros_(module.bias)
         for layer, kernel in ((self.green, green_filters()), (self.chroma, chroma_filters())):
             layer.weight.copy_(kernel + 0.01 * torch.randn_like(kernel))
         nn.init.zeros_(self.correction.weight)

@@ -135,6 +135,6 @@ def fit(fan: BlockFAN, statistics: Tensor, labels: Tensor, seed: int) -> None:
             logits = dense(numbers + NOISE * torch.randn_like(numbers))
             loss = F.cross_entropy(logits, labels[chosen])
             optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            torch.autograd.backward(loss)
             optimiser.step()
             schedule.step()

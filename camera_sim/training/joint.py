@@ -130,7 +130,7 @@ def _step(
         distance = visible if recipe.masked else squared
         total = loss + weight_of_fidelity(recipe, step) * distance
         psnr = -10 * math.log10(max(float(squared.detach()), 1e-10))
-    total.backward()  # type: ignore[no-untyped-call]
+    torch.autograd.backward(total)
     for model, optimiser in zip((pair.fan, pair.nip), optimisers, strict=True):
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         if learns or model is pair.fan:

@@ -160,7 +160,7 @@ def _step(
         logits = model(_batch(training.counts[chosen]))
     loss = F.cross_entropy(logits.float(), torch.from_numpy(labels))
     optimiser.zero_grad()
-    loss.backward()  # type: ignore[no-untyped-call]
+    torch.autograd.backward(loss)
     optimiser.step()
     return float(loss.detach())
 

@@ -144,7 +144,7 @@ def _step(
     model.autocast = autocast_of(recipe.bfloat16)
     loss = loss_of(model, batch, recipe)
     optimiser.zero_grad()
-    loss.backward()  # type: ignore[no-untyped-call]
+    torch.autograd.backward(loss)
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     optimiser.step()
     return float(loss.detach())

@@ -228,7 +228,7 @@ class _Run:
             logits = self.model(as_input(patches))
         loss = F.cross_entropy(logits.float(), torch.from_numpy(kinds))
         self.optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        torch.autograd.backward(loss)
         self.optimiser.step()
         _average(self.averaged, self.model, min(stage.memory, (1 + step) / (10 + step)))
         return float(loss.detach())

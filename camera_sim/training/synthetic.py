@@ -227,7 +227,7 @@ def _step(
             logits = model(as_tensor(crops))
     loss = F.cross_entropy(logits.float(), torch.from_numpy(labels))
     optimiser.zero_grad()
-    loss.backward()  # type: ignore[no-untyped-call]
+    torch.autograd.backward(loss)
     optimiser.step()
     for part in model.modules():
         if isinstance(part, ConstrainedConv):

@@ -228,7 +228,6 @@ def test_damaged_identities_are_one_clear_sentence(
 @pytest.fixture
 def token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, ...]:
     """Make a SoftHSM token, and return the words that name a key in it."""
-    pytest.importorskip("pkcs11", reason="python-pkcs11 is not installed")
     if SOFTHSM is None or not shutil.which("softhsm2-util"):
         pytest.skip("SoftHSM is not installed")
     # One folder for the whole process: the library reads its configuration once.

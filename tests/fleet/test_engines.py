@@ -30,7 +30,6 @@ def act(task: Task) -> int:
 def engine(request: pytest.FixtureRequest) -> Engine:
     if request.param == "processes":
         return Processes(2)
-    pytest.importorskip("ray")
     return RayCluster("local", 2)
 
 

@@ -67,6 +67,10 @@ def _scaling(factor: float) -> Condition:
     return Condition("scale", factor, lambda pixels: scaled(pixels, factor))
 
 
+def _turning(level: float) -> Condition:
+    return Condition("turn", level, lambda pixels: np.ascontiguousarray(TURNS[level](pixels)))
+
+
 def _stretching(alpha: float) -> Condition:
     return Condition("contrast α", alpha, lambda pixels: stretched(pixels, alpha))
 
@@ -75,9 +79,6 @@ CONDITIONS: Final = (
     Condition("none", 0, lambda pixels: pixels),
     *map(_compressing, QUALITIES),
     *map(_scaling, SCALES),
-    *(
-        Condition("turn", level, lambda p, turn=turn: np.ascontiguousarray(turn(p)))  # type: ignore
-        for level, turn in TURNS.items()
-    ),
+    *map(_turning, TURNS),
     *map(_stretching, ALPHAS),
 )

@@ -47,7 +47,8 @@ class FAN(nn.Module):
         for module in self.modules():
             if isinstance(module, (nn.Conv2d, nn.Linear)):
                 nn.init.kaiming_normal_(module.weight, LEAK)
-                nn.init.zeros_(module.bias)  # type: ignore[arg-type]
+                assert module.bias is not None
+                nn.init.zeros_(module.bias)
 
     def forward(self, patches: Tensor) -> Tensor:
         """(N, 3, 128, 128) sRGB in [0, 1] to (N, classes) logits, float32."""

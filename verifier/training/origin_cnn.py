@@ -62,7 +62,8 @@ class OriginCNN(nn.Module):
         for module in self.modules():
             if isinstance(module, (nn.Conv2d, nn.Linear)):
                 nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
-                nn.init.zeros_(module.bias)  # type: ignore[arg-type]
+                assert module.bias is not None
+                nn.init.zeros_(module.bias)
 
     def forward(self, patches: Tensor) -> Tensor:
         """(N, 3, side, side) sRGB in [0, 1] to (N, classes) logits; side 224 if dense."""
@@ -81,13 +82,15 @@ class OriginCNN(nn.Module):
         full = OriginCNN(self.classes)
         full.features.load_state_dict(self.features.state_dict())
         units, last, pooled = full.head[1], full.head[4], self.head[2]
-        assert all(isinstance(layer, nn.Linear) for layer in (units, last, pooled))
+        assert isinstance(units, nn.Linear)
+        assert isinstance(last, nn.Linear)
+        assert isinstance(pooled, nn.Linear)
         copies = DENSE // WIDTHS[-1]
         average = torch.eye(WIDTHS[-1]).repeat_interleave(_GRID**2, dim=1) / _GRID**2
-        units.weight.copy_(average.repeat(copies, 1))  # type: ignore[operator]
-        units.weight.add_(torch.randn(units.weight.shape) * 0.1 / units.in_features**0.5)  # type: ignore
-        last.weight.copy_(pooled.weight.repeat(1, copies) / copies)  # type: ignore
-        last.bias.copy_(pooled.bias)  # type: ignore
+        units.weight.copy_(average.repeat(copies, 1))
+        units.weight.add_(torch.randn(units.weight.shape) * 0.1 / units.in_features**0.5)
+        last.weight.copy_(pooled.weight.repeat(1, copies) / copies)
+        last.bias.copy_(pooled.bias)
         return full
 
 

@@ -196,7 +196,6 @@ def test_a_damaged_model_stops_the_run_and_says_so(archive: Path, tmp_path: Path
 def test_on_ray_with_a_worker_killed_on_the_way(
     archive: Path, toy_folder: Path, tmp_path: Path
 ) -> None:
-    pytest.importorskip("ray")
     killed: list[int] = []
 
     def kill_one(done: int, _: int) -> None:
