@@ -15,6 +15,7 @@ from camera_sim.errors import TrainingError
 from camera_sim.picture import load_picture
 from camera_sim.training.autocast import autocast
 from camera_sim.training.checkpoint import CHECKPOINT, load_checkpoint, save_checkpoint
+from verifier.training.memory_format import in_format
 from verifier.training.vae import FACTOR, VAE, PatchDiscriminator, hinge_loss, vae_loss
 
 Pixels = NDArray[np.uint8]
@@ -93,9 +94,9 @@ def train_generator(
         raise TrainingError(f"{out} cannot hold a run: {refused.strerror}") from refused
     kept = max(1, round(len(large) * HELD_OUT_SHARE))
     training, held_out = large[:-kept], large[-kept:][:_VALIDATED]
-    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    in_format(model, torch.channels_last)
     torch.manual_seed(recipe.seed)
-    critic = PatchDiscriminator().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    critic = in_format(PatchDiscriminator(), torch.channels_last)
     both = nn.ModuleDict({"vae": model, "critic": critic})
     optimisers = [torch.optim.Adam(part.parameters(), recipe.learning_rate, (0.5, 0.99))
                   for part in (model, critic)]  # fmt: skip

@@ -31,6 +31,7 @@ from camera_sim.training.joint_sending import Draw, Pair, drawn, send
 from camera_sim.training.validation import Point, Validation, validate
 from camera_sim.training.workflow import HISTORIES, Workflow
 from verifier.training.block_fan import BlockFAN
+from verifier.training.memory_format import in_format
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def train_pair(
         (out / "points").mkdir(parents=True, exist_ok=True)
     except OSError as refused:
         raise TrainingError(f"{out} cannot hold a run: {refused.strerror}") from refused
-    pair.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    in_format(pair, torch.channels_last)
     optimisers = build_optimisers(pair, recipe)
     checkpoint, start = out / CHECKPOINT, 0
     if checkpoint.exists():

@@ -19,6 +19,7 @@ from camera_sim.training.autocast import autocast
 from camera_sim.training.checkpoint import CHECKPOINT, load_checkpoint, save_checkpoint
 from camera_sim.training.network_data import Histograms
 from verifier.evaluation.network_classes import CLASSES
+from verifier.training.memory_format import in_format
 from verifier.training.network_cnn import NetworkCNN
 
 # Of the sources, held out whole.
@@ -113,7 +114,7 @@ def train_network(
             f"class {[len(pool) for pool in pools].index(0)} has no patches; give more or larger "
             "pictures, or more uploads of each"
         )
-    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    in_format(model, torch.channels_last)
     optimiser = torch.optim.Adadelta(model.parameters(), recipe.learning_rate)
     checkpoint, start = out / CHECKPOINT, 0
     if checkpoint.exists():

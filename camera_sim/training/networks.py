@@ -18,6 +18,7 @@ from camera_sim.pipelines import Pipeline
 from camera_sim.pipelines.nip import INPUT_NAMES, NIP, PerCameraNIP
 from camera_sim.training.checkpoint import save_weights
 from camera_sim.weights import SizeRequirements, WeightsEntry, add_to_manifest
+from verifier.training.memory_format import in_format
 
 OPSET = 18
 # An exported network may differ from torch's by so much, in sRGB values: a fiftieth of a level.
@@ -74,7 +75,7 @@ def export_network(model: NIP, pipeline: Pipeline, label: Label, folder: Path) -
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{pipeline.name}.onnx"
-    model = model.eval().to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+    model = in_format(model.eval(), torch.contiguous_format)
     model.autocast = None
     write_onnx(model, path, {"pipeline": pipeline.name, "trained_for": label.trained_for})
     check_export(model, path)

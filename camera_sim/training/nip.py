@@ -22,6 +22,7 @@ from camera_sim.training.autocast import autocast_of
 from camera_sim.training.checkpoint import CHECKPOINT, load_checkpoint, save_checkpoint
 from camera_sim.training.data import Batch, PatchSource
 from camera_sim.training.ssim import ssim
+from verifier.training.memory_format import in_format
 
 # Pixels at a patch's border that the loss leaves out: a network sees zeros beyond them.
 BORDER = 8
@@ -108,7 +109,7 @@ def train(
         out.mkdir(parents=True, exist_ok=True)
     except OSError as refused:
         raise TrainingError(f"{out} cannot hold a run: {refused.strerror}") from refused
-    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    in_format(model, torch.channels_last)
     optimiser = torch.optim.Adam(model.parameters(), recipe.learning_rate)
     checkpoint = out / CHECKPOINT
     start = 0

@@ -22,6 +22,7 @@ from camera_sim.training.checkpoint import (
     save_checkpoint,
 )
 from camera_sim.training.origin_data import PATCHES, Patchwork
+from verifier.training.memory_format import in_format
 from verifier.training.origin_cnn import SIDE, Head, OriginCNN, OriginVGG
 
 Origin = OriginCNN | OriginVGG
@@ -182,7 +183,7 @@ class _Run:
         before: int,
         out: Path,
     ) -> None:
-        self.model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.model = in_format(model, torch.channels_last)
         self.averaged = _copy(self.model)
         self.stage, self.recipe, self.number, self.before, self.out = (
             stage, recipe, number, before, out,

@@ -21,6 +21,7 @@ from verifier.training.band_network import BandNetwork
 from verifier.training.blur_and_jpeg import augmented, find_variant, grey
 from verifier.training.constrained_conv import ConstrainedConv
 from verifier.training.export import export_synthetic
+from verifier.training.memory_format import in_format
 from verifier.training.picture_sets import Picture, sets_of
 from verifier.training.resnet50 import ResNet50, load_resnet50
 from verifier.training.synthetic_cnn import SyntheticCNN
@@ -162,7 +163,7 @@ def train_synthetic(
         raise TrainingError(f"{out} cannot hold a run: {refused.strerror}") from refused
     if not all(training.pools()) or len(np.unique(held_out.labels)) < 2:
         raise TrainingError("both classes need pictures to train and to validate on; give more")
-    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    in_format(model, torch.channels_last)
     trained = [p for p in model.parameters() if p.requires_grad]
     optimiser = torch.optim.AdamW(trained, recipe.learning_rate, weight_decay=recipe.weight_decay)
     checkpoint, start = out / CHECKPOINT, 0

@@ -19,6 +19,7 @@ from verifier.evaluation.network_classes import DOMAIN, SELECTION
 from verifier.features.dct_histogram import PATCH_BINS
 from verifier.features.forensic_statistics import COUNT
 from verifier.training.fan import FAN, PATCH
+from verifier.training.memory_format import in_format
 from verifier.training.network_cnn import NetworkCNN
 from verifier.training.origin_classes import ORIGIN_DOMAIN, ORIGIN_SELECTION
 from verifier.training.origin_cnn import SIDE, OriginCNN, OriginVGG
@@ -77,7 +78,7 @@ def export_fan(
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{pair}.onnx"
-    fan = fan.eval().to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+    fan = in_format(fan.eval(), torch.contiguous_format)
     fan.autocast = None
     content = onnx_of(fan, {"pair": pair, "pipeline": pipeline}).SerializeToString()
     check(fan, content)
@@ -240,7 +241,7 @@ def _written_int8(
     model: nn.Module, inputs: torch.Tensor, draft: ModelEntry, folder: Path
 ) -> ModelEntry:
     """Write a model, its largest layer in int8, and its entry; ``inputs`` check the file."""
-    model = model.eval().to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+    model = in_format(model.eval(), torch.contiguous_format)
     layer = max(
         (m for m in model.modules() if isinstance(m, nn.Linear)), key=lambda m: m.in_features
     )
@@ -291,7 +292,7 @@ def export_synthetic(
         model, name, "synthetic", SYNTHETIC_LABELS, contract, recipe, data, figures, licence
     )
     folder.mkdir(parents=True, exist_ok=True)
-    model = model.eval().to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+    model = in_format(model.eval(), torch.contiguous_format)
     inputs = torch.rand(3, 3, CROP, CROP, generator=torch.Generator().manual_seed(0))
     content = _onnx_of(model, inputs[:2], contract, {"name": name}).SerializeToString()
     with torch.no_grad():
