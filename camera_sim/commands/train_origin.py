@@ -189,8 +189,8 @@ def statistics_recipe_of(args: argparse.Namespace) -> "StatisticsRecipe":
     from camera_sim.training.origin_statistics import StatisticsRecipe
 
     _check_counts(args)
-    for name in ("steps", "schedule", "start_from", "validate_every"):
-        if getattr(args, name) is not None:
+    for name in ("steps", "schedule", "start_from", "validate_every", "threads", "float32"):
+        if getattr(args, name):
             option = name.replace("_", "-")
             raise TrainingError(f"--{option} is of the paper's network; add --network ada")
     if args.penalty is not None and args.penalty <= 0:

@@ -36,7 +36,7 @@ _LIFTS: Final = (-20.0, 20.0)
 class Source:
     """A picture in memory: (H, W, 3) uint8, and the places of patches that its edges drew.
 
-    ``name`` is its file's.
+    ``name`` is that of `Picture`: class, set and file.
     """
 
     kind: int
@@ -78,18 +78,7 @@ class Patchwork:
         weights = np.sqrt([len(members) for members in sets])
         members = sets[int(rng.choice(len(sets), p=weights / weights.sum()))]
         source = members[int(rng.integers(len(members)))]
-        left, top = source.places[int(rng.integers(len(source.places)))]
-        # A smaller patch comes from anywhere in the place.
-        reach = (SIDE - side) / 2
-        centre = (
-            left + SIDE / 2 + rng.uniform(-reach, reach),
-            top + SIDE / 2 + rng.uniform(-reach, reach),
-        )
-        height, width = source.pixels.shape[:2]
-        history = draw_history(rng, height, width, side, self._ranges, centre)
-        assert history is not None  # `load` leaves out what is smaller than a patch
-        patch = equalised_pixels(source.pixels, history, side)
-        return toned(TURNS[int(rng.integers(len(TURNS)))](patch), rng), kind
+        return draw_patch(source, rng, side, self._ranges), kind
 
     def batch(
         self, rng: np.random.Generator, count: int, side: int
@@ -97,6 +86,20 @@ class Patchwork:
         """Draw (count, side, side, 3) uint8 patches and (count,) classes."""
         drawn = [self.draw(rng, side) for _ in range(count)]
         return np.stack([patch for patch, _ in drawn]), np.array([kind for _, kind in drawn])
+
+
+def draw_patch(source: Source, rng: np.random.Generator, side: int, ranges: Ranges) -> Pixels:
+    """Draw one of a picture's places, a history, a turn and a tone: (side, side, 3) uint8."""
+    left, top = source.places[int(rng.integers(len(source.places)))]
+    centre = left + SIDE / 2, top + SIDE / 2
+    if side < SIDE:  # from anywhere in the place
+        reach = (SIDE - side) / 2
+        centre = centre[0] + rng.uniform(-reach, reach), centre[1] + rng.uniform(-reach, reach)
+    height, width = source.pixels.shape[:2]
+    history = draw_history(rng, height, width, side, ranges, centre)
+    assert history is not None  # `load` leaves out what is smaller than a patch
+    patch = equalised_pixels(source.pixels, history, side)
+    return toned(TURNS[int(rng.integers(len(TURNS)))](patch), rng)
 
 
 def toned(patch: Pixels, rng: np.random.Generator) -> Pixels:
@@ -133,6 +136,6 @@ def load(
         chosen = edge_patches(pixels, SIDE, patches)
         if chosen.places:
             kind = kinds.index(picture.kind)
-            found.append(Source(kind, picture.set, pixels, chosen.places, picture.path.name))
+            found.append(Source(kind, picture.set, pixels, chosen.places, picture.name))
         report(done, len(pictures))
     return found

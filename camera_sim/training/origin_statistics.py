@@ -8,7 +8,8 @@ each set in turn, which tells what the layer is worth on sets that nobody showed
 import json
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from io import BytesIO
 from pathlib import Path
 from typing import Final
 
@@ -16,14 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camera_sim.errors import TrainingError
-from camera_sim.training.origin_data import PATCHES, TURNS, Source, toned
+from camera_sim.training.origin_data import PATCHES, Source, draw_patch
+from channel.output import write
 from verifier.calibration import log_softmax
 from verifier.evaluation.linear_classifier import LinearClassifier, fit_linear
 from verifier.evaluation.origin_bench import OriginRecord
 from verifier.evaluation.origin_tables import by_mean
 from verifier.evaluation.record_lines import write_records
 from verifier.features.forensic_statistics import COUNT, forensic_statistics
-from verifier.training.equalise import Ranges, draw_history, equalised_pixels
+from verifier.training.equalise import Ranges
 from verifier.training.origin_cnn import SIDE
 from verifier.training.statistics_network import StatisticsNetwork
 
@@ -97,11 +99,11 @@ def gather(
     TrainingError
         If what lies there was gathered by another recipe, or it can't be written.
     """
-    told = json.dumps({"histories": str(ranges), **asdict(recipe)} | {"penalty": None})
+    told = json.dumps({"histories": str(ranges), **asdict(replace(recipe, penalty=0))})
     parts = []
     for start in range(0, len(sources), _PART):
         some = sources[start : start + _PART]
-        names = [f"{source.set}/{source.name}" for source in some]
+        names = [source.name for source in some]
         path = folder / f"{start}.npz"
         if path.exists():
             parts.append(_read(path, names, told))
@@ -118,15 +120,8 @@ def _described(
 ) -> NDArray[np.float32]:  # (draws, F)
     found = np.zeros((recipe.draws, COUNT), np.float32)
     for draw in range(recipe.draws):
-        rng = np.random.default_rng([recipe.seed, draw, *f"{source.set}/{source.name}".encode()])
-        left, top = source.places[int(rng.integers(len(source.places)))]
-        height, width = source.pixels.shape[:2]
-        middle = left + SIDE / 2, top + SIDE / 2
-        history = draw_history(rng, height, width, SIDE, ranges, middle)
-        assert history is not None  # `load` leaves out what is smaller than a patch
-        patch = equalised_pixels(source.pixels, history, SIDE)
-        turned = TURNS[int(rng.integers(len(TURNS)))](patch)
-        found[draw] = forensic_statistics(toned(turned, rng))
+        rng = np.random.default_rng([recipe.seed, draw, *source.name.encode()])
+        found[draw] = forensic_statistics(draw_patch(source, rng, SIDE, ranges))
     return found
 
 
@@ -145,14 +140,13 @@ def _read(path: Path, names: Sequence[str], told: str) -> NDArray[np.float32]:
 
 
 def _write(path: Path, found: NDArray[np.float32], names: Sequence[str], told: str) -> None:
-    part = path.with_suffix(".part")
+    file = BytesIO()
+    np.savez(file, statistics=found, names=np.array(names), recipe=np.array(told))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as file:
-            np.savez(file, statistics=found, names=np.array(names), recipe=np.array(told))
-        part.replace(path)
     except OSError as refused:
         raise TrainingError(f"{path} can't be written: {refused.strerror}") from refused
+    write(path, file.getvalue(), force=True)
 
 
 def learn(
@@ -271,10 +265,9 @@ def keep_left_out(
 
 def _record(source: Source, kind: str, draw: int, logs: NDArray[np.float64]) -> OriginRecord:
     votes = np.bincount(logs.argmax(1), minlength=logs.shape[1])
-    name = f"{source.set}/{source.name}"
     return OriginRecord(
-        name=name,
-        part=("calibration", "unseen")[zlib.crc32(name.encode()) % 2],
+        name=source.name,
+        part=("calibration", "unseen")[zlib.crc32(source.name.encode()) % 2],
         kind=kind,
         set=source.set,
         feed=SIDE,

@@ -38,7 +38,8 @@ def picture(kind: int, seed: int) -> np.ndarray:
 
 
 def source(kind: int, name: str, number: int) -> Source:
-    return Source(kind, f"{KINDS[kind]}/{name}", picture(kind, number), ((3, 5),), f"{number}.png")
+    home = f"{KINDS[kind]}/{name}"
+    return Source(kind, home, picture(kind, number), ((3, 5),), f"{home}/{number}.png")
 
 
 @pytest.fixture(scope="module")

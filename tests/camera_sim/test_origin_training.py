@@ -248,6 +248,7 @@ def test_the_command_trains_and_says_where_the_weights_are(
         (("--network", "ada", "--steps", 1), "2 stages"),
         (("--network", "ada", "--draws", 2), "--draws is of the statistics"),
         (("--steps", 1, 1), "--steps is of the paper's network"),
+        (("--float32",), "--float32 is of the paper's network"),
         (("--penalty", 0), "--penalty must be above 0"),
         (("--draws", 0), "--draws must be at least 1"),
         (("--patches", 0), "--patches must be at least 1"),
