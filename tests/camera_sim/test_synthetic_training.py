@@ -30,6 +30,7 @@ from camera_sim.training.synthetic_data import (
 from tests.camera_sim.conftest import Camsim
 from tests.channel.conftest import photo
 from verifier.model import Model
+from verifier.training.efficientnet_lite0 import EfficientNetLite0
 from verifier.training.picture_sets import Picture
 from verifier.training.resnet50 import ResNet50
 from verifier.training.synthetic_sets import GENERATED, NATURAL, pictures_of_sets
@@ -100,7 +101,7 @@ def test_pictures_that_are_too_small_are_refused(tmp_path: Path) -> None:
 # Training
 
 
-@pytest.mark.parametrize("network", ["bands", "cnn"])
+@pytest.mark.parametrize("network", ["bands", "lite0", "cnn"])
 def test_a_run_goes_on_where_it_stopped(network: str, tmp_path: Path) -> None:
     recipe = SyntheticRecipe(
         network, "none", steps=4, batch=4, validate_every=2, bfloat16=False, weight_decay=0.01
@@ -109,7 +110,7 @@ def test_a_run_goes_on_where_it_stopped(network: str, tmp_path: Path) -> None:
 
     def run(out: Path, stop_at: int | None = None) -> dict[str, "torch.Tensor"]:
         torch.manual_seed(0)
-        model = build(network)
+        model = EfficientNetLite0() if network == "lite0" else build(network)
 
         def report(state: object) -> None:
             if stop_at == state.step:
@@ -147,7 +148,7 @@ def test_a_resnet_starts_from_published_weights(tmp_path: Path) -> None:
     model = build("resnet50", tmp_path / "imagenet.safetensors")
     assert model.fc.out_features == 2
     assert torch.equal(model.conv1.weight, published.conv1.weight)
-    with pytest.raises(TrainingError, match="resnet50 alone"):
+    with pytest.raises(TrainingError, match="lite0 and resnet50 alone"):
         build("cnn", tmp_path / "imagenet.safetensors")
 
 
@@ -183,7 +184,9 @@ def test_the_command_trains_exports_and_says_so(
     [
         (("--steps", 0), "--steps must be at least 1"),
         (("--augmentation", "most"), "no augmentation is called 'most'"),
-        (("--start-from", "x.pth"), "resnet50 alone"),
+        (("--network", "cnn", "--start-from", "x.pth"), "lite0 and resnet50 alone"),
+        (("--network", "lite0"), "lite0 starts from ImageNet's weights"),
+        (("--network", "lite0", "--start-from", "x.pth"), "x.pth: no such file"),
         (("--natural", "nowhere"), "nowhere is not a folder"),
     ],
 )

@@ -37,6 +37,7 @@ from verifier.explain.relevance import (
     score,
 )
 from verifier.training.band_network import BandNetwork, band_filters, band_name
+from verifier.training.efficientnet_lite0 import EfficientNetLite0
 from verifier.training.export import (
     SYNTHETIC_LABELS,
     SYNTHETIC_SELECTION,
@@ -86,6 +87,13 @@ def bands() -> BandNetwork:
     return model.eval()
 
 
+def lite0() -> EfficientNetLite0:
+    torch.manual_seed(5)
+    model = EfficientNetLite0()
+    nn.init.normal_(model.classifier.weight)
+    return model.eval()
+
+
 # Relevance
 
 
@@ -113,7 +121,9 @@ def test_relevance_lies_where_the_answer_comes_from() -> None:
 
 
 @pytest.mark.parametrize(
-    "make", [small, bands, lambda: ResNet50(1).eval()], ids=["cnn", "bands", "resnet50"]
+    "make",
+    [small, bands, lite0, lambda: ResNet50(1).eval()],
+    ids=["cnn", "bands", "lite0", "resnet50"],
 )
 def test_networks_are_left_as_they_were(make: "object") -> None:
     model = make()

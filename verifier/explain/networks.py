@@ -16,6 +16,7 @@ from torch import nn
 from verifier.errors import WeightsError
 from verifier.explain.relevance import Channel
 from verifier.training.band_network import BandNetwork, band_name
+from verifier.training.efficientnet_lite0 import EfficientNetLite0
 from verifier.training.resnet50 import ResNet50, load_resnet50
 from verifier.training.synthetic_cnn import SyntheticCNN
 from verifier.training.synthetic_sets import CROP
@@ -24,6 +25,7 @@ from verifier.weights import FOLDER, Label, ModelEntry, Selection, read_manifest
 # Each takes the number of labels.
 NETWORKS: Final[Mapping[str, Callable[[int], nn.Module]]] = {
     "bands": lambda _: BandNetwork(),
+    "lite0": lambda _: EfficientNetLite0(),
     "cnn": lambda _: SyntheticCNN(),
     "resnet50": ResNet50,
 }

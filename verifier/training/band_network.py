@@ -1,4 +1,4 @@
-"""The network that is shipped: fixed frequency bands, and one layer that is trained. Needs torch.
+"""Fixed frequency bands, and one layer over them that is trained. Needs torch.
 
 Each 8×8 pixels of the picture, every fourth row and column, are taken apart by the two-dimensional
 DCT in luma and both chroma planes, 189 bands without the mean values; the activations of a band are
@@ -13,6 +13,8 @@ from typing import Final
 import numpy as np
 import torch
 from torch import Tensor, nn
+
+from verifier.training.frozen_features import FrozenFeatures
 
 SIDE: Final = 8
 STRIDE: Final = 4
@@ -35,45 +37,22 @@ class Log(nn.Module):
         return torch.log(values + _FLOOR)
 
 
-class BandNetwork(nn.Module):
+class BandNetwork(FrozenFeatures):
     """Bands, their averages, and a weight for each and each label."""
 
     def __init__(self) -> None:
-        super().__init__()
         filters = band_filters()
+        super().__init__(len(filters))
         self.bands = nn.Conv2d(3, len(filters), SIDE, stride=STRIDE, bias=False)
         self.bands.weight = nn.Parameter(255 * filters, requires_grad=False)
         self.relu = nn.ReLU()
         self.pool = nn.AdaptiveAvgPool2d(1)
         self.log = Log()
-        # What a band's average is of the pictures that are trained on: `fit_scale` says.
-        self.scale = nn.BatchNorm1d(len(filters), eps=1e-6, affine=False)
-        self.classifier = nn.Linear(len(filters), 2)
-        nn.init.zeros_(self.classifier.weight)
 
     def features(self, patches: Tensor) -> Tensor:
         """(N, 3, H, W) sRGB in [0, 1] to (N, 189) logarithms of the bands' averages."""
         found: Tensor = self.log(self.pool(self.relu(self.bands(patches))).flatten(1))
         return found
-
-    def fit_scale(self, features: Tensor) -> None:
-        """Remember mean and variance of features (N, 189)."""
-        mean, variance = features.mean(dim=0), features.var(dim=0).clamp(min=1e-4)
-        for stored, value in (
-            (self.scale.running_mean, mean),
-            (self.scale.running_var, variance),
-        ):
-            assert stored is not None
-            stored.copy_(value)
-
-    def weigh(self, features: Tensor) -> Tensor:
-        """(N, 189) features to (N, 2) logits of natural and generated."""
-        logits: Tensor = self.classifier(self.scale(features))
-        return logits
-
-    def forward(self, patches: Tensor) -> Tensor:
-        """(N, 3, H, W) sRGB in [0, 1] to (N, 2) logits of natural and generated."""
-        return self.weigh(self.features(patches))
 
 
 def band_filters() -> Tensor:

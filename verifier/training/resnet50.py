@@ -6,7 +6,6 @@ torchvision's ImageNet file (1000 classes), CNNDetection's ``blur_jpg_prob0.5.pt
 generated), or safetensors.
 """
 
-import pickle
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from verifier.errors import WeightsError
+from verifier.training.published_weights import read_tensors
 
 # Bottlenecks of each stage, and what they narrow to.
 STAGES: Final = ((3, 64), (4, 128), (6, 256), (3, 512))
@@ -111,7 +111,7 @@ def load_resnet50(path: Path) -> ResNet50:
     WeightsError
         If the file can't be read, or isn't of a ResNet-50.
     """
-    tensors = _tensors(path)
+    tensors = read_tensors(path)
     fc = tensors.get("fc.weight")
     if fc is None or fc.ndim != 2:
         raise WeightsError(f"{path} has no fc.weight, so it isn't of torchvision's ResNet-50")
@@ -122,24 +122,3 @@ def load_resnet50(path: Path) -> ResNet50:
         first = str(error).splitlines()[1].strip() if "\n" in str(error) else str(error)
         raise WeightsError(f"{path} isn't of a ResNet-50: {first[:200]}") from error
     return model.eval()
-
-
-def _tensors(path: Path) -> dict[str, Tensor]:
-    try:
-        if path.suffix == ".safetensors":
-            from safetensors.torch import load_file
-
-            return load_file(path)
-        found = torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError as error:
-        raise WeightsError(f"{path}: no such file") from error
-    # What a damaged file makes of torch and safetensors has no root of its own.
-    except (Exception, pickle.UnpicklingError) as error:
-        words = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-        raise WeightsError(f"{path} can't be read as weights: {words}") from error
-    for key in ("model", "state_dict"):
-        if isinstance(found, dict) and isinstance(found.get(key), dict):
-            found = found[key]
-    if not isinstance(found, dict) or not all(isinstance(v, Tensor) for v in found.values()):
-        raise WeightsError(f"{path} holds no table of weights")
-    return {str(name).removeprefix("module."): value for name, value in found.items()}

@@ -1,0 +1,51 @@
+"""A network whose features are fixed, and one layer over them that is trained. Needs torch."""
+
+import torch
+from torch import Tensor, nn
+
+
+class FrozenFeatures(nn.Module):
+    """Features of a crop, standardised, and a weight for each and each label.
+
+    A class that inherits from it says what `features` are. Only ``classifier`` is trained; the
+    means and variances in ``scale`` are those of the training crops (`fit_scale`).
+
+    Parameters
+    ----------
+    count
+        Of features.
+    """
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self.scale = nn.BatchNorm1d(count, eps=1e-6, affine=False)
+        self.classifier = nn.Linear(count, 2)
+        nn.init.zeros_(self.classifier.weight)
+
+    def features(self, patches: Tensor) -> Tensor:
+        """(N, 3, H, W) sRGB in [0, 1] to (N, count) features."""
+        raise NotImplementedError
+
+    def fit_scale(self, features: Tensor) -> None:
+        """Remember mean and variance of features (N, count)."""
+        mean, variance = features.mean(dim=0), features.var(dim=0).clamp(min=1e-4)
+        for stored, value in (
+            (self.scale.running_mean, mean),
+            (self.scale.running_var, variance),
+        ):
+            assert stored is not None
+            stored.copy_(value)
+
+    def deviation(self) -> Tensor:
+        """Return the standard deviation of each feature, (count,)."""
+        assert self.scale.running_var is not None
+        return torch.sqrt(self.scale.running_var)
+
+    def weigh(self, features: Tensor) -> Tensor:
+        """(N, count) features to (N, 2) logits of natural and generated."""
+        logits: Tensor = self.classifier(self.scale(features))
+        return logits
+
+    def forward(self, patches: Tensor) -> Tensor:
+        """(N, 3, H, W) sRGB in [0, 1] to (N, 2) logits of natural and generated."""
+        return self.weigh(self.features(patches))
