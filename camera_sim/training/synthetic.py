@@ -179,8 +179,13 @@ def train_synthetic(
     checkpoint, start = out / CHECKPOINT, 0
     if checkpoint.exists():
         start = load_checkpoint(checkpoint, model, [optimiser], asdict(recipe))
-    features = frozen_features(model, training, recipe)
-    precision = validate_synthetic(model, held_out) if start == recipe.steps else 0.0
+    features = held_features = None
+    if isinstance(model, FrozenFeatures):
+        features = augmented_features(model, training, recipe)
+        held_features = features_of(model, held_out.pixels)
+    precision = 0.0
+    if start == recipe.steps:
+        precision = validate_synthetic(model, held_out, held_features)
     losses: list[float] = []
     for step in range(start, recipe.steps):
         losses.append(_step(model, optimiser, training, features, recipe, step))
@@ -188,7 +193,7 @@ def train_synthetic(
         if done % recipe.validate_every and done != recipe.steps:
             report(SyntheticProgress(done, recipe.steps, losses[-1], None))
             continue
-        precision = validate_synthetic(model, held_out)
+        precision = validate_synthetic(model, held_out, held_features)
         _record(out, done, float(np.mean(losses)), precision)
         save_checkpoint(checkpoint, model, [optimiser], done, asdict(recipe))
         report(SyntheticProgress(done, recipe.steps, float(np.mean(losses)), precision))
@@ -196,23 +201,27 @@ def train_synthetic(
     return precision
 
 
-@torch.no_grad()
-def frozen_features(model: nn.Module, crops: Crops, recipe: SyntheticRecipe) -> Tensor | None:
-    """Augment each crop once, and return the features of it, (N, F); None of a network without.
+def augmented_features(model: FrozenFeatures, crops: Crops, recipe: SyntheticRecipe) -> Tensor:
+    """Augment each crop once, and return the features of it, (N, F).
 
     The network's scale is set to these.
     """
-    if not isinstance(model, FrozenFeatures):
-        return None
-    model.eval()
     parts = []
     for start in range(0, len(crops.labels), _VALIDATION_BATCH):
         pixels = crops.pixels[start : start + _VALIDATION_BATCH]
         rng = np.random.default_rng([recipe.seed, start])
-        parts.append(model.features(as_tensor(np.stack([_drawn(p, recipe, rng) for p in pixels]))))
+        parts.append(features_of(model, np.stack([_drawn(p, recipe, rng) for p in pixels])))
     features = torch.cat(parts)
     model.fit_scale(features)
     return features
+
+
+@torch.no_grad()
+def features_of(model: FrozenFeatures, pixels: Pixels) -> Tensor:
+    """(N, H, W, 3) uint8 sRGB to (N, F) features."""
+    model.eval()
+    starts = range(0, len(pixels), _VALIDATION_BATCH)
+    return torch.cat([model.features(as_tensor(pixels[n : n + _VALIDATION_BATCH])) for n in starts])
 
 
 def _step(
@@ -268,12 +277,22 @@ def as_tensor(pixels: Pixels) -> Tensor:
 
 
 @torch.no_grad()
-def validate_synthetic(model: nn.Module, crops: Crops) -> float:
-    """Return the average precision of the generated among crops, in float32."""
+def validate_synthetic(model: nn.Module, crops: Crops, features: Tensor | None = None) -> float:
+    """Return the average precision of the generated among crops, in float32.
+
+    Parameters
+    ----------
+    features
+        (N, F) of the crops, where the network is of `FrozenFeatures`: they needn't be found again.
+    """
     model.eval()
     scores = []
     for start in range(0, len(crops.labels), _VALIDATION_BATCH):
-        logits = model(as_tensor(crops.pixels[start : start + _VALIDATION_BATCH]))
+        part = slice(start, start + _VALIDATION_BATCH)
+        if features is not None and isinstance(model, FrozenFeatures):
+            logits = model.weigh(features[part])
+        else:
+            logits = model(as_tensor(crops.pixels[part]))
         scores.append((logits[:, 1] - logits[:, 0]).numpy())
     return average_precision(np.concatenate(scores), crops.labels == 1)
 
