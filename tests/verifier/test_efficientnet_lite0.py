@@ -9,11 +9,14 @@ import torch
 from safetensors.torch import save_file
 
 from verifier.errors import WeightsError
+from verifier.explain.networks import load_ours
+from verifier.model import Model
 from verifier.training.efficientnet_lite0 import (
     EfficientNetLite0,
     load_efficientnet_lite0,
     same_padding,
 )
+from verifier.training.export import export_synthetic
 
 
 def published(model: EfficientNetLite0) -> dict[str, torch.Tensor]:
@@ -86,6 +89,23 @@ def test_another_file_is_refused(tmp_path: Path) -> None:
         load_efficientnet_lite0(path)
     with pytest.raises(WeightsError, match="no such file"):
         load_efficientnet_lite0(tmp_path / "none.pth")
+
+
+def test_its_files_hold_half_floats_and_answer_the_same(tmp_path: Path) -> None:
+    torch.manual_seed(2)
+    model = EfficientNetLite0().eval()
+    torch.nn.init.normal_(model.classifier.weight)
+    entry = export_synthetic(model, "lite0", "mine", {}, "noise", 0.5, "your own", tmp_path)
+    assert entry.torch is not None
+    for file in (entry.file, entry.torch.file):
+        assert (tmp_path / file).stat().st_size < 2.2 * 2_959_490
+    pictures = torch.rand(2, 3, 224, 224, generator=torch.Generator().manual_seed(3))
+    with torch.no_grad():
+        expected = model(pictures).numpy()
+        again = load_ours("mine", tmp_path).model(pictures).numpy()
+    found = Model(entry, tmp_path).logits([pictures.numpy()])
+    np.testing.assert_allclose(found, expected, atol=0.01 * max(1, np.abs(expected).max()))
+    np.testing.assert_allclose(again, expected, atol=0.01 * max(1, np.abs(expected).max()))
 
 
 def test_mean_and_variance_are_those_of_the_features() -> None:
