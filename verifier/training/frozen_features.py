@@ -1,10 +1,12 @@
 """A network whose features are fixed, and one layer over them that is trained. Needs torch."""
 
+from abc import ABC, abstractmethod
+
 import torch
 from torch import Tensor, nn
 
 
-class FrozenFeatures(nn.Module):
+class FrozenFeatures(nn.Module, ABC):
     """Features of a crop, standardised, and a weight for each and each label.
 
     A class that inherits from it says what `features` are. Only ``classifier`` is trained; the
@@ -22,9 +24,9 @@ class FrozenFeatures(nn.Module):
         self.classifier = nn.Linear(count, 2)
         nn.init.zeros_(self.classifier.weight)
 
+    @abstractmethod
     def features(self, patches: Tensor) -> Tensor:
         """(N, 3, H, W) sRGB in [0, 1] to (N, count) features."""
-        raise NotImplementedError
 
     def fit_scale(self, features: Tensor) -> None:
         """Remember mean and variance of features (N, count)."""
