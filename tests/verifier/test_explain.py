@@ -138,6 +138,14 @@ def test_networks_are_left_as_they_were(make: "object") -> None:
     torch.testing.assert_close(model(pictures), answer)
 
 
+def test_a_map_stands_when_weights_are_rounded_to_half() -> None:
+    model, rounded = lite0(), lite0()
+    rounded.load_state_dict({k: v.half() for k, v in model.state_dict().items()})
+    pictures = torch.rand(2, 3, 96, 96, generator=torch.Generator().manual_seed(1))
+    maps = [relevance(one, pictures, 1).picture.ravel() for one in (model, rounded)]
+    assert np.corrcoef(maps)[0, 1] > 0.98
+
+
 def test_torchvision_is_not_left_behind() -> None:
     relevance(RedNetwork(), tinted(0.5, 0.1, 1), 1)
     assert not hasattr(sys.modules.get("torchvision"), "models") or hasattr(

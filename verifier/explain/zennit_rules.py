@@ -16,8 +16,12 @@ from torch import nn
 from verifier.errors import DependencyError
 from verifier.training.band_network import Log
 from verifier.training.constrained_conv import ConstrainedConv
+from verifier.training.efficientnet_lite0 import SignedAdd, SignedAverage
 from verifier.training.resnet50 import Add
 
+# Sums of either sign near zero would divide relevance by next to nothing: half floats for weights
+# then turned spots of a map into their opposite. A share of the layer's root mean square.
+_SIGNED = 0.1
 _RESNET = "torchvision.models.resnet"
 
 
@@ -36,7 +40,7 @@ def composite(model: nn.Module) -> Any:
     """
     with _stand_in_for_torchvision():
         try:
-            from zennit import canonizers, composites, rules, types
+            from zennit import canonizers, composites, core, rules, types
         except ImportError as error:
             words = "explaining a detector needs zennit: pip install 'camsim[explain]'"
             raise DependencyError(words) from error
@@ -47,6 +51,7 @@ def composite(model: nn.Module) -> Any:
             (types.Activation, rules.Pass()),
             (Log, rules.Pass()),
             (types.BatchNorm, rules.Pass()),
+            ((SignedAdd, SignedAverage), rules.Epsilon(core.Stabilizer(_SIGNED, norm_scale=True))),
             (types.AvgPool, rules.Norm()),
             (Add, rules.Norm()),
             (ConstrainedConv, rules.Flat()),

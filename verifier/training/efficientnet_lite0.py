@@ -48,6 +48,14 @@ STAGES: Final = (
 FEATURES: Final = STAGES[-1].channels
 
 
+class SignedAdd(Add):
+    """Add channels of either sign, whose sum may be near zero: relevance is split with care."""
+
+
+class SignedAverage(nn.AdaptiveAvgPool2d):
+    """Average channels of either sign, likewise."""
+
+
 class MBConv(nn.Module):
     """Widen, look around in each channel, narrow, and add what came in if the shape is the same."""
 
@@ -66,7 +74,7 @@ class MBConv(nn.Module):
         self.project_conv = nn.Conv2d(wide, stage.channels, 1, bias=False)
         self.bn2 = nn.BatchNorm2d(stage.channels, eps=_EPSILON)
         self.relu = nn.ReLU6()
-        self.add = Add() if stride == 1 and before == stage.channels else None
+        self.add = SignedAdd() if stride == 1 and before == stage.channels else None
 
     def forward(self, features: Tensor) -> Tensor:
         """(N, before, H, W) to (N, channels, H/stride, W/stride)."""
@@ -102,7 +110,7 @@ class EfficientNetLite0(FrozenFeatures):
                 blocks.append(MBConv(before, stage, 1 if number else stage.stride))
                 before = stage.channels
         self.blocks = nn.Sequential(*blocks)
-        self.pool = nn.AdaptiveAvgPool2d(1)
+        self.pool = SignedAverage(1)
         for name, weight in self.named_parameters():
             weight.requires_grad_(name.startswith("classifier."))
 
