@@ -8,7 +8,8 @@ The rules, in order; "facts" are the credential's, "statistics" the detectors':
    statistics against: inconclusive.
 3. Facts for: consistent, established.
 4. Statistics against, and they survive sharing once more: evidence against.
-5. Statistics for, and they survive: consistent.
+5. Statistics for, and they survive, and no detector, however unsure, names something else than a
+   photograph: consistent.
 6. Anything else: inconclusive.
 """
 
@@ -104,8 +105,23 @@ def _statistics(
     for finding in ("evidence against", "consistent"):
         for result in firm:
             if result.finding == finding:
+                if finding == "consistent" and _contradicted(firm):
+                    return "none", None
                 return _SIDES[finding], result
     return "none", None
+
+
+def _contradicted(detectors: Sequence[DetectorResult]) -> bool:
+    """Whether one detector clears the picture, and another names it as no photograph."""
+    cleared = any(result.finding == "consistent" for result in detectors)
+    return cleared and any(_no_photograph(result) for result in detectors)
+
+
+def _no_photograph(result: DetectorResult) -> bool:
+    """Whether a detector of kinds names another than its first, which is the photographs'."""
+    if result.name not in KINDS or result.answer is None:
+        return False
+    return result.answer != next(iter(result.label_words), None)
 
 
 def _label(
@@ -193,13 +209,22 @@ def _statistics_words(
     if set(ran) == {"informs"}:
         return "No detector could say whether this picture was altered."
     if statistics == "none":
-        if stability.holds is False:
-            return "A detector's answer turned over when the picture was shared again: it is void."
-        return "The detectors ran, and none of them is sure enough to say something."
+        return _nothing_words(detectors, stability)
     if looks := _looks(deciding):
         return f"What the detectors found speaks for the picture being {looks}, no photograph."
     side = "against" if statistics == "against" else "for"
     return f"What the detectors found speaks {side} the picture being as the camera developed it."
+
+
+def _nothing_words(detectors: Sequence[DetectorResult], stability: Stability) -> str:
+    if stability.holds is False:
+        return "A detector's answer turned over when the picture was shared again: it is void."
+    if _contradicted(detectors):
+        return (
+            "One detector takes the picture to be as a camera developed it, another to be no "
+            "photograph: they contradict each other, and neither is followed."
+        )
+    return "The detectors ran, and none of them is sure enough to say something."
 
 
 def _reasons(
