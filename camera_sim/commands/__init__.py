@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Mapping
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from camera_sim.errors import TrainingError
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 def require_torch() -> None:
     """Raise `TrainingError` where torch is missing."""
     try:
-        import torch  # noqa: F401
+        import_module("torch")
     except ImportError as error:
         raise TrainingError("training needs torch: pip install 'camsim[train]'") from error
 

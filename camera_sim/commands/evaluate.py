@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -170,6 +171,6 @@ def _reduced(picture: "np.ndarray[tuple[int, ...], np.dtype[np.generic]]") -> "P
 
 def _require_skimage() -> None:
     try:
-        import skimage  # noqa: F401
+        import_module("skimage")
     except ImportError as error:
         raise PipelineError("evaluation needs scikit-image: pip install 'camsim[train]'") from error

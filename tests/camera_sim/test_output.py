@@ -1,4 +1,3 @@
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -142,9 +141,10 @@ def test_a_failed_write_leaves_the_old_file_alone(tmp_path: Path) -> None:
 
 @FORMATS
 def test_an_unencodable_picture_leaves_nothing(tmp_path: Path, kind: Format) -> None:
-    broken: Callable[[], None] = lambda: write_picture(  # noqa: E731
-        tmp_path / "a", np.zeros((4, 4, 7), np.uint8), Encoding(kind), b"bad exif", force=False
-    )
+    def broken() -> None:
+        pixels = np.zeros((4, 4, 7), np.uint8)
+        write_picture(tmp_path / "a", pixels, Encoding(kind), b"bad exif", force=False)
+
     with pytest.raises(Exception):  # noqa: B017, PT011
         broken()
     assert not list(tmp_path.iterdir())

@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Sequence
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -87,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
 def require_opencv() -> None:
     """Raise `DependencyError` where OpenCV is missing."""
     try:
-        import cv2  # noqa: F401
+        import_module("cv2")
     except ImportError as error:
         words = "the protocol needs OpenCV: pip install 'camsim[train]'"
         raise DependencyError(words) from error

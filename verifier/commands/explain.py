@@ -76,8 +76,6 @@ def network_of(args: argparse.Namespace) -> "Explainable":
         If it can't be loaded, or there is none.
     """
     try:
-        import torch  # noqa: F401
-
         from verifier.explain.networks import load_ours, load_resnet
     except ImportError as error:
         words = "explaining needs torch and zennit: pip install 'camsim[explain]'"
