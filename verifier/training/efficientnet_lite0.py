@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from verifier.errors import WeightsError
 from verifier.training.frozen_features import FrozenFeatures
-from verifier.training.published_weights import read_tensors
+from verifier.training.published_weights import fill, read_tensors
 from verifier.training.resnet50 import Add
 
 # What the published weights are fed, of sRGB in levels of 255.
@@ -142,9 +142,6 @@ def load_efficientnet_lite0(path: Path) -> EfficientNetLite0:
     missing = sorted(wanted - set(named))
     if missing:
         raise WeightsError(f"{path} has no {missing[0]}, so it isn't of an EfficientNet-Lite0")
-    try:
-        model.load_state_dict({name: named[name] for name in wanted}, strict=False)
-    except RuntimeError as error:
-        first = str(error).splitlines()[1].strip() if "\n" in str(error) else str(error)
-        raise WeightsError(f"{path} isn't of an EfficientNet-Lite0: {first[:200]}") from error
+    chosen = {name: named[name] for name in wanted}
+    fill(model, chosen, path, "an EfficientNet-Lite0", strict=False)
     return model.eval()

@@ -4,7 +4,7 @@ import pickle
 from pathlib import Path
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from verifier.errors import WeightsError
 
@@ -37,3 +37,20 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     if not isinstance(found, dict) or not all(isinstance(v, Tensor) for v in found.values()):
         raise WeightsError(f"{path} holds no table of weights")
     return {str(name).removeprefix("module."): value for name, value in found.items()}
+
+
+def fill(
+    model: nn.Module, tensors: dict[str, Tensor], path: Path, network: str, *, strict: bool = True
+) -> None:
+    """Put the tensors of a file into a network; raise `WeightsError` if it isn't of ``network``.
+
+    Parameters
+    ----------
+    strict
+        Whether the file must have all that the network has.
+    """
+    try:
+        model.load_state_dict(tensors, strict=strict)
+    except RuntimeError as error:
+        first = str(error).splitlines()[1].strip() if "\n" in str(error) else str(error)
+        raise WeightsError(f"{path} isn't of {network}: {first[:200]}") from error

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from verifier.errors import WeightsError
-from verifier.training.published_weights import read_tensors
+from verifier.training.published_weights import fill, read_tensors
 
 # Bottlenecks of each stage, and what they narrow to.
 STAGES: Final = ((3, 64), (4, 128), (6, 256), (3, 512))
@@ -116,9 +116,5 @@ def load_resnet50(path: Path) -> ResNet50:
     if fc is None or fc.ndim != 2:
         raise WeightsError(f"{path} has no fc.weight, so it isn't of torchvision's ResNet-50")
     model = ResNet50(len(fc))
-    try:
-        model.load_state_dict(tensors)
-    except RuntimeError as error:
-        first = str(error).splitlines()[1].strip() if "\n" in str(error) else str(error)
-        raise WeightsError(f"{path} isn't of a ResNet-50: {first[:200]}") from error
+    fill(model, tensors, path, "a ResNet-50")
     return model.eval()
