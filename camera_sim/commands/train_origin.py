@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from camera_sim.commands import Commands
     from camera_sim.training.origin import OriginProgress, OriginRecipe
     from camera_sim.training.origin_data import Picture, Source
-    from camera_sim.training.origin_statistics import Gathered, StatisticsRecipe
+    from camera_sim.training.origin_layer import Gathered, LayerRecipe
 
 # Patches that are validated on: each costs as much as a third of a training patch.
 _VALIDATED = 192
@@ -45,21 +45,24 @@ def add_to(parts: "Commands") -> None:
         help="sets such as dgi/stable-diffusion that are kept out whole, for tests",
     )  # fmt: skip
     parser.add_argument(
-        "--start-from", type=Path, metavar="RUN",
-        help="ada: go on from the convolutions that another run's first stage ended with",
+        "--start-from", type=Path, metavar="FILE|RUN",
+        help="lite0: the published weights of ImageNet; ada: another run, whose convolutions to go "
+        "on from",
     )  # fmt: skip
     parser.add_argument("--name", default="my-origin", help="what to call the model")
     parser.add_argument(
-        "--network", choices=("statistics", "ada"), default="statistics",
-        help="statistics: one layer over statistics of patches, for hundreds of pictures; ada: the "
-        "network of Huang et al., for tens of thousands",
+        "--network", choices=("statistics", "lite0", "ada"), default="statistics",
+        help="one layer over statistics of patches (statistics, the default) or over "
+        "EfficientNet-Lite0 (lite0), for hundreds of pictures; or the network of Huang et al. "
+        "(ada), for tens of thousands",
     )  # fmt: skip
     parser.add_argument(
-        "--draws", type=int, help="statistics: patches of each picture (default 16)"
+        "--draws", type=int, help="of one layer: patches of each picture (default 16)"
     )
     parser.add_argument(
-        "--penalty", type=float, help="statistics: on the squares of the weights (default 0.02)"
-    )
+        "--penalty", type=float,
+        help="of one layer: on the squares of its weights (default 0.02, of lite0 0.1)",
+    )  # fmt: skip
     parser.add_argument(
         "--schedule", choices=("fast", "paper"),
         help="ada: fast is ours, smaller patches first; paper is Huang et al.",
@@ -82,24 +85,29 @@ def add_to(parts: "Commands") -> None:
 def run(args: argparse.Namespace) -> int:
     """Train, draw, export, and say where the weights are."""
     require_torch()
-    if args.network == "statistics" and not args.vgg:
-        return _run_statistics(args)
+    if args.network != "ada" and not args.vgg:
+        return _run_layer(args)
     return _run_network(args)
 
 
-def _run_statistics(args: argparse.Namespace) -> int:
+def _run_layer(args: argparse.Namespace) -> int:
+    import torch
+
     from camera_sim.training.curve import draw_learning
     from camera_sim.training.origin_export import export
-    from camera_sim.training.origin_run import RANGES, task_of, told_of
-    from camera_sim.training.origin_statistics import (
+    from camera_sim.training.origin_layer import (
         FOLDER,
+        features_for,
         gather,
         keep_left_out,
-        layer_of,
         learn,
     )
+    from camera_sim.training.origin_run import RANGES, task_of, told_of
 
-    recipe = statistics_recipe_of(args)
+    recipe = layer_recipe_of(args)
+    described_by = features_for(recipe.network, args.start_from)
+    if args.threads is not None:
+        torch.set_num_threads(args.threads)
     task = task_of(args.pictures, args.classes, args.unseen, recipe.seed)
     training, held = (
         _loaded(pictures, task.kinds, recipe.patches)
@@ -108,12 +116,14 @@ def _run_statistics(args: argparse.Namespace) -> int:
     sources, folder = [*training, *held], args.out / FOLDER
     with Bar(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
         shown = bar.add_task("describing patches", total=len(sources))
-        gathered = gather(sources, recipe, RANGES, folder, lambda n: bar.update(shown, completed=n))
+        gathered = gather(
+            sources, described_by, recipe, RANGES, folder, lambda n: bar.update(shown, completed=n)
+        )
     found = _learning_curve(gathered, len(training), len(task.kinds), recipe, args.out)
     left_out = keep_left_out(gathered, task.kinds, recipe.penalty, args.out, _say_without)
-    layer = layer_of(learn(gathered, len(task.kinds), recipe.penalty))
+    layer = described_by.model_of(learn(gathered, len(task.kinds), recipe.penalty))
     weights, data = args.out / "weights", args.pictures.name
-    told = told_of(task, None)
+    told = told_of(task, args.start_from)
     export(layer, args.name, task.labels, recipe, told, data, found, weights)
     print(f"{found:.1%} of held-out patches, mean of {len(task.kinds)} classes; "
           f"curve → {draw_learning(args.out)}")  # fmt: skip
@@ -128,10 +138,10 @@ def _say_without(name: str, right: float) -> None:
 
 
 def _learning_curve(
-    gathered: "Gathered", training: int, classes: int, recipe: "StatisticsRecipe", out: Path
+    gathered: "Gathered", training: int, classes: int, recipe: "LayerRecipe", out: Path
 ) -> float:
     """Write what more patches of the same pictures bring; return the last accuracy."""
-    from camera_sim.training.origin_statistics import learning_curve
+    from camera_sim.training.origin_layer import learning_curve
 
     first = np.arange(len(gathered.sources)) < training
     points = learning_curve(gathered.of(first), gathered.of(~first), classes, recipe.penalty)
@@ -184,12 +194,14 @@ def _run_network(args: argparse.Namespace) -> int:
     return 0
 
 
-def statistics_recipe_of(args: argparse.Namespace) -> "StatisticsRecipe":
+def layer_recipe_of(args: argparse.Namespace) -> "LayerRecipe":
     """Return how the layer is made. Raises `TrainingError` for a value out of range."""
-    from camera_sim.training.origin_statistics import StatisticsRecipe
+    from dataclasses import replace
+
+    from camera_sim.training.origin_layer import RECIPES
 
     _check_counts(args)
-    for name in ("steps", "schedule", "start_from", "validate_every", "threads", "float32"):
+    for name in ("steps", "schedule", "validate_every", "float32"):
         if getattr(args, name):
             option = name.replace("_", "-")
             raise TrainingError(f"--{option} is of the paper's network; add --network ada")
@@ -197,7 +209,7 @@ def statistics_recipe_of(args: argparse.Namespace) -> "StatisticsRecipe":
         raise TrainingError(f"--penalty must be above 0, not {args.penalty:g}")
     given = {name: getattr(args, name) for name in ("patches", "draws", "penalty")}
     given = {name: value for name, value in given.items() if value is not None}
-    return StatisticsRecipe(seed=args.seed, **given)
+    return replace(RECIPES[args.network], seed=args.seed, **given)
 
 
 def _check_counts(args: argparse.Namespace) -> None:
@@ -219,7 +231,7 @@ def recipe_of(args: argparse.Namespace) -> "OriginRecipe":
     _check_counts(args)
     for name in ("draws", "penalty"):
         if getattr(args, name) is not None:
-            raise TrainingError(f"--{name} is of the statistics; leave --network and --vgg out")
+            raise TrainingError(f"--{name} is of one layer; leave --network ada and --vgg out")
     recipe = PAPER if args.schedule == "paper" else FAST
     if args.vgg:
         recipe = dense_only(recipe)

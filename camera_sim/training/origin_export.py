@@ -4,20 +4,20 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
+from torch import nn
+
 from camera_sim.training.origin import OriginRecipe
-from camera_sim.training.origin_statistics import StatisticsRecipe
+from camera_sim.training.origin_layer import LayerRecipe
 from verifier.evaluation.origin_bench import CALIBRATED_ON, SETS_LEFT_OUT
 from verifier.training.export import export_origin
-from verifier.training.origin_cnn import OriginCNN, OriginVGG
-from verifier.training.statistics_network import StatisticsNetwork
 from verifier.weights import Label, ModelEntry
 
 
 def export(
-    model: OriginCNN | OriginVGG | StatisticsNetwork,
+    model: nn.Module,
     name: str,
     labels: tuple[Label, ...],
-    recipe: OriginRecipe | StatisticsRecipe,
+    recipe: OriginRecipe | LayerRecipe,
     told: dict[str, str | int | float | bool],
     data: str,
     accuracy: float,
@@ -40,8 +40,8 @@ def export(
     return export_origin(model, name, labels, full, data, figures, licence, folder)
 
 
-def _plain(recipe: OriginRecipe | StatisticsRecipe) -> dict[str, str | int | float | bool]:
-    if isinstance(recipe, StatisticsRecipe):
+def _plain(recipe: OriginRecipe | LayerRecipe) -> dict[str, str | int | float | bool]:
+    if isinstance(recipe, LayerRecipe):
         return {**asdict(recipe), "optimiser": "L-BFGS", CALIBRATED_ON: SETS_LEFT_OUT}
     plain = {k: v for k, v in asdict(recipe).items() if k != "stages"}
     stages = json.dumps([asdict(stage) for stage in recipe.stages])

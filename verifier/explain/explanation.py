@@ -12,7 +12,8 @@ from verifier.decision import picture_probabilities
 from verifier.errors import ScoresError
 from verifier.explain.networks import Explainable
 from verifier.explain.relevance import Channel, relevance
-from verifier.features.patches import Place, batches, choose_patches
+from verifier.features.patches import Patches, Place, batches
+from verifier.features.selection import select_patches
 from verifier.words import percent
 
 Pixels = NDArray[np.uint8]
@@ -56,7 +57,8 @@ def explain(network: Explainable, pixels: Pixels, label: str | None = None) -> E
     pixels
         (H, W, 3), uint8, sRGB.
     label
-        Of the network's labels; None: the last, "generated" of a detector of generated pictures.
+        Of the network's labels; None: the only one that isn't of photographs as they were taken,
+        such as "generated", or of several labels the likeliest.
 
     Raises
     ------
@@ -65,13 +67,13 @@ def explain(network: Explainable, pixels: Pixels, label: str | None = None) -> E
     DependencyError
         Without zennit.
     """
-    place = _place(network, label)
-    patches = choose_patches(pixels, network.side, network.selection, brief=True)
+    patches = select_patches(pixels, network.side, network.selection, brief=True)
     if not patches.places:
         raise ScoresError(
             f"the picture ({pixels.shape[1]}×{pixels.shape[0]}) has no part of {network.side}×"
             f"{network.side} pixels that is neither flat nor burnt out"
         )
+    place = _place(network, label, pixels, patches)
     found = [
         relevance(network.model, torch.from_numpy(batch), place)
         for batch in batches(pixels, patches, _BATCH)
@@ -83,15 +85,26 @@ def explain(network: Explainable, pixels: Pixels, label: str | None = None) -> E
     channels = tuple((network.channel_name(c), share) for c, share in _loudest(layers))
     return Explanation(
         whole, looked_at, channels, score,
-        _sentence(network, place, score, whole, looked_at, channels, pixels, patches.places),
+        _sentence(network, place, score, whole, looked_at, channels, pixels, patches),
     )  # fmt: skip
 
 
-def _place(network: Explainable, label: str | None) -> int:
+def _place(network: Explainable, label: str | None, pixels: Pixels, patches: Patches) -> int:
     names = [one.name for one in network.labels]
     if label is not None and label not in names:
         raise ScoresError(f"{network.name} has no label {label!r}; it has {', '.join(names)}")
-    return len(names) - 1 if label is None else names.index(label)
+    if label is not None:
+        return names.index(label)
+    if len(names) == 2:
+        return next(n for n, one in enumerate(network.labels) if one.role != "native")
+    return int(_mean_log(network, pixels, patches).argmax())
+
+
+def _mean_log(network: Explainable, pixels: Pixels, patches: Patches) -> NDArray[np.float64]:
+    """Mean log probabilities of the labels over the patches."""
+    with torch.no_grad():
+        logits = [network.model(torch.from_numpy(b)) for b in batches(pixels, patches, _BATCH)]
+    return calibrating.mean_log_probabilities(torch.cat(logits).numpy())
 
 
 def _assembled(
@@ -126,15 +139,16 @@ def _sentence(
     looked_at: NDArray[np.bool_],
     channels: tuple[tuple[str, float], ...],
     pixels: Pixels,
-    places: tuple[Place, ...],
+    patches: Patches,
 ) -> str:
     words = network.labels[place].words
     speaks = np.sort(np.maximum(whole[looked_at], 0))[::-1]
     densest = float(speaks[: max(1, round(_TENTH * len(speaks)))].sum() / max(speaks.sum(), 1e-12))
     side = "for" if score > 0 else "against"
-    probability = _probability(network, place, pixels, places)
+    probability = _probability(network, place, pixels, patches)
+    count = len(patches.places)
     return (
-        f"What {network.name} sees in {len(places)} part{'s' if len(places) > 1 else ''} of the "
+        f"What {network.name} sees in {count} part{'s' if count > 1 else ''} of the "
         f"picture speaks {side} {words} (mean logit {score:+.2f}{probability}); "
         f"{densest:.0%} of what speaks for it lies in a tenth of the pixels that it looked at; "
         f"loudest {'are' if len(channels) > 1 else 'is'} the channels "
@@ -142,17 +156,12 @@ def _sentence(
     )
 
 
-def _probability(
-    network: Explainable, place: int, pixels: Pixels, places: tuple[Place, ...]
-) -> str:
+def _probability(network: Explainable, place: int, pixels: Pixels, patches: Patches) -> str:
     """Tell the calibrated probability, where the manifest has a calibration."""
     entry = network.entry
     calibration = entry.calibration_for(None) if entry else None
     if entry is None or calibration is None:
         return ", not calibrated"
-    parts = np.stack([pixels[y : y + network.side, x : x + network.side] for x, y in places])
-    with torch.no_grad():
-        logits = network.model(torch.from_numpy(parts).permute(0, 3, 1, 2).float() / 255)
-    mean_log = calibrating.mean_log_probabilities(logits.numpy())
-    found = picture_probabilities(entry, calibration, mean_log, len(places))
+    mean_log = _mean_log(network, pixels, patches)
+    found = picture_probabilities(entry, calibration, mean_log, len(patches.places))
     return f", calibrated probability {percent(found[network.labels[place].name])}"

@@ -1,7 +1,7 @@
 """The networks that can be explained: ours, by their name in a manifest, and a ResNet-50 of a file.
 
-Another detector of ours becomes explainable by a line here, and by weights for torch beside its
-ONNX file (`verifier.weights.TorchWeights`).
+Another detector of ours becomes explainable by a line here, and by weights for torch
+(`verifier.weights.TorchWeights`).
 """
 
 from collections.abc import Callable, Mapping
@@ -14,9 +14,14 @@ from safetensors.torch import load
 from torch import nn
 
 from verifier.errors import WeightsError
+from verifier.explain.histograms import PictureNetworkCNN, coefficient_name
+from verifier.explain.onnx_weights import tensors_of
 from verifier.explain.relevance import Channel
 from verifier.training.band_network import BandNetwork, band_name
+from verifier.training.block_fan import BlockFAN, Standardise
+from verifier.training.block_statistics import statistic_name
 from verifier.training.efficientnet_lite0 import EfficientNetLite0
+from verifier.training.fan import FAN, PATCH
 from verifier.training.resnet50 import ResNet50, load_resnet50
 from verifier.training.synthetic_cnn import SyntheticCNN
 from verifier.training.synthetic_sets import CROP
@@ -25,9 +30,12 @@ from verifier.weights import FOLDER, Label, ModelEntry, Selection, read_manifest
 # Each takes the number of labels.
 NETWORKS: Final[Mapping[str, Callable[[int], nn.Module]]] = {
     "bands": lambda _: BandNetwork(),
-    "lite0": lambda _: EfficientNetLite0(),
+    "lite0": EfficientNetLite0,
     "cnn": lambda _: SyntheticCNN(),
     "resnet50": ResNet50,
+    "fan": FAN,
+    "block-fan": BlockFAN,
+    "histograms": PictureNetworkCNN,
 }
 # Of a file of the user's, that says none of this itself.
 RESNET_SELECTION: Final = Selection(
@@ -84,7 +92,9 @@ def load_ours(name: str, folder: Path = FOLDER) -> Explainable:
         )
     model = NETWORKS[entry.torch.network](len(entry.labels))
     try:
-        model.load_state_dict(load(entry.read_torch(folder)))
+        content = entry.read_torch(folder)
+        of_onnx = entry.torch.file.endswith(".onnx")
+        model.load_state_dict(tensors_of(content, model) if of_onnx else load(content))
     except (SafetensorError, RuntimeError) as error:
         raise WeightsError(f"{entry.torch.file} isn't of a {entry.torch.network}") from error
     return Explainable(
@@ -94,12 +104,20 @@ def load_ours(name: str, folder: Path = FOLDER) -> Explainable:
         entry.labels,
         entry.selection,
         entry,
-        _band_of if isinstance(model, BandNetwork) else str,
+        _namer_of(model),
     )
 
 
-def _band_of(channel: Channel) -> str:
-    return band_name(channel.number)
+def _namer_of(model: nn.Module) -> Callable[[Channel], str]:
+    """Say how a channel is called: by its frequency, where it has one."""
+    if isinstance(model, BandNetwork):
+        return lambda channel: band_name(channel.number)
+    if isinstance(model, PictureNetworkCNN):
+        return lambda channel: coefficient_name(channel.number)
+    statistics = {name for name, part in model.named_modules() if isinstance(part, Standardise)}
+    return lambda channel: (
+        statistic_name(channel.number, PATCH) if channel.layer in statistics else str(channel)
+    )
 
 
 def load_resnet(path: Path) -> Explainable:

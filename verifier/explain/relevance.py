@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from verifier.errors import WeightsError
+from verifier.explain.histograms import Histograms
 from verifier.explain.zennit_rules import composite
+from verifier.training.block_fan import Standardise
 
 
 class Channel(NamedTuple):
@@ -46,16 +48,17 @@ class Relevance:
 def feature_layers(model: nn.Module) -> tuple[str, ...]:
     """Name the layers whose outputs are features.
 
-    Those of batch normalisation, where a convolution's output is as the next layer gets it before
-    its activation; in a network without any, the convolutions.
+    Histograms, where the network reads such. Those of batch normalisation, where a convolution's
+    output is as the next layer gets it before its activation; in a network without any, the
+    convolutions and statistics.
 
     Raises
     ------
     WeightsError
-        If the network has neither.
+        If the network has none of them.
     """
-    for kind in (nn.BatchNorm2d, nn.Conv2d):
-        names = tuple(name for name, part in model.named_modules() if isinstance(part, kind))
+    for kinds in (Histograms, nn.BatchNorm2d, (nn.Conv2d, Standardise)):
+        names = tuple(name for name, part in model.named_modules() if isinstance(part, kinds))
         if names:
             return names
     raise WeightsError("the network has no convolutions, so it has no channels to explain")
@@ -101,7 +104,10 @@ def relevance(model: nn.Module, pictures: Tensor, label: int) -> Relevance:
     return Relevance(
         score=score(logits.detach(), label).numpy(),
         picture=picture.sum(axis=1),
-        layers=dict(zip(found, layers, strict=True)),
+        layers={
+            name: values.reshape((*values.shape, 1, 1)[:4])
+            for name, values in zip(found, layers, strict=True)
+        },
     )
 
 
@@ -113,7 +119,10 @@ def activations(
     model.eval()
     with _outputs(model, names) as found:
         model(pictures)
-    return {name: value.clamp(min=0).amax(dim=(2, 3)).numpy() for name, value in found.items()}
+    return {
+        name: value.reshape(*value.shape[:2], -1).clamp(min=0).amax(dim=2).numpy()
+        for name, value in found.items()
+    }
 
 
 @contextmanager

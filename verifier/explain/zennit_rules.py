@@ -11,13 +11,15 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
+from torch.nn import functional as F
 
 from verifier.errors import DependencyError
-from verifier.training.band_network import Log
+from verifier.explain.histograms import PictureNetworkCNN
+from verifier.training.arithmetic import Add, PassedOn, SignedAdd, SignedAverage
+from verifier.training.block_fan import Standardise
+from verifier.training.block_statistics import BLOCK, BlockStatistics
 from verifier.training.constrained_conv import ConstrainedConv
-from verifier.training.efficientnet_lite0 import SignedAdd, SignedAverage
-from verifier.training.resnet50 import Add
 
 # Sums of either sign near zero would divide relevance by next to nothing: half floats for weights
 # then turned spots of a map into their opposite. A share of the layer's root mean square.
@@ -31,7 +33,8 @@ def composite(model: nn.Module) -> Any:
     Batch normalisation is merged into the convolution before it. Activations pass relevance on;
     sums and averages split it by what each part gave; convolutions follow what is positive; dense
     layers follow all, stabilised; the first convolution, and one of residuals before it, spread it
-    evenly over what they see, so that the picture's own contrast doesn't draw it.
+    evenly over what they see, so that the picture's own contrast doesn't draw it. Statistics of
+    blocks are no layer: a pixel gets its part of them to the first order.
 
     Raises
     ------
@@ -44,12 +47,17 @@ def composite(model: nn.Module) -> Any:
         except ImportError as error:
             words = "explaining a detector needs zennit: pip install 'camsim[explain]'"
             raise DependencyError(words) from error
-    first = next((name for name, part in model.named_modules() if isinstance(part, nn.Conv2d)), "")
+    convolutions = [name for name, part in model.named_modules() if isinstance(part, nn.Conv2d)]
+    # Of counts the first convolution follows what is positive: what wasn't counted has no part.
+    first = () if isinstance(model, PictureNetworkCNN) else tuple(convolutions[:1])
+    of_statistic, of_pixel = _first_order(core)
     return composites.NameLayerMapComposite(
-        name_map=[((first,), rules.Flat())],
+        name_map=[(first, rules.Flat())],
         layer_map=[
             (types.Activation, rules.Pass()),
-            (Log, rules.Pass()),
+            (PassedOn, rules.Pass()),
+            (Standardise, of_statistic()),
+            (BlockStatistics, of_pixel()),
             (types.BatchNorm, rules.Pass()),
             ((SignedAdd, SignedAverage), rules.Epsilon(core.Stabilizer(_SIGNED, norm_scale=True))),
             (types.AvgPool, rules.Norm()),
@@ -60,6 +68,35 @@ def composite(model: nn.Module) -> Any:
         ],
         canonizers=[canonizers.SequentialMergeBatchNorm()],
     )
+
+
+def _first_order(core: ModuleType) -> tuple[type[Any], type[Any]]:
+    """Make two hooks that share relevance of statistics out among pixels, to the first order.
+
+    The relevance of a standardised statistic over its value is what a unit of it speaks; the
+    gradient says how much of it a pixel gives, times how far it is from the mean of its block.
+    """
+
+    class Kept(core.Hook):  # type: ignore[name-defined,misc]
+        def forward(self, _: nn.Module, given: tuple[Tensor, ...], found: Tensor) -> None:
+            self.stored_tensors.update(given=given[0], found=found)
+
+    class OfStatistic(Kept):
+        def backward(
+            self, _: nn.Module, grad_input: tuple[Tensor, ...], __: tuple[Tensor, ...]
+        ) -> tuple[Tensor]:
+            stabilised = core.Stabilizer(_SIGNED, norm_scale=True)(self.stored_tensors["found"])
+            return (grad_input[0] / stabilised,)
+
+    class OfPixel(Kept):
+        def backward(
+            self, _: nn.Module, grad_input: tuple[Tensor, ...], __: tuple[Tensor, ...]
+        ) -> tuple[Tensor]:
+            pixels = self.stored_tensors["given"]
+            means = F.avg_pool2d(pixels, BLOCK).repeat_interleave(BLOCK, 2)
+            return (grad_input[0] * (pixels - means.repeat_interleave(BLOCK, 3)),)
+
+    return OfStatistic, OfPixel
 
 
 @contextmanager

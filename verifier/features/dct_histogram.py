@@ -24,7 +24,7 @@ Plane = NDArray[np.float32]
 # Rec. ITU-T T.871, clause 7.
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 # Coefficients 1–9 in zig-zag order: the higher ones are mostly zero after a second compression.
-_COEFFICIENTS = tuple(int(place) for place in zigzag()[1:10])
+COEFFICIENTS: Final = tuple(int(place) for place in zigzag()[1:10])
 _LARGEST = 40
 _QUALITIES = range(40, 100)
 # Blocks that are looked at, evenly spread: more don't sharpen the histograms.
@@ -33,9 +33,9 @@ _LEAST_BLOCKS = 400
 _SHIFT = 4
 # Amerini et al. 2017: patches of 64×64, levels from −50 to 50 of the first nine AC coefficients.
 PATCH: Final = 64
-_MOST_LEVEL: Final = 50
-_LEVELS: Final = 2 * _MOST_LEVEL + 1
-PATCH_BINS: Final = len(_COEFFICIENTS) * _LEVELS
+MOST_LEVEL: Final = 50
+LEVELS: Final = 2 * MOST_LEVEL + 1
+PATCH_BINS: Final = len(COEFFICIENTS) * LEVELS
 _PATCHES_AT_ONCE: Final = 512
 # The one-dimensional DCT of T.81 A.3.3 as a matrix: row = frequency.
 _DCT = np.float32(0.5) * np.cos(np.pi / 16 * np.outer(np.arange(8), 2 * np.arange(8) + 1)).astype(
@@ -43,7 +43,7 @@ _DCT = np.float32(0.5) * np.cos(np.pi / 16 * np.outer(np.arange(8), 2 * np.arang
 )
 _DCT[0] /= np.float32(np.sqrt(2))
 # Pixels of a block, row by row, to the nine coefficients: (64, 9).
-_NINE = np.stack([np.outer(_DCT[i // 8], _DCT[i % 8]).ravel() for i in _COEFFICIENTS], axis=1)
+_NINE = np.stack([np.outer(_DCT[i // 8], _DCT[i % 8]).ravel() for i in COEFFICIENTS], axis=1)
 
 
 @dataclass(frozen=True)
@@ -108,9 +108,9 @@ def _counts(patches: Plane) -> NDArray[np.uint8]:
     count, side = len(patches), PATCH // 8
     blocks = patches.reshape(count, side, 8, side, 8).transpose(0, 1, 3, 2, 4)
     levels = np.rint(blocks.reshape(-1, 64) @ _NINE).astype(np.int64).reshape(count, -1)
-    coefficient = np.tile(np.arange(len(_COEFFICIENTS)) * _LEVELS, side * side)
-    places = levels + _MOST_LEVEL + coefficient + np.arange(count)[:, None] * PATCH_BINS
-    kept = places[np.abs(levels) <= _MOST_LEVEL]
+    coefficient = np.tile(np.arange(len(COEFFICIENTS)) * LEVELS, side * side)
+    places = levels + MOST_LEVEL + coefficient + np.arange(count)[:, None] * PATCH_BINS
+    kept = places[np.abs(levels) <= MOST_LEVEL]
     counts = np.bincount(kept, minlength=count * PATCH_BINS).astype(np.uint8)
     return counts.reshape(count, PATCH_BINS)
 
@@ -137,7 +137,7 @@ def earlier_compression(plane: Plane, steps: Sequence[int]) -> EarlierCompressio
         return None
     without = 0.0
     distances = np.zeros(len(_QUALITIES))
-    for place in _COEFFICIENTS:
+    for place in COEFFICIENTS:
         histogram = _histogram(observed[:, place] / last[place])
         values = free[:, place]
         alone = _distance(histogram, _histogram(values / last[place]))

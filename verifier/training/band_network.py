@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from verifier.training.arithmetic import Log
 from verifier.training.frozen_features import FrozenFeatures
 
 SIDE: Final = 8
@@ -25,16 +26,6 @@ PLANES: Final = (
     (0.5, -0.418688, -0.081312),
 )
 PLANE_NAMES: Final = ("Y", "Cb", "Cr")
-# Levels of 255: below the rounding of 8 bits a band says nothing.
-_FLOOR: Final = 0.1
-
-
-class Log(nn.Module):
-    """The logarithm, a floor added; a module, so that relevance passes through it as it is."""
-
-    def forward(self, values: Tensor) -> Tensor:
-        """Values of at least 0 to logarithms, of the same shape."""
-        return torch.log(values + _FLOOR)
 
 
 class BandNetwork(FrozenFeatures):

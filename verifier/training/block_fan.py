@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from verifier.training.arithmetic import SignedAdd
 from verifier.training.block_statistics import BlockStatistics
 from verifier.training.fan import FAN, LEAK, PATCH
 
@@ -33,10 +34,14 @@ class BlockFAN(FAN):
             nn.LeakyReLU(LEAK),
             nn.Linear(narrow, classes),
         )
+        self.add = SignedAdd()
 
     def forward(self, patches: Tensor) -> Tensor:
         """See `FAN.forward`."""
-        return super().forward(patches) + self.of_blocks(patches)
+        logits: Tensor = self.add(
+            torch.stack([super().forward(patches), self.of_blocks(patches)], dim=-1)
+        )
+        return logits
 
     def of_blocks(self, patches: Tensor) -> Tensor:
         """Return what the blocks alone say: (N, classes) logits."""

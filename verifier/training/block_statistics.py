@@ -16,6 +16,8 @@ BLOCK = 8
 COEFFICIENTS = BLOCK**2 - 1  # without the mean
 # A trace's period in blocks of the received picture; 1:2 makes half of it.
 PERIOD = 4
+# What is told of each coefficient beside its mean at each place of the period.
+KINDS = ("mean, even", "energy", "energy, even", "empty", "empty, even")
 # Rec. ITU-T T.871, clause 7.
 LUMA = (0.299, 0.587, 0.114)
 # Blocks weigh less the more is in them. Energies, in levels², that halve a block's weight: with the
@@ -44,7 +46,7 @@ class BlockStatistics(nn.Module):
     def __init__(self, side: int) -> None:
         super().__init__()
         self.side = side
-        self.count = COEFFICIENTS * (PERIOD**2 + 5) + 2 * (side // 2)
+        self.count = COEFFICIENTS * (PERIOD**2 + len(KINDS)) + 2 * (side // 2)
         basis = torch.cos(_odd(BLOCK) * torch.arange(BLOCK)[:, None] * pi / (2 * BLOCK)) / 2
         basis[0] /= sqrt(2)
         kernels = torch.einsum("ui,vj->uvij", basis, basis).reshape(BLOCK**2, 1, BLOCK, BLOCK)
@@ -83,6 +85,24 @@ class BlockStatistics(nn.Module):
         real, imaginary = ((profile @ part) for part in self.lines)
         spectrum: Tensor = SPECTRUM_GAIN * (real.square() + imaginary.square() + 0.01).log()
         return spectrum
+
+
+def statistic_name(number: int, side: int) -> str:
+    """Name a statistic of patches of ``side`` pixels, with its frequency down and across."""
+    coefficient, place = divmod(number, PERIOD**2)
+    if coefficient < COEFFICIENTS:
+        return f"{_frequency(coefficient)} mean at {place}"
+    kind, coefficient = divmod(number - COEFFICIENTS * PERIOD**2, COEFFICIENTS)
+    if kind < len(KINDS):
+        return f"{_frequency(coefficient)} {KINDS[kind]}"
+    lines = number - COEFFICIENTS * (PERIOD**2 + len(KINDS))
+    axis, line = divmod(lines, side // 2)
+    return f"line {line + 1} {('across', 'down')[axis]}"
+
+
+def _frequency(coefficient: int) -> str:
+    down, across = divmod(coefficient + 1, BLOCK)
+    return f"DCT {down},{across}"
 
 
 def _odd(count: int) -> Tensor:

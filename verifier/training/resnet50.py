@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from verifier.errors import WeightsError
+from verifier.training.arithmetic import Add
 from verifier.training.published_weights import fill, read_tensors
 
 # Bottlenecks of each stage, and what they narrow to.
@@ -21,14 +22,6 @@ EXPANSION: Final = 4
 # What ImageNet's networks are fed, of sRGB in [0, 1].
 MEAN: Final = (0.485, 0.456, 0.406)
 DEVIATION: Final = (0.229, 0.224, 0.225)
-
-
-class Add(nn.Module):
-    """Sum over the last axis: a module, so that relevance can be split between a block's ways."""
-
-    def forward(self, stacked: Tensor) -> Tensor:
-        """(…, K) to (…)."""
-        return stacked.sum(dim=-1)
 
 
 class Bottleneck(nn.Module):

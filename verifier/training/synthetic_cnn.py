@@ -9,6 +9,7 @@ learnt of the few pictures at hand. 0.17 million parameters, to ResNet-50's 23.5
 import torch
 from torch import Tensor, nn
 
+from verifier.training.arithmetic import Gain
 from verifier.training.constrained_conv import ConstrainedConv
 from verifier.training.fan import RESIDUAL_GAIN
 
@@ -23,6 +24,7 @@ class SyntheticCNN(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.residual = ConstrainedConv()
+        self.gains = nn.ModuleList([Gain(PICTURE_GAIN), Gain(RESIDUAL_GAIN)])
         layers: list[nn.Module] = []
         for before, after in zip((6, *WIDTHS[:-1]), WIDTHS, strict=True):
             stride = 1 if before == 6 else 2
@@ -38,8 +40,9 @@ class SyntheticCNN(nn.Module):
     def forward(self, patches: Tensor) -> Tensor:
         """(N, 3, H, W) sRGB in [0, 1] to (N, 2) logits of natural and generated, float32."""
         patches = patches.float()
+        of_picture, of_residual = self.gains
         both = torch.cat(
-            [PICTURE_GAIN * (patches - 0.5), self.residual(RESIDUAL_GAIN * patches)], dim=1
+            [of_picture(patches - 0.5), of_residual(self.residual(patches))], dim=1
         ).contiguous(memory_format=torch.channels_last)
         logits: Tensor = self.classifier(self.pool(self.features(both)).flatten(1))
         return logits

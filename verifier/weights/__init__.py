@@ -66,7 +66,8 @@ class TorchWeights(_Record):
     network
         A name of `verifier.explain.networks.NETWORKS`.
     file
-        In the same folder; safetensors.
+        In the same folder; safetensors, or the ONNX file itself where it has the weights by the
+        names that torch gives them.
     """
 
     network: str

@@ -9,9 +9,9 @@ from PIL import Image
 
 from camera_sim.errors import TrainingError
 from camera_sim.training.origin_data import Source
-from camera_sim.training.origin_statistics import (
+from camera_sim.training.origin_layer import (
     Gathered,
-    StatisticsRecipe,
+    LayerRecipe,
     gather,
     learn,
     left_out,
@@ -26,7 +26,7 @@ from verifier.training.equalise import Ranges
 from verifier.weights import read_manifest
 
 KINDS = ("npi", "cgg", "dgi")
-RECIPE = StatisticsRecipe(patches=2, draws=2)
+RECIPE = LayerRecipe(patches=2, draws=2)
 
 
 def picture(kind: int, seed: int) -> np.ndarray:
@@ -61,7 +61,7 @@ def test_every_class_is_learnt_and_sets_left_out_are_named_by_others(gathered: G
 def test_the_layer_that_is_asked_about_a_set_never_saw_it(gathered: Gathered) -> None:
     """Pictures of one class under another's name are learnt only by layers that saw them so."""
     wrong = [replace(s, kind=2, set="dgi/odd") if s.set == "npi/b" else s for s in gathered.sources]
-    mixed = Gathered(tuple(wrong), gathered.statistics)
+    mixed = Gathered(tuple(wrong), gathered.features)
     seen = log_probabilities(learn(mixed, 3, 0.02), mixed)[mixed.sets == "dgi/odd"]
     assert (seen.argmax(2) == 2).all()
     records = dict(left_out(mixed, KINDS, 0.02))["dgi/odd"]

@@ -1,16 +1,17 @@
-"""Origin told by statistics of patches: gathered once, then weighed by one layer.
+"""Origin told by one layer over features of patches that are gathered once.
 
 A few hundred pictures don't train a network of 13 million weights. They do train one layer over
-some thousand statistics (`verifier.features.forensic_statistics`), in a minute, and again without
-each set in turn, which tells what the layer is worth on sets that nobody showed it.
+some hundred features (`camera_sim.training.origin_features`), in a minute, and again without each
+set in turn, which tells what the layer is worth on sets that nobody showed it.
 """
 
 import json
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from io import BytesIO
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -18,18 +19,17 @@ from numpy.typing import NDArray
 
 from camera_sim.errors import TrainingError
 from camera_sim.training.origin_data import PATCHES, Source, draw_patch
+from camera_sim.training.origin_features import ForensicStatistics, Lite0Features, PatchFeatures
 from channel.output import write
 from verifier.calibration import log_softmax
 from verifier.evaluation.linear_classifier import LinearClassifier, fit_linear
 from verifier.evaluation.origin_bench import OriginRecord
 from verifier.evaluation.origin_tables import by_mean
 from verifier.evaluation.record_lines import write_records
-from verifier.features.forensic_statistics import COUNT, forensic_statistics
 from verifier.training.equalise import Ranges
 from verifier.training.origin_cnn import SIDE
-from verifier.training.statistics_network import StatisticsNetwork
 
-FOLDER: Final = "statistics"
+FOLDER: Final = "features"
 # What is said of sets by a layer that never saw them; `camsim evaluate origin` calibrates on it.
 LEFT_OUT: Final = "left-out.jsonl"
 _PART: Final = 50  # pictures a file
@@ -38,11 +38,13 @@ _TOGETHER: Final = 2
 
 
 @dataclass(frozen=True)
-class StatisticsRecipe:
+class LayerRecipe:
     """How the layer is made.
 
     Attributes
     ----------
+    network
+        A name of `RECIPES`: what is weighed.
     patches
         Places drawn from each picture (M).
     draws
@@ -51,23 +53,47 @@ class StatisticsRecipe:
         See `fit_linear`.
     """
 
+    network: str = "statistics"
     patches: int = PATCHES
     draws: int = 16
     penalty: float = 0.02
     seed: int = 0
 
 
+RECIPES: Final[Mapping[str, LayerRecipe]] = MappingProxyType(
+    {"statistics": LayerRecipe(), "lite0": LayerRecipe("lite0", penalty=0.1)}
+)
+"""What is weighed, and how, unless it is told otherwise."""
+
+
+def features_for(network: str, start_from: Path | None) -> PatchFeatures:
+    """Return what describes patches.
+
+    Raises
+    ------
+    TrainingError
+        If lite0 has no published weights to start from, or the statistics have.
+    WeightsError
+        If the file isn't of that network.
+    """
+    if network == "lite0":
+        return Lite0Features(start_from)
+    if start_from is not None:
+        raise TrainingError("statistics start from nothing: leave --start-from out")
+    return ForensicStatistics()
+
+
 @dataclass(frozen=True)
 class Gathered:
-    """Statistics (N, draws, F) of the patches of N pictures, which ``sources`` says more of."""
+    """Features (N, draws, F) of the patches of N pictures, which ``sources`` says more of."""
 
     sources: tuple[Source, ...]
-    statistics: NDArray[np.float32]
+    features: NDArray[np.float32]
 
     def of(self, chosen: NDArray[np.bool_]) -> "Gathered":
         """Keep some pictures: (N,)."""
         kept = tuple(s for s, keep in zip(self.sources, chosen, strict=True) if keep)
-        return Gathered(kept, self.statistics[chosen])
+        return Gathered(kept, self.features[chosen])
 
     @property
     def kinds(self) -> NDArray[np.int64]:
@@ -82,7 +108,8 @@ class Gathered:
 
 def gather(
     sources: Sequence[Source],
-    recipe: StatisticsRecipe,
+    described_by: PatchFeatures,
+    recipe: LayerRecipe,
     ranges: Ranges,
     folder: Path,
     report: Callable[[int], None] = lambda _: None,
@@ -108,7 +135,7 @@ def gather(
         if path.exists():
             parts.append(_read(path, names, told))
         else:
-            found = np.stack([_described(source, recipe, ranges) for source in some])
+            found = np.stack([_described(source, described_by, recipe, ranges) for source in some])
             _write(path, found, names, told)
             parts.append(found)
         report(start + len(some))
@@ -116,20 +143,20 @@ def gather(
 
 
 def _described(
-    source: Source, recipe: StatisticsRecipe, ranges: Ranges
+    source: Source, described_by: PatchFeatures, recipe: LayerRecipe, ranges: Ranges
 ) -> NDArray[np.float32]:  # (draws, F)
-    found = np.zeros((recipe.draws, COUNT), np.float32)
-    for draw in range(recipe.draws):
-        rng = np.random.default_rng([recipe.seed, draw, *source.name.encode()])
-        found[draw] = forensic_statistics(draw_patch(source, rng, SIDE, ranges))
-    return found
+    draws = [
+        np.random.default_rng([recipe.seed, draw, *source.name.encode()])
+        for draw in range(recipe.draws)
+    ]
+    return described_by.describe([draw_patch(source, rng, SIDE, ranges) for rng in draws])
 
 
 def _read(path: Path, names: Sequence[str], told: str) -> NDArray[np.float32]:
     try:
         with np.load(path, allow_pickle=False) as file:
             same = str(file["recipe"]) == told and list(file["names"]) == list(names)
-            found: NDArray[np.float32] = file["statistics"]
+            found: NDArray[np.float32] = file["features"]
     except (OSError, ValueError, KeyError) as broken:
         raise TrainingError(f"{path} can't be read ({broken}); remove it") from broken
     if not same:
@@ -141,7 +168,7 @@ def _read(path: Path, names: Sequence[str], told: str) -> NDArray[np.float32]:
 
 def _write(path: Path, found: NDArray[np.float32], names: Sequence[str], told: str) -> None:
     file = BytesIO()
-    np.savez(file, statistics=found, names=np.array(names), recipe=np.array(told))
+    np.savez(file, features=found, names=np.array(names), recipe=np.array(told))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as refused:
@@ -152,23 +179,22 @@ def _write(path: Path, found: NDArray[np.float32], names: Sequence[str], told: s
 def learn(
     gathered: Gathered, classes: int, penalty: float, draws: int | None = None
 ) -> LinearClassifier:
-    """Weigh the statistics: every class the same, a set by the square root of its pictures.
+    """Weigh the features: every class the same, a set by the square root of its pictures.
 
     Parameters
     ----------
     draws
         Use only so many of each picture.
     """
-    statistics = gathered.statistics[:, :draws]
-    each = statistics.shape[1]
-    rows = statistics.reshape(-1, COUNT).astype(np.float64)
+    features = gathered.features[:, :draws]
+    each = features.shape[1]
+    rows = _rows(features)
     shares = np.repeat(_shares(gathered), each) / each
     return fit_linear(rows, np.repeat(gathered.kinds, each), classes, penalty, shares)
 
 
-def layer_of(fitted: LinearClassifier) -> StatisticsNetwork:
-    """Return the layer as a network that can be exported."""
-    return StatisticsNetwork(fitted)
+def _rows(features: NDArray[np.float32]) -> NDArray[np.float64]:
+    return features.reshape(-1, features.shape[-1]).astype(np.float64)
 
 
 def _shares(gathered: Gathered) -> NDArray[np.float64]:
@@ -184,9 +210,8 @@ def _shares(gathered: Gathered) -> NDArray[np.float64]:
 
 def log_probabilities(fitted: LinearClassifier, gathered: Gathered) -> NDArray[np.float64]:
     """Return (N, draws, K) log probabilities of patches."""
-    rows = gathered.statistics.reshape(-1, COUNT).astype(np.float64)
-    logs = log_softmax(fitted.logits(rows))
-    found: NDArray[np.float64] = logs.reshape(*gathered.statistics.shape[:2], -1)
+    logs = log_softmax(fitted.logits(_rows(gathered.features)))
+    found: NDArray[np.float64] = logs.reshape(*gathered.features.shape[:2], -1)
     return found
 
 
@@ -201,11 +226,9 @@ def learning_curve(
 ) -> Iterator[tuple[int, float, float]]:
     """Tell what more patches of the same pictures bring: draws, loss, held-out accuracy."""
     draws = 1
-    while draws <= training.statistics.shape[1]:
+    while draws <= training.features.shape[1]:
         fitted = learn(training, classes, penalty, draws)
-        found = log_probabilities(
-            fitted, Gathered(training.sources, training.statistics[:, :draws])
-        )
+        found = log_probabilities(fitted, Gathered(training.sources, training.features[:, :draws]))
         of_truth = np.take_along_axis(found, training.kinds[:, None, None], axis=2)
         yield (
             draws,
