@@ -78,9 +78,14 @@ def fit_temperature(scores: ArrayLike, truth: ArrayLike) -> float:
 
 
 def fit_pooling(mean_log: ArrayLike, patches: ArrayLike, truth: ArrayLike) -> tuple[float, float]:
-    """Find exponent and temperature together, by the least negative log likelihood."""
+    """Find exponent and temperature together, by the least negative log likelihood.
+
+    Where all pictures have as many patches, nothing tells the exponent: it is 0, so that more
+    patches make no answer surer.
+    """
     best = (np.inf, 1.0, 0.0)
-    for exponent in EXPONENTS:
+    counts = np.unique(np.asarray(patches))
+    for exponent in EXPONENTS if len(counts) > 1 else (0.0,):
         scores = pooled(mean_log, patches, exponent)
         temperature = fit_temperature(scores, truth)
         best = min(best, (_loss(*_checked(scores, truth), temperature), temperature, exponent))

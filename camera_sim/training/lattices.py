@@ -21,13 +21,13 @@ DOUBLED = 0.3  # the share of lattices that come of upsampling
 
 def with_lattice(picture: Picture, rng: np.random.Generator) -> Picture:
     """Return an (H, W, 3) uint8 picture with a drawn lattice."""
-    draw = _made_larger if rng.random() < DOUBLED else _with_pattern
+    draw = made_larger if rng.random() < DOUBLED else with_pattern
     levels: Picture = (draw(picture.astype(np.float32), rng).clip(0, 255) + 0.5).astype(np.uint8)
     return levels
 
 
-def _with_pattern(picture: Plane, rng: np.random.Generator) -> Plane:
-    """Add waves that repeat after one of `PERIODS`, alike in all colours."""
+def with_pattern(picture: Plane, rng: np.random.Generator) -> Plane:
+    """Add waves that repeat after one of `PERIODS` to (H, W, 3) levels, alike in all colours."""
     period = int(rng.choice(PERIODS))
     rows, columns = (np.arange(side) for side in picture.shape[:2])
     pattern = np.zeros(picture.shape[:2])
@@ -40,8 +40,8 @@ def _with_pattern(picture: Plane, rng: np.random.Generator) -> Plane:
     return (picture + pattern[..., None]).astype(np.float32)
 
 
-def _made_larger(picture: Plane, rng: np.random.Generator) -> Plane:
-    """Halve the picture a few times and double it as often by uneven transposed convolutions."""
+def made_larger(picture: Plane, rng: np.random.Generator) -> Plane:
+    """Halve (H, W, 3) levels a few times, and double them by uneven transposed convolutions."""
     doublings = int(rng.integers(1, MOST_DOUBLINGS + 1))
     whole = picture.shape[:2]
     down, right = (-side % 2**doublings for side in whole)

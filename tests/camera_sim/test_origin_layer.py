@@ -5,11 +5,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from camera_sim.errors import TrainingError
 from camera_sim.training.origin_data import Source
+from camera_sim.training.origin_export import export
+from camera_sim.training.origin_features import ForensicStatistics, Lite0Features
 from camera_sim.training.origin_layer import (
+    RECIPES,
     Gathered,
     LayerRecipe,
     gather,
@@ -18,15 +22,22 @@ from camera_sim.training.origin_layer import (
     log_probabilities,
 )
 from tests.camera_sim.conftest import Camsim
+from tests.verifier.toy_lite0 import published
 from verifier.detectors.origin import scored
+from verifier.evaluation.linear_classifier import fit_linear
 from verifier.evaluation.origin_bench import read_origin_records
+from verifier.explain.networks import load_ours
 from verifier.features.forensic_statistics import COUNT
 from verifier.model import Model
+from verifier.training.efficientnet_lite0 import FEATURES, EfficientNetLite0
 from verifier.training.equalise import Ranges
+from verifier.training.origin_classes import labels_of
+from verifier.training.origin_cnn import SIDE
 from verifier.weights import read_manifest
 
 KINDS = ("npi", "cgg", "dgi")
 RECIPE = LayerRecipe(patches=2, draws=2)
+STATISTICS = ForensicStatistics()
 
 
 def picture(kind: int, seed: int) -> np.ndarray:
@@ -45,7 +56,7 @@ def source(kind: int, name: str, number: int) -> Source:
 @pytest.fixture(scope="module")
 def gathered(tmp_path_factory: pytest.TempPathFactory) -> Gathered:
     sources = [source(k, name, n) for k in range(3) for name in "ab" for n in range(3)]
-    return gather(sources, RECIPE, Ranges(), tmp_path_factory.mktemp("run"))
+    return gather(sources, STATISTICS, RECIPE, Ranges(), tmp_path_factory.mktemp("run"))
 
 
 def test_every_class_is_learnt_and_sets_left_out_are_named_by_others(gathered: Gathered) -> None:
@@ -75,21 +86,22 @@ def test_a_class_of_one_set_is_not_left_out(gathered: Gathered) -> None:
 
 def test_gathering_goes_on_where_it_stopped(tmp_path: Path) -> None:
     sources = [source(0, "a", n) for n in range(2)]
-    first = gather(sources, RECIPE, Ranges(), tmp_path)
+    first = gather(sources, STATISTICS, RECIPE, Ranges(), tmp_path)
     [kept] = tmp_path.glob("*.npz")
     with np.load(kept) as file:
         told = {name: file[name] for name in file.files}
-    np.savez(kept, **(told | {"statistics": np.zeros_like(first.statistics)}))
-    assert not gather(sources, RECIPE, Ranges(), tmp_path).statistics.any()
+    np.savez(kept, **(told | {"features": np.zeros_like(first.features)}))
+    assert not gather(sources, STATISTICS, RECIPE, Ranges(), tmp_path).features.any()
     with pytest.raises(TrainingError, match="other pictures or otherwise"):
-        gather(sources, replace(RECIPE, draws=3), Ranges(), tmp_path)
+        gather(sources, STATISTICS, replace(RECIPE, draws=3), Ranges(), tmp_path)
     kept.write_bytes(b"broken")
     with pytest.raises(TrainingError, match="remove it"):
-        gather(sources, RECIPE, Ranges(), tmp_path)
+        gather(sources, STATISTICS, RECIPE, Ranges(), tmp_path)
 
 
+@pytest.mark.parametrize("network", ["statistics", "lite0"])
 def test_a_user_trains_on_a_folder_and_calibrates_on_sets_left_out(
-    camsim: Camsim, tmp_path: Path
+    camsim: Camsim, tmp_path: Path, network: str
 ) -> None:
     folder = tmp_path / "pictures"
     for kind, name in enumerate(KINDS):
@@ -100,14 +112,19 @@ def test_a_user_trains_on_a_folder_and_calibrates_on_sets_left_out(
     run = tmp_path / "run"
     ran = camsim(
         "train", "origin", "--pictures", folder, "--out", run, "--patches", 2, "--draws", 2,
-        "--name", "mine",
+        "--name", "mine", "--network", network, *_start(network, tmp_path),
     )  # fmt: skip
     assert ran.status == 0, ran.err
     assert (run / "curve.png").exists()
     assert "without npi/a" in ran.err
     [entry] = read_manifest(run / "weights").models
-    assert (entry.task, entry.input.kind) == ("origin", "forensic statistics")
-    assert entry.parameters == 3 * (COUNT + 1)
+    assert entry.task == "origin"
+    if network == "statistics":
+        assert entry.input.kind == "forensic statistics"
+        assert entry.parameters == 3 * (COUNT + 1)
+    else:
+        assert entry.input.kind == "patches"
+        assert load_ours("mine", run / "weights").model.classifier.weight.shape == (3, FEATURES)
     scores = scored(Model(entry, run / "weights"), picture(1, 99), 2)
     assert scores is not None
     assert np.argmax(scores.mean_log) == 1
@@ -120,3 +137,27 @@ def test_a_user_trains_on_a_folder_and_calibrates_on_sets_left_out(
     ran = camsim("evaluate", "origin", *words, "--store", "--left-out", run / "left-out.jsonl")
     assert ran.status == 0, ran.err
     assert read_manifest(run / "weights").models[0].calibrations
+
+
+def test_the_exported_network_says_what_its_layer_says(tmp_path: Path) -> None:
+    """The layer is fitted to features of patches; the verifier hands the network the patches."""
+    _start("lite0", tmp_path)
+    lite0 = Lite0Features(tmp_path / "lite0.pth")
+    patches = [picture(kind, seed)[:SIDE, :SIDE] for kind in range(3) for seed in range(4)]
+    features = lite0.describe(patches).astype(np.float64)
+    fitted = fit_linear(features, np.repeat(np.arange(3), 4), 3, 0.1)
+    entry = export(
+        lite0.model_of(fitted), "mine", labels_of(None), RECIPES["lite0"], {}, "toys", 1.0, tmp_path
+    )
+    given = np.stack(patches).transpose(0, 3, 1, 2).astype(np.float32) / np.float32(255)
+    logits = Model(entry, tmp_path).logits([given])
+    np.testing.assert_allclose(logits, fitted.logits(features), atol=0.05)
+    assert (logits.argmax(1) == np.repeat(np.arange(3), 4)).all()
+
+
+def _start(network: str, folder: Path) -> tuple[object, ...]:
+    if network != "lite0":
+        return ()
+    torch.manual_seed(1)
+    torch.save(published(EfficientNetLite0()), folder / "lite0.pth")
+    return "--start-from", folder / "lite0.pth"

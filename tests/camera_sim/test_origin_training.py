@@ -246,7 +246,7 @@ def test_the_command_trains_and_says_where_the_weights_are(
     [
         (("--network", "ada", "--steps", -1, 1), "--steps cannot be negative"),
         (("--network", "ada", "--steps", 1), "2 stages"),
-        (("--network", "ada", "--draws", 2), "--draws is of the statistics"),
+        (("--network", "ada", "--draws", 2), "--draws is of one layer"),
         (("--steps", 1, 1), "--steps is of the paper's network"),
         (("--float32",), "--float32 is of the paper's network"),
         (("--penalty", 0), "--penalty must be above 0"),
@@ -257,6 +257,9 @@ def test_the_command_trains_and_says_where_the_weights_are(
         (("--classes", "npi"), "name two or more"),
         (("--classes", "npi", "drawn"), "no folder 'drawn'"),
         (("--classes", "npi", "few"), "class 'few' has too few pictures"),
+        (("--network", "lite0"), "lite0 starts from ImageNet's weights"),
+        (("--network", "lite0", "--start-from", "nowhere.pth"), "no such file"),
+        (("--start-from", "nowhere.pth"), "leave --start-from out"),
         (("--vgg", "missing.safetensors"), "can't be read as safetensors"),
     ],
 )

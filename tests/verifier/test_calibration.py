@@ -54,6 +54,8 @@ def test_pooling_independent_patches_is_their_sum_and_repeated_ones_their_mean()
     assert fit_pooling(independent, patches, truth)[0] == 1.0
     one = np.array([mean_log_probabilities(_logits(rng, e, 1)) for e in evidence])
     assert fit_pooling(one, patches, truth)[0] == 0.0
+    same = np.full_like(patches, patches[0])
+    assert fit_pooling(independent, same, truth)[0] == 0.0  # which nothing tells
 
 
 def _logits(rng: np.random.Generator, evidence: float, count: int) -> np.ndarray:

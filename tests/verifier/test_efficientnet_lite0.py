@@ -1,6 +1,5 @@
 """EfficientNet-Lite0: its shape, the names of the published weights, and what is trained of it."""
 
-import re
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +7,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from tests.verifier.toy_lite0 import published
 from verifier.errors import WeightsError
 from verifier.explain.networks import load_ours
 from verifier.model import Model
@@ -17,16 +17,6 @@ from verifier.training.efficientnet_lite0 import (
     same_padding,
 )
 from verifier.training.export import export_synthetic
-
-
-def published(model: EfficientNetLite0) -> dict[str, torch.Tensor]:
-    """Name weights as the published file does, its head beside them."""
-    named = {
-        "_" + re.sub(r"^blocks\.(\d+)\.", r"blocks.\1._", name): value
-        for name, value in model.state_dict().items()
-        if not name.startswith(("scale.", "classifier."))
-    }
-    return named | {"_conv_head.weight": torch.zeros(1280, 320, 1, 1)}
 
 
 def test_it_has_as_many_weights_as_published_without_the_head() -> None:

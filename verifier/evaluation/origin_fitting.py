@@ -16,9 +16,10 @@ from verifier.evaluation.origin_bench import OriginRecord
 from verifier.evaluation.origin_tables import probabilities
 from verifier.weights import ANY_CHANNEL, Calibration, ModelEntry, Threshold
 
-# The worst error is a photograph called generated: of the calibration's files no more may be than
-# these. No more of others may be called photographs, and no answer may be less likely than this.
-WRONG: Final = 0.01
+# The worst error is a photograph called generated: none of the calibration's files may be. Of the
+# others so many may be called photographs, and no answer may be less likely than this.
+ACCUSED: Final = 0.0
+CLEARED: Final = 0.01
 LEAST: Final = 0.7
 
 
@@ -65,8 +66,8 @@ def fit_origin(
         data=data,
     )
     draft_entry = with_calibration(entry, draft)
-    named = calibrating.threshold_for(_accused(fitted, draft_entry, native), WRONG, LEAST)
-    none = calibrating.threshold_for(_cleared(fitted, draft_entry, native), WRONG, LEAST)
+    named = calibrating.threshold_for(_accused(fitted, draft_entry, native), ACCUSED, LEAST)
+    none = calibrating.threshold_for(_cleared(fitted, draft_entry, native), CLEARED, LEAST)
     shares = np.array([list(probabilities(r, draft_entry).values()) for r in tests])
     error = calibrating.top_label_reliability(shares, [labels.index(r.kind) for r in tests]).error
     photos = [r for r in tests if r.kind == native]
