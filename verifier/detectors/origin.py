@@ -2,7 +2,7 @@
 
 R. Huang, F. Fang, H. Nguyen, J. Yamagishi, I. Echizen, *A method for identifying origin of digital
 images using a convolutional neural network*: patches drawn by their edges, a network, a vote. The
-network may be theirs, or one layer over features that aren't trained (docs/decisions/019). Our answer
+network may be theirs, or one layer over features that are fixed (docs/decisions/019). Our answer
 rests on the mean over patches, calibrated; the vote is told beside it. It has seen some renderers
 and generators of many, so it may say "not sure", and that a picture is no photograph counts against
 it only where that was measured to be wrong rarely enough.
