@@ -14,7 +14,6 @@ from camera_sim.pipelines import classical
 from camera_sim.pipelines.nip import NIP
 from camera_sim.sensor import BASE_ISO, LOW_PASS_BLUR, Sensor
 from camera_sim.training.data import collate
-from camera_sim.training.lattices import with_lattice
 from camera_sim.training.validation import developed_pictures
 from channel.manipulations import GAUSSIAN, JPEG, RESAMPLE, SHARPEN
 
@@ -33,18 +32,13 @@ class ForeignSource:
         (H, W, 3) uint8 sRGB each.
     edited
         The share that is edited.
-    latticed
-        The share that carries a lattice which is not the camera's, before any edit.
     """
 
-    def __init__(
-        self, pictures: Sequence[Picture], edited: float = 0.5, latticed: float = 0.3
-    ) -> None:
+    def __init__(self, pictures: Sequence[Picture], edited: float = 0.5) -> None:
         if not pictures:
             raise TrainingError("there is no foreign picture")
         self.pictures = pictures
         self.edited = edited
-        self.latticed = latticed
 
     def batch(self, rng: np.random.Generator, count: int, side: int) -> Tensor:
         """Draw ``count`` patches: (count, 3, side, side) sRGB in [0, 1]."""
@@ -60,8 +54,6 @@ class ForeignSource:
             raise TrainingError(f"a picture of {width}×{height} is smaller than a {side} patch")
         top, left = rng.integers(height - side + 1), rng.integers(width - side + 1)
         patch = np.rot90(picture[top : top + side, left : left + side], int(rng.integers(4)))
-        if rng.random() < self.latticed:
-            patch = with_lattice(patch, rng)
         if rng.random() < self.edited:
             return EDITS[int(rng.integers(len(EDITS)))](np.ascontiguousarray(patch))
         return patch
