@@ -39,6 +39,7 @@ from verifier.explain.relevance import (
 )
 from verifier.features.forensic_statistics import COUNT
 from verifier.training.band_network import BandNetwork, band_filters, band_name
+from verifier.training.block_fan import BlockFAN
 from verifier.training.efficientnet_lite0 import EfficientNetLite0
 from verifier.training.export import (
     SYNTHETIC_LABELS,
@@ -46,6 +47,7 @@ from verifier.training.export import (
     export_origin,
     export_synthetic,
 )
+from verifier.training.fan import FAN
 from verifier.training.origin_classes import labels_of
 from verifier.training.picture_sets import Picture
 from verifier.training.resnet50 import Bottleneck, ResNet50, load_resnet50
@@ -127,13 +129,20 @@ def test_relevance_lies_where_the_answer_comes_from() -> None:
 
 @pytest.mark.parametrize(
     "make",
-    [small, bands, lite0, lambda: ResNet50(1).eval()],
-    ids=["cnn", "bands", "lite0", "resnet50"],
+    [
+        small,
+        bands,
+        lite0,
+        lambda: ResNet50(1).eval(),
+        lambda: FAN().eval(),
+        lambda: BlockFAN().eval(),
+    ],
+    ids=["cnn", "bands", "lite0", "resnet50", "fan", "block-fan"],
 )
 def test_networks_are_left_as_they_were(make: "object") -> None:
     model = make()
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    pictures = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    pictures = torch.rand(1, 3, 128, 128, generator=torch.Generator().manual_seed(0))
     answer = model(pictures)
     found = relevance(model, pictures, 1)
     assert np.isfinite(found.picture).all()

@@ -17,7 +17,6 @@ from verifier.features.patches import batches, choose_patches
 from verifier.features.selection import select_patches
 from verifier.training.block_fan import BlockFAN
 from verifier.training.block_statistics import BlockStatistics, statistic_name
-from verifier.training.fan import FAN
 from verifier.weights import FOLDER, Selection, read_manifest
 
 SHIPPED = [entry.name for entry in read_manifest().models]
@@ -110,20 +109,6 @@ def test_a_network_of_counts_is_explained_by_frequencies() -> None:
 
 
 # The FAN
-
-
-@pytest.mark.parametrize("make", [FAN, BlockFAN])
-def test_an_analyser_is_left_as_it_was(make: type[FAN]) -> None:
-    torch.manual_seed(0)
-    model = make(6).eval()
-    pictures = torch.rand(2, 3, 128, 128)
-    before, answer = {k: v.clone() for k, v in model.state_dict().items()}, model(pictures)
-    found = relevance(model, pictures, 0)
-    assert np.isfinite(found.picture).all()
-    assert np.abs(found.picture).sum() > 0
-    assert set(found.layers) == set(feature_layers(model))
-    assert all(torch.equal(before[name], v) for name, v in model.state_dict().items())
-    torch.testing.assert_close(model(pictures), answer)
 
 
 def test_relevance_of_statistics_lies_where_their_trace_is() -> None:
