@@ -85,8 +85,12 @@ def add_to(parts: "Commands") -> None:
 def run(args: argparse.Namespace) -> int:
     """Train, draw, export, and say where the weights are."""
     require_torch()
+    if args.network == "lite0" and args.vgg:
+        raise TrainingError("--vgg is a network of its own; leave --network lite0 out")
     if args.network != "ada" and not args.vgg:
         return _run_layer(args)
+    if args.start_from is not None and not args.start_from.is_dir():
+        raise TrainingError(f"--start-from {args.start_from} is no folder of a run; give one")
     return _run_network(args)
 
 

@@ -1,5 +1,6 @@
 """What one layer can weigh of a patch to tell its origin: a description that isn't trained."""
 
+import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors.torch import save
 from torch import nn
 
 from camera_sim.training.lite0 import start_lite0
@@ -25,9 +27,12 @@ class PatchFeatures(ABC):
     ----------
     count
         Numbers that describe a patch.
+    identity
+        Of what describes: features of another can't be used in place of them.
     """
 
     count: int
+    identity: str
 
     @abstractmethod
     def describe(self, patches: Sequence[Pixels]) -> NDArray[np.float32]:
@@ -42,6 +47,7 @@ class ForensicStatistics(PatchFeatures):
     """`verifier.features.forensic_statistics`: residuals and wavelets, no network."""
 
     count = COUNT
+    identity = "forensic statistics"
 
     def describe(self, patches: Sequence[Pixels]) -> NDArray[np.float32]:
         """See `PatchFeatures.describe`."""
@@ -66,6 +72,8 @@ class Lite0Features(PatchFeatures):
     def __init__(self, published: Path | None) -> None:
         self._published = published
         self._model = start_lite0(published)
+        weights = save({name: v.contiguous() for name, v in self._model.state_dict().items()})
+        self.identity = hashlib.sha256(weights).hexdigest()
 
     @torch.no_grad()
     def describe(self, patches: Sequence[Pixels]) -> NDArray[np.float32]:

@@ -79,7 +79,9 @@ def features_for(network: str, start_from: Path | None) -> PatchFeatures:
     if network == "lite0":
         return Lite0Features(start_from)
     if start_from is not None:
-        raise TrainingError("statistics start from nothing: leave --start-from out")
+        raise TrainingError(
+            "statistics start from nothing: leave --start-from out, or add --network lite0 or ada"
+        )
     return ForensicStatistics()
 
 
@@ -126,7 +128,8 @@ def gather(
     TrainingError
         If what lies there was gathered by another recipe, or it can't be written.
     """
-    told = json.dumps({"histories": str(ranges), **asdict(replace(recipe, penalty=0))})
+    of = {"histories": str(ranges), "features": described_by.identity}
+    told = json.dumps(of | asdict(replace(recipe, penalty=0)))
     parts = []
     for start in range(0, len(sources), _PART):
         some = sources[start : start + _PART]

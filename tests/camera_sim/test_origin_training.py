@@ -257,6 +257,8 @@ def test_the_command_trains_and_says_where_the_weights_are(
         (("--classes", "npi"), "name two or more"),
         (("--classes", "npi", "drawn"), "no folder 'drawn'"),
         (("--classes", "npi", "few"), "class 'few' has too few pictures"),
+        (("--network", "lite0", "--vgg", "w.safetensors"), "leave --network lite0 out"),
+        (("--network", "ada", "--start-from", "nowhere"), "no folder of a run"),
         (("--network", "lite0"), "lite0 starts from ImageNet's weights"),
         (("--network", "lite0", "--start-from", "nowhere.pth"), "no such file"),
         (("--start-from", "nowhere.pth"), "leave --start-from out"),

@@ -324,6 +324,13 @@ def test_other_files_are_refused(tmp_path: Path, content: object, message: str) 
         load_resnet50(path)
 
 
+def test_of_one_output_only_generated_is_explained() -> None:
+    model = ResNet50(1).eval()
+    network = Explainable("mine", model, 224, SYNTHETIC_LABELS, SYNTHETIC_SELECTION)
+    with pytest.raises(ScoresError, match="one output, of 'generated'"):
+        explain(network, photo(240, 260), "natural")
+
+
 # The command
 
 

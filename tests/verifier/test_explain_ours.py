@@ -1,12 +1,20 @@
 """Every shipped detector can be explained: its weights for torch, and what its relevance means."""
 
+from pathlib import Path
+
 import numpy as np
 import onnxruntime as ort
 import pytest
 import torch
+from PIL import Image
 from torch import nn
 
+from tests.camera_sim.conftest import Camsim
 from tests.channel.conftest import photo
+from verifier import Verifier
+from verifier.detectors.network import NetworkDetector
+from verifier.detectors.origin import OriginDetector
+from verifier.detectors.synthetic import SyntheticDetector
 from verifier.explain.explanation import explain
 from verifier.explain.histograms import CountLevels, PictureNetworkCNN, coefficient_name
 from verifier.explain.networks import load_ours
@@ -15,6 +23,7 @@ from verifier.features.dct_histogram import PATCH, patch_histograms
 from verifier.features.edge_patches import edge_patches
 from verifier.features.patches import batches, choose_patches
 from verifier.features.selection import select_patches
+from verifier.model import Model
 from verifier.training.block_fan import BlockFAN
 from verifier.training.block_statistics import BlockStatistics, statistic_name
 from verifier.weights import FOLDER, Selection, read_manifest
@@ -63,6 +72,26 @@ def test_patches_are_chosen_as_the_manifest_says() -> None:
     assert select_patches(pixels, 128, grid) == choose_patches(pixels, 128, grid)
     edges = grid.model_copy(update={"method": "edges"})
     assert select_patches(pixels, 128, edges, brief=True) == edge_patches(pixels, 128, 2)
+
+
+def test_the_detectors_own_patches_are_explained(tmp_path: Path) -> None:
+    pixels = photo(500, 700)
+    Image.fromarray(pixels).save(tmp_path / "photo.png")
+    with Verifier.facts_only() as verifier:
+        reading = verifier.read(tmp_path / "photo.png")
+    for kind in (OriginDetector, SyntheticDetector, NetworkDetector):
+        [entry] = read_manifest().of_task(kind.task)
+        scores = kind((Model(entry, FOLDER),)).score(reading)
+        assert scores is not None
+        assert explain(load_ours(entry.name), pixels).patches == scores.patches
+
+
+def test_where_the_detector_abstains_the_sentence_says_so(tmp_path: Path, camsim: Camsim) -> None:
+    picture = tmp_path / "photo.jpg"
+    Image.fromarray(photo(300, 420)).save(picture, quality=30)
+    ran = camsim("explain", picture, "-o", tmp_path / "why.png")
+    assert ran.status == 0, ran.err
+    assert "The detector itself gives no answer: " in ran.out
 
 
 # Counts
@@ -131,6 +160,22 @@ def test_relevance_of_statistics_lies_where_their_trace_is() -> None:
     assert left > 20 * right
     loudest = int(np.abs(found.layers["judge.0"][0, :, 0, 0]).argmax())
     assert loudest == energy
+
+
+def test_relevance_of_statistics_is_kept() -> None:
+    """What the statistics get, the picture gets, and no more than that speaks each way."""
+    model = load_ours("rnet-fan-3").model
+    for part in model.classifier:
+        if isinstance(part, nn.Linear):  # the convolutions say nothing
+            nn.init.normal_(part.weight, std=1e-9)
+            nn.init.zeros_(part.bias)
+    pictures = torch.from_numpy(photo(128, 256)).permute(2, 0, 1).unfold(2, 128, 128)
+    pictures = pictures.permute(2, 0, 1, 3).float() / 255
+    found = relevance(model, pictures, 0)
+    of_statistics = found.layers["judge.0"].sum(axis=(1, 2, 3))
+    np.testing.assert_allclose(found.picture.sum(axis=(1, 2)), of_statistics, rtol=1e-2)
+    blocks = found.picture.reshape(-1, 16, 8, 16, 8)
+    np.testing.assert_allclose(blocks, blocks[:, :, :1, :, :1] + 0 * blocks, atol=1e-3)
 
 
 @pytest.mark.parametrize(("down", "across"), [(0, 1), (3, 0), (7, 7)])

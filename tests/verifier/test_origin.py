@@ -331,6 +331,24 @@ def test_a_calibration_counts_pictures_and_spares_photographs(
         fit_origin(entry, [r for r in measured if r.kind == "npi"], "made")
 
 
+def test_no_photograph_of_the_calibration_is_accused(
+    measured: list[OriginRecord], weights: Path
+) -> None:
+    """Not one in two hundred either, though that is less than a share that rounding hides."""
+    entry = read_manifest(weights).find(NAME)
+    photo = next(r for r in measured if r.kind == "npi" and r.part == "calibration")
+    likely = dataclasses.replace(photo, mean_log=tuple(np.log([0.98, 0.01, 0.01])))
+    unlike = dataclasses.replace(
+        photo, name="npi/one/odd.png", mean_log=tuple(np.log([0.1, 0.85, 0.05]))
+    )
+    many = [dataclasses.replace(likely, name=f"npi/one/{number}.png") for number in range(250)]
+    others = [r for r in measured if r.kind != "npi" or r.part != "calibration"]
+    found = fit_origin(entry, [*others, *many, unlike], "made")
+    calibrated = with_calibration(entry, found)
+    assert found.named is not None
+    assert max(list(tables.probabilities(unlike, calibrated).values())[1:]) < found.named.value
+
+
 def test_a_fed_file_is_the_same_in_every_run(sets: Path) -> None:
     picture = Picture("npi", "npi/one", sets / "npi" / "one" / "1.png")
     pixels = picture.pixels()

@@ -1,12 +1,14 @@
 """``camsim explain``: why a detector says what it says of a picture."""
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from channel.errors import ChannelError
 from channel.output import write
 from verifier.analysis import Verifier
+from verifier.decision import outside_domain
 from verifier.errors import DependencyError, OutputError, ScoresError
 from verifier.weights import FOLDER, read_manifest
 
@@ -26,7 +28,9 @@ def add_to(commands: "Commands") -> None:
     parser.add_argument("photo", type=Path, help="JPEG, PNG, WebP…")
     parser.add_argument("-o", "--out", type=Path, required=True, metavar="PNG")
     add_network(parser)
-    parser.add_argument("--label", metavar="NAME", help="what to explain (default: generated)")
+    parser.add_argument(
+        "--label", metavar="NAME", help="what to explain (default: the likeliest, or generated)"
+    )
     parser.add_argument("--force", action="store_true", help="replace an existing figure")
     parser.set_defaults(run=run)
 
@@ -54,8 +58,13 @@ def run(args: argparse.Namespace) -> int:
     from verifier.explain.explanation import explain
 
     with Verifier.facts_only() as verifier:
-        pixels = verifier.read(args.photo).pixels
+        reading = verifier.read(args.photo)
+    pixels = reading.pixels
     found = explain(network, pixels, args.label)
+    outside = outside_domain(network.entry, reading, found.patches) if network.entry else ()
+    if outside:
+        words = f"{found.sentence} The detector itself gives no answer: {' '.join(outside)}"
+        found = replace(found, sentence=words)
     figure = draw_explanation(found, pixels, f"{args.photo.name}, as {network.name} sees it")
     try:
         write(args.out, figure, force=args.force)

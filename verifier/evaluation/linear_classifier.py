@@ -1,4 +1,4 @@
-"""A linear classifier of several classes: what hand-crafted features are measured with.
+"""A linear classifier of several classes, over features that are fixed.
 
 Multinomial logistic regression with a quadratic penalty, every class weighing the same. Needs
 scipy.

@@ -33,6 +33,8 @@ class Explanation:
         for it; 0 where the detector didn't look.
     looked_at
         (H, W), where it did.
+    patches
+        The detector's own.
     channels
         Names of the loudest channels, and the share of its layer's relevance that each has, mean of
         parts.
@@ -44,6 +46,7 @@ class Explanation:
 
     relevance: NDArray[np.float32]
     looked_at: NDArray[np.bool_]
+    patches: Patches
     channels: tuple[tuple[str, float], ...]
     score: float
     sentence: str
@@ -63,48 +66,56 @@ def explain(network: Explainable, pixels: Pixels, label: str | None = None) -> E
     Raises
     ------
     ScoresError
-        If the picture has no part that the network can look at, or there is no such label.
+        If the picture has no part that the network can look at, there is no such label, or the
+        network has no output of it.
     DependencyError
         Without zennit.
     """
-    patches = select_patches(pixels, network.side, network.selection, brief=True)
+    patches = select_patches(pixels, network.side, network.selection)
     if not patches.places:
         raise ScoresError(
             f"the picture ({pixels.shape[1]}×{pixels.shape[0]}) has no part of {network.side}×"
-            f"{network.side} pixels that is neither flat nor burnt out"
+            f"{network.side} pixels that is usable: not flat, not burnt out, with edges in it"
         )
-    place = _place(network, label, pixels, patches)
-    found = [
-        relevance(network.model, torch.from_numpy(batch), place)
-        for batch in batches(pixels, patches, _BATCH)
-    ]
-    maps = np.concatenate([one.picture for one in found])
-    layers = {name: np.concatenate([one.layers[name] for one in found]) for name in found[0].layers}
-    score = float(np.concatenate([one.score for one in found]).mean())
-    whole, looked_at = _assembled(maps, patches.places, network.side, pixels.shape[:2])
-    channels = tuple((network.channel_name(c), share) for c, share in _loudest(layers))
+    logits = _logits(network, pixels, patches)
+    place = _place(network, label, logits)
+    maps, shares, scores = [], [], []
+    for batch in batches(pixels, patches, _BATCH):
+        found = relevance(network.model, torch.from_numpy(batch), place)
+        maps.append(found.picture)
+        shares.append(_shares(found.layers))  # of all parts, maps of all layers would fill memory
+        scores.append(found.score)
+    score = float(np.concatenate(scores).mean())
+    whole, looked_at = _assembled(
+        np.concatenate(maps), patches.places, network.side, pixels.shape[:2]
+    )
+    channels = tuple((network.channel_name(c), share) for c, share in _loudest(shares))
     return Explanation(
-        whole, looked_at, channels, score,
-        _sentence(network, place, score, whole, looked_at, channels, pixels, patches),
+        whole, looked_at, patches, channels, score,
+        _sentence(network, place, score, whole, looked_at, channels, logits),
     )  # fmt: skip
 
 
-def _place(network: Explainable, label: str | None, pixels: Pixels, patches: Patches) -> int:
+def _place(network: Explainable, label: str | None, logits: NDArray[np.float32]) -> int:
     names = [one.name for one in network.labels]
     if label is not None and label not in names:
         raise ScoresError(f"{network.name} has no label {label!r}; it has {', '.join(names)}")
     if label is not None:
-        return names.index(label)
+        place = names.index(label)
+        if logits.shape[1] == 1 and place != len(names) - 1:
+            raise ScoresError(f"{network.name} has one output, of {names[-1]!r}; explain that")
+        return place
     if len(names) == 2:
         return next(n for n, one in enumerate(network.labels) if one.role != "native")
-    return int(_mean_log(network, pixels, patches).argmax())
+    return int(calibrating.mean_log_probabilities(logits).argmax())
 
 
-def _mean_log(network: Explainable, pixels: Pixels, patches: Patches) -> NDArray[np.float64]:
-    """Mean log probabilities of the labels over the patches."""
+def _logits(network: Explainable, pixels: Pixels, patches: Patches) -> NDArray[np.float32]:
+    """Ask the network about the patches: (N, labels)."""
     with torch.no_grad():
-        logits = [network.model(torch.from_numpy(b)) for b in batches(pixels, patches, _BATCH)]
-    return calibrating.mean_log_probabilities(torch.cat(logits).numpy())
+        found = [network.model(torch.from_numpy(b)) for b in batches(pixels, patches, _BATCH)]
+    logits: NDArray[np.float32] = torch.cat(found).numpy()
+    return logits
 
 
 def _assembled(
@@ -118,17 +129,26 @@ def _assembled(
     return whole / max(float(np.maximum(whole, 0).sum()), 1e-12), looked_at
 
 
-def _loudest(
-    layers: dict[str, NDArray[np.float32]], count: int = 10
-) -> tuple[tuple[Channel, float], ...]:
-    """FF-RS of one picture: `verifier.explain.ff_rs`."""
-    shares = []
+def _shares(layers: dict[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
+    """FF-RS of each part: by layer (N, C); see `verifier.explain.ff_rs`."""
+    found = {}
     for name, values in layers.items():
         speaks = np.maximum(values, 0).sum(axis=(2, 3))
         total = np.abs(values).sum(axis=(1, 2, 3))[:, None]
-        mean = (speaks / np.maximum(total, 1e-12)).mean(axis=0)
-        shares += [(Channel(name, number), float(value)) for number, value in enumerate(mean)]
-    return tuple(sorted(shares, key=lambda pair: -pair[1])[:count])
+        found[name] = speaks / np.maximum(total, 1e-12)
+    return found
+
+
+def _loudest(
+    shares: list[dict[str, NDArray[np.float32]]], count: int = 10
+) -> tuple[tuple[Channel, float], ...]:
+    means = {name: np.concatenate([one[name] for one in shares]).mean(axis=0) for name in shares[0]}
+    pairs = [
+        (Channel(name, number), float(value))
+        for name, values in means.items()
+        for number, value in enumerate(values)
+    ]
+    return tuple(sorted(pairs, key=lambda pair: -pair[1])[:count])
 
 
 def _sentence(
@@ -138,30 +158,30 @@ def _sentence(
     whole: NDArray[np.float32],
     looked_at: NDArray[np.bool_],
     channels: tuple[tuple[str, float], ...],
-    pixels: Pixels,
-    patches: Patches,
+    logits: NDArray[np.float32],
 ) -> str:
     words = network.labels[place].words
     speaks = np.sort(np.maximum(whole[looked_at], 0))[::-1]
     densest = float(speaks[: max(1, round(_TENTH * len(speaks)))].sum() / max(speaks.sum(), 1e-12))
     side = "for" if score > 0 else "against"
-    probability = _probability(network, place, pixels, patches)
-    count = len(patches.places)
+    against = " logits over the others' mean" if logits.shape[1] > 1 else " logits"
+    probability = _probability(network, place, logits)
+    count = len(logits)
     return (
         f"What {network.name} sees in {count} part{'s' if count > 1 else ''} of the "
-        f"picture speaks {side} {words} (mean logit {score:+.2f}{probability}); "
+        f"picture speaks {side} “{words}” ({score:+.2f}{against}{probability}); "
         f"{densest:.0%} of what speaks for it lies in a tenth of the pixels that it looked at; "
         f"loudest {'are' if len(channels) > 1 else 'is'} the channels "
         f"{', '.join(f'{channel} ({share:.1%})' for channel, share in channels[:3])}."
     )
 
 
-def _probability(network: Explainable, place: int, pixels: Pixels, patches: Patches) -> str:
+def _probability(network: Explainable, place: int, logits: NDArray[np.float32]) -> str:
     """Tell the calibrated probability, where the manifest has a calibration."""
     entry = network.entry
     calibration = entry.calibration_for(None) if entry else None
     if entry is None or calibration is None:
         return ", not calibrated"
-    mean_log = _mean_log(network, pixels, patches)
-    found = picture_probabilities(entry, calibration, mean_log, len(patches.places))
+    mean_log = calibrating.mean_log_probabilities(logits)
+    found = picture_probabilities(entry, calibration, mean_log, len(logits))
     return f", calibrated probability {percent(found[network.labels[place].name])}"

@@ -34,7 +34,7 @@ def composite(model: nn.Module) -> Any:
     sums and averages split it by what each part gave; convolutions follow what is positive; dense
     layers follow all, stabilised; the first convolution, and one of residuals before it, spread it
     evenly over what they see, so that the picture's own contrast doesn't draw it. Statistics of
-    blocks are no layer: a pixel gets its part of them to the first order.
+    blocks are no layer: a block gets its part of them to the first order.
 
     Raises
     ------
@@ -71,11 +71,14 @@ def composite(model: nn.Module) -> Any:
 
 
 def _first_order(core: ModuleType) -> tuple[type[Any], type[Any]]:
-    """Make two hooks that share relevance of statistics out among pixels, to the first order.
+    """Make two hooks that share relevance of statistics out among blocks, to the first order.
 
     The relevance of a standardised statistic over its value is what a unit of it speaks; the
-    gradient says how much of it a pixel gives, times how far it is from the mean of its block.
+    gradient says how much of it a pixel gives, times how far it is from the mean of its block. A
+    block gets the sum of its pixels, and what the first order leaves over goes where it found
+    most, so that the sum over the picture is that over the statistics.
     """
+    received: list[Tensor] = []
 
     class Kept(core.Hook):  # type: ignore[name-defined,misc]
         def forward(self, _: nn.Module, given: tuple[Tensor, ...], found: Tensor) -> None:
@@ -83,8 +86,9 @@ def _first_order(core: ModuleType) -> tuple[type[Any], type[Any]]:
 
     class OfStatistic(Kept):
         def backward(
-            self, _: nn.Module, grad_input: tuple[Tensor, ...], __: tuple[Tensor, ...]
+            self, _: nn.Module, grad_input: tuple[Tensor, ...], grad_output: tuple[Tensor, ...]
         ) -> tuple[Tensor]:
+            received.append(grad_output[0].sum(dim=1))
             stabilised = core.Stabilizer(_SIGNED, norm_scale=True)(self.stored_tensors["found"])
             return (grad_input[0] / stabilised,)
 
@@ -93,10 +97,19 @@ def _first_order(core: ModuleType) -> tuple[type[Any], type[Any]]:
             self, _: nn.Module, grad_input: tuple[Tensor, ...], __: tuple[Tensor, ...]
         ) -> tuple[Tensor]:
             pixels = self.stored_tensors["given"]
-            means = F.avg_pool2d(pixels, BLOCK).repeat_interleave(BLOCK, 2)
-            return (grad_input[0] * (pixels - means.repeat_interleave(BLOCK, 3)),)
+            parts = grad_input[0] * (pixels - _over_blocks(pixels))
+            found = _over_blocks(parts.mean(dim=1, keepdim=True).expand_as(parts))
+            left = received.pop() - found.sum(dim=(1, 2, 3))
+            sizes = found.abs().flatten(1).sum(dim=1).clamp(min=1e-12)
+            return (found + found.abs() * (left / sizes)[:, None, None, None],)
 
     return OfStatistic, OfPixel
+
+
+def _over_blocks(plane: Tensor) -> Tensor:
+    """Average (N, C, H, W) over each block, and give the average to each of its pixels."""
+    means = F.avg_pool2d(plane, BLOCK)
+    return means.repeat_interleave(BLOCK, 2).repeat_interleave(BLOCK, 3)
 
 
 @contextmanager

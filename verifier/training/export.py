@@ -188,11 +188,7 @@ def export_network_cnn(
     inputs = torch.randint(0, 9, (5, PATCH_BINS), generator=torch.Generator().manual_seed(0))
     draft = _draft(model, name, "network", labels, contract, recipe, data, figures, licence)
     draft = draft.model_copy(update={"selection": SELECTION, "domain": DOMAIN})
-    entry = _written_int8(model, inputs.float(), draft, folder)
-    kept = TorchWeights(network="histograms", file=entry.file, sha256=entry.sha256)
-    entry = entry.model_copy(update={"torch": kept})
-    add_to_manifest(entry, folder)
-    return entry
+    return _written_int8(model, inputs.float(), draft, folder, network="histograms")
 
 
 @torch.no_grad()
@@ -268,9 +264,13 @@ def _draft(
 
 
 def _written_int8(
-    model: nn.Module, inputs: torch.Tensor, draft: ModelEntry, folder: Path
+    model: nn.Module,
+    inputs: torch.Tensor,
+    draft: ModelEntry,
+    folder: Path,
+    network: str | None = None,
 ) -> ModelEntry:
-    """Write a model, its largest layer in int8, and its entry; ``inputs`` check the file."""
+    """Write a model, its largest layer in int8, and its entry; see `_written`."""
     model = in_format(model.eval(), torch.contiguous_format)
     layer = max(
         (m for m in model.modules() if isinstance(m, nn.Linear)), key=lambda m: m.in_features
@@ -279,7 +279,7 @@ def _written_int8(
     layer.weight.copy_(steps.float() * scales)
     proto = _onnx_of(model, inputs[:2], draft.input, {"name": draft.name})
     _store_int8(proto, layer.weight, steps, scales)
-    return _written(model, inputs, proto.SerializeToString(), draft, folder)
+    return _written(model, inputs, proto.SerializeToString(), draft, folder, network=network)
 
 
 @torch.no_grad()
@@ -290,12 +290,30 @@ def _written(
     draft: ModelEntry,
     folder: Path,
     tolerance: float = TOLERANCE,
+    *,
+    network: str | None = None,
+    weights: bytes | None = None,
 ) -> ModelEntry:
-    """Check what a file gives for ``inputs``, and write it and its entry."""
+    """Check what a file gives for ``inputs``, and write it and, at last, its entry.
+
+    Parameters
+    ----------
+    network
+        Its name in `verifier.explain.networks.NETWORKS`; None: it can't be explained.
+    weights
+        Those for torch, in a file beside it; None: the ONNX file has them by their names.
+    """
     _check(model, inputs, draft.input, content, tolerance)
     folder.mkdir(parents=True, exist_ok=True)
     write(folder / draft.file, content, force=True)
     entry = draft.model_copy(update={"sha256": hashlib.sha256(content).hexdigest()})
+    if network is not None:
+        file, digest = entry.file, entry.sha256
+        if weights is not None:
+            file, digest = f"{draft.name}.safetensors", hashlib.sha256(weights).hexdigest()
+            write(folder / file, weights, force=True)
+        kept = TorchWeights(network=network, file=file, sha256=digest)
+        entry = entry.model_copy(update={"torch": kept})
     add_to_manifest(entry, folder)
     return entry
 
@@ -345,15 +363,10 @@ def _written_with_torch(
         store_half(proto)
         state = {k: v.half() if v.numel() >= _LARGE else v for k, v in state.items()}
     weights = save({k: v.contiguous() for k, v in state.items()})
-    kept = TorchWeights(
-        network=network,
-        file=f"{draft.name}.safetensors",
-        sha256=hashlib.sha256(weights).hexdigest(),
+    content = proto.SerializeToString()
+    return _written(
+        model, inputs, content, draft, folder, tolerance, network=network, weights=weights
     )
-    draft = draft.model_copy(update={"torch": kept})
-    entry = _written(model, inputs, proto.SerializeToString(), draft, folder, tolerance)
-    write(folder / kept.file, weights, force=True)
-    return entry
 
 
 def store_half(proto: onnx.ModelProto) -> None:

@@ -1,4 +1,4 @@
-"""The network of origin that is shipped: one layer over statistics of a patch. Needs torch."""
+"""A network of origin that is one layer over statistics of a patch. Needs torch."""
 
 import torch
 from torch import Tensor, nn
