@@ -24,6 +24,10 @@ MEAN: Final = 127.0
 DEVIATION: Final = 128.0
 STEM: Final = 32
 _EPSILON: Final = 1e-3  # of the batch normalisation of the published weights
+# Which normalisation follows a convolution.
+_NORMS: Final = {
+    "conv_stem": "bn0", "expand_conv": "bn0", "depthwise_conv": "bn1", "project_conv": "bn2",
+}  # fmt: skip
 
 
 class Stage(NamedTuple):
@@ -112,6 +116,33 @@ class EfficientNetLite0(FrozenFeatures):
         found = self.blocks(self.relu(self.bn0(self.conv_stem(self.pad(levels)))))
         averages: Tensor = self.pool(found).flatten(1)
         return averages
+
+
+def unmerged(biases: dict[str, Tensor], state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Return batch normalisation as it must be where convolutions have taken it in.
+
+    Parameters
+    ----------
+    biases
+        Of the merged convolutions, by their names; those that aren't there are 0.
+    state
+        Of the network: names and shapes.
+
+    Returns
+    -------
+    By their names, what makes each normalisation add that bias and do nothing else.
+    """
+    found = {name: value for name, value in state.items() if name.endswith("_tracked")}
+    weights = {name.removesuffix(".weight"): value for name, value in state.items()}
+    for convolution in (name for name in weights if name.rpartition(".")[2] in _NORMS):
+        home, _, layer = convolution.rpartition(".")
+        bias = biases.get(convolution, torch.zeros(len(weights[convolution])))
+        norm = f"{home}.{_NORMS[layer]}" if home else _NORMS[layer]
+        found[f"{norm}.weight"] = torch.full_like(bias, (1 + _EPSILON) ** 0.5)
+        found[f"{norm}.bias"] = bias
+        found[f"{norm}.running_mean"] = torch.zeros_like(bias)
+        found[f"{norm}.running_var"] = torch.ones_like(bias)
+    return found
 
 
 def load_efficientnet_lite0(path: Path, labels: int = 2) -> EfficientNetLite0:

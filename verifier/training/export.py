@@ -205,7 +205,7 @@ def export_origin(
     """Write a model of origins as ONNX beside its entry in the manifest, not yet calibrated.
 
     Of Huang et al.'s network the dense layer of 2048, nearly all of the weights, is stored as int8
-    as `export_network_cnn` has it. Of EfficientNet-Lite0 the weights for torch are written as well.
+    as `export_network_cnn` has it, and EfficientNet-Lite0's weights as float16.
 
     Parameters
     ----------
@@ -357,16 +357,13 @@ def _written_with_torch(
     """Write a model as ONNX and for torch, and its entry; ``inputs`` check the file."""
     model = in_format(model.eval(), torch.contiguous_format)
     proto = _onnx_of(model, inputs[:2], draft.input, {"name": draft.name})
-    state, tolerance = model.state_dict(), TOLERANCE
     if isinstance(model, EfficientNetLite0):
-        tolerance = HALF_TOLERANCE
         store_half(proto)
-        state = {k: v.half() if v.numel() >= _LARGE else v for k, v in state.items()}
-    weights = save({k: v.contiguous() for k, v in state.items()})
+        content = proto.SerializeToString()
+        return _written(model, inputs, content, draft, folder, HALF_TOLERANCE, network=network)
+    weights = save({k: v.contiguous() for k, v in model.state_dict().items()})
     content = proto.SerializeToString()
-    return _written(
-        model, inputs, content, draft, folder, tolerance, network=network, weights=weights
-    )
+    return _written(model, inputs, content, draft, folder, network=network, weights=weights)
 
 
 def store_half(proto: onnx.ModelProto) -> None:
