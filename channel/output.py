@@ -20,8 +20,8 @@ def write(path: Path, data: bytes, *, force: bool) -> None:
         try:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(data)
-            os.chmod(temporary, 0o666 & ~_umask())  # noqa: PTH101 - mkstemp gives 0600
-            os.replace(temporary, path)  # noqa: PTH105
+            Path(temporary).chmod(0o666 & ~_umask())  # mkstemp gives 0600
+            Path(temporary).replace(path)
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise

@@ -49,10 +49,11 @@ class Upload:
                 f"the picture has {image.width}×{image.height} pixels; "
                 f"send at most {MOST_PIXELS // 1_000_000} megapixels"
             )
-        if getattr(image, "is_animated", False) and image.format != "MPO":
+        frames = getattr(image, "n_frames", 1)
+        if frames > 1 and image.format != "MPO":
             raise PictureError(
-                f"the picture is animated ({image.n_frames} frames), which networks treat as "  # type: ignore[attr-defined]
-                "video; send one frame"
+                f"the picture is animated ({frames} frames), which networks treat as video; send "
+                "one frame"
             )
         return image
 

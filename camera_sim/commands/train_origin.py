@@ -17,8 +17,9 @@ from camera_sim.errors import TrainingError
 if TYPE_CHECKING:
     from camera_sim.commands import Commands
     from camera_sim.training.origin import OriginProgress, OriginRecipe
-    from camera_sim.training.origin_data import Picture, Source
+    from camera_sim.training.origin_data import Source
     from camera_sim.training.origin_layer import Gathered, LayerRecipe
+    from verifier.training.picture_sets import Picture
 
 # Patches that are validated on: each costs as much as a third of a training patch.
 _VALIDATED = 192

@@ -60,7 +60,8 @@ def build_network(pipeline: Pipeline, trained_matrix: Tensor | None = None) -> N
     module, name = pipeline.network.split(":")
     network = getattr(importlib.import_module(f"camera_sim.pipelines.{module}"), name)
     if pipeline.any_camera:
-        return network()  # type: ignore[no-any-return]
+        built: NIP = network()
+        return built
     matrix = torch.eye(3) if trained_matrix is None else trained_matrix.float()
     return PerCameraNIP(network(matrix) if pipeline.name == "inet" else network(), matrix)
 

@@ -13,7 +13,7 @@ from verifier.features.edge_patches import edge_patches
 from verifier.features.patches import Place
 from verifier.training.equalise import Ranges, draw_history, equalised_pixels
 from verifier.training.origin_cnn import SIDE
-from verifier.training.picture_sets import Picture as Picture  # noqa: PLC0414 - for the command
+from verifier.training.picture_sets import Picture
 
 Pixels = NDArray[np.uint8]
 

@@ -123,8 +123,7 @@ def _stand_in_for_torchvision() -> Iterator[None]:
         yield
         return
     stand_in = ModuleType(_RESNET)
-    stand_in.Bottleneck = type("Bottleneck", (), {})  # type: ignore[attr-defined]
-    stand_in.BasicBlock = type("BasicBlock", (), {})  # type: ignore[attr-defined]
+    vars(stand_in).update({name: type(name, (), {}) for name in ("Bottleneck", "BasicBlock")})
     parts = {
         "torchvision": ModuleType("torchvision"),
         "torchvision.models": ModuleType("torchvision.models"),
