@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import product
-from typing import Literal
+from typing import Literal, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +50,32 @@ class Plan:
     tile: int
     halo: int
     threads: int
+
+
+@overload
+def develop(
+    image: RawImage,
+    engine: Engine,
+    *,
+    exposure: float | None = ...,
+    denoise: float = ...,
+    depth: Literal[8] = ...,
+    plan: Plan | None = ...,
+    progress: Callable[[float], None] = ...,
+) -> NDArray[np.uint8]: ...
+
+
+@overload
+def develop(
+    image: RawImage,
+    engine: Engine,
+    *,
+    exposure: float | None = ...,
+    denoise: float = ...,
+    depth: Depth,
+    plan: Plan | None = ...,
+    progress: Callable[[float], None] = ...,
+) -> Picture: ...
 
 
 def develop(

@@ -47,7 +47,7 @@ def developed_again(pair: Pair, shots: Sequence[Shot], history: str) -> list[Pic
         scene = to_linear(edited(shot.traced, history))
         capture = Sensor(camera).capture(scene, camera.illuminants.draw(rng), rng)
         forged.append(develop(capture, pair.traced, exposure=1.0))
-    return forged  # type: ignore[return-value]
+    return forged
 
 
 ATTACKS: dict[str, Attack] = {

@@ -61,7 +61,7 @@ class Pair:
     def shoot(self, name: str, capture: RawImage, exposure: float | None = 1.0) -> Shot:
         """Develop a capture by both pipelines, as the sensor saw it."""
         pictures = [develop(capture, engine, exposure=exposure) for engine in self._engines]
-        return Shot(name, *pictures)  # type: ignore[arg-type]
+        return Shot(name, *pictures)
 
     def shoot_in_strengths(
         self, name: str, capture: RawImage, strengths: Sequence[float]
