@@ -3,7 +3,6 @@
 import argparse
 import json
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from camera_sim.training.origin import OriginProgress, OriginRecipe
     from camera_sim.training.origin_data import Source
     from camera_sim.training.origin_layer import Gathered, LayerRecipe
-    from verifier.training.picture_sets import Picture
+    from camera_sim.training.origin_run import OriginTask
 
 # Patches that are validated on: each costs as much as a third of a training patch.
 _VALIDATED = 192
@@ -114,10 +113,7 @@ def _run_layer(args: argparse.Namespace) -> int:
     if args.threads is not None:
         torch.set_num_threads(args.threads)
     task = task_of(args.pictures, args.classes, args.unseen, recipe.seed)
-    training, held = (
-        _loaded(pictures, task.kinds, recipe.patches)
-        for pictures in (task.pictures.training, task.pictures.calibration)
-    )
+    training, held = _loaded(task, recipe.patches)
     sources, folder = [*training, *held], args.out / FOLDER
     with Bar(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
         shown = bar.add_task("describing patches", total=len(sources))
@@ -175,8 +171,7 @@ def _run_network(args: argparse.Namespace) -> int:
     task = task_of(args.pictures, args.classes, args.unseen, recipe.seed)
     model = network_of(recipe, len(task.kinds), args.vgg, args.start_from)
     training, held = (
-        Patchwork(_loaded(pictures, task.kinds, recipe.patches), len(task.kinds), RANGES)
-        for pictures in (task.pictures.training, task.pictures.calibration)
+        Patchwork(sources, len(task.kinds), RANGES) for sources in _loaded(task, recipe.patches)
     )
     with Bar(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
         shown = bar.add_task("training", total=sum(stage.steps for stage in recipe.stages))
@@ -249,12 +244,13 @@ def recipe_of(args: argparse.Namespace) -> "OriginRecipe":
     return replace(recipe, bfloat16=False) if args.float32 else recipe
 
 
-def _loaded(pictures: "Sequence[Picture]", kinds: list[str], patches: int) -> "list[Source]":
-    from camera_sim.training.origin_data import load
+def _loaded(task: "OriginTask", patches: int) -> tuple[list["Source"], list["Source"]]:
+    from camera_sim.training.origin_run import load_task
 
+    total = len(task.pictures.training) + len(task.pictures.calibration)
     with Bar(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("finding edges", total=len(pictures))
-        return load(pictures, kinds, patches, lambda done, _: bar.update(task, completed=done))
+        shown = bar.add_task("finding edges", total=total)
+        return load_task(task, patches, lambda done: bar.update(shown, completed=done))
 
 
 def _line(state: "OriginProgress") -> str:

@@ -1,11 +1,12 @@
 """A run of the training of origin: classes, split, network, and what its label says."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from camera_sim.errors import TrainingError
 from camera_sim.training.origin import Origin, OriginRecipe, first_stage_of
+from camera_sim.training.origin_data import Source, load
 from verifier.training.origin_classes import ORIGIN_RANGES, labels_of
 from verifier.training.origin_cnn import OriginCNN, OriginVGG
 from verifier.training.picture_sets import Split, list_pictures, sets_of, split
@@ -49,6 +50,27 @@ def task_of(
                 "give at least five in one set"
             )
     return OriginTask(labels, pictures)
+
+
+def load_task(
+    task: OriginTask, patches: int, report: Callable[[int], None] = lambda _: None
+) -> tuple[list[Source], list[Source]]:
+    """Load the pictures that are trained on, and those that are held out of their sets.
+
+    Parameters
+    ----------
+    task
+        Classes and pictures.
+    patches
+        Of each picture, drawn from 20 times as many (M).
+    report
+        Is told how many pictures are done.
+    """
+    training, held = task.pictures.training, task.pictures.calibration
+    return (
+        load(training, task.kinds, patches, lambda done, _: report(done)),
+        load(held, task.kinds, patches, lambda done, _: report(len(training) + done)),
+    )
 
 
 def network_of(
