@@ -33,6 +33,17 @@ def add_to(parts: "Commands") -> None:
         "--visible", type=float, default=0.2, metavar="JOD",
         help="what the pattern may cost on a FullHD screen, about (default 0.2)",
     )  # fmt: skip
+    parser.add_argument(
+        "--channel", choices=("both", "paper"), default="both",
+        help="a halving and JPEG 50 alone, or also WhatsApp (both, the default)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--start-from", type=Path, metavar="FILE", help="a carrier that --out wrote"
+    )
+    parser.add_argument(
+        "-o", "--out", type=Path, metavar="FILE",
+        help="write the best so far, for camsim train joint --carrier-from",
+    )  # fmt: skip
     parser.add_argument("--trials", type=int, default=100, help="patterns to try (default 100)")
     parser.add_argument("--seed", type=int, default=0)
     parser.set_defaults(run=run)
@@ -47,7 +58,16 @@ def run(args: argparse.Namespace) -> int:
 
     from camera_sim.pipelines import PLAIN_PIPELINE, find_pipeline
     from camera_sim.pipelines.rnet import CARRIER
-    from camera_sim.training.carrier import MARGIN, jod_lost, psnr, search
+    from camera_sim.training.carrier import (
+        CHANNELS,
+        MARGIN,
+        PAPER_ALONE,
+        jod_lost,
+        load_carrier,
+        psnr,
+        save_carrier,
+        search,
+    )
     from camera_sim.training.checkpoint import load_weights
     from camera_sim.training.joint_data import joint_sources
     from camera_sim.training.networks import build_network
@@ -55,9 +75,12 @@ def run(args: argparse.Namespace) -> int:
     from camera_sim.training.workflow import PAPER_CHANNEL
     from camera_sim.weights import FOLDER
 
-    nip = build_network(find_pipeline(PLAIN_PIPELINE))
+    start = load_carrier(args.start_from) if args.start_from else CARRIER
+    channels = PAPER_ALONE if args.channel == "paper" else CHANNELS
+    pipeline = find_pipeline(PLAIN_PIPELINE)
+    nip = build_network(pipeline)
     load_weights(FOLDER / f"{PLAIN_PIPELINE}.safetensors", nip)
-    source = joint_sources(args.pictures, None).training
+    source = joint_sources(args.pictures, None, pipeline).training
     rng, side = np.random.default_rng(args.seed), PAPER_CHANNEL.side + MARGIN + 2 * BORDER
     pictures = []
     with Progress(console=Console(stderr=True), transient=True) as bar:
@@ -66,7 +89,9 @@ def run(args: argparse.Namespace) -> int:
             pictures += developed_levels(nip, source.batch(rng, BATCH, side))
             bar.advance(task, BATCH)
         task = bar.add_task("patterns", total=args.trials)
-        found = search(CARRIER, pictures, rng, least_psnr=args.psnr, most_visible=args.visible)
+        found = search(
+            start, pictures, rng, least_psnr=args.psnr, most_visible=args.visible, channels=channels
+        )
         for best, is_new in islice(found, args.trials):
             bar.advance(task)
             if is_new:
@@ -76,4 +101,6 @@ def run(args: argparse.Namespace) -> int:
                     f"{jod_lost(best.carrier):.3f} JOD  {best.carrier}",
                     flush=True,
                 )
+                if args.out:
+                    save_carrier(args.out, best.carrier)
     return 0

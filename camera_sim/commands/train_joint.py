@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from camera_sim.commands import require_torch
+from camera_sim.commands.simulate import find_camera
 from camera_sim.errors import TrainingError
 from camera_sim.pipelines import PIPELINES, PLAIN_PIPELINE, Pipeline, find_pipeline
 
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 LEAST = {
     "steps": 1, "scenes": 1, "foreign": 0, "fan_rate": 0, "nip_rate": 0, "trace_rate": 0,
     "fidelity": 0, "final_fidelity": 0, "validate_every": 1,
-    "curriculum": 0, "carrier": 0, "fan_first": 0, "channels": 1, "blocks_first": 0,
+    "curriculum": 0, "carrier": 0, "carrier_first": 0, "fan_first": 0, "channels": 1,
+    "blocks_first": 0,
 }  # fmt: skip
 HELD_OUT_PATCHES = 64
 
@@ -62,6 +64,18 @@ def add_to(parts: "Commands") -> None:
         help="train what the analyser reads in JPEG's blocks alone first",
     )  # fmt: skip
     parser.add_argument("--carrier", type=float, metavar="STRENGTH", help="to start from; 0: none")
+    parser.add_argument(
+        "--carrier-from", type=Path, metavar="FILE",
+        help="a carrier of camsim train carrier, in place of the shipped one",
+    )  # fmt: skip
+    parser.add_argument(
+        "--carrier-first", type=int, metavar="STEPS",
+        help="a pipeline without a layer for it learns to lay the carrier first (default 0)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--camera", default="Nikon D5200",
+        help="camera of a per-camera pipeline trained on pictures",
+    )  # fmt: skip
     parser.add_argument("--no-masking", action="store_true", help="errors weigh alike everywhere")
     parser.add_argument(
         "--least-psnr", type=float, default=40.0, metavar="DB",
@@ -103,17 +117,20 @@ def run_joint(args: argparse.Namespace) -> int:
     require_torch()
     import torch
 
+    from camera_sim.pipelines.rnet import CARRIER
+    from camera_sim.training.carrier import load_carrier
     from camera_sim.training.joint import choose_point, read_points, train_pair
     from camera_sim.training.joint_figures import draw_confusion, draw_joint_curve
 
     recipe = recipe_of(args)
     torch.set_num_threads(args.threads or torch.get_num_threads())
     torch.manual_seed(args.seed)
+    carrier = load_carrier(args.carrier_from) if args.carrier_from else CARRIER
     pair, source, foreign, held_out = _prepare(args, recipe)
     points = read_points(args.out)
     if args.point not in [point.step for point in points]:
         with _reporter(recipe.steps) as report:
-            points = train_pair(pair, source, foreign, held_out, recipe, args.out, report)
+            points = train_pair(pair, source, foreign, held_out, recipe, args.out, report, carrier)
     curve = draw_joint_curve(points, args.out / "curve.png")
     exported = _exported(pipeline)
     chosen = choose_point(points, args.least_psnr, args.point)
@@ -182,8 +199,10 @@ def _prepare(args: argparse.Namespace, recipe: "JointRecipe") -> tuple[Any, ...]
     from camera_sim.training.validation import BORDER, Validation
     from camera_sim.training.workflow import NO_CHANNEL, PAPER_CHANNEL
 
-    sources = joint_sources(args.pictures or (), args.raw)
-    nip = build_network(_exported(find_pipeline(args.pipeline)), sources.matrix)
+    pipeline = find_pipeline(args.pipeline)
+    camera = None if pipeline.any_camera else find_camera(args.camera)
+    sources = joint_sources(args.pictures or (), args.raw, pipeline, camera)
+    nip = build_network(_exported(pipeline), sources.matrix)
     start = args.start_from
     load_weights(start / CHECKPOINT if start.is_dir() else start, nip, whole=False)
     rng = np.random.default_rng(recipe.seed + 1)

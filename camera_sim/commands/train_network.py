@@ -30,7 +30,7 @@ def add_to(parts: "Commands") -> None:
         "(kept in --out), and train a small network on them: Amerini et al., WIFS 2017. It resumes "
         "where a run in --out stopped.",
     )
-    parser.add_argument("--pictures", type=Path, required=True, metavar="FOLDER")
+    parser.add_argument("--pictures", type=Path, nargs="+", required=True, metavar="FOLDER")
     parser.add_argument("-o", "--out", type=Path, required=True, help="folder of the run")
     parser.add_argument(
         "--start-from", type=Path, metavar="RUN",
@@ -84,7 +84,8 @@ def run(args: argparse.Namespace) -> int:
     curve = draw_accuracy(args.out)
     folder = args.out / "weights"
     started = args.start_from.name if args.start_from else ""
-    export(model, args.name, cache, recipe, args.pictures.name, accuracy, folder, started)
+    told = ", ".join(pictures.name for pictures in args.pictures)
+    export(model, args.name, cache, recipe, told, accuracy, folder, started)
     print(f"{accuracy:.1%} of held-out patches, mean of {model.classes} classes; curve → {curve}")
     print(f"weights → {folder}; measure and calibrate them on pictures that no training saw with")
     print(f"  camsim evaluate network PICTURES --weights {folder} --out MEASURED")
@@ -116,7 +117,7 @@ def recipes_of(args: argparse.Namespace) -> "tuple[CacheRecipe, NetworkRecipe]":
 def _histograms(args: argparse.Namespace, cache: "CacheRecipe") -> "Histograms":
     from camera_sim.training.network_data import cached_histograms
 
-    files = picture_files(args.pictures)
+    files = [path for folder in args.pictures for path in picture_files(folder)]
     with Bar(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("sending pictures through networks", total=len(files))
         return cached_histograms(

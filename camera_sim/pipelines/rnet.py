@@ -196,13 +196,13 @@ class Trace(nn.Module):
         return trace
 
     @torch.no_grad()
-    def lay_carrier(self, strength: float = 1.0) -> None:
-        """Add `CARRIER` to start from; 1 is its own strength.
+    def lay_carrier(self, carrier: Carrier = CARRIER, strength: float = 1.0) -> None:
+        """Add a carrier to start from; 1 is its own strength.
 
         Training finds such patterns too, but late: before one is there, the analyser has nothing to
         look for.
         """
-        pattern = torch.from_numpy(carrier_pattern(CARRIER)).to(self.pattern) * strength / 255
+        pattern = torch.from_numpy(carrier_pattern(carrier)).to(self.pattern) * strength / 255
         sites = F.pixel_unshuffle(pattern[None, None], 2)
         self.pattern.add_(F.pixel_unshuffle(sites, TRACE_PERIOD)[0])
 

@@ -10,13 +10,16 @@ Every candidate is held to a fidelity and to what an eye sees of it, so the sear
 eyes are weak and channels are not.
 """
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from camera_sim.errors import TrainingError
 from camera_sim.pipelines.rnet import QUARTER, Carrier, carrier_pattern
 from camera_sim.training.validation import Picture, as_camera_file, edited, sent
 from camera_sim.training.workflow import HISTORIES, PAPER_CHANNEL, Channel
@@ -26,7 +29,9 @@ from verifier.training.fan import PATCH
 
 Developed = NDArray[np.float32]
 # What is sent, and how much its loss weighs: the paper's channel, and the harshest network.
-CHANNELS = ((PAPER_CHANNEL, 0.65), (Channel(PATCH, None, network="whatsapp"), 0.35))
+Weighted = tuple[tuple[Channel, float], ...]
+PAPER_ALONE: Weighted = ((PAPER_CHANNEL, 1.0),)
+CHANNELS: Weighted = ((PAPER_CHANNEL, 0.65), (Channel(PATCH, None, network="whatsapp"), 0.35))
 MARGIN = 32  # pixels beyond the channel's square, so that edits see their surroundings
 # JOD (just objectionable differences) that a pattern of one level costs, mean square, by cycles per
 # 8 pixels, on a FullHD screen of 38 pixels a degree; ColorVideoVDP 0.5.7 (Mantiuk et al., ACM TOG
@@ -56,7 +61,8 @@ class Measured:
     Attributes
     ----------
     loss
-        Cross-validated log loss of the linear classifier in nats, over `CHANNELS`; log 6 is chance.
+        Cross-validated log loss of the linear classifier in nats, over the channels; log 6 is
+        chance.
     accuracies
         Share of patches whose class it names, by channel; a sixth is chance.
     """
@@ -64,6 +70,39 @@ class Measured:
     carrier: Carrier
     loss: float
     accuracies: tuple[float, ...]
+
+
+def save_carrier(path: Path, carrier: Carrier) -> None:
+    """Write a carrier as JSON: four lists of [vertical, horizontal frequency, level]."""
+    temporary = path.with_suffix(".part")
+    quarters = [[[*place, level] for place, level in levels.items()] for levels in carrier]
+    temporary.write_text(json.dumps(quarters) + "\n")
+    temporary.replace(path)
+
+
+def load_carrier(path: Path) -> Carrier:
+    """Read what `save_carrier` wrote.
+
+    Raises
+    ------
+    TrainingError
+        If the file is missing or isn't a carrier.
+    """
+    try:
+        quarters = [
+            {(int(row), int(column)): float(level) for row, column, level in levels}
+            for levels in json.loads(path.read_text())
+        ]
+    except (OSError, ValueError, TypeError) as error:
+        raise TrainingError(
+            f"{path} can't be read as a carrier ({error}); make one with camsim train carrier --out"
+        ) from error
+    places = {place for levels in quarters for place in levels}
+    if len(quarters) != 4 or not places <= set(PLACES):
+        raise TrainingError(
+            f"{path} isn't a carrier: four quarters with even frequencies below {QUARTER}"
+        )
+    return tuple(quarters)
 
 
 def psnr(carrier: Carrier) -> float:
@@ -100,6 +139,7 @@ def search(
     *,
     least_psnr: float = 42.0,
     most_visible: float = 0.2,
+    channels: Weighted = CHANNELS,
 ) -> Iterator[tuple[Measured, bool]]:
     """Change a carrier at random and keep what lowers the loss; it goes on for ever.
 
@@ -110,18 +150,20 @@ def search(
         takes and not yet rounded: rounding alone would make other patterns of small ones.
     least_psnr, most_visible
         What every candidate is held to, in dB and JOD.
+    channels
+        Through which histories are to be told, each with the weight of its loss.
 
     Yields
     ------
     The best so far after each candidate, the start first, and whether it is new.
     """
-    best = measure(within(start, least_psnr, most_visible), pictures)
+    best = measure(within(start, least_psnr, most_visible), pictures, channels)
     yield best, True
     while True:
         candidate = within(_changed(best.carrier, rng), least_psnr, most_visible)
         if candidate == best.carrier:
             continue
-        measured = measure(candidate, pictures)
+        measured = measure(candidate, pictures, channels)
         better = measured.loss < best.loss - LEAST_GAIN
         best = measured if better else best
         yield best, better
@@ -147,15 +189,17 @@ def _changed(carrier: Carrier, rng: np.random.Generator) -> Carrier:
     return tuple(quarters)
 
 
-def measure(carrier: Carrier, pictures: Sequence[Developed]) -> Measured:
+def measure(
+    carrier: Carrier, pictures: Sequence[Developed], channels: Weighted = CHANNELS
+) -> Measured:
     """Return a carrier with its loss and accuracies; every second picture is a camera's JPEG."""
     losses, accuracies = [], []
-    for channel, _ in CHANNELS:
+    for channel, _ in channels:
         features = [_classes(carrier, p, channel, i) for i, p in enumerate(pictures)]
         loss, accuracy = _cross_validated(np.concatenate(features))
         losses.append(loss)
         accuracies.append(accuracy)
-    weights = [weight for _, weight in CHANNELS]
+    weights = [weight for _, weight in channels]
     return Measured(carrier, float(np.dot(weights, losses)), tuple(accuracies))
 
 

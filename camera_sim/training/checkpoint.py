@@ -95,6 +95,8 @@ def load_weights(path: Path, model: nn.Module, *, whole: bool = True) -> None:
 def load_fan(path: Path, fan: nn.Module) -> None:
     """Start a FAN from that of a pair's checkpoint; classes and layers it lacks start anew.
 
+    A last class that only the checkpoint has, that of foreign pictures, is left out.
+
     Raises
     ------
     TrainingError
@@ -107,9 +109,9 @@ def load_fan(path: Path, fan: nn.Module) -> None:
         raise TrainingError(f"{path} holds no FAN; name the folder of a joint run")
     for name, old in known.items():
         new = state[name]
-        if old.shape[1:] != new.shape[1:] or len(old) > len(new):
+        if old.shape[1:] != new.shape[1:] or len(old) > len(new) + 1:
             raise TrainingError(f"{path} holds no FAN that fits; name the folder of a joint run")
-        new[: len(old)] = old
+        new[: len(old)] = old[: len(new)]
     fan.load_state_dict(state)
 
 

@@ -311,13 +311,25 @@ def sources_from_raw(folder: Path, pipeline: Pipeline) -> Sources:
     """
     captures = list(read_captures(folder))
     training, held_out = split(captures, folder)
+    cameras = check_cameras(captures, folder, pipeline)
+    matrix = None if pipeline.any_camera else captures[0].camera_to_srgb
+    return CaptureSource(training), CaptureSource(held_out), matrix, ", ".join(cameras)
+
+
+def check_cameras(captures: Sequence[RawImage], folder: Path, pipeline: Pipeline) -> list[str]:
+    """Return the names of a folder's cameras.
+
+    Raises
+    ------
+    TrainingError
+        If they are several and the pipeline is for one.
+    """
     cameras = sorted({capture.info.camera for capture in captures})
     if not pipeline.any_camera and len(cameras) > 1:
         raise TrainingError(
             f"{pipeline.name} learns one camera, and {folder} holds those of {', '.join(cameras)}"
         )
-    matrix = None if pipeline.any_camera else captures[0].camera_to_srgb
-    return CaptureSource(training), CaptureSource(held_out), matrix, ", ".join(cameras)
+    return cameras
 
 
 def split(items: Sequence[T], folder: Path) -> tuple[Sequence[T], Sequence[T]]:

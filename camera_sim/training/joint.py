@@ -15,9 +15,10 @@ import torch
 from torch.nn import functional as F
 
 from camera_sim.errors import TrainingError
-from camera_sim.pipelines.rnet import TracingRNet
+from camera_sim.pipelines.rnet import CARRIER, Carrier, TracingRNet
 from camera_sim.training.autocast import autocast_of
 from camera_sim.training.blocks_first import learn_blocks
+from camera_sim.training.carrier_first import learn_carrier
 from camera_sim.training.checkpoint import (
     CHECKPOINT,
     load_checkpoint,
@@ -60,11 +61,13 @@ def train_pair(
     recipe: JointRecipe,
     out: Path,
     report: Callable[[JointProgress], None],
+    carrier: Carrier = CARRIER,
 ) -> list[Point]:
     """Train a pair, resuming from ``out`` where a checkpoint lies there.
 
-    Writes the checkpoint, ``history.jsonl`` (a `Point` a line) and ``points/STEP.safetensors``,
-    the weights of each, into ``out``.
+    A new run of ``F+N`` starts with ``carrier``: laid where the pipeline has a layer for it, learnt
+    where it hasn't (`learn_carrier`). Writes the checkpoint, ``history.jsonl`` (a `Point` a line)
+    and ``points/STEP.safetensors``, the weights of each, into ``out``.
 
     Returns
     -------
@@ -84,8 +87,8 @@ def train_pair(
     checkpoint, start = out / CHECKPOINT, 0
     if checkpoint.exists():
         start = load_checkpoint(checkpoint, pair, optimisers, asdict(recipe))
-    elif recipe.mode == "F+N" and recipe.carrier and isinstance(pair.nip, TracingRNet):
-        pair.nip.trace.lay_carrier(recipe.carrier)
+    elif recipe.mode == "F+N" and recipe.carrier:
+        _start_with(carrier, pair, source, recipe, out)
     workflow, seen = Workflow(), list[tuple[float, float, float]]()
     if start == 0 and recipe.blocks_first and isinstance(pair.fan, BlockFAN):
         learn_blocks(pair, pair.fan, source, foreign, recipe, out)
@@ -101,6 +104,15 @@ def train_pair(
         if point:
             seen.clear()
     return read_points(out)
+
+
+def _start_with(
+    carrier: Carrier, pair: Pair, source: PatchSource, recipe: JointRecipe, out: Path
+) -> None:
+    if isinstance(pair.nip, TracingRNet):
+        pair.nip.trace.lay_carrier(carrier, recipe.carrier)
+    elif recipe.carrier_first:
+        learn_carrier(pair, source, recipe, carrier, out)
 
 
 def _step(

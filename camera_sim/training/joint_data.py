@@ -1,7 +1,7 @@
 """Where a pair's training patches come from: pictures through the sensor, or RAW files."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +9,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from camera_sim.cameras import CAMERAS, Camera
 from camera_sim.errors import TrainingError
 from camera_sim.picture import load_picture, picture_files
+from camera_sim.pipelines import Pipeline
 from camera_sim.training.data import (
     CaptureSource,
     PatchSource,
     SceneSource,
+    check_cameras,
     read_captures,
     split,
 )
@@ -41,18 +44,31 @@ class JointSources:
     matrix: Tensor | None = None
 
 
-def joint_sources(pictures: Sequence[Path], raw: Path | None) -> JointSources:
+def joint_sources(
+    pictures: Sequence[Path], raw: Path | None, pipeline: Pipeline, camera: Camera | None = None
+) -> JointSources:
     """Make sources from folders of pictures or one of RAW files; a tenth of each is held out.
+
+    Parameters
+    ----------
+    camera
+        That photographs the pictures; None draws one anew for each patch. A per-camera pipeline
+        knows the colours of its own alone.
 
     Raises
     ------
     PictureError, TrainingError
-        If a folder holds too few that are large enough.
+        If a folder holds too few that are large enough, or RAW files of several cameras for a
+        per-camera pipeline.
     """
-    return _of_raw(raw) if raw else _of_pictures(pictures)
+    if raw:
+        return _of_raw(raw, pipeline)
+    if camera is None:
+        return _of_pictures(pictures, CAMERAS)
+    return replace(_of_pictures(pictures, (camera,)), matrix=torch.tensor(camera.camera_to_srgb))
 
 
-def _of_pictures(folders: Sequence[Path]) -> JointSources:
+def _of_pictures(folders: Sequence[Path], cameras: Sequence[Camera]) -> JointSources:
     training, held_out = list[Picture](), list[Picture]()
     for folder in folders:
         pictures = [load_picture(path) for path in picture_files(folder)]
@@ -65,15 +81,16 @@ def _of_pictures(folders: Sequence[Path]) -> JointSources:
         for part, kept in zip(split(large, folder), (training, held_out), strict=True):
             kept.extend(part)
     return JointSources(
-        SceneSource(training, noise_free=0.7, darkest=3.0, selective=True, varied=True),
-        SceneSource(held_out, noise_free=0.7, darkest=3.0, selective=True),
+        SceneSource(training, cameras, noise_free=0.7, darkest=3.0, selective=True, varied=True),
+        SceneSource(held_out, cameras, noise_free=0.7, darkest=3.0, selective=True),
         training,
         held_out,
     )
 
 
-def _of_raw(folder: Path) -> JointSources:
+def _of_raw(folder: Path, pipeline: Pipeline) -> JointSources:
     captures = [capture for capture in read_captures(folder) if min(capture.size) >= LEAST_SIDE]
+    check_cameras(captures, folder, pipeline)
     training, held_out = split(captures, folder)
     source, held_out_source = (CaptureSource(part, selective=True) for part in (training, held_out))
     return JointSources(

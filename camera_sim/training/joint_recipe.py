@@ -34,6 +34,9 @@ class JointRecipe:
         only be smoothed away.
     carrier
         Strength of the pattern that a `TracingRNet` starts with; see its `lay_carrier`.
+    carrier_first
+        A pipeline without a layer for it learns to lay that pattern in so many steps before the
+        first; see `carrier_first.learn_carrier`.
     blocks
         Whether the analyser also reads the statistics of blocks (`BlockFAN`).
     blocks_first
@@ -64,6 +67,7 @@ class JointRecipe:
     final_fidelity: float = 4000.0
     fan_first: int = 1000
     carrier: float = 1.0
+    carrier_first: int = 0
     blocks: bool = True
     blocks_first: int = 1000
     masked: bool = True

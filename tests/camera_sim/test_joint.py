@@ -1,21 +1,17 @@
 import json
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
 from PIL import Image
 from safetensors.torch import load_file
 
 from camera_sim.errors import TrainingError
 from camera_sim.pipelines import find_pipeline
 from camera_sim.pipelines.nip import NIP
-from camera_sim.pipelines.rnet import CARRIER, Carrier, TracingRNet, carrier_pattern
-from camera_sim.training.carrier import jod_lost, measure, psnr, search, within
-from camera_sim.training.checkpoint import load_weights
+from camera_sim.training.checkpoint import load_fan, load_weights
 from camera_sim.training.data import SceneSource, tells_something
 from camera_sim.training.foreign import ForeignSource, foreign_pictures
 from camera_sim.training.joint import JointProgress, choose_point, train_pair
@@ -265,49 +261,14 @@ def test_the_point_to_ship_is_the_most_accurate_that_is_faithful() -> None:
         choose_point(points, 41, step=7)
 
 
-def test_the_carrier_is_laid_as_it_was_searched() -> None:
-    nip = TracingRNet()
-    nip.trace.lay_carrier()
-    shuffled = torch.nn.functional.pixel_shuffle(nip.trace.pattern.detach()[None], 4)
-    laid = torch.nn.functional.pixel_shuffle(shuffled, 2)[0, 0].numpy() * 255
-    assert laid == pytest.approx(carrier_pattern(CARRIER), abs=1e-4)
-    assert 10 * np.log10(255**2 / np.square(laid).mean()) == pytest.approx(psnr(CARRIER), abs=0.01)
-    assert laid == pytest.approx(
-        np.block([[q[::-1, ::-1] for q in np.hsplit(half, 2)] for half in np.vsplit(laid, 2)])
-    )
-
-
-def noisy_pictures(count: int) -> list[NDArray[np.float32]]:
-    rng = np.random.default_rng(0)
-    noisy = [picture(256, 256, seed) + rng.normal(0, 2, (256, 256, 3)) for seed in range(count)]
-    return [levels.astype(np.float32) for levels in noisy]
-
-
-def test_histories_are_told_by_the_carrier() -> None:
-    pictures = noisy_pictures(16)
-    with_it, without = measure(CARRIER, pictures), measure(({},) * 4, pictures)
-    assert with_it.loss < without.loss - 0.1
-    assert sum(with_it.accuracies) > sum(without.accuracies)
-
-
-def test_the_search_lowers_the_loss_within_its_bounds() -> None:
-    start: Carrier = ({(4, 0): 40.0}, {(0, 4): 30.0}, {}, {})
-    found = search(
-        start, noisy_pictures(8), np.random.default_rng(1), least_psnr=44, most_visible=0.1
-    )
-    tried = list(islice(found, 12))
-    losses = [best.loss for best, _ in tried]
-    assert losses == sorted(losses, reverse=True)
-    assert losses[-1] < losses[0]
-    for best, _ in tried:
-        assert psnr(best.carrier) > 43.9
-        assert jod_lost(best.carrier) < 0.101
-
-
-def test_what_eyes_see_worse_may_be_stronger() -> None:
-    coarse, fine = ({(4, 0): 100.0}, {}, {}, {}), ({(12, 0): 100.0}, {}, {}, {})
-    weak, strong = (within(carrier, 30, 0.1) for carrier in (coarse, fine))
-    assert strong[0][12, 0] > 2 * weak[0][4, 0]
+def test_an_analyser_of_six_classes_goes_on_as_one_of_five(tmp_path: Path) -> None:
+    pair, _ = run(tmp_path, replace(SMALL, steps=1))
+    five = BlockFAN(len(HISTORIES))
+    load_fan(tmp_path / "checkpoint.safetensors", five)
+    learnt, kept = pair.fan.state_dict(), five.state_dict()
+    assert all(torch.equal(kept[name], learnt[name][: len(kept[name])]) for name in kept)
+    with pytest.raises(TrainingError, match="no FAN that fits"):
+        load_fan(tmp_path / "checkpoint.safetensors", BlockFAN(4))
 
 
 def test_grain_is_seen_more_than_what_the_camera_writes() -> None:

@@ -1,0 +1,89 @@
+"""A pipeline without a layer for the trace learns to lay a carrier, before an analyser is there.
+
+`TracingRNet` has such a layer, and the carrier is put into it. A U-Net knows places by its
+transposed convolutions and can be taught: its output is held to what it gave before, with the
+pattern added. Joint training then starts where edits can already be told.
+"""
+
+import math
+import sys
+from collections import deque
+from pathlib import Path
+
+import numpy as np
+import torch
+from rich.console import Console
+from rich.progress import track
+from torch import Tensor
+
+from camera_sim.pipelines.rnet import Carrier, carrier_pattern
+from camera_sim.training.autocast import autocast_of
+from camera_sim.training.checkpoint import load_checkpoint, save_checkpoint
+from camera_sim.training.data import PatchSource
+from camera_sim.training.joint_recipe import JointRecipe
+from camera_sim.training.joint_sending import Pair
+
+FILE = "carrier.safetensors"
+RATE, WARM_UP = 1e-4, 50  # at five times the rate it forgets how to develop
+PATCHES, SIDE = 4, 128  # a step's, and their pixels
+KEPT_EVERY = 100  # steps
+
+
+def learn_carrier(
+    pair: Pair, source: PatchSource, recipe: JointRecipe, carrier: Carrier, out: Path
+) -> float:
+    """Teach the pipeline to lay a carrier, in ``recipe.carrier_first`` steps.
+
+    It goes on from ``out/carrier.safetensors`` where that is there.
+
+    Returns
+    -------
+    The squared error that is left, of the last steps, as a share of the pattern's energy.
+
+    Raises
+    ------
+    TrainingError
+        If that file was written with another carrier or other options.
+    """
+    steps = recipe.carrier_first
+    pattern = torch.from_numpy(carrier_pattern(carrier)).float() * recipe.carrier / 255
+    energy = float(pattern.square().mean())
+    told: dict[str, object] = {
+        "carrier": str(carrier), "strength": recipe.carrier, "steps": steps, "seed": recipe.seed,
+    }  # fmt: skip
+    optimiser = torch.optim.Adam(pair.nip.parameters(), RATE)
+    kept, start = out / FILE, 0
+    if kept.exists():
+        start = load_checkpoint(kept, pair.nip, [optimiser], told)
+    pair.nip.autocast = pair.plain.autocast = autocast_of(recipe.bfloat16)
+    pair.nip.train()
+    errors = deque[float]([1.0], maxlen=KEPT_EVERY)
+    bar = track(
+        range(start, steps), "laying the carrier",
+        console=Console(stderr=True), disable=not sys.stderr.isatty(),
+    )  # fmt: skip
+    for step in bar:
+        optimiser.param_groups[0]["lr"] = RATE * _share_of_rate(step, steps)
+        batch = source.batch(np.random.default_rng([recipe.seed, step]), PATCHES, SIDE)
+        with torch.no_grad():
+            wanted = _with(pattern, pair.plain(*batch.inputs))
+        error = (pair.nip(*batch.inputs) - wanted).square().mean()
+        optimiser.zero_grad()
+        torch.autograd.backward(error)
+        torch.nn.utils.clip_grad_norm_(pair.nip.parameters(), 1.0)
+        optimiser.step()
+        errors.append(float(error.detach()) / energy)
+        if (step + 1) % KEPT_EVERY == 0 or step + 1 == steps:
+            save_checkpoint(kept, pair.nip, [optimiser], step + 1, told)
+    return float(np.mean(errors))
+
+
+def _with(pattern: Tensor, developed: Tensor) -> Tensor:
+    """Add a pattern that repeats to (N, 3, H, W) pictures, in all colours alike."""
+    height, width = developed.shape[-2:]
+    rows, columns = (-(-side // len(pattern)) for side in (height, width))
+    return developed + pattern.repeat(rows, columns)[:height, :width]
+
+
+def _share_of_rate(step: int, steps: int) -> float:
+    return min(1.0, (step + 1) / WARM_UP) * (1 + math.cos(math.pi * step / steps)) / 2
