@@ -6,7 +6,6 @@ pattern added. Joint training then starts where edits can already be told.
 """
 
 import math
-import sys
 from collections import deque
 from pathlib import Path
 
@@ -34,11 +33,12 @@ def learn_carrier(
 ) -> float:
     """Teach the pipeline to lay a carrier, in ``recipe.carrier_first`` steps.
 
-    It goes on from ``out/carrier.safetensors`` where that is there.
+    It goes on from ``out/carrier.safetensors`` where that is there. The share of the pattern's
+    energy that is missing or wrong is shown as it falls.
 
     Returns
     -------
-    The squared error that is left, of the last steps, as a share of the pattern's energy.
+    That share, of the last steps; NaN if none was left to do.
 
     Raises
     ------
@@ -57,12 +57,11 @@ def learn_carrier(
         start = load_checkpoint(kept, pair.nip, [optimiser], told)
     pair.nip.autocast = pair.plain.autocast = autocast_of(recipe.bfloat16)
     pair.nip.train()
-    errors = deque[float]([1.0], maxlen=KEPT_EVERY)
-    bar = track(
-        range(start, steps), "laying the carrier",
-        console=Console(stderr=True), disable=not sys.stderr.isatty(),
-    )  # fmt: skip
-    for step in bar:
+    errors, console = deque[float](maxlen=KEPT_EVERY), Console(stderr=True)
+    steps_left = track(
+        range(start, steps), "laying the carrier", console=console, disable=not console.is_terminal
+    )
+    for step in steps_left:
         optimiser.param_groups[0]["lr"] = RATE * _share_of_rate(step, steps)
         batch = source.batch(np.random.default_rng([recipe.seed, step]), PATCHES, SIDE)
         with torch.no_grad():
@@ -75,7 +74,8 @@ def learn_carrier(
         errors.append(float(error.detach()) / energy)
         if (step + 1) % KEPT_EVERY == 0 or step + 1 == steps:
             save_checkpoint(kept, pair.nip, [optimiser], step + 1, told)
-    return float(np.mean(errors))
+            console.print(f"carrier {step + 1}/{steps}: {np.mean(errors):.0%} of it missing")
+    return float(np.mean(errors)) if errors else math.nan
 
 
 def _with(pattern: Tensor, developed: Tensor) -> Tensor:

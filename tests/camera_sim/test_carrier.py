@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -25,11 +26,13 @@ from camera_sim.training.carrier import (
     within,
 )
 from camera_sim.training.carrier_first import learn_carrier
+from camera_sim.training.checkpoint import save_weights
 from camera_sim.training.data import PatchSource
 from camera_sim.training.joint_data import joint_sources
 from camera_sim.training.joint_recipe import FAST_JOINT
 from camera_sim.training.joint_sending import Pair
 from camera_sim.training.networks import build_network
+from camera_sim.weights import FOLDER
 from tests.camera_sim.conftest import Camsim
 from tests.camera_sim.scenes import picture
 
@@ -169,3 +172,48 @@ def test_a_per_camera_pipeline_refuses_raw_files_of_two_cameras(
     with pytest.raises(TrainingError, match="inet learns one camera"):
         joint_sources((), raw, find_pipeline("inet"))
     assert joint_sources((), raw, find_pipeline("rnet")).matrix is not None
+
+
+def test_a_searched_carrier_is_what_a_pair_starts_with(
+    camsim: Camsim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("camera_sim.commands.train_carrier.PATCHES", 8)
+    monkeypatch.setattr("camera_sim.commands.train_joint.HELD_OUT_PATCHES", 2)
+    pictures, kept = tmp_path / "pictures", tmp_path / "carrier.json"
+    pictures.mkdir()
+    for number in range(2):
+        Image.fromarray(picture(448, 448, number)).save(pictures / f"{number}.png")
+    search = ("train", "carrier", "--pictures", pictures, "--channel", "paper", "--psnr", 40)
+    ran = camsim(*search, "--trials", 1, "--out", kept)
+    assert ran.status == 0, ran.err
+    assert camsim(*search, "--trials", 1, "--start-from", kept).out == ran.out
+    assert camsim(*search, "--start-from", tmp_path / "none.json").status == 2
+    joint = ("train", "joint", "--pictures", pictures, "--carrier-from", kept, "--threads", 1)
+    joint += ("--start-from", FOLDER / "rnet.safetensors", "--out", tmp_path / "run")
+    joint += ("--steps", 1, "--scenes", 1, "--foreign", 0, "--fan-first", 1, "--blocks-first", 0)
+    ran = camsim(*joint)
+    assert ran.status == 0, ran.err
+    point = json.loads((tmp_path / "run" / "history.jsonl").read_text())
+    assert point["psnr"] == pytest.approx(psnr(load_carrier(kept)), abs=1)
+
+
+def test_a_unet_is_taught_before_it_is_trained_jointly(
+    camsim: Camsim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("camera_sim.training.carrier_first.SIDE", 64)
+    monkeypatch.setattr("camera_sim.commands.train_joint.HELD_OUT_PATCHES", 1)
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    for number in range(2):
+        Image.fromarray(picture(448, 448, number)).save(pictures / f"{number}.png")
+    unet, out = build_network(find_pipeline("unet")), tmp_path / "run"
+    save_weights(tmp_path / "unet.safetensors", unet)
+    joint = ("train", "joint", "--pictures", pictures, "--pipeline", "unet", "--threads", 1)
+    joint += ("--start-from", tmp_path / "unet.safetensors", "--carrier-first", 2, "--out", out)
+    joint += ("--steps", 1, "--scenes", 1, "--foreign", 0, "--fan-first", 0, "--blocks-first", 0)
+    joint += ("--channel", "paper", "--camera", "Nikon D810")
+    ran = camsim(*joint)
+    assert ran.status == 0, ran.err
+    assert "carrier 2/2" in ran.err
+    assert (out / "carrier.safetensors").exists()
+    assert camsim(*joint, "--camera", "Box").status == 2
