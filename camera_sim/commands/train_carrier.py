@@ -25,7 +25,8 @@ def add_to(parts: "Commands") -> None:
         help="search for the pattern that joint training starts with",
         description="Search DCT coefficients for a pattern by which a linear classifier tells the "
         "five histories, and pictures without it, after a halving and JPEG 50 and after WhatsApp, "
-        "from the shipped pattern on. Each is held to a fidelity and to what an eye sees of it.",
+        "from the shipped pattern on or another. Each is held to a fidelity and to what an eye "
+        "sees of it.",
     )
     parser.add_argument("--pictures", type=Path, nargs="+", required=True, metavar="FOLDER")
     parser.add_argument("--psnr", type=float, default=42.0, metavar="DB", help="default 42")
@@ -35,14 +36,14 @@ def add_to(parts: "Commands") -> None:
     )  # fmt: skip
     parser.add_argument(
         "--channel", choices=("both", "paper"), default="both",
-        help="a halving and JPEG 50 alone, or also WhatsApp (both, the default)",
+        help="both (the default), or a halving and JPEG 50 alone (paper)",
     )  # fmt: skip
     parser.add_argument(
         "--start-from", type=Path, metavar="FILE", help="a carrier that --out wrote"
     )
     parser.add_argument(
         "-o", "--out", type=Path, metavar="FILE",
-        help="write the best so far, for camsim train joint --carrier-from",
+        help="write the best so far, for camsim train joint --carrier-from; not over a file",
     )  # fmt: skip
     parser.add_argument("--trials", type=int, default=100, help="patterns to try (default 100)")
     parser.add_argument("--seed", type=int, default=0)
@@ -54,6 +55,14 @@ def run(args: argparse.Namespace) -> int:
     require_torch()
     if args.trials < 1:
         raise TrainingError(f"--trials must be at least 1, not {args.trials}")
+    if args.visible <= 0:
+        raise TrainingError(f"--visible must be above 0, not {args.visible:g}")
+    if args.seed < 0:
+        raise TrainingError(f"--seed cannot be negative, and is {args.seed}")
+    if args.out and args.out.exists():
+        raise TrainingError(f"{args.out} is there already; go on from it by --start-from")
+    if args.out and not args.out.parent.is_dir():
+        raise TrainingError(f"{args.out.parent} is no folder; make it first")
     import numpy as np
 
     from camera_sim.pipelines import PLAIN_PIPELINE, find_pipeline

@@ -25,6 +25,7 @@ LEAST = {
     "blocks_first": 0,
 }  # fmt: skip
 HELD_OUT_PATCHES = 64
+CAMERA = "Nikon D5200"
 
 
 def add_to(parts: "Commands") -> None:
@@ -63,18 +64,23 @@ def add_to(parts: "Commands") -> None:
         "--blocks-first", type=int, metavar="STEPS",
         help="train what the analyser reads in JPEG's blocks alone first",
     )  # fmt: skip
-    parser.add_argument("--carrier", type=float, metavar="STRENGTH", help="to start from; 0: none")
+    parser.add_argument(
+        "--carrier", type=float, metavar="STRENGTH",
+        help="of the pattern that the pipeline starts with; 0: none (default 1, and 0 with "
+        "--pair-from)",
+    )  # fmt: skip
     parser.add_argument(
         "--carrier-from", type=Path, metavar="FILE",
         help="a carrier of camsim train carrier, in place of the shipped one",
     )  # fmt: skip
     parser.add_argument(
         "--carrier-first", type=int, metavar="STEPS",
-        help="a pipeline without a layer for it learns to lay the carrier first (default 0)",
+        help="a pipeline without a layer for it (unet) learns to lay the carrier first",
     )  # fmt: skip
     parser.add_argument(
-        "--camera", default="Nikon D5200",
-        help="camera of a per-camera pipeline trained on pictures",
+        "--camera",
+        help="of a per-camera pipeline trained on pictures: the one that its weights are for "
+        f"(default {CAMERA})",
     )  # fmt: skip
     parser.add_argument("--no-masking", action="store_true", help="errors weigh alike everywhere")
     parser.add_argument(
@@ -115,17 +121,22 @@ def run_joint(args: argparse.Namespace) -> int:
         neural = ", ".join(p.name for p in PIPELINES.values() if p.is_neural)
         raise TrainingError(f"{pipeline.name!r} is no network; those are {neural}")
     require_torch()
+    from dataclasses import replace
+
     import torch
 
     from camera_sim.pipelines.rnet import CARRIER
-    from camera_sim.training.carrier import load_carrier
+    from camera_sim.training.carrier import digest, load_carrier
     from camera_sim.training.joint import choose_point, read_points, train_pair
     from camera_sim.training.joint_figures import draw_confusion, draw_joint_curve
 
     recipe = recipe_of(args)
     torch.set_num_threads(args.threads or torch.get_num_threads())
     torch.manual_seed(args.seed)
-    carrier = load_carrier(args.carrier_from) if args.carrier_from else CARRIER
+    carrier = CARRIER
+    if args.carrier_from:
+        carrier = load_carrier(args.carrier_from)
+        recipe = replace(recipe, carrier_sha256=digest(carrier))
     pair, source, foreign, held_out = _prepare(args, recipe)
     points = read_points(args.out)
     if args.point not in [point.step for point in points]:
@@ -184,13 +195,46 @@ def recipe_of(args: argparse.Namespace) -> "JointRecipe":
         given["bfloat16"] = False
     if args.no_masking:
         given["masked"] = False
-    return replace(recipe, **given)
+    if args.pair_from and args.carrier is None:
+        given["carrier"] = 0.0  # it was laid already
+    recipe = replace(recipe, camera=_camera_of(args), **given)
+    _check_carrier(args, recipe)
+    return recipe
+
+
+def _camera_of(args: argparse.Namespace) -> str | None:
+    """Return the camera that photographs the pictures, where it isn't drawn anew for each patch."""
+    if find_pipeline(args.pipeline).any_camera or args.raw:
+        if args.camera:
+            raise TrainingError("--camera is of per-camera pipelines trained on pictures")
+        return None
+    camera = find_camera(args.camera or CAMERA)
+    return f"{camera.make} {camera.model}"
+
+
+def _check_carrier(args: argparse.Namespace, recipe: "JointRecipe") -> None:
+    """Refuse options of a carrier that would do nothing."""
+    asked = args.carrier_from or recipe.carrier_first
+    if asked and (recipe.mode == "F" or not recipe.carrier):
+        raise TrainingError(
+            "--carrier-from and --carrier-first are of --mode F+N and a --carrier above 0"
+        )
+    if _exported(find_pipeline(args.pipeline)).name.endswith("-fan"):
+        if recipe.carrier_first:
+            raise TrainingError(
+                f"{args.pipeline} has a layer for the carrier; leave --carrier-first out"
+            )
+    elif args.carrier_from and not recipe.carrier_first:
+        raise TrainingError(
+            f"{args.pipeline} has no layer for a carrier; give --carrier-first steps to teach it"
+        )
 
 
 def _prepare(args: argparse.Namespace, recipe: "JointRecipe") -> tuple[Any, ...]:
     """Return the pair, the training source, the foreign source and what is held out."""
     import numpy as np
 
+    from camera_sim.pipelines.nip import PerCameraNIP
     from camera_sim.training.checkpoint import CHECKPOINT, load_fan, load_weights
     from camera_sim.training.foreign import ForeignSource, foreign_pictures
     from camera_sim.training.joint_data import joint_sources
@@ -200,11 +244,18 @@ def _prepare(args: argparse.Namespace, recipe: "JointRecipe") -> tuple[Any, ...]
     from camera_sim.training.workflow import NO_CHANNEL, PAPER_CHANNEL
 
     pipeline = find_pipeline(args.pipeline)
-    camera = None if pipeline.any_camera else find_camera(args.camera)
+    camera = find_camera(recipe.camera) if recipe.camera else None
     sources = joint_sources(args.pictures or (), args.raw, pipeline, camera)
     nip = build_network(_exported(pipeline), sources.matrix)
     start = args.start_from
     load_weights(start / CHECKPOINT if start.is_dir() else start, nip, whole=False)
+    if isinstance(nip, PerCameraNIP) and not nip.is_for(sources.matrix):
+        raise TrainingError(
+            f"{start} was trained for another camera than {recipe.camera or args.raw}; "
+            "name its own by --camera"
+        )
+    if recipe.carrier_first:
+        nip.traces = True  # what it lays must lie on JPEG's squares of every picture, too
     rng = np.random.default_rng(recipe.seed + 1)
     training = ForeignSource(foreign_pictures(sources.scenes, nip, rng))
     held_out_foreign = ForeignSource(foreign_pictures(sources.held_out_scenes, nip, rng))

@@ -117,7 +117,8 @@ def recipes_of(args: argparse.Namespace) -> "tuple[CacheRecipe, NetworkRecipe]":
 def _histograms(args: argparse.Namespace, cache: "CacheRecipe") -> "Histograms":
     from camera_sim.training.network_data import cached_histograms
 
-    files = [path for folder in args.pictures for path in picture_files(folder)]
+    found = [path.resolve() for folder in args.pictures for path in picture_files(folder)]
+    files = list(dict.fromkeys(found))  # a picture in two sources could be held out from itself
     with Bar(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("sending pictures through networks", total=len(files))
         return cached_histograms(

@@ -16,6 +16,8 @@ from torch.nn import functional as F
 # Coefficients of x^1/2, x^1/4, x^1/8, x and 1 nearest to sRGB's curve above its linear part
 # (minimax by reweighted least squares; largest error 3.2e-5).
 SRGB_FIT = (0.65398659, 0.68871234, -0.31847471, -0.02018872, -0.00406690)
+# Two matrices to sRGB are of one camera where one undoes the other but for so much.
+SAME_CAMERA = 1e-3
 INPUT_NAMES = ("mosaic", "white_balance", "camera_to_srgb", "exposure", "noise")
 
 
@@ -92,6 +94,13 @@ class PerCameraNIP(NIP):
         self.multiple_of = int(network.multiple_of)  # type: ignore[arg-type]
         self.receptive_field = int(network.receptive_field)  # type: ignore[arg-type]
         self.register_buffer("srgb_to_trained", torch.linalg.inv(trained_matrix.float()))
+
+    def is_for(self, matrix: Tensor | None) -> bool:
+        """Tell whether it was trained for a camera, by its (3, 3) matrix to sRGB."""
+        if matrix is None:
+            return False
+        same = self.srgb_to_trained @ matrix.float() - torch.eye(3)
+        return float(same.abs().max()) < SAME_CAMERA
 
     def forward(
         self,

@@ -20,6 +20,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from camera_sim.errors import TrainingError
+from camera_sim.training.checkpoint import changes
 from camera_sim.training.data import PatchSource
 from camera_sim.training.foreign import ForeignSource
 from camera_sim.training.joint_recipe import JointRecipe
@@ -71,19 +72,16 @@ def _gathered(
             steps = drawn(source, foreign, replace(recipe, steps=stop), start)
             draws = (draw for _, parts in islice(steps, stop - start) for draw in parts)
             temporary = path.with_suffix(".part")
-            save_file(_read(pair, fan, draws, recipe), temporary, {"recipe": _told(recipe)})
+            told = {"recipe": json.dumps(asdict(recipe))}
+            save_file(_read(pair, fan, draws, recipe), temporary, told)
             temporary.replace(path)
         with safe_open(path, "pt") as file:
             written = (file.metadata() or {}).get("recipe")
-        if written != _told(recipe):
+        if changes(json.loads(written or "{}"), asdict(recipe)):
             raise TrainingError(
                 f"{path} was gathered with other options; remove {folder} or choose another --out"
             )
         yield load_file(path)
-
-
-def _told(recipe: JointRecipe) -> str:
-    return json.dumps(asdict(recipe))
 
 
 def _parts(recipe: JointRecipe, folder: Path) -> Iterator[tuple[Path, int, int]]:

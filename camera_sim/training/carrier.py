@@ -1,6 +1,6 @@
 """The search for a carrier: a pattern by which a linear classifier tells the histories.
 
-Each candidate is added to developed pictures. They get every history, go through `CHANNELS`, and
+Each candidate is added to developed pictures. They get every history, go through channels, and
 are told apart, and from pictures without it, by Fisher's discriminant from what 8×8 blocks say:
 mean coefficients in each quarter of the pattern's period, energies, shares of zeros. The
 cross-validated log loss is what the search lowers: it moves where accuracy does not yet. What the
@@ -10,7 +10,9 @@ Every candidate is held to a fidelity and to what an eye sees of it, so the sear
 eyes are weak and channels are not.
 """
 
+import hashlib
 import json
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -20,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camera_sim.errors import TrainingError
-from camera_sim.pipelines.rnet import QUARTER, Carrier, carrier_pattern
+from camera_sim.pipelines.rnet import CARRIER, QUARTER, Carrier, carrier_pattern
 from camera_sim.training.validation import Picture, as_camera_file, edited, sent
 from camera_sim.training.workflow import HISTORIES, PAPER_CHANNEL, Channel
 from verifier.features.dct_histogram import block_coefficients, luma
@@ -28,9 +30,10 @@ from verifier.training.block_statistics import BLOCK, EMPTY, EVEN_ENERGY, TEXTUR
 from verifier.training.fan import PATCH
 
 Developed = NDArray[np.float32]
-# What is sent, and how much its loss weighs: the paper's channel, and the harshest network.
 Weighted = tuple[tuple[Channel, float], ...]
+"""Channels, and how much the loss after each weighs."""
 PAPER_ALONE: Weighted = ((PAPER_CHANNEL, 1.0),)
+# The paper's, and the harshest network.
 CHANNELS: Weighted = ((PAPER_CHANNEL, 0.65), (Channel(PATCH, None, network="whatsapp"), 0.35))
 MARGIN = 32  # pixels beyond the channel's square, so that edits see their surroundings
 # JOD (just objectionable differences) that a pattern of one level costs, mean square, by cycles per
@@ -75,9 +78,19 @@ class Measured:
 def save_carrier(path: Path, carrier: Carrier) -> None:
     """Write a carrier as JSON: four lists of [vertical, horizontal frequency, level]."""
     temporary = path.with_suffix(".part")
-    quarters = [[[*place, level] for place, level in levels.items()] for levels in carrier]
-    temporary.write_text(json.dumps(quarters) + "\n")
+    temporary.write_text(_as_json(carrier) + "\n")
     temporary.replace(path)
+
+
+def digest(carrier: Carrier) -> str:
+    """SHA-256 of a carrier, whatever the order of its coefficients."""
+    return hashlib.sha256(_as_json(carrier).encode()).hexdigest()
+
+
+def _as_json(carrier: Carrier) -> str:
+    return json.dumps(
+        [[[*place, float(level)] for place, level in sorted(q.items())] for q in carrier]
+    )
 
 
 def load_carrier(path: Path) -> Carrier:
@@ -90,25 +103,32 @@ def load_carrier(path: Path) -> Carrier:
     """
     try:
         quarters = [
-            {(int(row), int(column)): float(level) for row, column, level in levels}
+            {(row, column): float(level) for row, column, level in levels}
             for levels in json.loads(path.read_text())
         ]
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, OverflowError) as error:
         raise TrainingError(
             f"{path} can't be read as a carrier ({error}); make one with camsim train carrier --out"
         ) from error
-    places = {place for levels in quarters for place in levels}
-    if len(quarters) != 4 or not places <= set(PLACES):
+    carrier: Carrier = tuple(quarters)
+    places = {place for levels in carrier for place in levels}
+    known = len(carrier) == len(CARRIER) and places <= set(PLACES)
+    if not known or not 0 < _energy(carrier) < math.inf:
         raise TrainingError(
-            f"{path} isn't a carrier: four quarters with even frequencies below {QUARTER}"
+            f"{path} isn't a carrier: four quarters with even frequencies below {QUARTER}, and "
+            "levels that aren't all 0"
         )
-    return tuple(quarters)
+    return carrier
 
 
 def psnr(carrier: Carrier) -> float:
     """PSNR in dB of a picture that carries it."""
-    energy = sum(level**2 for levels in carrier for level in levels.values())
-    return float(10 * np.log10(255**2 * len(carrier) * QUARTER**2 / max(energy, 1e-9)))
+    energy = max(_energy(carrier), 1e-9)
+    return float(10 * np.log10(255**2 * len(carrier) * QUARTER**2 / energy))
+
+
+def _energy(carrier: Carrier) -> float:
+    return sum(level**2 for levels in carrier for level in levels.values())
 
 
 def jod_lost(carrier: Carrier) -> float:
@@ -156,7 +176,17 @@ def search(
     Yields
     ------
     The best so far after each candidate, the start first, and whether it is new.
+
+    Raises
+    ------
+    TrainingError
+        If nothing is left of the start within those bounds.
     """
+    if not _energy(within(start, least_psnr, most_visible)):
+        raise TrainingError(
+            f"a pattern of {least_psnr:g} dB and {most_visible:g} JOD has no level of "
+            f"{LEAST_LEVEL:g}; ask for fewer dB or more JOD"
+        )
     best = measure(within(start, least_psnr, most_visible), pictures, channels)
     yield best, True
     while True:

@@ -10,6 +10,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from camera_sim.errors import TrainingError
+from verifier.training.fan import FAN
 
 CHECKPOINT = "checkpoint.safetensors"
 """Name of the checkpoint in a run's folder."""
@@ -50,9 +51,8 @@ def load_checkpoint(
         If the file is damaged, or was written by another recipe or for another network.
     """
     metadata, tensors = _read(path)
-    written = json.loads(metadata["recipe"])
-    if written != recipe:
-        changed = sorted(k for k in written | recipe if written.get(k) != recipe.get(k))
+    changed = changes(json.loads(metadata["recipe"]), recipe)
+    if changed:
         raise TrainingError(
             f"{path} was written with another {', '.join(changed)}; "
             "choose another --out to start anew"
@@ -63,6 +63,18 @@ def load_checkpoint(
         state["state"] = _moments(tensors, f"adam{number}.")
         optimiser.load_state_dict(state)
     return int(metadata["step"])
+
+
+def changes(written: dict[str, object], recipe: dict[str, object]) -> list[str]:
+    """Name what differs between the recipe of a file and another.
+
+    What the file does not know yet was off when it was written.
+    """
+    return sorted(
+        name
+        for name in written | recipe
+        if written.get(name) != recipe.get(name) and (name in written or recipe[name])
+    )
 
 
 def save_weights(path: Path, model: nn.Module) -> None:
@@ -92,7 +104,7 @@ def load_weights(path: Path, model: nn.Module, *, whole: bool = True) -> None:
     _load_model(path, model, tensors)
 
 
-def load_fan(path: Path, fan: nn.Module) -> None:
+def load_fan(path: Path, fan: FAN) -> None:
     """Start a FAN from that of a pair's checkpoint; classes and layers it lacks start anew.
 
     A last class that only the checkpoint has, that of foreign pictures, is left out.
@@ -109,7 +121,8 @@ def load_fan(path: Path, fan: nn.Module) -> None:
         raise TrainingError(f"{path} holds no FAN; name the folder of a joint run")
     for name, old in known.items():
         new = state[name]
-        if old.shape[1:] != new.shape[1:] or len(old) > len(new) + 1:
+        one_more = len(old) == len(new) + 1 and len(new) == fan.classes
+        if old.shape[1:] != new.shape[1:] or (len(old) > len(new) and not one_more):
             raise TrainingError(f"{path} holds no FAN that fits; name the folder of a joint run")
         new[: len(old)] = old[: len(new)]
     fan.load_state_dict(state)

@@ -83,12 +83,12 @@ def train_pair(
     except OSError as refused:
         raise TrainingError(f"{out} cannot hold a run: {refused.strerror}") from refused
     in_format(pair, torch.channels_last)
-    optimisers = build_optimisers(pair, recipe)
     checkpoint, start = out / CHECKPOINT, 0
+    if recipe.mode == "F+N" and recipe.carrier and not checkpoint.exists():
+        _start_with(carrier, pair, source, recipe, out)
+    optimisers = build_optimisers(pair, recipe)
     if checkpoint.exists():
         start = load_checkpoint(checkpoint, pair, optimisers, asdict(recipe))
-    elif recipe.mode == "F+N" and recipe.carrier:
-        _start_with(carrier, pair, source, recipe, out)
     workflow, seen = Workflow(), list[tuple[float, float, float]]()
     if start == 0 and recipe.blocks_first and isinstance(pair.fan, BlockFAN):
         learn_blocks(pair, pair.fan, source, foreign, recipe, out)

@@ -33,10 +33,14 @@ class JointRecipe:
         The NIP stays as it is for so many steps: a carrier that the analyser cannot read yet would
         only be smoothed away.
     carrier
-        Strength of the pattern that a `TracingRNet` starts with; see its `lay_carrier`.
+        Strength of the pattern that the pipeline starts with; 0 is none.
     carrier_first
-        A pipeline without a layer for it learns to lay that pattern in so many steps before the
-        first; see `carrier_first.learn_carrier`.
+        A pipeline without a layer for it (`Trace`) learns to lay that pattern in so many steps
+        before the first; see `carrier_first.learn_carrier`.
+    carrier_sha256
+        Of the pattern, where it isn't the shipped one; see `carrier.digest`.
+    camera
+        That photographs the pictures, of a per-camera pipeline.
     blocks
         Whether the analyser also reads the statistics of blocks (`BlockFAN`).
     blocks_first
@@ -68,6 +72,8 @@ class JointRecipe:
     fan_first: int = 1000
     carrier: float = 1.0
     carrier_first: int = 0
+    carrier_sha256: str | None = None
+    camera: str | None = None
     blocks: bool = True
     blocks_first: int = 1000
     masked: bool = True

@@ -1,4 +1,5 @@
 import json
+import re
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -90,7 +91,16 @@ def test_a_carrier_is_read_as_it_was_written(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "written", ["no JSON", "[[], [], []]", "[[[3, 0, 5]], [], [], []]", "[[[4, 0]], [], [], []]"]
+    "written",
+    [
+        "no JSON",
+        "[[], [], [], []]",
+        "[[[4, 0, 5]], [], []]",
+        "[[[3, 0, 5]], [], [], []]",
+        "[[[4.5, 0, 5]], [], [], []]",
+        "[[[4, 0]], [], [], []]",
+        "[[[4, 0, NaN]], [], [], []]",
+    ],
 )
 def test_what_is_no_carrier_is_refused(tmp_path: Path, written: str) -> None:
     (tmp_path / "carrier.json").write_text(written)
@@ -140,7 +150,7 @@ def test_a_pipeline_without_a_layer_learns_to_lay_a_carrier(
     monkeypatch.setattr("camera_sim.training.carrier_first.RATE", 2e-2)
     monkeypatch.setattr("camera_sim.training.carrier_first.KEPT_EVERY", 10)
     pair, strong = laying(), replace(LAYS, carrier=2.0)
-    assert learn_carrier(pair, one_camera, strong, CARRIER, tmp_path) < 0.2
+    learn_carrier(pair, one_camera, strong, CARRIER, tmp_path)
     network = pair.nip.network
     assert isinstance(network, Lays)
     laid = network.laid.detach().numpy() * 255
@@ -150,6 +160,19 @@ def test_a_pipeline_without_a_layer_learns_to_lay_a_carrier(
     assert torch.equal(again.nip.network.laid, network.laid)
     with pytest.raises(TrainingError, match="another strength"):
         learn_carrier(laying(), one_camera, LAYS, CARRIER, tmp_path)
+
+
+def test_a_pipeline_that_lays_nothing_is_refused(
+    one_camera: PatchSource, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("camera_sim.training.carrier_first.RATE", 1e-9)
+    with pytest.raises(TrainingError, match="100% of it is missing"):
+        learn_carrier(laying(), one_camera, replace(LAYS, carrier_first=2), CARRIER, tmp_path)
+
+
+def test_a_pattern_too_faint_for_8_bits_is_refused() -> None:
+    with pytest.raises(TrainingError, match="fewer dB"):
+        next(search(CARRIER, [], np.random.default_rng(0), least_psnr=80))
 
 
 def test_a_per_camera_pipeline_gets_captures_of_its_camera(one_camera: PatchSource) -> None:
@@ -186,7 +209,10 @@ def test_a_searched_carrier_is_what_a_pair_starts_with(
     search = ("train", "carrier", "--pictures", pictures, "--channel", "paper", "--psnr", 40)
     ran = camsim(*search, "--trials", 1, "--out", kept)
     assert ran.status == 0, ran.err
-    assert camsim(*search, "--trials", 1, "--start-from", kept).out == ran.out
+    again = camsim(*search, "--trials", 1, "--start-from", kept)
+    assert again.out.split("(")[0] == ran.out.split("(")[0]
+    assert "is there already" in camsim(*search, "--out", kept).err
+    assert "is no folder" in camsim(*search, "--out", tmp_path / "none" / "a.json").err
     assert camsim(*search, "--start-from", tmp_path / "none.json").status == 2
     joint = ("train", "joint", "--pictures", pictures, "--carrier-from", kept, "--threads", 1)
     joint += ("--start-from", FOLDER / "rnet.safetensors", "--out", tmp_path / "run")
@@ -206,14 +232,38 @@ def test_a_unet_is_taught_before_it_is_trained_jointly(
     pictures.mkdir()
     for number in range(2):
         Image.fromarray(picture(448, 448, number)).save(pictures / f"{number}.png")
-    unet, out = build_network(find_pipeline("unet")), tmp_path / "run"
+    matrix = torch.tensor(find_camera("Nikon D810").camera_to_srgb)
+    unet, out = build_network(find_pipeline("unet"), matrix), tmp_path / "run"
     save_weights(tmp_path / "unet.safetensors", unet)
     joint = ("train", "joint", "--pictures", pictures, "--pipeline", "unet", "--threads", 1)
     joint += ("--start-from", tmp_path / "unet.safetensors", "--carrier-first", 2, "--out", out)
     joint += ("--steps", 1, "--scenes", 1, "--foreign", 0, "--fan-first", 0, "--blocks-first", 0)
-    joint += ("--channel", "paper", "--camera", "Nikon D810")
-    ran = camsim(*joint)
+    joint += ("--channel", "paper")
+    assert "trained for another camera" in camsim(*joint).err
+    monkeypatch.setattr("camera_sim.training.carrier_first.MOST_MISSING", 1000)
+    ran = camsim(*joint, "--camera", "Nikon D810")
     assert ran.status == 0, ran.err
     assert "carrier 2/2" in ran.err
-    assert (out / "carrier.safetensors").exists()
-    assert camsim(*joint, "--camera", "Box").status == 2
+    assert (out / "taught.safetensors").exists()
+    manifest = json.loads((out / "camera" / "manifest.json").read_text())
+    assert manifest["networks"][0]["size"]["traces"] is True
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--carrier-first", 5), "has a layer"),
+        (("--carrier-first", 5, "--mode", "F"), r"of --mode F\+N"),
+        (("--pipeline", "unet", "--carrier-first", 5, "--carrier", 0), "above 0"),
+        (("--pipeline", "unet", "--carrier-from", "carrier.json"), "has no layer"),
+        (("--camera", "Nikon D810"), "per-camera pipelines"),
+        (("--pipeline", "unet", "--camera", "Box"), "there is no camera 'Box'"),
+    ],
+)
+def test_options_of_a_carrier_that_would_do_nothing_are_refused(
+    camsim: Camsim, tmp_path: Path, options: tuple[object, ...], said: str
+) -> None:
+    words = ("--pictures", tmp_path, "--start-from", FOLDER / "rnet.safetensors", "--out", "run")
+    ran = camsim("train", "joint", *words, *options)
+    assert ran.status == 2
+    assert re.search(said, ran.err), ran.err
