@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 LEAST = {
     "steps": 1, "scenes": 1, "foreign": 0, "fan_rate": 0, "nip_rate": 0, "trace_rate": 0,
     "fidelity": 0, "final_fidelity": 0, "validate_every": 1,
-    "curriculum": 0, "carrier": 0, "carrier_first": 0, "fan_first": 0, "channels": 1,
+    "bound": 0, "curriculum": 0, "carrier": 0, "carrier_first": 0, "fan_first": 0, "channels": 1,
     "blocks_first": 0,
 }  # fmt: skip
 HELD_OUT_PATCHES = 64
@@ -59,6 +59,10 @@ def add_to(parts: "Commands") -> None:
     parser.add_argument("--channels", type=int, metavar="N", help="drawn for each step")
     parser.add_argument("--fidelity", type=float, metavar="λ", help="weight of the fidelity")
     parser.add_argument("--final-fidelity", type=float, metavar="λ", help="at the end")
+    parser.add_argument(
+        "--bound", type=float, metavar="DB",
+        help="let fidelity cost nothing down to so many dB (default: every error costs)",
+    )  # fmt: skip
     parser.add_argument("--fan-first", type=int, metavar="STEPS", help="train the FAN alone first")
     parser.add_argument(
         "--blocks-first", type=int, metavar="STEPS",

@@ -27,7 +27,7 @@ from camera_sim.training.checkpoint import (
 )
 from camera_sim.training.data import PatchSource
 from camera_sim.training.foreign import ForeignSource
-from camera_sim.training.joint_recipe import JointRecipe, rate_share, weight_of_fidelity
+from camera_sim.training.joint_recipe import JointRecipe, cost_of_fidelity, rate_share
 from camera_sim.training.joint_sending import Draw, Pair, drawn, send
 from camera_sim.training.validation import Point, Validation, validate
 from camera_sim.training.workflow import HISTORIES, Workflow
@@ -140,8 +140,7 @@ def _step(
     if learns:
         shares = torch.tensor([[len(draw.batch.mosaic) / recipe.scenes] for draw in draws])
         visible, squared = (shares * torch.stack([errors for _, _, errors in sent])).sum(dim=0)
-        distance = visible if recipe.masked else squared
-        total = loss + weight_of_fidelity(recipe, step) * distance
+        total = loss + cost_of_fidelity(recipe, step, visible, squared)
         psnr = -10 * math.log10(max(float(squared.detach()), 1e-10))
     torch.autograd.backward(total)
     for model, optimiser in zip((pair.fan, pair.nip), optimisers, strict=True):

@@ -4,6 +4,8 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from torch import Tensor
+
 from camera_sim.training.workflow import HISTORIES, ChannelKind
 
 WARM_UP = 200
@@ -29,6 +31,9 @@ class JointRecipe:
     fidelity, final_fidelity
         λ, the weight of the squared error to the pipeline before training; it goes from the one to
         the other geometrically.
+    bound
+        PSNR to the pipeline before, in dB, down to which fidelity costs nothing; None counts all
+        of the error. With λ alone fidelity drifts to either side of what was asked for.
     fan_first
         The NIP stays as it is for so many steps: a carrier that the analyser cannot read yet would
         only be smoothed away.
@@ -69,6 +74,7 @@ class JointRecipe:
     decay_every: int = 600
     fidelity: float = 1500.0
     final_fidelity: float = 4000.0
+    bound: float | None = None
     fan_first: int = 1000
     carrier: float = 1.0
     carrier_first: int = 0
@@ -114,6 +120,21 @@ PAPER_JOINT = JointRecipe(
     camera_jpeg=0.0,
     bfloat16=False,
 )
+
+
+def cost_of_fidelity(recipe: JointRecipe, step: int, visible: Tensor, squared: Tensor) -> Tensor:
+    """Return what a step's distance to the pipeline before costs.
+
+    Parameters
+    ----------
+    visible, squared
+        The masked and the plain mean squared error.
+    """
+    distance = visible if recipe.masked else squared
+    if recipe.bound is not None:
+        allowed = 10 ** (-recipe.bound / 10)
+        distance = distance * (1 - allowed / squared.detach().clamp(min=allowed))
+    return weight_of_fidelity(recipe, step) * distance
 
 
 def rate_share(recipe: JointRecipe, step: int) -> float:

@@ -15,7 +15,12 @@ from camera_sim.training.checkpoint import load_fan, load_weights
 from camera_sim.training.data import SceneSource, tells_something
 from camera_sim.training.foreign import ForeignSource, foreign_pictures
 from camera_sim.training.joint import JointProgress, choose_point, train_pair
-from camera_sim.training.joint_recipe import FAST_JOINT, JointRecipe, weight_of_fidelity
+from camera_sim.training.joint_recipe import (
+    FAST_JOINT,
+    JointRecipe,
+    cost_of_fidelity,
+    weight_of_fidelity,
+)
 from camera_sim.training.joint_sending import Pair, share_of
 from camera_sim.training.local_edits import LOCAL_EDITS, covered_share
 from camera_sim.training.masking import visibility, visible_error
@@ -196,6 +201,20 @@ def test_a_pair_is_exported_as_two_halves_of_one_name(tmp_path: Path) -> None:
 def test_fidelity_weighs_more_and_more() -> None:
     weights = [weight_of_fidelity(FAST_JOINT, step) for step in (0, FAST_JOINT.steps - 1)]
     assert weights == pytest.approx([FAST_JOINT.fidelity, FAST_JOINT.final_fidelity])
+
+
+def test_fidelity_costs_nothing_down_to_its_bound() -> None:
+    recipe = replace(FAST_JOINT, masked=False, fidelity=100, final_fidelity=100, bound=40)
+
+    def slope(error: float) -> float:
+        squared = torch.tensor(error, requires_grad=True)
+        cost_of_fidelity(recipe, 0, torch.tensor(1.0), squared).backward()
+        assert squared.grad is not None
+        return float(squared.grad)
+
+    assert slope(0.9e-4) == slope(1e-4) == 0  # 40 dB and better
+    assert slope(2e-4) == pytest.approx(50)
+    assert slope(1e-2) == pytest.approx(99)
 
 
 def test_the_curriculum_goes_from_easy_to_what_is_asked_for() -> None:
