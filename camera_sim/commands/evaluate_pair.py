@@ -45,6 +45,10 @@ def add_to(evaluations: "Commands") -> None:
     parser.add_argument(
         "--weights", type=Path, metavar="RUN", help="a joint run's folder (default: the shipped)"
     )
+    parser.add_argument(
+        "--before", type=Path, default=weights.FOLDER, metavar="WEIGHTS",
+        help="folder of weights of the pipeline before joint training (default: the shipped)",
+    )  # fmt: skip
     parser.add_argument("--table", choices=TABLES, nargs="+", default=TABLES, help="default all")
     parser.add_argument("--limit", type=int, help="use the first so many pictures")
     parser.add_argument("--out", type=Path, help="folder for the figures")
@@ -59,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
     """Print the tables."""
     from camera_sim.training import pair_bench as bench
 
-    pair = open_pair(args.pair, args.weights)
+    pair = open_pair(args.pair, args.weights, args.before)
     files = picture_files(args.pictures)[: args.limit]
     if len(files) < 2:  # splices and attacks take from one picture what they put into another
         raise PictureError(f"{args.pictures} gives {len(files)} picture; at least 2 are needed")
@@ -105,7 +109,7 @@ def _print_visibility(shots: "Sequence[Shot]") -> None:
         print(f"The table of visibility is left out: {missing}\n")
 
 
-def open_pair(name: str, run_folder: Path | None) -> "Pair":
+def open_pair(name: str, run_folder: Path | None, before: Path = weights.FOLDER) -> "Pair":
     """Open a pair's engine, the same pipeline before joint training, and the analyser."""
     from camera_sim.training.pair_bench import Pair, analyser_of
 
@@ -114,7 +118,7 @@ def open_pair(name: str, run_folder: Path | None) -> "Pair":
     pipeline = analyser.entry.pipeline or ""
     return Pair(
         traced=open_engine(pipeline, camera),
-        plain=open_engine(pipeline.removesuffix("-fan")),
+        plain=open_engine(pipeline.removesuffix("-fan"), before),
         analyser=analyser,
     )
 

@@ -258,8 +258,8 @@ def _prepare(args: argparse.Namespace, recipe: "JointRecipe") -> tuple[Any, ...]
             f"{start} was trained for another camera than {recipe.camera or args.raw}; "
             "name its own by --camera"
         )
-    if recipe.carrier_first:
-        nip.traces = True  # what it lays must lie on JPEG's squares of every picture, too
+    if recipe.mode == "F+N":
+        nip.traces = True  # its analyser learns where the picture lies on JPEG's squares
     rng = np.random.default_rng(recipe.seed + 1)
     training = ForeignSource(foreign_pictures(sources.scenes, nip, rng))
     held_out_foreign = ForeignSource(foreign_pictures(sources.held_out_scenes, nip, rng))

@@ -306,7 +306,11 @@ def test_every_table_of_a_pair_is_printed(camsim: Camsim, tmp_path: Path) -> Non
     pictures = tmp_path / "pictures"
     pictures.mkdir()
     Image.fromarray(picture(576, 576, 5)).save(pictures / "one.png")
-    assert camsim("evaluate", "pair", pictures, "--pair", "mine", "--weights", tmp_path).status == 2
+    ours = ("--pair", "mine", "--weights", tmp_path)
+    assert camsim("evaluate", "pair", pictures, *ours).status == 2
+    none = camsim("evaluate", "pair", pictures, *ours, "--before", tmp_path / "none")
+    assert none.status == 2
+    assert "none" in none.err
     Image.fromarray(picture(576, 576, 6)).save(pictures / "two.png")
     kept = tmp_path / "kept"
     ran = camsim(
