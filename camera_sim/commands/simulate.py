@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 LARGEST = {"shot": 1, "read": 1, "prnu": 1, "blur": 50, "underexpose": 16}
 LARGEST_GAIN = 100
 
+DEFAULT_CAMERA = "Nikon D5200"
+
 
 def add_to(commands: "Commands") -> None:
     """Add the command."""
@@ -35,7 +37,7 @@ def add_to(commands: "Commands") -> None:
     parser.add_argument("picture", type=Path, help="any picture, taken as an sRGB scene")
     parser.add_argument("-o", "--out", type=Path, help="the DNG (default: beside the picture)")
     parser.add_argument(
-        "--camera", default="Nikon D5200", help="whose colours (default Nikon D5200)"
+        "--camera", default=DEFAULT_CAMERA, help=f"whose colours (default {DEFAULT_CAMERA})"
     )
     parser.add_argument("--cfa", choices=CFA_ORDERS, default="RGGB", help="Bayer order")
     parser.add_argument("--bits", type=int, default=14, help="10 to 16 (default 14)")

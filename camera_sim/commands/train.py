@@ -17,7 +17,7 @@ from camera_sim.commands import (
     train_origin,
     train_synthetic,
 )
-from camera_sim.commands.simulate import find_camera
+from camera_sim.commands.simulate import DEFAULT_CAMERA, find_camera
 from camera_sim.errors import TrainingError
 from camera_sim.pipelines import PIPELINES, PLAIN_PIPELINE, Pipeline, find_pipeline
 
@@ -56,7 +56,7 @@ def add_to(commands: "Commands") -> None:
     )
     parser.add_argument(
         "--camera",
-        default="Nikon D5200",
+        default=DEFAULT_CAMERA,
         help="camera of a per-camera pipeline trained on pictures",
     )
     parser.add_argument(

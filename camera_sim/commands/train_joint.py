@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from camera_sim.commands import require_torch
-from camera_sim.commands.simulate import find_camera
+from camera_sim.commands.simulate import DEFAULT_CAMERA, find_camera
 from camera_sim.errors import TrainingError
 from camera_sim.pipelines import PIPELINES, PLAIN_PIPELINE, Pipeline, find_pipeline
 
@@ -25,7 +25,6 @@ LEAST = {
     "blocks_first": 0,
 }  # fmt: skip
 HELD_OUT_PATCHES = 64
-CAMERA = "Nikon D5200"
 
 
 def add_to(parts: "Commands") -> None:
@@ -84,7 +83,7 @@ def add_to(parts: "Commands") -> None:
     parser.add_argument(
         "--camera",
         help="of a per-camera pipeline trained on pictures: the one that its weights are for "
-        f"(default {CAMERA})",
+        f"(default {DEFAULT_CAMERA})",
     )  # fmt: skip
     parser.add_argument("--no-masking", action="store_true", help="errors weigh alike everywhere")
     parser.add_argument(
@@ -212,7 +211,7 @@ def _camera_of(args: argparse.Namespace) -> str | None:
         if args.camera:
             raise TrainingError("--camera is of per-camera pipelines trained on pictures")
         return None
-    camera = find_camera(args.camera or CAMERA)
+    camera = find_camera(args.camera or DEFAULT_CAMERA)
     return f"{camera.make} {camera.model}"
 
 
