@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from verifier.errors import WeightsError
+from verifier.pooling import Pooling
 from verifier.report import ModelFacts
 from verifier.weights import FOLDER, ModelEntry
 
@@ -35,12 +36,18 @@ class Model:
         Where its file lies.
     threads
         Of one run; 0 lets ONNX Runtime take all cores.
+
+    Attributes
+    ----------
+    pooling
+        What judges a whole picture; None where that is the sum of what its patches say.
     """
 
     def __init__(self, entry: ModelEntry, folder: Path = FOLDER, threads: int = 0) -> None:
         self.entry = entry
         self._folder = folder
         self._threads = threads
+        self.pooling = Pooling(entry.pooling, folder) if entry.pooling else None
         self._session: Any = None
         self._lock = threading.Lock()
 

@@ -15,6 +15,7 @@ from camera_sim.commands import (
     train_joint,
     train_network,
     train_origin,
+    train_pooling,
     train_synthetic,
 )
 from camera_sim.commands.simulate import DEFAULT_CAMERA, find_camera
@@ -93,6 +94,7 @@ def add_to(commands: "Commands") -> None:
     train_carrier.add_to(parts)
     train_network.add_to(parts)
     train_origin.add_to(parts)
+    train_pooling.add_to(parts)
     train_generator.add_to(parts)
     train_synthetic.add_to(parts)
 

@@ -15,6 +15,7 @@ from verifier import calibration as calibrating
 from verifier.decision import decide, picture_probabilities
 from verifier.detectors.detector import ModelDetector
 from verifier.features.patches import Patches, batches, choose_patches
+from verifier.features.trace_sync import FOUND, Sync
 from verifier.model import BATCH, Model
 from verifier.reading import Reading
 from verifier.report import DetectorResult, PatchMap
@@ -31,14 +32,16 @@ _MAP_WORDS: Final = (
 class PictureScores:
     """What a model says of a picture before calibration.
 
-    ``mean_log`` is (K,), the mean over patches of the log probabilities; ``edited`` is (N,), the
-    probability of any edit of each patch.
+    ``mean_log`` is (K,), the log probabilities of the whole picture where a pooling network judges
+    it, and else their mean over patches; ``edited`` is (N,), the probability of any edit of each
+    patch; ``sync`` is how the camera's trace lies in the picture, if that was looked for.
     """
 
     model: Model
     patches: Patches
     mean_log: NDArray[np.float64]
     edited: NDArray[np.float64]
+    sync: Sync | None = None
 
     @property
     def count(self) -> int:
@@ -92,7 +95,12 @@ class ManipulationDetector(ModelDetector):
         logits = model.logits(batches(reading.pixels, patches, BATCH))
         edited = calibrating.probabilities(logits, 1.0)[:, entry.indices("edit")].sum(1)
         mean_log = calibrating.mean_log_probabilities(logits)
-        return PictureScores(model, patches, mean_log, np.clip(edited, 0, 1))
+        if model.pooling is None:
+            return PictureScores(model, patches, mean_log, np.clip(edited, 0, 1))
+        pooled = model.pooling(reading.pixels, mean_log)
+        return PictureScores(
+            model, patches, pooled.log_probabilities, np.clip(edited, 0, 1), pooled.sync
+        )
 
     def _too_little(self, reading: Reading) -> DetectorResult:
         height, width = reading.pixels.shape[:2]
@@ -142,8 +150,17 @@ class ManipulationDetector(ModelDetector):
                 values=tuple(round(float(value), 4) for value in scores.edited),
                 words=_MAP_WORDS,
             ),
-            reasons=answer.reasons,
+            reasons=(*answer.reasons, *_where(scores.sync)),
         )
+
+
+def _where(sync: Sync | None) -> tuple[str, ...]:
+    """Say at which size a camera's trace was found, where it was."""
+    if sync is None or sync.strength < FOUND:
+        return ()
+    cropped = any(offset > 0 for offset in sync.offset)
+    from_ = ", of a picture that was cropped" if cropped else ""
+    return (f"The camera's trace was found at {sync.scale[0]:.1%} of its size{from_}.",)
 
 
 def _foreignness(scores: PictureScores) -> float:

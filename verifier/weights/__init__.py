@@ -75,6 +75,13 @@ class TorchWeights(_Record):
     sha256: str
 
 
+class PoolingEntry(_Record):
+    """A pair's network that judges whole pictures; see `verifier.pooling`."""
+
+    file: str
+    sha256: str
+
+
 class Selection(_Record):
     """Which patches of a picture are looked at.
 
@@ -207,6 +214,8 @@ class ModelEntry(_Record):
         Which detector loads it: "manipulation", or the name of another.
     pair, pipeline
         The pair's name as a signed photo states it, and its pipeline's; None outside a pair.
+    pooling
+        What judges a whole picture, where it isn't the sum of what its patches say.
     torch
         Its weights for torch, where it can be explained.
     calibrations
@@ -227,6 +236,7 @@ class ModelEntry(_Record):
     input: InputContract = InputContract()
     selection: Selection = Selection()
     domain: Domain = Domain()
+    pooling: PoolingEntry | None = None
     torch: TorchWeights | None = None
     calibrations: dict[str, Calibration] = {}
     recipe: dict[str, str | int | float | bool]
@@ -256,7 +266,7 @@ class ModelEntry(_Record):
         WeightsError
             If the file is missing or isn't the one that the manifest describes.
         """
-        return _checked_bytes(folder, self.file, self.sha256)
+        return checked_bytes(folder, self.file, self.sha256)
 
     def read_torch(self, folder: Path = FOLDER) -> bytes:
         """Return the bytes of the weights for torch, checked against their digest.
@@ -268,10 +278,11 @@ class ModelEntry(_Record):
         """
         if self.torch is None:
             raise WeightsError(f"the model {self.name} has no weights for torch beside it")
-        return _checked_bytes(folder, self.torch.file, self.torch.sha256)
+        return checked_bytes(folder, self.torch.file, self.torch.sha256)
 
 
-def _checked_bytes(folder: Path, file: str, sha256: str) -> bytes:
+def checked_bytes(folder: Path, file: str, sha256: str) -> bytes:
+    """Return the bytes of a file of a folder, checked against its digest; see `ModelEntry.read`."""
     path = folder / file
     if Path(file).name != file:
         raise WeightsError(f"the manifest names {file!r}, which is not a plain file name")

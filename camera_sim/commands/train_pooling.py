@@ -1,0 +1,87 @@
+"""``camsim train pooling``: a pair's network that judges whole pictures."""
+
+import argparse
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import track
+
+from camera_sim import weights
+from camera_sim.commands import require_torch
+from camera_sim.commands.evaluate_pair import PAIR, open_pair
+from camera_sim.errors import TrainingError
+from camera_sim.picture import picture_files
+
+if TYPE_CHECKING:
+    from camera_sim.commands import Commands
+
+PARTS, DRAWS = 40, 25
+
+
+def add_to(parts: "Commands") -> None:
+    """Add the command."""
+    parser = parts.add_parser(
+        "pooling",
+        help="a pair's network that judges whole pictures",
+        description="Photograph pictures, develop them with a pair, edit them, send them through "
+        "networks at any size, and learn what all of a picture's blocks say together once it is "
+        "brought back in step with the camera's trace. It resumes where a run in --out stopped.",
+    )
+    parser.add_argument(
+        "--pictures", type=Path, nargs="+", required=True, metavar="FOLDER",
+        help="all folders are drawn from alike; large pictures teach most",
+    )  # fmt: skip
+    parser.add_argument("-o", "--out", type=Path, required=True, help="folder of the run")
+    parser.add_argument("--pair", default=PAIR, metavar="NAME", help=f"default {PAIR}")
+    parser.add_argument(
+        "--weights", type=Path, metavar="RUN", help="a joint run's folder (default: the shipped)"
+    )
+    parser.add_argument(
+        "--before", type=Path, default=weights.FOLDER, metavar="WEIGHTS",
+        help="folder of weights of the pipeline before joint training (default: the shipped)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--parts", type=int, default=PARTS,
+        help=f"of {DRAWS} scenes each, with five histories and three channels (default {PARTS})",
+    )  # fmt: skip
+    parser.add_argument(
+        "--workers", type=int, default=os.cpu_count() or 1, help="processes (default: the cores)"
+    )
+    parser.add_argument("--seed", type=int, default=0)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Gather, learn, and print what held-out pictures are called."""
+    require_torch()
+    for name in ("parts", "workers"):
+        if getattr(args, name) < 1:
+            raise TrainingError(f"--{name} must be at least 1, not {getattr(args, name)}")
+    if args.seed < 0:
+        raise TrainingError(f"--seed cannot be negative, and is {args.seed}")
+    from camera_sim.training import pooling
+    from camera_sim.training.pooling_data import PairOpener
+    from verifier import weights as analysers
+
+    folders = [picture_files(folder) for folder in args.pictures]
+    if short := [f for f, files in zip(args.pictures, folders, strict=True) if len(files) < 2]:
+        raise TrainingError(f"{short[0]} holds one picture; training needs at least 2 of a folder")
+    pair = open_pair(args.pair, args.weights, args.before)
+    recipe = pooling.PoolingRecipe(args.parts, DRAWS, args.seed)
+    pattern = pooling.measured_pattern(pair, folders[0])
+    opener = PairOpener(args.pair, args.weights, args.before)
+    gathered = pooling.gather(
+        opener, folders, pattern, recipe, args.out / "gathered", args.workers
+    )
+    console = Console(stderr=True)
+    files = list(track(gathered, "gathering", args.parts, console=console))
+    kept = pooling.kept_of(sorted(files))
+    held = pooling.held_out(kept, folders)
+    network = pooling.learn(kept, ~held, args.seed)
+    print(pooling.validation_table(network, kept, held))
+    source = args.weights / "verifier" if args.weights else analysers.FOLDER
+    folder = pooling.export(network, pattern, pair, source, recipe, args.out / "verifier")
+    print(f"pooling of {args.pair} → {folder}; calibrate it by camsim evaluate calibration")
+    return 0

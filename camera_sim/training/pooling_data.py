@@ -1,0 +1,253 @@
+"""Whole pictures that a pair's pooling network learns from: every history, three channels each.
+
+Pictures are photographed whole, or in large squares, developed by the pair and by the pipeline
+before, edited, and sent: by the paper's channel, at full size through a network's encoder or
+libjpeg, and shrunk by any scale before that. What is kept of each are the statistics of its blocks
+and what its patches say.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camera_sim.develop import develop
+from camera_sim.errors import PictureError
+from camera_sim.picture import load_picture
+from camera_sim.pipelines import classical
+from camera_sim.training.data import SceneSource
+from camera_sim.training.pair_bench import Pair, Send, paper_channel
+from camera_sim.training.validation import as_camera_file, edited, through_jpeg
+from camera_sim.training.workflow import FILTERS, HISTORIES, NETWORKS, opened
+from channel import transmit
+from channel.resample import resized
+from verifier.calibration import mean_log_probabilities
+from verifier.features.patches import batches, choose_patches
+from verifier.features.trace_statistics import trace_statistics
+from verifier.features.trace_sync import TracePattern, find_trace, in_step
+from verifier.model import BATCH
+
+Picture = NDArray[np.uint8]
+
+KINDS = ("1:2, JPEG 50", "full size", "shrunk")
+# Sides of the squares that are photographed, and how often.
+SIDES, CHANCES = (512, 768, 1024, 1280, 1792), (0.2, 0.25, 0.3, 0.15, 0.1)
+LEAST_SIDE = 448
+# Large pictures are shrunk up to so much first, others enlarged: scenes are sharp or soft.
+LARGE_SIDE, SHRUNK, MOST_SHRINKAGE = 900, 0.6, 3.0
+ENLARGED, ENLARGEMENTS = 0.3, (1.05, 1.8)
+CAMERA_JPEG, CROPPED, CLASSICAL, THROUGH_NETWORK = 0.6, 0.15, 0.33, 0.5
+MOST_CROPPED = 64
+FULL_QUALITIES, SHRUNK_QUALITIES = (40, 95), (55, 95)
+SCALES = (0.27, 0.95)
+# Patches of a picture that are asked: more cost time and say little more on average.
+PATCHES = 4
+# A part of each picture is kept as well: blocks that are few teach what few can say.
+LEAST_PART = 192
+FOREIGN_CLASS = len(HISTORIES)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What is kept of pictures, N of them.
+
+    Attributes
+    ----------
+    statistics, patches
+        (N, count) and (N, classes) float16: inputs of the pooling network.
+    labels, kinds, pictures
+        (N,) int64: class, place in `KINDS`, and from which picture it was made.
+    parts
+        (N,) bool: whether it is a part of a picture.
+    """
+
+    statistics: NDArray[np.float16]
+    patches: NDArray[np.float16]
+    labels: NDArray[np.int64]
+    kinds: NDArray[np.int64]
+    pictures: NDArray[np.int64]
+    parts: NDArray[np.bool_]
+
+
+@dataclass
+class Gathering:
+    """Draws pictures and keeps what they say; a function of a part's number, for any worker.
+
+    Parameters
+    ----------
+    pair
+        Opens the pair, in the worker.
+    folders
+        Pictures of each folder; all folders are drawn from alike.
+    pattern
+        (period, period) that the pair lays, in 8-bit levels.
+    draws
+        Of a part.
+    """
+
+    pair: "PairOpener"
+    folders: Sequence[Sequence[Path]]
+    pattern: NDArray[np.float64]
+    draws: int
+    seed: int
+    _numbers: dict[Path, int] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        files = sorted({path for folder in self.folders for path in folder})
+        self._numbers = {path: number for number, path in enumerate(files)}
+
+    def __call__(self, part: int) -> Kept:
+        """Draw a part."""
+        found: list[tuple[NDArray[np.float32], NDArray[np.float64], int, int, int, bool]] = []
+        draw = 0
+        rng = np.random.default_rng([self.seed, part])
+        while draw < self.draws:
+            folder = self.folders[int(rng.integers(len(self.folders)))]
+            path = folder[int(rng.integers(len(folder)))]
+            try:
+                scene = _varied(load_picture(path), rng)
+            except PictureError:
+                continue
+            found += [(*item, self._numbers[path], part) for *item, part in self._draw(scene, rng)]
+            draw += 1
+        statistics, patches, labels, kinds, pictures, parts = zip(*found, strict=True)
+        return Kept(
+            np.stack(statistics).astype(np.float16),
+            np.stack(patches).astype(np.float16),
+            np.array(labels),
+            np.array(kinds),
+            np.array(pictures),
+            np.array(parts),
+        )
+
+    @cached_property
+    def _pair(self) -> Pair:
+        return self.pair()
+
+    @cached_property
+    def _trace(self) -> TracePattern:
+        return TracePattern(self.pattern)
+
+    def _draw(
+        self, scene: Picture, rng: np.random.Generator
+    ) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float64], int, int, bool]]:
+        """Yield statistics, patches, label, kind and whether it is a part, for one scene."""
+        labels = (*range(len(HISTORIES)), FOREIGN_CLASS, FOREIGN_CLASS)
+        pictures = self._pictures(scene, rng)
+        for kind, send in enumerate(_channels(rng)):
+            for label, picture in zip(labels, pictures, strict=True):
+                for statistics, patches, part in self._read(send(picture), rng):
+                    yield statistics, patches, label, kind, part
+
+    def _pictures(self, scene: Picture, rng: np.random.Generator) -> list[Picture]:
+        """Return the pair's picture with each history, and two that are foreign."""
+        shortest = min(scene.shape[:2])
+        side = min(shortest, int(rng.choice(SIDES, p=CHANCES))) // 32 * 32
+        source = SceneSource([scene], noise_free=0.6, darkest=3.0)
+        capture, exposure, _ = source.draw(rng, side)
+        traced, plain = (
+            develop(capture, engine, exposure=exposure)
+            for engine in (self._pair.traced, self._pair.plain)
+        )
+        top, left = (int(rng.integers(length - side + 1)) for length in scene.shape[:2])
+        other = np.ascontiguousarray(scene[top : top + side, left : left + side])
+        if rng.random() < CLASSICAL:
+            developed = np.clip(classical.develop_rggb(capture, exposure), 0, 1)
+            other = (developed * 255 + 0.5).astype(np.uint8)
+        if rng.random() < CAMERA_JPEG:
+            traced, plain = as_camera_file(traced), as_camera_file(plain)
+        pictures = [edited(traced, history) for history in HISTORIES]
+        pictures += [edited(p, HISTORIES[rng.integers(len(HISTORIES))]) for p in (plain, other)]
+        if rng.random() >= CROPPED:
+            return pictures
+        top, left = (int(cut) for cut in rng.integers(1, MOST_CROPPED, size=2))
+        return [np.ascontiguousarray(picture[top:, left:]) for picture in pictures]
+
+    def _read(
+        self, received: Picture, rng: np.random.Generator
+    ) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float64], bool]]:
+        """Yield what a received picture says, and what a part of it says."""
+        entry = self._pair.analyser.entry
+        selection = entry.selection.model_copy(update={"most_patches": PATCHES})
+        patches = choose_patches(received, entry.input.side, selection)
+        if not patches.places:
+            return
+        logits = self._pair.analyser.logits(batches(received, patches, BATCH))
+        said = mean_log_probabilities(logits)
+        sync = find_trace(received, self._trace)
+        back = in_step(received, sync, self._trace.period)
+        yield trace_statistics(back, self._trace, sync), said, False
+        if min(back.shape[:2]) < LEAST_PART:
+            return
+        (top, height), (left, width) = (_part(side, rng) for side in back.shape[:2])
+        part = np.ascontiguousarray(back[top : top + height, left : left + width])
+        yield trace_statistics(part, self._trace, sync), said, True
+
+
+@dataclass(frozen=True)
+class PairOpener:
+    """Opens a pair where it is needed: sessions don't travel between processes.
+
+    Attributes
+    ----------
+    run_folder, before
+        See `camera_sim.commands.evaluate_pair.open_pair`.
+    """
+
+    name: str
+    run_folder: Path | None
+    before: Path
+
+    def __call__(self) -> Pair:
+        """Open it."""
+        from camera_sim.commands.evaluate_pair import open_pair
+
+        return open_pair(self.name, self.run_folder, self.before)
+
+
+def _part(side: int, rng: np.random.Generator) -> tuple[int, int]:
+    """Draw where a part of a side begins, and its length, in whole periods."""
+    periods = side // 32
+    length = int(rng.integers(4, periods + 1))
+    return 32 * int(rng.integers(periods - length + 1)), 32 * length
+
+
+def _varied(picture: Picture, rng: np.random.Generator) -> Picture:
+    """Shrink or enlarge a scene, or leave it."""
+    side = min(picture.shape[:2])
+    if side < LEAST_SIDE:
+        raise PictureError(f"a picture of {side} pixels a side is too small")
+    if side > LARGE_SIDE and rng.random() < SHRUNK:
+        factor = 1 / float(rng.uniform(1, max(1.0, min(MOST_SHRINKAGE, side / 600))))
+        return resized(picture, _scaled(picture, factor), "box")
+    if side < LARGE_SIDE and rng.random() < ENLARGED:
+        size = _scaled(picture, float(rng.uniform(*ENLARGEMENTS)))
+        return resized(picture, size, "bicubic" if rng.random() < 0.5 else "lanczos")
+    return picture
+
+
+def _scaled(picture: Picture, factor: float) -> tuple[int, int]:
+    height, width = picture.shape[:2]
+    return round(height * factor), round(width * factor)
+
+
+def _channels(rng: np.random.Generator) -> Iterator[Send]:
+    """Draw a channel of each of `KINDS`."""
+    yield paper_channel
+    yield _encoder(rng, FULL_QUALITIES)
+    scale = float(np.exp(rng.uniform(*np.log(SCALES))))
+    resampling = FILTERS[int(rng.integers(len(FILTERS)))]
+    encode = _encoder(rng, SHRUNK_QUALITIES)
+    yield lambda picture: encode(resized(picture, _scaled(picture, scale), resampling))
+
+
+def _encoder(rng: np.random.Generator, qualities: tuple[int, int]) -> Send:
+    """Draw a network's encoder, or libjpeg at a quality."""
+    if rng.random() < THROUGH_NETWORK:
+        network = NETWORKS[int(rng.integers(len(NETWORKS)))]
+        return lambda picture: opened(transmit(picture, network))
+    quality = int(rng.integers(qualities[0], qualities[1] + 1))
+    return lambda picture: through_jpeg(picture, quality, "4:2:0")

@@ -1,0 +1,318 @@
+"""At which scale, and from which corner, a camera's periodic trace lies in a received picture.
+
+A network that resizes a picture resizes the trace that its camera laid over it. The trace is
+periodic, so it stands in the picture's spectrum as lines at known multiples of one frequency; the
+scale is the one at which those lines are highest. Such synchronisation by a periodic pattern's
+peaks is old in watermarking (M. Kutter, *Watermarking resistant to translation, rotation, and
+scaling*, SPIE 3528, 1998). Resized back to the camera's own grid, or to half of it, the picture is
+in step with the trace again, wherever networks left it.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from verifier.features.dct_histogram import block_coefficients, luma
+
+Pixels = NDArray[np.uint8]
+Plane = NDArray[np.float32]
+Array = NDArray[np.float64]
+Pair = tuple[float, float]  # of rows and of columns
+
+# Scales that are looked at, and by what they differ: the lines of a picture of 2,048 pixels are no
+# narrower.
+SMALLEST_SCALE: Final = 0.2
+LARGEST_SCALE: Final = 1.6
+_STEP: Final = 4e-4
+# Pixels a side that are searched, from the upper left: more make it slower and no surer.
+_MOST_SIDE: Final = 2048
+_LEAST_SIDE: Final = 64
+# Lines with less of the pattern's energy are left out, and those that came near to the highest
+# frequency or fall on the harmonics of JPEG's blocks.
+_LEAST_ENERGY: Final = 1e-3
+_HIGHEST: Final = 0.47  # cycles a pixel
+_BLOCK: Final = 8
+# The picture's own content is taken away by a mean over so many pixels, edges are cut off.
+_SMOOTH, _LARGEST = 9, 20.0
+# Of the spectrum's bins, a side: what stands for the noise around a line.
+_AROUND: Final = 25
+_MOST_LINE: Final = 40.0
+# The highest of nine neighbouring bins of noise: mean and deviation, in means of the noise.
+_NOISE, _DEVIATION = 2.9, 1.3
+_LEAST_LINES: Final = 3
+# A strength that noise alone hardly has. Below it a picture is taken as if no network had scaled
+# it, or by a half, whichever is likelier; those scales are also preferred by so much.
+FOUND: Final = 10.0
+_PREFERENCE: Final = 4.0
+_UNSCALED: Final = (1.0, 0.5)
+# Scales nearer than the first to one of those may be that one, and are if they stay within the
+# second, which is a fraction of a pixel from corner to corner.
+_NEAR, _SAME = 0.02, 3e-4
+# The camera's grid is gone back to above this scale, half of it below.
+_FULL_ABOVE: Final = 0.75
+# A period that begins elsewhere than at the picture's corner must match so many times better.
+_CORNER: Final = 2.0
+# What is brought back to the camera's grid, pixels a side: the middle, where pictures are larger.
+_MOST_BACK: Final = 2560
+
+
+class TracePattern:
+    """One period of a trace.
+
+    Parameters
+    ----------
+    levels
+        (period, period) in 8-bit levels, of all colours alike; the period is a multiple of 16.
+    """
+
+    def __init__(self, levels: NDArray[np.floating]) -> None:
+        self.levels = np.asarray(levels, np.float64)
+        self.period = len(self.levels)
+
+    @cached_property
+    def lines(self) -> tuple[NDArray[np.int64], NDArray[np.int64], Array]:
+        """Down and across, in cycles a period, and energy of the lines that matter."""
+        energy = np.square(np.abs(np.fft.fft2(self.levels) / self.levels.size))
+        half = self.period // 2
+        down, across = np.nonzero(energy > _LEAST_ENERGY * energy.sum() / 2)
+        across = np.where(across > half, across - self.period, across)
+        kept = (down <= half) & ((down > 0) | (across > 0))
+        down, across = down[kept], across[kept]
+        return down, across, 2 * energy[down, across]
+
+    def blocks(self, grid: float) -> Array:
+        """DCT coefficients at each 8×8 block of the period, row by row: (blocks², 63).
+
+        On the half grid two periods stand in the place of one.
+        """
+        levels = self.on_grid(grid)
+        repeats = self.period // len(levels)
+        whole = np.tile(levels, (repeats, repeats)).astype(np.float32) + np.float32(128)
+        found: Array = block_coefficients(whole)[:, 1:].astype(np.float64)
+        return found
+
+    def on_grid(self, grid: float) -> Array:
+        """Return the period on the camera's grid (1.0) or as a halving leaves it (0.5)."""
+        if grid == 1.0:
+            return self.levels
+        half = self.period // 2
+        folded: Array = self.levels.reshape(half, 2, half, 2).mean(axis=(1, 3))
+        return folded
+
+
+@dataclass(frozen=True)
+class Sync:
+    """How a trace lies in a received picture.
+
+    Attributes
+    ----------
+    scale
+        Received pixels to one of the camera's.
+    offset
+        Received pixels from the upper left corner to where a period begins.
+    strength
+        Of the lines, in deviations from noise; from `FOUND` on the trace is there, most likely.
+    """
+
+    scale: Pair = (1.0, 1.0)
+    offset: Pair = (0.0, 0.0)
+    strength: float = 0.0
+
+    @property
+    def grid(self) -> float:
+        """To which the picture is brought back: 1.0, the camera's own, or 0.5."""
+        return 1.0 if self.scale[0] > _FULL_ABOVE else 0.5
+
+
+def find_trace(pixels: Pixels, pattern: TracePattern) -> Sync:
+    """Find how a trace lies in a picture.
+
+    Parameters
+    ----------
+    pixels
+        (H, W, 3), uint8, sRGB.
+    pattern
+        That the camera lays, from the picture's upper left corner.
+    """
+    part = pixels[:_MOST_SIDE, :_MOST_SIDE]
+    if min(part.shape[:2]) < _LEAST_SIDE:
+        return Sync()
+    plane = _details(luma(part))
+    logs = np.arange(np.log(SMALLEST_SCALE), np.log(LARGEST_SCALE), _STEP)
+    strengths = _strengths(plane, pattern, np.exp(logs))
+    best = int(strengths.argmax())
+    unscaled = {scale: _at(strengths, logs, scale) for scale in _UNSCALED}
+    likelier = max(unscaled, key=lambda scale: unscaled[scale])
+    if strengths[best] < FOUND:
+        return Sync((likelier, likelier), strength=unscaled[likelier])
+    found, strength = float(np.exp(logs[best])), float(strengths[best])
+    if _differ(found, likelier) > _NEAR and strength < unscaled[likelier] + _PREFERENCE:
+        found, strength = likelier, unscaled[likelier]
+    scales = _refined(plane, pattern, found)
+    for scale in _UNSCALED:
+        if max(_differ(one, scale) for one in scales) < _SAME:
+            scales = (scale, scale)
+    return _from_corner(part, pattern, Sync(scales, strength=strength))
+
+
+def _differ(scale: float, other: float) -> float:
+    return abs(scale / other - 1)
+
+
+def in_step(pixels: Pixels, sync: Sync, period: int = 32) -> Pixels:
+    """Bring a received picture back to the grid of `Sync.grid`, from where a period begins.
+
+    Returns
+    -------
+    (H, W, 3), uint8: whole periods, at most 2,560 pixels a side, or the picture as it is if there
+    is none.
+    """
+    boxes = [
+        _whole(side, offset, scale / sync.grid, int(period * sync.grid))
+        for side, offset, scale in zip(pixels.shape[:2], sync.offset, sync.scale, strict=True)
+    ]
+    (top, bottom, rows), (left, right, columns) = boxes
+    if not rows or not columns:
+        return pixels
+    if sync.scale == (sync.grid, sync.grid) and top == round(top) and left == round(left):
+        return pixels[round(top) : round(bottom), round(left) : round(right)]
+    box = (left, top, right, bottom)
+    image = Image.fromarray(np.ascontiguousarray(pixels))
+    return np.asarray(image.resize((columns, rows), Image.Resampling.LANCZOS, box=box))
+
+
+def _whole(side: int, offset: float, size: float, period: int) -> tuple[float, float, int]:
+    """Return where the middle's whole periods begin and end, and how many pixels they become.
+
+    ``size`` is that of one of those pixels in received ones.
+    """
+    periods = int((side - offset) / (size * period) + 1e-6)
+    left_out = max(0, periods - _MOST_BACK // period)
+    start = offset + left_out // 2 * size * period
+    pixels = (periods - left_out) * period
+    return start, min(float(side), start + pixels * size), pixels
+
+
+def _at(strengths: Array, logs: Array, scale: float) -> float:
+    near = np.abs(logs - np.log(scale)) < 2 * _STEP
+    return float(strengths[near].max())
+
+
+def _details(plane: Plane) -> Plane:
+    """Take the local mean away, and what is left of edges."""
+    details: Plane = np.clip(plane - _box_mean(plane, _SMOOTH), -_LARGEST, _LARGEST)
+    return details
+
+
+def _box_mean(values: NDArray[np.floating], side: int) -> Plane:
+    """Average over squares of an odd side, edges continued."""
+    half = side // 2
+    sums = np.pad(values.astype(np.float64), ((half + 1, half), (half + 1, half)), mode="edge")
+    sums = sums.cumsum(axis=0).cumsum(axis=1)
+    total = sums[side:, side:] - sums[:-side, side:] - sums[side:, :-side] + sums[:-side, :-side]
+    mean: Plane = (total / side**2).astype(np.float32)
+    return mean
+
+
+def _strengths(plane: Plane, pattern: TracePattern, scales: Array) -> Array:
+    """Return how far the lines of each scale stand above the noise around them."""
+    spectrum = _whitened(plane)
+    height, width = plane.shape
+    down, across, _ = pattern.lines
+    rows, columns = (part / pattern.period / scales[:, None] for part in (down, across))
+    low = (np.abs(rows) < _HIGHEST) & (np.abs(columns) < _HIGHEST)
+    of_jpeg = (_from_harmonic(rows) < 16 / height) & (_from_harmonic(columns) < 16 / width)
+    kept = low & ~of_jpeg
+    sign = np.where(columns < 0, -1, 1)  # the spectrum of real values is even
+    y = np.rint(sign * rows * height).astype(np.int64) % height
+    x = np.minimum(np.rint(np.abs(columns) * width).astype(np.int64), spectrum.shape[1] - 1)
+    count = kept.sum(axis=1)
+    total = np.where(kept, spectrum[y, x], 0).sum(axis=1) - _NOISE * count
+    found: Array = np.where(
+        count >= _LEAST_LINES, total / (_DEVIATION * np.sqrt(np.maximum(count, 1))), -np.inf
+    )
+    return found
+
+
+def _from_harmonic(frequency: Array) -> Array:
+    cycles = frequency * _BLOCK
+    return np.abs(cycles - np.rint(cycles))
+
+
+def _whitened(plane: Plane) -> Plane:
+    """Return the half spectrum's squares over those around, the highest of nine neighbours."""
+    height, width = plane.shape
+    window = np.hanning(height)[:, None] * np.hanning(width)
+    squares = np.square(np.abs(np.fft.rfft2(plane * window))).astype(np.float32)
+    squares /= _box_mean(squares, _AROUND) + np.float32(1e-9)
+    highest = np.maximum.reduce([np.roll(squares, shift, axis=0) for shift in (-1, 0, 1)])
+    padded = np.pad(highest, ((0, 0), (1, 1)), mode="edge")
+    highest = np.maximum.reduce([padded[:, :-2], padded[:, 1:-1], padded[:, 2:]])
+    capped: Plane = np.minimum(highest, np.float32(_MOST_LINE))
+    return capped
+
+
+def _refined(plane: Plane, pattern: TracePattern, scale: float) -> Pair:
+    """Return the scales of rows and columns at which the lines' sums are the largest.
+
+    Both are found in turns: with one known, the picture shrinks to a few sums along it.
+    """
+    down, across, energy = pattern.lines
+    low = np.maximum(np.abs(down), np.abs(across)) / pattern.period / scale < _HIGHEST
+    lines = list(zip(down[low].tolist(), across[low].tolist(), energy[low].tolist(), strict=True))
+    rows = columns = scale
+    for width, steps in ((3e-3, 61), (6e-4, 41)):
+        tried = rows * (1 + np.linspace(-width, width, steps))
+        sums = _sums(plane, pattern, columns, {-1, 0, 1})
+        rows = _highest(tried, [(d, sums[a], e) for d, a, e in lines if d and a in sums], pattern)
+        tried = rows * (1 + np.linspace(-1e-3, 1e-3, 41))
+        sums = _sums(plane.T, pattern, rows, {d for d, a, _ in lines if a})
+        columns = _highest(tried, [(a, sums[d], e) for d, a, e in lines if a], pattern)
+    return rows, columns
+
+
+def _sums(
+    plane: Plane, pattern: TracePattern, scale: float, cycles: set[int]
+) -> dict[int, NDArray[np.complex64]]:
+    """Sum each row of a plane against waves of so many cycles a period, by cycles."""
+    ordered = sorted(cycles)
+    at = 2 * np.pi / pattern.period / scale * np.arange(plane.shape[1])
+    angles = np.outer(at, ordered)
+    real, imaginary = (plane @ part(angles).astype(np.float32) for part in (np.cos, np.sin))
+    return {one: real[:, place] - 1j * imaginary[:, place] for place, one in enumerate(ordered)}
+
+
+def _highest(
+    scales: Array, lines: list[tuple[int, NDArray[np.complex64], float]], pattern: TracePattern
+) -> float:
+    """Return the scale of the largest energy of lines: cycles a period, sums, weight."""
+    total = np.zeros(len(scales))
+    for cycles, sums, weight in lines:
+        at = np.arange(len(sums)) * (cycles / pattern.period)
+        waves = np.exp(-2j * np.pi * at / scales[:, None])
+        total += weight * np.square(np.abs(waves @ sums))
+    return float(scales[total.argmax()])
+
+
+def _from_corner(part: Pixels, pattern: TracePattern, sync: Sync) -> Sync:
+    """Find where a period begins, if the picture was cropped: not at its corner."""
+    period = int(pattern.period * sync.grid)
+    plane = _details(luma(in_step(part, sync, pattern.period)))
+    rows, columns = (side // period for side in plane.shape)
+    if not rows or not columns:
+        return sync
+    folded = plane.reshape(rows, period, columns, period).mean(axis=(0, 2))
+    wanted = np.fft.fft2(pattern.on_grid(sync.grid))
+    kept = np.square(np.abs(wanted)) > _LEAST_ENERGY * np.square(np.abs(wanted)).sum()
+    harmonic = np.arange(period) % max(1, period // _BLOCK) == 0
+    kept &= ~np.outer(harmonic, harmonic)
+    match = np.fft.ifft2(np.fft.fft2(folded) * wanted.conj() * kept).real
+    down, across = np.unravel_index(int(match.argmax()), match.shape)
+    if match.max() <= _CORNER * match[0, 0]:
+        return sync
+    offset = (int(down) * sync.scale[0] / sync.grid, int(across) * sync.scale[1] / sync.grid)
+    return Sync(sync.scale, offset, sync.strength)

@@ -1,0 +1,104 @@
+"""What a whole picture says, beyond its patches: a pair's pooling network, run by ONNX Runtime.
+
+It reads the statistics of all blocks of a picture that is brought back in step with the camera's
+trace (`verifier.features.trace_sync`), and what the analyser says of the patches.
+"""
+
+import json
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from verifier.calibration import log_softmax
+from verifier.errors import WeightsError
+from verifier.features.trace_statistics import trace_statistics
+from verifier.features.trace_sync import Sync, TracePattern, find_trace, in_step
+from verifier.weights import FOLDER, PoolingEntry, checked_bytes
+
+Pixels = NDArray[np.uint8]
+INPUTS = ("statistics", "patches")
+OUTPUT = "logits"
+PATTERN = "pattern"
+"""Key of the file's metadata: the trace's period in 8-bit levels, as JSON."""
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """What a picture says: the log probability of each label, (K,), and how the trace lay in it."""
+
+    log_probabilities: NDArray[np.float64]
+    sync: Sync
+
+
+class Pooling:
+    """A pair's pooling network; safe to use from several threads, and pickles without its session.
+
+    Parameters
+    ----------
+    entry
+        Of the manifest; its digest is checked when it is loaded.
+    folder
+        Where its file lies.
+    """
+
+    def __init__(self, entry: PoolingEntry, folder: Path = FOLDER) -> None:
+        self._entry = entry
+        self._folder = folder
+        self._loaded: tuple[Any, TracePattern] | None = None
+        self._lock = threading.Lock()
+
+    def __reduce__(self) -> tuple[type["Pooling"], tuple[PoolingEntry, Path]]:
+        return Pooling, (self._entry, self._folder)
+
+    def __call__(self, pixels: Pixels, mean_log: NDArray[np.float64]) -> Pooled:
+        """Judge a picture.
+
+        Parameters
+        ----------
+        pixels
+            (H, W, 3), uint8, sRGB.
+        mean_log
+            (K,) mean over its patches of the log probability of each label.
+
+        Raises
+        ------
+        WeightsError
+            If the network can't be loaded, or gives what it shouldn't.
+        """
+        session, pattern = self._open()
+        sync = find_trace(pixels, pattern)
+        statistics = trace_statistics(in_step(pixels, sync, pattern.period), pattern, sync)
+        fed = (statistics, mean_log.astype(np.float32))
+        try:
+            logits = session.run(
+                [OUTPUT], {name: value[None] for name, value in zip(INPUTS, fed, strict=True)}
+            )[0][0]
+        except Exception as error:  # ONNX Runtime's errors have no root of their own
+            raise WeightsError(f"{self._entry.file} doesn't run: {error}") from error
+        if logits.shape != mean_log.shape or not np.isfinite(logits).all():
+            raise WeightsError(f"{self._entry.file} gives {logits.shape} for {mean_log.shape}")
+        return Pooled(log_softmax(logits.astype(np.float64)), sync)
+
+    def _open(self) -> tuple[Any, TracePattern]:
+        with self._lock:
+            if self._loaded is None:
+                self._loaded = self._load()
+            return self._loaded
+
+    def _load(self) -> tuple[Any, TracePattern]:
+        import onnxruntime as ort
+
+        path = self._folder / self._entry.file
+        content = checked_bytes(self._folder, self._entry.file, self._entry.sha256)
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = 1
+        try:
+            session = ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+            pattern = json.loads(session.get_modelmeta().custom_metadata_map[PATTERN])
+            return session, TracePattern(np.array(pattern, np.float64))
+        except Exception as error:  # as above; a file without a pattern can't be used either
+            raise WeightsError(f"{path} cannot be loaded: {error}") from error
