@@ -63,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
     """Print the tables."""
     from camera_sim.training import pair_bench as bench
 
-    pair = open_pair(args.pair, args.weights, args.before)
+    pair = bench.open_pair(args.pair, args.weights, args.before)
     files = picture_files(args.pictures)[: args.limit]
     if len(files) < 2:  # splices and attacks take from one picture what they put into another
         raise PictureError(f"{args.pictures} gives {len(files)} picture; at least 2 are needed")
@@ -107,20 +107,6 @@ def _print_visibility(shots: "Sequence[Shot]") -> None:
         print(visibility_table(shots))
     except CameraSimError as missing:
         print(f"The table of visibility is left out: {missing}\n")
-
-
-def open_pair(name: str, run_folder: Path | None, before: Path = weights.FOLDER) -> "Pair":
-    """Open a pair's engine, the same pipeline before joint training, and the analyser."""
-    from camera_sim.training.pair_bench import Pair, analyser_of
-
-    camera = run_folder / "camera" if run_folder else weights.FOLDER
-    analyser = analyser_of(name, run_folder / "verifier" if run_folder else None)
-    pipeline = analyser.entry.pipeline or ""
-    return Pair(
-        traced=open_engine(pipeline, camera),
-        plain=open_engine(pipeline.removesuffix("-fan"), before),
-        analyser=analyser,
-    )
 
 
 def shoot(pair: "Pair", files: Sequence[Path]) -> "list[Shot]":

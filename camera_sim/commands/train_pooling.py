@@ -10,7 +10,7 @@ from rich.progress import track
 
 from camera_sim import weights
 from camera_sim.commands import require_torch
-from camera_sim.commands.evaluate_pair import PAIR, open_pair
+from camera_sim.commands.evaluate_pair import PAIR
 from camera_sim.errors import TrainingError
 from camera_sim.picture import picture_files
 
@@ -61,27 +61,23 @@ def run(args: argparse.Namespace) -> int:
             raise TrainingError(f"--{name} must be at least 1, not {getattr(args, name)}")
     if args.seed < 0:
         raise TrainingError(f"--seed cannot be negative, and is {args.seed}")
-    from camera_sim.training import pooling
+    from camera_sim.training import pair_bench, pooling
     from camera_sim.training.pooling_data import PairOpener
-    from verifier import weights as analysers
 
     folders = [picture_files(folder) for folder in args.pictures]
     if short := [f for f, files in zip(args.pictures, folders, strict=True) if len(files) < 2]:
         raise TrainingError(f"{short[0]} holds one picture; training needs at least 2 of a folder")
-    pair = open_pair(args.pair, args.weights, args.before)
+    pair = pair_bench.open_pair(args.pair, args.weights, args.before)
     recipe = pooling.PoolingRecipe(args.parts, DRAWS, args.seed)
     pattern = pooling.measured_pattern(pair, folders[0])
     opener = PairOpener(args.pair, args.weights, args.before)
-    gathered = pooling.gather(
-        opener, folders, pattern, recipe, args.out / "gathered", args.workers
-    )
+    gathered = pooling.gather(opener, folders, pattern, recipe, args.out / "gathered", args.workers)
     console = Console(stderr=True)
     files = list(track(gathered, "gathering", args.parts, console=console))
     kept = pooling.kept_of(sorted(files))
     held = pooling.held_out(kept, folders)
     network = pooling.learn(kept, ~held, args.seed)
     print(pooling.validation_table(network, kept, held))
-    source = args.weights / "verifier" if args.weights else analysers.FOLDER
-    folder = pooling.export(network, pattern, pair, source, recipe, args.out / "verifier")
+    folder = pooling.export(network, pattern, pair, args.weights, recipe, args.out / "verifier")
     print(f"pooling of {args.pair} → {folder}; calibrate it by camsim evaluate calibration")
     return 0

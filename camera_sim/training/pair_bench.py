@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from camera_sim import weights as camera_weights
+from camera_sim.batch import open_engine
 from camera_sim.develop import develop
 from camera_sim.engines import Engine
 from camera_sim.raw import RawImage
@@ -24,6 +26,7 @@ from camera_sim.training.workflow import (
 from channel import transmit
 from channel.resample import resized
 from verifier import weights
+from verifier.calibration import mean_log_probabilities
 from verifier.features.patches import Place, batches, choose_patches
 from verifier.model import BATCH, Model
 
@@ -43,11 +46,37 @@ class Shot:
 
 
 @dataclass(frozen=True)
-class Scores:
-    """The analyser's logits of a picture's patches, (N, K), and the truth."""
+class Read:
+    """What a received picture says.
+
+    Attributes
+    ----------
+    logits
+        (N, K), of its patches.
+    picture
+        (K,), the log probabilities of the whole: by the pair's pooling network, or the mean over
+        patches where it has none. NaN without patches.
+    """
+
+    logits: Logits
+    picture: Logits
+
+    @property
+    def usable(self) -> bool:
+        """Whether the picture has a patch."""
+        return len(self.logits) > 0
+
+    @property
+    def named(self) -> int:
+        """The place of the label that the picture is given."""
+        return int(self.picture.argmax())
+
+
+@dataclass(frozen=True)
+class Scores(Read):
+    """What a received picture says, and its true history."""
 
     truth: str
-    logits: Logits
 
 
 @dataclass(frozen=True)
@@ -80,11 +109,17 @@ class Pair:
     def _engines(self) -> tuple[Engine, Engine]:
         return self.traced, self.plain
 
-    def read(self, picture: Picture) -> Logits:
-        """Return the logits of a received (H, W, 3) uint8 picture's patches, (N, K)."""
+    def read(self, picture: Picture) -> Read:
+        """Read a received (H, W, 3) uint8 picture."""
         entry = self.analyser.entry
         patches = choose_patches(picture, entry.input.side, entry.selection)
-        return self.analyser.logits(batches(picture, patches, BATCH))
+        logits = self.analyser.logits(batches(picture, patches, BATCH))
+        if not len(logits):
+            return Read(logits, np.full(len(entry.labels), np.nan))
+        mean_log = mean_log_probabilities(logits)
+        if self.analyser.pooling is None:
+            return Read(logits, mean_log)
+        return Read(logits, self.analyser.pooling(picture, mean_log).log_probabilities)
 
     def edit_map(
         self, picture: Picture
@@ -125,7 +160,7 @@ def network(name: str) -> Send:
 def score_histories(pair: Pair, shots: Sequence[Shot], send: Send) -> list[Scores]:
     """Give each shot every history, send it, and read it."""
     return [
-        Scores(history, pair.read(send(edited(shot.traced, history))))
+        Scores(**vars(pair.read(send(edited(shot.traced, history)))), truth=history)
         for shot in shots
         for history in HISTORIES
     ]
@@ -159,7 +194,7 @@ def named(logits: Logits) -> int:
 
 
 def picture_accuracy(scores: Sequence[Scores], least: int = 1) -> tuple[float, int]:
-    """Return the share of pictures named by their patches together, and how many there are.
+    """Return the share of pictures whose history is named, foreign aside, and how many there are.
 
     Parameters
     ----------
@@ -167,7 +202,8 @@ def picture_accuracy(scores: Sequence[Scores], least: int = 1) -> tuple[float, i
         Pictures of fewer patches are left out.
     """
     judged = [score for score in scores if len(score.logits) >= least]
-    right = [HISTORIES[named(score.logits)] == score.truth for score in judged]
+    of_five = slice(len(HISTORIES))
+    right = [HISTORIES[int(score.picture[of_five].argmax())] == score.truth for score in judged]
     return (float(np.mean(right)) if right else float("nan")), len(right)
 
 
@@ -199,3 +235,25 @@ def analyser_of(pair_name: str, folder: Path | None = None) -> Model:
     """Return the analyser of a pair, from a folder of the verifier's weights or the shipped one."""
     folder = folder or weights.FOLDER
     return Model(weights.read_manifest(folder).find(pair_name), folder)
+
+
+def open_pair(
+    name: str, run_folder: Path | None = None, before: Path = camera_weights.FOLDER
+) -> Pair:
+    """Open a pair's engine, the same pipeline before joint training, and the analyser.
+
+    Parameters
+    ----------
+    run_folder
+        Of a joint run; None opens what is shipped.
+    before
+        Folder of weights of the pipeline before joint training.
+    """
+    camera = run_folder / "camera" if run_folder else camera_weights.FOLDER
+    analyser = analyser_of(name, run_folder / "verifier" if run_folder else None)
+    pipeline = analyser.entry.pipeline or ""
+    return Pair(
+        traced=open_engine(pipeline, camera),
+        plain=open_engine(pipeline.removesuffix("-fan"), before),
+        analyser=analyser,
+    )

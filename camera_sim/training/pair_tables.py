@@ -11,7 +11,7 @@ from camera_sim.table import Table
 from camera_sim.training import pair_bench as bench
 from camera_sim.training.attacks import ATTACKS
 from camera_sim.training.local_edits import LOCAL_EDITS, covered_share
-from camera_sim.training.pair_bench import Logits, Pair, Picture, Scores, Send, Shot
+from camera_sim.training.pair_bench import Pair, Picture, Read, Scores, Send, Shot
 from camera_sim.training.validation import as_camera_file
 from camera_sim.training.workflow import FOREIGN, HISTORIES, NETWORKS
 from channel.manipulations import (
@@ -180,13 +180,13 @@ def foreign_table(
     pair: Pair, scores: Sequence[Scores], pictures: Sequence[ForeignPicture], send: Send
 ) -> Table:
     """How well pictures of other pipelines are told from the pair's own, whatever their history."""
-    own = [_foreign_score(score.logits) for score in scores if len(score.logits)]
+    own = [_foreign_score(score) for score in scores if score.usable]
     rows, everything, native = [], [], []
     for kind in dict.fromkeys(item.kind for item in pictures):
         found = [pair.read(send(item.picture)) for item in pictures if item.kind == kind]
-        found = [logits for logits in found if len(logits)]
-        values = [_foreign_score(logits) for logits in found]
-        named_native = [int(bench.pooled(logits).argmax()) == 0 for logits in found]
+        found = [read for read in found if read.usable]
+        values = [_foreign_score(read) for read in found]
+        named_native = [read.named == 0 for read in found]
         rows.append(_foreign_row(kind, own, values, named_native))
         everything += values
         native += named_native
@@ -204,10 +204,9 @@ def _foreign_row(
     return (kind, str(len(foreign)), f"{auc(own, foreign):.3f}", f"{np.mean(native):.1%}")
 
 
-def _foreign_score(logits: Logits) -> float:
-    """Mean over patches of the log odds of `FOREIGN`, the analyser's last label."""
-    others = np.logaddexp.reduce(logits[:, :-1], axis=1)
-    return float((logits[:, -1] - others).mean())
+def _foreign_score(read: Read) -> float:
+    """Log odds of `FOREIGN`, the analyser's last label."""
+    return float(read.picture[-1] - np.logaddexp.reduce(read.picture[:-1]))
 
 
 def auc(negative: Sequence[float], positive: Sequence[float]) -> float:
@@ -269,10 +268,10 @@ def attack_table(pair: Pair, shots: Sequence[Shot], send: Send) -> Table:
     )
 
 
-def _shares(read: Sequence[Logits]) -> Iterator[str]:
-    """Yield the share of pictures that were given each label by their patches together."""
-    named = [int(bench.pooled(logits).argmax()) for logits in read if len(logits)]
-    for label in range(read[0].shape[1]):
+def _shares(read: Sequence[Read]) -> Iterator[str]:
+    """Yield the share of pictures that were given each label."""
+    named = [one.named for one in read if one.usable]
+    for label in range(len(read[0].picture)):
         yield f"{named.count(label) / max(1, len(named)):.0%}"
 
 

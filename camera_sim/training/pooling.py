@@ -25,6 +25,7 @@ from camera_sim.training.pair_tables import auc
 from camera_sim.training.pooling_data import FOREIGN_CLASS, KINDS, Gathering, Kept, PairOpener
 from camera_sim.training.workflow import HISTORIES
 from fleet import Died, Processes
+from verifier import weights
 from verifier.training.pooling_export import export_pooling
 from verifier.training.pooling_network import PoolingNetwork
 
@@ -124,7 +125,15 @@ def held_out(kept: Kept, folders: Sequence[Sequence[Path]]) -> NDArray[np.bool_]
 
 
 def learn(kept: Kept, chosen: NDArray[np.bool_], seed: int = 0) -> PoolingNetwork:
-    """Train a network on the chosen of what is kept, by AdamW with one cycle."""
+    """Train a network on the chosen of what is kept, by AdamW with one cycle.
+
+    Raises
+    ------
+    TrainingError
+        If none is chosen.
+    """
+    if not chosen.any():
+        raise TrainingError("only held-out pictures were drawn; gather more --parts")
     torch.manual_seed(seed)
     statistics = torch.from_numpy(kept.statistics[chosen].astype(np.float32))
     patches = torch.from_numpy(kept.patches[chosen].astype(np.float32))
@@ -179,7 +188,7 @@ def export(
     network: PoolingNetwork,
     pattern: NDArray[np.float64],
     pair: Pair,
-    analysers: Path,
+    run_folder: Path | None,
     recipe: PoolingRecipe,
     out: Path,
 ) -> Path:
@@ -187,14 +196,15 @@ def export(
 
     Parameters
     ----------
-    analysers
-        Folder of the analyser's weights.
+    run_folder
+        Of the joint run that the pair is of; None: the shipped one.
 
     Returns
     -------
     The folder: what `Verifier.from_weights` takes.
     """
     entry = pair.analyser.entry
+    analysers = run_folder / "verifier" if run_folder else weights.FOLDER
     out.mkdir(parents=True, exist_ok=True)
     for file in {entry.file, entry.torch.file if entry.torch else entry.file}:
         shutil.copyfile(analysers / file, out / file)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ from camera_sim.errors import PictureError
 from camera_sim.picture import load_picture
 from camera_sim.pipelines import classical
 from camera_sim.training.data import SceneSource
-from camera_sim.training.pair_bench import Pair, Send, paper_channel
+from camera_sim.training.pair_bench import Pair, Send, open_pair, paper_channel
 from camera_sim.training.validation import as_camera_file, edited, through_jpeg
 from camera_sim.training.workflow import FILTERS, HISTORIES, NETWORKS, opened
 from channel import transmit
@@ -72,6 +73,14 @@ class Kept:
     parts: NDArray[np.bool_]
 
 
+class Said(NamedTuple):
+    """What one received picture, or a part of it, says: a row of `Kept`."""
+
+    statistics: NDArray[np.float32]
+    patches: NDArray[np.float64]
+    part: bool
+
+
 @dataclass
 class Gathering:
     """Draws pictures and keeps what they say; a function of a part's number, for any worker.
@@ -101,7 +110,7 @@ class Gathering:
 
     def __call__(self, part: int) -> Kept:
         """Draw a part."""
-        found: list[tuple[NDArray[np.float32], NDArray[np.float64], int, int, int, bool]] = []
+        said, labels, kinds, pictures = list[Said](), list[int](), list[int](), list[int]()
         draw = 0
         rng = np.random.default_rng([self.seed, part])
         while draw < self.draws:
@@ -111,16 +120,19 @@ class Gathering:
                 scene = _varied(load_picture(path), rng)
             except PictureError:
                 continue
-            found += [(*item, self._numbers[path], part) for *item, part in self._draw(scene, rng)]
+            for one, label, kind in self._draw(scene, rng):
+                said.append(one)
+                labels.append(label)
+                kinds.append(kind)
+                pictures.append(self._numbers[path])
             draw += 1
-        statistics, patches, labels, kinds, pictures, parts = zip(*found, strict=True)
         return Kept(
-            np.stack(statistics).astype(np.float16),
-            np.stack(patches).astype(np.float16),
+            np.stack([one.statistics for one in said]).astype(np.float16),
+            np.stack([one.patches for one in said]).astype(np.float16),
             np.array(labels),
             np.array(kinds),
             np.array(pictures),
-            np.array(parts),
+            np.array([one.part for one in said]),
         )
 
     @cached_property
@@ -131,16 +143,14 @@ class Gathering:
     def _trace(self) -> TracePattern:
         return TracePattern(self.pattern)
 
-    def _draw(
-        self, scene: Picture, rng: np.random.Generator
-    ) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float64], int, int, bool]]:
-        """Yield statistics, patches, label, kind and whether it is a part, for one scene."""
+    def _draw(self, scene: Picture, rng: np.random.Generator) -> Iterator[tuple[Said, int, int]]:
+        """Yield what is said of each picture made of a scene, with its label and kind."""
         labels = (*range(len(HISTORIES)), FOREIGN_CLASS, FOREIGN_CLASS)
         pictures = self._pictures(scene, rng)
         for kind, send in enumerate(_channels(rng)):
             for label, picture in zip(labels, pictures, strict=True):
-                for statistics, patches, part in self._read(send(picture), rng):
-                    yield statistics, patches, label, kind, part
+                for said in self._read(send(picture), rng):
+                    yield said, label, kind
 
     def _pictures(self, scene: Picture, rng: np.random.Generator) -> list[Picture]:
         """Return the pair's picture with each history, and two that are foreign."""
@@ -166,9 +176,7 @@ class Gathering:
         top, left = (int(cut) for cut in rng.integers(1, MOST_CROPPED, size=2))
         return [np.ascontiguousarray(picture[top:, left:]) for picture in pictures]
 
-    def _read(
-        self, received: Picture, rng: np.random.Generator
-    ) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float64], bool]]:
+    def _read(self, received: Picture, rng: np.random.Generator) -> Iterator[Said]:
         """Yield what a received picture says, and what a part of it says."""
         entry = self._pair.analyser.entry
         selection = entry.selection.model_copy(update={"most_patches": PATCHES})
@@ -179,12 +187,12 @@ class Gathering:
         said = mean_log_probabilities(logits)
         sync = find_trace(received, self._trace)
         back = in_step(received, sync, self._trace.period)
-        yield trace_statistics(back, self._trace, sync), said, False
+        yield Said(trace_statistics(back, self._trace, sync), said, part=False)
         if min(back.shape[:2]) < LEAST_PART:
             return
         (top, height), (left, width) = (_part(side, rng) for side in back.shape[:2])
         part = np.ascontiguousarray(back[top : top + height, left : left + width])
-        yield trace_statistics(part, self._trace, sync), said, True
+        yield Said(trace_statistics(part, self._trace, sync), said, part=True)
 
 
 @dataclass(frozen=True)
@@ -194,7 +202,7 @@ class PairOpener:
     Attributes
     ----------
     run_folder, before
-        See `camera_sim.commands.evaluate_pair.open_pair`.
+        See `open_pair`.
     """
 
     name: str
@@ -203,8 +211,6 @@ class PairOpener:
 
     def __call__(self) -> Pair:
         """Open it."""
-        from camera_sim.commands.evaluate_pair import open_pair
-
         return open_pair(self.name, self.run_folder, self.before)
 
 

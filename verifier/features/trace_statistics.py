@@ -114,7 +114,8 @@ def _gains(
         return np.zeros((len(means), len(carrying)))
     laid = pattern.blocks(grid)[:, carrying]
     gains = (means[:, :, carrying] * laid).sum(axis=1) / np.square(laid).sum(axis=0)
-    return np.clip(gains, -_MOST_GAIN, _MOST_GAIN)
+    clipped: NDArray[np.float64] = np.clip(gains, -_MOST_GAIN, _MOST_GAIN)
+    return clipped
 
 
 def _carrying(pattern: TracePattern, grid: float) -> NDArray[np.int64]:

@@ -10,6 +10,7 @@ in step with the trace again, wherever networks left it.
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from typing import Final
 
 import numpy as np
@@ -49,13 +50,17 @@ _LEAST_LINES: Final = 3
 FOUND: Final = 10.0
 _PREFERENCE: Final = 4.0
 _UNSCALED: Final = (1.0, 0.5)
-# Scales nearer than the first to one of those may be that one, and are if they stay within the
-# second, which is a fraction of a pixel from corner to corner.
-_NEAR, _SAME = 0.02, 3e-4
+# Scales as near to one of those may be that one, and are if they differ by less than so many
+# pixels from corner to corner.
+_NEAR: Final = 0.02
+_SAME: Final = 0.6
+# Lines are some bins wide: scales about as strong as the strongest lie around the true one.
+_AS_STRONG: Final = 0.97
 # The camera's grid is gone back to above this scale, half of it below.
 _FULL_ABOVE: Final = 0.75
 # A period that begins elsewhere than at the picture's corner must match so many times better.
 _CORNER: Final = 2.0
+_FINER: Final = 4  # places to a pixel where it may begin
 # What is brought back to the camera's grid, pixels a side: the middle, where pictures are larger.
 _MOST_BACK: Final = 2560
 
@@ -144,7 +149,7 @@ def find_trace(pixels: Pixels, pattern: TracePattern) -> Sync:
     plane = _details(luma(part))
     logs = np.arange(np.log(SMALLEST_SCALE), np.log(LARGEST_SCALE), _STEP)
     strengths = _strengths(plane, pattern, np.exp(logs))
-    best = int(strengths.argmax())
+    best = _middle(strengths)
     unscaled = {scale: _at(strengths, logs, scale) for scale in _UNSCALED}
     likelier = max(unscaled, key=lambda scale: unscaled[scale])
     if strengths[best] < FOUND:
@@ -154,9 +159,21 @@ def find_trace(pixels: Pixels, pattern: TracePattern) -> Sync:
         found, strength = likelier, unscaled[likelier]
     scales = _refined(plane, pattern, found)
     for scale in _UNSCALED:
-        if max(_differ(one, scale) for one in scales) < _SAME:
+        sides = zip(scales, plane.shape, strict=True)
+        if max(_differ(one, scale) * side for one, side in sides) < _SAME:
             scales = (scale, scale)
     return _from_corner(part, pattern, Sync(scales, strength=strength))
+
+
+def _middle(strengths: Array) -> int:
+    """Return the middle of the run around the strongest that is about as strong."""
+    first = last = int(strengths.argmax())
+    least = _AS_STRONG * strengths[first]
+    while first > 0 and strengths[first - 1] >= least:
+        first -= 1
+    while last + 1 < len(strengths) and strengths[last + 1] >= least:
+        last += 1
+    return (first + last) // 2
 
 
 def _differ(scale: float, other: float) -> float:
@@ -265,7 +282,7 @@ def _refined(plane: Plane, pattern: TracePattern, scale: float) -> Pair:
     low = np.maximum(np.abs(down), np.abs(across)) / pattern.period / scale < _HIGHEST
     lines = list(zip(down[low].tolist(), across[low].tolist(), energy[low].tolist(), strict=True))
     rows = columns = scale
-    for width, steps in ((3e-3, 61), (6e-4, 41)):
+    for width, steps in ((1.2e-2, 161), (1e-3, 51)):
         tried = rows * (1 + np.linspace(-width, width, steps))
         sums = _sums(plane, pattern, columns, {-1, 0, 1})
         rows = _highest(tried, [(d, sums[a], e) for d, a, e in lines if d and a in sums], pattern)
@@ -308,11 +325,27 @@ def _from_corner(part: Pixels, pattern: TracePattern, sync: Sync) -> Sync:
     folded = plane.reshape(rows, period, columns, period).mean(axis=(0, 2))
     wanted = np.fft.fft2(pattern.on_grid(sync.grid))
     kept = np.square(np.abs(wanted)) > _LEAST_ENERGY * np.square(np.abs(wanted)).sum()
-    harmonic = np.arange(period) % max(1, period // _BLOCK) == 0
-    kept &= ~np.outer(harmonic, harmonic)
-    match = np.fft.ifft2(np.fft.fft2(folded) * wanted.conj() * kept).real
+    if sync.scale == (sync.grid, sync.grid):  # JPEG's blocks lie on the same lattice
+        harmonic = np.arange(period) % max(1, period // _BLOCK) == 0
+        kept &= ~np.outer(harmonic, harmonic)
+    match = _finer(np.fft.fft2(folded) * wanted.conj() * kept)
     down, across = np.unravel_index(int(match.argmax()), match.shape)
     if match.max() <= _CORNER * match[0, 0]:
         return sync
-    offset = (int(down) * sync.scale[0] / sync.grid, int(across) * sync.scale[1] / sync.grid)
-    return Sync(sync.scale, offset, sync.strength)
+    rows, columns = (
+        place / _FINER * scale / sync.grid
+        for place, scale in zip((int(down), int(across)), sync.scale, strict=True)
+    )
+    if sync.scale == (1.0, 1.0):  # cropped by whole pixels
+        rows, columns = round(rows), round(columns)
+    return Sync(sync.scale, (rows, columns), sync.strength)
+
+
+def _finer(spectrum: NDArray[np.complexfloating]) -> Array:
+    """Return the real values of a spectrum, between its pixels as well."""
+    half = len(spectrum) // 2
+    wide = np.zeros([_FINER * len(spectrum)] * 2, np.complex128)
+    for rows, columns in product((slice(half), slice(-half, None)), repeat=2):
+        wide[rows, columns] = spectrum[rows, columns]
+    values: Array = np.fft.ifft2(wide).real
+    return values

@@ -53,9 +53,7 @@ def export_pooling(
     entry = analyser.model_copy(
         update={
             "version": version,
-            "pooling": PoolingEntry(
-                file=path.name, sha256=hashlib.sha256(content).hexdigest()
-            ),
+            "pooling": PoolingEntry(file=path.name, sha256=hashlib.sha256(content).hexdigest()),
             "calibrations": {},
             "recipe": analyser.recipe | recipe,
         }

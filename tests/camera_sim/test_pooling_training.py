@@ -1,0 +1,155 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from camera_sim.commands import train_pooling
+from camera_sim.errors import TrainingError
+from camera_sim.pipelines.rnet import CARRIER, carrier_pattern
+from camera_sim.training.pair_bench import Pair, Read, Scores, open_pair, picture_accuracy
+from camera_sim.training.pooling import held_out, learn, measured_pattern, validation_table
+from camera_sim.training.pooling_data import KINDS, Kept
+from tests.camera_sim.conftest import Camsim
+from tests.camera_sim.scenes import picture
+from verifier import Verifier
+from verifier.weights import read_manifest
+
+PAIR = "rnet-fan-3"
+
+
+def noisy(folder: Path, count: int = 2, side: int = 480) -> Path:
+    """Write pictures with grain, so that no part of them is too flat to be looked at."""
+    folder.mkdir()
+    for seed in range(count):
+        grain = np.random.default_rng(seed).normal(0, 12, (side, side, 3))
+        levels = np.clip(picture(side, side, seed) + grain, 0, 255).astype(np.uint8)
+        Image.fromarray(levels).save(folder / f"{seed}.png")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def pair() -> Pair:
+    return open_pair(PAIR)
+
+
+def test_the_measured_pattern_is_the_carrier(pair: Pair, tmp_path: Path) -> None:
+    files = sorted(noisy(tmp_path / "pictures").iterdir())
+    measured = measured_pattern(pair, files)
+    laid = carrier_pattern(CARRIER)
+    assert np.corrcoef(measured.ravel(), laid.ravel())[0, 1] > 0.97
+    assert measured.std() == pytest.approx(laid.std(), rel=0.1)
+
+
+def test_a_pair_without_a_trace_is_refused(pair: Pair, tmp_path: Path) -> None:
+    plain = Pair(traced=pair.plain, plain=pair.plain, analyser=pair.analyser)
+    with pytest.raises(TrainingError, match="lays no trace"):
+        measured_pattern(plain, sorted(noisy(tmp_path / "pictures").iterdir()))
+
+
+def test_black_pictures_are_refused(pair: Pair, tmp_path: Path) -> None:
+    path = tmp_path / "black.png"
+    Image.fromarray(np.zeros((480, 480, 3), np.uint8)).save(path)
+    with pytest.raises(TrainingError, match="burnt out or black"):
+        measured_pattern(pair, [path])
+
+
+def test_a_run_is_resumed_and_its_weights_judge(
+    camsim: Camsim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(train_pooling, "DRAWS", 2)
+    folder, out = noisy(tmp_path / "pictures", count=6), tmp_path / "run"
+    command = ["train", "pooling", "--pictures", str(folder), "--parts", "1", "--out", str(out)]
+    first = camsim(*command, "--workers", "1")
+    assert first.status == 0, first.err
+    assert "Held-out pictures" in first.out
+    part = out / "gathered" / "0.safetensors"
+    written = part.stat().st_mtime_ns
+    assert camsim(*command).status == 0
+    assert part.stat().st_mtime_ns == written
+    entry = read_manifest(out / "verifier").find(PAIR)
+    assert entry.pooling is not None
+    assert entry.calibrations == {}
+    report = Verifier.from_weights(out / "verifier").analyze(folder / "0.png")
+    scores = next(one for one in report.detectors if one.name == "manipulation").scores
+    assert sum(scores.values()) == pytest.approx(1, abs=0.01)
+    other = camsim(*command, "--seed", "1")
+    assert other.status == 2
+    assert "gathered otherwise" in other.err
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--parts", "0"], "--parts must be at least 1"),
+        (["--workers", "0"], "--workers must be at least 1"),
+        (["--seed", "-1"], "--seed cannot be negative"),
+        ([], "holds one picture"),
+    ],
+)
+def test_bad_options_are_told(
+    camsim: Camsim, tmp_path: Path, options: list[str], words: str
+) -> None:
+    folder = noisy(tmp_path / "pictures", count=1)
+    run = camsim("train", "pooling", "--pictures", str(folder), "-o", str(tmp_path / "o"), *options)
+    assert run.status == 2
+    assert words in run.err
+    assert not (tmp_path / "o").exists()
+
+
+def made(count: int = 600) -> Kept:
+    """Statistics of which six tell the class, in noise."""
+    rng = np.random.default_rng(0)
+    labels = np.arange(count) % 6
+    statistics = rng.normal(0, 1, (count, 20))
+    statistics[np.arange(count), labels] += 5
+    return Kept(
+        statistics.astype(np.float16),
+        np.full((count, 6), -2, np.float16),
+        labels,
+        np.zeros(count, np.int64),
+        np.arange(count) // 6 % 10,
+        np.zeros(count, np.bool_),
+    )
+
+
+def test_what_statistics_tell_is_learnt_of_other_pictures() -> None:
+    kept = made()
+    files = [Path(f"{number}.png") for number in range(10)]
+    held = held_out(kept, [files])
+    assert set(kept.pictures[held]) == {9}
+    network = learn(kept, ~held)
+    table = validation_table(network, kept, held).rows
+    row = dict(zip(KINDS, table, strict=True))[KINDS[0]]
+    assert float(row[3].rstrip("%")) > 90  # by the network
+    assert float(row[2].rstrip("%")) < 30  # by patches, which say nothing here
+    assert float(row[5]) > 0.95
+    with pytest.raises(TrainingError, match="more --parts"):
+        learn(kept, np.zeros_like(held))
+    with torch.no_grad():
+        logits = network(torch.zeros(1, 20), torch.full((1, 6), -2.0))
+    assert logits.shape == (1, 6)
+
+
+def test_pictures_are_named_by_the_whole_not_by_patches() -> None:
+    by_patches = np.log(np.array([[0.9, 0.1, 1e-9, 1e-9, 1e-9, 1e-9]] * 3))
+    whole = np.log(np.array([0.1, 0.2, 0.6, 0.05, 0.03, 0.02]))
+    score = Scores(by_patches, whole, truth="gaussian")
+    assert picture_accuracy([score]) == (1.0, 1)
+    assert score.named == 2
+    empty = Read(np.zeros((0, 6)), np.full(6, np.nan))
+    assert not empty.usable
+
+
+def test_what_was_gathered_names_its_pictures(tmp_path: Path) -> None:
+    from camera_sim.training.pooling import PoolingRecipe, gather
+    from camera_sim.training.pooling_data import PairOpener
+
+    note = tmp_path / "gathered.json"
+    note.write_text(json.dumps({"other": 1}))
+    opener = PairOpener(PAIR, None, Path())
+    with pytest.raises(TrainingError, match="choose another --out"):
+        list(gather(opener, [[Path("a.png")]], np.zeros((32, 32)), PoolingRecipe(), tmp_path, 1))
+    assert json.loads(note.read_text()) == {"other": 1}

@@ -1,0 +1,134 @@
+from io import BytesIO
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from verifier.features.trace_statistics import statistics_count, trace_statistics
+from verifier.features.trace_sync import FOUND, Sync, TracePattern, find_trace, in_step
+
+Pixels = NDArray[np.uint8]
+ROWS, COLUMNS = np.mgrid[:32, :32] / 32 * 2 * np.pi
+WAVES = (
+    (5, 0, 0.9), (7, 0, 0.6), (13, 0, 1.0), (11, 1, 0.8), (5, 1, 0.5), (3, 2, 0.4),
+    (0, 4, 0.8), (0, 6, 0.7), (1, 7, 0.5), (0, 10, 0.8),
+)  # fmt: skip
+PATTERN = TracePattern(sum(a * np.cos(u * ROWS + v * COLUMNS + u) for u, v, a in WAVES))
+SIZE = (960, 1152)
+
+
+def textured(size: tuple[int, int] = SIZE, seed: int = 0) -> NDArray[np.float64]:
+    """Noise that is coarse and fine, as pictures are: (H, W) levels around 128."""
+    rng = np.random.default_rng(seed)
+    levels = np.full(size, 128.0)
+    for step, deviation in ((64, 25), (16, 12), (4, 6), (1, 3)):
+        small = rng.normal(0, deviation, [side // step + 1 for side in size]).astype(np.float32)
+        large = Image.fromarray(small).resize(size[::-1], Image.Resampling.BICUBIC)
+        levels += np.asarray(large)
+    return levels
+
+
+def carrying(strength: float = 1.0, seed: int = 0) -> Pixels:
+    levels = textured(seed=seed)
+    laid = np.tile(PATTERN.levels, (SIZE[0] // 32, SIZE[1] // 32))
+    return as_pixels(levels + strength * laid)
+
+
+def as_pixels(levels: NDArray[np.float64]) -> Pixels:
+    return np.repeat(np.clip(np.rint(levels), 0, 255).astype(np.uint8)[..., None], 3, axis=2)
+
+
+def served(pixels: Pixels, scale: float = 1.0, quality: int = 85) -> Pixels:
+    size = [round(side * scale) for side in pixels.shape[1::-1]]
+    image = Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS)
+    file = BytesIO()
+    image.save(file, "JPEG", quality=quality)
+    return np.asarray(Image.open(file))
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.83, 0.62, 0.5, 0.41])
+def test_the_scale_is_found(scale: float) -> None:
+    sync = find_trace(served(carrying(), scale), PATTERN)
+    assert sync.strength > FOUND
+    assert sync.scale == pytest.approx((scale, scale), rel=1.5e-3)
+    assert sync.offset == (0, 0)
+    assert sync.grid == (1.0 if scale > 0.75 else 0.5)
+    if scale in (1.0, 0.5):
+        assert sync.scale == (scale, scale)
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.62])
+def test_a_crop_is_found(scale: float) -> None:
+    sync = find_trace(served(carrying()[37:, 53:], scale), PATTERN)
+    assert sync.offset == pytest.approx(((64 - 37) * scale, (64 - 53) * scale), abs=1.5)
+
+
+def test_pictures_without_the_trace_have_none() -> None:
+    for seed in range(3):
+        plain = served(as_pixels(textured(seed=seed)), 0.7)
+        sync = find_trace(plain, PATTERN)
+        assert sync.strength < FOUND
+        assert sync.scale in {(1.0, 1.0), (0.5, 0.5)}
+
+
+@pytest.mark.parametrize("size", [(8, 8), (63, 900), (64, 64), (1, 2000)])
+def test_small_pictures_are_taken_as_they_are(size: tuple[int, int]) -> None:
+    pixels = np.zeros((*size, 3), np.uint8)
+    sync = find_trace(pixels, PATTERN)
+    assert sync.strength < FOUND
+    assert in_step(pixels, Sync()).shape[2] == 3
+
+
+@pytest.mark.parametrize("value", [0, 255])
+def test_flat_pictures_have_no_trace(value: int) -> None:
+    assert find_trace(np.full((300, 300, 3), value, np.uint8), PATTERN).strength < FOUND
+
+
+def test_unscaled_pictures_stay_as_they_are() -> None:
+    pixels = carrying()
+    assert (in_step(pixels, Sync()) == pixels).all()
+    cropped = in_step(pixels, Sync(offset=(27.0, 11.0)))
+    assert (cropped == pixels[27 : 27 + len(cropped), 11 : 11 + cropped.shape[1]]).all()
+    assert cropped.shape[0] % 32 == cropped.shape[1] % 32 == 0
+
+
+def test_large_pictures_are_read_in_their_middle() -> None:
+    pixels = np.zeros((3200, 3200, 3), np.uint8)
+    pixels[320:2880, 320:2880] = 1
+    middle = in_step(pixels, Sync())
+    assert middle.shape == (2560, 2560, 3)
+    assert middle.all()
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.83, 0.5, 0.41])
+def test_what_is_left_of_the_trace_is_told_from_nothing(scale: float) -> None:
+    whole, half, none = (
+        mean_gain(served(carrying(strength), scale, 92)) for strength in (1.0, 0.5, 0.0)
+    )
+    assert whole > 0.4  # of lines that a network shrinks beyond its pixels, nothing is left
+    assert half == pytest.approx(whole / 2, abs=0.15)
+    assert abs(none) < 0.1
+
+
+def mean_gain(pixels: Pixels) -> float:
+    """Mean of the gains in somewhat textured blocks, of the grid that the picture is on."""
+    sync = find_trace(pixels, PATTERN)
+    statistics = trace_statistics(in_step(pixels, sync), PATTERN, sync)
+    assert statistics.shape == (statistics_count(PATTERN),)
+    full, of_half = (energetic(grid) for grid in (1.0, 0.5))
+    start, count = (0, full) if sync.grid == 1.0 else (3 * full, of_half)
+    return float(statistics[start : start + 3 * count].reshape(3, count)[1].mean())
+
+
+def energetic(grid: float) -> int:
+    return int((np.square(PATTERN.blocks(grid)).sum(axis=0) > 0.3).sum())
+
+
+def test_the_pattern_on_half_its_grid_is_its_mean() -> None:
+    assert PATTERN.on_grid(0.5) == pytest.approx(
+        PATTERN.levels.reshape(16, 2, 16, 2).mean(axis=(1, 3))
+    )
+    blocks = PATTERN.blocks(0.5)
+    assert blocks.shape == (16, 63)
+    assert blocks[0] == pytest.approx(blocks[2])  # two periods stand in the place of one
