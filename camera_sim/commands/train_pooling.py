@@ -78,6 +78,10 @@ def run(args: argparse.Namespace) -> int:
     held = pooling.held_out(kept, folders)
     network = pooling.learn(kept, ~held, args.seed)
     print(pooling.validation_table(network, kept, held))
-    folder = pooling.export(network, pattern, pair, args.weights, recipe, args.out / "verifier")
-    print(f"pooling of {args.pair} → {folder}; calibrate it by camsim evaluate calibration")
+    folder = pooling.export(network, pattern, pair, args.weights, recipe, args.out)
+    print(
+        f"pooling of {args.pair} → {folder}; see what it can do, and calibrate it, with\n"
+        f"  camsim evaluate pair PICTURES --pair {args.pair} --weights {args.out}\n"
+        f"  camsim evaluate scores PICTURES --model {args.pair} --weights {folder} --out scores.csv"
+    )
     return 0

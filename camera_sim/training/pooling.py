@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 from torch.nn import functional as F
 
+from camera_sim import weights as camera_weights
 from camera_sim.develop import develop
 from camera_sim.errors import TrainingError
 from camera_sim.evaluate import capture_of
@@ -192,7 +193,7 @@ def export(
     recipe: PoolingRecipe,
     out: Path,
 ) -> Path:
-    """Write the pair's analyser with its pooling network into ``out``, to be calibrated anew.
+    """Write the pair with its pooling network into ``out``, to be calibrated anew.
 
     Parameters
     ----------
@@ -201,13 +202,16 @@ def export(
 
     Returns
     -------
-    The folder: what `Verifier.from_weights` takes.
+    The verifier's half: what `Verifier.from_weights` takes.
     """
-    entry = pair.analyser.entry
+    cameras = run_folder / "camera" if run_folder else camera_weights.FOLDER
     analysers = run_folder / "verifier" if run_folder else weights.FOLDER
-    out.mkdir(parents=True, exist_ok=True)
+    not_code = shutil.ignore_patterns("*.py", "__pycache__")
+    shutil.copytree(cameras, out / "camera", ignore=not_code, dirs_exist_ok=True)
+    entry, folder = pair.analyser.entry, out / "verifier"
+    folder.mkdir(parents=True, exist_ok=True)
     for file in {entry.file, entry.torch.file if entry.torch else entry.file}:
-        shutil.copyfile(analysers / file, out / file)
+        shutil.copyfile(analysers / file, folder / file)
     told = {f"pooling: {key}": value for key, value in asdict(recipe).items()}
-    export_pooling(network, pattern, entry, told, out)
-    return out
+    export_pooling(network, pattern, entry, told, folder)
+    return folder

@@ -308,10 +308,12 @@ def _highest(
 ) -> float:
     """Return the scale of the largest energy of lines: cycles a period, sums, weight."""
     total = np.zeros(len(scales))
-    for cycles, sums, weight in lines:
-        at = np.arange(len(sums)) * (cycles / pattern.period)
-        waves = np.exp(-2j * np.pi * at / scales[:, None])
-        total += weight * np.square(np.abs(waves @ sums))
+    for cycles in {cycles for cycles, _, _ in lines}:
+        sums = np.stack([one for other, one, _ in lines if other == cycles], axis=1)
+        weights = np.array([weight for other, _, weight in lines if other == cycles])
+        turns = np.outer(cycles / pattern.period / scales, np.arange(len(sums))) % 1
+        waves = np.exp(-2j * np.pi * turns.astype(np.float32)).astype(np.complex64)
+        total += np.square(np.abs(waves @ sums)) @ weights
     return float(scales[total.argmax()])
 
 
