@@ -23,7 +23,17 @@ if TYPE_CHECKING:
     from camera_sim.training.pair_tables import ForeignPicture
 
 T = TypeVar("T")
-TABLES = ("fidelity", "visibility", "channels", "strengths", "foreign", "edits", "attacks", "raw")
+TABLES = (
+    "fidelity",
+    "visibility",
+    "channels",
+    "camera",
+    "strengths",
+    "foreign",
+    "edits",
+    "attacks",
+    "raw",
+)
 PAIR = "rnet-fan-3"
 
 
@@ -82,6 +92,10 @@ def run(args: argparse.Namespace) -> int:
         scores = bench.score_histories(pair, shots, bench.paper_channel)
     if "channels" in args.table and scores:
         print_channels(pair, shots, scores, args.out)
+    if "camera" in args.table:
+        from camera_sim.training.pair_tables import camera_table, channels
+
+        print(camera_table(pair, shots, channels()))
     if "strengths" in args.table:
         _print_strengths(pair, files, args.out)
     if "foreign" in args.table and scores:

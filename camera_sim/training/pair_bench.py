@@ -4,7 +4,7 @@ Everything here is exact: ONNX Runtime develops, 8-bit edits, libjpeg, the shipp
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +28,7 @@ from channel.resample import resized
 from verifier import weights
 from verifier.calibration import mean_log_probabilities
 from verifier.features.patches import Place, batches, choose_patches
+from verifier.features.trace_sync import Sync
 from verifier.model import BATCH, Model
 
 Picture = NDArray[np.uint8]
@@ -56,10 +57,13 @@ class Read:
     picture
         (K,), the log probabilities of the whole: by the pair's pooling network, or the mean over
         patches where it has none. NaN without patches.
+    sync
+        How the trace lies in it; None where nothing looked for it.
     """
 
     logits: Logits
     picture: Logits
+    sync: Sync | None = None
 
     @property
     def usable(self) -> bool:
@@ -76,7 +80,7 @@ class Read:
 class Scores(Read):
     """What a received picture says, and its true history."""
 
-    truth: str
+    truth: str = field(kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -119,7 +123,8 @@ class Pair:
         mean_log = mean_log_probabilities(logits)
         if self.analyser.pooling is None:
             return Read(logits, mean_log)
-        return Read(logits, self.analyser.pooling(picture, mean_log).log_probabilities)
+        pooled = self.analyser.pooling(picture, mean_log)
+        return Read(logits, pooled.log_probabilities, pooled.sync)
 
     def edit_map(
         self, picture: Picture

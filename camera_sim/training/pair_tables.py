@@ -12,7 +12,7 @@ from camera_sim.training import pair_bench as bench
 from camera_sim.training.attacks import ATTACKS
 from camera_sim.training.local_edits import LOCAL_EDITS, covered_share
 from camera_sim.training.pair_bench import Pair, Picture, Read, Scores, Send, Shot
-from camera_sim.training.validation import as_camera_file
+from camera_sim.training.validation import as_camera_file, edited
 from camera_sim.training.workflow import FOREIGN, HISTORIES, NETWORKS
 from channel.manipulations import (
     GAMMA,
@@ -24,9 +24,13 @@ from channel.manipulations import (
     SHARPEN,
     Manipulation,
 )
+from verifier.features.trace_sync import FOUND
 
 LARGE = 50  # patches of a picture of some megapixels after a halving
 STRENGTHS = (0.5, 0.7, 0.85, 1.0, 1.2, 1.5)
+# What is asked for the camera: the plainest history and the one that leaves least of the trace.
+OWN = ("native", "gaussian")
+FOREIGN_LABEL = len(HISTORIES)
 PATCH_COUNTS = (1, 2, 5, 10, 20, 50, 100)
 FURTHER_EDITS: tuple[tuple[Manipulation, float], ...] = (
     (MEDIAN, 3), (MEDIAN, 5), (NOISE, 2), (NOISE, 5), (GAMMA, 0.8), (GAMMA, 1.2),
@@ -217,6 +221,35 @@ def auc(negative: Sequence[float], positive: Sequence[float]) -> float:
 
     statistic = mannwhitneyu(positive, negative).statistic
     return float(statistic) / (len(positive) * len(negative))
+
+
+def camera_table(pair: Pair, shots: Sequence[Shot], sends: dict[str, Send]) -> Table:
+    """Whether the camera is recognised by its trace, by channel: its own pictures and others."""
+    rows = []
+    for name, send in sends.items():
+        own = [pair.read(send(edited(s.traced, edit))) for s in shots for edit in OWN]
+        others = [pair.read(send(shot.plain)) for shot in shots]
+        own, others = ([read for read in reads if read.usable] for reads in (own, others))
+        scores = [[_foreign_score(read) for read in reads] for reads in (own, others)]
+        rows.append(
+            (
+                name,
+                str(len(own)),
+                *(f"{np.mean([_found(read) for read in reads]):.0%}" for reads in (own, others)),
+                *(f"{np.mean([r.named == FOREIGN_LABEL for r in reads]):.0%}"
+                  for reads in (own, others)),
+                f"{auc(*scores):.3f}",
+            )
+        )  # fmt: skip
+    return Table(
+        f"Is it this camera? Its pictures ({', '.join(OWN)}), and the same without the trace",
+        ("channel", "pictures", "trace found", "in others", "called foreign", "others so", "AUC"),
+        rows,
+    )
+
+
+def _found(read: Read) -> bool:
+    return read.sync is not None and read.sync.strength >= FOUND
 
 
 def further_edits_table(pair: Pair, shots: Sequence[Shot], send: Send) -> Table:
