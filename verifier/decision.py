@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from verifier import calibration as calibrating
 from verifier.features.patches import Patches
+from verifier.features.trace_sync import Sync
 from verifier.reading import Reading
 from verifier.report import Finding, Status
 from verifier.weights import Calibration, Label, ModelEntry, Role, Threshold
@@ -32,6 +33,7 @@ def decide(
     found: dict[str, float],
     reading: Reading,
     patches: Patches,
+    sync: Sync | None = None,
 ) -> Answer:
     """Answer whether a picture was edited, or abstain.
 
@@ -41,6 +43,8 @@ def decide(
         Calibrated probability of each label; empty without a calibration.
     patches
         Those that were looked at.
+    sync
+        How the camera's trace lies in the picture, if that was looked for.
     """
     outside = outside_domain(entry, reading, patches)
     if outside:
@@ -56,6 +60,13 @@ def decide(
             f"{entry.pipeline or entry.name} developed it. The network knows no other, so it "
             "can't say whether it was edited.",
             in_domain=False,
+        )
+    if sync is not None and sync.scaled:
+        return _abstained(
+            f"The camera pipeline {entry.pipeline or entry.name} developed the picture, as it "
+            f"seems: its trace lies in it at {sync.scale[0]:.1%} of its size. What edits leave of "
+            "it at such a size can't be told apart, so whether it was edited stays open.",
+            in_domain=True,
         )
     return _decided(entry, calibration, found)
 

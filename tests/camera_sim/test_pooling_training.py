@@ -1,20 +1,31 @@
 import json
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 
 from camera_sim.commands import train_pooling
 from camera_sim.errors import TrainingError
 from camera_sim.pipelines.rnet import CARRIER, carrier_pattern
-from camera_sim.training.pair_bench import Pair, Read, Scores, open_pair, picture_accuracy
+from camera_sim.training.pair_bench import (
+    Pair,
+    Read,
+    Scores,
+    Shot,
+    open_pair,
+    picture_accuracy,
+)
+from camera_sim.training.pair_tables import camera_table
 from camera_sim.training.pooling import held_out, learn, measured_pattern, validation_table
 from camera_sim.training.pooling_data import KINDS, Kept
 from tests.camera_sim.conftest import Camsim
 from tests.camera_sim.scenes import picture
 from verifier import Verifier
+from verifier.features.trace_sync import FOUND, Sync
 from verifier.weights import read_manifest
 
 PAIR = "rnet-fan-3"
@@ -154,3 +165,20 @@ def test_what_was_gathered_names_its_pictures(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="choose another --out"):
         list(gather(opener, [[Path("a.png")]], np.zeros((32, 32)), PoolingRecipe(), tmp_path, 1))
     assert json.loads(note.read_text()) == {"other": 1}
+
+
+class Stub:
+    """Reads a bright picture as the camera's, with its trace, and a dark one as foreign."""
+
+    def read(self, picture: NDArray[np.uint8]) -> Read:
+        own = picture.mean() > 100
+        odds = np.array([0, -9, -9, -9, -9, -2.0 if own else 2.0])
+        sync = Sync(strength=FOUND + 1 if own else FOUND - 1)
+        return Read(np.zeros((3, 6)), odds, sync)
+
+
+def test_the_camera_table_tells_own_pictures_from_others() -> None:
+    bright, dark = (np.full((64, 64, 3), level, np.uint8) for level in (200, 20))
+    shots = [Shot("a", bright, dark), Shot("b", bright, bright)]
+    table = camera_table(cast("Pair", Stub()), shots, {"none": lambda picture: picture})
+    assert table.rows == [("none", "4", "100%", "50%", "0%", "50%", "0.750")]

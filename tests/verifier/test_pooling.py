@@ -1,6 +1,7 @@
 import json
 import pickle
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import torch
 from PIL import Image
 
 from tests.verifier.test_trace_sync import PATTERN, carrying, served
-from tests.verifier.toy import LABELS, PAIR, native, toy_weights
+from tests.verifier.toy import CALIBRATION, LABELS, PAIR, Pixels, native, toy_weights
 from verifier import Verifier
 from verifier.errors import WeightsError
 from verifier.features.trace_statistics import statistics_count
@@ -16,7 +17,7 @@ from verifier.features.trace_sync import FOUND
 from verifier.pooling import Pooling
 from verifier.training.pooling_export import export_pooling
 from verifier.training.pooling_network import PoolingNetwork
-from verifier.weights import PoolingEntry, read_manifest
+from verifier.weights import PoolingEntry, read_manifest, store_calibration
 
 COUNT = statistics_count(PATTERN)
 
@@ -99,11 +100,22 @@ def test_the_report_says_where_the_trace_was_found(tmp_path: Path) -> None:
     path = tmp_path / "photo.png"
     Image.fromarray(served(carrying(), 0.62)).save(path)
     detector = result_of(folder, path)
-    assert any("trace was found at 62" in reason for reason in detector["reasons"])
-    Image.fromarray(native()).save(path)
-    assert not any("trace was found" in reason for reason in result_of(folder, path)["reasons"])
+    assert "isn't calibrated" in detector["reasons"][0]
+    store_calibration(PAIR, CALIBRATION, folder=folder)
+    scaled = result_of(folder, path)
+    assert scaled["status"] == "abstained"
+    assert "lies in it at 62" in scaled["reasons"][0]
+    assert any("found at 100%" in reason for reason in reasons_of(folder, path, carrying()))
+    cropped = reasons_of(folder, path, carrying()[37:, 53:])
+    assert any("100% of its size, and the picture was cropped" in reason for reason in cropped)
+    assert not any("trace" in reason for reason in reasons_of(folder, path, native()))
 
 
-def result_of(folder: Path, path: Path) -> dict[str, list[str]]:
+def reasons_of(folder: Path, path: Path, pixels: Pixels) -> list[str]:
+    Image.fromarray(pixels).save(path)
+    return result_of(folder, path)["reasons"]
+
+
+def result_of(folder: Path, path: Path) -> dict[str, Any]:
     report = json.loads(Verifier.from_weights(folder).analyze(path).model_dump_json())
     return next(one for one in report["detectors"] if one["name"] == "manipulation")

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from verifier import calibration as calibrating
-from verifier.decision import decide, picture_probabilities
+from verifier.decision import Answer, decide, picture_probabilities
 from verifier.detectors.detector import ModelDetector
 from verifier.features.patches import Patches, batches, choose_patches
 from verifier.features.trace_sync import FOUND, Sync
@@ -47,6 +47,11 @@ class PictureScores:
     def count(self) -> int:
         """How many patches there are."""
         return len(self.edited)
+
+    @property
+    def scaled(self) -> bool:
+        """Whether a network scaled the picture to where there is no answer."""
+        return self.sync is not None and self.sync.scaled
 
 
 class ManipulationDetector(ModelDetector):
@@ -125,7 +130,7 @@ class ManipulationDetector(ModelDetector):
             if calibration
             else {}
         )
-        answer = decide(entry, calibration, found, reading, scores.patches)
+        answer = decide(entry, calibration, found, reading, scores.patches, scores.sync)
         names = [label.name for label in entry.labels]
         return DetectorResult(
             name=self.name,
@@ -150,17 +155,16 @@ class ManipulationDetector(ModelDetector):
                 values=tuple(round(float(value), 4) for value in scores.edited),
                 words=_MAP_WORDS,
             ),
-            reasons=(*answer.reasons, *_where(scores.sync)),
+            reasons=(*answer.reasons, *_where(answer, scores.sync)),
         )
 
 
-def _where(sync: Sync | None) -> tuple[str, ...]:
-    """Say at which size a camera's trace was found, where it was."""
-    if sync is None or sync.strength < FOUND:
+def _where(answer: Answer, sync: Sync | None) -> tuple[str, ...]:
+    """Say how a camera's trace was found, where that speaks for an answer."""
+    if not answer.in_domain or sync is None or sync.strength < FOUND or sync.scaled:
         return ()
-    cropped = any(offset > 0 for offset in sync.offset)
-    from_ = ", of a picture that was cropped" if cropped else ""
-    return (f"The camera's trace was found at {sync.scale[0]:.1%} of its size{from_}.",)
+    cropped = ", and the picture was cropped" if any(sync.offset) else ""
+    return (f"The camera's trace was found at {sync.scale[0]:.0%} of its size{cropped}.",)
 
 
 def _foreignness(scores: PictureScores) -> float:

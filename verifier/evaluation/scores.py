@@ -30,6 +30,10 @@ class Scored(Protocol):
     def count(self) -> int:
         """Of patches."""
 
+    @property
+    def scaled(self) -> bool:
+        """Whether the picture's scale alone forbids an answer."""
+
 
 class Scorer(Protocol):
     """A detector whose model can be calibrated."""
@@ -93,7 +97,9 @@ def collect_scores(
     pictures: Sequence[Labelled],
     networks: Sequence[str],
 ) -> Iterator[Row]:
-    """Score each picture as it is ("none") or through a network; skip those that can't be scored.
+    """Score each picture as it is ("none") or through a network.
+
+    Those that can't be scored, or are scaled so that there is no answer, are left out.
 
     Parameters
     ----------
@@ -108,7 +114,7 @@ def collect_scores(
             except PhotoError:
                 continue
             found = detector.score(reading)
-            if found is None:
+            if found is None or found.scaled:
                 continue
             yield Row(
                 file=picture.path.name,

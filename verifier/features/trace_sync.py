@@ -132,6 +132,11 @@ class Sync:
         """To which the picture is brought back: 1.0, the camera's own, or 0.5."""
         return 1.0 if self.scale[0] > _FULL_ABOVE else 0.5
 
+    @property
+    def scaled(self) -> bool:
+        """Whether the trace was found at another size than the camera's own or half of it."""
+        return self.strength >= FOUND and self.scale not in {(one, one) for one in _UNSCALED}
+
 
 def find_trace(pixels: Pixels, pattern: TracePattern) -> Sync:
     """Find how a trace lies in a picture.
