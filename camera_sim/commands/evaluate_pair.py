@@ -51,14 +51,7 @@ def add_to(evaluations: "Commands") -> None:
     parser.add_argument(
         "--foreign", type=Path, help="a folder of other photographs, as they were found"
     )
-    parser.add_argument("--pair", default=PAIR, metavar="NAME", help=f"default {PAIR}")
-    parser.add_argument(
-        "--weights", type=Path, metavar="RUN", help="a joint run's folder (default: the shipped)"
-    )
-    parser.add_argument(
-        "--before", type=Path, default=weights.FOLDER, metavar="WEIGHTS",
-        help="folder of weights of the pipeline before joint training (default: the shipped)",
-    )  # fmt: skip
+    add_pair_to(parser)
     parser.add_argument("--table", choices=TABLES, nargs="+", default=TABLES, help="default all")
     parser.add_argument("--limit", type=int, help="use the first so many pictures")
     parser.add_argument("--out", type=Path, help="folder for the figures")
@@ -67,6 +60,18 @@ def add_to(evaluations: "Commands") -> None:
         help="write the pictures to FOLDER/<label>/, for camsim evaluate scores",
     )  # fmt: skip
     parser.set_defaults(run=run)
+
+
+def add_pair_to(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say which pair is meant."""
+    parser.add_argument("--pair", default=PAIR, metavar="NAME", help=f"default {PAIR}")
+    parser.add_argument(
+        "--weights", type=Path, metavar="RUN", help="a joint run's folder (default: the shipped)"
+    )
+    parser.add_argument(
+        "--before", type=Path, default=weights.FOLDER, metavar="WEIGHTS",
+        help="folder of weights of the pipeline before joint training (default: the shipped)",
+    )  # fmt: skip
 
 
 def run(args: argparse.Namespace) -> int:

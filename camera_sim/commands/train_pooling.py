@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import track
 
-from camera_sim import weights
 from camera_sim.commands import require_torch
-from camera_sim.commands.evaluate_pair import PAIR
+from camera_sim.commands.evaluate_pair import add_pair_to
 from camera_sim.errors import TrainingError
 from camera_sim.picture import picture_files
 
@@ -34,14 +33,7 @@ def add_to(parts: "Commands") -> None:
         help="all folders are drawn from alike; large pictures teach most",
     )  # fmt: skip
     parser.add_argument("-o", "--out", type=Path, required=True, help="folder of the run")
-    parser.add_argument("--pair", default=PAIR, metavar="NAME", help=f"default {PAIR}")
-    parser.add_argument(
-        "--weights", type=Path, metavar="RUN", help="a joint run's folder (default: the shipped)"
-    )
-    parser.add_argument(
-        "--before", type=Path, default=weights.FOLDER, metavar="WEIGHTS",
-        help="folder of weights of the pipeline before joint training (default: the shipped)",
-    )  # fmt: skip
+    add_pair_to(parser)
     parser.add_argument(
         "--parts", type=int, default=PARTS,
         help=f"of {DRAWS} scenes each, with five histories and three channels (default {PARTS})",

@@ -118,16 +118,24 @@ def onnx_of(fan: FAN, metadata: dict[str, str]) -> onnx.ModelProto:
 def _onnx_of(
     model: nn.Module, example: torch.Tensor, contract: InputContract, metadata: dict[str, str]
 ) -> onnx.ModelProto:
+    return onnx_graph(model, {contract.name: example}, contract.output, metadata)
+
+
+def onnx_graph(
+    model: nn.Module, examples: dict[str, torch.Tensor], output: str, metadata: dict[str, str]
+) -> onnx.ModelProto:
+    """Export a network, each input's first axis of any length, its inputs in order and by name."""
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    count = torch.export.Dim("patches", min=1, max=4096)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         program = torch.onnx.export(
             model,
-            (example,),
-            input_names=[contract.name],
-            output_names=[contract.output],
+            tuple(examples.values()),
+            input_names=list(examples),
+            output_names=[output],
             opset_version=OPSET,
-            dynamic_shapes=({0: torch.export.Dim("patches", min=1, max=4096)},),
+            dynamic_shapes=tuple({0: count} for _ in examples),
             dynamo=True,
             verbose=False,
         )
@@ -155,9 +163,21 @@ def _check(
     content: bytes,
     tolerance: float = TOLERANCE,
 ) -> None:
+    check_graph(model, {contract.name: inputs}, contract.output, content, tolerance)
+
+
+@torch.no_grad()
+def check_graph(
+    model: nn.Module,
+    inputs: dict[str, torch.Tensor],
+    output: str,
+    content: bytes,
+    tolerance: float = TOLERANCE,
+) -> None:
+    """Raise `WeightsError` if what ONNX Runtime gives differs from torch's by more than that."""
     session = ort.InferenceSession(content, providers=["CPUExecutionProvider"])
-    found = session.run([contract.output], {contract.name: inputs.numpy()})[0]
-    expected = model(inputs).numpy()
+    found = session.run([output], {name: value.numpy() for name, value in inputs.items()})[0]
+    expected = model(*inputs.values()).numpy()
     worst = float(np.abs(found - expected).max()) / max(1.0, float(np.abs(expected).max()))
     if worst > tolerance:
         raise WeightsError(f"the exported network's logits differ from torch's by {worst:.2g}")
