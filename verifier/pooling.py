@@ -83,6 +83,11 @@ class Pooling:
             raise WeightsError(f"{self._entry.file} gives {logits.shape} for {mean_log.shape}")
         return Pooled(log_softmax(logits.astype(np.float64)), sync)
 
+    @property
+    def pattern(self) -> TracePattern:
+        """The trace that is looked for."""
+        return self._open()[1]
+
     def _open(self) -> tuple[Any, TracePattern]:
         with self._lock:
             if self._loaded is None:

@@ -98,9 +98,7 @@ def run(args: argparse.Namespace) -> int:
     if "channels" in args.table and scores:
         print_channels(pair, shots, scores, args.out)
     if "camera" in args.table:
-        from camera_sim.training.pair_tables import camera_table, channels
-
-        print(camera_table(pair, shots, channels()))
+        _print_camera(pair, shots, args.out)
     if "strengths" in args.table:
         _print_strengths(pair, files, args.out)
     if "foreign" in args.table and scores:
@@ -170,6 +168,17 @@ def print_channels(
         counts = bench.confusion(paper, len(labels)).tolist()
         draw_confusion(counts, out / "pair-confusion.png", "1:2 and JPEG 50, libjpeg")
         draw_pooling(paper, out / "pair-pooling.png")
+
+
+def _print_camera(pair: "Pair", shots: "Sequence[Shot]", out: Path | None) -> None:
+    """Print whether the camera is recognised, and draw how for the first picture."""
+    from camera_sim.training.joint_figures import draw_scales
+    from camera_sim.training.pair_tables import camera_table, channels
+
+    print(camera_table(pair, shots, channels()))
+    if out and pair.analyser.pooling:
+        out.mkdir(parents=True, exist_ok=True)
+        draw_scales(pair, shots[0], out / "pair-scales.png")
 
 
 def _print_strengths(pair: "Pair", files: Sequence[Path], out: Path | None) -> None:

@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from camera_sim.training.pair_bench import Scores, accuracy_by_patches
+from camera_sim.training.pair_bench import Pair, Scores, Shot, accuracy_by_patches
+from camera_sim.training.pair_bench import network as network_of
 from camera_sim.training.pair_tables import Strength
-from camera_sim.training.validation import Point
+from camera_sim.training.validation import Point, as_camera_file
 from camera_sim.training.workflow import FOREIGN, HISTORIES
+from verifier.features.trace_sync import FOUND, strengths_by_scale
 
 
 def draw_joint_curve(points: Sequence[Point], path: Path) -> Path:
@@ -54,6 +56,29 @@ def draw_pooling(scores: Sequence[Scores], path: Path) -> Path:
     axes.minorticks_off()
     axes.set(xlabel="patches pooled", ylabel="decisions that are right (%)")
     axes.grid(visible=True, alpha=0.3)
+    return _saved(figure, path)
+
+
+def draw_scales(pair: Pair, shot: Shot, path: Path, network: str = "whatsapp") -> Path:
+    """Draw at which scale a trace is found after a network, with the same picture without it."""
+    assert pair.analyser.pooling is not None  # asked for by the command
+    pattern = pair.analyser.pooling.pattern
+    plt = _pyplot()
+    figure, axes = plt.subplots(figsize=(7, 3.6), layout="constrained")
+    for name, picture in (("with the trace", shot.traced), ("without", shot.plain)):
+        received = network_of(network)(as_camera_file(picture))
+        axes.semilogx(*strengths_by_scale(received, pattern), label=name, linewidth=0.9)
+    height, width = shot.traced.shape[:2]
+    axes.axvline(received.shape[0] / height, color="black", linewidth=0.6, linestyle=":")
+    axes.axhline(FOUND, color="grey", linewidth=0.6)
+    ticks = (0.2, 0.3, 0.4, 0.5, 0.7, 1.0, 1.4)
+    axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    axes.minorticks_off()
+    axes.set(
+        xlabel=f"scale that is tried ({width}×{height} through {network})",
+        ylabel="strength of the lines",
+    )
+    axes.legend()
     return _saved(figure, path)
 
 

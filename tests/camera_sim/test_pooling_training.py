@@ -11,6 +11,7 @@ from PIL import Image
 from camera_sim.commands import train_pooling
 from camera_sim.errors import TrainingError
 from camera_sim.pipelines.rnet import CARRIER, carrier_pattern
+from camera_sim.training.joint_figures import draw_scales
 from camera_sim.training.pair_bench import (
     Pair,
     Read,
@@ -182,3 +183,13 @@ def test_the_camera_table_tells_own_pictures_from_others() -> None:
     shots = [Shot("a", bright, dark), Shot("b", bright, bright)]
     table = camera_table(cast("Pair", Stub()), shots, {"none": lambda picture: picture})
     assert table.rows == [("none", "4", "100%", "50%", "0%", "50%", "0.750")]
+
+
+def test_the_scales_are_drawn(pair: Pair, tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).normal(128, 12, (480, 640, 3))
+    laid = np.tile(carrier_pattern(CARRIER), (15, 20))[..., None]
+    traced, plain = (
+        np.clip(noise + part, 0, 255).astype(np.uint8) for part in (laid, np.zeros_like(laid))
+    )
+    path = draw_scales(pair, Shot("made", traced, plain), tmp_path / "scales.png")
+    assert Image.open(path).size[0] > 400

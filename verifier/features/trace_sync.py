@@ -152,8 +152,7 @@ def find_trace(pixels: Pixels, pattern: TracePattern) -> Sync:
     if min(part.shape[:2]) < _LEAST_SIDE:
         return Sync()
     plane = _details(luma(part))
-    logs = np.arange(np.log(SMALLEST_SCALE), np.log(LARGEST_SCALE), _STEP)
-    strengths = _strengths(plane, pattern, np.exp(logs))
+    strengths = _strengths(plane, pattern, np.exp(logs := _log_scales()))
     best = _middle(strengths)
     unscaled = {scale: _at(strengths, logs, scale) for scale in _UNSCALED}
     likelier = max(unscaled, key=lambda scale: unscaled[scale])
@@ -168,6 +167,23 @@ def find_trace(pixels: Pixels, pattern: TracePattern) -> Sync:
         if max(_differ(one, scale) * side for one, side in sides) < _SAME:
             scales = (scale, scale)
     return _from_corner(part, pattern, Sync(scales, strength=strength))
+
+
+def strengths_by_scale(pixels: Pixels, pattern: TracePattern) -> tuple[Array, Array]:
+    """Return the scales that `find_trace` looks at, and the strength of the trace's lines at each.
+
+    Parameters
+    ----------
+    pixels, pattern
+        See `find_trace`; at least 64 pixels a side.
+    """
+    plane = _details(luma(pixels[:_MOST_SIDE, :_MOST_SIDE]))
+    scales: Array = np.exp(_log_scales())
+    return scales, _strengths(plane, pattern, scales)
+
+
+def _log_scales() -> Array:
+    return np.arange(np.log(SMALLEST_SCALE), np.log(LARGEST_SCALE), _STEP)
 
 
 def _middle(strengths: Array) -> int:
