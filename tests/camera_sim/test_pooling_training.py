@@ -192,4 +192,5 @@ def test_the_scales_are_drawn(pair: Pair, tmp_path: Path) -> None:
         np.clip(noise + part, 0, 255).astype(np.uint8) for part in (laid, np.zeros_like(laid))
     )
     path = draw_scales(pair, Shot("made", traced, plain), tmp_path / "scales.png")
-    assert Image.open(path).size[0] > 400
+    with Image.open(path) as figure:
+        assert figure.size[0] > 400
