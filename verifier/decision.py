@@ -13,6 +13,9 @@ from verifier.report import Finding, Status
 from verifier.weights import Calibration, Label, ModelEntry, Role, Threshold
 from verifier.words import percent
 
+# Of a trace's lines (`Sync.strength`): pictures without it hardly reach that.
+NO_TRACE = 3.0
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -60,6 +63,12 @@ def decide(
             f"{entry.pipeline or entry.name} developed it. The network knows no other, so it "
             "can't say whether it was edited.",
             in_domain=False,
+        )
+    if sync is not None and sync.strength < NO_TRACE:
+        return _abstained(
+            f"No trace of the camera pipeline {entry.pipeline or entry.name} was found in the "
+            "picture, so nothing is said of its edits: it may be from elsewhere, or smoothed or "
+            "compressed until none is left.",
         )
     if sync is not None and sync.scaled:
         return _abstained(
