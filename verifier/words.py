@@ -77,7 +77,9 @@ def pipeline_headline(report: Report) -> str:
         return f"{development.pipeline}, states the signer"
     for result in report.detectors:
         known = result.model.pipeline if result.model else None
-        if known and result.finding in ("consistent", "evidence against"):
+        # Its trace was found at a size at which no edit can be told.
+        scaled = result.status == "abstained" and result.in_domain is True
+        if known and (scaled or result.finding in ("consistent", "evidence against")):
             return f"{known}, as it seems"
     return "Not known"
 

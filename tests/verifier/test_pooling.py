@@ -105,6 +105,11 @@ def test_the_report_says_where_the_trace_was_found(tmp_path: Path) -> None:
     scaled = result_of(folder, path)
     assert scaled["status"] == "abstained"
     assert "lies in it at 62" in scaled["reasons"][0]
+    assert scaled["probabilities"] == {}
+    assert (
+        "Camera pipeline: rnet-fan, as it seems."
+        in Verifier.from_weights(folder).analyze(path).to_text()
+    )
     assert any("found at 100%" in reason for reason in reasons_of(folder, path, carrying()))
     cropped = reasons_of(folder, path, carrying()[37:, 53:])
     assert any("100% of its size, and the picture was cropped" in reason for reason in cropped)

@@ -143,7 +143,7 @@ class ManipulationDetector(ModelDetector):
             in_domain=answer.in_domain,
             confidence=answer.confidence,
             scores=calibrating.shares(names, scores.mean_log),
-            probabilities=found,
+            probabilities={} if scores.scaled else found,  # calibrated at the camera's own size
             label_words={label.name: label.words for label in entry.labels},
             threshold=answer.threshold.value if answer.threshold else None,
             false_alarm_rate=answer.threshold.false_alarm_rate if answer.threshold else None,
