@@ -86,20 +86,31 @@ def _means_by_place(
     coefficients: Vector, energy: Vector, blocks: tuple[int, int], pattern: TracePattern
 ) -> NDArray[np.float64]:
     """Average coefficients at each place of the period: (weights, places, 63)."""
-    period = pattern.period // BLOCK
-    row, column = (np.arange(count) % period for count in blocks)
-    place = (period * row[:, None] + column).ravel()
-    at_place = (place == np.arange(period**2)[:, None]).astype(np.float32)
     means = []
     for weight in (
         1 / (energy + _SOME),
         energy / np.square(energy + _SOME),
         energy / np.square(energy + _TEXTURED),
     ):
-        weights = at_place * weight
-        total = np.maximum(weights.sum(axis=1, keepdims=True), 1e-9)
-        means.append((weights @ coefficients) / total)
-    return np.stack(means).astype(np.float64)
+        weighted = _sums_by_place(coefficients * weight[:, None], blocks, pattern)
+        total = _sums_by_place(weight[:, None], blocks, pattern)
+        means.append(weighted / np.maximum(total, 1e-9))
+    return np.stack(means)
+
+
+def _sums_by_place(
+    values: NDArray[np.floating], blocks: tuple[int, int], pattern: TracePattern
+) -> NDArray[np.float64]:
+    """Sum (blocks, N) values over the blocks at each place of the period: (places, N)."""
+    period = pattern.period // BLOCK
+    rows, columns = blocks
+    count = values.shape[1]
+    beyond = [(0, -side % period) for side in blocks]
+    whole = np.pad(values.reshape(rows, columns, count), [*beyond, (0, 0)])
+    down, across = (side // period for side in whole.shape[:2])
+    by_place = whole.reshape(down, period, across, period, count)
+    sums: NDArray[np.float64] = by_place.sum(axis=(0, 2), dtype=np.float64)
+    return sums.reshape(period**2, count)
 
 
 def _gains(
