@@ -161,11 +161,8 @@ class Verifier:
         lists = _pem(revocation_lists, "revocation lists")
         return cls([], Settings(anchors, lists, limits or Limits(), ()))
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {"detectors": self._detectors, "settings": self._settings}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__init__(state["detectors"], state["settings"])  # type: ignore[misc]
+    def __reduce__(self) -> "tuple[type[Verifier], tuple[tuple[Detector, ...], Settings]]":
+        return type(self), (self._detectors, self._settings)
 
     def __enter__(self) -> Self:
         return self

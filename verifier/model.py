@@ -51,11 +51,8 @@ class Model:
         self._session: Any = None
         self._lock = threading.Lock()
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {"entry": self.entry, "folder": self._folder, "threads": self._threads}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__init__(state["entry"], state["folder"], state["threads"])  # type: ignore[misc]
+    def __reduce__(self) -> tuple[type["Model"], tuple[ModelEntry, Path, int]]:
+        return Model, (self.entry, self._folder, self._threads)
 
     @property
     def facts(self) -> ModelFacts:

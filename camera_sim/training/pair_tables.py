@@ -13,7 +13,7 @@ from camera_sim.training.attacks import ATTACKS
 from camera_sim.training.local_edits import LOCAL_EDITS, covered_share
 from camera_sim.training.pair_bench import Pair, Picture, Read, Scores, Send, Shot
 from camera_sim.training.validation import as_camera_file, edited
-from camera_sim.training.workflow import FOREIGN, HISTORIES, NETWORKS
+from camera_sim.training.workflow import FOREIGN, FOREIGN_CLASS, HISTORIES, NETWORKS
 from channel.manipulations import (
     GAMMA,
     GAUSSIAN,
@@ -30,7 +30,6 @@ LARGE = 50  # patches of a picture of some megapixels after a halving
 STRENGTHS = (0.5, 0.7, 0.85, 1.0, 1.2, 1.5)
 # What is asked for the camera: the plainest history and the one that leaves least of the trace.
 OWN = ("native", "gaussian")
-FOREIGN_LABEL = len(HISTORIES)
 PATCH_COUNTS = (1, 2, 5, 10, 20, 50, 100)
 FURTHER_EDITS: tuple[tuple[Manipulation, float], ...] = (
     (MEDIAN, 3), (MEDIAN, 5), (NOISE, 2), (NOISE, 5), (GAMMA, 0.8), (GAMMA, 1.2),
@@ -236,7 +235,7 @@ def camera_table(pair: Pair, shots: Sequence[Shot], sends: dict[str, Send]) -> T
                 name,
                 str(len(own)),
                 *(f"{np.mean([_found(read) for read in reads]):.0%}" for reads in (own, others)),
-                *(f"{np.mean([r.named == FOREIGN_LABEL for r in reads]):.0%}"
+                *(f"{np.mean([r.named == FOREIGN_CLASS for r in reads]):.0%}"
                   for reads in (own, others)),
                 f"{auc(*scores):.3f}",
             )

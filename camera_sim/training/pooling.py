@@ -23,14 +23,14 @@ from camera_sim.trace_grid import PERIOD
 from camera_sim.training.data import split
 from camera_sim.training.pair_bench import SIXTEEN_BITS, Pair
 from camera_sim.training.pair_tables import auc
-from camera_sim.training.pooling_data import FOREIGN_CLASS, KINDS, Gathering, Kept, PairOpener
-from camera_sim.training.workflow import HISTORIES
+from camera_sim.training.pooling_data import KINDS, Gathering, Kept, PairOpener
+from camera_sim.training.workflow import FOREIGN_CLASS
 from fleet import Died, Processes
 from verifier import weights
 from verifier.training.pooling_export import export_pooling
 from verifier.training.pooling_network import PoolingNetwork
 
-CLASSES = len(HISTORIES) + 1
+CLASSES = FOREIGN_CLASS + 1
 ROUNDS, BATCH, RATE, DECAY, NOISE = 20, 128, 2e-3, 0.1, 0.3
 PATTERN_PICTURES = 6
 FOREIGN_WEIGHT = 0.5  # there are two foreign pictures to one of each history

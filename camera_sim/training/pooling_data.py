@@ -19,10 +19,11 @@ from camera_sim.develop import develop
 from camera_sim.errors import PictureError
 from camera_sim.picture import load_picture
 from camera_sim.pipelines import classical
+from camera_sim.trace_grid import PERIOD
 from camera_sim.training.data import SceneSource
 from camera_sim.training.pair_bench import Pair, Send, open_pair, paper_channel
 from camera_sim.training.validation import as_camera_file, edited, through_jpeg
-from camera_sim.training.workflow import FILTERS, HISTORIES, NETWORKS, opened
+from camera_sim.training.workflow import FILTERS, FOREIGN_CLASS, HISTORIES, NETWORKS, opened
 from channel import transmit
 from channel.resample import resized
 from verifier.calibration import mean_log_probabilities
@@ -48,7 +49,6 @@ SCALES = (0.27, 0.95)
 PATCHES = 4
 # A part of each picture is kept as well: blocks that are few teach what few can say.
 LEAST_PART = 192
-FOREIGN_CLASS = len(HISTORIES)
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,7 @@ class Gathering:
     def _pictures(self, scene: Picture, rng: np.random.Generator) -> list[Picture]:
         """Return the pair's picture with each history, and two that are foreign."""
         shortest = min(scene.shape[:2])
-        side = min(shortest, int(rng.choice(SIDES, p=CHANCES))) // 32 * 32
+        side = min(shortest, int(rng.choice(SIDES, p=CHANCES))) // PERIOD * PERIOD
         source = SceneSource([scene], noise_free=0.6, darkest=3.0)
         capture, exposure, _ = source.draw(rng, side)
         traced, plain = (
@@ -216,9 +216,9 @@ class PairOpener:
 
 def _part(side: int, rng: np.random.Generator) -> tuple[int, int]:
     """Draw where a part of a side begins, and its length, in whole periods."""
-    periods = side // 32
+    periods = side // PERIOD
     length = int(rng.integers(4, periods + 1))
-    return 32 * int(rng.integers(periods - length + 1)), 32 * length
+    return PERIOD * int(rng.integers(periods - length + 1)), PERIOD * length
 
 
 def _varied(picture: Picture, rng: np.random.Generator) -> Picture:

@@ -27,6 +27,8 @@ HISTORIES = ("native", *EDITS)
 """The five processing histories of section 4.2."""
 FOREIGN = "foreign"
 """The class of pictures that this pipeline did not develop."""
+FOREIGN_CLASS = len(HISTORIES)
+"""Its place among an analyser's classes, the last."""
 
 ChannelKind = Literal["none", "paper", "wide"]
 PAPER_SCALE, PAPER_QUALITY = 0.5, 50  # section 4.4
