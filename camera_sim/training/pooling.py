@@ -31,7 +31,7 @@ from verifier.training.pooling_export import export_pooling
 from verifier.training.pooling_network import PoolingNetwork
 
 CLASSES = FOREIGN_CLASS + 1
-ROUNDS, BATCH, RATE, DECAY, NOISE = 20, 128, 2e-3, 0.1, 0.3
+ROUNDS, BATCH, RATE, DECAY, NOISE = 20, 128, 2e-3, 0.1, 0.08
 PATTERN_PICTURES = 6
 FOREIGN_WEIGHT = 0.5  # there are two foreign pictures to one of each history
 

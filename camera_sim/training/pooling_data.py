@@ -36,7 +36,7 @@ Picture = NDArray[np.uint8]
 
 KINDS = ("1:2, JPEG 50", "full size", "shrunk")
 # Sides of the squares that are photographed, and how often.
-SIDES, CHANCES = (512, 768, 1024, 1280, 1792), (0.2, 0.25, 0.3, 0.15, 0.1)
+SIDES, CHANCES = (512, 768, 1024, 1536, 2560), (0.15, 0.2, 0.25, 0.2, 0.2)
 LEAST_SIDE = 448
 # Large pictures are shrunk up to so much first, others enlarged: scenes are sharp or soft.
 LARGE_SIDE, SHRUNK, MOST_SHRINKAGE = 900, 0.6, 3.0

@@ -5,6 +5,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from verifier.features import trace_sync
 from verifier.features.trace_statistics import statistics_count, trace_statistics
 from verifier.features.trace_sync import FOUND, Sync, TracePattern, find_trace, in_step
 
@@ -56,6 +57,20 @@ def test_the_scale_is_found(scale: float) -> None:
     assert sync.grid == (1.0 if scale > 0.75 else 0.5)
     if scale in (1.0, 0.5):
         assert sync.scale == (scale, scale)
+
+
+def test_a_scale_found_a_pixel_beside_half_is_half(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Weak lines of large pictures are found no better."""
+    half = served(carrying(0.3), 0.5, 60)
+    beside = 0.5 * (1 + 1.2 / half.shape[1])
+    monkeypatch.setattr(trace_sync, "_refined", lambda *_: (0.5, beside))
+    assert find_trace(half, PATTERN).scale == (0.5, 0.5)
+
+
+def test_a_few_pixels_less_are_no_half() -> None:
+    rows, columns = (side // 2 - 3 for side in SIZE)
+    small = Image.fromarray(carrying()).resize((columns, rows), Image.Resampling.LANCZOS)
+    assert find_trace(np.asarray(small), PATTERN).scaled
 
 
 @pytest.mark.parametrize("scale", [1.0, 0.62])

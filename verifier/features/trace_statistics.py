@@ -1,10 +1,8 @@
 """What all 8×8 blocks of a picture in step with a camera's trace say together.
 
-A patch has 256 blocks, a picture a hundred times as many: what is noise in the mean of a patch's
-coefficients is told plainly by the picture's. The statistics are of the kind of
-`verifier.training.block_statistics`, over the whole picture, and with weights that also let
-textured blocks speak: where texture dithers JPEG's rounding, what is left of the trace stays in
-proportion to it.
+A patch has 256 blocks, a picture a hundred times as many: what is noise in a patch is told plainly
+by the picture. Of each coefficient that carries the trace two things are told: what its means keep
+of it, and what must have been there before JPEG rounded it (`verifier.features.trace_amplitude`).
 """
 
 from typing import Final
@@ -13,32 +11,37 @@ import numpy as np
 from numpy.typing import NDArray
 
 from verifier.features.dct_histogram import block_coefficients, luma
+from verifier.features.trace_amplitude import Amplitude, amplitude
 from verifier.features.trace_sync import Sync, TracePattern
 
 Pixels = NDArray[np.uint8]
 Vector = NDArray[np.float32]
 
 BLOCK: Final = 8
-COEFFICIENTS: Final = BLOCK**2 - 1  # without the mean
 GRIDS: Final = (1.0, 0.5)
-# Energies, in levels², of the blocks that speak most, from even to textured.
-_EVEN, _SOME, _TEXTURED = 200.0, 3000.0, 30000.0
+# Energies, in levels², of the blocks whose means are taken, from somewhat to much textured.
+_SOME, _TEXTURED = 3000.0, 30000.0
 _WEIGHTS: Final = 3
 # Coefficients with less of the pattern's energy, in levels² over the period, are left out.
 _LEAST_ENERGY: Final = 0.3
-# Coefficients within so many levels of 0 are those that compression has emptied.
-_EMPTY: Final = 1.0
-# Bring the statistics to about the size of one.
-_MEAN_GAIN, _LOG_GAIN, _COUNT_GAIN = 0.25, 0.4, 0.25
 _MOST_GAIN: Final = 4.0
+# Bring the statistics to about the size of one.
+_SURENESS, _WIDTH, _STEP, _COUNT = 0.25, 0.5, 1 / 3, 0.25
+_EVIDENCE: Final = 10.0
+_MOST_DEVIATIONS, _DEVIATION = 60.0, 20.0
 _STRENGTH: Final = 4.0
+# Amplitudes between which edits lie: a smoothed trace's and a resampled one's differ by 0.1, and
+# those of all edits by 2.
+_BETWEEN: Final = np.array([0.1, 0.25, 0.4, 0.55, 0.8, 1.1])
+_SOFTNESS: Final = 0.12
+_OF_AMPLITUDE: Final = 6 + len(_BETWEEN)
+_OF_PICTURE: Final = 6
 
 
 def statistics_count(pattern: TracePattern) -> int:
     """Return how many numbers `trace_statistics` gives for a pattern."""
-    gains = sum(len(_carrying(pattern, grid)) for grid in GRIDS)
-    places = len(pattern.blocks(1.0))
-    return _WEIGHTS * (gains + places * len(_of_trace(pattern))) + 5 * COEFFICIENTS + 6
+    carrying = sum(len(_carrying(pattern, grid)) for grid in GRIDS)
+    return (_WEIGHTS + _OF_AMPLITUDE) * carrying + _OF_PICTURE
 
 
 def trace_statistics(pixels: Pixels, pattern: TracePattern, sync: Sync) -> Vector:
@@ -53,39 +56,32 @@ def trace_statistics(pixels: Pixels, pattern: TracePattern, sync: Sync) -> Vecto
 
     Returns
     -------
-    (`statistics_count`,) float32: what is left of the trace in each coefficient that carries it (1:
-    all of it), and those coefficients' means at each place of the period, in even, somewhat and
-    much textured blocks; of all coefficients means in even blocks, and log energies and shares of
-    zeros over all and over even blocks; how many blocks there are; and the sync.
+    (`statistics_count`,) float32: of each coefficient that carries the trace what is left of it (1:
+    all) in means over even, somewhat and much textured blocks, and its `Amplitude`, zeros for those
+    of the grid that the picture isn't on; how many blocks there are; and the sync.
     """
     rows, columns = (side // BLOCK for side in pixels.shape[:2])
     coefficients = block_coefficients(luma(pixels), most=rows * columns)[:, 1:]
-    squares = np.square(coefficients)
-    energy = squares.sum(axis=1)
-    even = 1 / (energy + _EVEN)
-    even /= even.sum()
-    empty = (np.abs(coefficients) < _EMPTY).astype(np.float32)
-    means = _means_by_place(coefficients, energy, (rows, columns), pattern)
+    means = _means_by_place(coefficients, (rows, columns), pattern)
     scale = sync.scale[0]
     parts = [
         *(_gains(means, pattern, grid, here=grid == sync.grid) for grid in GRIDS),
-        _MEAN_GAIN * means[:, :, _of_trace(pattern)],
-        _MEAN_GAIN * (even @ coefficients),
-        _LOG_GAIN * np.log(squares.mean(axis=0) + 0.1),
-        _LOG_GAIN * np.log(even @ squares + 0.1),
-        empty.mean(axis=0) - 0.5,
-        even @ empty - 0.5,
-        _COUNT_GAIN * np.log([rows * columns]),
+        *(
+            _amplitudes(coefficients, (rows, columns), pattern, grid, here=grid == sync.grid)
+            for grid in GRIDS
+        ),
+        _COUNT * np.log([rows * columns]),
         [np.log(scale), sync.grid == 1.0, scale == 1.0, scale == 0.5],
         [np.arcsinh(sync.strength / _STRENGTH) / 2],
     ]
-    return np.concatenate([np.ravel(part) for part in parts]).astype(np.float32)
+    return np.concatenate([np.asarray(part).ravel() for part in parts]).astype(np.float32)
 
 
 def _means_by_place(
-    coefficients: Vector, energy: Vector, blocks: tuple[int, int], pattern: TracePattern
+    coefficients: Vector, blocks: tuple[int, int], pattern: TracePattern
 ) -> NDArray[np.float64]:
     """Average coefficients at each place of the period: (weights, places, 63)."""
+    energy = np.square(coefficients).sum(axis=1)
     means = []
     for weight in (
         1 / (energy + _SOME),
@@ -129,10 +125,38 @@ def _gains(
     return clipped
 
 
+def _amplitudes(
+    coefficients: Vector,
+    blocks: tuple[int, int],
+    pattern: TracePattern,
+    grid: float,
+    *,
+    here: bool,
+) -> NDArray[np.float64]:
+    """Return `Amplitude` of the coefficients that carry the pattern; zeros as `_gains` does."""
+    carrying = _carrying(pattern, grid)
+    if not here:
+        return np.zeros((len(carrying), _OF_AMPLITUDE))
+    places = pattern.period // BLOCK
+    laid = pattern.blocks(grid).reshape(places, places, -1)
+    return np.array(
+        [_numbers(amplitude(coefficients, blocks, laid[:, :, one], one)) for one in carrying]
+    )
+
+
+def _numbers(found: Amplitude) -> tuple[float, ...]:
+    deviations = np.clip(found.value * found.sureness, -_MOST_DEVIATIONS, _MOST_DEVIATIONS)
+    return (
+        found.value,
+        _SURENESS * np.log1p(found.sureness),
+        np.arcsinh(found.evidence / _EVIDENCE) / 4,
+        _WIDTH * found.width,
+        _STEP * np.log(found.step),
+        deviations / _DEVIATION,
+        *np.tanh((found.value - _BETWEEN) / _SOFTNESS),
+    )
+
+
 def _carrying(pattern: TracePattern, grid: float) -> NDArray[np.int64]:
     energy = np.square(pattern.blocks(grid)).sum(axis=0)
     return np.flatnonzero(energy > _LEAST_ENERGY)
-
-
-def _of_trace(pattern: TracePattern) -> NDArray[np.int64]:
-    return np.union1d(*(_carrying(pattern, grid) for grid in GRIDS))

@@ -50,10 +50,12 @@ _LEAST_LINES: Final = 3
 FOUND: Final = 10.0
 _PREFERENCE: Final = 4.0
 _UNSCALED: Final = (1.0, 0.5)
-# Scales as near to one of those may be that one, and are if they differ by less than so many
-# pixels from corner to corner.
+# Scales as near to one of those may be that one. They are if they differ by less than so many
+# pixels from corner to corner, or by a few and the lines are hardly lower there: weak ones are
+# found so well and no better.
 _NEAR: Final = 0.02
-_SAME: Final = 0.6
+_SAME, _ABOUT_SAME = 0.6, 2.0
+_AS_HIGH: Final = 0.8
 # Lines are some bins wide: scales about as strong as the strongest lie around the true one.
 _AS_STRONG: Final = 0.97
 # The camera's grid is gone back to above this scale, half of it below.
@@ -162,10 +164,7 @@ def find_trace(pixels: Pixels, pattern: TracePattern) -> Sync:
     if _differ(found, likelier) > _NEAR and strength < unscaled[likelier] + _PREFERENCE:
         found, strength = likelier, unscaled[likelier]
     scales = _refined(plane, pattern, found)
-    for scale in _UNSCALED:
-        sides = zip(scales, plane.shape, strict=True)
-        if max(_differ(one, scale) * side for one, side in sides) < _SAME:
-            scales = (scale, scale)
+    scales = _unscaled_if_near(plane, pattern, scales)
     return _from_corner(part, pattern, Sync(scales, strength=strength))
 
 
@@ -299,9 +298,7 @@ def _refined(plane: Plane, pattern: TracePattern, scale: float) -> Pair:
 
     Both are found in turns: with one known, the picture shrinks to a few sums along it.
     """
-    down, across, energy = pattern.lines
-    low = np.maximum(np.abs(down), np.abs(across)) / pattern.period / scale < _HIGHEST
-    lines = list(zip(down[low].tolist(), across[low].tolist(), energy[low].tolist(), strict=True))
+    lines = _lower(pattern, scale)
     rows = columns = scale
     for width, steps in ((1.2e-2, 161), (1e-3, 51)):
         tried = rows * (1 + np.linspace(-width, width, steps))
@@ -311,6 +308,35 @@ def _refined(plane: Plane, pattern: TracePattern, scale: float) -> Pair:
         sums = _sums(plane.T, pattern, rows, {d for d, a, _ in lines if a})
         columns = _highest(tried, [(a, sums[d], e) for d, a, e in lines if a], pattern)
     return rows, columns
+
+
+def _unscaled_if_near(plane: Plane, pattern: TracePattern, scales: Pair) -> Pair:
+    """Return 1 or 1:2 for scales that are as good as those, else the scales."""
+    for scale in _UNSCALED:
+        sides = zip(scales, plane.shape, strict=True)
+        apart = max(_differ(one, scale) * side for one, side in sides)
+        if apart >= _ABOUT_SAME:
+            continue
+        there = _energy(plane, pattern, (scale, scale))
+        if apart < _SAME or there >= _AS_HIGH * _energy(plane, pattern, scales):
+            return scale, scale
+    return scales
+
+
+def _lower(pattern: TracePattern, scale: float) -> list[tuple[int, int, float]]:
+    """List the lines that a scale leaves: cycles down and across, energy."""
+    down, across, energy = pattern.lines
+    low = np.maximum(np.abs(down), np.abs(across)) / pattern.period / scale < _HIGHEST
+    return list(zip(down[low].tolist(), across[low].tolist(), energy[low].tolist(), strict=True))
+
+
+def _energy(plane: Plane, pattern: TracePattern, scales: Pair) -> float:
+    """Return the energy of the lines that a scale leaves, at scales of rows and columns."""
+    rows, columns = scales
+    lines = _lower(pattern, rows)
+    sums = _sums(plane, pattern, columns, {across for _, across, _ in lines})
+    at = [(down, sums[across], energy) for down, across, energy in lines]
+    return float(_energies(np.array([rows]), at, pattern)[0])
 
 
 def _sums(
@@ -328,6 +354,13 @@ def _highest(
     scales: Array, lines: list[tuple[int, NDArray[np.complex64], float]], pattern: TracePattern
 ) -> float:
     """Return the scale of the largest energy of lines: cycles a period, sums, weight."""
+    return float(scales[_energies(scales, lines, pattern).argmax()])
+
+
+def _energies(
+    scales: Array, lines: list[tuple[int, NDArray[np.complex64], float]], pattern: TracePattern
+) -> Array:
+    """Return the energy of lines at each scale, (N,): cycles a period, sums, weight."""
     total = np.zeros(len(scales))
     for cycles in {cycles for cycles, _, _ in lines}:
         sums = np.stack([one for other, one, _ in lines if other == cycles], axis=1)
@@ -335,7 +368,7 @@ def _highest(
         turns = np.outer(cycles / pattern.period / scales, np.arange(len(sums))) % 1
         waves = np.exp(-2j * np.pi * turns.astype(np.float32)).astype(np.complex64)
         total += np.square(np.abs(waves @ sums)) @ weights
-    return float(scales[total.argmax()])
+    return total
 
 
 def _from_corner(part: Pixels, pattern: TracePattern, sync: Sync) -> Sync:

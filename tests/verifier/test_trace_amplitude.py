@@ -1,0 +1,64 @@
+"""What is left of a trace in rounded coefficients: found again whatever the texture swallows."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from verifier.features.trace_amplitude import Amplitude, amplitude
+
+PLACE = 31
+LAID = np.array([[-9.0, 5.0], [13.0, 7.0]])
+BLOCKS = (96, 128)
+
+
+def received(left: float, step: float, widths: tuple[float, float]) -> NDArray[np.float32]:
+    """Coefficients of a Laplacian texture, wider from left to right, with a trace, rounded."""
+    rng = np.random.default_rng(1)
+    across = np.geomspace(*widths, BLOCKS[1])[None, :, None]
+    textures = rng.laplace(size=(*BLOCKS, 63)) * across
+    rows, columns = (np.arange(side) % 2 for side in BLOCKS)
+    textures[..., PLACE] += left * LAID[np.ix_(rows, columns)]
+    rounded = np.round(textures / step) * step
+    return rounded.reshape(-1, 63).astype(np.float32)
+
+
+def found(left: float, step: float, widths: tuple[float, float]) -> Amplitude:
+    return amplitude(received(left, step, widths), BLOCKS, LAID, PLACE)
+
+
+@pytest.mark.parametrize("left", [0.0, 0.25, 0.45, 1.0, 2.0])
+@pytest.mark.parametrize("widths", [(2.0, 5.0), (4.0, 30.0)])
+def test_what_is_left_is_found_through_rounding(left: float, widths: tuple[float, float]) -> None:
+    one = found(left, 18.0, widths)
+    assert one.step == 18
+    assert one.value == pytest.approx(left, abs=0.04)
+    assert (one.evidence > 20) == (left > 0)
+
+
+def test_the_mean_would_say_less() -> None:
+    """The reason for all this: of an even picture the mean keeps a fraction of the trace."""
+    coefficients = received(0.45, 18.0, (2.0, 4.0))[:, PLACE].reshape(BLOCKS)
+    laid = np.tile(LAID, (BLOCKS[0] // 2, BLOCKS[1] // 2))
+    mean = (coefficients * laid).sum() / np.square(laid).sum()
+    assert mean < 0.3
+    assert found(0.45, 18.0, (2.0, 4.0)).value == pytest.approx(0.45, abs=0.04)
+
+
+@pytest.mark.parametrize("step", [1.0, 3.0])
+def test_fine_steps_are_taken_together(step: float) -> None:
+    one = found(0.5, step, (4.0, 20.0))
+    assert one.step >= 4
+    assert one.value == pytest.approx(0.5, abs=0.04)
+
+
+def test_more_blocks_are_surer() -> None:
+    few = amplitude(received(0.3, 18.0, (3.0, 9.0))[: 8 * 128], (8, 128), LAID, PLACE)
+    assert few.sureness < found(0.3, 18.0, (3.0, 9.0)).sureness / 2
+
+
+@pytest.mark.parametrize("blocks", [(1, 1), (2, 3), (1, 40)])
+def test_few_or_empty_blocks_say_nothing(blocks: tuple[int, int]) -> None:
+    empty = np.zeros((blocks[0] * blocks[1], 63), np.float32)
+    one = amplitude(empty, blocks, LAID, PLACE)
+    assert np.isfinite([one.value, one.sureness, one.evidence, one.width]).all()
+    assert one.evidence < 3

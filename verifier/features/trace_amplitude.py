@@ -1,0 +1,213 @@
+"""How much of a camera's trace is left in coefficients that JPEG rounded, by maximum likelihood.
+
+Rounding swallows a trace that is weaker than half a step wherever the picture's own texture doesn't
+lift it over the edge, so the mean of rounded coefficients says as much of the texture as of the
+trace. Here both are fitted at once to how often each level stands at each place of the trace's
+period: the texture as a Laplacian (E. Y. Lam, J. W. Goodman, *A mathematical analysis of the DCT
+coefficient distributions for images*, IEEE Transactions on Image Processing 9(10), 2000) of its own
+width in each of ten ranges of activity, the trace as what shifts it.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Vector = NDArray[np.float32]
+
+_SIDE: Final = 8
+# Levels that are told apart on either side of zero, and ranges of activity.
+_MOST_LEVEL: Final = 6
+_LEVELS: Final = 2 * _MOST_LEVEL + 1
+_RANGES: Final = 10
+# Of the trace as the camera laid it; widths of the texture in steps; spreads of its logarithm
+# within a range.
+_AMPLITUDES: Final = np.linspace(-0.5, 2.5, 31)
+_WIDTHS: Final = np.geomspace(1 / 80, 10, 40)
+_SPREADS: Final = (0.0, 0.5)
+_NODES, _WEIGHTS = (np.array(rule) for rule in np.polynomial.hermite_e.hermegauss(5))
+# Places of the period where the trace is about as strong are counted together.
+_STRENGTHS: Final = 6
+# A step is looked for in values beyond what 8 bits of the pixels leave uncertain.
+_UNCERTAIN: Final = 3.0
+_LEAST_VALUES: Final = 12
+_MOST_VALUES: Final = 4000
+_LARGEST_STEP: Final = 120
+_IN_PHASE: Final = 0.6
+# Finer steps than this are taken together: texture dithers them.
+_FINEST_STEP: Final = 4.0
+_LEAST_PROBABILITY: Final = 1e-9
+
+
+@dataclass(frozen=True)
+class Amplitude:
+    """What is left of a trace in one coefficient.
+
+    Attributes
+    ----------
+    value
+        1 is all of it, 0 none; -0.5 to 2.5.
+    sureness
+        One over its deviation.
+    evidence
+        Natural logarithm of the likelihood ratio to no trace.
+    width
+        Of the texture in steps of ``step``: mean logarithm over the ranges of activity.
+    step
+        To which the coefficient was rounded, in levels; 4 and more.
+    """
+
+    value: float
+    sureness: float
+    evidence: float
+    width: float
+    step: float
+
+
+def amplitude(
+    coefficients: Vector, blocks: tuple[int, int], laid: NDArray[np.floating], place: int
+) -> Amplitude:
+    """Fit what is left of a trace in one coefficient.
+
+    Parameters
+    ----------
+    coefficients
+        (rows · columns, 63), without the mean, in levels.
+    blocks
+        Rows and columns of blocks.
+    laid
+        (period, period): the coefficient of the trace as laid at each block of its period.
+    place
+        Of the coefficient, 0 to 62.
+    """
+    step = _step(coefficients[:, place])
+    strengths, group = _grouped(laid)
+    counts = _counts(coefficients, blocks, laid, place, step, group)
+    best = max(
+        (_profile(counts, step, tuple(strengths), spread) for spread in _SPREADS),
+        key=lambda found: float(found[0].max()),
+    )
+    profile, width = best
+    middle = int(np.clip(profile.argmax(), 1, len(_AMPLITUDES) - 2))
+    below, here, above = profile[middle - 1 : middle + 2]
+    bend = min(above + below - 2 * here, -1e-9)
+    apart = _AMPLITUDES[1] - _AMPLITUDES[0]
+    shift = np.clip((below - above) / (2 * bend), -1, 1)
+    none = profile[int(np.abs(_AMPLITUDES).argmin())]
+    return Amplitude(
+        value=float(_AMPLITUDES[middle] + apart * shift),
+        sureness=float(np.sqrt(-bend) / apart),
+        evidence=float(profile.max() - none),
+        width=float(width[middle]),
+        step=step,
+    )
+
+
+def _step(values: Vector) -> float:
+    """Find the largest step whose multiples the values are; at least `_FINEST_STEP`."""
+    sizes = np.abs(values[np.abs(values) > _UNCERTAIN])[:_MOST_VALUES].astype(np.float64)
+    step = 1.0
+    if len(sizes) >= _LEAST_VALUES:
+        largest = min(_LARGEST_STEP, int(np.median(sizes)) + 4)
+        steps = np.arange(3, max(5, largest))
+        phase = np.cos(2 * np.pi * sizes / steps[:, None]).mean(axis=1)
+        fitting = np.flatnonzero(phase > _IN_PHASE * max(float(phase.max()), 0.7))
+        if len(fitting):
+            best = int(fitting[-1])
+            while best > 0 and phase[best - 1] >= phase[best]:
+                best -= 1
+            step = float(steps[best])
+    together = 1  # odd, so that edges of the coarser steps are edges of the finer ones
+    while together * step < _FINEST_STEP:
+        together += 2
+    return together * step
+
+
+def _grouped(laid: NDArray[np.floating]) -> tuple[Array, NDArray[np.int64]]:
+    """Group places by the trace's strength: mean strength of each group, group of each place."""
+    strengths = np.abs(laid).ravel()
+    edges = strengths.max() * (np.arange(1, _STRENGTHS) - 0.5) / (_STRENGTHS - 1)
+    _, group = np.unique(np.searchsorted(edges, strengths), return_inverse=True)
+    sums = np.bincount(group, strengths)
+    return np.round(sums / np.bincount(group), 3), group.reshape(laid.shape)
+
+
+def _counts(
+    coefficients: Vector,
+    blocks: tuple[int, int],
+    laid: NDArray[np.floating],
+    place: int,
+    step: float,
+    group: NDArray[np.int64],
+) -> Array:
+    """Count levels, signs as the trace's, by range of activity and strength: (ranges, …)."""
+    rows, columns = (np.arange(side) % len(laid) for side in blocks)
+    signs, groups = np.sign(laid), int(group.max()) + 1
+    signs = np.where(signs == 0, 1.0, signs)
+    levels = coefficients[:, place].reshape(blocks) * signs[np.ix_(rows, columns)] / step
+    level = np.clip(np.rint(levels), -_MOST_LEVEL, _MOST_LEVEL).astype(np.int64) + _MOST_LEVEL
+    activity = _activity(coefficients, blocks, place)
+    edges = np.unique(np.quantile(activity, np.arange(1, _RANGES) / _RANGES))
+    of_range = np.searchsorted(edges, activity)
+    cell = (of_range * groups + group[np.ix_(rows, columns)]) * _LEVELS + level
+    ranges = len(edges) + 1
+    counted = np.bincount(cell.ravel(), minlength=ranges * groups * _LEVELS)
+    return counted.reshape(ranges, -1).astype(np.float64)
+
+
+def _activity(coefficients: Vector, blocks: tuple[int, int], place: int) -> Array:
+    """Tell how active each block and its neighbours are about a coefficient: (rows, columns)."""
+    sizes = np.abs(coefficients)
+    near = sizes[:, _near(place)].mean(axis=1).reshape(blocks)
+    own = sizes[:, place].reshape(blocks)
+    around = (9 * _mean_of_nine(own) - own) / 8
+    activity: Array = np.log1p(near) + np.log1p(around) + np.log1p(_mean_of_nine(near))
+    return activity
+
+
+@lru_cache
+def _near(place: int) -> list[int]:
+    """List the coefficients at most two frequencies from one, without the mean."""
+    down, across = divmod(place + 1, _SIDE)
+    places = [(y, x) for y in range(_SIDE) for x in range(_SIDE) if y or x]
+    return [
+        _SIDE * y + x - 1 for y, x in places if 0 < abs(y - down) + abs(x - across) <= 2
+    ]  # fmt: skip
+
+
+def _mean_of_nine(plane: NDArray[np.floating]) -> Array:
+    height, width = plane.shape
+    padded = np.pad(plane.astype(np.float64), 1, mode="edge")
+    nine = [padded[y : y + height, x : x + width] for y in range(3) for x in range(3)]
+    mean: Array = np.mean(nine, axis=0)
+    return mean
+
+
+def _profile(
+    counts: Array, step: float, strengths: tuple[float, ...], spread: float
+) -> tuple[Array, Array]:
+    """Return the log likelihood of each amplitude, and the mean log width that goes with it."""
+    table = _log_probabilities(step, strengths, spread)
+    found = (counts @ table).reshape(len(counts), len(_WIDTHS), len(_AMPLITUDES))
+    widths = np.log(_WIDTHS)[found.argmax(axis=1)].mean(axis=0)
+    return found.max(axis=1).sum(axis=0), widths
+
+
+@lru_cache(maxsize=256)
+def _log_probabilities(step: float, strengths: tuple[float, ...], spread: float) -> Array:
+    """Of each level at each strength, by width and amplitude: (strengths · levels, …)."""
+    edges = (np.arange(-_MOST_LEVEL, _MOST_LEVEL) + 0.5)[None, None]
+    shifts = _AMPLITUDES[:, None, None] * np.array(strengths)[:, None] / step
+    below = np.zeros((len(_WIDTHS), len(_AMPLITUDES), len(strengths), edges.size))
+    nodes = list(zip(_NODES, _WEIGHTS / _WEIGHTS.sum(), strict=True)) if spread else [(0.0, 1.0)]
+    for node, weight in nodes:
+        widths = (_WIDTHS * np.exp(spread * node))[:, None, None, None]
+        tail = 0.5 * np.exp(-np.abs(edges - shifts) / widths)
+        below += weight * np.where(edges < shifts, tail, 1 - tail)
+    inside = np.diff(below, axis=-1, prepend=0.0, append=1.0)
+    logs = np.log(np.maximum(inside, _LEAST_PROBABILITY))
+    table: Array = logs.reshape(len(_WIDTHS) * len(_AMPLITUDES), -1).T
+    return np.ascontiguousarray(table)
