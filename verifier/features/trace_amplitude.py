@@ -15,6 +15,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from verifier.features.trace_sync import box_mean
+
 Array = NDArray[np.float64]
 Vector = NDArray[np.float32]
 
@@ -163,8 +165,8 @@ def _activity(coefficients: Vector, blocks: tuple[int, int], place: int) -> Arra
     sizes = np.abs(coefficients)
     near = sizes[:, _near(place)].mean(axis=1).reshape(blocks)
     own = sizes[:, place].reshape(blocks)
-    around = (9 * _mean_of_nine(own) - own) / 8
-    activity: Array = np.log1p(near) + np.log1p(around) + np.log1p(_mean_of_nine(near))
+    around = (9 * box_mean(own, 3) - own) / 8
+    activity: Array = np.log1p(near) + np.log1p(around) + np.log1p(box_mean(near, 3))
     return activity
 
 
@@ -176,14 +178,6 @@ def _near(place: int) -> list[int]:
     return [
         _SIDE * y + x - 1 for y, x in places if 0 < abs(y - down) + abs(x - across) <= 2
     ]  # fmt: skip
-
-
-def _mean_of_nine(plane: NDArray[np.floating]) -> Array:
-    height, width = plane.shape
-    padded = np.pad(plane.astype(np.float64), 1, mode="edge")
-    nine = [padded[y : y + height, x : x + width] for y in range(3) for x in range(3)]
-    mean: Array = np.mean(nine, axis=0)
-    return mean
 
 
 def _profile(

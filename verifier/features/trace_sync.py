@@ -241,11 +241,11 @@ def _at(strengths: Array, logs: Array, scale: float) -> float:
 
 def _details(plane: Plane) -> Plane:
     """Take the local mean away, and what is left of edges."""
-    details: Plane = np.clip(plane - _box_mean(plane, _SMOOTH), -_LARGEST, _LARGEST)
+    details: Plane = np.clip(plane - box_mean(plane, _SMOOTH), -_LARGEST, _LARGEST)
     return details
 
 
-def _box_mean(values: NDArray[np.floating], side: int) -> Plane:
+def box_mean(values: NDArray[np.floating], side: int) -> Plane:
     """Average over squares of an odd side, edges continued."""
     half = side // 2
     sums = np.pad(values.astype(np.float64), ((half + 1, half), (half + 1, half)), mode="edge")
@@ -285,7 +285,7 @@ def _whitened(plane: Plane) -> Plane:
     height, width = plane.shape
     window = np.hanning(height)[:, None] * np.hanning(width)
     squares = np.square(np.abs(np.fft.rfft2(plane * window))).astype(np.float32)
-    squares /= _box_mean(squares, _AROUND) + np.float32(1e-9)
+    squares /= box_mean(squares, _AROUND) + np.float32(1e-9)
     highest = np.maximum.reduce([np.roll(squares, shift, axis=0) for shift in (-1, 0, 1)])
     padded = np.pad(highest, ((0, 0), (1, 1)), mode="edge")
     highest = np.maximum.reduce([padded[:, :-2], padded[:, 1:-1], padded[:, 2:]])
