@@ -1,7 +1,7 @@
 """``camsim evaluate pair``: every table of a NIP–FAN pair, from its shipped weights."""
 
 import argparse
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -16,11 +16,12 @@ from camera_sim.errors import CameraSimError, PictureError, RawError
 from camera_sim.picture import load_picture, picture_files
 from camera_sim.raw import RawImage, read_raw
 from camera_sim.table import Table
+from channel.errors import UnknownNetworkError
 
 if TYPE_CHECKING:
     from camera_sim.commands import Commands
-    from camera_sim.training.pair_bench import Pair, Picture, Scores, Shot
-    from camera_sim.training.pair_tables import ForeignPicture
+    from camera_sim.training.pair_bench import Pair, Picture, Scores, Send, Shot
+    from camera_sim.training.pair_tables import ForeignPicture, TradeOff
 
 T = TypeVar("T")
 TABLES = (
@@ -29,6 +30,7 @@ TABLES = (
     "channels",
     "camera",
     "strengths",
+    "runs",
     "foreign",
     "edits",
     "attacks",
@@ -49,10 +51,19 @@ def add_to(evaluations: "Commands") -> None:
     parser.add_argument("pictures", type=Path, help="a folder of pictures that no training saw")
     parser.add_argument("--raw", nargs="*", type=Path, default=[], help="real RAW files as well")
     parser.add_argument(
+        "--runs", nargs="*", type=Path, default=[], metavar="RUN",
+        help="joint runs of one pipeline as well, for a curve of accuracy against fidelity",
+    )  # fmt: skip
+    parser.add_argument(
         "--foreign", type=Path, help="a folder of other photographs, as they were found"
     )
     add_pair_to(parser)
     parser.add_argument("--table", choices=TABLES, nargs="+", default=TABLES, help="default all")
+    parser.add_argument(
+        "--through", nargs="+", metavar="NETWORK",
+        help="networks of the tables channels and camera, or none (default all); 1:2 and JPEG 50 "
+        "is always among them",
+    )  # fmt: skip
     parser.add_argument("--limit", type=int, help="use the first so many pictures")
     parser.add_argument("--out", type=Path, help="folder for the figures")
     parser.add_argument(
@@ -78,6 +89,7 @@ def run(args: argparse.Namespace) -> int:
     """Print the tables."""
     from camera_sim.training import pair_bench as bench
 
+    channels = _channels(args.through)
     pair = bench.open_pair(args.pair, args.weights, args.before)
     files = picture_files(args.pictures)[: args.limit]
     if len(files) < 2:  # splices and attacks take from one picture what they put into another
@@ -96,25 +108,31 @@ def run(args: argparse.Namespace) -> int:
     if {"channels", "foreign"} & set(args.table):
         scores = bench.score_histories(pair, shots, bench.paper_channel)
     if "channels" in args.table and scores:
-        print_channels(pair, shots, scores, args.out)
+        print_channels(pair, shots, scores, channels, args.out)
     if "camera" in args.table:
-        _print_camera(pair, shots, args.out)
+        _print_camera(pair, shots, channels, args.out)
     if "strengths" in args.table:
         _print_strengths(pair, files, args.out)
+    if "runs" in args.table and args.runs:
+        _print_runs(args.runs, args.before, files, args.out)
     if "foreign" in args.table and scores:
         _print_foreign(pair, shots, scores, files, args)
-    if "edits" in args.table:
-        from camera_sim.training.pair_tables import further_edits_table, local_edits_table
-
-        print(further_edits_table(pair, shots, bench.paper_channel))
-        print(local_edits_table(pair, shots, bench.paper_channel))
-    if "attacks" in args.table:
-        from camera_sim.training.pair_tables import attack_table
-
-        print(attack_table(pair, shots, bench.paper_channel))
+    _print_unseen_edits(pair, shots, args.table)
     if "raw" in args.table and args.raw:
         print(_raw(pair, args.raw, args.out))
     return 0
+
+
+def _print_unseen_edits(pair: "Pair", shots: "Sequence[Shot]", asked: Sequence[str]) -> None:
+    """Print what is made of edits that no training saw, those of an attacker among them."""
+    from camera_sim.training import pair_tables as tables
+    from camera_sim.training.pair_bench import paper_channel
+
+    if "edits" in asked:
+        print(tables.further_edits_table(pair, shots, paper_channel))
+        print(tables.local_edits_table(pair, shots, paper_channel))
+    if "attacks" in asked:
+        print(tables.attack_table(pair, shots, paper_channel))
 
 
 def _print_visibility(shots: "Sequence[Shot]") -> None:
@@ -145,8 +163,31 @@ def _shown(items: Sequence[T], words: str) -> Iterable[T]:
     return track(items, words, console=Console(stderr=True), transient=True)
 
 
+def _channels(names: Sequence[str] | None) -> "dict[str, Send]":
+    """Return what pictures are sent through, of those that are named."""
+    from camera_sim.training.pair_bench import paper_channel
+    from camera_sim.training.pair_tables import channels
+
+    every = channels()
+    choices = [name for name, send in every.items() if send is not paper_channel]
+    for name in names or ():
+        if name not in choices:
+            raise UnknownNetworkError(
+                f"there is no network {name!r}; choose from {', '.join(choices)}"
+            )
+    return {
+        name: send
+        for name, send in every.items()
+        if names is None or name in names or send is paper_channel
+    }
+
+
 def print_channels(
-    pair: "Pair", shots: "Sequence[Shot]", paper: "Sequence[Scores]", out: Path | None
+    pair: "Pair",
+    shots: "Sequence[Shot]",
+    paper: "Sequence[Scores]",
+    channels: "dict[str, Send]",
+    out: Path | None,
 ) -> None:
     """Print accuracy by channel, the confusion matrix and the pooling table."""
     from camera_sim.training import pair_bench as bench
@@ -154,7 +195,7 @@ def print_channels(
 
     labels = [label.name for label in pair.analyser.entry.labels]
     rows = []
-    for name, send in tables.channels().items():
+    for name, send in channels.items():
         is_paper = send is bench.paper_channel
         scores = paper if is_paper else bench.score_histories(pair, shots, send)
         rows.append(tables.channel_row(name, scores))
@@ -170,12 +211,14 @@ def print_channels(
         draw_pooling(paper, out / "pair-pooling.png")
 
 
-def _print_camera(pair: "Pair", shots: "Sequence[Shot]", out: Path | None) -> None:
+def _print_camera(
+    pair: "Pair", shots: "Sequence[Shot]", channels: "dict[str, Send]", out: Path | None
+) -> None:
     """Print whether the camera is recognised, and draw how for the first picture."""
     from camera_sim.training.joint_figures import draw_scales
-    from camera_sim.training.pair_tables import camera_table, channels
+    from camera_sim.training.pair_tables import camera_table
 
-    print(camera_table(pair, shots, channels()))
+    print(camera_table(pair, shots, channels))
     if out and pair.analyser.pooling:
         out.mkdir(parents=True, exist_ok=True)
         draw_scales(pair, shots[0], out / "pair-scales.png")
@@ -183,19 +226,51 @@ def _print_camera(pair: "Pair", shots: "Sequence[Shot]", out: Path | None) -> No
 
 def _print_strengths(pair: "Pair", files: Sequence[Path], out: Path | None) -> None:
     """Print and draw what a weaker and a stronger trace would be worth."""
-    from camera_sim.training import pair_bench as bench
-    from camera_sim.training.joint_figures import draw_strengths
-    from camera_sim.training.pair_tables import STRENGTHS, measure_strength, strength_table
+    from camera_sim.training.pair_bench import paper_channel
+    from camera_sim.training.pair_tables import STRENGTHS, measure_trade_off
 
     shots = [pair.shoot_in_strengths(*captured, STRENGTHS) for captured in _captures(files)]
+    jod = _jod()
     measured = [
-        measure_strength(strength, pair, of_strength, bench.paper_channel)
+        measure_trade_off(f"×{strength:g}", pair, of_strength, paper_channel, jod)
         for strength, of_strength in zip(STRENGTHS, zip(*shots, strict=True), strict=True)
     ]
-    print(strength_table(measured))
+    _print_trade_off("the trace in several strengths, one analyser", measured, out, "strengths")
+
+
+def _print_runs(
+    runs: Sequence[Path], before: Path, files: Sequence[Path], out: Path | None
+) -> None:
+    """Print and draw what joint runs gave, each with an analyser of its own."""
+    from camera_sim.training.pair_bench import open_run, paper_channel
+    from camera_sim.training.pair_tables import measure_trade_off
+
+    jod, measured = _jod(), []
+    for run_folder in runs:
+        name, pair = open_run(run_folder, before)
+        measured.append(measure_trade_off(name, pair, shoot(pair, files), paper_channel, jod))
+    _print_trade_off("an analyser of its own for each", measured, out, "runs")
+
+
+def _jod() -> "Callable[[Picture, Picture], float] | None":
+    from camera_sim.training.visible import FULL_HD, jod_on
+
+    try:
+        return jod_on(FULL_HD)
+    except CameraSimError:
+        return None
+
+
+def _print_trade_off(
+    title: str, measured: "Sequence[TradeOff]", out: Path | None, name: str
+) -> None:
+    from camera_sim.training.joint_figures import draw_trade_off
+    from camera_sim.training.pair_tables import trade_off_table
+
+    print(trade_off_table(title, measured))
     if out:
         out.mkdir(parents=True, exist_ok=True)
-        draw_strengths(measured, out / "pair-strengths.png")
+        draw_trade_off(measured, out / f"pair-{name}.png")
 
 
 def _print_foreign(

@@ -8,7 +8,7 @@ import numpy as np
 
 from camera_sim.training.pair_bench import Pair, Scores, Shot, accuracy_by_patches
 from camera_sim.training.pair_bench import network as network_of
-from camera_sim.training.pair_tables import Strength
+from camera_sim.training.pair_tables import TradeOff
 from camera_sim.training.validation import Point, as_camera_file
 from camera_sim.training.workflow import FOREIGN, HISTORIES
 from verifier.features.trace_sync import FOUND, strengths_by_scale
@@ -82,7 +82,7 @@ def draw_scales(pair: Pair, shot: Shot, path: Path, network: str = "whatsapp") -
     return _saved(figure, path)
 
 
-def draw_strengths(measured: Sequence[Strength], path: Path) -> Path:
+def draw_trade_off(measured: Sequence[TradeOff], path: Path) -> Path:
     """Draw accuracy against fidelity, a point for each strength of the trace."""
     plt = _pyplot()
     figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
@@ -90,7 +90,7 @@ def draw_strengths(measured: Sequence[Strength], path: Path) -> Path:
     axes.plot(psnr, [100 * one.patches for one in measured], marker="o", label="patches")
     axes.plot(psnr, [100 * one.pictures for one in measured], marker="s", label="pictures")
     for one in measured:
-        axes.annotate(f"×{one.strength:g}", (one.psnr, 100 * one.patches), (4, -12),
+        axes.annotate(one.name, (one.psnr, 100 * one.patches), (4, -12),
                       textcoords="offset points")  # fmt: skip
     axes.set(xlabel="PSNR to the pipeline before (dB)", ylabel="histories that are named (%)")
     axes.grid(visible=True, alpha=0.3)

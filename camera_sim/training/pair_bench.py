@@ -262,3 +262,15 @@ def open_pair(
         plain=open_engine(pipeline.removesuffix("-fan"), before),
         analyser=analyser,
     )
+
+
+def open_run(run_folder: Path, before: Path = camera_weights.FOLDER) -> tuple[str, Pair]:
+    """Open the pair of a joint run, whatever it is called: its name, and the pair.
+
+    Raises
+    ------
+    WeightsError
+        If the run has exported no pair.
+    """
+    name = weights.read_manifest(run_folder / "verifier").models[0].name
+    return name, open_pair(name, run_folder, before)

@@ -1,6 +1,6 @@
 """The tables of a pair: fidelity, channels, foreign pictures, further edits, attacks, real RAW."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -125,58 +125,65 @@ def pooling_table(scores: Sequence[Scores]) -> Table:
 
 
 @dataclass(frozen=True)
-class Strength:
-    """What a trace of a strength costs, and what it brings.
+class TradeOff:
+    """What a trace costs an eye, and what it brings.
 
     Attributes
     ----------
-    psnr, ssim, difference
-        To the pipeline before joint training: dB, SSIM, median CIEDE2000; means over pictures.
+    psnr, ssim, difference, jod
+        To the pipeline before joint training: dB, SSIM, median CIEDE2000, and JOD on FullHD at
+        100%; means over pictures. ``jod`` is None where ColorVideoVDP isn't installed.
     patches, pictures
         Shares whose history is named.
     """
 
-    strength: float
+    name: str
     psnr: float
     ssim: float
     difference: float
+    jod: float | None
     patches: float
     pictures: float
 
 
-def measure_strength(strength: float, pair: Pair, shots: Sequence[Shot], send: Send) -> Strength:
-    """Measure one strength of the trace, by the analyser as it is."""
+def measure_trade_off(
+    name: str,
+    pair: Pair,
+    shots: Sequence[Shot],
+    send: Send,
+    jod: Callable[[Picture, Picture], float] | None,
+) -> TradeOff:
+    """Measure shots of one strength of a trace, by the pair's analyser as it is."""
     found = [quality(shot.traced, shot.plain) for shot in shots]
     differences = [np.median(colour_difference(s.traced, s.plain)) for s in shots]
     scores = bench.score_histories(pair, shots, send)
-    return Strength(
-        strength,
+    return TradeOff(
+        name,
         float(np.mean([q.psnr for q in found])),
         float(np.mean([q.ssim for q in found])),
         float(np.mean(differences)),
+        float(np.mean([jod(s.traced, s.plain) for s in shots])) if jod else None,
         bench.patch_accuracy(scores),
         bench.picture_accuracy(scores)[0],
     )
 
 
-def strength_table(measured: Sequence[Strength]) -> Table:
-    """Accuracy against fidelity, by the strength of the trace."""
+def trade_off_table(title: str, measured: Sequence[TradeOff]) -> Table:
+    """Accuracy against fidelity, a row for each strength of the trace."""
     rows = [
         (
-            f"{one.strength:g}",
+            one.name,
             f"{one.psnr:.2f}",
             f"{one.ssim:.4f}",
             f"{one.difference:.2f}",
+            "not measured" if one.jod is None else f"{one.jod:.2f}",
             f"{one.patches:.1%}",
             f"{one.pictures:.1%}",
         )
         for one in measured
     ]
-    return Table(
-        "Accuracy against fidelity: the trace in several strengths, one analyser",
-        ("strength", "PSNR (dB)", "SSIM", "CIEDE2000, median", "patches", "pictures"),
-        rows,
-    )
+    columns = ("trace", "PSNR (dB)", "SSIM", "CIEDE2000, median", "JOD", "patches", "pictures")
+    return Table(f"Accuracy against fidelity: {title}", columns, rows)
 
 
 def foreign_table(

@@ -18,11 +18,11 @@ from camera_sim.table import Table
 from camera_sim.training.pair_bench import Picture, Shot
 from camera_sim.training.validation import as_camera_file, through_jpeg
 
+Measure = Callable[[Picture, Picture], float]
+
 # Two of its displays, both in an office and seen from twice their height.
-DISPLAYS = {
-    "4K, 75 pixels a degree": "standard_4k",
-    "FullHD, 38 pixels a degree": "standard_fhd",
-}
+FULL_HD = "standard_fhd"
+DISPLAYS = {"4K, 75 pixels a degree": "standard_4k", "FullHD, 38 pixels a degree": FULL_HD}
 HALVED = "FullHD, scaled to a half"
 JPEG_QUALITY = 90
 SCHEMA = "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
@@ -67,19 +67,25 @@ def _grained(shot: Shot) -> Picture:
     return grained
 
 
-def _measures() -> dict[str, Callable[[Picture, Picture], float]]:
+def _measures() -> dict[str, Measure]:
     """Return what measures a picture against another, by the way they are looked at."""
-    import torch
-
-    pycvvdp = _color_video_vdp()
-
-    def on(display: str) -> Callable[[Picture, Picture], float]:
-        metric = pycvvdp.cvvdp(display_name=display, device=torch.device("cpu"))
-        return lambda test, reference: float(metric.predict(test, reference, dim_order="HWC")[0])
-
-    measures = {f"{name}, at 100%": on(display) for name, display in DISPLAYS.items()}
+    measures = {f"{name}, at 100%": jod_on(display) for name, display in DISPLAYS.items()}
     full_hd = measures[f"{list(DISPLAYS)[-1]}, at 100%"]
     return measures | {HALVED: lambda a, b: full_hd(_halved(a), _halved(b))}
+
+
+def jod_on(display: str) -> Measure:
+    """Return what measures a picture against another, in JOD, on a display at 100%.
+
+    Raises
+    ------
+    CameraSimError
+        If ColorVideoVDP is not installed.
+    """
+    import torch
+
+    metric = _color_video_vdp().cvvdp(display_name=display, device=torch.device("cpu"))
+    return lambda test, reference: float(metric.predict(test, reference, dim_order="HWC")[0])
 
 
 def _halved(picture: Picture) -> Picture:

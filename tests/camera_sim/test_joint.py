@@ -312,18 +312,21 @@ def test_every_table_of_a_pair_is_printed(camsim: Camsim, tmp_path: Path) -> Non
     assert none.status == 2
     assert "none" in none.err
     Image.fromarray(picture(576, 576, 6)).save(pictures / "two.png")
+    wrong = camsim("evaluate", "pair", pictures, *ours, "--through", "nowhere")
+    assert wrong.status == 2
+    assert "whatsapp" in wrong.err
     kept = tmp_path / "kept"
-    ran = camsim(
-        *("evaluate", "pair", pictures, "--pair", "mine", "--weights", tmp_path, "--keep", kept)
-    )
+    words = ("evaluate", "pair", pictures, *ours, "--through", "none", "twitter")
+    ran = camsim(*words, "--runs", tmp_path, "--keep", kept, "--out", tmp_path)
     assert ran.status == 0, ran.err
     labels = {path.name: len(list(path.iterdir())) for path in kept.iterdir()}
     assert labels == dict.fromkeys((*HISTORIES, "foreign"), 2)
     for title in (
         "Fidelity",
         "What an eye sees",
-        "Accuracy",
-        "Accuracy against",
+        "Accuracy over",
+        "Accuracy against fidelity: the trace in several",
+        "Accuracy against fidelity: an analyser of its own",
         "Confusion",
         "Foreign",
         "Edits",
@@ -331,6 +334,10 @@ def test_every_table_of_a_pair_is_printed(camsim: Camsim, tmp_path: Path) -> Non
         "Attacks",
     ):
         assert f"**{title}" in ran.out, title
+    assert "| twitter |" in ran.out
+    assert "| whatsapp |" not in ran.out
+    for name in ("confusion", "pooling", "strengths", "runs"):
+        assert (tmp_path / f"pair-{name}.png").exists(), name
 
 
 def test_a_point_that_is_there_is_exported_without_further_training(

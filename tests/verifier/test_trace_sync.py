@@ -67,6 +67,15 @@ def test_a_scale_found_a_pixel_beside_half_is_half(monkeypatch: pytest.MonkeyPat
     assert find_trace(half, PATTERN).scale == (0.5, 0.5)
 
 
+def test_rows_at_a_half_put_columns_there_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Networks keep the ratio of sides, and edges of the picture may look like columns' lines."""
+    half = served(carrying(0.3), 0.5, 60)
+    beside = 0.5 * (1 + 1.8 / half.shape[1])
+    monkeypatch.setattr(trace_sync, "_refined", lambda *_: (0.5, beside))
+    monkeypatch.setattr(trace_sync, "_energy", lambda *args: float(args[-1] == (0.5, beside)))
+    assert find_trace(half, PATTERN).scale == (0.5, 0.5)
+
+
 def test_a_few_pixels_less_are_no_half() -> None:
     rows, columns = (side // 2 - 3 for side in SIZE)
     small = Image.fromarray(carrying()).resize((columns, rows), Image.Resampling.LANCZOS)

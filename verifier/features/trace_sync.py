@@ -50,9 +50,9 @@ _LEAST_LINES: Final = 3
 FOUND: Final = 10.0
 _PREFERENCE: Final = 4.0
 _UNSCALED: Final = (1.0, 0.5)
-# Scales as near to one of those may be that one. They are if they differ by less than so many
-# pixels from corner to corner, or by a few and the lines are hardly lower there: weak ones are
-# found so well and no better.
+# Scales as near to one of those may be that one. They are if rows or columns differ by less than
+# so many pixels from corner to corner (networks keep the ratio of sides) and the others by a few.
+# Or if all differ by a few and the lines are hardly lower there: weak ones are found no better.
 _NEAR: Final = 0.02
 _SAME, _ABOUT_SAME = 0.6, 2.0
 _AS_HIGH: Final = 0.8
@@ -314,11 +314,11 @@ def _unscaled_if_near(plane: Plane, pattern: TracePattern, scales: Pair) -> Pair
     """Return 1 or 1:2 for scales that are as good as those, else the scales."""
     for scale in _UNSCALED:
         sides = zip(scales, plane.shape, strict=True)
-        apart = max(_differ(one, scale) * side for one, side in sides)
-        if apart >= _ABOUT_SAME:
+        nearest, furthest = sorted(_differ(one, scale) * side for one, side in sides)
+        if furthest >= _ABOUT_SAME:
             continue
-        there = _energy(plane, pattern, (scale, scale))
-        if apart < _SAME or there >= _AS_HIGH * _energy(plane, pattern, scales):
+        there, here = (_energy(plane, pattern, one) for one in ((scale, scale), scales))
+        if nearest < _SAME or there >= _AS_HIGH * here:
             return scale, scale
     return scales
 
