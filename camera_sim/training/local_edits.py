@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -16,6 +17,8 @@ LocalEdit = Callable[[Picture, Picture], tuple[Picture, Mask]]
 # picture must fit in what is left.
 SHARE = 0.45
 CLONE_OFFSET = (5, 3)  # rows and columns
+# What inpainting takes away: bars so high, one in each period, as of a fence or of writing.
+BAR, BARS_PERIOD, INPAINTING_RADIUS = 32, 64, 3.0
 
 
 def spliced(picture: Picture, other: Picture) -> tuple[Picture, Mask]:
@@ -55,11 +58,21 @@ def cloned(picture: Picture, other: Picture) -> tuple[Picture, Mask]:
     return _with(picture, window, moved), mask
 
 
+def inpainted(picture: Picture, other: Picture) -> tuple[Picture, Mask]:
+    """Take bars out of a part and fill them from around, by Telea's method (2004)."""
+    window, mask = _part(picture)
+    rows = np.arange(len(picture)) % BARS_PERIOD < BAR
+    taken = (mask & rows[:, None]).astype(np.uint8)
+    filled = cv2.inpaint(picture, taken, INPAINTING_RADIUS, cv2.INPAINT_TELEA)
+    return _with(picture, window, np.asarray(filled, np.uint8)[window]), mask
+
+
 LOCAL_EDITS: dict[str, LocalEdit] = {
     "smoothed part": smoothed,
     "sharpened part": sharpened,
     "splice, enlarged by a quarter": spliced,
     "clone, moved out of step": cloned,
+    "bars inpainted, half of the part": inpainted,
     "splice of the same camera, as it is": replaced,
 }
 
