@@ -89,6 +89,7 @@ def run(args: argparse.Namespace) -> int:
     """Print the tables."""
     from camera_sim.training import pair_bench as bench
 
+    _check(args)
     channels = _channels(args.through)
     pair = bench.open_pair(args.pair, args.weights, args.before)
     files = picture_files(args.pictures)[: args.limit]
@@ -121,6 +122,13 @@ def run(args: argparse.Namespace) -> int:
     if "raw" in args.table and args.raw:
         print(_raw(pair, args.raw, args.out))
     return 0
+
+
+def _check(args: argparse.Namespace) -> None:
+    """Refuse tables that are asked for and have nothing to show."""
+    for table, files in (("raw", args.raw), ("runs", args.runs)):
+        if args.table is not TABLES and table in args.table and not files:
+            raise CameraSimError(f"the table {table} is of what --{table} names; name some")
 
 
 def _print_unseen_edits(pair: "Pair", shots: "Sequence[Shot]", asked: Sequence[str]) -> None:

@@ -312,9 +312,10 @@ def test_every_table_of_a_pair_is_printed(camsim: Camsim, tmp_path: Path) -> Non
     assert none.status == 2
     assert "none" in none.err
     Image.fromarray(picture(576, 576, 6)).save(pictures / "two.png")
-    wrong = camsim("evaluate", "pair", pictures, *ours, "--through", "nowhere")
-    assert wrong.status == 2
-    assert "whatsapp" in wrong.err
+    for words, told in ((("--through", "nowhere"), "whatsapp"), (("--table", "raw"), "--raw")):
+        wrong = camsim("evaluate", "pair", pictures, *ours, *words)
+        assert wrong.status == 2
+        assert told in wrong.err
     kept = tmp_path / "kept"
     words = ("evaluate", "pair", pictures, *ours, "--through", "none", "twitter")
     ran = camsim(*words, "--runs", tmp_path, "--keep", kept, "--out", tmp_path)
