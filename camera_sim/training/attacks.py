@@ -1,6 +1,7 @@
 """Putting a pair's trace back onto an edited picture, as somebody would who wants it to pass."""
 
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from camera_sim.sensor import Sensor
 from camera_sim.training.pair_bench import Pair, Picture, Shot
 from camera_sim.training.validation import edited
 
+Level = TypeVar("Level", np.int16, np.float32)
 Attack = Callable[[Pair, Sequence[Shot], str], list[Picture]]
 
 
@@ -28,14 +30,24 @@ def copied_trace(pair: Pair, shots: Sequence[Shot], history: str) -> list[Pictur
 
 def average_trace(pair: Pair, shots: Sequence[Shot], history: str) -> list[Picture]:
     """Add the mean trace of all other pictures, in squares of 64: what they have in common."""
-    parts = [_squares(shot) for shot in shots]
-    forged = []
-    for index, shot in enumerate(shots):
-        others = np.concatenate([p for number, p in enumerate(parts) if number != index])
-        picture = edited(shot.traced, history)
-        trace = _tiled(np.rint(others.mean(axis=0)).astype(np.int16), picture.shape)
-        forged.append(np.clip(picture + trace, 0, 255).astype(np.uint8))
-    return forged
+    laid = [_squares(shot.traced, shot.plain) for shot in shots]
+    return [
+        _with_added(edited(shot.traced, history), _mean_of_others(laid, index))
+        for index, shot in enumerate(shots)
+    ]
+
+
+def topped_up(pair: Pair, shots: Sequence[Shot], history: str) -> list[Picture]:
+    """Add just what the edit takes of the mean trace, as measured on all other pictures."""
+    laid = [_squares(shot.traced, shot.plain) for shot in shots]
+    left = [_squares(edited(s.traced, history), edited(s.plain, history)) for s in shots]
+    return [
+        _with_added(
+            edited(shot.traced, history),
+            _mean_of_others(laid, index) - _mean_of_others(left, index),
+        )
+        for index, shot in enumerate(shots)
+    ]
 
 
 def developed_again(pair: Pair, shots: Sequence[Shot], history: str) -> list[Picture]:
@@ -53,21 +65,35 @@ def developed_again(pair: Pair, shots: Sequence[Shot], history: str) -> list[Pic
 ATTACKS: dict[str, Attack] = {
     "another picture's trace added": copied_trace,
     "mean trace added": average_trace,
+    "what is missing of it added": topped_up,
     "developed once more": developed_again,
 }
 
 
-def _tiled(trace: NDArray[np.int16], shape: tuple[int, ...]) -> NDArray[np.int16]:
+def _with_added(picture: Picture, trace: NDArray[np.float32]) -> Picture:
+    added: Picture = np.clip(np.rint(picture + _tiled(trace, picture.shape)), 0, 255).astype(
+        np.uint8
+    )
+    return added
+
+
+def _tiled(trace: NDArray[Level], shape: tuple[int, ...]) -> NDArray[Level]:
     """Repeat a trace until it covers a (H, W, 3) picture."""
     height, width = trace.shape[:2]
     repeats = (-(-shape[0] // height), -(-shape[1] // width), 1)
-    tiled: NDArray[np.int16] = np.tile(trace, repeats)[: shape[0], : shape[1]]
-    return tiled
+    return np.tile(trace, repeats)[: shape[0], : shape[1]]
 
 
-def _squares(shot: Shot, side: int = 64) -> NDArray[np.float32]:
-    """Cut a shot's trace into (N, side, side, 3) squares on a grid."""
-    trace = shot.traced.astype(np.float32) - shot.plain
+def _mean_of_others(parts: Sequence[NDArray[np.float32]], index: int) -> NDArray[np.float32]:
+    """Average the squares of all pictures but one."""
+    others = [squares for number, squares in enumerate(parts) if number != index]
+    mean: NDArray[np.float32] = np.concatenate(others).mean(axis=0)
+    return mean
+
+
+def _squares(traced: Picture, plain: Picture, side: int = 64) -> NDArray[np.float32]:
+    """Cut what two pictures differ by into (N, side, side, 3) squares on a grid."""
+    trace = traced.astype(np.float32) - plain
     rows, columns = (length // side for length in trace.shape[:2])
     cut = trace[: rows * side, : columns * side].reshape(rows, side, columns, side, 3)
     squares: NDArray[np.float32] = cut.swapaxes(1, 2).reshape(-1, side, side, 3)

@@ -83,15 +83,16 @@ def draw_scales(pair: Pair, shot: Shot, path: Path, network: str = "whatsapp") -
 
 
 def draw_trade_off(measured: Sequence[TradeOff], path: Path) -> Path:
-    """Draw accuracy against fidelity, a point for each strength of the trace."""
+    """Draw accuracy against fidelity, two points for each trace."""
     plt = _pyplot()
-    figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
+    figure, axes = plt.subplots(figsize=(7, 4.4), layout="constrained")
     psnr = [one.psnr for one in measured]
-    axes.plot(psnr, [100 * one.patches for one in measured], marker="o", label="patches")
-    axes.plot(psnr, [100 * one.pictures for one in measured], marker="s", label="pictures")
+    axes.scatter(psnr, [100 * one.patches for one in measured], marker="o", label="patches")
+    axes.scatter(psnr, [100 * one.pictures for one in measured], marker="s", label="pictures")
     for one in measured:
-        axes.annotate(one.name, (one.psnr, 100 * one.patches), (4, -12),
-                      textcoords="offset points")  # fmt: skip
+        axes.annotate(one.name, (one.psnr, 100 * one.patches), (0, -13), ha="center",
+                      textcoords="offset points", fontsize="small")  # fmt: skip
+    axes.margins(x=0.12, y=0.12)
     axes.set(xlabel="PSNR to the pipeline before (dB)", ylabel="histories that are named (%)")
     axes.grid(visible=True, alpha=0.3)
     axes.legend()
