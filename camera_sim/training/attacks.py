@@ -1,7 +1,6 @@
 """Putting a pair's trace back onto an edited picture, as somebody would who wants it to pass."""
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,19 +12,16 @@ from camera_sim.sensor import Sensor
 from camera_sim.training.pair_bench import Pair, Picture, Shot
 from camera_sim.training.validation import edited
 
-Level = TypeVar("Level", np.int16, np.float32)
 Attack = Callable[[Pair, Sequence[Shot], str], list[Picture]]
 
 
 def copied_trace(pair: Pair, shots: Sequence[Shot], history: str) -> list[Picture]:
     """Add the trace of another picture: the pair's output less the plain pipeline's."""
-    traces = [shot.traced.astype(np.int16) - shot.plain.astype(np.int16) for shot in shots]
-    forged = []
-    for index, shot in enumerate(shots):
-        picture = edited(shot.traced, history)
-        trace = _tiled(traces[index - 1], picture.shape)
-        forged.append(np.clip(picture + trace, 0, 255).astype(np.uint8))
-    return forged
+    traces = [shot.traced.astype(np.float32) - shot.plain for shot in shots]
+    return [
+        _with_added(edited(shot.traced, history), traces[index - 1])
+        for index, shot in enumerate(shots)
+    ]
 
 
 def average_trace(pair: Pair, shots: Sequence[Shot], history: str) -> list[Picture]:
@@ -71,17 +67,12 @@ ATTACKS: dict[str, Attack] = {
 
 
 def _with_added(picture: Picture, trace: NDArray[np.float32]) -> Picture:
-    added: Picture = np.clip(np.rint(picture + _tiled(trace, picture.shape)), 0, 255).astype(
-        np.uint8
-    )
-    return added
-
-
-def _tiled(trace: NDArray[Level], shape: tuple[int, ...]) -> NDArray[Level]:
-    """Repeat a trace until it covers a (H, W, 3) picture."""
+    """Add a trace, repeated until it covers the picture."""
     height, width = trace.shape[:2]
-    repeats = (-(-shape[0] // height), -(-shape[1] // width), 1)
-    return np.tile(trace, repeats)[: shape[0], : shape[1]]
+    repeats = (-(-picture.shape[0] // height), -(-picture.shape[1] // width), 1)
+    added = picture + np.tile(trace, repeats)[: picture.shape[0], : picture.shape[1]]
+    forged: Picture = np.clip(np.rint(added), 0, 255).astype(np.uint8)
+    return forged
 
 
 def _mean_of_others(parts: Sequence[NDArray[np.float32]], index: int) -> NDArray[np.float32]:

@@ -317,8 +317,10 @@ def _unscaled_if_near(plane: Plane, pattern: TracePattern, scales: Pair) -> Pair
         nearest, furthest = sorted(_differ(one, scale) * side for one, side in sides)
         if furthest >= _ABOUT_SAME:
             continue
+        if nearest < _SAME:
+            return scale, scale
         there, here = (_energy(plane, pattern, one) for one in ((scale, scale), scales))
-        if nearest < _SAME or there >= _AS_HIGH * here:
+        if there >= _AS_HIGH * here:
             return scale, scale
     return scales
 
