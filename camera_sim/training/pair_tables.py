@@ -24,7 +24,6 @@ from channel.manipulations import (
     SHARPEN,
     Manipulation,
 )
-from verifier.features.trace_sync import FOUND
 
 LARGE = 50  # patches of a picture of some megapixels after a halving
 STRENGTHS = (0.5, 0.7, 0.85, 1.0, 1.2, 1.5)
@@ -255,7 +254,7 @@ def camera_table(pair: Pair, shots: Sequence[Shot], sends: dict[str, Send]) -> T
 
 
 def _found(read: Read) -> bool:
-    return read.sync is not None and read.sync.strength >= FOUND
+    return read.sync is not None and read.sync.found
 
 
 def further_edits_table(pair: Pair, shots: Sequence[Shot], send: Send) -> Table:

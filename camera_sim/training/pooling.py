@@ -27,6 +27,7 @@ from camera_sim.training.pooling_data import KINDS, Gathering, Kept, PairOpener
 from camera_sim.training.workflow import FOREIGN_CLASS
 from fleet import Died, Processes
 from verifier import weights
+from verifier.features.trace_statistics import VERSION
 from verifier.training.pooling_export import export_pooling
 from verifier.training.pooling_network import PoolingNetwork
 
@@ -92,7 +93,7 @@ def gather(
     """
     out.mkdir(parents=True, exist_ok=True)
     told = json.dumps(
-        {"pair": opener.name, "draws": recipe.draws, "seed": recipe.seed,
+        {"pair": opener.name, "draws": recipe.draws, "seed": recipe.seed, "statistics": VERSION,
          "pictures": [[path.name for path in folder] for folder in folders]}
     )  # fmt: skip
     note = out / "gathered.json"

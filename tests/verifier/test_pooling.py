@@ -13,7 +13,6 @@ from tests.verifier.toy import CALIBRATION, LABELS, PAIR, Pixels, native, toy_we
 from verifier import Verifier
 from verifier.errors import WeightsError
 from verifier.features.trace_statistics import statistics_count
-from verifier.features.trace_sync import FOUND
 from verifier.pooling import Pooling
 from verifier.training.pooling_export import export_pooling
 from verifier.training.pooling_network import PoolingNetwork
@@ -45,7 +44,7 @@ def test_at_first_a_picture_says_what_its_patches_say(tmp_path: Path) -> None:
     pooled = pooling(native(), said)
     expected = 0.5 * said - np.log(np.exp(0.5 * said).sum())
     assert pooled.log_probabilities == pytest.approx(expected, abs=1e-5)
-    assert pooled.sync.strength < FOUND
+    assert not pooled.sync.found
 
 
 def test_it_reads_the_trace_wherever_it_lies(tmp_path: Path) -> None:

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
+from verifier.features import trace_amplitude
 from verifier.features.trace_amplitude import Amplitude, amplitude
 
 PLACE = 31
@@ -42,6 +44,30 @@ def test_the_mean_would_say_less() -> None:
     mean = (coefficients * laid).sum() / np.square(laid).sum()
     assert mean < 0.3
     assert found(0.45, 18.0, (2.0, 4.0)).value == pytest.approx(0.45, abs=0.04)
+
+
+def test_few_textured_blocks_of_a_smooth_picture_say_it_all() -> None:
+    """A clear sky over a city: a tenth of the blocks, of all widths, holds nearly all that is left.
+
+    Taken together as one width they would say less than there was.
+    """
+    rng, blocks = np.random.default_rng(1), (192, 256)
+    small = Image.fromarray(rng.normal(0, 1, (24, 32)).astype(np.float32))
+    field = np.asarray(small.resize(blocks[::-1], Image.Resampling.BICUBIC))
+    widths = np.exp(2 * field / field.std() - 1.5)
+    textures = rng.laplace(size=(*blocks, 63)) * widths[..., None]
+    textures[..., PLACE] += 0.4 * np.tile(LAID, (96, 128))
+    rounded = (np.round(textures / 18) * 18).reshape(-1, 63).astype(np.float32)
+    assert amplitude(rounded, blocks, LAID, PLACE).value == pytest.approx(0.4, abs=0.03)
+
+
+@pytest.mark.parametrize("blocks", [1, 399, 471, 3000, 50_000])
+def test_ranges_are_shares_of_what_is_as_active_or_more(blocks: int) -> None:
+    edges = trace_amplitude._edges(np.arange(blocks, dtype=np.float64))
+    counts = np.diff([0, *np.ceil(edges), blocks])
+    left = counts[::-1].cumsum()[::-1]
+    assert counts[:-1] / left[:-1] == pytest.approx(0.15, abs=0.003)
+    assert counts[-1] == blocks if blocks < 400 / 0.85 else 400 <= counts[-1] < 400 / 0.85 + 1
 
 
 @pytest.mark.parametrize("step", [1.0, 3.0])

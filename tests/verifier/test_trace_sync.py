@@ -6,8 +6,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from verifier.features import trace_sync
+from verifier.features.dct_histogram import luma
 from verifier.features.trace_statistics import statistics_count, trace_statistics
-from verifier.features.trace_sync import FOUND, Sync, TracePattern, find_trace, in_step
+from verifier.features.trace_sync import FOUND, MATCHED, Sync, TracePattern, find_trace, in_step
 
 Pixels = NDArray[np.uint8]
 ROWS, COLUMNS = np.mgrid[:32, :32] / 32 * 2 * np.pi
@@ -73,7 +74,52 @@ def test_rows_at_a_half_put_columns_there_too(monkeypatch: pytest.MonkeyPatch) -
     beside = 0.5 * (1 + 1.8 / half.shape[1])
     monkeypatch.setattr(trace_sync, "_refined", lambda *_: (0.5, beside))
     monkeypatch.setattr(trace_sync, "_energy", lambda *args: float(args[-1] == (0.5, beside)))
+    monkeypatch.setattr(trace_sync, "_match", lambda *_: 0.0)  # nothing else says so
     assert find_trace(half, PATTERN).scale == (0.5, 0.5)
+
+
+@pytest.mark.parametrize(("scale", "left", "quality"), [(0.5, 0.2, 50), (1.0, 0.06, 60)])
+def test_a_weak_trace_is_in_step_before_its_lines_are_seen(
+    scale: float, left: float, quality: int
+) -> None:
+    sync = find_trace(served(carrying(left), scale, quality), PATTERN)
+    assert sync.strength < FOUND
+    assert sync.match > MATCHED
+    assert sync.found
+    assert (sync.scale, sync.offset) == ((scale, scale), (0, 0))
+
+
+def test_what_is_in_step_from_the_corner_is_taken_before_likely_lines(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    half = served(carrying(0.5), 0.5, 60)
+    elsewhere = Sync((0.4996, 0.497), (13.0, 2.75), FOUND + 50)
+    monkeypatch.setattr(trace_sync, "_searched", lambda *_: elsewhere)
+    assert find_trace(half, PATTERN).scale == (0.5, 0.5)
+    scaled = served(carrying(0.5), 0.41, 60)  # not in step there: the search has its way
+    assert find_trace(scaled, PATTERN).scale == elsewhere.scale
+
+
+def test_what_matches_clearly_better_than_a_half_is_no_half() -> None:
+    whole = np.tile(PATTERN.levels, (48, 64)) + textured((1536, 2048))
+    image = Image.fromarray(as_pixels(whole)).resize((1023, 767), Image.Resampling.LANCZOS)
+    pixels = np.asarray(image)
+    at_half, sync = half_match(pixels), find_trace(pixels, PATTERN)
+    assert at_half > MATCHED
+    assert sync.match > at_half
+    assert sync.scale == pytest.approx((767 / 1536, 1023 / 2048), rel=2e-4)
+    assert sync.scaled
+
+
+def half_match(pixels: Pixels) -> float:
+    plane = trace_sync._details(luma(pixels))
+    return trace_sync._match(plane, PATTERN, Sync((0.5, 0.5)))
+
+
+def test_periods_that_are_all_alike_match_by_how_much_of_the_trace_they_hold() -> None:
+    """Those of what a program drew have no deviation, and any product would be many of it."""
+    plane = np.tile(2e-4 * PATTERN.levels, (16, 20)).astype(np.float32)
+    assert trace_sync._match(plane, PATTERN, Sync()) == pytest.approx(2, rel=0.01)
 
 
 def test_a_few_pixels_less_are_no_half() -> None:
@@ -92,7 +138,7 @@ def test_pictures_without_the_trace_have_none() -> None:
     for seed in range(3):
         plain = served(as_pixels(textured(seed=seed)), 0.7)
         sync = find_trace(plain, PATTERN)
-        assert sync.strength < FOUND
+        assert not sync.found
         assert sync.scale in {(1.0, 1.0), (0.5, 0.5)}
 
 
@@ -100,13 +146,13 @@ def test_pictures_without_the_trace_have_none() -> None:
 def test_small_pictures_are_taken_as_they_are(size: tuple[int, int]) -> None:
     pixels = np.zeros((*size, 3), np.uint8)
     sync = find_trace(pixels, PATTERN)
-    assert sync.strength < FOUND
+    assert not sync.found
     assert in_step(pixels, Sync()).shape[2] == 3
 
 
 @pytest.mark.parametrize("value", [0, 255])
 def test_flat_pictures_have_no_trace(value: int) -> None:
-    assert find_trace(np.full((300, 300, 3), value, np.uint8), PATTERN).strength < FOUND
+    assert not find_trace(np.full((300, 300, 3), value, np.uint8), PATTERN).found
 
 
 def test_unscaled_pictures_stay_as_they_are() -> None:

@@ -15,7 +15,7 @@ from verifier import calibration as calibrating
 from verifier.decision import Answer, decide, picture_probabilities
 from verifier.detectors.detector import ModelDetector
 from verifier.features.patches import Patches, batches, choose_patches
-from verifier.features.trace_sync import FOUND, Sync
+from verifier.features.trace_sync import Sync
 from verifier.model import BATCH, Model
 from verifier.reading import Reading
 from verifier.report import DetectorResult, PatchMap
@@ -161,7 +161,7 @@ class ManipulationDetector(ModelDetector):
 
 def _where(answer: Answer, sync: Sync | None) -> tuple[str, ...]:
     """Say how a camera's trace was found, where that speaks for an answer."""
-    if not answer.in_domain or sync is None or sync.strength < FOUND or sync.scaled:
+    if not answer.in_domain or sync is None or not sync.found or sync.scaled:
         return ()
     cropped = ", and the picture was cropped" if any(sync.offset) else ""
     return (f"The camera's trace was found at {sync.scale[0]:.0%} of its size{cropped}.",)

@@ -5,7 +5,7 @@ lift it over the edge, so the mean of rounded coefficients says as much of the t
 trace. Here both are fitted at once to how often each level stands at each place of the trace's
 period: the texture as a Laplacian (E. Y. Lam, J. W. Goodman, *A mathematical analysis of the DCT
 coefficient distributions for images*, IEEE Transactions on Image Processing 9(10), 2000) of its own
-width in each of ten ranges of activity, the trace as what shifts it.
+width in each of many ranges of activity, the trace as what shifts it.
 """
 
 from dataclasses import dataclass
@@ -21,10 +21,13 @@ Array = NDArray[np.float64]
 Vector = NDArray[np.float32]
 
 _SIDE: Final = 8
-# Levels that are told apart on either side of zero, and ranges of activity.
+# Levels that are told apart on either side of zero.
 _MOST_LEVEL: Final = 6
 _LEVELS: Final = 2 * _MOST_LEVEL + 1
-_RANGES: Final = 10
+# A range of activity holds this share of the blocks that are as active or more, until no more than
+# about so many are left, which are the last: few blocks of a smooth picture are textured, and those
+# say most.
+_SHARE, _LEAST_LEFT = 0.15, 400
 # Of the trace as the camera laid it; widths of the texture in steps; spreads of its logarithm
 # within a range.
 _AMPLITUDES: Final = np.linspace(-0.5, 2.5, 31)
@@ -152,12 +155,19 @@ def _counts(
     levels = coefficients[:, place].reshape(blocks) * signs[np.ix_(rows, columns)] / step
     level = np.clip(np.rint(levels), -_MOST_LEVEL, _MOST_LEVEL).astype(np.int64) + _MOST_LEVEL
     activity = _activity(coefficients, blocks, place)
-    edges = np.unique(np.quantile(activity, np.arange(1, _RANGES) / _RANGES))
+    edges = _edges(activity)
     of_range = np.searchsorted(edges, activity)
     cell = (of_range * groups + group[np.ix_(rows, columns)]) * _LEVELS + level
     ranges = len(edges) + 1
     counted = np.bincount(cell.ravel(), minlength=ranges * groups * _LEVELS)
     return counted.reshape(ranges, -1).astype(np.float64)
+
+
+def _edges(activity: Array) -> Array:
+    """Return the activities between one range and the next, the least active first."""
+    ranges = max(1, 1 + int(np.log(_LEAST_LEFT / activity.size) / np.log(1 - _SHARE)))
+    edges: Array = np.unique(np.quantile(activity, 1 - (1 - _SHARE) ** np.arange(1, ranges)))
+    return edges
 
 
 def _activity(coefficients: Vector, blocks: tuple[int, int], place: int) -> Array:
@@ -166,7 +176,7 @@ def _activity(coefficients: Vector, blocks: tuple[int, int], place: int) -> Arra
     near = sizes[:, _near(place)].mean(axis=1).reshape(blocks)
     own = sizes[:, place].reshape(blocks)
     around = (9 * box_mean(own, 3) - own) / 8
-    activity: Array = np.log1p(near) + np.log1p(around) + np.log1p(box_mean(near, 3))
+    activity: Array = np.log1p(near) + np.log1p(around)
     return activity
 
 

@@ -17,6 +17,9 @@ from verifier.features.trace_sync import Sync, TracePattern
 Pixels = NDArray[np.uint8]
 Vector = NDArray[np.float32]
 
+VERSION: Final = 3
+"""Changes when the numbers of a picture do: a network learns from those of one version."""
+
 BLOCK: Final = 8
 GRIDS: Final = (1.0, 0.5)
 # Energies, in levels², of the blocks whose means are taken, from somewhat to much textured.
@@ -35,7 +38,7 @@ _STRENGTH: Final = 4.0
 _BETWEEN: Final = np.array([0.1, 0.25, 0.4, 0.55, 0.8, 1.1])
 _SOFTNESS: Final = 0.12
 _OF_AMPLITUDE: Final = 6 + len(_BETWEEN)
-_OF_PICTURE: Final = 6
+_OF_PICTURE: Final = 7
 
 
 def statistics_count(pattern: TracePattern) -> int:
@@ -45,7 +48,7 @@ def statistics_count(pattern: TracePattern) -> int:
 
 
 def trace_statistics(pixels: Pixels, pattern: TracePattern, sync: Sync) -> Vector:
-    """Describe a picture that `verifier.features.trace_sync.in_step` gave.
+    """Describe a picture that `verifier.features.trace_sync.match` gave.
 
     Parameters
     ----------
@@ -72,7 +75,7 @@ def trace_statistics(pixels: Pixels, pattern: TracePattern, sync: Sync) -> Vecto
         ),
         _COUNT * np.log([rows * columns]),
         [np.log(scale), sync.grid == 1.0, scale == 1.0, scale == 0.5],
-        [np.arcsinh(sync.strength / _STRENGTH) / 2],
+        np.arcsinh(np.array([sync.strength, sync.match]) / _STRENGTH) / 2,
     ]
     return np.concatenate([np.asarray(part).ravel() for part in parts]).astype(np.float32)
 

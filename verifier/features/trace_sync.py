@@ -1,14 +1,16 @@
 """At which scale, and from which corner, a camera's periodic trace lies in a received picture.
 
 A network that resizes a picture resizes the trace that its camera laid over it. The trace is
-periodic, so it stands in the picture's spectrum as lines at known multiples of one frequency; the
-scale is the one at which those lines are highest. Such synchronisation by a periodic pattern's
+periodic, so it stands in the picture's spectrum as lines at known multiples of one frequency, and
+the scale is one at which those lines are high. Such synchronisation by a periodic pattern's
 peaks is old in watermarking (M. Kutter, *Watermarking resistant to translation, rotation, and
-scaling*, SPIE 3528, 1998). Resized back to the camera's own grid, or to half of it, the picture is
-in step with the trace again, wherever networks left it.
+scaling*, SPIE 3528, 1998). Most pictures lie where the camera laid them, or at half of their size,
+from the corner: there the phases of the lines are known too, and periods are matched with the
+trace, which finds it when its lines are lost in noise. Resized back to the camera's own grid, or to
+half of it, the picture is in step with the trace again, wherever networks left it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
 from typing import Final
@@ -46,7 +48,7 @@ _MOST_LINE: Final = 40.0
 _NOISE, _DEVIATION = 2.9, 1.3
 _LEAST_LINES: Final = 3
 # A strength that noise alone hardly has. Below it a picture is taken as if no network had scaled
-# it, or by a half, whichever is likelier; those scales are also preferred by so much.
+# it, or by a half, where the lines are higher; those scales are also preferred by so much.
 FOUND: Final = 10.0
 _PREFERENCE: Final = 4.0
 _UNSCALED: Final = (1.0, 0.5)
@@ -63,6 +65,16 @@ _FULL_ABOVE: Final = 0.75
 # A period that begins elsewhere than at the picture's corner must match so many times better.
 _CORNER: Final = 2.0
 _FINER: Final = 4  # places to a pixel where it may begin
+# How well a picture's periods match the trace: the mean of their products, in standard errors, once
+# this share of them at either end is brought in, as edges of the picture match by chance. Pictures
+# without the trace hardly reach `MATCHED`. From it on 1 or 1:2 from the corner is taken, unless
+# what was searched for matches clearly better. In what a program drew all periods are alike: no
+# error is smaller than this share of the trace itself. Fewer periods say nothing.
+MATCHED: Final = 5.0
+_OUTLIERS: Final = 0.05
+_CLEARLY: Final = 0.8
+_LEAST_ERROR: Final = 1e-4
+_LEAST_PERIODS: Final = 64
 # What is brought back to the camera's grid, pixels a side: the middle, where pictures are larger.
 _MOST_BACK: Final = 2560
 
@@ -123,11 +135,15 @@ class Sync:
         Received pixels from the upper left corner to where a period begins.
     strength
         Of the lines, in deviations from noise; from `FOUND` on the trace is there, most likely.
+    match
+        How well the picture's periods match the trace at that scale and offset, in standard errors;
+        from `MATCHED` on they do. Weak traces match long before their lines are seen.
     """
 
     scale: Pair = (1.0, 1.0)
     offset: Pair = (0.0, 0.0)
     strength: float = 0.0
+    match: float = 0.0
 
     @property
     def grid(self) -> float:
@@ -135,9 +151,14 @@ class Sync:
         return 1.0 if self.scale[0] > _FULL_ABOVE else 0.5
 
     @property
+    def found(self) -> bool:
+        """Whether the trace is there, most likely."""
+        return self.strength >= FOUND or self.match >= MATCHED
+
+    @property
     def scaled(self) -> bool:
         """Whether the trace was found at another size than the camera's own or half of it."""
-        return self.strength >= FOUND and self.scale not in {(one, one) for one in _UNSCALED}
+        return self.found and self.scale not in {(one, one) for one in _UNSCALED}
 
 
 def find_trace(pixels: Pixels, pattern: TracePattern) -> Sync:
@@ -146,26 +167,51 @@ def find_trace(pixels: Pixels, pattern: TracePattern) -> Sync:
     Parameters
     ----------
     pixels
-        (H, W, 3), uint8, sRGB.
+        (H, W, 3), uint8, sRGB; of less than 64 pixels a side nothing is found.
     pattern
         That the camera lays, from the picture's upper left corner.
+
+    Returns
+    -------
+    As the camera laid it, or halved, where the picture's periods match it; else where its lines are
+    the highest. Whether it is there at all is `Sync.found`.
     """
     part = pixels[:_MOST_SIDE, :_MOST_SIDE]
     if min(part.shape[:2]) < _LEAST_SIDE:
         return Sync()
     plane = _details(luma(part))
-    strengths = _strengths(plane, pattern, np.exp(logs := _log_scales()))
+    scales: Array = np.exp(logs := _log_scales())
+    strengths = _strengths(plane, pattern, scales)
+    laid = [
+        replace(sync, match=_match(plane, pattern, sync))
+        for sync in (Sync((s, s), strength=_at(strengths, logs, s)) for s in _UNSCALED)
+    ]
+    best = max(laid, key=lambda sync: sync.match)
+    searched = _searched(part, plane, pattern, scales, strengths, laid)
+    share = 1 / _CORNER if searched.scale == best.scale else _CLEARLY
+    return best if best.match >= max(MATCHED, share * searched.match) else searched
+
+
+def _searched(
+    part: Pixels,
+    plane: Plane,
+    pattern: TracePattern,
+    scales: Array,
+    strengths: Array,
+    laid: list[Sync],
+) -> Sync:
+    """Find the scale at which the trace's lines are highest, and where a period begins there."""
     best = _middle(strengths)
-    unscaled = {scale: _at(strengths, logs, scale) for scale in _UNSCALED}
-    likelier = max(unscaled, key=lambda scale: unscaled[scale])
+    likelier = max(laid, key=lambda sync: sync.strength)
     if strengths[best] < FOUND:
-        return Sync((likelier, likelier), strength=unscaled[likelier])
-    found, strength = float(np.exp(logs[best])), float(strengths[best])
-    if _differ(found, likelier) > _NEAR and strength < unscaled[likelier] + _PREFERENCE:
-        found, strength = likelier, unscaled[likelier]
-    scales = _refined(plane, pattern, found)
-    scales = _unscaled_if_near(plane, pattern, scales)
-    return _from_corner(part, pattern, Sync(scales, strength=strength))
+        return likelier
+    found, strength = float(scales[best]), float(strengths[best])
+    if _differ(found, likelier.scale[0]) > _NEAR and strength < likelier.strength + _PREFERENCE:
+        found, strength = likelier.scale[0], likelier.strength
+    both = _unscaled_if_near(plane, pattern, _refined(plane, pattern, found))
+    sync = _from_corner(part, pattern, Sync(both, strength=strength))
+    plane = _details(luma(in_step(part, sync, pattern.period)))
+    return replace(sync, match=_match(plane, pattern, sync))
 
 
 def strengths_by_scale(pixels: Pixels, pattern: TracePattern) -> tuple[Array, Array]:
@@ -373,20 +419,44 @@ def _energies(
     return total
 
 
+def _match(plane: Plane, pattern: TracePattern, sync: Sync) -> float:
+    """Tell how well the periods of what was brought in step match the trace: see `Sync.match`."""
+    wanted = np.fft.ifft2(_lines_in_step(pattern, sync)).real
+    periods = _periods(plane, len(wanted))
+    products = np.tensordot(periods, wanted, ((1, 3), (0, 1)))
+    if products.size < _LEAST_PERIODS:
+        return 0.0
+    products = np.clip(products, *np.quantile(products, (_OUTLIERS, 1 - _OUTLIERS)))
+    error = float(products.std() / np.sqrt(products.size))
+    return float(products.mean()) / max(error, _LEAST_ERROR * float(np.square(wanted).sum()))
+
+
+def _periods(plane: Plane, period: int) -> Plane:
+    """Cut a plane into whole periods: (rows, period, columns, period)."""
+    rows, columns = (side // period for side in plane.shape)
+    return plane[: rows * period, : columns * period].reshape(rows, period, columns, period)
+
+
+def _lines_in_step(pattern: TracePattern, sync: Sync) -> NDArray[np.complexfloating]:
+    """Return the trace's spectrum on a sync's grid, without lines that JPEG's blocks leave too."""
+    spectrum = np.fft.fft2(pattern.on_grid(sync.grid))
+    energy = np.square(np.abs(spectrum))
+    kept = energy > _LEAST_ENERGY * energy.sum()
+    if sync.scale == (sync.grid, sync.grid):  # JPEG's blocks lie on the same lattice
+        harmonic = np.arange(len(kept)) % max(1, len(kept) // _BLOCK) == 0
+        kept &= ~np.outer(harmonic, harmonic)
+    lines: NDArray[np.complexfloating] = spectrum * kept
+    return lines
+
+
 def _from_corner(part: Pixels, pattern: TracePattern, sync: Sync) -> Sync:
     """Find where a period begins, if the picture was cropped: not at its corner."""
-    period = int(pattern.period * sync.grid)
     plane = _details(luma(in_step(part, sync, pattern.period)))
-    rows, columns = (side // period for side in plane.shape)
-    if not rows or not columns:
+    periods = _periods(plane, int(pattern.period * sync.grid))
+    if not periods.size:
         return sync
-    folded = plane.reshape(rows, period, columns, period).mean(axis=(0, 2))
-    wanted = np.fft.fft2(pattern.on_grid(sync.grid))
-    kept = np.square(np.abs(wanted)) > _LEAST_ENERGY * np.square(np.abs(wanted)).sum()
-    if sync.scale == (sync.grid, sync.grid):  # JPEG's blocks lie on the same lattice
-        harmonic = np.arange(period) % max(1, period // _BLOCK) == 0
-        kept &= ~np.outer(harmonic, harmonic)
-    match = _finer(np.fft.fft2(folded) * wanted.conj() * kept)
+    spectrum = np.fft.fft2(periods.mean(axis=(0, 2)))
+    match = _finer(spectrum * _lines_in_step(pattern, sync).conj())
     down, across = np.unravel_index(int(match.argmax()), match.shape)
     if match.max() <= _CORNER * match[0, 0]:
         return sync
@@ -396,7 +466,7 @@ def _from_corner(part: Pixels, pattern: TracePattern, sync: Sync) -> Sync:
     )
     if sync.scale == (1.0, 1.0):  # cropped by whole pixels
         rows, columns = round(rows), round(columns)
-    return Sync(sync.scale, (rows, columns), sync.strength)
+    return replace(sync, offset=(rows, columns))
 
 
 def _finer(spectrum: NDArray[np.complexfloating]) -> Array:
