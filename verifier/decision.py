@@ -13,10 +13,6 @@ from verifier.report import Finding, Status
 from verifier.weights import Calibration, Label, ModelEntry, Role, Threshold
 from verifier.words import percent
 
-# Of a trace's lines (`Sync.strength`): pictures without it hardly reach that. It may match all the
-# same (`Sync.found`).
-NO_TRACE = 3.0
-
 
 @dataclass(frozen=True)
 class Answer:
@@ -65,7 +61,7 @@ def decide(
             "can't say whether it was edited.",
             in_domain=False,
         )
-    if sync is not None and sync.strength < NO_TRACE and not sync.found:
+    if sync is not None and sync.absent:
         return _abstained(
             f"No trace of the camera pipeline {entry.pipeline or entry.name} was found in the "
             "picture, so nothing is said of its edits: it may be from elsewhere, or smoothed or "

@@ -188,29 +188,31 @@ def trade_off_table(title: str, measured: Sequence[TradeOff]) -> Table:
 def foreign_table(
     pair: Pair, scores: Sequence[Scores], pictures: Sequence[ForeignPicture], send: Send
 ) -> Table:
-    """How well pictures of other pipelines are told from the pair's own, whatever their history."""
+    """How well pictures of other pipelines are told from the pair's own, whatever their history.
+
+    The verifier says nothing of pictures without a trace, whatever they are named.
+    """
     own = [_foreign_score(score) for score in scores if score.usable]
-    rows, everything, native = [], [], []
+    rows, everything = [], list[Read]()
     for kind in dict.fromkeys(item.kind for item in pictures):
         found = [pair.read(send(item.picture)) for item in pictures if item.kind == kind]
         found = [read for read in found if read.usable]
-        values = [_foreign_score(read) for read in found]
-        named_native = [read.named == 0 for read in found]
-        rows.append(_foreign_row(kind, own, values, named_native))
-        everything += values
-        native += named_native
-    rows.append(_foreign_row("all", own, everything, native))
+        rows.append(_foreign_row(kind, own, found))
+        everything += found
+    rows.append(_foreign_row("all", own, everything))
     return Table(
         "Foreign pictures against the pair's own, of any history (picture level)",
-        ("developed by", "pictures", "AUC", "called straight from the camera"),
+        ("developed by", "pictures", "AUC", "named straight from the camera", "and with a trace"),
         rows,
     )
 
 
-def _foreign_row(
-    kind: str, own: Sequence[float], foreign: Sequence[float], native: Sequence[bool]
-) -> tuple[str, ...]:
-    return (kind, str(len(foreign)), f"{auc(own, foreign):.3f}", f"{np.mean(native):.1%}")
+def _foreign_row(kind: str, own: Sequence[float], foreign: Sequence[Read]) -> tuple[str, ...]:
+    native = [read for read in foreign if read.named == 0]
+    with_trace = [read for read in native if not (read.sync and read.sync.absent)]
+    shares = (f"{len(some) / max(1, len(foreign)):.1%}" for some in (native, with_trace))
+    scores = [_foreign_score(read) for read in foreign]
+    return (kind, str(len(foreign)), f"{auc(own, scores):.3f}", *shares)
 
 
 def _foreign_score(read: Read) -> float:

@@ -20,7 +20,7 @@ from camera_sim.training.pair_bench import (
     open_pair,
     picture_accuracy,
 )
-from camera_sim.training.pair_tables import camera_table
+from camera_sim.training.pair_tables import ForeignPicture, camera_table, foreign_table
 from camera_sim.training.pooling import held_out, learn, measured_pattern, validation_table
 from camera_sim.training.pooling_data import KINDS, Kept
 from tests.camera_sim.conftest import Camsim
@@ -183,6 +183,21 @@ def test_the_camera_table_tells_own_pictures_from_others() -> None:
     shots = [Shot("a", bright, dark), Shot("b", bright, bright)]
     table = camera_table(cast("Pair", Stub()), shots, {"none": lambda picture: picture})
     assert table.rows == [("none", "4", "100%", "50%", "0%", "50%", "0.750")]
+
+
+def test_foreign_pictures_without_a_trace_are_named_but_not_called() -> None:
+    class Sure(Stub):
+        """Names all pictures native; in dark ones there is no trace."""
+
+        def read(self, picture: NDArray[np.uint8]) -> Read:
+            sync = Sync(strength=FOUND if picture.mean() > 100 else 0.0)
+            return Read(np.zeros((3, 6)), np.array([0, -9, -9, -9, -9, -1.0]), sync)
+
+    own = [Scores(np.zeros((1, 6)), np.array([0, -9, -9, -9, -9, -9.0]), truth="native")]
+    bright, dark = (np.full((64, 64, 3), level, np.uint8) for level in (200, 20))
+    pictures = [ForeignPicture("some", bright), *[ForeignPicture("some", dark)] * 3]
+    table = foreign_table(cast("Pair", Sure()), own, pictures, lambda picture: picture)
+    assert table.rows[-1] == ("all", "4", "1.000", "100.0%", "25.0%")
 
 
 def test_the_scales_are_drawn(pair: Pair, tmp_path: Path) -> None:
