@@ -74,7 +74,7 @@ def decide(
             "it at such a size can't be told apart, so whether it was edited stays open.",
             in_domain=True,
         )
-    return _decided(entry, calibration, found)
+    return _decided(entry, calibration, found, sync)
 
 
 def outside_domain(entry: ModelEntry, reading: Reading, patches: Patches) -> tuple[str, ...]:
@@ -137,7 +137,9 @@ def _with_edit_share(
     return found * scale
 
 
-def _decided(entry: ModelEntry, calibration: Calibration, found: dict[str, float]) -> Answer:
+def _decided(
+    entry: ModelEntry, calibration: Calibration, found: dict[str, float], sync: Sync | None
+) -> Answer:
     edited = role_probability(entry, found, "edit")
     native = role_probability(entry, found, "native")
     if calibration.edited is not None and edited >= calibration.edited.value:
@@ -153,6 +155,11 @@ def _decided(entry: ModelEntry, calibration: Calibration, found: dict[str, float
             "ran", "evidence against", reasons, likeliest, True, calibration.edited, edited
         )
     if calibration.native is not None and native >= calibration.native.value:
+        if sync is not None and sync.unseen:
+            return _abstained(
+                f"The picture looks as it left the camera pipeline {entry.pipeline or entry.name}, "
+                "but of the trace that lies in such pictures there is hardly anything in this one."
+            )
         label = next(label for label in entry.labels if label.role == "native")
         said = (
             "The picture looks as it left the camera pipeline "

@@ -13,6 +13,7 @@ from tests.verifier.toy import CALIBRATION, LABELS, PAIR, Pixels, native, toy_we
 from verifier import Verifier
 from verifier.errors import WeightsError
 from verifier.features.trace_statistics import statistics_count
+from verifier.features.trace_sync import FOUND, MATCHED, Sync
 from verifier.pooling import Pooling
 from verifier.training.pooling_export import export_pooling
 from verifier.training.pooling_network import PoolingNetwork
@@ -113,6 +114,20 @@ def test_the_report_says_where_the_trace_was_found(tmp_path: Path) -> None:
     cropped = reasons_of(folder, path, carrying()[37:, 53:])
     assert any("100% of its size, and the picture was cropped" in reason for reason in cropped)
     assert "No trace of the camera" in reasons_of(folder, path, native())[0]
+
+
+def test_an_untouched_picture_would_hold_more_than_a_weak_trace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, path = pooled_weights(tmp_path / "weights"), tmp_path / "photo.png"
+    store_calibration(PAIR, CALIBRATION, folder=folder)
+    found = Sync(strength=FOUND, match=2 * MATCHED)
+    monkeypatch.setattr("verifier.pooling.find_trace", lambda *_: found)
+    assert "as it left the camera" in reasons_of(folder, path, native())[0]
+    found = Sync(strength=0.0, match=2 * MATCHED)
+    assert "hardly anything" in reasons_of(folder, path, native())[0]
+    grainy = np.clip(4.0 * native() - 384, 0, 255).astype(np.uint8)
+    assert "probability of any edit" in reasons_of(folder, path, grainy)[0]
 
 
 def reasons_of(folder: Path, path: Path, pixels: Pixels) -> list[str]:

@@ -50,7 +50,7 @@ _LEAST_LINES: Final = 3
 # A strength that noise alone hardly has. Below it a picture is taken as if no network had scaled
 # it, or by a half, where the lines are higher; those scales are also preferred by so much.
 FOUND: Final = 10.0
-_NONE: Final = 3.0  # pictures without the trace hardly reach that
+_UNSEEN: Final = 3.0  # pictures without the trace hardly reach that
 _PREFERENCE: Final = 4.0
 _UNSCALED: Final = (1.0, 0.5)
 # Scales as near to one of those may be that one. They are if rows or columns differ by less than
@@ -157,9 +157,14 @@ class Sync:
         return self.strength >= FOUND or self.match >= MATCHED
 
     @property
+    def unseen(self) -> bool:
+        """Whether its lines are hardly there; of a whole trace they are."""
+        return self.strength < _UNSEEN
+
+    @property
     def absent(self) -> bool:
         """Whether there is none that anything could be told by."""
-        return self.strength < _NONE and self.match < MATCHED
+        return self.unseen and self.match < MATCHED
 
     @property
     def scaled(self) -> bool:
