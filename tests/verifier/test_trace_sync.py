@@ -122,6 +122,11 @@ def test_periods_that_are_all_alike_match_by_how_much_of_the_trace_they_hold() -
     assert trace_sync._match(plane, PATTERN, Sync()) == pytest.approx(2, rel=0.01)
 
 
+def test_a_trace_of_the_lines_of_jpegs_blocks_alone_is_not_matched() -> None:
+    blocks = TracePattern(np.cos(4 * ROWS) + np.cos(4 * COLUMNS))
+    assert find_trace(served(carrying()), blocks).match == 0
+
+
 def test_a_few_pixels_less_are_no_half() -> None:
     rows, columns = (side // 2 - 3 for side in SIZE)
     small = Image.fromarray(carrying()).resize((columns, rows), Image.Resampling.LANCZOS)

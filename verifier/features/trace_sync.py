@@ -435,7 +435,7 @@ def _match(plane: Plane, pattern: TracePattern, sync: Sync) -> float:
     wanted = np.fft.ifft2(_lines_in_step(pattern, sync)).real
     periods = _periods(plane, len(wanted))
     products = np.tensordot(periods, wanted, ((1, 3), (0, 1)))
-    if products.size < _LEAST_PERIODS:
+    if products.size < _LEAST_PERIODS or not wanted.any():
         return 0.0
     products = np.clip(products, *np.quantile(products, (_OUTLIERS, 1 - _OUTLIERS)))
     error = float(products.std() / np.sqrt(products.size))
