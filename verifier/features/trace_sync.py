@@ -453,7 +453,7 @@ def _lines_in_step(pattern: TracePattern, sync: Sync) -> NDArray[np.complexfloat
     spectrum = np.fft.fft2(pattern.on_grid(sync.grid))
     energy = np.square(np.abs(spectrum))
     kept = energy > _LEAST_ENERGY * energy.sum()
-    if sync.scale == (sync.grid, sync.grid):  # JPEG's blocks lie on the same lattice
+    if all(_differ(one, sync.grid) < _NEAR for one in sync.scale):  # there JPEG's blocks repeat
         harmonic = np.arange(len(kept)) % max(1, len(kept) // _BLOCK) == 0
         kept &= ~np.outer(harmonic, harmonic)
     lines: NDArray[np.complexfloating] = spectrum * kept
