@@ -210,8 +210,8 @@ def test_the_pattern_on_half_its_grid_is_its_mean() -> None:
 
 
 @pytest.mark.parametrize("scale", [(1.0, 1.0), (0.5, 0.5)])
-def test_scales_beside_a_half_are_matched_by_the_same_lines(scale: tuple[float, float]) -> None:
-    """Else a scale at which JPEG's own lines count matches better than the true one."""
+def test_scales_beside_the_grid_are_matched_by_its_lines(scale: tuple[float, float]) -> None:
+    """Else one at which JPEG's own lines count would match better than the true one."""
     beside = (scale[0] * 1.0012, scale[1] * 1.0003)
     there, here = (trace_sync._lines_in_step(PATTERN, Sync(one)) for one in (scale, beside))
     assert np.array_equal(there, here)
