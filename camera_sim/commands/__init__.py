@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     Commands: TypeAlias = argparse._SubParsersAction[argparse.ArgumentParser]
 
 
-def require_torch() -> None:
-    """Raise `TrainingError` where torch is missing."""
+def require_torch(what: str = "training needs") -> None:
+    """Raise `TrainingError`, of what needs it, where torch is missing."""
     try:
         import_module("torch")
     except ImportError as error:
-        raise TrainingError("training needs torch: pip install 'camsim[train]'") from error
+        raise TrainingError(f"{what} torch: pip install 'camsim[train]'") from error
 
 
 def given_options(args: argparse.Namespace, least: Mapping[str, float]) -> dict[str, Any]:

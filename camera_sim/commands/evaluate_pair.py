@@ -12,6 +12,7 @@ from rich.progress import track
 
 from camera_sim import weights
 from camera_sim.batch import open_engine
+from camera_sim.commands import require_torch
 from camera_sim.errors import CameraSimError, PictureError, RawError
 from camera_sim.picture import load_picture, picture_files
 from camera_sim.raw import RawImage, read_raw
@@ -87,6 +88,7 @@ def add_pair_to(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the tables."""
+    require_torch("the tables of a pair need")
     from camera_sim.training import pair_bench as bench
 
     _check(args)

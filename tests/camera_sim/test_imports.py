@@ -81,6 +81,13 @@ def test_training_without_torch_says_what_to_install(tmp_path: Path) -> None:
     assert ran.stderr == "camsim: training needs torch: pip install 'camsim[train]'\n"
 
 
+def test_a_pair_without_torch_says_what_to_install(tmp_path: Path) -> None:
+    code = "from camera_sim.cli import main\nsys.exit(main(sys.argv[1:]))"
+    ran = without_torch(code, "evaluate", "pair", tmp_path)
+    assert ran.returncode == 2
+    assert ran.stderr == "camsim: the tables of a pair need torch: pip install 'camsim[train]'\n"
+
+
 def test_the_module_runs_as_a_command() -> None:
     ran = subprocess.run(
         [sys.executable, "-m", "camera_sim.cli", "--help"],
