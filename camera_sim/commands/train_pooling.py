@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,10 @@ def add_to(parts: "Commands") -> None:
         "--pictures", type=Path, nargs="+", required=True, metavar="FOLDER",
         help="all folders are drawn from alike; large pictures teach most",
     )  # fmt: skip
+    parser.add_argument(
+        "--whole", type=Path, nargs="+", default=[], metavar="FOLDER",
+        help="of large pictures, each taken whole, at base ISO, and sent through 1:2 and JPEG 50",
+    )  # fmt: skip
     parser.add_argument("-o", "--out", type=Path, required=True, help="folder of the run")
     add_pair_to(parser)
     parser.add_argument(
@@ -57,17 +62,28 @@ def run(args: argparse.Namespace) -> int:
     from camera_sim.training.pooling_data import PairOpener
 
     folders = [picture_files(folder) for folder in args.pictures]
-    if short := [f for f, files in zip(args.pictures, folders, strict=True) if len(files) < 2]:
+    wholes = [picture_files(folder) for folder in args.whole]
+    everything, whole = [*folders, *wholes], [path for files in wholes for path in files]
+    named = zip([*args.pictures, *args.whole], everything, strict=True)
+    if short := [folder for folder, files in named if len(files) < 2]:
         raise TrainingError(f"{short[0]} holds one picture; training needs at least 2 of a folder")
     pair = pair_bench.open_pair(args.pair, args.weights, args.before)
     recipe = pooling.PoolingRecipe(args.parts, DRAWS, args.seed)
     pattern = pooling.measured_pattern(pair, folders[0])
     opener = PairOpener(args.pair, args.weights, args.before)
-    gathered = pooling.gather(opener, folders, pattern, recipe, args.out / "gathered", args.workers)
+    gathered = pooling.gather(
+        opener, folders, whole, pattern, recipe, args.out / "gathered", args.workers
+    )
     console = Console(stderr=True)
-    files = list(track(gathered, "gathering", args.parts, console=console))
+    files = list(track(gathered, "gathering", args.parts + len(whole), console=console))
     kept = pooling.kept_of(sorted(files))
-    held = pooling.held_out(kept, folders)
+    taken = pooling.count_of(kept, whole, everything)
+    if whole and not taken:
+        raise TrainingError(
+            "no picture of --whole can be read and has anything to look at at half its size"
+        )
+    recipe = replace(recipe, whole=taken)
+    held = pooling.held_out(kept, everything)
     network = pooling.learn(kept, ~held, args.seed)
     print(pooling.validation_table(network, kept, held))
     folder = pooling.export(network, pattern, pair, args.weights, recipe, args.out)

@@ -23,7 +23,7 @@ from camera_sim.trace_grid import PERIOD
 from camera_sim.training.data import split
 from camera_sim.training.pair_bench import SIXTEEN_BITS, Pair
 from camera_sim.training.pair_tables import auc
-from camera_sim.training.pooling_data import KINDS, Gathering, Kept, PairOpener
+from camera_sim.training.pooling_data import KINDS, Gathering, Kept, PairOpener, numbered
 from camera_sim.training.workflow import FOREIGN_CLASS
 from fleet import Died, Processes
 from verifier import weights
@@ -34,7 +34,9 @@ from verifier.training.pooling_network import PoolingNetwork
 CLASSES = FOREIGN_CLASS + 1
 ROUNDS, BATCH, RATE, DECAY, NOISE = 20, 128, 2e-3, 0.1, 0.08
 PATTERN_PICTURES = 6
-FOREIGN_WEIGHT = 0.5  # there are two foreign pictures to one of each history
+# There are two foreign pictures to one of each history of a scene, and one of a whole picture, that
+# is never edited.
+FOREIGN_WEIGHT = 0.5
 
 
 @dataclass(frozen=True)
@@ -45,11 +47,14 @@ class PoolingRecipe:
     ----------
     parts, draws
         Of what is gathered: so many parts of so many scenes each.
+    whole
+        So many pictures that were taken whole.
     """
 
     parts: int = 40
     draws: int = 25
     seed: int = 0
+    whole: int = 0
 
 
 def measured_pattern(pair: Pair, files: Sequence[Path]) -> NDArray[np.float64]:
@@ -79,12 +84,15 @@ def measured_pattern(pair: Pair, files: Sequence[Path]) -> NDArray[np.float64]:
 def gather(
     opener: PairOpener,
     folders: Sequence[Sequence[Path]],
+    whole: Sequence[Path],
     pattern: NDArray[np.float64],
     recipe: PoolingRecipe,
     out: Path,
     workers: int,
 ) -> Iterator[Path]:
     """Gather what is missing of the parts in ``out``; yield each part's file once it is there.
+
+    A picture that is taken whole is a part of its own.
 
     Raises
     ------
@@ -94,16 +102,19 @@ def gather(
     out.mkdir(parents=True, exist_ok=True)
     told = json.dumps(
         {"pair": opener.name, "draws": recipe.draws, "seed": recipe.seed, "statistics": VERSION,
-         "pictures": [[path.name for path in folder] for folder in folders]}
+         "pictures": [[path.name for path in folder] for folder in folders],
+         "whole": [path.name for path in whole]}
     )  # fmt: skip
     note = out / "gathered.json"
     if note.exists() and note.read_text() != told:
         raise TrainingError(f"{out} was gathered otherwise; remove it or choose another --out")
     note.write_text(told)
-    files = [out / f"{part}.safetensors" for part in range(recipe.parts)]
-    yield from (file for file in files if file.exists())
-    gathering = Gathering(opener, folders, pattern, recipe.draws, recipe.seed)
-    missing = [part for part in range(recipe.parts) if not files[part].exists()]
+    parts: list[int | Path] = [*range(recipe.parts), *whole]
+    names = [*map(str, range(recipe.parts)), *(f"whole-{n}" for n in range(len(whole)))]
+    files = {part: out / f"{name}.safetensors" for part, name in zip(parts, names, strict=True)}
+    yield from (file for file in files.values() if file.exists())
+    gathering = Gathering(opener, folders, whole, pattern, recipe.draws, recipe.seed)
+    missing = [part for part in parts if not files[part].exists()]
     for part, kept in Processes(workers).map(gathering, missing):
         if isinstance(kept, Died):
             raise TrainingError(f"part {part} can't be gathered: its workers died ({kept})")
@@ -121,9 +132,15 @@ def kept_of(files: Sequence[Path]) -> Kept:
 
 def held_out(kept: Kept, folders: Sequence[Sequence[Path]]) -> NDArray[np.bool_]:
     """Return which of what is kept is of held-out pictures: the last tenth of each folder's."""
-    numbers = {p: n for n, p in enumerate(sorted({p for folder in folders for p in folder}))}
+    numbers = numbered(folders)
     held = [numbers[path] for folder in folders for path in split(folder, folder[0].parent)[1]]
     return np.isin(kept.pictures, held)
+
+
+def count_of(kept: Kept, files: Sequence[Path], folders: Sequence[Sequence[Path]]) -> int:
+    """Count of how many files of the folders anything is kept."""
+    numbers = numbered(folders)
+    return len(np.intersect1d([numbers[path] for path in files], kept.pictures))
 
 
 def learn(kept: Kept, chosen: NDArray[np.bool_], seed: int = 0) -> PoolingNetwork:

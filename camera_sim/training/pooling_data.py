@@ -1,9 +1,10 @@
-"""Whole pictures that a pair's pooling network learns from: every history, three channels each.
+"""Whole pictures that a pair's pooling network learns from, with every history.
 
-Pictures are photographed whole, or in large squares, developed by the pair and by the pipeline
-before, edited, and sent: by the paper's channel, at full size through a network's encoder or
-libjpeg, and shrunk by any scale before that. What is kept of each are the statistics of its blocks
-and what its patches say.
+Scenes are photographed whole, or in large squares, developed by the pair and by the pipeline
+before, edited, and sent three ways: by the paper's channel, at full size through a network's
+encoder or libjpeg, and shrunk by any scale before that. What is kept of each are the statistics of
+its blocks and what its patches say. Large pictures can be added as a camera takes them, whole,
+through the paper's channel: the texture of smaller scenes teaches little of theirs.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,8 +18,10 @@ from numpy.typing import NDArray
 
 from camera_sim.develop import develop
 from camera_sim.errors import PictureError
+from camera_sim.evaluate import capture_of
 from camera_sim.picture import load_picture
 from camera_sim.pipelines import classical
+from camera_sim.sensor import BASE_ISO, LOW_PASS_BLUR
 from camera_sim.trace_grid import PERIOD
 from camera_sim.training.data import SceneSource
 from camera_sim.training.pair_bench import Pair, Send, open_pair, paper_channel
@@ -28,7 +31,7 @@ from channel import transmit
 from channel.resample import resized
 from verifier.calibration import mean_log_probabilities
 from verifier.features.patches import batches, choose_patches
-from verifier.features.trace_statistics import trace_statistics
+from verifier.features.trace_statistics import statistics_count, trace_statistics
 from verifier.features.trace_sync import TracePattern, find_trace, in_step
 from verifier.model import BATCH
 
@@ -49,6 +52,9 @@ SCALES = (0.27, 0.95)
 PATCHES = 4
 # A part of each picture is kept as well: blocks that are few teach what few can say.
 LEAST_PART = 192
+# Of a picture that is taken whole, so many; and of its rows and columns up to so many are left out,
+# since a JPEG file's squares would lie where the camera's do, as no sensor's picture has them.
+PARTS_OF_WHOLE, MOST_LEFT_OUT = 5, 7
 
 
 @dataclass(frozen=True)
@@ -81,9 +87,17 @@ class Said(NamedTuple):
     part: bool
 
 
+class Row(NamedTuple):
+    """What is said of a received picture, its class, and its channel's place in `KINDS`."""
+
+    said: Said
+    label: int
+    kind: int
+
+
 @dataclass
 class Gathering:
-    """Draws pictures and keeps what they say; a function of a part's number, for any worker.
+    """Keeps what pictures say: of a part's number, or of a whole picture's path, for any worker.
 
     Parameters
     ----------
@@ -91,6 +105,8 @@ class Gathering:
         Opens the pair, in the worker.
     folders
         Pictures of each folder; all folders are drawn from alike.
+    whole
+        Pictures that can be taken whole.
     pattern
         (period, period) that the pair lays, in 8-bit levels.
     draws
@@ -99,19 +115,20 @@ class Gathering:
 
     pair: "PairOpener"
     folders: Sequence[Sequence[Path]]
+    whole: Sequence[Path]
     pattern: NDArray[np.float64]
     draws: int
     seed: int
     _numbers: dict[Path, int] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        files = sorted({path for folder in self.folders for path in folder})
-        self._numbers = {path: number for number, path in enumerate(files)}
+        self._numbers = numbered([*self.folders, self.whole])
 
-    def __call__(self, part: int) -> Kept:
-        """Draw a part."""
-        said, labels, kinds, pictures = list[Said](), list[int](), list[int](), list[int]()
-        draw = 0
+    def __call__(self, part: int | Path) -> Kept:
+        """Draw a part, or take a picture whole; of one that can't be read nothing is kept."""
+        if isinstance(part, Path):
+            return self._kept([(row, self._numbers[part]) for row in self._taken(part)])
+        rows, draw = list[tuple[Row, int]](), 0
         rng = np.random.default_rng([self.seed, part])
         while draw < self.draws:
             folder = self.folders[int(rng.integers(len(self.folders)))]
@@ -120,19 +137,21 @@ class Gathering:
                 scene = _varied(load_picture(path), rng)
             except PictureError:
                 continue
-            for one, label, kind in self._draw(scene, rng):
-                said.append(one)
-                labels.append(label)
-                kinds.append(kind)
-                pictures.append(self._numbers[path])
+            rows.extend((row, self._numbers[path]) for row in self._draw(scene, rng))
             draw += 1
+        return self._kept(rows)
+
+    def _kept(self, rows: Sequence[tuple[Row, int]]) -> Kept:
+        """Put rows together, each with its picture's number."""
+        statistics = np.array([row.said.statistics for row, _ in rows], np.float16)
+        patches = np.array([row.said.patches for row, _ in rows], np.float16)
         return Kept(
-            np.stack([one.statistics for one in said]).astype(np.float16),
-            np.stack([one.patches for one in said]).astype(np.float16),
-            np.array(labels),
-            np.array(kinds),
-            np.array(pictures),
-            np.array([one.part for one in said]),
+            statistics.reshape(-1, statistics_count(self._trace)),
+            patches.reshape(-1, FOREIGN_CLASS + 1),
+            np.array([row.label for row, _ in rows], np.int64),
+            np.array([row.kind for row, _ in rows], np.int64),
+            np.array([picture for _, picture in rows], np.int64),
+            np.array([row.said.part for row, _ in rows], np.bool_),
         )
 
     @cached_property
@@ -143,14 +162,36 @@ class Gathering:
     def _trace(self) -> TracePattern:
         return TracePattern(self.pattern)
 
-    def _draw(self, scene: Picture, rng: np.random.Generator) -> Iterator[tuple[Said, int, int]]:
-        """Yield what is said of each picture made of a scene, with its label and kind."""
+    def _taken(self, path: Path) -> Iterator[Row]:
+        """Take a picture whole, at base ISO, and send it through the paper's channel."""
+        try:
+            picture = load_picture(path)
+        except PictureError:
+            return
+        number = self._numbers[path]
+        rng = np.random.default_rng([self.seed, number])
+        top, left = (int(cut) for cut in rng.integers(1, MOST_LEFT_OUT + 1, size=2))
+        if min(picture.shape[:2]) < LEAST_SIDE + MOST_LEFT_OUT:
+            return
+        scene = np.ascontiguousarray(picture[top:, left:])
+        capture = capture_of(scene, number, BASE_ISO, LOW_PASS_BLUR).image
+        traced, plain = (
+            develop(capture, engine, exposure=1.0)
+            for engine in (self._pair.traced, self._pair.plain)
+        )
+        most = self._pair.analyser.entry.selection.most_patches
+        for label, made in enumerate([*(edited(traced, history) for history in HISTORIES), plain]):
+            for said in self._read(paper_channel(made), rng, most, PARTS_OF_WHOLE):
+                yield Row(said, label, KINDS.index("1:2, JPEG 50"))
+
+    def _draw(self, scene: Picture, rng: np.random.Generator) -> Iterator[Row]:
+        """Yield what is said of each picture made of a scene."""
         labels = (*range(len(HISTORIES)), FOREIGN_CLASS, FOREIGN_CLASS)
         pictures = self._pictures(scene, rng)
         for kind, send in enumerate(_channels(rng)):
             for label, picture in zip(labels, pictures, strict=True):
-                for said in self._read(send(picture), rng):
-                    yield said, label, kind
+                for said in self._read(send(picture), rng, PATCHES, parts=1):
+                    yield Row(said, label, kind)
 
     def _pictures(self, scene: Picture, rng: np.random.Generator) -> list[Picture]:
         """Return the pair's picture with each history, and two that are foreign."""
@@ -176,10 +217,12 @@ class Gathering:
         top, left = (int(cut) for cut in rng.integers(1, MOST_CROPPED, size=2))
         return [np.ascontiguousarray(picture[top:, left:]) for picture in pictures]
 
-    def _read(self, received: Picture, rng: np.random.Generator) -> Iterator[Said]:
-        """Yield what a received picture says, and what a part of it says."""
+    def _read(
+        self, received: Picture, rng: np.random.Generator, most: int, parts: int
+    ) -> Iterator[Said]:
+        """Yield what a received picture says, by so many patches, and what parts of it say."""
         entry = self._pair.analyser.entry
-        selection = entry.selection.model_copy(update={"most_patches": PATCHES})
+        selection = entry.selection.model_copy(update={"most_patches": most})
         patches = choose_patches(received, entry.input.side, selection)
         if not patches.places:
             return
@@ -190,9 +233,10 @@ class Gathering:
         yield Said(trace_statistics(back, self._trace, sync), said, part=False)
         if min(back.shape[:2]) < LEAST_PART:
             return
-        (top, height), (left, width) = (_part(side, rng) for side in back.shape[:2])
-        part = np.ascontiguousarray(back[top : top + height, left : left + width])
-        yield Said(trace_statistics(part, self._trace, sync), said, part=True)
+        for _ in range(parts):
+            (top, height), (left, width) = (_part(side, rng) for side in back.shape[:2])
+            part = np.ascontiguousarray(back[top : top + height, left : left + width])
+            yield Said(trace_statistics(part, self._trace, sync), said, part=True)
 
 
 @dataclass(frozen=True)
@@ -212,6 +256,12 @@ class PairOpener:
     def __call__(self) -> Pair:
         """Open it."""
         return open_pair(self.name, self.run_folder, self.before)
+
+
+def numbered(folders: Sequence[Sequence[Path]]) -> dict[Path, int]:
+    """Give each picture of folders a number; one that is in two of them has one."""
+    files = sorted({path for folder in folders for path in folder})
+    return {path: number for number, path in enumerate(files)}
 
 
 def _part(side: int, rng: np.random.Generator) -> tuple[int, int]:

@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
+from camera_sim import weights as camera_weights
 from camera_sim.commands import train_pooling
 from camera_sim.errors import TrainingError
 from camera_sim.pipelines.rnet import CARRIER, carrier_pattern
@@ -73,14 +74,21 @@ def test_a_run_is_resumed_and_its_weights_judge(
 ) -> None:
     monkeypatch.setattr(train_pooling, "DRAWS", 2)
     folder, out = noisy(tmp_path / "pictures", count=6), tmp_path / "run"
+    whole = noisy(tmp_path / "whole", side=896)
     command = ["train", "pooling", "--pictures", str(folder), "--parts", "1", "--out", str(out)]
+    command += ["--whole", str(whole)]
     first = camsim(*command, "--workers", "1")
     assert first.status == 0, first.err
     assert "Held-out pictures" in first.out
-    part = out / "gathered" / "0.safetensors"
-    written = part.stat().st_mtime_ns
+    assert (recipe := read_manifest(out / "verifier").find(PAIR).recipe) is not None
+    assert recipe["pooling: whole"] == 2
+    written = {part.name: part.stat().st_mtime_ns for part in (out / "gathered").iterdir()}
+    (out / "gathered" / "whole-1.safetensors").unlink()
     assert camsim(*command).status == 0
-    assert part.stat().st_mtime_ns == written
+    again = {
+        part.name: part.stat().st_mtime_ns for part in (out / "gathered").glob("*.safetensors")
+    }
+    assert {name for name in again if again[name] != written[name]} == {"whole-1.safetensors"}
     entry = read_manifest(out / "verifier").find(PAIR)
     assert entry.pooling is not None
     assert entry.calibrations == {}
@@ -91,6 +99,30 @@ def test_a_run_is_resumed_and_its_weights_judge(
     other = camsim(*command, "--seed", "1")
     assert other.status == 2
     assert "gathered otherwise" in other.err
+
+
+def test_a_picture_is_taken_whole(tmp_path: Path, pair: Pair) -> None:
+    from camera_sim.training.pooling_data import PARTS_OF_WHOLE, Gathering, PairOpener
+
+    small, large = (sorted(noisy(tmp_path / name, side=s).iterdir()) for name, s in
+                    (("small", 480), ("large", 896)))  # fmt: skip
+    opener = PairOpener(PAIR, None, camera_weights.FOLDER)
+    pattern = measured_pattern(pair, small)
+    gathering = Gathering(opener, [small], large, pattern, draws=1, seed=0)
+    kept = gathering(large[1])
+    assert kept.labels[~kept.parts].tolist() == [0, 1, 2, 3, 4, 5]
+    assert kept.parts.sum() == 6 * PARTS_OF_WHOLE
+    assert set(kept.kinds) == {0}
+    held = held_out(kept, [small, large])
+    assert held.all()  # the last of its folder
+    assert not held_out(gathering(large[0]), [small, large]).any()
+    flat = tmp_path / "flat.png"
+    Image.fromarray(np.full((480, 480, 3), 128, np.uint8)).save(flat)
+    (broken := tmp_path / "broken.png").write_bytes(b"no picture")
+    for nothing in (flat, broken):
+        none = Gathering(opener, [small], [nothing], pattern, draws=1, seed=0)(nothing)
+        assert none.statistics.shape == (0, kept.statistics.shape[1])
+        assert none.patches.shape == (0, kept.patches.shape[1])
 
 
 @pytest.mark.parametrize(
@@ -110,6 +142,22 @@ def test_bad_options_are_told(
     assert run.status == 2
     assert words in run.err
     assert not (tmp_path / "o").exists()
+
+
+def test_a_folder_that_gives_nothing_whole_is_told(
+    camsim: Camsim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(train_pooling, "DRAWS", 1)
+    several, one = noisy(tmp_path / "several", count=3), noisy(tmp_path / "one", count=1)
+    small, out = noisy(tmp_path / "small", side=240), tmp_path / "o"
+    command = ["train", "pooling", "--pictures", str(several), "--parts", "1", "-o", str(out)]
+    single = camsim(*command, "--whole", str(one))
+    assert (single.status, out.exists()) == (2, False)
+    assert "one holds one picture" in single.err
+    none = camsim(*command, "--whole", str(small), "--workers", "1")
+    assert none.status == 2
+    assert "no picture of --whole" in none.err
+    assert not (out / "verifier").exists()
 
 
 def made(count: int = 600) -> Kept:
@@ -164,7 +212,9 @@ def test_what_was_gathered_names_its_pictures(tmp_path: Path) -> None:
     note.write_text(json.dumps({"other": 1}))
     opener = PairOpener(PAIR, None, Path())
     with pytest.raises(TrainingError, match="choose another --out"):
-        list(gather(opener, [[Path("a.png")]], np.zeros((32, 32)), PoolingRecipe(), tmp_path, 1))
+        list(
+            gather(opener, [[Path("a.png")]], [], np.zeros((32, 32)), PoolingRecipe(), tmp_path, 1)
+        )
     assert json.loads(note.read_text()) == {"other": 1}
 
 

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from verifier.features import trace_amplitude
-from verifier.features.trace_amplitude import Amplitude, amplitude
+from verifier.features.trace_amplitude import Amplitude, Blocks, amplitude
 
 PLACE = 31
 LAID = np.array([[-9.0, 5.0], [13.0, 7.0]])
@@ -25,7 +25,11 @@ def received(left: float, step: float, widths: tuple[float, float]) -> NDArray[n
 
 
 def found(left: float, step: float, widths: tuple[float, float]) -> Amplitude:
-    return amplitude(received(left, step, widths), BLOCKS, LAID, PLACE)
+    return amplitude(blocks_of(received(left, step, widths)), LAID, PLACE)
+
+
+def blocks_of(coefficients: NDArray[np.float32], shape: tuple[int, int] = BLOCKS) -> Blocks:
+    return Blocks(coefficients, shape, np.ones(len(coefficients), bool))
 
 
 @pytest.mark.parametrize("left", [0.0, 0.25, 0.45, 1.0, 2.0])
@@ -58,7 +62,7 @@ def test_few_textured_blocks_of_a_smooth_picture_say_it_all() -> None:
     textures = rng.laplace(size=(*blocks, 63)) * widths[..., None]
     textures[..., PLACE] += 0.4 * np.tile(LAID, (96, 128))
     rounded = (np.round(textures / 18) * 18).reshape(-1, 63).astype(np.float32)
-    assert amplitude(rounded, blocks, LAID, PLACE).value == pytest.approx(0.4, abs=0.03)
+    assert amplitude(blocks_of(rounded, blocks), LAID, PLACE).value == pytest.approx(0.4, abs=0.03)
 
 
 @pytest.mark.parametrize("blocks", [1, 399, 471, 3000, 50_000])
@@ -77,14 +81,52 @@ def test_fine_steps_are_taken_together(step: float) -> None:
     assert one.value == pytest.approx(0.5, abs=0.04)
 
 
+def test_eight_bits_of_even_blocks_hide_no_step() -> None:
+    """Alone in its block a coefficient of 18 is rounded to 16 when pixels are."""
+    coefficients = received(1.0, 18.0, (0.5, 8.0))
+    alone = np.count_nonzero(coefficients, axis=1) == 1
+    coefficients[alone, PLACE] *= 16 / 18
+    assert np.count_nonzero(alone & (coefficients[:, PLACE] != 0)) > 1000
+    one = amplitude(blocks_of(coefficients), LAID, PLACE)
+    assert one.step == 18
+    assert one.value == pytest.approx(1.0, abs=0.04)
+
+
+def test_blocks_that_are_not_kept_say_nothing() -> None:
+    coefficients = received(1.0, 18.0, (3.0, 9.0))
+    kept = np.arange(len(coefficients)) % 3 > 0
+    coefficients[~kept] = 70  # the most textured, with neither a step nor a trace
+    one = amplitude(Blocks(coefficients, BLOCKS, kept), LAID, PLACE)
+    assert one.step == 18
+    assert one.value == pytest.approx(1.0, abs=0.04)
+    none = amplitude(Blocks(coefficients, BLOCKS, np.zeros_like(kept)), LAID, PLACE)
+    assert (none.value, none.evidence) == (0, 0)
+
+
+def test_the_shape_of_a_laplacian_is_told() -> None:
+    """Of one of width b, rounded to s, exp(-s/2b) isn't zero and exp(-s/b) of that is two more."""
+    width, step = 12.0, 18.0
+    coefficients = received(0.0, step, (width, width))
+    one = amplitude(blocks_of(coefficients), LAID, PLACE)
+    assert one.filled == pytest.approx(-step / (2 * width), abs=0.03)
+    assert one.second == pytest.approx(-step / width, abs=0.05)
+
+
+def test_the_last_range_is_told_from_the_others() -> None:
+    """Where few blocks are textured, those of the most active range hold what isn't zero."""
+    even = amplitude(blocks_of(received(0.0, 18.0, (9.0, 9.0))), LAID, PLACE)
+    mixed = amplitude(blocks_of(received(0.0, 18.0, (0.5, 20.0))), LAID, PLACE)
+    assert 0 < even.last < mixed.last < 1
+
+
 def test_more_blocks_are_surer() -> None:
-    few = amplitude(received(0.3, 18.0, (3.0, 9.0))[: 8 * 128], (8, 128), LAID, PLACE)
+    few = amplitude(blocks_of(received(0.3, 18.0, (3.0, 9.0))[: 8 * 128], (8, 128)), LAID, PLACE)
     assert few.sureness < found(0.3, 18.0, (3.0, 9.0)).sureness / 2
 
 
 @pytest.mark.parametrize("blocks", [(1, 1), (2, 3), (1, 40)])
 def test_few_or_empty_blocks_say_nothing(blocks: tuple[int, int]) -> None:
     empty = np.zeros((blocks[0] * blocks[1], 63), np.float32)
-    one = amplitude(empty, blocks, LAID, PLACE)
+    one = amplitude(blocks_of(empty, blocks), LAID, PLACE)
     assert np.isfinite([one.value, one.sureness, one.evidence, one.width]).all()
     assert one.evidence < 3

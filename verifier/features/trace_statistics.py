@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from verifier.features.dct_histogram import block_coefficients, luma
-from verifier.features.trace_amplitude import Amplitude, amplitude
+from verifier.features.trace_amplitude import Amplitude, Blocks, amplitude
 from verifier.features.trace_sync import Sync, TracePattern
 
 Pixels = NDArray[np.uint8]
 Vector = NDArray[np.float32]
 
-VERSION: Final = 3
+VERSION: Final = 4
 """Changes when the numbers of a picture do: a network learns from those of one version."""
 
 BLOCK: Final = 8
@@ -25,11 +25,13 @@ GRIDS: Final = (1.0, 0.5)
 # Energies, in levels², of the blocks whose means are taken, from somewhat to much textured.
 _SOME, _TEXTURED = 3000.0, 30000.0
 _WEIGHTS: Final = 3
+# A block of whose luma a fifth lies so near to black or white doesn't show all of a trace.
+_CUT_OFF, _MOST_CUT_OFF = 5, 0.2
 # Coefficients with less of the pattern's energy, in levels² over the period, are left out.
 _LEAST_ENERGY: Final = 0.3
 _MOST_GAIN: Final = 4.0
 # Bring the statistics to about the size of one.
-_SURENESS, _WIDTH, _STEP, _COUNT = 0.25, 0.5, 1 / 3, 0.25
+_SURENESS, _WIDTH, _SHAPE, _STEP, _COUNT = 0.25, 0.5, 0.5, 1 / 3, 0.25
 _EVIDENCE: Final = 10.0
 _MOST_DEVIATIONS, _DEVIATION = 60.0, 20.0
 _STRENGTH: Final = 4.0
@@ -37,7 +39,7 @@ _STRENGTH: Final = 4.0
 # those of all edits by 2.
 _BETWEEN: Final = np.array([0.1, 0.25, 0.4, 0.55, 0.8, 1.1])
 _SOFTNESS: Final = 0.12
-_OF_AMPLITUDE: Final = 6 + len(_BETWEEN)
+_OF_AMPLITUDE: Final = 9 + len(_BETWEEN)
 _OF_PICTURE: Final = 7
 
 
@@ -61,29 +63,33 @@ def trace_statistics(pixels: Pixels, pattern: TracePattern, sync: Sync) -> Vecto
     -------
     (`statistics_count`,) float32: of each coefficient that carries the trace what is left of it (1:
     all) in means over even, somewhat and much textured blocks, and its `Amplitude`, zeros for those
-    of the grid that the picture isn't on; how many blocks there are; and the sync.
+    of the grid that the picture isn't on; how many blocks show the trace; and the sync.
     """
-    rows, columns = (side // BLOCK for side in pixels.shape[:2])
-    coefficients = block_coefficients(luma(pixels), most=rows * columns)[:, 1:]
-    means = _means_by_place(coefficients, (rows, columns), pattern)
+    blocks = _blocks(pixels)
+    means = _means_by_place(blocks, pattern)
     scale = sync.scale[0]
     parts = [
         *(_gains(means, pattern, grid, here=grid == sync.grid) for grid in GRIDS),
-        *(
-            _amplitudes(coefficients, (rows, columns), pattern, grid, here=grid == sync.grid)
-            for grid in GRIDS
-        ),
-        _COUNT * np.log([rows * columns]),
+        *(_amplitudes(blocks, pattern, grid, here=grid == sync.grid) for grid in GRIDS),
+        _COUNT * np.log([max(1.0, float(blocks.kept.sum()))]),
         [np.log(scale), sync.grid == 1.0, scale == 1.0, scale == 0.5],
         np.arcsinh(np.array([sync.strength, sync.match]) / _STRENGTH) / 2,
     ]
     return np.concatenate([np.asarray(part).ravel() for part in parts]).astype(np.float32)
 
 
-def _means_by_place(
-    coefficients: Vector, blocks: tuple[int, int], pattern: TracePattern
-) -> NDArray[np.float64]:
+def _blocks(pixels: Pixels) -> Blocks:
+    rows, columns = (side // BLOCK for side in pixels.shape[:2])
+    whole = pixels[: rows * BLOCK, : columns * BLOCK]
+    cut_off = luma(((whole <= _CUT_OFF) | (whole >= 255 - _CUT_OFF)).astype(np.uint8))
+    share = cut_off.reshape(rows, BLOCK, columns, BLOCK).mean(axis=(1, 3)).ravel()
+    coefficients = block_coefficients(luma(whole), most=rows * columns)[:, 1:]
+    return Blocks(coefficients, (rows, columns), share < _MOST_CUT_OFF)
+
+
+def _means_by_place(blocks: Blocks, pattern: TracePattern) -> NDArray[np.float64]:
     """Average coefficients at each place of the period: (weights, places, 63)."""
+    coefficients, shape = blocks.coefficients, blocks.shape
     energy = np.square(coefficients).sum(axis=1)
     means = []
     for weight in (
@@ -91,8 +97,9 @@ def _means_by_place(
         energy / np.square(energy + _SOME),
         energy / np.square(energy + _TEXTURED),
     ):
-        weighted = _sums_by_place(coefficients * weight[:, None], blocks, pattern)
-        total = _sums_by_place(weight[:, None], blocks, pattern)
+        shown = weight[:, None] * blocks.kept[:, None]
+        weighted = _sums_by_place(coefficients * shown, shape, pattern)
+        total = _sums_by_place(shown, shape, pattern)
         means.append(weighted / np.maximum(total, 1e-9))
     return np.stack(means)
 
@@ -129,12 +136,7 @@ def _gains(
 
 
 def _amplitudes(
-    coefficients: Vector,
-    blocks: tuple[int, int],
-    pattern: TracePattern,
-    grid: float,
-    *,
-    here: bool,
+    blocks: Blocks, pattern: TracePattern, grid: float, *, here: bool
 ) -> NDArray[np.float64]:
     """Return `Amplitude` of the coefficients that carry the pattern; zeros as `_gains` does."""
     carrying = _carrying(pattern, grid)
@@ -142,9 +144,7 @@ def _amplitudes(
         return np.zeros((len(carrying), _OF_AMPLITUDE))
     places = pattern.period // BLOCK
     laid = pattern.blocks(grid).reshape(places, places, -1)
-    return np.array(
-        [_numbers(amplitude(coefficients, blocks, laid[:, :, one], one)) for one in carrying]
-    )
+    return np.array([_numbers(amplitude(blocks, laid[:, :, one], one)) for one in carrying])
 
 
 def _numbers(found: Amplitude) -> tuple[float, ...]:
@@ -156,6 +156,9 @@ def _numbers(found: Amplitude) -> tuple[float, ...]:
         _WIDTH * found.width,
         _STEP * np.log(found.step),
         deviations / _DEVIATION,
+        _SHAPE * found.filled,
+        _SHAPE * found.second,
+        found.last,
         *np.tanh((found.value - _BETWEEN) / _SOFTNESS),
     )
 
