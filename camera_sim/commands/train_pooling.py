@@ -79,9 +79,7 @@ def run(args: argparse.Namespace) -> int:
     kept = pooling.kept_of(sorted(files))
     taken = pooling.count_of(kept, whole, everything)
     if whole and not taken:
-        raise TrainingError(
-            "no picture of --whole can be read and has anything to look at at half its size"
-        )
+        raise TrainingError("no picture of --whole can be used: choose larger, textured ones")
     recipe = replace(recipe, whole=taken)
     held = pooling.held_out(kept, everything)
     network = pooling.learn(kept, ~held, args.seed)

@@ -34,8 +34,7 @@ from verifier.training.pooling_network import PoolingNetwork
 CLASSES = FOREIGN_CLASS + 1
 ROUNDS, BATCH, RATE, DECAY, NOISE = 20, 128, 2e-3, 0.1, 0.08
 PATTERN_PICTURES = 6
-# There are two foreign pictures to one of each history of a scene, and one of a whole picture, that
-# is never edited.
+# There are two foreign pictures to one of each history of a scene.
 FOREIGN_WEIGHT = 0.5
 
 

@@ -168,11 +168,11 @@ class Gathering:
             picture = load_picture(path)
         except PictureError:
             return
+        if min(picture.shape[:2]) < LEAST_SIDE + MOST_LEFT_OUT:
+            return
         number = self._numbers[path]
         rng = np.random.default_rng([self.seed, number])
         top, left = (int(cut) for cut in rng.integers(1, MOST_LEFT_OUT + 1, size=2))
-        if min(picture.shape[:2]) < LEAST_SIDE + MOST_LEFT_OUT:
-            return
         scene = np.ascontiguousarray(picture[top:, left:])
         capture = capture_of(scene, number, BASE_ISO, LOW_PASS_BLUR).image
         traced, plain = (
