@@ -26,6 +26,7 @@ from camera_sim.output import (
 from camera_sim.pipelines import DEFAULT_PIPELINE, find_pipeline, libraw
 from camera_sim.pipelines.classical import ClassicalEngine
 from camera_sim.raw import RawImage, read_raw
+from camera_sim.raw_file import RawFile
 
 # What a user may name --out, and is not written.
 OTHER_FORMATS = frozenset(
@@ -214,9 +215,10 @@ def develop_file(
         check_absent(job.comparison, force=options.force)
     start = time.perf_counter()
     origin = signing.origin(job.source) if signing else None
-    image = read_raw(job.source)
+    file = RawFile.read(job.source)
+    image = read_raw(file)
     exposure = image.auto_exposure() if options.exposure is None else options.exposure
-    picture = render(job.source, image, engine, options, exposure, progress)
+    picture = render(file, image, engine, options, exposure, progress)
 
     def finish(photo: Path) -> None:
         if signing and origin:
@@ -228,14 +230,14 @@ def develop_file(
     if not options.compare:
         return Summary(job, image, options.pipeline, seconds, origin=origin)
     plain = replace(options, pipeline="classical")
-    reference = render(job.source, image, ClassicalEngine(), plain, exposure)
+    reference = render(file, image, ClassicalEngine(), plain, exposure)
     sheet = comparison(_to_8_bits(picture), _to_8_bits(reference), options.pipeline, "classical")
     write_picture(job.comparison, sheet, Encoding(), b"", force=options.force)
     return Summary(job, image, options.pipeline, seconds, job.comparison, origin)
 
 
 def render(
-    source: Path,
+    file: RawFile,
     image: RawImage,
     engine: Engine,
     options: Options,
@@ -244,7 +246,7 @@ def render(
 ) -> Picture:
     """Develop a capture and turn it upright: (H, W, 3) uint8, or uint16 for TIFF."""
     if options.pipeline == "libraw":
-        rendered = libraw.develop(image, source, exposure, options.depth)
+        rendered = libraw.develop(image, file, exposure, options.depth)
         return upright(rendered, replace(image, pixel_aspect=1.0))
     developed = develop(
         image,

@@ -109,14 +109,16 @@ def measure(pipeline: str, path: Path) -> Run:
     """Develop once, with everything imported and loaded, and report."""
     from camera_sim.batch import Options, open_engine, render
     from camera_sim.raw import read_raw
+    from camera_sim.raw_file import RawFile
 
     engine = open_engine(pipeline)
     start = time.perf_counter()
     if pipeline == PEER:
         _libraw_alone(path)
     else:
-        image = read_raw(path)
-        render(path, image, engine, Options(pipeline=pipeline), image.auto_exposure())
+        file = RawFile.read(path)
+        image = read_raw(file)
+        render(file, image, engine, Options(pipeline=pipeline), image.auto_exposure())
     seconds = time.perf_counter() - start
     return Run(seconds, peak_memory())
 

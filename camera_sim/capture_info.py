@@ -4,10 +4,11 @@ import io
 import re
 import warnings
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from PIL import ExifTags, Image
+
+from camera_sim.raw_file import RawFile
 
 Base = ExifTags.Base
 # IFD0 tags worth keeping (CIPA DC-008-2023, table 4); the others describe the RAW file's layout.
@@ -75,24 +76,24 @@ def shutter_speed(seconds: float) -> str:
 
 
 def read_capture_info(
-    path: Path, other: Any, lens: Any, embedded_jpeg: bytes | None
+    file: RawFile, other: Any, lens: Any, embedded_jpeg: bytes | None
 ) -> CaptureInfo:
     """Gather what the file says.
 
     Parameters
     ----------
-    path
+    file
         The RAW file.
     other, lens
         LibRaw's ``imgdata.other`` and ``imgdata.lens``, as rawpy gives them.
     embedded_jpeg
         Its JPEG preview, where EXIF may be.
     """
-    exif = _file_exif(path, embedded_jpeg)
+    exif = _file_exif(file.content, embedded_jpeg)
     make = str(exif.get(Base.Make, "")).strip("\0 ")
     model = str(exif.get(Base.Model, "")).strip("\0 ")
     if not model:
-        make, model = _ciff_camera(path)
+        make, model = _ciff_camera(file)
     # LibRaw gives the epoch where the file states no time.
     known = other.timestamp and other.timestamp.timestamp() > 0
     captured_at = other.timestamp.strftime("%Y:%m:%d %H:%M:%S") if known else ""
@@ -114,11 +115,11 @@ def _positive(value: float) -> float | None:
     return float(value) if value and value > 0 else None
 
 
-def _file_exif(path: Path, embedded_jpeg: bytes | None) -> Image.Exif:
+def _file_exif(content: bytes, embedded_jpeg: bytes | None) -> Image.Exif:
     """Read EXIF from a TIFF-structured RAW file, else from its preview; empty where neither."""
     exif = Image.Exif()
     try:
-        with path.open("rb") as file, warnings.catch_warnings():
+        with io.BytesIO(content) as file, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's, of damaged EXIF
             exif.load_from_fp(file)
             exif.get_ifd(ExifTags.IFD.Exif)
@@ -136,10 +137,10 @@ def _file_exif(path: Path, embedded_jpeg: bytes | None) -> Image.Exif:
     return exif
 
 
-def _ciff_camera(path: Path) -> tuple[str, str]:
-    if path.suffix.lower() != ".crw":
+def _ciff_camera(file: RawFile) -> tuple[str, str]:
+    if file.path.suffix.lower() != ".crw":
         return "", ""
-    found = CIFF_CAMERA.search(path.read_bytes())
+    found = CIFF_CAMERA.search(file.content)
     return (found[1].decode(), found[2].decode().strip()) if found else ("", "")
 
 

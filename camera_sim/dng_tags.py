@@ -1,6 +1,6 @@
 """What a DNG says and LibRaw keeps to itself: its noise profile and its own colour matrices."""
 
-from pathlib import Path
+import io
 from typing import Any
 
 import numpy as np
@@ -8,6 +8,7 @@ import tifffile
 from numpy.typing import NDArray
 
 from camera_sim.noise_profile import NoiseProfile
+from camera_sim.raw_file import RawFile
 
 # DNG 1.7.1, chapter 6: NoiseProfile; CalibrationIlluminant2 and 1, each with its ColorMatrix.
 NOISE_PROFILE_TAG = 51041
@@ -16,12 +17,12 @@ TAGS = (NOISE_PROFILE_TAG, *(tag for pair in COLOR_MATRIX_TAGS for tag in pair))
 D65 = 21  # Exif's LightSource value
 
 
-def read(path: Path) -> dict[int, Any]:
+def read(file: RawFile) -> dict[int, Any]:
     """Return what LibRaw keeps to itself: a DNG's `TAGS`, from whichever directory has them."""
-    if path.suffix.lower() != ".dng":
+    if file.path.suffix.lower() != ".dng":
         return {}
     try:
-        with tifffile.TiffFile(path) as tiff:
+        with tifffile.TiffFile(io.BytesIO(file.content)) as tiff:
             pages = [page for top in tiff.pages for page in (top, *(top.pages or ()))]
             return {
                 tag: page.tags[tag].value

@@ -17,6 +17,7 @@ from camera_sim.engines import Engine
 from camera_sim.picture import to_linear
 from camera_sim.pipelines import libraw
 from camera_sim.raw import RawImage
+from camera_sim.raw_file import RawFile
 from camera_sim.sensor import BASE_ISO, LOW_PASS_BLUR, Noise, Sensor
 
 Picture = NDArray[np.uint8]
@@ -112,7 +113,7 @@ def by_libraw(image: RawImage) -> Picture:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "capture.dng"
         write_dng(path, image)
-        return libraw.develop(image, path, 1.0, 8)  # type: ignore[return-value]
+        return libraw.develop(image, RawFile.read(path), 1.0, 8)  # type: ignore[return-value]
 
 
 def quality(picture: Picture, reference: Picture) -> Quality:

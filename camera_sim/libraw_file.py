@@ -10,7 +10,8 @@ from pathlib import Path
 
 import rawpy
 
-from camera_sim.errors import RawNotFoundError, RawUnreadableError
+from camera_sim.errors import RawUnreadableError
+from camera_sim.raw_file import RawFile
 
 # What LibRaw's default data callback prints (libraw_cxx.cpp), after the file's name.
 LIBRAW_COMPLAINT = re.compile(rb"(Unexpected end of file|data corrupted at \d+)")
@@ -28,20 +29,17 @@ FOREIGN_SIGNATURES = {
 
 
 @contextmanager
-def open_libraw(path: Path) -> Iterator["rawpy.RawPy"]:
+def open_libraw(file: RawFile) -> Iterator["rawpy.RawPy"]:
     """Open a file with LibRaw and unpack it, its errors turned into ours.
 
     Raises
     ------
-    RawNotFoundError
-        No such file, a directory, or no permission.
     RawUnreadableError
-        Empty, foreign, truncated or damaged.
+        Foreign, truncated or damaged.
     """
-    _check_file(path)
-    # By name, not as a file object: rawpy 0.28 then crashes in extract_thumb().
+    path = file.path
     try:
-        with rawpy.imread(str(path)) as raw:
+        with _named(file.content) as name, rawpy.imread(name) as raw:
             with _complaints() as complaints:
                 raw.unpack()
             if complaints:
@@ -50,7 +48,7 @@ def open_libraw(path: Path) -> Iterator["rawpy.RawPy"]:
                 )
             yield raw
     except rawpy.LibRawFileUnsupportedError as error:
-        raise RawUnreadableError(f"{path} is {_foreign_kind(path)}") from error
+        raise RawUnreadableError(f"{path} is {_foreign_kind(file.content)}") from error
     except rawpy.LibRawNonFatalError as error:
         raise RawUnreadableError(f"{path} cannot be decoded: {_reason(error)}") from error
     except (rawpy.LibRawIOError, rawpy.LibRawDataError) as error:
@@ -59,8 +57,6 @@ def open_libraw(path: Path) -> Iterator["rawpy.RawPy"]:
         ) from error
     except rawpy.LibRawError as error:
         raise RawUnreadableError(f"{path} cannot be decoded: {_reason(error)}") from error
-    except PermissionError as error:
-        raise RawNotFoundError(f"{path} cannot be read: permission denied") from error
 
 
 def embedded_jpeg(raw: "rawpy.RawPy") -> bytes | None:
@@ -72,13 +68,21 @@ def embedded_jpeg(raw: "rawpy.RawPy") -> bytes | None:
     return bytes(thumb.data) if thumb.format == rawpy.ThumbFormat.JPEG else None
 
 
-def _check_file(path: Path) -> None:
-    if path.is_dir():
-        raise RawNotFoundError(f"{path} is a directory; name a RAW file in it")
-    if not path.is_file():
-        raise RawNotFoundError(f"{path}: no such file")
-    if path.stat().st_size == 0:
-        raise RawUnreadableError(f"{path} is empty (0 bytes); copy it from the card again")
+@contextmanager
+def _named(content: bytes) -> Iterator[str]:
+    """Yield a name under which LibRaw finds these bytes, whatever the user's file is called.
+
+    Not as a file object: rawpy 0.28 then crashes in extract_thumb().
+    """
+    if hasattr(os, "memfd_create"):
+        with os.fdopen(os.memfd_create("raw"), "wb", buffering=0) as memory:
+            memory.write(content)
+            yield f"/proc/self/fd/{memory.fileno()}"
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "raw")
+        path.write_bytes(content)
+        yield str(path)
 
 
 @contextmanager
@@ -111,9 +115,8 @@ def _reason(error: Exception) -> str:
     return message.decode(errors="replace") if isinstance(message, bytes) else str(message)
 
 
-def _foreign_kind(path: Path) -> str:
-    with path.open("rb") as file:
-        head = file.read(16)
+def _foreign_kind(content: bytes) -> str:
+    head = content[:16]
     if head[6:14] == CIFF_SIGNATURE:
         return "truncated: a CRW's directory lies at its end; copy it from the card again"
     for signature, kind in FOREIGN_SIGNATURES.items():

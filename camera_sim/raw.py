@@ -21,6 +21,7 @@ from camera_sim.cfa import PACKED_RGB, CFAOrder, CFAPattern, pack, to_rggb
 from camera_sim.errors import RawUnreadableError, RawUnsupportedError
 from camera_sim.libraw_file import embedded_jpeg, open_libraw
 from camera_sim.noise_profile import NoiseProfile, estimate
+from camera_sim.raw_file import RawFile
 
 Array = NDArray[np.float32]
 WhiteBalanceSource = Literal["as shot", "daylight", "grey world", "given"]
@@ -172,8 +173,10 @@ def _spread_windows(side: int) -> list[slice]:
     return [slice(int(start), int(start) + length) for start in starts]
 
 
-def read_raw(path: str | Path) -> RawImage:
+def read_raw(source: str | Path | RawFile) -> RawImage:
     """Read any 2×2 Bayer RAW file that LibRaw decodes.
+
+    Given a path, the file is read once; given its bytes, it isn't opened again.
 
     White balance: as shot; where the file has none, the camera's daylight balance; where the
     camera is not known either, grey world. `RawImage.white_balance_source` says which.
@@ -187,11 +190,12 @@ def read_raw(path: str | Path) -> RawImage:
     RawUnsupportedError
         X-Trans, Foveon, linear or sRAW, monochrome, four-colour.
     """
-    path = Path(path)
-    with open_libraw(path) as raw:
+    file = source if isinstance(source, RawFile) else RawFile.read(source)
+    path = file.path
+    with open_libraw(file) as raw:
         samples, pattern = _visible_mosaic(raw, path)
         black, white = _levels(raw, pattern, path)
-        sizes, tags = raw.sizes, dng_tags.read(path)
+        sizes, tags = raw.sizes, dng_tags.read(file)
         image = RawImage(
             samples=samples,
             pattern=pattern,
@@ -203,7 +207,7 @@ def read_raw(path: str | Path) -> RawImage:
             pixel_aspect=float(sizes.pixel_aspect),
             noise=dng_tags.noise_profile(tags),
             crop=Crop(sizes.top_margin, sizes.left_margin, sizes.raw_height, sizes.raw_width),
-            info=read_capture_info(path, raw.other, raw.lens, embedded_jpeg(raw)),
+            info=read_capture_info(file, raw.other, raw.lens, embedded_jpeg(raw)),
             path=path,
         )
         return _white_balanced(image, raw)

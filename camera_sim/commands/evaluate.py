@@ -16,6 +16,7 @@ from camera_sim.errors import PipelineError
 from camera_sim.picture import load_picture, picture_files
 from camera_sim.pipelines import PIPELINES, PLAIN_PIPELINE
 from camera_sim.raw import RawImage, read_raw
+from camera_sim.raw_file import RawFile
 from camera_sim.table import Table
 
 if TYPE_CHECKING:
@@ -133,14 +134,15 @@ def run_colour(args: argparse.Namespace) -> int:
         engines[entry.pipeline] = open_engine(entry.pipeline, args.weights)
     rows = []
     for path in args.raw:
-        image = read_raw(path)
+        file = RawFile.read(path)
+        image = read_raw(file)
         exposure = image.auto_exposure()
         reference = _reduced(
-            render(path, image, engines["classical"], Options(pipeline="libraw"), exposure)
+            render(file, image, engines["classical"], Options(pipeline="libraw"), exposure)
         )
         cells = []
         for name, engine in engines.items():
-            picture = _reduced(render(path, image, engine, Options(pipeline=name), exposure))
+            picture = _reduced(render(file, image, engine, Options(pipeline=name), exposure))
             cells.append(_differences(picture, reference))
         rows.append((path.name, image.info.camera, *cells))
     print(

@@ -4,26 +4,25 @@ Given the white balance and the exposure of our reading, and sRGB's curve, so th
 demosaicing and colour alone.
 """
 
-from pathlib import Path
-
 import rawpy
 
 from camera_sim.develop import Picture
 from camera_sim.libraw_file import open_libraw
 from camera_sim.raw import RawImage
+from camera_sim.raw_file import RawFile
 
 # LibRaw's parameters for sRGB's curve: power and slope of the linear part.
 SRGB_GAMMA = (2.4, 12.92)
 
 
-def develop(image: RawImage, path: Path, exposure: float, depth: int) -> Picture:
+def develop(image: RawImage, file: RawFile, exposure: float, depth: int) -> Picture:
     """Render a RAW file.
 
     Parameters
     ----------
     image
         Our reading of the file.
-    path
+    file
         The file.
     exposure
         Linear gain.
@@ -35,7 +34,7 @@ def develop(image: RawImage, path: Path, exposure: float, depth: int) -> Picture
     (H, W, 3) as the sensor saw it, sides even as our reading's, photosites made square.
     """
     red, green, blue = image.white_balance
-    with open_libraw(path) as raw:
+    with open_libraw(file) as raw:
         rendered: Picture = raw.postprocess(
             demosaic_algorithm=rawpy.DemosaicAlgorithm.AHD,
             user_wb=[red, green, blue, green],

@@ -14,6 +14,7 @@ from camera_sim.evaluate import colour_difference
 from camera_sim.pipelines import libraw
 from camera_sim.pipelines.classical import ClassicalEngine
 from camera_sim.raw import FLIP_TO_ORIENTATION, RawImage, read_raw
+from camera_sim.raw_file import RawFile
 from tests.camera_sim.assets import build
 from tests.camera_sim.conftest import EXAMPLE
 from tests.camera_sim.scenes import capture
@@ -82,7 +83,7 @@ def test_classical_and_libraw_develop_alike(name: str, raw_folder: Path) -> None
     path = raw_folder / name
     image = read_raw(path)
     exposure = image.auto_exposure()
-    theirs = libraw.develop(replace(image), path, exposure, 8)
+    theirs = libraw.develop(replace(image), RawFile.read(path), exposure, 8)
     window = middle(image)
     part = replace(image, samples=image.samples[window], crop=None)
     ours = develop(part, ClassicalEngine(), exposure=exposure)

@@ -1,0 +1,48 @@
+"""A RAW file, read once: what is checked, decoded and hashed are the same bytes."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from camera_sim.errors import RawNotFoundError, RawUnreadableError
+
+
+@dataclass(frozen=True)
+class RawFile:
+    """Bytes of a RAW file, and what it is called.
+
+    Attributes
+    ----------
+    path
+        For messages; the file is not opened again.
+    content
+        All of it.
+    """
+
+    path: Path
+    content: bytes = field(repr=False)
+
+    @classmethod
+    def read(cls, path: str | Path) -> "RawFile":
+        """Read a file.
+
+        Raises
+        ------
+        RawNotFoundError
+            No such file, a directory, or no permission.
+        RawUnreadableError
+            Empty, or the medium fails.
+        """
+        path = Path(path)
+        if path.is_dir():
+            raise RawNotFoundError(f"{path} is a directory; name a RAW file in it")
+        if not path.is_file():
+            raise RawNotFoundError(f"{path}: no such file")
+        try:
+            content = path.read_bytes()
+        except PermissionError as error:
+            raise RawNotFoundError(f"{path} cannot be read: permission denied") from error
+        except (OSError, MemoryError) as error:
+            raise RawUnreadableError(f"{path} cannot be read: {error}") from error
+        if not content:
+            raise RawUnreadableError(f"{path} is empty (0 bytes); copy it from the card again")
+        return cls(path, content)
