@@ -19,7 +19,12 @@ from verifier.explain.explanation import explain
 from verifier.explain.histograms import CountLevels, PictureNetworkCNN, coefficient_name
 from verifier.explain.networks import load_ours
 from verifier.explain.relevance import feature_layers, relevance
-from verifier.features.dct_histogram import PATCH, patch_histograms
+from verifier.features.dct_histogram import (
+    COEFFICIENTS,
+    PATCH,
+    patch_histograms,
+    patch_levels,
+)
 from verifier.features.edge_patches import edge_patches
 from verifier.features.patches import batches, choose_patches
 from verifier.features.selection import select_patches
@@ -103,6 +108,37 @@ def test_counts_are_those_of_the_detector() -> None:
     cut = np.stack([pixels[y : y + PATCH, x : x + PATCH] for x, y in places])
     found = CountLevels.apply(torch.from_numpy(cut).permute(0, 3, 1, 2).float() / 255)
     np.testing.assert_array_equal(found.flatten(1).numpy(), patch_histograms(pixels, places))
+
+
+def on_the_edge_of_a_level(count: int) -> np.ndarray:
+    """Patches (N, 64, 64, 3) of blocks that have a coefficient half way between two levels."""
+    blocks = np.random.default_rng(0).integers(0, 256, (100_000, 8, 8, 3)).astype(np.uint8)
+    planes = blocks.astype(np.float64) @ [0.299, 0.587, 0.114] - 128
+    wave = np.cos((2 * np.arange(8) + 1) * np.pi / 16)
+    across = planes.sum(axis=1) @ wave / (4 * np.sqrt(2))
+    from_edge = np.abs(np.abs(across % 1) - 0.5)
+    nearest = blocks[np.argsort(from_edge)[: count * 64]]
+    return nearest.reshape(count, 8, 8, 8, 8, 3).swapaxes(2, 3).reshape(count, 64, 64, 3)
+
+
+def test_a_level_on_the_edge_is_counted_alike() -> None:
+    patches = on_the_edge_of_a_level(4)
+    shipped = patch_histograms(np.concatenate(patches), [(0, 64 * n) for n in range(4)])
+    given = torch.from_numpy(patches).permute(0, 3, 1, 2).float() / 255
+    explained = CountLevels.apply(given).flatten(1).numpy()
+    np.testing.assert_array_equal(explained, shipped)
+
+
+def test_a_level_does_not_depend_on_the_order_of_sums() -> None:
+    """Patches transformed one by one, together, or mirrored have the same levels."""
+    patches = on_the_edge_of_a_level(8)
+    together = patch_levels(patches)
+    alone = np.concatenate([patch_levels(patch[None]) for patch in patches])
+    np.testing.assert_array_equal(together, alone)
+    mirrored = patch_levels(patches[:, :, ::-1])  # odd frequencies across change their sign
+    whole = mirrored.reshape(8, 8, 8, 9)[:, :, ::-1].reshape(8, 64, 9)
+    odd = np.array([place % 2 for place in COEFFICIENTS])
+    np.testing.assert_array_equal(whole * np.where(odd, -1, 1), together)
 
 
 def test_relevance_of_a_count_goes_to_the_blocks_that_were_counted() -> None:

@@ -7,14 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from verifier.features.dct_histogram import (
-    COEFFICIENTS,
-    LEVELS,
-    MOST_LEVEL,
-    PATCH,
-    block_coefficients,
-    luma,
-)
+from verifier.features.dct_histogram import COEFFICIENTS, LEVELS, MOST_LEVEL, PATCH, patch_levels
 from verifier.training.network_cnn import NetworkCNN
 
 _BLOCK = 8
@@ -30,7 +23,7 @@ class CountLevels(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, patches: Tensor) -> Tensor:
         """(N, 3, 64, 64) sRGB in [0, 1] to (N, 9, 101): see `patch_histograms`."""
-        levels = np.stack([_levels(patch) for patch in patches.detach().numpy()])
+        levels = _levels(patches.detach().numpy())
         places = torch.from_numpy(np.clip(levels + MOST_LEVEL, -1, LEVELS)) + 1  # (N, 9, 64)
         counts = torch.zeros(*places.shape[:2], LEVELS + 2).scatter_add_(
             2, places, torch.ones(places.shape)
@@ -51,11 +44,10 @@ class CountLevels(torch.autograd.Function):
         return whole
 
 
-def _levels(patch: NDArray[np.float32]) -> NDArray[np.int64]:
-    """(3, 64, 64) in [0, 1] to (9, 64) rounded coefficients of its blocks."""
-    pixels = (patch.transpose(1, 2, 0) * 255).round().astype(np.uint8)
-    coefficients = block_coefficients(luma(pixels))[:, list(COEFFICIENTS)]
-    return np.rint(coefficients.T).astype(np.int64)
+def _levels(patches: NDArray[np.float32]) -> NDArray[np.int64]:
+    """(N, 3, 64, 64) in [0, 1] to (N, 9, 64) levels of its blocks, as the detector counts them."""
+    pixels = (patches.transpose(0, 2, 3, 1) * 255).round().astype(np.uint8)
+    return patch_levels(pixels).transpose(0, 2, 1)
 
 
 class Histograms(nn.Module):

@@ -11,8 +11,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from verifier.features.dct_histogram import luma
-
 Pixels = NDArray[np.uint8]
 
 LOW: Final = 50  # Huang et al.: thresholds of 50 and 100
@@ -36,7 +34,7 @@ def canny(pixels: Pixels, low: int = LOW, high: int = HIGH) -> NDArray[np.bool_]
     -------
     (H, W), True on edges.
     """
-    grey = np.pad(np.rint(luma(pixels)).astype(np.int16), 2, mode="edge")
+    grey = np.pad(_grey(pixels), 2, mode="edge")
     height = pixels.shape[0]
     strength = np.concatenate(
         [
@@ -45,6 +43,15 @@ def canny(pixels: Pixels, low: int = LOW, high: int = HIGH) -> NDArray[np.bool_]
         ]
     )
     return _joined(strength)
+
+
+def _grey(pixels: Pixels) -> NDArray[np.int16]:
+    """Round luma (ITU-R BT.601), halves up: in integers, which no processor rounds otherwise."""
+    red, green, blue = np.moveaxis(pixels.astype(np.int32), 2, 0)
+    grey: NDArray[np.int16] = ((299 * red + 587 * green + 114 * blue + 500) // 1000).astype(
+        np.int16
+    )
+    return grey
 
 
 def _thinned(grey: NDArray[np.int16], low: int, high: int) -> NDArray[np.uint8]:

@@ -42,8 +42,15 @@ _DCT = np.float32(0.5) * np.cos(np.pi / 16 * np.outer(np.arange(8), 2 * np.arang
     np.float32
 )
 _DCT[0] /= np.float32(np.sqrt(2))
-# Pixels of a block, row by row, to the nine coefficients: (64, 9).
-_NINE = np.stack([np.outer(_DCT[i // 8], _DCT[i % 8]).ravel() for i in COEFFICIENTS], axis=1)
+# Levels of a patch are counted, and a count must not depend on how a processor or a library adds
+# up: luma in thousandths and the transform in 2⁻¹⁶ are whole numbers, whose sums (below 2⁴¹) are
+# exact in float64 in any order. (64, 9): pixels of a block, row by row, to the nine coefficients.
+_THOUSANDTHS = np.array([299, 587, 114], np.float64)
+_FINENESS = 2.0**16
+_NINE = np.rint(
+    _FINENESS
+    * np.stack([np.outer(_DCT[i // 8], _DCT[i % 8]).ravel() for i in COEFFICIENTS], axis=1)
+).astype(np.float64)
 
 
 @dataclass(frozen=True)
@@ -99,16 +106,35 @@ def patch_histograms(
     found = np.zeros((len(places), PATCH_BINS), np.uint8)
     for start in range(0, len(places), _PATCHES_AT_ONCE):
         some = places[start : start + _PATCHES_AT_ONCE]
-        cut = np.stack([luma(pixels[y : y + PATCH, x : x + PATCH]) for x, y in some])
-        found[start : start + len(some)] = _counts(cut)
+        cut = np.stack([pixels[y : y + PATCH, x : x + PATCH] for x, y in some])
+        found[start : start + len(some)] = _counts(patch_levels(cut))
     return found
 
 
-def _counts(patches: Plane) -> NDArray[np.uint8]:
+def patch_levels(patches: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Transform and round patches, alike on every processor.
+
+    Parameters
+    ----------
+    patches
+        (N, 64, 64, 3), uint8, sRGB.
+
+    Returns
+    -------
+    (N, 64, 9): of each block, row by row, the levels of the coefficients `COEFFICIENTS`.
+    """
     count, side = len(patches), PATCH // 8
-    blocks = patches.reshape(count, side, 8, side, 8).transpose(0, 1, 3, 2, 4)
-    levels = np.rint(blocks.reshape(-1, 64) @ _NINE).astype(np.int64).reshape(count, -1)
-    coefficient = np.tile(np.arange(len(COEFFICIENTS)) * LEVELS, side * side)
+    planes = patches.astype(np.float64) @ _THOUSANDTHS
+    blocks = planes.reshape(count, side, 8, side, 8).transpose(0, 1, 3, 2, 4).reshape(-1, 64)
+    rounded = np.rint(blocks @ _NINE / (_FINENESS * _THOUSANDTHS.sum()))
+    levels: NDArray[np.int64] = rounded.astype(np.int64)
+    return levels.reshape(count, side * side, len(COEFFICIENTS))
+
+
+def _counts(patches: NDArray[np.int64]) -> NDArray[np.uint8]:
+    count, blocks = patches.shape[:2]
+    levels = patches.reshape(count, -1)
+    coefficient = np.tile(np.arange(len(COEFFICIENTS)) * LEVELS, blocks)
     places = levels + MOST_LEVEL + coefficient + np.arange(count)[:, None] * PATCH_BINS
     kept = places[np.abs(levels) <= MOST_LEVEL]
     counts = np.bincount(kept, minlength=count * PATCH_BINS).astype(np.uint8)

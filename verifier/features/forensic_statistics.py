@@ -25,9 +25,12 @@ from verifier.features.patches import Patches, cut_patch
 Plane = NDArray[np.floating]
 Pixels = NDArray[np.uint8]
 
-# Luma, and blue and red difference: ITU-R BT.601, as JFIF has it.
+# Luma, and blue and red difference: ITU-R BT.601, as JFIF has it, in parts of 10,000. Residuals of
+# whole numbers are exact in float64, so that none falls on the other side of a step on another
+# processor.
+_UNIT: Final = 10_000.0
 _PLANES: Final = np.array(
-    [[0.299, 0.587, 0.114], [-0.1687, -0.3313, 0.5], [0.5, -0.4187, -0.0813]], np.float32
+    [[2990, 5870, 1140], [-1687, -3313, 5000], [5000, -4187, -813]], np.float64
 )
 # Residuals are divided by each step, rounded, and cut off at ±2.
 _STEPS: Final = (1.0, 2.0)
@@ -40,19 +43,17 @@ _SAME: Final = np.minimum.reduce(
     [_CUBE, _CUBE[::-1, ::-1, ::-1], _BACK, _BACK[::-1, ::-1, ::-1]]
 ).ravel()
 _KINDS: Final = np.unique(_SAME, return_inverse=True)[1]
-_SQUARE: Final = (
-    np.array(
-        [
-            [-1, 2, -2, 2, -1],
-            [2, -6, 8, -6, 2],
-            [-2, 8, -12, 8, -2],
-            [2, -6, 8, -6, 2],
-            [-1, 2, -2, 2, -1],
-        ],
-        np.float32,
-    )
-    / 12
+_SQUARE: Final = np.array(
+    [
+        [-1, 2, -2, 2, -1],
+        [2, -6, 8, -6, 2],
+        [-2, 8, -12, 8, -2],
+        [2, -6, 8, -6, 2],
+        [-1, 2, -2, 2, -1],
+    ],
+    np.float64,
 )
+_SQUARE_SUM: Final = 12.0
 _SCALES: Final = 4  # of the pyramid
 LEAST_SIDE: Final = 64
 # Of the JPEG, 4:2:0, that every patch gets: as coarse as what most networks serve.
@@ -78,9 +79,10 @@ def forensic_statistics(pixels: Pixels) -> NDArray[np.float32]:
 
 def described(pixels: Pixels) -> NDArray[np.float32]:
     """Describe a patch as it is; see `forensic_statistics`."""
-    planes = np.moveaxis(pixels.astype(np.float32) @ _PLANES.T, 2, 0)
+    planes = np.moveaxis(pixels.astype(np.float64) @ _PLANES.T, 2, 0)
     parts = [part for plane in planes for part in _co_occurrences(plane)]
-    return np.concatenate([*parts, *(_wavelets(plane) for plane in planes)]).astype(np.float32)
+    levels = (planes / _UNIT).astype(np.float32)
+    return np.concatenate([*parts, *(_wavelets(plane) for plane in levels)]).astype(np.float32)
 
 
 def statistics_of(pixels: Pixels, patches: Patches) -> Iterator[NDArray[np.float32]]:
@@ -100,24 +102,25 @@ def _levelled(pixels: Pixels) -> Pixels:
 def _co_occurrences(plane: Plane) -> Iterator[Plane]:
     """Count triples of five residuals, along rows and columns together: 39 kinds a step."""
     for order in (1, 2, 3):
-        along, down = (np.diff(plane, order, axis=axis) / order for axis in (1, 0))
+        along, down = (np.diff(plane, order, axis=axis) for axis in (1, 0))
         for step in _STEPS:
-            yield _shares(_triples(along, step) + _triples(down, step))
-    for residual in (_laplacian(plane), _fifth(plane)):
+            unit = step * order * _UNIT
+            yield _shares(_triples(along, unit) + _triples(down, unit))
+    for residual, total in ((_laplacian(plane), 4.0), (_fifth(plane), _SQUARE_SUM)):
         for step in _STEPS:
-            yield _shares(_triples(residual, step))
+            yield _shares(_triples(residual, step * total * _UNIT))
 
 
 def _laplacian(plane: Plane) -> Plane:
-    """Return the residual of the 3×3 kernel of Ker and Böhme: second differences both ways."""
-    found: Plane = np.diff(np.diff(plane, 2, axis=0), 2, axis=1) / -4
+    """Return four times the residual of Ker and Böhme's 3×3: second differences both ways."""
+    found: Plane = -np.diff(np.diff(plane, 2, axis=0), 2, axis=1)
     return found
 
 
 def _fifth(plane: Plane) -> Plane:
-    """Return the residual of the 5×5 "square" kernel of the rich models."""
+    """Return twelve times the residual of the 5×5 "square" kernel of the rich models."""
     height, width = plane.shape[0] - 4, plane.shape[1] - 4
-    found = np.zeros((height, width), np.float32)
+    found = np.zeros((height, width))
     for down, row in enumerate(_SQUARE):
         for along, weight in enumerate(row):
             found += weight * plane[down : down + height, along : along + width]
