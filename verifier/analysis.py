@@ -24,9 +24,9 @@ from verifier.limits import Limits
 from verifier.preview import preview_of
 from verifier.readers import Readers
 from verifier.reading import Reading, read_pixels
-from verifier.report import DetectorResult, Report
+from verifier.report import DetectorResult, Report, Stability
 from verifier.revocation import read_revocation_lists
-from verifier.stability import DECIDING, NETWORKS, stability
+from verifier.stability import DECIDING, NETWORKS, stability, survives
 from verifier.verdict import conclude
 from verifier.weights import FOLDER
 
@@ -233,7 +233,7 @@ class Verifier:
             input=facts.input.model_copy(update={"name": name or taken.name}),
             credential=facts.credential,
             channel=facts.channel,
-            detectors=tuple(results),
+            detectors=tuple(_with_map_if_answered(result, held) for result in results),
             stability=held,
             verdict=conclude(facts.credential, facts.channel, results, held),
             seconds={k: round(v, 4) for k, v in (facts.seconds | clock.seconds).items()},
@@ -328,6 +328,17 @@ class _Clock:
         yield
         self.seconds[name] = time.perf_counter() - start
         self._part_done(name)
+
+
+def _with_map_if_answered(result: DetectorResult, held: Stability) -> DetectorResult:
+    """Take the patch map off where the detector gave no answer, or none that can be followed.
+
+    Squares that look edited accuse a picture, whatever the sentence beside them says.
+    """
+    answered = result.finding not in ("inconclusive", "none")
+    if result.patch_map is None or (answered and survives(result, held)):
+        return result
+    return result.model_copy(update={"patch_map": None})
 
 
 def _pem(given: str | Path | None, what: str) -> str | None:

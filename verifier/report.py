@@ -340,12 +340,16 @@ class Resent(_Record):
         Detectors whose answer turned into its opposite; falling silent is no flip.
     silent
         Detectors that had an answer and have none after it.
+    error
+        Why the picture couldn't be sent or asked about again; None where that worked. Then nothing
+        is known of this network, and the lists are empty.
     """
 
     network: str
     findings: dict[str, Finding]
     flipped: tuple[str, ...]
     silent: tuple[str, ...]
+    error: str | None = None
 
 
 class Stability(_Record):
@@ -354,7 +358,7 @@ class Stability(_Record):
     Attributes
     ----------
     holds
-        None if there was no answer to test, or the test was off.
+        None if there was no answer to test, the test was off, or a part of it failed.
     """
 
     holds: bool | None
@@ -368,7 +372,8 @@ class Verdict(_Record):
     Attributes
     ----------
     level
-        "established": by a signature; else how strong the statistics are.
+        "established": by a signature; else how strong the statistics are: "moderate" at most
+        without a signature that holds, since a picture shown to a camera looks like its captures.
     integrity, statistics
         What the facts and what the detectors say, each in a sentence.
     unknown

@@ -58,10 +58,25 @@ def stability(
             _resent(answers, network, reading, ask)
             for network, reading in zip(networks, served, strict=True)
         )
-    flipped = [_named(r.network) for r in resent if r.flipped]
-    silent = [_named(r.network) for r in resent if r.silent]
-    words = _words([_named(network) for network in networks], flipped, silent)
-    return Stability(holds=not flipped, resent=resent, words=words)
+    flipped = any(r.flipped for r in resent)
+    failed = any(r.error for r in resent)
+    return Stability(
+        holds=False if flipped else None if failed else True, resent=resent, words=_words(resent)
+    )
+
+
+def survives(result: DetectorResult, stability: Stability) -> bool:
+    """Whether an answer may be followed.
+
+    No network turned it into its opposite, and one that speaks against a picture was given again
+    after at least one: an accusation has to outlive the next upload.
+    """
+    if any(result.name in resent.flipped for resent in stability.resent):
+        return False
+    if result.finding != "evidence against":
+        return True
+    again = [resent for resent in stability.resent if resent.error is None]
+    return any(result.name in r.findings and result.name not in r.silent for r in again)
 
 
 def _named(network: str) -> str:
@@ -70,9 +85,10 @@ def _named(network: str) -> str:
 
 def _resent(answers: dict[str, Finding], network: str, served: Future[Reading], ask: Ask) -> Resent:
     try:
-        after = {result.name: result.finding for result in ask(served.result())}
-    except PhotoError:  # a shape that this network wouldn't take: no answer, so no flip
-        after = {}
+        reading = served.result()
+    except PhotoError as error:  # what went wrong here says nothing about the answer
+        return Resent(network=network, findings={}, flipped=(), silent=(), error=str(error))
+    after = {result.name: result.finding for result in ask(reading)}
     findings: dict[str, Finding] = {name: after.get(name, "none") for name in answers}
     return Resent(
         network=network,
@@ -82,18 +98,37 @@ def _resent(answers: dict[str, Finding], network: str, served: Future[Reading], 
     )
 
 
-def _words(networks: Sequence[str], flipped: Sequence[str], silent: Sequence[str]) -> str:
-    tried = ", ".join(networks)
+def _words(resent: Sequence[Resent]) -> str:
+    failed = " ".join(
+        f"Sending it through {_named(r.network)} failed ({r.error.rstrip('.')}), so whether the "
+        "answer lasts there is not known."
+        for r in resent
+        if r.error
+    )
+    tried = [r for r in resent if not r.error]
+    return " ".join(filter(None, (_words_of_tried(tried), failed)))
+
+
+def _words_of_tried(resent: Sequence[Resent]) -> str:
+    if not resent:
+        return ""
+    tried = _named_all(resent)
+    flipped = [r for r in resent if r.flipped]
+    silent = [r for r in resent if r.silent]
     if flipped:
         return (
-            f"Sent through {', '.join(flipped)}, the picture gets the opposite answer: the answer "
+            f"Sent through {_named_all(flipped)}, the picture gets the opposite answer: the answer "
             "can't be relied on."
         )
-    if len(silent) == len(networks):
+    if len(silent) == len(resent):
         return f"Sent through {tried}, the picture gets no answer any more, but no opposite one."
     if silent:
         return (
             f"Sent through {tried}, the answer holds, save that there is none any more after "
-            f"{', '.join(silent)}."
+            f"{_named_all(silent)}."
         )
     return f"Sent through {tried}, the picture gets the same answer."
+
+
+def _named_all(resent: Sequence[Resent]) -> str:
+    return ", ".join(_named(r.network) for r in resent)

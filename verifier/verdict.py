@@ -7,10 +7,16 @@ The rules, in order; "facts" are the credential's, "statistics" the detectors':
 2. Facts for (intact, from a trusted signer, not withdrawn, and stating a capture without edits),
    statistics against: inconclusive.
 3. Facts for: consistent, established.
-4. Statistics against, and they survive sharing once more: evidence against.
-5. Statistics for, and they survive, and no detector, however unsure, names something else than a
-   photograph: consistent.
+4. Statistics against, and given again after at least one more platform: evidence against.
+5. Statistics for, no platform turns them over, and no detector finds anything else than a
+   photograph likelier: consistent.
 6. Anything else: inconclusive.
+
+Statistics see that a camera's pipeline made the pixels, not that its lens saw the scene: a picture
+that was shown to the camera, or put in place of its sensor's data, looks the same. So their level
+is "moderate" at most where no signature holds. The detectors of kinds (photograph, rendered,
+generated) decide nothing, since they are wrong too often (docs/results/origin.md, synthetic.md):
+they only hold back.
 """
 
 from collections.abc import Sequence
@@ -26,6 +32,7 @@ from verifier.report import (
     Verdict,
     VerdictLabel,
 )
+from verifier.stability import survives
 
 Side = Literal["for", "against", "none"]
 
@@ -48,6 +55,12 @@ MODERATE: Final = 0.9
 
 # Detectors that say what a picture is instead of a photograph, not what was done to it.
 KINDS: Final = ("origin", "synthetic")
+# A photograph is doubted from where another kind is the likelier one.
+DOUBTED: Final = 0.5
+
+NO_LENS: Final = (
+    "Whether a lens saw the scene is not known: a picture shown to the camera looks the same."
+)
 
 _SIDES: Final[dict[Finding, Side]] = {"evidence against": "against", "consistent": "for"}
 
@@ -61,13 +74,13 @@ def conclude(
     """Draw the conclusion from all parts of a report."""
     facts = _facts(credential)
     statistics, deciding = _statistics(detectors, stability)
-    label, level = _label(facts, statistics, deciding, stability)
+    label, level = _label(facts, statistics, deciding, credential, stability)
     return Verdict(
         label=label,
         level=level,
-        summary=_summary(facts, statistics, level, credential, deciding),
+        summary=_summary(facts, statistics, level, credential, detectors, deciding),
         integrity=credential.integrity.words,
-        statistics=_statistics_words(statistics, detectors, stability, deciding),
+        statistics=_statistics_words(statistics, detectors, stability),
         reasons=tuple(_reasons(credential, channel, detectors, stability)),
         unknown=tuple(_unknown(credential, detectors)),
     )
@@ -99,33 +112,42 @@ def _edits(credential: Credential) -> list[str]:
 def _statistics(
     detectors: Sequence[DetectorResult], stability: Stability
 ) -> tuple[Side, DetectorResult | None]:
-    """Take the most serious finding that survives being shared once more."""
-    fragile = {name for resent in stability.resent for name in resent.flipped}
-    firm = [result for result in detectors if result.name not in fragile]
+    """Take the most serious finding that may be followed; detectors of kinds decide nothing."""
+    firm = [r for r in detectors if r.name not in KINDS and survives(r, stability)]
     for finding in ("evidence against", "consistent"):
         for result in firm:
             if result.finding == finding:
-                if finding == "consistent" and _contradicted(firm):
+                if finding == "consistent" and _doubts(detectors):
                     return "none", None
                 return _SIDES[finding], result
     return "none", None
 
 
-def _contradicted(detectors: Sequence[DetectorResult]) -> bool:
-    """Whether one detector clears the picture, and another names it as no photograph."""
-    cleared = any(result.finding == "consistent" for result in detectors)
-    return cleared and any(_no_photograph(result) for result in detectors)
+def _doubts(detectors: Sequence[DetectorResult]) -> list[tuple[str, float | None]]:
+    """List the kinds that detectors name instead of a photograph, or find likelier than one.
 
-
-def _no_photograph(result: DetectorResult) -> bool:
-    """Whether a detector of kinds names another than its first, which is the photographs'."""
-    if result.name not in KINDS or result.answer is None:
-        return False
-    return result.answer != next(iter(result.label_words), None)
+    With its probability; None where a detector names a kind without.
+    """
+    doubts = []
+    for result in detectors:
+        if result.name not in KINDS:
+            continue
+        photograph = next(iter(result.label_words), None)  # the first label is the photographs'
+        others = {n: p for n, p in result.probabilities.items() if n != photograph}
+        likeliest = max(others, key=lambda name: others[name], default=None)
+        named = result.answer if result.answer not in (None, photograph) else None
+        kind = named or (likeliest if sum(others.values()) >= DOUBTED else None)
+        if kind is not None:
+            doubts.append((result.label_words.get(kind, kind), others.get(kind)))
+    return doubts
 
 
 def _label(
-    facts: Side, statistics: Side, deciding: DetectorResult | None, stability: Stability
+    facts: Side,
+    statistics: Side,
+    deciding: DetectorResult | None,
+    credential: Credential,
+    stability: Stability,
 ) -> tuple[VerdictLabel, Level]:
     if facts == "against":
         return "evidence against", "established"
@@ -136,16 +158,16 @@ def _label(
     if deciding is None:
         return "inconclusive", "none"
     label: VerdictLabel = "evidence against" if statistics == "against" else "consistent"
-    return label, _level(deciding, stability)
+    return label, _level(deciding, stability, signed=_holds(credential))
 
 
-def _level(result: DetectorResult, stability: Stability) -> Level:
-    """Word how strong a detector's answer is, by its probability and by how well it lasts."""
+def _level(result: DetectorResult, stability: Stability, *, signed: bool) -> Level:
+    """Word how strong an answer is: by its probability, how well it lasts, and who vouches."""
     probability = result.confidence or 0.0
     lasting = stability.holds is True and not any(
         result.name in resent.silent for resent in stability.resent
     )
-    if probability >= STRONG and lasting:
+    if probability >= STRONG and lasting and signed:
         return "strong"
     return "moderate" if probability >= MODERATE and stability.holds is not False else "weak"
 
@@ -155,34 +177,37 @@ def _summary(
     statistics: Side,
     level: Level,
     credential: Credential,
+    detectors: Sequence[DetectorResult],
     deciding: DetectorResult | None,
 ) -> str:
-    looks = _looks(deciding)
     if facts != "none":
-        return _summary_of_facts(facts, statistics, credential, looks)
-    evidence = f"There is {level} statistical evidence that the picture"
+        return _summary_of_facts(facts, statistics, credential)
     if statistics == "none" and _holds(credential):
         return (
             f"The file is as {credential.signer or 'the signer'}, whom you trust, signed it, but "
             "the signer doesn't state that it is an unedited capture."
         )
+    pipeline = deciding.model.pipeline if deciding and deciding.model else None
+    camera = f"the camera pipeline {pipeline}" if pipeline else "a camera pipeline that is known"
+    evidence = f"There is {level} statistical evidence that"
     return {
-        "against": f"{evidence} is {looks}."
-        if looks
-        else f"{evidence} was edited after the camera developed it.",
-        "for": f"{evidence} is as the camera developed it.",
-        "none": "Nothing that could be checked speaks clearly for or against this picture.",
+        "against": f"{evidence} the picture was edited after {camera} developed it.",
+        "for": f"{evidence} the pixels are as {camera} developed them. {NO_LENS}",
+        "none": _summary_of_nothing(detectors),
     }[statistics]
 
 
-def _looks(deciding: DetectorResult | None) -> str:
-    """Say what a picture looks like instead of a photograph; "" of detectors of other things."""
-    if deciding is None or deciding.name not in KINDS or deciding.answer is None:
-        return ""
-    return deciding.label_words[deciding.answer]
+def _summary_of_nothing(detectors: Sequence[DetectorResult]) -> str:
+    doubts = list(dict.fromkeys(kind for kind, _ in _doubts(detectors)))
+    if not doubts:
+        return "Nothing that could be checked speaks clearly for or against this picture."
+    return (
+        f"The picture may be {' or '.join(doubts)}: a detector says so that is wrong too often to "
+        "count against a picture. Ask for the original file, and look for earlier copies."
+    )
 
 
-def _summary_of_facts(facts: Side, statistics: Side, credential: Credential, looks: str) -> str:
+def _summary_of_facts(facts: Side, statistics: Side, credential: Credential) -> str:
     signer = credential.signer or "The signer"
     if credential.integrity.state == "broken":
         return "The file is not as it was signed: its content credential doesn't hold for it."
@@ -190,8 +215,8 @@ def _summary_of_facts(facts: Side, statistics: Side, credential: Credential, loo
         return f"{signer}, whom you trust, declares that this picture was generated."
     if statistics == "against":
         return (
-            f"The signature of {signer} holds, but the picture itself looks "
-            f"{'like ' + looks if looks else 'edited'}. One of the two is wrong; have it looked at."
+            f"The signature of {signer} holds, but the picture itself looks edited. One of the two "
+            "is wrong; have it looked at."
         )
     return f"The file is as {signer}, whom you trust, signed it."
 
@@ -200,7 +225,6 @@ def _statistics_words(
     statistics: Side,
     detectors: Sequence[DetectorResult],
     stability: Stability,
-    deciding: DetectorResult | None,
 ) -> str:
     # Those that only inform, such as of the network, don't speak about alteration.
     ran = [r.finding for r in detectors if r.status == "ran"]
@@ -210,8 +234,6 @@ def _statistics_words(
         return "No detector could say whether this picture was altered."
     if statistics == "none":
         return _nothing_words(detectors, stability)
-    if looks := _looks(deciding):
-        return f"What the detectors found speaks for the picture being {looks}, no photograph."
     side = "against" if statistics == "against" else "for"
     return f"What the detectors found speaks {side} the picture being as the camera developed it."
 
@@ -219,7 +241,13 @@ def _statistics_words(
 def _nothing_words(detectors: Sequence[DetectorResult], stability: Stability) -> str:
     if stability.holds is False:
         return "A detector's answer turned over when the picture was shared again: it is void."
-    if _contradicted(detectors):
+    deciding = [result for result in detectors if result.name not in KINDS]
+    if any(result.finding == "evidence against" for result in deciding):
+        return (
+            "A detector speaks against the picture, but the answer was not given again after any "
+            "further platform: it is not followed."
+        )
+    if any(result.finding == "consistent" for result in deciding):
         return (
             "One detector takes the picture to be as a camera developed it, another to be no "
             "photograph: they contradict each other, and neither is followed."
@@ -273,6 +301,10 @@ def _unknown(credential: Credential, detectors: Sequence[DetectorResult]) -> lis
     unknown = ["Whether what the picture shows is true: a staged scene leaves no trace in a file."]
     if _facts(credential) != "for":
         unknown.append("Who took it, when and where: only a credential that you trust tells.")
+        unknown.append(
+            "Whether a camera's lens saw the scene: statistics see which pipeline made the pixels, "
+            "and it makes the same of a picture that was shown to the camera."
+        )
     ran = {result.name: result for result in detectors if result.status == "ran"}
     if "origin" not in ran or ran["origin"].finding == "inconclusive":
         unknown.append("Whether it is a photograph at all: no detector could give an answer.")

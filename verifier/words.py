@@ -20,14 +20,15 @@ TITLES: Final[Mapping[VerdictLabel, str]] = {
     "inconclusive": "Inconclusive",
 }
 MEANINGS: Final[Mapping[VerdictLabel, str]] = {
-    "consistent": "What could be checked fits a picture that nobody altered after its capture.",
+    "consistent": "What could be checked fits a picture that nobody altered since. Whether what it "
+    "shows is true is another question.",
     "evidence against": "Something speaks against this picture being unaltered. Read what, below.",
     "inconclusive": "The picture is neither cleared nor accused: a common, honest answer.",
 }
 LEVELS: Final[Mapping[Level, str]] = {
     "established": "established by a signature, not by statistics",
-    "strong": "strong: tests that were right about nearly all comparable pictures, and the answer "
-    "lasts when the picture is shared again",
+    "strong": "strong: a signature that holds, and tests that were right about nearly all "
+    "comparable pictures, whose answer lasts when the picture is shared again",
     "moderate": "moderate: likely, but not enough to publish on alone",
     "weak": "weak: a hint, to be followed up by other means",
     "none": "no statement is made",
@@ -87,7 +88,8 @@ def pipeline_headline(report: Report) -> str:
 def stability_headline(stability: Stability) -> str:
     """Say in a few words whether the answers last."""
     if stability.holds is None:
-        return "Not tested"
+        failed = any(resent.error for resent in stability.resent)
+        return "Not known: the test failed" if failed else "Not tested"
     silent = any(resent.silent for resent in stability.resent)
     if stability.holds:
         return "Yes, though not after every network" if silent else "Yes"

@@ -22,7 +22,7 @@ from verifier.weights import Domain, add_to_manifest, read_manifest
 def test_a_native_picture_is_consistent(verifier: Verifier) -> None:
     report = verifier.analyze(jpeg(native()))
     assert report.verdict.label == "consistent"
-    assert report.verdict.level == "strong"
+    assert report.verdict.level == "moderate"  # no signature says that a lens saw it
     [result, *_] = report.detectors
     assert (result.answer, result.in_domain, result.status) == ("native", True, "ran")
     assert result.false_alarm_rate == 0.01
@@ -38,6 +38,32 @@ def test_an_edited_picture_is_evidence_against(verifier: Verifier, toy_folder: P
     assert min(result.patch_map.values) > 0.5
     assert result.model is not None
     assert result.model.sha256 == read_manifest(toy_folder).models[0].sha256
+
+
+def test_a_patch_map_is_shown_only_with_an_answer(toy_folder: Path, tmp_path: Path) -> None:
+    """None where the detector abstained, was undecided, turned over, or was never asked again."""
+    native_file, edited_file = jpeg(native()), jpeg(GAUSSIAN(native()))
+    foreign = toy_weights(tmp_path / "foreign", foreign=30.0)
+    unsure = toy_weights(
+        tmp_path / "unsure",
+        calibration=CALIBRATION.model_copy(
+            update={"edited": threshold(1.0), "native": threshold(1.0), "temperature": 50.0}
+        ),
+    )
+    cases = [
+        (toy_folder, ("twitter",), edited_file, True),
+        (toy_folder, (), edited_file, False),  # an accusation that nothing confirmed
+        (toy_folder, ("whatsapp",), native_file, False),  # turns over, see below
+        (foreign, (), native_file, False),
+        (unsure, (), native_file, False),
+    ]
+    for folder, networks, photo, shown in cases:
+        with Verifier.from_weights(folder, resend_through=networks) as verifier:
+            report = verifier.analyze(photo)
+        [result, *_] = report.detectors
+        assert (result.patch_map is not None) is shown, (result, networks)
+        assert ("looks edited" in report.to_html()) is shown
+        assert ("looks edited" in report.to_json()) is shown
 
 
 def test_path_bytes_and_array_agree(verifier: Verifier, photo_file: Path) -> None:

@@ -62,7 +62,8 @@ def test_every_picture_is_a_row_in_order(
     assert by_name["bad.jpg"]["error_kind"] == "PhotoUnreadableError"
     assert "0 bytes" in by_name["empty.png"]["error"]
     assert by_name["00.jpg"]["verdict"] == "consistent"
-    assert by_name["01.jpg"]["verdict"] == "evidence against"
+    assert by_name["01.jpg"]["detectors"][0]["finding"] == "evidence against"
+    assert by_name["01.jpg"]["verdict"] == "inconclusive"  # sent through nothing, so not confirmed
     assert by_name["01.jpg"]["detectors"][0]["answer"] == "gaussian"
     assert by_name["00.jpg"]["report"] is None
     assert not out.with_name("report.parquet.parts").exists()
