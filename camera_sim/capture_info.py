@@ -2,13 +2,17 @@
 
 import io
 import re
-import warnings
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from PIL import ExifTags, Image
 
+from camera_sim import exif_block, tag_gate
+from camera_sim.exif_block import PREFIX, ExifBlock
 from camera_sim.raw_file import RawFile
+from camera_sim.tiff_directory import IFD_POINTER, SHORT, TYPES, Entry, Order
 
 Base = ExifTags.Base
 # IFD0 tags worth keeping (CIPA DC-008-2023, table 4); the others describe the RAW file's layout.
@@ -20,6 +24,10 @@ DROPPED_EXIF_TAGS = (
     Base.MakerNote, Base.ExifImageWidth, Base.ExifImageHeight, Base.ComponentsConfiguration,
     Base.CompressedBitsPerPixel, Base.ExifInteroperabilityOffset, Base.CFAPattern, Base.ColorSpace,
 )  # fmt: skip
+# Beyond these an exposure isn't one.
+MOST = {
+    Base.ISOSpeedRatings: 1e9, Base.ExposureTime: 1e6, Base.FNumber: 1e4, Base.FocalLength: 1e5,
+}  # fmt: skip
 # A CIFF (Canon CRW) heap names the camera in record 0x080A, as two NUL-terminated strings.
 CIFF_CAMERA = re.compile(rb"(Canon)\x00(Canon [ -~]{2,40})\x00")
 
@@ -76,65 +84,76 @@ def shutter_speed(seconds: float) -> str:
 
 
 def read_capture_info(
-    file: RawFile, other: Any, lens: Any, embedded_jpeg: bytes | None
+    file: RawFile, raw: Any, embedded_jpeg: bytes | None, notes: list[str]
 ) -> CaptureInfo:
     """Gather what the file says.
 
     Parameters
     ----------
     file
-        The RAW file.
-    other, lens
-        LibRaw's ``imgdata.other`` and ``imgdata.lens``, as rawpy gives them.
+        The RAW file, let through by `tag_gate`.
+    raw
+        The same, opened by LibRaw: its ``other`` and ``lens`` are read.
     embedded_jpeg
         Its JPEG preview, where EXIF may be.
+    notes
+        Gets a sentence of each tag that is left out.
     """
-    exif = _file_exif(file.content, embedded_jpeg)
-    make = str(exif.get(Base.Make, "")).strip("\0 ")
-    model = str(exif.get(Base.Model, "")).strip("\0 ")
+    exif = _file_exif(file, embedded_jpeg, notes)
+    make, model = (_text(exif, tag) for tag in (Base.Make, Base.Model))
     if not model:
         make, model = _ciff_camera(file)
-    # LibRaw gives the epoch where the file states no time.
-    known = other.timestamp and other.timestamp.timestamp() > 0
-    captured_at = other.timestamp.strftime("%Y:%m:%d %H:%M:%S") if known else ""
     info = CaptureInfo(
         make=make,
         model=model,
-        lens=lens.model,
-        iso=_positive(other.iso_speed),
-        exposure_time=_positive(other.shutter_speed),
-        f_number=_positive(other.aperture),
-        focal_length=_positive(other.focal_length),
-        captured_at=captured_at,
-        artist=str(other.artist).strip("\0 "),
+        lens=_text(exif, Base.LensModel) or tag_gate.text(lambda: raw.lens.model),
+        iso=_positive(lambda: raw.other.iso_speed, exif, Base.ISOSpeedRatings),
+        exposure_time=_positive(lambda: raw.other.shutter_speed, exif, Base.ExposureTime),
+        f_number=_positive(lambda: raw.other.aperture, exif, Base.FNumber),
+        focal_length=_positive(lambda: raw.other.focal_length, exif, Base.FocalLength),
+        captured_at=tag_gate.text(lambda: _moment(raw.other.timestamp))
+        or _text(exif, Base.DateTimeOriginal),
+        artist=_text(exif, Base.Artist) or tag_gate.text(lambda: raw.other.artist),
     )
-    return _with_exif(info, exif)
+    return _with_exif(info, exif, notes)
 
 
-def _positive(value: float) -> float | None:
-    return float(value) if value and value > 0 else None
+def _positive(read: Callable[[], Any], exif: ExifBlock, tag: Base) -> float | None:
+    """Return what LibRaw read, or where that can't be, or is nothing, what EXIF states.
+
+    rawpy gives none of LibRaw's facts where one of them, the artist, is no UTF-8.
+    """
+    entry = exif.find(tag)
+    for stated in (lambda: [read()], lambda: entry.numbers()[:1] if entry else ()):
+        if found := tag_gate.numbers(stated, (1,), 1e-7, MOST[tag]):
+            return found[0]
+    return None
 
 
-def _file_exif(content: bytes, embedded_jpeg: bytes | None) -> Image.Exif:
+def _moment(stated: datetime | None) -> str:
+    """Write a time as EXIF does; LibRaw gives the epoch where the file states none."""
+    known = stated and stated.timestamp() > 0
+    return stated.strftime("%Y:%m:%d %H:%M:%S") if stated and known else ""
+
+
+def _text(exif: ExifBlock, tag: int) -> str:
+    entry = exif.find(tag)
+    return entry.text() if entry and entry.type in tag_gate.TEXT else ""
+
+
+def _file_exif(file: RawFile, embedded_jpeg: bytes | None, notes: list[str]) -> ExifBlock:
     """Read EXIF from a TIFF-structured RAW file, else from its preview; empty where neither."""
-    exif = Image.Exif()
+    exif = ExifBlock.parsed(file.content)
+    if _text(exif, Base.Make) or _text(exif, Base.Model) or not embedded_jpeg:
+        return exif
     try:
-        with io.BytesIO(content) as file, warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow's, of damaged EXIF
-            exif.load_from_fp(file)
-            exif.get_ifd(ExifTags.IFD.Exif)
-            exif.get_ifd(ExifTags.IFD.GPSInfo)
-        if Base.Make in exif or Base.Model in exif:
-            return exif
-    except (OSError, SyntaxError, ValueError, KeyError, TypeError, EOFError):
-        exif = Image.Exif()
-    if embedded_jpeg:
-        try:
-            with Image.open(io.BytesIO(embedded_jpeg)) as preview:
-                return preview.getexif()
-        except (OSError, SyntaxError, ValueError):
-            pass
-    return exif
+        with Image.open(io.BytesIO(embedded_jpeg)) as preview:
+            block = bytes(preview.info.get("exif", b""))
+    except Exception:  # Pillow raises whatever struct and its casts raise on a damaged file
+        return exif
+    screened = tag_gate.screened(replace(file, content=block.removeprefix(PREFIX)))
+    notes += screened.notes
+    return ExifBlock.parsed(screened.file.content)
 
 
 def _ciff_camera(file: RawFile) -> tuple[str, str]:
@@ -144,46 +163,50 @@ def _ciff_camera(file: RawFile) -> tuple[str, str]:
     return (found[1].decode(), found[2].decode().strip()) if found else ("", "")
 
 
-def _with_exif(info: CaptureInfo, source: Image.Exif) -> CaptureInfo:
+def _with_exif(info: CaptureInfo, source: ExifBlock, notes: list[str]) -> CaptureInfo:
     """Add the block to keep: the file's own tags, completed by what LibRaw read."""
-    kept = Image.Exif()
-    for tag in KEPT_TAGS:
-        if source.get(tag):
-            kept[tag] = source[tag]
-    for tag, value in ((Base.Make, info.make), (Base.Model, info.model),
+    main = {e.tag: e for e in source.main if e.tag in KEPT_TAGS and e.type in tag_gate.TEXT}
+    for tag, words in ((Base.Make, info.make), (Base.Model, info.model),
                        (Base.DateTime, info.captured_at), (Base.Artist, info.artist)):  # fmt: skip
-        if value and tag not in kept:
-            kept[tag] = value
-    details = kept.get_ifd(ExifTags.IFD.Exif)
-    details.update(_portable(source.get_ifd(ExifTags.IFD.Exif)))
-    for tag, fact in (
-        (Base.ExposureTime, info.exposure_time),
-        (Base.FNumber, info.f_number),
-        (Base.FocalLength, info.focal_length),
-        (Base.ISOSpeedRatings, int(info.iso) if info.iso else None),
-        (Base.DateTimeOriginal, info.captured_at),
-        (Base.LensModel, info.lens),
-    ):
-        if fact and tag not in details:
-            details[tag] = fact
-    kept.get_ifd(ExifTags.IFD.GPSInfo).update(source.get_ifd(ExifTags.IFD.GPSInfo))
-    return replace(info, exif=_exif_bytes(kept, details))
+        if words and tag not in main:
+            main[tag] = exif_block.text(tag, words)
+    details = {e.tag: e for e in source.details if _is_portable(e)}
+    for fact in _facts(info, source.order):
+        details.setdefault(fact.tag, fact)
+    place = tuple(entry for entry in source.place if _is_portable(entry))
+    block = ExifBlock(source.order, tuple(main.values()), tuple(details.values()), place)
+    return replace(info, exif=_short_enough(block, notes).encoded())
 
 
-def _portable(tags: dict[int, Any]) -> dict[int, Any]:
-    return {tag: value for tag, value in tags.items() if tag not in DROPPED_EXIF_TAGS}
+def _facts(info: CaptureInfo, order: Order) -> Iterator[Entry]:
+    """Yield what LibRaw read, as tags of the Exif directory."""
+    for tag, value in ((Base.ExposureTime, info.exposure_time), (Base.FNumber, info.f_number),
+                       (Base.FocalLength, info.focal_length)):  # fmt: skip
+        if value:
+            yield exif_block.fraction(tag, value, order)
+    if info.iso and round(info.iso):
+        # Exif 3.0, 4.6.6: 65535 where it is more.
+        yield exif_block.number(Base.ISOSpeedRatings, SHORT, min(round(info.iso), 65535), order)
+    for tag, words in ((Base.DateTimeOriginal, info.captured_at), (Base.LensModel, info.lens)):
+        if words:
+            yield exif_block.text(tag, words)
 
 
-def _exif_bytes(exif: Image.Exif, details: dict[int, Any]) -> bytes:
-    """Serialise; a tag that a camera wrote in a form that cannot be is left out."""
-    try:
-        return exif.tobytes()
-    except Exception:  # Pillow raises whatever struct and its casts raise on odd tags
-        for tag in list(details):
-            single = Image.Exif()
-            single.get_ifd(ExifTags.IFD.Exif)[tag] = details[tag]
-            try:
-                single.tobytes()
-            except Exception:
-                del details[tag]
-        return exif.tobytes()
+def _is_portable(entry: Entry) -> bool:
+    """Whether a tag says something of the capture, not of the place where it stood."""
+    known = entry.type in TYPES and entry.type != IFD_POINTER and entry.tag != tag_gate.TAKEN_OUT
+    return known and entry.tag not in DROPPED_EXIF_TAGS
+
+
+def _short_enough(block: ExifBlock, notes: list[str]) -> ExifBlock:
+    """Leave out the longest tags until the block fits in a segment of JPEG."""
+    while len(block.encoded()) > exif_block.LARGEST:
+        entries = (*block.main, *block.details, *block.place)
+        longest = max(entries, key=lambda entry: len(entry.data or b""))
+        notes.append(f"an EXIF tag ({longest.tag}) is too long for a JPEG and left out")
+        parts = [
+            tuple(entry for entry in part if entry is not longest)
+            for part in (block.main, block.details, block.place)
+        ]
+        block = ExifBlock(block.order, *parts)
+    return block

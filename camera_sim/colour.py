@@ -17,6 +17,11 @@ SRGB_TO_XYZ = np.array(
 AUTO_EXPOSURE_CLIPPED = 0.01
 # Auto exposure never brightens more than this (4 EV): beyond it a frame is dark on purpose.
 AUTO_EXPOSURE_LIMIT = 16.0
+# White-balance gain of a channel over another's: of real light it is under 5.
+MOST_GAIN = 32.0
+# Largest coefficient of a matrix to sRGB: those of LibRaw's cameras are under 3. A larger one is
+# nearly singular: it paints noise in bright colours.
+MOST_COEFFICIENT = 5.0
 
 
 def camera_to_srgb(xyz_to_camera: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -33,13 +38,21 @@ def camera_to_srgb(xyz_to_camera: NDArray[np.float64]) -> NDArray[np.float64]:
     Raises
     ------
     ValueError
-        If the matrix is singular.
+        If no camera can have this matrix: a value is not finite, it is singular or nearly so, or
+        mirrors colours.
     """
     camera_from_srgb = np.asarray(xyz_to_camera, np.float64) @ SRGB_TO_XYZ
     white = camera_from_srgb.sum(axis=1, keepdims=True)
-    if np.any(np.abs(white) < 1e-6) or abs(np.linalg.det(camera_from_srgb)) < 1e-9:
+    scale = np.abs(camera_from_srgb).max()
+    if not np.isfinite(scale) or not white.min() > 1e-3 * scale:
+        raise ValueError("the colour matrix is singular: by it white has no colour")
+    balanced = camera_from_srgb / white
+    if not np.linalg.det(balanced) > 1e-6:
         raise ValueError("the colour matrix is singular")
-    return np.linalg.inv(camera_from_srgb / white)
+    inverse = np.linalg.inv(balanced)
+    if not np.abs(inverse).max() <= MOST_COEFFICIENT:
+        raise ValueError("the colour matrix is nearly singular")
+    return inverse
 
 
 def apply_matrix(rgb: Array, matrix: NDArray[np.floating]) -> Array:
@@ -101,11 +114,16 @@ def auto_exposure(camera: Array, matrix: NDArray[np.floating]) -> float:
 
 
 def grey_world(packed: Array) -> tuple[float, float, float]:
-    """Return white-balance gains that make the (h, w, 4) mosaic's mean grey, smallest gain 1."""
+    """Return white-balance gains that make the (h, w, 4) mosaic's mean grey.
+
+    The smallest is 1, none is over `MOST_GAIN`.
+    """
     unclipped = packed[(packed < 0.98).all(axis=-1)]
     mean = (unclipped if len(unclipped) else packed.reshape(-1, 4)).mean(axis=0)
     red, green, blue = mean[0], (mean[1] + mean[2]) / 2, mean[3]
-    return normalise_gains(tuple(1 / max(float(m), 1e-4) for m in (red, green, blue)))
+    means = np.maximum([red, green, blue], 1e-4)
+    means = np.maximum(means, means.max() / MOST_GAIN)
+    return normalise_gains(tuple(float(gain) for gain in 1 / means))
 
 
 def normalise_gains(gains: tuple[float, ...]) -> tuple[float, float, float]:

@@ -5,13 +5,14 @@ from fractions import Fraction
 from pathlib import Path
 
 import tifffile
-from PIL import Image
 
 from camera_sim import capture_token
 from camera_sim.dng_tags import D65, NOISE_PROFILE_TAG
 from camera_sim.errors import RawUnsupportedError
-from camera_sim.output import append_directories, described_tags, directory_tags, whole_file
+from camera_sim.exif_block import ExifBlock
+from camera_sim.output import whole_file
 from camera_sim.raw import RawImage
+from camera_sim.tiff_exif import TiffTag, append_directories, described_tags, directory_tags
 
 # Tag numbers and types: TIFF/EP (ISO 12234-2) for the array, DNG 1.7.1 for the rest.
 CFA_PHOTOMETRIC = 32803
@@ -51,14 +52,13 @@ def write_dng(
     """
     if image.xyz_to_camera is None:
         raise RawUnsupportedError("a DNG needs the camera's colour matrix, and it is not known")
-    details = Image.Exif()
-    if image.info.exif:
-        details.load(image.info.exif)
+    details = ExifBlock.parsed(image.info.exif)
     token = [capture_token.empty_tag()] if attest else []
     with whole_file(path, force=force) as temporary:
         tifffile.imwrite(
             temporary,
             image.samples,
+            byteorder=details.order,
             photometric=CFA_PHOTOMETRIC,
             compression=None,
             software="camsim",
@@ -66,12 +66,13 @@ def write_dng(
             subfiletype=0,
             extratags=[*_tags(image), *_described(details), *directory_tags(details), *token],
         )
-        append_directories(temporary, details)
+        with temporary.open("r+b") as file:
+            append_directories(file, details)
         if attest:
             capture_token.embed(temporary, attest)
 
 
-def _tags(image: RawImage) -> list[tuple[int, str, int, object, bool]]:
+def _tags(image: RawImage) -> list[TiffTag]:
     assert image.xyz_to_camera is not None  # checked by write_dng
     red, green, blue = image.white_balance
     black = [0.0] * 4
@@ -100,16 +101,16 @@ def _tags(image: RawImage) -> list[tuple[int, str, int, object, bool]]:
     return tags
 
 
-def _described(exif: Image.Exif) -> list[tuple[int, str, int, object, bool]]:
+def _described(exif: ExifBlock) -> list[TiffTag]:
     """Return artist, copyright and the like; make and model are those of the capture."""
     return [tag for tag in described_tags(exif) if tag[0] not in (MAKE, MODEL)]
 
 
-def _ascii(tag: int, text: str) -> tuple[int, str, int, object, bool]:
-    return tag, "s", 0, text.encode("ascii", "replace").decode(), True
+def _ascii(tag: int, text: str) -> TiffTag:
+    return tag, "s", 0, text.encode("utf-8", "replace"), True
 
 
-def _rationals(tag: int, kind: str, values: Sequence[float]) -> tuple[int, str, int, object, bool]:
+def _rationals(tag: int, kind: str, values: Sequence[float]) -> TiffTag:
     fractions = [Fraction(value).limit_denominator(1_000_000) for value in values]
     flat = tuple(part for value in fractions for part in (value.numerator, value.denominator))
     return tag, kind, len(values), flat, True

@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,10 +14,12 @@ from typing import Literal
 import numpy as np
 import tifffile
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, ImageCms, TiffImagePlugin
+from PIL import ExifTags, Image, ImageCms
 
 from camera_sim.errors import OutputError
+from camera_sim.exif_block import ExifBlock
 from camera_sim.raw import RawImage
+from camera_sim.tiff_exif import append_directories, described_tags, directory_tags
 
 Picture = NDArray[np.uint8] | NDArray[np.uint16]
 Format = Literal["jpeg", "png", "tiff"]
@@ -32,13 +35,8 @@ UPRIGHT: dict[int, tuple[bool, bool, bool]] = {  # (transpose, flip rows, flip c
     4: (False, True, False), 5: (True, False, False), 6: (True, False, True),
     7: (True, True, True), 8: (True, True, False),
 }  # fmt: skip
-# Pointers to the Exif and the GPS directory.
-DIRECTORIES = (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo)
-EXIF_MOMENT_LENGTH = len("YYYY:MM:DD HH:MM:SS")
-KEPT_IN_TIFF = (
-    ExifTags.Base.Make, ExifTags.Base.Model, ExifTags.Base.Artist, ExifTags.Base.Copyright,
-)  # fmt: skip
-LONG = 4  # TIFF 6.0 section 2: a 32-bit unsigned integer
+IMAGE_DESCRIPTION = ExifTags.Base.ImageDescription
+EXIF_MOMENT = re.compile(r"\d{4}:\d\d:\d\d \d\d:\d\d:\d\d")
 
 
 @dataclass(frozen=True)
@@ -166,56 +164,21 @@ def srgb_profile() -> bytes:
 
 
 def _write_tiff(path: Path, picture: Picture, exif: bytes) -> None:
-    parsed = Image.Exif()
-    if exif:
-        parsed.load(exif)
-    moment = str(parsed.get(ExifTags.Base.DateTime, ""))
+    block = ExifBlock.parsed(exif)
+    moment, described = block.find(ExifTags.Base.DateTime), block.find(IMAGE_DESCRIPTION)
     tifffile.imwrite(
         path,
         np.ascontiguousarray(picture),
+        byteorder=block.order,
         photometric="rgb",
         compression="adobe_deflate",
         predictor=True,
         iccprofile=srgb_profile(),
-        datetime=moment if len(moment) == EXIF_MOMENT_LENGTH else None,
-        description=parsed.get(ExifTags.Base.ImageDescription),
+        datetime=moment.text() if moment and EXIF_MOMENT.fullmatch(moment.text()) else None,
+        description=bytes(described.data or b"") if described else None,
         software="camsim",
         metadata=None,
-        extratags=[*described_tags(parsed), *directory_tags(parsed)],
+        extratags=[*described_tags(block), *directory_tags(block)],
     )
-    append_directories(path, parsed)
-
-
-def directory_tags(exif: Image.Exif) -> list[tuple[int, str, int, object, bool]]:
-    """Return tags for tifffile to write where `append_directories` will put the pointers.
-
-    tifffile refuses to write the pointers' own numbers, so their neighbours keep the places.
-    """
-    return [(pointer - 1, "I", 1, 0, True) for pointer in DIRECTORIES if exif.get_ifd(pointer)]
-
-
-def append_directories(path: Path, exif: Image.Exif) -> None:
-    """Append the Exif and GPS directories and point at them (TIFF 6.0 section 2; Exif 4.6.3)."""
-    for pointer in DIRECTORIES:
-        if details := exif.get_ifd(pointer):
-            _append_directory(path, pointer, details)
-
-
-def _append_directory(path: Path, pointer: int, details: dict[int, object]) -> None:
-    with tifffile.TiffFile(path) as tiff:
-        order, entry = tiff.byteorder, tiff.pages[0].tags[pointer - 1].offset
     with path.open("r+b") as file:
-        header = file.read(4)
-        offset = file.seek(0, os.SEEK_END)
-        offset += file.write(b"\0" * (offset % 2))
-        directory = TiffImagePlugin.ImageFileDirectory_v2(header + b"\0\0\0\0")
-        for tag, value in details.items():
-            directory[tag] = value
-        file.write(directory.tobytes(offset))
-        file.seek(entry)
-        file.write(struct.pack(f"{order}HHII", pointer, LONG, 1, offset))
-
-
-def described_tags(exif: Image.Exif) -> list[tuple[int, str, int, object, bool]]:
-    """Return the tags of the first directory that TIFF and DNG files keep, for tifffile."""
-    return [(int(tag), "s", 0, str(exif[tag]), True) for tag in KEPT_IN_TIFF if tag in exif]
+        append_directories(file, block)

@@ -15,13 +15,16 @@ import numpy as np
 import rawpy
 from numpy.typing import NDArray
 
-from camera_sim import colour, dng_tags
+from camera_sim import colour, dng_tags, tag_gate
 from camera_sim.capture_info import CaptureInfo, read_capture_info
 from camera_sim.cfa import PACKED_RGB, CFAOrder, CFAPattern, pack, to_rggb
+from camera_sim.colour import MOST_GAIN
 from camera_sim.errors import RawUnreadableError, RawUnsupportedError
+from camera_sim.levels import plausible_levels
 from camera_sim.libraw_file import embedded_jpeg, open_libraw
 from camera_sim.noise_profile import NoiseProfile, estimate
 from camera_sim.raw_file import RawFile
+from camera_sim.tiff_directory import Directory
 
 Array = NDArray[np.float32]
 WhiteBalanceSource = Literal["as shot", "daylight", "grey world", "given"]
@@ -72,6 +75,8 @@ class RawImage:
         As the file states it, or None.
     info
         Camera, exposure and the EXIF to keep.
+    notes
+        A sentence of everything in the file that can't be, and what was taken instead.
     """
 
     samples: NDArray[np.uint16]
@@ -87,6 +92,7 @@ class RawImage:
     crop: Crop | None = None
     info: CaptureInfo = field(default_factory=CaptureInfo)
     path: Path | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def size(self) -> tuple[int, int]:
@@ -191,26 +197,28 @@ def read_raw(source: str | Path | RawFile) -> RawImage:
         X-Trans, Foveon, linear or sRAW, monochrome, four-colour.
     """
     file = source if isinstance(source, RawFile) else RawFile.read(source)
-    path = file.path
-    with open_libraw(file) as raw:
-        samples, pattern = _visible_mosaic(raw, path)
-        black, white = _levels(raw, pattern, path)
-        sizes, tags = raw.sizes, dng_tags.read(file)
+    gated = tag_gate.screened(file)
+    notes = list(gated.notes)
+    with open_libraw(gated.file) as raw:
+        samples, pattern = _visible_mosaic(raw, file.path)
+        black, white = _levels(raw, pattern, samples, notes)
+        sizes, tags = raw.sizes, dng_tags.read(gated.file)
         image = RawImage(
             samples=samples,
             pattern=pattern,
             black=black,
             white=white,
             white_balance=(1.0, 1.0, 1.0),
-            xyz_to_camera=_known_matrix(raw, tags, path),
+            xyz_to_camera=_known_matrix(raw, tags, notes),
             orientation=FLIP_TO_ORIENTATION.get(sizes.flip, 1),
-            pixel_aspect=float(sizes.pixel_aspect),
+            pixel_aspect=_pixel_aspect(sizes, notes),
             noise=dng_tags.noise_profile(tags),
             crop=Crop(sizes.top_margin, sizes.left_margin, sizes.raw_height, sizes.raw_width),
-            info=read_capture_info(file, raw.other, raw.lens, embedded_jpeg(raw)),
-            path=path,
+            info=read_capture_info(gated.file, raw, embedded_jpeg(raw), notes),
+            path=file.path,
         )
-        return _white_balanced(image, raw)
+        image = _white_balanced(image, raw, notes)
+        return replace(image, notes=tuple(notes))
 
 
 def _visible_mosaic(raw: "rawpy.RawPy", path: Path) -> tuple[NDArray[np.uint16], CFAPattern]:
@@ -218,6 +226,9 @@ def _visible_mosaic(raw: "rawpy.RawPy", path: Path) -> tuple[NDArray[np.uint16],
     pattern = _bayer_pattern(raw, path)
     visible = raw.raw_image_visible
     height, width = (side - side % 2 for side in visible.shape)
+    if not height or not width:
+        raise RawUnreadableError(f"{path} holds no picture: {visible.shape[0]} rows of "
+                                 f"{visible.shape[1]} samples")  # fmt: skip
     return np.array(visible[:height, :width], np.uint16), pattern
 
 
@@ -242,47 +253,67 @@ def _bayer_pattern(raw: "rawpy.RawPy", path: Path) -> CFAPattern:
 
 
 def _levels(
-    raw: "rawpy.RawPy", pattern: CFAPattern, path: Path
+    raw: "rawpy.RawPy",
+    pattern: CFAPattern,
+    samples: NDArray[np.uint16],
+    notes: list[str],
 ) -> tuple[tuple[float, float, float, float], float]:
-    """Return the black level of each packed channel, and the saturation."""
+    """Return the black level of each packed channel, and the saturation.
+
+    Levels that the samples contradict are replaced by the darkest and the brightest of them.
+    """
     channels = [int(raw.raw_pattern[site]) for site in pattern.sites]
-    black = tuple(float(raw.black_level_per_channel[channel]) for channel in channels)
-    white = float(raw.white_level)
-    if white <= max(black):
-        raise RawUnreadableError(f"{path} states a white level of {white:g} under its black level")
-    return cast(tuple[float, float, float, float], black), white
+    black = tag_gate.numbers(
+        lambda: [raw.black_level_per_channel[channel] for channel in channels], (4,), 0, 65534
+    )
+    white = tag_gate.numbers(lambda: [raw.white_level], (1,), 1, 65536)
+    sorted_out = plausible_levels(black, white[0] if white else None, samples)
+    notes += sorted_out.notes
+    return sorted_out.black, sorted_out.white
+
+
+def _pixel_aspect(sizes: Any, notes: list[str]) -> float:
+    found = tag_gate.numbers(lambda: [sizes.pixel_aspect], (1,), 0.25, 4)
+    if found is None:
+        notes.append("the shape of a pixel is stated wrongly: it was taken as square")
+    return found[0] if found else 1.0
 
 
 def _known_matrix(
-    raw: "rawpy.RawPy", tags: dict[int, Any], path: Path
+    raw: "rawpy.RawPy", tags: tuple[Directory, ...], notes: list[str]
 ) -> NDArray[np.float64] | None:
     """Return the file's own matrix, else LibRaw's for the camera, else None."""
     matrix = dng_tags.colour_matrix(tags)
-    if matrix is None:
-        matrix = np.array(raw.rgb_xyz_matrix[:3], np.float64)
-    if not np.any(matrix):
+    if matrix is not None:
+        return matrix
+    found = tag_gate.numbers(lambda: np.ravel(raw.rgb_xyz_matrix[:3]), (9,), -1e6, 1e6)
+    if found is not None and not any(found):
         return None
     try:
+        matrix = np.reshape(np.array(found or [np.nan] * 9), (3, 3))
         colour.camera_to_srgb(matrix)
     except ValueError as error:
-        raise RawUnreadableError(f"{path} cannot be developed: {error}") from error
+        notes.append(f"LibRaw's colour matrix of the camera is not used: {error}")
+        return None
     return matrix
 
 
-def _white_balanced(image: RawImage, raw: "rawpy.RawPy") -> RawImage:
-    gains, source = _file_white_balance(raw)
+def _white_balanced(image: RawImage, raw: "rawpy.RawPy", notes: list[str]) -> RawImage:
+    gains, source = _file_white_balance(raw, notes)
     if gains is None:
         gains = colour.grey_world(image.packed())
     return replace(image, white_balance=gains, white_balance_source=source)
 
 
 def _file_white_balance(
-    raw: "rawpy.RawPy",
+    raw: "rawpy.RawPy", notes: list[str]
 ) -> tuple[tuple[float, float, float] | None, WhiteBalanceSource]:
-    as_shot: list[Any] = list(raw.camera_whitebalance)[:3]
-    if min(as_shot) > 0:
-        return colour.normalise_gains(tuple(map(float, as_shot))), "as shot"
-    daylight: list[Any] = list(raw.daylight_whitebalance)[:3]
-    if min(daylight) > 0 and len(set(daylight)) > 1:
-        return colour.normalise_gains(tuple(map(float, daylight))), "daylight"
+    as_shot = tag_gate.numbers(lambda: raw.camera_whitebalance[:3], (3,), -np.inf, np.inf)
+    if as_shot is None or (min(as_shot) > 0 and max(as_shot) > MOST_GAIN * min(as_shot)):
+        notes.append("the white balance as shot is that of no light: it is not used")
+    elif min(as_shot) > 0:
+        return colour.normalise_gains(as_shot), "as shot"
+    daylight = tag_gate.numbers(lambda: raw.daylight_whitebalance[:3], (3,), 1e-6, 1e6)
+    if daylight and len(set(daylight)) > 1 and max(daylight) <= MOST_GAIN * min(daylight):
+        return colour.normalise_gains(daylight), "daylight"
     return None, "grey world"

@@ -21,3 +21,5 @@ def summary_lines(summary: Summary) -> Iterator[str]:
         yield f"{'':4}the file states no white balance: {image.white_balance_source} was used"
     if image.xyz_to_camera is None:
         yield f"{'':4}LibRaw knows no colour matrix for this camera: its colours were taken as sRGB"
+    for note in image.notes:
+        yield f"{'':4}warning: {note}"

@@ -14,7 +14,7 @@ import numpy as np
 from pydantic import ValidationError
 
 import verifier.errors
-from verifier import framing
+from fleet import framing
 from verifier.errors import (
     PhotoError,
     PhotoTimeoutError,

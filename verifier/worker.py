@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from verifier import framing
+from fleet import framing
 from verifier.errors import PhotoError, PhotoTooLargeError, PhotoUnreadableError
 from verifier.limits import Limits
 from verifier.reading import Reading, read_file, read_pixels

@@ -71,6 +71,7 @@ def facts(image: RawImage) -> list[tuple[str, str]]:
         )
     if image.pixel_aspect != 1:
         rows.insert(5, ("pixel aspect", f"{image.pixel_aspect:.4f}"))
+    rows += [("warning", note) for note in image.notes]
     return [(name, value) for name, value in rows if value]
 
 

@@ -142,10 +142,10 @@ def test_a_failed_write_leaves_the_old_file_alone(tmp_path: Path) -> None:
 @FORMATS
 def test_an_unencodable_picture_leaves_nothing(tmp_path: Path, kind: Format) -> None:
     def broken() -> None:
-        pixels = np.zeros((4, 4, 7), np.uint8)
+        pixels = np.zeros((4, 4, 3), object)
         write_picture(tmp_path / "a", pixels, Encoding(kind), b"bad exif", force=False)
 
-    with pytest.raises((TypeError, SyntaxError)):  # as Pillow and tifffile have it
+    with pytest.raises((TypeError, ValueError, KeyError)):  # as Pillow and tifffile have it
         broken()
     assert not list(tmp_path.iterdir())
 

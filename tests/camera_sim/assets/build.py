@@ -35,12 +35,6 @@ def main(folder: Path = HERE) -> None:
     write(folder / "monochrome.dng", mosaic, MIN_IS_BLACK)
     retag(folder / "monochrome.dng", "PhotometricInterpretation", LINEAR_RAW)
     bayer = cfa(2, bytes((0, 1, 1, 2)))
-    write(
-        folder / "white-level-under-black.dng",
-        mosaic,
-        CFA,
-        (*bayer, long(50714, 9000), long(50717, 100)),
-    )
     write(folder / "strip-past-the-end.dng", mosaic, CFA, bayer)
     retag(folder / "strip-past-the-end.dng", "StripOffsets", 1_000_000)
 
@@ -79,11 +73,6 @@ def retag(path: Path, name: str, value: int) -> None:
 def cfa(side: int, pattern: bytes) -> tuple[Tag, ...]:
     """Describe a square colour filter array."""
     return (33421, "H", 2, (side, side), True), (33422, "B", side * side, pattern, True)
-
-
-def long(tag: int, value: int) -> Tag:
-    """Describe a tag of one 32-bit number."""
-    return (tag, "I", 1, value, True)
 
 
 def encoded(rgb: np.ndarray, kind: str) -> bytes:

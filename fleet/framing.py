@@ -1,4 +1,4 @@
-"""Messages between the service and its reading process: JSON and raw bytes, never a pickle.
+"""Messages to and from a process that reads hostile files: JSON and raw bytes, never a pickle.
 
 A process that a hostile file took over can then lie about the picture, but not run code here.
 """
