@@ -17,10 +17,13 @@ from verifier.words import (
     TITLES,
     detector_headline,
     in_short,
+    ingredient_line,
     input_line,
     percent,
 )
 
+_GOOD = ("intact", "trusted", "not revoked", "not listed", "time-stamped", "confirmed")
+_BAD = ("broken", "revoked", "expired", "untrusted")
 _CLASSES = {"consistent": "for", "evidence against": "against", "inconclusive": "open"}
 
 
@@ -139,24 +142,33 @@ def _grounds(report: Report) -> str:
 
 def _facts_table(credential: Credential) -> str:
     if not credential.present:
-        return f"<p>{escape(credential.integrity.words)}</p>"
+        return f"<p>{escape(credential.integrity.words)}</p>{_details(credential)}"
     rows = [
         ("Unchanged since signing?", credential.integrity),
         ("Is the signer trusted?", credential.trust),
         ("Certificate withdrawn?", credential.revocation),
+        ("Signed when?", credential.time),
+        ("Author confirmed?", credential.identity),
     ]
     cells = "".join(
         f'<tr><th>{question}</th><td><b class="{_mood(fact.state)}">{escape(fact.state)}</b><br>'
         f"{escape(fact.words)}</td></tr>"
         for question, fact in rows
     )
-    return f"<table>{cells}</table>{_statements(credential)}"
+    return f"<table>{cells}</table>{_statements(credential)}{_details(credential)}"
+
+
+def _details(credential: Credential) -> str:
+    """Faults, what is stated of how the picture was made, and what its ingredients are worth."""
+    words = [*credential.faults, *(statement.words for statement in credential.statements)]
+    words += map(ingredient_line, credential.ingredient_answers)
+    return _bullets(words) if words else ""
 
 
 def _mood(state: str) -> str:
-    if state in ("intact", "trusted", "not revoked", "not listed"):
+    if state in _GOOD:
         return "good"
-    return "bad" if state in ("broken", "revoked", "expired", "untrusted") else "unsure"
+    return "bad" if state in _BAD else "unsure"
 
 
 def _statements(credential: Credential) -> str:

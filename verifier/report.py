@@ -78,9 +78,19 @@ class Fact(_Record):
 
 
 class Integrity(Fact):
-    """Whether file and credential are as they were signed."""
+    """Whether file and credential are as they were signed.
 
-    state: Literal["no credential", "intact", "broken", "unreadable"]
+    "broken": a hash or the signature fails. "unclear": none fails, but not all that would have to
+    be covered was, or could be checked.
+
+    Attributes
+    ----------
+    broken_part
+        What doesn't hold. Of "signature" nobody is known to have signed, whoever is named.
+    """
+
+    state: Literal["no credential", "intact", "broken", "unclear", "unreadable"]
+    broken_part: Literal["picture", "credential", "signature"] | None = None
 
 
 class Trust(Fact):
@@ -92,27 +102,124 @@ class Trust(Fact):
 class Revocation(Fact):
     """Whether the signer's certificate was withdrawn.
 
-    "not revoked" by the authority's own proof in the file; "not listed" in the lists that were
-    given, which may be of other authorities.
+    "not revoked" by the authority's own proof in the file; "not listed" in a list that was given
+    and that the certificate's authority issued.
     """
 
     state: Literal["no credential", "not revoked", "not listed", "revoked", "not checked"]
 
 
-class Credential(_Record):
-    """C2PA content credentials: three answers that must not be taken for one another.
+class SigningTime(Fact):
+    """Whether somebody else than the signer says when it was signed.
+
+    "time-stamped" by an authority on your list, "unproven" by another or by a time stamp that
+    doesn't hold.
+    """
+
+    state: Literal["no credential", "time-stamped", "unproven", "no time stamp"] = "no time stamp"
+    words: str = "Nobody but the signer could say when it was signed."
+
+
+class Identity(Fact):
+    """Whether the author whom the credential names is who it says (CAWG identity assertions)."""
+
+    state: Literal["no credential", "none stated", "confirmed", "not confirmed"] = "none stated"
+    words: str = "The credential names no author."
+
+
+class Answers(_Record):
+    """What one manifest is worth: five answers, none of which stands for another.
 
     Attributes
     ----------
-    codes
-        C2PA's own status codes, for experts.
-    source_type
-        IPTC digital source type of the first action, such as "digitalCapture".
+    faults
+        What else is wrong with it, in sentences; breaks none of the answers.
     """
 
     integrity: Integrity
     trust: Trust
     revocation: Revocation
+    time: SigningTime = SigningTime()
+    identity: Identity = Identity()
+    faults: tuple[str, ...] = ()
+
+
+class Ingredient(Answers):
+    """A picture that the signer says went into this one, and what its own credential is worth.
+
+    Its answers never speak for the file. Its picture isn't at hand: that its hash matched is what
+    the signer of this file states.
+
+    Attributes
+    ----------
+    relationship
+        "parentOf": this picture was made from it; "componentOf": it was put in; "inputTo": a
+        program was given it.
+    depth
+        1 for what went into the picture itself, 2 for what went into that.
+    """
+
+    relationship: str
+    depth: int
+    title: str | None = None
+    signer: str | None = None
+    codes: tuple[str, ...] = ()
+
+
+Made = Literal["generated", "partly generated", "captured", "other"]
+Speaker = Literal["trusted signer", "unknown signer", "nobody"]
+
+
+class Statement(_Record):
+    """What is stated of how a picture was made: a statement, which isn't its proof.
+
+    Attributes
+    ----------
+    made
+        What it comes down to.
+    of
+        Of which picture: this one, the one it was made from, or one that was put in.
+    by
+        "nobody" is an entry that no credential holds: anybody can write or remove it.
+    source_type
+        IPTC's name, such as "trainedAlgorithmicMedia", or the entry that says so.
+    where
+        Where it was found.
+    """
+
+    made: Made
+    of: Literal["picture", "parent", "component", "input"]
+    by: Speaker
+    source_type: str
+    where: str
+    words: str
+
+    @property
+    def establishes_generation(self) -> bool:
+        """Whether someone trusted states of this picture that it was generated, at least partly."""
+        ours = self.of in ("picture", "parent") and self.by == "trusted signer"
+        return ours and self.made in ("generated", "partly generated")
+
+
+class Credential(Answers):
+    """C2PA content credentials: answers that must not be taken for one another.
+
+    They are the active manifest's alone; each ingredient has its own.
+
+    Attributes
+    ----------
+    codes
+        C2PA's own status codes of the active manifest, for experts.
+    source_type
+        IPTC digital source type of the first action that has one, such as "digitalCapture".
+    ingredients
+        Number of pictures that the signer says went into this one.
+    ingredient_answers
+        What their credentials are worth, as deep as was looked.
+    statements
+        All that is stated of how the picture was made, signed or not.
+    """
+
     signer: str | None = None
     issuer: str | None = None
     signed_at: str | None = None
@@ -120,6 +227,8 @@ class Credential(_Record):
     actions: tuple[str, ...] = ()
     source_type: str | None = None
     ingredients: int = 0
+    ingredient_answers: tuple[Ingredient, ...] = ()
+    statements: tuple[Statement, ...] = ()
     development: Development | None = None
     codes: tuple[str, ...] = ()
 

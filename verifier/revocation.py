@@ -1,23 +1,40 @@
 """Revocation lists (X.509 CRLs, RFC 5280, section 5) that a newsroom keeps: revocation offline."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from verifier.errors import SettingsError
 
+if TYPE_CHECKING:
+    from cryptography import x509
+
 _END: Final = "-----END X509 CRL-----"
+
+# An authority's name (RFC 5280, 4.1.2.4) by RFC 4514's short names of what c2pa tells of it.
+Name = frozenset[tuple[str, str]]
+_PARTS: Final = ("C", "ST", "L", "O", "OU", "CN")
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What a revocation list knows a certificate by: who issued it, and its number there."""
+
+    issuer: Name
+    serial: int
 
 
 @dataclass(frozen=True)
 class RevocationLists:
-    """Serial numbers that were withdrawn, and when the oldest of the lists was issued.
+    """Certificates that were withdrawn, and when the oldest of the lists was issued.
 
-    ``outdated`` tells whether one of them should have been replaced by now.
+    ``issuers`` are the authorities whose lists are there; ``outdated`` tells whether one of them
+    should have been replaced by now.
     """
 
-    revoked: Mapping[int, datetime]
+    revoked: Mapping[Certificate, datetime]
+    issuers: frozenset[Name]
     issued: datetime
     outdated: bool
 
@@ -38,7 +55,8 @@ def read_revocation_lists(pem: str) -> RevocationLists:
     parts = [part + _END for part in pem.split(_END)[:-1]]
     try:
         lists = [x509.load_pem_x509_crl(part.encode()) for part in parts]
-        revoked = {entry.serial_number: entry.revocation_date_utc for crl in lists for entry in crl}
+        revoked = dict(entry for crl in lists for entry in _entries(crl))
+        issuers = frozenset(name_of(_parts(crl.issuer)) for crl in lists)
     except ValueError as error:
         raise SettingsError(
             f"the revocation lists can't be read ({error}); give them in PEM, "
@@ -50,6 +68,36 @@ def read_revocation_lists(pem: str) -> RevocationLists:
     until = [crl.next_update_utc for crl in lists]
     return RevocationLists(
         revoked=revoked,
+        issuers=issuers | {certificate.issuer for certificate in revoked},
         issued=min(crl.last_update_utc for crl in lists),
         outdated=any(moment is not None and moment < now for moment in until),
     )
+
+
+def name_of(parts: Iterable[tuple[str, str]]) -> Name:
+    """Return an authority's name as lists and certificates are compared by it.
+
+    Of a part that occurs several times, the last counts; case and spaces don't (RFC 5280, 7.1).
+    """
+    last = {short: " ".join(value.split()).casefold() for short, value in parts}
+    return frozenset((short, last[short]) for short in _PARTS if last.get(short))
+
+
+def _parts(name: "x509.Name") -> Iterator[tuple[str, str]]:
+    return ((part.rfc4514_attribute_name, str(part.value)) for part in name)
+
+
+def _entries(
+    crl: "x509.CertificateRevocationList",
+) -> Iterator[tuple[Certificate, datetime]]:
+    from cryptography import x509
+
+    issuer = name_of(_parts(crl.issuer))
+    for entry in crl:
+        # RFC 5280, 5.3.3: in an indirect list the name holds for the entries that follow, too.
+        try:
+            given = entry.extensions.get_extension_for_class(x509.CertificateIssuer).value
+            issuer = name_of(_parts(given.get_values_for_type(x509.DirectoryName)[0]))
+        except (x509.ExtensionNotFound, IndexError):
+            pass
+        yield Certificate(issuer, entry.serial_number), entry.revocation_date_utc

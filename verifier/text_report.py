@@ -7,6 +7,7 @@ from verifier.report import DetectorResult, Report, Stability
 from verifier.words import (
     LEVELS,
     TITLES,
+    credential_details,
     detector_headline,
     input_line,
     network_headline,
@@ -38,6 +39,7 @@ def _lines(report: Report) -> Iterator[str]:
     words = [credential.integrity.words]
     if credential.present:
         words += [credential.trust.words, credential.revocation.words]
+    words += credential_details(credential)
     yield from _section("Credential", words)
     yield from _section("Way it came", _channel(report))
     for result in report.detectors:

@@ -2,11 +2,12 @@
 
 The rules, in order; "facts" are the credential's, "statistics" the detectors':
 
-1. Facts against (the credential doesn't hold, or a trusted signer declares the picture generated):
-   evidence against, established.
+1. Facts against (the file isn't as a trusted signer signed it, or a trusted signer declares the
+   picture generated): evidence against, established. A stranger's credential decides nothing.
 2. Facts for (intact, from a trusted signer, not withdrawn, and stating a capture without edits),
    statistics against: inconclusive.
-3. Facts for: consistent, established.
+3. Facts for: consistent, established. That anybody declares it generated, signed or not, keeps a
+   picture from being consistent.
 4. Statistics against, and given again after at least one more platform: evidence against.
 5. Statistics for, no platform turns them over, and no detector finds anything else than a
    photograph likelier: consistent.
@@ -20,8 +21,17 @@ they only hold back.
 """
 
 from collections.abc import Sequence
-from typing import Final, Literal
+from typing import Final
 
+from verifier.facts import (
+    Side,
+    declared_generated,
+    holds,
+    reasons_of,
+    side_of,
+    summary_of,
+    told_first,
+)
 from verifier.report import (
     ChannelReading,
     Credential,
@@ -34,21 +44,6 @@ from verifier.report import (
 )
 from verifier.stability import survives
 
-Side = Literal["for", "against", "none"]
-
-# IPTC digital source types (cv.iptc.org/newscodes/digitalsourcetype) that no camera gives.
-GENERATED: Final = (
-    "trainedAlgorithmicMedia",
-    "compositeWithTrainedAlgorithmicMedia",
-    "algorithmicMedia",
-)
-# IPTC's for what a camera takes, by itself or out of several exposures.
-CAPTURES: Final = ("digitalCapture", "computationalCapture")
-# Actions (C2PA 2.2, table 8, and our own) that leave what the picture shows as it is.
-HARMLESS: Final = (
-    "c2pa.created", "c2pa.converted", "c2pa.published", "c2pa.repackaged", "c2pa.transcoded",
-    "camsim.developed",
-)  # fmt: skip
 # A probability from which the statistics are called strong, or moderate, if they hold when shared.
 STRONG: Final = 0.99
 MODERATE: Final = 0.9
@@ -72,41 +67,22 @@ def conclude(
     stability: Stability,
 ) -> Verdict:
     """Draw the conclusion from all parts of a report."""
-    facts = _facts(credential)
+    facts = side_of(credential)
     statistics, deciding = _statistics(detectors, stability)
     label, level = _label(facts, statistics, deciding, credential, stability)
+    summed = statistics
+    if label == "consistent" and declared_generated(credential):
+        label, level, summed = "inconclusive", "none", "none"
+    summary = _summary(facts, summed, level, credential, detectors, deciding)
     return Verdict(
         label=label,
         level=level,
-        summary=_summary(facts, statistics, level, credential, detectors, deciding),
+        summary=" ".join((*told_first(credential), summary)),
         integrity=credential.integrity.words,
         statistics=_statistics_words(statistics, detectors, stability),
         reasons=tuple(_reasons(credential, channel, detectors, stability)),
         unknown=tuple(_unknown(credential, detectors)),
     )
-
-
-def _facts(credential: Credential) -> Side:
-    if credential.integrity.state == "broken":
-        return "against"
-    if not _holds(credential):
-        return "none"
-    if credential.source_type in GENERATED:
-        return "against"
-    captured = credential.source_type in CAPTURES and not _edits(credential)
-    return "for" if captured else "none"
-
-
-def _holds(credential: Credential) -> bool:
-    """Whether a signature of someone trusted holds, whatever it states."""
-    states = credential.integrity.state, credential.trust.state
-    return states == ("intact", "trusted") and credential.revocation.state != "revoked"
-
-
-def _edits(credential: Credential) -> list[str]:
-    """Actions that the signer states and that can change what a picture shows."""
-    stated = dict.fromkeys(credential.actions)
-    return [action for action in stated if action not in (*HARMLESS, "c2pa.opened")]
 
 
 def _statistics(
@@ -158,7 +134,7 @@ def _label(
     if deciding is None:
         return "inconclusive", "none"
     label: VerdictLabel = "evidence against" if statistics == "against" else "consistent"
-    return label, _level(deciding, stability, signed=_holds(credential))
+    return label, _level(deciding, stability, signed=holds(credential))
 
 
 def _level(result: DetectorResult, stability: Stability, *, signed: bool) -> Level:
@@ -181,8 +157,8 @@ def _summary(
     deciding: DetectorResult | None,
 ) -> str:
     if facts != "none":
-        return _summary_of_facts(facts, statistics, credential)
-    if statistics == "none" and _holds(credential):
+        return summary_of(credential, looks_edited=statistics == "against")
+    if statistics == "none" and holds(credential):
         return (
             f"The file is as {credential.signer or 'the signer'}, whom you trust, signed it, but "
             "the signer doesn't state that it is an unedited capture."
@@ -205,20 +181,6 @@ def _summary_of_nothing(detectors: Sequence[DetectorResult]) -> str:
         f"The picture may be {' or '.join(doubts)}: a detector says so that is wrong too often to "
         "count against a picture. Ask for the original file, and look for earlier copies."
     )
-
-
-def _summary_of_facts(facts: Side, statistics: Side, credential: Credential) -> str:
-    signer = credential.signer or "The signer"
-    if credential.integrity.state == "broken":
-        return "The file is not as it was signed: its content credential doesn't hold for it."
-    if facts == "against":
-        return f"{signer}, whom you trust, declares that this picture was generated."
-    if statistics == "against":
-        return (
-            f"The signature of {signer} holds, but the picture itself looks edited. One of the two "
-            "is wrong; have it looked at."
-        )
-    return f"The file is as {signer}, whom you trust, signed it."
 
 
 def _statistics_words(
@@ -261,10 +223,7 @@ def _reasons(
     detectors: Sequence[DetectorResult],
     stability: Stability,
 ) -> list[str]:
-    reasons = [credential.integrity.words]
-    if credential.present:
-        reasons += [credential.trust.words, credential.revocation.words]
-        reasons += _declared(credential)
+    reasons = reasons_of(credential)
     for result in detectors:
         reasons += result.reasons
     reasons += channel.words[:1]
@@ -275,31 +234,9 @@ def _reasons(
     return reasons
 
 
-def _declared(credential: Credential) -> list[str]:
-    """Say what the signer states, as a statement."""
-    words = []
-    if credential.development is not None:
-        development = credential.development
-        pair = f", pair {development.pair}" if development.pair else ""
-        words.append(
-            f"The signer states that a camera pipeline “{development.pipeline}”{pair} developed it."
-        )
-    if "c2pa.opened" in credential.actions:
-        words.append(
-            "The signer states that it opened an existing file, and not where that is from."
-        )
-    if _edits(credential):
-        words.append(f"The signer states that it did this: {', '.join(_edits(credential))}.")
-    if credential.source_type in GENERATED:
-        words.append("The signer declares that the picture, or a part of it, was generated.")
-    elif credential.source_type:
-        words.append(f"The signer declares its source: {credential.source_type}.")
-    return words
-
-
 def _unknown(credential: Credential, detectors: Sequence[DetectorResult]) -> list[str]:
     unknown = ["Whether what the picture shows is true: a staged scene leaves no trace in a file."]
-    if _facts(credential) != "for":
+    if side_of(credential) != "for":
         unknown.append("Who took it, when and where: only a credential that you trust tells.")
         unknown.append(
             "Whether a camera's lens saw the scene: statistics see which pipeline made the pixels, "

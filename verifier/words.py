@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from typing import Final
 
+from verifier.facts import declared_generated
 from verifier.report import (
     ChannelReading,
     Credential,
     DetectorResult,
+    Ingredient,
     Level,
     Report,
     Stability,
@@ -33,6 +35,11 @@ LEVELS: Final[Mapping[Level, str]] = {
     "weak": "weak: a hint, to be followed up by other means",
     "none": "no statement is made",
 }
+_ROLES: Final[Mapping[str, str]] = {
+    "parentOf": "this one was made from it",
+    "componentOf": "put into it",
+    "inputTo": "given to a program",
+}
 STATUSES: Final[Mapping[Status, str]] = {
     "ran": "answered",
     "abstained": "gave no answer, on purpose",
@@ -52,6 +59,7 @@ def in_short(report: Report) -> list[tuple[str, str]]:
         ("Which camera pipeline developed it?", pipeline_headline(report)),
         ("Which network did it come from?", network_headline(report)),
         ("Is it signed?", credential_headline(report.credential)),
+        ("Is it declared generated?", generation_headline(report.credential)),
         ("Would the answer last if it is shared again?", stability_headline(stability)),
     ]
 
@@ -123,6 +131,43 @@ def credential_headline(credential: Credential) -> str:
         states = f"{credential.integrity.state}; whether to trust the signer was not checked"
     revoked = "; certificate withdrawn" if credential.revocation.state == "revoked" else ""
     return f"Yes: {states}{revoked}"
+
+
+def generation_headline(credential: Credential) -> str:
+    """Say in a few words what is declared of generation, and by whom."""
+    declared = declared_generated(credential)
+    if not declared:
+        return "Nobody declares so, which says nothing"
+    first = declared[0]
+    who = {"trusted signer": "someone you trust", "unknown signer": "a signer you don't know"}
+    speaker = who.get(first.by, "an unsigned entry, which anybody can write")
+    part = {"component": " of a part", "input": " of what it was made with"}.get(first.of, "")
+    return f"Declared {first.made}{part} by {speaker}"
+
+
+def credential_details(credential: Credential) -> list[str]:
+    """Say what beside integrity, trust and revocation is to be said of a credential."""
+    words = [credential.time.words] if credential.present else []
+    if credential.identity.state not in ("no credential", "none stated"):
+        words.append(credential.identity.words)
+    words += credential.faults
+    words += [statement.words for statement in credential.statements]
+    return [*words, *map(ingredient_line, credential.ingredient_answers)]
+
+
+def ingredient_line(ingredient: Ingredient) -> str:
+    """Say what the credential of a picture that went into this one is worth."""
+    name = f"“{ingredient.title}”" if ingredient.title else "a picture"
+    role = _ROLES.get(ingredient.relationship, "went into it")
+    if ingredient.depth > 1:
+        role = f"{role}, {ingredient.depth} steps back"
+    if ingredient.integrity.state == "no credential":
+        return f"Ingredient {name} ({role}): no credential."
+    revoked = ", certificate withdrawn" if ingredient.revocation.state == "revoked" else ""
+    return (
+        f"Ingredient {name} ({role}): {ingredient.integrity.state}, its signer "
+        f"{ingredient.signer or 'without a name'} {ingredient.trust.state}{revoked}."
+    )
 
 
 def percent(probability: float) -> str:

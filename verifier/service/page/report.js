@@ -3,7 +3,7 @@ import { button, choice, el, paragraphs, save, section, slider, table } from "./
 import { words } from "./words.js";
 
 const TONES = { consistent: "for", "evidence against": "against", inconclusive: "open" };
-const GOOD = ["intact", "trusted", "not revoked", "not listed"];
+const GOOD = ["intact", "trusted", "not revoked", "not listed", "time-stamped", "confirmed"];
 const BAD = ["broken", "revoked", "expired", "untrusted"];
 
 // Resolves to the element that shows it; its pictures are fetched first.
@@ -81,14 +81,24 @@ function downloads(client, analysis, name) {
 function credential(report) {
   const facts = report.credential;
   if (facts.integrity.state === "no credential") {
-    return section(words.credential, paragraphs([facts.integrity.words]));
+    return section(words.credential, paragraphs([facts.integrity.words, ...details(facts)]));
   }
   const rows = Object.entries(words.credentialRows).map(([part, question]) => [
     question,
     el("span", {}, el("b", { class: mood(facts[part].state) }, facts[part].state), el("br"),
       facts[part].words),
   ]);
-  return section(words.credential, table(rows), el("p", { class: "aside" }, stated(facts)));
+  return section(words.credential, table(rows), el("p", { class: "aside" }, stated(facts)),
+    paragraphs(details(facts)));
+}
+
+// Faults, what is stated of how the picture was made, and what its ingredients are worth.
+function details(facts) {
+  return [
+    ...facts.faults,
+    ...facts.statements.map((statement) => statement.words),
+    ...facts.ingredient_answers.map(words.ingredient),
+  ];
 }
 
 function stated(facts) {

@@ -38,7 +38,12 @@ export const words = {
     integrity: "Unchanged since signing?",
     trust: "Is the signer trusted?",
     revocation: "Certificate withdrawn?",
+    time: "Signed when?",
+    identity: "Author confirmed?",
   },
+  ingredient: (found) =>
+    `Ingredient ${found.title ? `“${found.title}”` : "without a name"}: ${found.integrity.state}, ` +
+    `its signer ${found.signer ?? "without a name"} ${found.trust.state}.`,
   stated: (parts) => (parts ? `The credential states: ${parts}.` : ""),
   statedParts: {
     signer: "signed by",

@@ -8,7 +8,7 @@ from tests.verifier.signing import DEVELOPMENT, Chain, make_chain, signed
 from tests.verifier.toy import native
 from verifier import SettingsError, Verifier
 from verifier.channel_reading import read_channel
-from verifier.credentials import credential_of, read_credential
+from verifier.credentials import read_credential
 from verifier.stability import untested
 from verifier.verdict import conclude
 
@@ -121,42 +121,6 @@ def test_a_certificate_that_is_on_no_list(signed_photo: bytes, chain: Chain) -> 
 def test_revocation_lists_that_cannot_be_read(lists: str, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"revocation list|can't be read"):
         Verifier.default(revocation_lists=lists or tmp_path)
-
-
-def store(**codes: list[str]) -> dict[str, Any]:
-    outcomes = {key: [{"code": code} for code in found] for key, found in codes.items()}
-    return {
-        "active_manifest": "a",
-        "manifests": {"a": {"signature_info": {"common_name": "Camera"}}},
-        "validation_results": {"activeManifest": outcomes},
-    }
-
-
-@pytest.mark.parametrize(
-    ("codes", "expected"),
-    [
-        ({"failure": ["signingCredential.ocsp.revoked"]}, ("intact", "not checked", "revoked")),
-        ({"success": ["signingCredential.ocsp.notRevoked", "signingCredential.trusted"]},
-         ("intact", "trusted", "not revoked")),
-        ({"informational": ["signingCredential.ocsp.skipped"]},
-         ("intact", "not checked", "not checked")),
-        ({"failure": ["signingCredential.expired"]}, ("intact", "expired", "not checked")),
-        ({"failure": ["claimSignature.mismatch"]}, ("broken", "not checked", "not checked")),
-        ({"failure": ["timeStamp.mismatch"]}, ("intact", "not checked", "not checked")),
-        ({"failure": ["assertion.missing"], "success": ["signingCredential.trusted"]},
-         ("broken", "trusted", "not checked")),
-    ],
-)  # fmt: skip
-def test_status_codes_are_sorted(codes: dict[str, list[str]], expected: tuple[str, ...]) -> None:
-    credential = credential_of(store(**codes), anchors_given=False)
-    states = credential.integrity.state, credential.trust.state, credential.revocation.state
-    assert states == expected
-
-
-@pytest.mark.parametrize("strange", [{}, {"manifests": []}, {"active_manifest": 3},
-    {"active_manifest": "a", "manifests": {"a": 1}, "validation_results": []}])  # fmt: skip
-def test_strange_stores_are_unreadable_and_raise_nothing(strange: dict[str, Any]) -> None:
-    assert credential_of(strange, anchors_given=True).integrity.state == "unreadable"
 
 
 def test_verdict_established_by_a_trusted_signature(

@@ -1,0 +1,140 @@
+"""What signers say of generation, wherever they say it, and whose word it is."""
+
+from typing import Any
+
+import pytest
+
+from tests.verifier.conftest import jpeg
+from tests.verifier.credentials.stores import store
+from tests.verifier.signing import NEWSCODES, Chain, flipped, make_chain, signed_with
+from tests.verifier.toy import native
+from verifier import Report, Verifier
+from verifier.credentials import credential_of
+
+AI = NEWSCODES + "trainedAlgorithmicMedia"
+PARTLY = NEWSCODES + "compositeWithTrainedAlgorithmicMedia"
+CAPTURED = {"action": "c2pa.created", "digitalSourceType": NEWSCODES + "digitalCapture"}
+DRAWN = {"action": "c2pa.created", "digitalSourceType": NEWSCODES + "digitalCreation"}
+GENERATED = {"action": "c2pa.created", "digitalSourceType": AI}
+OPENED = {"action": "c2pa.opened", "parameters": {"ingredientIds": ["i0"]}}
+
+
+@pytest.fixture(scope="module")
+def photo() -> bytes:
+    return jpeg(native(96, 128))
+
+
+@pytest.fixture(scope="module")
+def stranger() -> Chain:
+    return make_chain("Stranger", "Their Root")
+
+
+def report(data: bytes, chain: Chain) -> Report:
+    with Verifier.facts_only(trust_anchors=chain.root) as verifier:
+        return verifier.analyze(data)
+
+
+@pytest.mark.parametrize(
+    ("actions", "made", "where"),
+    [
+        ([GENERATED], "generated", "c2pa.created"),
+        ([CAPTURED, {"action": "c2pa.edited", "digitalSourceType": PARTLY}],
+         "partly generated", "c2pa.edited"),
+        ([DRAWN, {"action": "c2pa.edited", "digitalSourceType": AI}],
+         "partly generated", "c2pa.edited"),
+        ([DRAWN | {"parameters": {"com.adobe.digitalSourceType": AI}}],
+         "generated", "com.adobe.digitalSourceType"),
+        ([DRAWN | {"parameters": {"com.x": [{"y": {"z.DigitalSourceType": AI + "/"}}]}}],
+         "generated", "z.DigitalSourceType"),
+        ([CAPTURED | {"digitalSourceType": "trainedAlgorithmicMedia"}],
+         "generated", "c2pa.created"),
+    ],
+)  # fmt: skip
+def test_generation_is_told_from_any_action_and_its_parameters(
+    actions: list[dict[str, Any]], made: str, where: str, photo: bytes, chain: Chain
+) -> None:
+    found = report(signed_with(photo, chain, actions), chain)
+    told = [s for s in found.credential.statements if s.made == made]
+    assert told
+    assert (told[0].of, told[0].by) == ("picture", "trusted signer")
+    assert where in told[0].where
+    assert (found.verdict.label, found.verdict.level) == ("evidence against", "established")
+    assert "generated" in found.verdict.summary.split(". ")[0]
+    assert ("in part" in found.verdict.summary) == (made == "partly generated")
+
+
+def test_generation_is_told_from_a_template_and_from_metadata(photo: bytes, chain: Chain) -> None:
+    template = [{"action": "c2pa.edited", "digitalSourceType": AI}]
+    edited = {"action": "c2pa.edited"}
+    one = report(signed_with(photo, chain, [DRAWN, edited], templates=template), chain)
+    assert "a template" in one.verdict.summary
+    namespace = {"Iptc4xmpExt": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"}
+    stated = {"@context": namespace, "Iptc4xmpExt:DigitalSourceType": AI}
+    metadata = [{"label": "cawg.metadata", "kind": "Json", "data": stated}]
+    two = report(signed_with(photo, chain, [DRAWN], assertions=metadata), chain)
+    assert "cawg.metadata" in two.verdict.summary
+    assert one.verdict.level == two.verdict.level == "established"
+
+
+def test_generation_is_told_from_the_chain_of_parents(photo: bytes, chain: Chain) -> None:
+    first = signed_with(photo, chain, [GENERATED])
+    second = signed_with(photo, chain, [OPENED], [("parentOf", first)])
+    third = signed_with(photo, chain, [OPENED], [("parentOf", second)])
+    for child in (second, third):
+        found = report(child, chain)
+        assert found.verdict.level == "established"
+        assert "the picture that this one was made from was generated" in found.verdict.summary
+
+
+def test_a_generated_component_is_told_as_a_component(photo: bytes, chain: Chain) -> None:
+    part = signed_with(photo, chain, [GENERATED])
+    placed = {"action": "c2pa.placed", "parameters": {"ingredientIds": ["i0"]}}
+    found = report(signed_with(photo, chain, [CAPTURED, placed], [("componentOf", part)]), chain)
+    assert found.verdict.label == "inconclusive"
+    assert "put into this one was generated" in found.verdict.summary.split(". ")[0]
+    unplaced = report(signed_with(photo, chain, [CAPTURED], [("componentOf", part)]), chain)
+    assert unplaced.verdict.label == "inconclusive"
+
+
+def test_a_parent_s_capture_is_told(photo: bytes, chain: Chain) -> None:
+    parent = signed_with(photo, chain, [CAPTURED])
+    published = {"action": "c2pa.published"}
+    found = report(signed_with(photo, chain, [OPENED, published], [("parentOf", parent)]), chain)
+    assert any("made from was taken by a camera" in reason for reason in found.verdict.reasons)
+
+
+def test_a_stranger_s_declaration_is_told_and_establishes_nothing(
+    photo: bytes, chain: Chain, stranger: Chain
+) -> None:
+    theirs = signed_with(photo, stranger, [GENERATED])
+    cases = {
+        "alone": theirs,
+        "parent of someone trusted": signed_with(photo, chain, [OPENED], [("parentOf", theirs)]),
+        "parent of a stranger": signed_with(
+            photo, stranger, [OPENED], [("parentOf", signed_with(photo, chain, [GENERATED]))]
+        ),
+    }
+    for name, data in cases.items():
+        found = report(data, chain)
+        assert (name, found.verdict.label) == (name, "inconclusive")
+        assert "generated" in found.verdict.summary.split(". ")[0]
+
+
+def test_a_credential_that_does_not_hold_is_not_believed_about_generation(
+    photo: bytes, chain: Chain
+) -> None:
+    changed = flipped(signed_with(photo, chain, [GENERATED]), -200)
+    found = report(changed, chain)
+    assert "not as Test Camera" in found.verdict.summary
+    statement = found.credential.statements[0]
+    assert (statement.by, statement.made) == ("unknown signer", "generated")
+
+
+def test_a_nest_without_end_is_bounded() -> None:
+    nest: dict[str, Any] = {"digitalSourceType": AI}
+    for _ in range(200):
+        nest = {"x": nest}
+    wide = [{"digitalSourceType": f"{NEWSCODES}other{number}"} for number in range(500)]
+    deep = ({"label": "a", "data": nest}, {"label": "b", "data": wide})
+    statements = credential_of(store(assertions=deep), anchors_given=True).statements
+    assert 0 < len(statements) <= 64
