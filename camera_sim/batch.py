@@ -20,7 +20,9 @@ from camera_sim.output import (
     SUFFIXES,
     Encoding,
     check_absent,
+    picture_file,
     upright,
+    write_file,
     write_picture,
 )
 from camera_sim.pipelines import DEFAULT_PIPELINE, find_pipeline, libraw
@@ -214,30 +216,29 @@ def develop_file(
     if options.compare:
         check_absent(job.comparison, force=options.force)
     start = time.perf_counter()
-    origin = signing.origin(job.source) if signing else None
-    file = RawFile.read(job.source)
-    image = read_raw(file)
+    raw = RawFile.read(job.source)
+    origin = signing.origin(raw) if signing else None
+    image = read_raw(raw)
     exposure = image.auto_exposure() if options.exposure is None else options.exposure
-    picture = render(file, image, engine, options, exposure, progress)
-
-    def finish(photo: Path) -> None:
-        if signing and origin:
-            signing.finish(photo, options.encoding.format, origin)
-
-    write_picture(job.target, picture, options.encoding, image.info.exif, force=options.force,
-                  finish=finish)  # fmt: skip
+    picture = render(raw, image, engine, options, exposure, progress)
+    photo = picture_file(picture, options.encoding, image.info.exif)
+    if signing and origin:
+        kind, force = options.encoding.format, options.force
+        signing.finish(photo, kind, origin, job.target, force=force)
+    else:
+        write_file(job.target, photo, force=options.force)
     seconds = time.perf_counter() - start
     if not options.compare:
         return Summary(job, image, options.pipeline, seconds, origin=origin)
     plain = replace(options, pipeline="classical")
-    reference = render(file, image, ClassicalEngine(), plain, exposure)
+    reference = render(raw, image, ClassicalEngine(), plain, exposure)
     sheet = comparison(_to_8_bits(picture), _to_8_bits(reference), options.pipeline, "classical")
     write_picture(job.comparison, sheet, Encoding(), b"", force=options.force)
     return Summary(job, image, options.pipeline, seconds, job.comparison, origin)
 
 
 def render(
-    file: RawFile,
+    raw: RawFile,
     image: RawImage,
     engine: Engine,
     options: Options,
@@ -246,7 +247,7 @@ def render(
 ) -> Picture:
     """Develop a capture and turn it upright: (H, W, 3) uint8, or uint16 for TIFF."""
     if options.pipeline == "libraw":
-        rendered = libraw.develop(image, file, exposure, options.depth)
+        rendered = libraw.develop(image, raw, exposure, options.depth)
         return upright(rendered, replace(image, pixel_aspect=1.0))
     developed = develop(
         image,
@@ -254,7 +255,9 @@ def render(
         exposure=exposure,
         denoise=options.denoise,
         depth=options.depth,
-        plan=plan_tiles(image, engine, options.depth, options.max_memory, options.threads),
+        plan=plan_tiles(
+            image, engine, options.depth, options.max_memory, options.threads, len(raw.content)
+        ),
         progress=progress,
     )
     return upright(developed, image)

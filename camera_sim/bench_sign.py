@@ -14,6 +14,7 @@ from camera_sim.credential import Development, Signing
 from camera_sim.device import DEFAULT_CAMERA, Device, provision
 from camera_sim.identity import Secrets, open_identity
 from camera_sim.keys import ALGORITHMS, Algorithm, SoftwareKey
+from camera_sim.raw_file import RawFile
 from camera_sim.vendor import Vendor
 
 
@@ -62,11 +63,11 @@ def _round(
     signing = Signing(lambda: identity, made, device, captures_only=True)
     photo = raw.with_suffix(".jpg")
     moments = [time.perf_counter()]
-    origin = signing.origin(raw)
+    origin = signing.origin(RawFile.read(raw))
     moments.append(time.perf_counter())
     develop_file(Job(raw, photo), Options(pipeline=pipeline, force=True), engine)
     moments.append(time.perf_counter())
-    signing.finish(photo, "jpeg", origin)
+    signing.finish(photo.read_bytes(), "jpeg", origin, photo, force=True)
     moments.append(time.perf_counter())
     before, developing, after = (end - start for start, end in pairwise(moments))
     raw.unlink()

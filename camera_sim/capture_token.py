@@ -6,6 +6,7 @@ so levels, white balance and metadata can be changed as little as the samples.
 """
 
 import hashlib
+import io
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,7 +22,6 @@ PREFIX = b"camsim\0"  # DNG 1.7.1: private data begin with a NUL-terminated name
 SPACE = 1536
 """Bytes kept free for a token; one with ECDSA takes about 650."""
 KIND = "application/vnd.camsim.capture-token+json"
-BLOCK = 1 << 20
 
 Attest = Callable[[str], bytes]
 """Given a frame's digest, the token to embed."""
@@ -65,39 +65,38 @@ def empty_tag() -> tuple[int, str, int, bytes, bool]:
 def embed(path: Path, attest: Attest) -> None:
     """Ask the sensor for a token of a DNG that has `empty_tag`, and write it in its place.
 
+    The file is read once: what is signed is what is written.
+
     Raises
     ------
     TokenError
         If the token does not fit.
     """
-    content = PREFIX + attest(frame_digest(path))
+    frame = path.read_bytes()
+    content = PREFIX + attest(frame_digest(frame))
     if len(content) > SPACE:
         raise TokenError(f"the token takes {len(content)} bytes, and there are {SPACE}")
-    with path.open("r+b") as file:
-        file.seek(_place(path))
-        file.write(content.ljust(SPACE, b"\0"))
+    place = _place(frame)
+    path.write_bytes(frame[:place] + content.ljust(SPACE, b"\0") + frame[place + SPACE :])
 
 
-def frame_digest(path: Path) -> str:
-    """Return the SHA-256 of a DNG, the token's place taken as zeros.
+def frame_digest(frame: bytes) -> str:
+    """Return the SHA-256 of a DNG's content, the token's place taken as zeros.
 
     Raises
     ------
     TokenError
         If the file has no place for a token.
     """
-    place, digest = _place(path), hashlib.sha256()
-    with path.open("rb") as file:
-        digest.update(file.read(place))
-        file.seek(place + SPACE)
-        digest.update(bytes(SPACE))
-        while block := file.read(BLOCK):
-            digest.update(block)
+    place, whole = _place(frame), memoryview(frame)
+    digest = hashlib.sha256(whole[:place])
+    digest.update(bytes(SPACE))
+    digest.update(whole[place + SPACE :])
     return digest.hexdigest()
 
 
-def read(path: Path, sensor: PublicKey) -> CaptureToken:
-    """Return the token of a DNG, once it is known to be this sensor's and of this very frame.
+def read(frame: bytes, sensor: PublicKey) -> CaptureToken:
+    """Return the token of a DNG's content, once it is this sensor's and of this very frame.
 
     Whether it was used before is for the device to know.
 
@@ -106,14 +105,12 @@ def read(path: Path, sensor: PublicKey) -> CaptureToken:
     TokenError
         With the reason.
     """
-    place = _place(path)
-    with path.open("rb") as file:
-        file.seek(place)
-        content = file.read(SPACE).rstrip(b"\0")
+    place = _place(frame)
+    content = frame[place : place + SPACE].rstrip(b"\0")
     if not content.startswith(PREFIX):
         raise TokenError("it has no capture token")
     token = _verified(content.removeprefix(PREFIX), sensor)
-    if token.frame_sha256 != frame_digest(path):
+    if token.frame_sha256 != frame_digest(frame):
         raise TokenError("its capture token is of another frame, or the file was changed")
     return token
 
@@ -130,10 +127,10 @@ def _verified(data: bytes, sensor: PublicKey) -> CaptureToken:
     return token
 
 
-def _place(path: Path) -> int:
+def _place(frame: bytes) -> int:
     """Return where in the file the token lies."""
     try:
-        with tifffile.TiffFile(path) as tiff:
+        with tifffile.TiffFile(io.BytesIO(frame)) as tiff:
             tag = tiff.pages[0].tags.get(DNG_PRIVATE_DATA)
             if tag is not None and tag.count == SPACE:
                 return int(tag.valueoffset)

@@ -5,7 +5,6 @@ capture token that was not used before. Any other is ``opened``: a RAW file whos
 ingredient, and whose origin nobody here knows.
 """
 
-import hashlib
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +19,9 @@ from camera_sim.certificates import to_pem
 from camera_sim.device import Device
 from camera_sim.errors import CredentialError, TokenError
 from camera_sim.identity import Identity
-from camera_sim.output import Format
+from camera_sim.one_photo import taking
+from camera_sim.output import Format, write_file
+from camera_sim.raw_file import RawFile
 from camera_sim.version import VERSION
 
 ASSERTION = "camsim.development"
@@ -71,16 +72,15 @@ class Origin:
 
     Attributes
     ----------
-    raw_sha256
-        Of the file.
+    raw
+        The file, as it was read: what is checked, developed and hashed.
     token
         The sensor's, if it took the frame.
     reason
         Why it is not taken as a capture; "" where it is.
     """
 
-    source: Path
-    raw_sha256: str
+    raw: RawFile
     token: CaptureToken | None = None
     reason: str = ""
 
@@ -115,7 +115,7 @@ class Signing:
     captures_only: bool = False
     timestamp_authority: str | None = None
 
-    def origin(self, source: Path) -> Origin:
+    def origin(self, raw: RawFile) -> Origin:
         """Find out where a RAW file comes from.
 
         Raises
@@ -123,37 +123,41 @@ class Signing:
         TokenError
             If it is no capture, and captures alone are wanted.
         """
-        digest = file_digest(source)
         if self.device is None:
-            return self._opened(source, digest, "no device vouches for it")
+            return self._opened(raw, "no device vouches for it")
         try:
-            return Origin(source, digest, self.device.check_capture(source))
+            return Origin(raw, self.device.check_capture(raw))
         except TokenError as error:
-            return self._opened(source, digest, str(error))
+            return self._opened(raw, str(error))
 
-    def _opened(self, source: Path, digest: str, reason: str) -> Origin:
+    def _opened(self, raw: RawFile, reason: str) -> Origin:
         if self.captures_only:
-            raise TokenError(f"{source} cannot be signed as a capture: {reason}")
-        return Origin(source, digest, None, reason)
+            raise TokenError(f"{raw.path} cannot be signed as a capture: {reason}")
+        return Origin(raw, None, reason)
 
-    def finish(self, photo: Path, picture: Format, origin: Origin) -> None:
-        """Sign a written photo in place, then use its token up.
+    def finish(
+        self, photo: bytes, picture: Format, origin: Origin, target: Path, *, force: bool
+    ) -> None:
+        """Sign a developed photo and write it, its token used up before; see `one_photo`.
 
         Raises
         ------
         CredentialError
-            If it cannot be signed.
+            If it cannot be signed; nothing is used up then.
         TokenError
-            If the RAW file changed meanwhile, or another photo used its token.
+            If another photo used its token meanwhile.
+        OutputError
+            If it cannot be written.
         """
-        if file_digest(origin.source) != origin.raw_sha256:
-            raise TokenError(f"{origin.source} changed while it was developed")
-        made = self.made.model_copy(update={"raw_sha256": origin.raw_sha256})
-        signed = sign(photo.read_bytes(), picture, origin, made, self.identity(),
-                      self.timestamp_authority)  # fmt: skip
-        photo.write_bytes(signed)
-        if origin.token and self.device:
-            self.device.use_up(origin.token)
+        if origin.token is None or self.device is None:
+            write_file(target, self._signed(photo, picture, origin), force=force)
+            return
+        with taking(self.device, origin.token, origin.raw, target, len(photo)) as frame:
+            frame.finish(self._signed(photo, picture, origin), force=force)
+
+    def _signed(self, photo: bytes, picture: Format, origin: Origin) -> bytes:
+        made = self.made.model_copy(update={"raw_sha256": origin.raw.sha256})
+        return sign(photo, picture, origin, made, self.identity(), self.timestamp_authority)
 
 
 def sign(
@@ -228,33 +232,17 @@ def manifest(origin: Origin, made: Development) -> dict[str, Any]:
 def _add_ingredient(builder: c2pa.Builder, origin: Origin) -> None:
     """Name the RAW file by its hash; a credential that it carries itself comes along."""
     described = {
-        "title": origin.source.name,
+        "title": origin.raw.path.name,
         "relationship": "parentOf",
         "label": "raw",
-        "instance_id": f"sha256:{origin.raw_sha256}",
-        "description": f"RAW file with the SHA-256 {origin.raw_sha256}; {origin.reason}",
+        "instance_id": f"sha256:{origin.raw.sha256}",
+        "description": f"RAW file with the SHA-256 {origin.raw.sha256}; {origin.reason}",
     }
-    suffix = origin.source.suffix.lower().removeprefix(".")
+    suffix = origin.raw.suffix.removeprefix(".")
     if suffix in c2pa.Reader.get_supported_mime_types():
         try:
-            with origin.source.open("rb") as raw:
-                builder.add_ingredient(described, suffix, raw)
+            builder.add_ingredient(described, suffix, origin.raw.opened())
             return
         except c2pa.C2paError:
             pass  # damaged for c2pa's parser, and yet LibRaw decodes it
     builder.add_ingredient(described, "application/octet-stream", io.BytesIO(b"RAW"))
-
-
-def file_digest(path: Path) -> str:
-    """Return a file's SHA-256.
-
-    Raises
-    ------
-    CredentialError
-        If it cannot be read.
-    """
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise CredentialError(f"{path} cannot be read: {error.strerror}") from error

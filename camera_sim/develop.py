@@ -160,8 +160,14 @@ def plan_tiles(
     depth: Depth = 8,
     max_memory: int = DEFAULT_MAX_MEMORY,
     threads: int | None = None,
+    held: int = 0,
 ) -> Plan:
     """Choose the largest tiles that keep the whole process under a memory limit.
+
+    Parameters
+    ----------
+    held
+        Bytes that are in memory besides: the RAW file, as it was read.
 
     Raises
     ------
@@ -171,7 +177,7 @@ def plan_tiles(
     multiple = engine.size.multiple_of
     halo = -(-engine.size.receptive_field // multiple) * multiple
     threads = threads or os.cpu_count() or 1
-    spare = max_memory - BASE_MEMORY - picture_memory(image, depth)
+    spare = max_memory - BASE_MEMORY - picture_memory(image, depth) - held
     if engine.size.traces:
         spare -= image.samples.nbytes  # turned upright
     most = min(engine.fixed) - 2 * halo if engine.fixed else TILE_SIDES[0]

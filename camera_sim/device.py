@@ -10,6 +10,8 @@
     ├── identity/      the key and certificate that sign photos
     ├── sensor/        the sensor's own key, and the number of the last frame
     ├── captures.json  which frames' tokens have been used
+    ├── unfinished/    photos that are being signed, see `camera_sim.photo_journal`
+    ├── photos/        signed photos whose own place was taken, or could not be written
     └── slots/         firmware, see `firmware_export.boot`
 """
 
@@ -18,7 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cryptography import x509
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from camera_sim import capture_token, durable
 from camera_sim.capture_token import CaptureToken
@@ -27,7 +29,10 @@ from camera_sim.errors import DeviceError, TokenError
 from camera_sim.identity import Secrets, new_generation
 from camera_sim.keys import SigningKey, SoftwareKey, key_id, read_key, write_key
 from camera_sim.one_time_memory import Fuses, OneTimeMemory
+from camera_sim.photo_journal import PhotoJournal
+from camera_sim.raw_file import RawFile
 from camera_sim.revocation import RevocationLists
+from camera_sim.used_frames import MOST_FRAMES, UsedFrames
 from camera_sim.vendor import AUTHORITIES as VENDOR_AUTHORITIES
 from camera_sim.vendor import REVOKED, Vendor, read_certificate
 
@@ -35,27 +40,6 @@ DEFAULT_CAMERA = "camsim C1"
 ROOT, AUTHORITIES, IDENTITY = "root.pem", "authorities.pem", "identity"
 CAPTURES = "captures.json"
 SENSOR_KEY, SENSOR_COUNTER = Path("sensor/key.pem"), Path("sensor/counter")
-
-
-class Used(BaseModel):
-    """Frames whose tokens have been used: every one up to ``all_to``, and single later ones."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    all_to: int = 0
-    also: tuple[int, ...] = ()
-
-    def has(self, counter: int) -> bool:
-        """Whether this frame's token was used."""
-        return counter <= self.all_to or counter in self.also
-
-    def adding(self, counter: int) -> "Used":
-        """Return this with one more."""
-        later = {*self.also, counter}
-        all_to = self.all_to
-        while all_to + 1 in later:
-            all_to += 1
-        return Used(all_to=all_to, also=tuple(sorted(n for n in later if n > all_to)))
 
 
 @dataclass(frozen=True)
@@ -157,7 +141,9 @@ class Device:
         """
         sensor = self._sensor()
         with durable.locked(self.folder):
-            counter = self._last_frame() + 1
+            counter = max(self._last_frame(), self._highest_used()) + 1
+            if counter > MOST_FRAMES:
+                raise DeviceError(f"the sensor has counted its last frame, {MOST_FRAMES}")
             durable.write_whole(self.folder / SENSOR_COUNTER, str(counter).encode())
         token = CaptureToken(
             device=self.fuses.serial,
@@ -174,12 +160,23 @@ class Device:
         return key
 
     def _last_frame(self) -> int:
+        path = self.folder / SENSOR_COUNTER
         try:
-            return int((self.folder / SENSOR_COUNTER).read_text("ascii"))
-        except (OSError, ValueError) as error:
-            raise DeviceError(f"{self.folder / SENSOR_COUNTER} is damaged") from error
+            text = path.read_text("ascii")
+        except (OSError, UnicodeDecodeError):
+            text = ""
+        if text.isdecimal() and len(text) <= len(str(MOST_FRAMES)):
+            return int(text)
+        raise DeviceError(
+            f"{path} is damaged: write the number of the last frame into it; the highest that a "
+            f"photo used is {self._highest_used()}"
+        )
 
-    def check_capture(self, raw: Path) -> CaptureToken:
+    def _highest_used(self) -> int:
+        """Return it, so that a counter that was set back gives no number twice."""
+        return max(self.used_frames().last, *self.journal.frames(), 0)
+
+    def check_capture(self, raw: RawFile) -> CaptureToken:
         """Return the token of a RAW file that this device's sensor took, not yet used.
 
         Raises
@@ -187,12 +184,25 @@ class Device:
         TokenError
             With the reason.
         """
-        token = capture_token.read(raw, self._sensor().public)
+        token = capture_token.read(raw.content, self._sensor().public)
         if token.device != self.fuses.serial:
             raise TokenError(f"its capture token is of the device {token.device}")
-        if self._used().has(token.counter):
-            raise TokenError(f"its capture token, of frame {token.counter}, was used before")
+        self.check_unused(token)
         return token
+
+    def check_unused(self, token: CaptureToken) -> None:
+        """Check that no photo was signed, or is being signed, with a token.
+
+        Raises
+        ------
+        TokenError
+            If one was; the message says what became of it.
+        """
+        used, frame = self.used_frames(), token.counter
+        if not used.has(frame) and frame not in self.journal.frames():
+            return
+        fate = ", for a photo that was never finished" if used.loss(frame) else ""
+        raise TokenError(f"its capture token, of frame {frame}, was used before{fate}")
 
     def use_up(self, token: CaptureToken) -> None:
         """Mark a token as used: it signs one photo.
@@ -203,18 +213,31 @@ class Device:
             If it was used meanwhile.
         """
         with durable.locked(self.folder):
-            used = self._used()
-            if used.has(token.counter):
-                raise TokenError(f"its capture token, of frame {token.counter}, was used before")
-            content = used.adding(token.counter).model_dump_json().encode()
-            durable.write_whole(self.folder / CAPTURES, content)
+            self.check_unused(token)
+            self.write_used(self.used_frames().adding(token.counter))
 
-    def _used(self) -> Used:
+    def used_frames(self) -> UsedFrames:
+        """Return which frames' tokens were used.
+
+        Raises
+        ------
+        DeviceError
+            If that is lost.
+        """
         path = self.folder / CAPTURES
         try:
-            return Used.model_validate_json(path.read_bytes())
+            return UsedFrames.model_validate_json(path.read_bytes())
         except (OSError, ValidationError) as error:
             raise DeviceError(f"{path} is damaged: which captures were signed is lost") from error
+
+    def write_used(self, used: UsedFrames) -> None:
+        """Replace what is known of used frames; whoever calls holds the device's lock."""
+        durable.write_whole(self.folder / CAPTURES, used.model_dump_json().encode())
+
+    @property
+    def journal(self) -> PhotoJournal:
+        """Its photos that are being signed."""
+        return PhotoJournal(self.folder)
 
 
 def provision(
@@ -237,7 +260,7 @@ def provision(
     serial = key_id(sensor.public)[:12].upper()
     write_key(folder / SENSOR_KEY, sensor, None)
     durable.write_whole(folder / SENSOR_COUNTER, b"0")
-    durable.write_whole(folder / CAPTURES, Used().model_dump_json().encode())
+    durable.write_whole(folder / CAPTURES, UsedFrames().model_dump_json().encode())
     durable.write_whole(folder / ROOT, to_pem([vendor.root]))
     authorities = [vendor.authority(name) for name in VENDOR_AUTHORITIES]
     durable.write_whole(folder / AUTHORITIES, to_pem(authorities))

@@ -25,20 +25,34 @@ def write_whole(path: Path, data: bytes, mode: int = PUBLIC) -> None:
     """
     temporary = path.with_name(f".{path.name}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.unlink(missing_ok=True)
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-        try:
-            left = memoryview(data)
-            while left:
-                left = left[os.write(descriptor, left) :]
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        make_folder(path.parent)
+        write_new(temporary, data, mode)
         temporary.replace(path)
         sync_folder(path.parent)
     except OSError as error:
         raise OutputError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def write_new(path: Path, data: bytes, mode: int = PUBLIC) -> None:
+    """Write and flush a file of a temporary name; what has that name already is left over."""
+    path.unlink(missing_ok=True)
+    _write(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), data)
+
+
+def write_over(path: Path, data: bytes) -> None:
+    """Write and flush a file over the room that it has on the disk already."""
+    _write(os.open(path, os.O_WRONLY), data)
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    try:
+        left = memoryview(data)
+        while left:
+            left = left[os.write(descriptor, left) :]
+        os.ftruncate(descriptor, len(data))
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def move(source: Path, target: Path) -> None:
@@ -56,9 +70,27 @@ def move(source: Path, target: Path) -> None:
         raise OutputError(f"{target} cannot be written: {error.strerror or error}") from error
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it, each with its name flushed to the disk."""
+    if folder.is_dir():
+        return
+    make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    sync_folder(folder.parent)
+
+
 def sync_folder(folder: Path) -> None:
     """Flush a folder's names to the disk."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    _sync(folder, os.O_RDONLY | os.O_DIRECTORY)
+
+
+def sync_file(path: Path) -> None:
+    """Flush a file's content to the disk."""
+    _sync(path, os.O_RDWR)
+
+
+def _sync(path: Path, flags: int) -> None:
+    descriptor = os.open(path, flags)
     try:
         os.fsync(descriptor)
     finally:

@@ -4,7 +4,7 @@ import io
 import os
 import re
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -16,6 +16,7 @@ import tifffile
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageCms
 
+from camera_sim import durable
 from camera_sim.errors import OutputError
 from camera_sim.exif_block import ExifBlock
 from camera_sim.raw import RawImage
@@ -36,6 +37,7 @@ UPRIGHT: dict[int, tuple[bool, bool, bool]] = {  # (transpose, flip rows, flip c
     7: (True, True, True), 8: (True, True, False),
 }  # fmt: skip
 IMAGE_DESCRIPTION = ExifTags.Base.ImageDescription
+PICTURE_MODE = 0o666  # less the user's mask, as of any new file
 EXIF_MOMENT = re.compile(r"\d{4}:\d\d:\d\d \d\d:\d\d:\d\d")
 
 
@@ -89,27 +91,28 @@ def write_picture(
     exif: bytes,
     *,
     force: bool,
-    finish: Callable[[Path], None] = lambda _: None,
 ) -> None:
     """Write an upright (H, W, 3) sRGB picture, uint8, or uint16 for TIFF.
-
-    Parameters
-    ----------
-    finish
-        Called with the written file while it still has its temporary name; what it raises leaves
-        nothing behind.
 
     Raises
     ------
     OutputError
         If the file exists and ``force`` is not given, or it cannot be written.
     """
-    with whole_file(path, force=force) as temporary:
-        if encoding.format == "tiff":
-            _write_tiff(temporary, picture, exif)
-        else:
-            temporary.write_bytes(encode(picture, encoding, exif))
-        finish(temporary)
+    write_file(path, picture_file(picture, encoding, exif), force=force)
+
+
+def picture_file(picture: Picture, encoding: Encoding, exif: bytes) -> bytes:
+    """Return an upright (H, W, 3) sRGB picture as a file: uint8, or uint16 for TIFF."""
+    if encoding.format == "tiff":
+        return _tiff(picture, exif)
+    return encode(picture, encoding, exif)
+
+
+def write_file(path: Path, content: bytes, *, force: bool, temporary: Path | None = None) -> None:
+    """Write a whole file, or none; see `whole_file`."""
+    with whole_file(path, force=force, temporary=temporary) as part:
+        durable.write_new(part, content, PICTURE_MODE)
 
 
 def encode(picture: Picture, encoding: Encoding, exif: bytes = b"") -> bytes:
@@ -126,19 +129,37 @@ def encode(picture: Picture, encoding: Encoding, exif: bytes = b"") -> bytes:
 
 
 @contextmanager
-def whole_file(path: Path, *, force: bool) -> Iterator[Path]:
-    """Yield a temporary name beside ``path``, renamed to it at the end: never half a file."""
+def whole_file(path: Path, *, force: bool, temporary: Path | None = None) -> Iterator[Path]:
+    """Yield a temporary name beside ``path``, renamed to it at the end: never half a file.
+
+    Content and name are flushed to the disk, so a power cut afterwards takes neither.
+    """
     check_absent(path, force=force)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    temporary = temporary or path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        durable.make_folder(path.parent)
         try:
             yield temporary
-            temporary.replace(path)
+            durable.sync_file(temporary)
+            _name(temporary, path, force=force)
         finally:
             temporary.unlink(missing_ok=True)
+        durable.sync_folder(path.parent)
     except OSError as error:
         raise OutputError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def _name(temporary: Path, path: Path, *, force: bool) -> None:
+    """Give a written file its name; without ``force`` never that of a file that came meanwhile."""
+    if not force:
+        try:
+            os.link(temporary, path)  # unlike a rename, it fails where the name is taken
+            return
+        except FileExistsError:
+            check_absent(path, force=False)
+        except OSError:  # a memory card's file system knows no links
+            check_absent(path, force=False)
+    temporary.replace(path)
 
 
 def check_absent(path: Path, *, force: bool) -> None:
@@ -163,11 +184,12 @@ def srgb_profile() -> bytes:
     return bytes(profile)
 
 
-def _write_tiff(path: Path, picture: Picture, exif: bytes) -> None:
+def _tiff(picture: Picture, exif: bytes) -> bytes:
+    file = io.BytesIO()
     block = ExifBlock.parsed(exif)
     moment, described = block.find(ExifTags.Base.DateTime), block.find(IMAGE_DESCRIPTION)
     tifffile.imwrite(
-        path,
+        file,
         np.ascontiguousarray(picture),
         byteorder=block.order,
         photometric="rgb",
@@ -180,5 +202,5 @@ def _write_tiff(path: Path, picture: Picture, exif: bytes) -> None:
         metadata=None,
         extratags=[*described_tags(block), *directory_tags(block)],
     )
-    with path.open("r+b") as file:
-        append_directories(file, block)
+    append_directories(file, block)
+    return file.getvalue()

@@ -1,6 +1,9 @@
 """A RAW file, read once: what is checked, decoded and hashed are the same bytes."""
 
+import hashlib
+import io
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from camera_sim.errors import RawNotFoundError, RawUnreadableError
@@ -46,3 +49,17 @@ class RawFile:
         if not content:
             raise RawUnreadableError(f"{path} is empty (0 bytes); copy it from the card again")
         return cls(path, content)
+
+    @cached_property
+    def sha256(self) -> str:
+        """Of the content, in hex."""
+        return hashlib.sha256(self.content).hexdigest()
+
+    @property
+    def suffix(self) -> str:
+        """Of the name, in small letters, such as ".dng"."""
+        return self.path.suffix.lower()
+
+    def opened(self) -> io.BytesIO:
+        """Return the content as a file to read."""
+        return io.BytesIO(self.content)

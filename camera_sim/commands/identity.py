@@ -202,6 +202,7 @@ def _show(args: argparse.Namespace) -> int:
         print(f"device            {fuses.serial}, {fuses.camera}")
         print(f"root of trust     {fuses.root_sha256}")
         print(f"security version  {fuses.security_version}")
+        _show_frames(Device(args.folder))
     folder = _identity_folder(args.folder)
     for certificate in read_chain(folder / current_generation(folder)):
         print(f"certificate       {common_name(certificate)}")
@@ -213,6 +214,13 @@ def _show(args: argparse.Namespace) -> int:
         left = sum(path.name.isdecimal() for path in (folder / PHOTOS).iterdir())
         print(f"one-time          {left} certificates left")
     return 0
+
+
+def _show_frames(device: Device) -> None:
+    for frame in device.journal.frames():
+        print(f"frame {frame:<12}its photo is being signed, or was when a run was cut off")
+    for lost in device.used_frames().lost:
+        print(f"frame {lost.frame:<12}{lost.words()}")
 
 
 def _show_vendor(vendor: Vendor) -> None:

@@ -16,6 +16,7 @@ from camera_sim.engines.opening import ENGINES, Where, open_network
 from camera_sim.errors import DeviceError, PipelineError
 from camera_sim.firmware import PRECISIONS, Firmware
 from camera_sim.identity import Identity, Secrets, open_identity, take_photo_identity
+from camera_sim.one_photo import settle
 from camera_sim.pipelines import find_pipeline
 
 OpenFirmware = Callable[[Device], Firmware]
@@ -122,6 +123,8 @@ def _as_device(args: argparse.Namespace) -> Developer:
         if getattr(args, name):
             raise DeviceError(f"--device runs what it booted; --{name} cannot be chosen with it")
     device = Device.open(args.device)
+    for words in settle(device):
+        _warn(words)
     firmware: Firmware = args.open_firmware(device)
     model = firmware.model(args.precision)
     engine = open_network(model, Path(), _where(args), firmware.engines, model.precision)

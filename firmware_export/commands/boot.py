@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from camera_sim.device import Device
+from camera_sim.one_photo import settle
 from firmware_export.boot import boot, install, update_revocation_lists
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ def add_to(commands: "Commands") -> None:
 def run(args: argparse.Namespace) -> int:
     """Install, boot, and say what happened."""
     device = Device.open(args.device)
+    for words in settle(device):
+        print(f"camsim: {words}", file=sys.stderr)
     if args.revoked:
         update_revocation_lists(device, args.revoked)
     if args.bundle:

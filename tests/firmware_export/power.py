@@ -13,7 +13,18 @@ from pathlib import Path
 
 import pytest
 
-STEPS = ("open", "write", "fsync", "replace", "rename", "unlink", "mkdir", "rmdir", "remove")
+STEPS = (
+    "open",
+    "write",
+    "fsync",
+    "replace",
+    "rename",
+    "link",
+    "unlink",
+    "mkdir",
+    "rmdir",
+    "remove",
+)
 
 
 class PowerCuts:

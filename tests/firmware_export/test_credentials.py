@@ -4,18 +4,23 @@ import hashlib
 import io
 import json
 import shutil
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import c2pa
+import numpy as np
 import pytest
 import tifffile
+from PIL import Image
 
 from camera_sim import capture_token
 from camera_sim.certificates import to_pem
 from camera_sim.device import Device
 from camera_sim.errors import TokenError
 from camera_sim.identity import Secrets, open_identity
+from camera_sim.raw_file import RawFile
 from camera_sim.vendor import REVOKED
 from firmware_export.boot import booted
 from tests.camera_sim.conftest import EXAMPLE, Camsim
@@ -47,6 +52,20 @@ def assertion(manifest: dict[str, Any], label: str) -> dict[str, Any]:
     assert len(found) == 1
     data: dict[str, Any] = found[0]
     return data
+
+
+class Watch:
+    """Tells of every audited event while it is on; a hook can't be taken out again."""
+
+    def __init__(self, told: Callable[[str, tuple[object, ...]], None]) -> None:
+        self.on, self._told = True, told
+        sys.addaudithook(self)
+
+    def __call__(self, event: str, words: tuple[object, ...]) -> None:
+        if self.on:
+            self.on = False  # what it does itself is not told
+            self._told(event, words)
+            self.on = True
 
 
 def develop(camsim: Camsim, device: Device, raw: Path, out: Path, *words: object) -> Any:
@@ -170,7 +189,7 @@ def test_frames_may_be_developed_in_any_order(
         assert ran.status == 0, ran.err
     for raw in shots:
         with pytest.raises(TokenError, match="was used before"):
-            ready.check_capture(raw)
+            ready.check_capture(RawFile.read(raw))
 
 
 def test_another_devices_token_is_refused(
@@ -190,22 +209,35 @@ def test_a_changed_raw_is_no_capture(where: float, ready: Device, tmp_path: Path
     content[int(where * len(content))] ^= 1
     raw.write_bytes(content)
     with pytest.raises(TokenError):
-        ready.check_capture(raw)
+        ready.check_capture(RawFile.read(raw))
 
 
-def test_a_raw_that_changes_while_it_is_developed_is_not_signed(
-    ready: Device, tmp_path: Path
+def test_a_raw_that_is_exchanged_once_opened_does_not_lend_its_token(
+    camsim: Camsim, ready: Device, tmp_path: Path
 ) -> None:
-    from camera_sim.credential import Development, Signing
+    """A card that gives a genuine capture when it is opened first, and a fake from then on."""
+    raw, fake = shot(tmp_path / "shot.dng", ready), shot(tmp_path / "fake.dng", seed=5)
+    genuine, opened = raw.read_bytes(), []
 
-    identity = open_identity(ready.identity_folder, Secrets())
-    made = Development(pipeline="rnet", pair=None, weights_sha256=None, engine="", precision="")
-    signing = Signing(lambda: identity, made, ready)
-    raw = shot(tmp_path / "shot.dng", ready)
-    origin = signing.origin(raw)
-    raw.write_bytes(raw.read_bytes() + b"!")
-    with pytest.raises(TokenError, match="changed while it was developed"):
-        signing.finish(tmp_path / "a.jpg", "jpeg", origin)
+    def at_event(event: str, words: tuple[object, ...]) -> None:
+        if opened and fake.exists():
+            fake.replace(raw)
+        if event == "open" and isinstance(words[0], str | Path) and Path(words[0]) == raw:
+            opened.append(words)
+
+    watch = Watch(at_event)
+    ran = develop(camsim, ready, raw, tmp_path / "a.png")
+    watch.on = False
+    assert ran.status == 0, ran.err
+    assert "signed as a digital capture, frame 1" in ran.out
+    assert len(opened) == 1
+    made = assertion(read(tmp_path / "a.png")[1], "camsim.development")
+    assert made["raw_sha256"] == hashlib.sha256(genuine).hexdigest()
+    other = tmp_path / "other.dng"
+    other.write_bytes(genuine)
+    camsim("develop", other, "--device", ready.folder, "--out", tmp_path / "b.png")
+    pixels = [np.asarray(Image.open(tmp_path / name)) for name in ("a.png", "b.png")]
+    np.testing.assert_array_equal(*pixels)
 
 
 @pytest.mark.parametrize(
@@ -286,7 +318,7 @@ def test_one_certificate_a_photo(
     assert ran.status == 2
     assert "no one-time certificate left" in ran.err
     assert not (tmp_path / "last.jpg").exists()
-    ready.check_capture(raw)  # its token is still good
+    ready.check_capture(RawFile.read(raw))  # its token is still good
 
 
 def test_our_verifier_tells_integrity_trust_and_revocation_apart(
@@ -340,7 +372,7 @@ def test_a_timestamp_authority_that_does_not_answer_is_one_clear_sentence(
         assert ran.err.startswith("camsim: the photo cannot be signed:")
         assert len(ran.err.splitlines()) == 1
         assert not (tmp_path / "a.jpg").exists()
-    ready.check_capture(raw)
+    ready.check_capture(RawFile.read(raw))
 
 
 def test_existing_files_and_tokens_are_kept(camsim: Camsim, ready: Device, tmp_path: Path) -> None:
@@ -348,5 +380,5 @@ def test_existing_files_and_tokens_are_kept(camsim: Camsim, ready: Device, tmp_p
     (tmp_path / "a.jpg").write_bytes(b"precious")
     assert develop(camsim, ready, raw, tmp_path / "a.jpg").status == 2
     assert (tmp_path / "a.jpg").read_bytes() == b"precious"
-    ready.check_capture(raw)
+    ready.check_capture(RawFile.read(raw))
     assert not list(tmp_path.glob(".*part"))

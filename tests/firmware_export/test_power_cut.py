@@ -14,6 +14,7 @@ from camera_sim import durable
 from camera_sim.device import Device
 from camera_sim.identity import Secrets, new_generation, open_identity
 from camera_sim.keys import SoftwareKey
+from camera_sim.raw_file import RawFile
 from camera_sim.revocation import RevocationLists
 from camera_sim.vendor import REVOKED, Vendor
 from firmware_export.boot import boot, booted, install, update_revocation_lists
@@ -166,13 +167,15 @@ def test_while_a_frame_is_numbered_no_number_is_given_twice(
 ) -> None:
     watch = cuts(ready.folder)
     with watch.watching(monkeypatch):
-        first = ready.check_capture(shot(tmp_path / "a.dng", ready))
+        first = ready.check_capture(RawFile.read(shot(tmp_path / "a.dng", ready)))
         ready.use_up(first)
     last = Device.open(watch.states[-1])
-    second = last.check_capture(shot(tmp_path / "b.dng", last))
+    second = last.check_capture(RawFile.read(shot(tmp_path / "b.dng", last)))
     assert second.counter > first.counter
     for state in watch.states:
-        Device.open(state).check_capture(shot(tmp_path / f"{state.name}.dng", Device.open(state)))
+        Device.open(state).check_capture(
+            RawFile.read(shot(tmp_path / f"{state.name}.dng", Device.open(state)))
+        )
 
 
 @pytest.mark.parametrize("delay", [0.0, 0.02, 0.08])
