@@ -1,14 +1,14 @@
-"""Pictures in: any file that Pillow decodes, as an sRGB scene for the simulated sensor."""
+"""Pictures in: any file that camsim opens, as an sRGB scene for the simulated sensor."""
 
-import io
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from camera_sim import colour
 from camera_sim.errors import PictureError
+from channel.errors import ChannelError
+from channel.picture_file import open_picture
 
 SUFFIXES = (".png", ".webp", ".tif", ".tiff", ".bmp", ".jpg", ".jpeg")
 # SRGB values 0 to 255 as linear light.
@@ -16,41 +16,24 @@ LINEAR = colour.srgb_decode(np.arange(256, dtype=np.float32) / 255)
 
 
 def load_picture(path: Path) -> NDArray[np.uint8]:
-    """Load a picture upright, as (H, W, 3) uint8 sRGB; an ICC profile is honoured.
+    """Load a picture upright, as (H, W, 3) uint8 sRGB, by `channel.picture_file`.
 
     Raises
     ------
     PictureError
-        If it is missing, unreadable, or smaller than one Bayer tile.
+        If it is missing, unreadable, a RAW file, or smaller than one Bayer tile.
     """
     try:
-        with Image.open(io.BytesIO(path.read_bytes())) as picture:
-            array = np.asarray(_srgb(ImageOps.exif_transpose(picture)))
+        array = np.asarray(open_picture(path.read_bytes()).srgb().convert("RGB"))
     except FileNotFoundError as error:
         raise PictureError(f"{path}: no such file") from error
     except IsADirectoryError as error:
         raise PictureError(f"{path} is a directory; name a picture in it") from error
-    except UnidentifiedImageError as error:
-        raise PictureError(f"{path} is not a picture that Pillow can read") from error
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except (OSError, ChannelError) as error:
         raise PictureError(f"{path} cannot be read as a picture: {error}") from error
     if min(array.shape[:2]) < 2:
         raise PictureError(f"{path} is smaller than one 2×2 tile of the sensor")
     return array
-
-
-def _srgb(picture: Image.Image) -> Image.Image:
-    profile = picture.info.get("icc_profile")
-    if profile and picture.mode in ("RGB", "CMYK", "L"):
-        try:
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            target = ImageCms.createProfile("sRGB")
-            converted = ImageCms.profileToProfile(picture, source, target, outputMode="RGB")
-            if converted is not None:
-                return converted
-        except ImageCms.PyCMSError:
-            pass  # a broken profile: the pixels are taken as sRGB
-    return picture.convert("RGB")
 
 
 def to_linear(picture: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -7,6 +7,7 @@
     ├── UnknownNetworkError      no profile of that name
     ├── PictureError             a picture that can't be sent
     │   ├── UnreadablePictureError   not a picture, or a damaged one
+    │   ├── UnsupportedPictureError  a RAW file, or of a kind that isn't read, or not yet
     │   └── PictureTooLargeError     more pixels than a network takes
     ├── DependencyError          an optional package is needed and isn't installed
     └── OutputError              a file that can't be written, or would be overwritten
@@ -31,6 +32,10 @@ class PictureError(ChannelError):
 
 class UnreadablePictureError(PictureError):
     """The bytes are no picture, or a damaged one."""
+
+
+class UnsupportedPictureError(PictureError):
+    """The file is a RAW file, or of a kind that isn't read or needs a package."""
 
 
 class PictureTooLargeError(PictureError):

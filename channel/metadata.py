@@ -7,6 +7,7 @@ from importlib.resources import files
 from typing import Final
 
 import numpy as np
+from PIL import ExifTags, Image
 
 from channel.jpeg_file import APP0, APP1, APP2, APP13, COM, JPEGFile, Segment, scan_offsets
 from channel.profile import Metadata
@@ -48,6 +49,13 @@ def icc_segments(profile: bytes) -> tuple[Segment, ...]:
         Segment(APP2, _ICC_HEADER + bytes([number, count]) + part)
         for number, part in enumerate(parts, 1)
     )
+
+
+def orientation_exif(orientation: int) -> Segment:
+    """Write EXIF that states an orientation from 1 to 8, and nothing else."""
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    return Segment(APP1, exif.tobytes())
 
 
 def is_exif(segment: Segment) -> bool:

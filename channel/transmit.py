@@ -6,7 +6,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from io import BytesIO
 
 import numpy as np
 from PIL import Image
@@ -14,7 +13,8 @@ from PIL import Image
 from channel import codecs
 from channel.errors import ChannelValueError, PictureTooLargeError
 from channel.jpeg_file import Segment, read_jpeg
-from channel.metadata import finished, icc_segments, jfif
+from channel.metadata import finished, icc_segments, is_icc, jfif, orientation_exif
+from channel.picture_file import open_picture
 from channel.platforms import platform
 from channel.profile import (
     Encoding,
@@ -26,7 +26,7 @@ from channel.profile import (
 )
 from channel.resample import resized_image, unrounded
 from channel.sharpening import sharpened
-from channel.upload import ORIENTATION, Photo, Upload, in_8_bits, opened
+from channel.upload import Photo, Upload, opened
 
 Network = PlatformProfile | str
 
@@ -46,7 +46,9 @@ def transmit(photo: Photo, networks: Network | Sequence[Network], *, seed: int =
     Returns
     -------
     bytes
-        The file that the last network serves. Alpha lies over white, 16 bits become 8.
+        The file that the last network serves. Alpha lies over white, 16 bits become 8; where a
+        network keeps no colour profile, the colours are in sRGB, and where it keeps no EXIF, the
+        picture is upright.
 
     Raises
     ------
@@ -71,7 +73,7 @@ def transmit(photo: Photo, networks: Network | Sequence[Network], *, seed: int =
 
 
 def _served(upload: Upload, profile: PlatformProfile, generator: np.random.Generator) -> bytes:
-    longest = max(upload.image.size)
+    longest = max(upload.size)
     if profile.largest_side is not None and longest > profile.largest_side:
         raise PictureTooLargeError(
             f"{profile.network} takes pictures of up to {profile.largest_side} pixels a side, "
@@ -83,13 +85,13 @@ def _served(upload: Upload, profile: PlatformProfile, generator: np.random.Gener
     encoding = _with_upload_sampling(encoding, upload)
     image = _developed(upload, profile, rule, encoding)
     data = codecs.encoded(image, encoding, upload.tables)
-    return finished(read_jpeg(data), _sent_metadata(upload), profile.metadata, generator)
+    return finished(read_jpeg(data), _sent_metadata(upload, profile), profile.metadata, generator)
 
 
 def _passes(upload: Upload, profile: PlatformProfile, rule: SizeRule) -> bool:
     if profile.passthrough != "if it fits" or upload.jpeg is None:
         return False
-    width, height = upload.image.size
+    width, height = upload.size
     return target_size(rule, height, width) == (height, width)
 
 
@@ -97,8 +99,8 @@ def _developed(
     upload: Upload, profile: PlatformProfile, rule: SizeRule, encoding: Encoding
 ) -> Image.Image:
     """Decode, compress a first time where the platform does, resize, and sharpen."""
-    turned = _loses_orientation(profile) and upload.image.getexif().get(ORIENTATION, 1) >= 5
-    width, height = upload.image.size[::-1] if turned else upload.image.size
+    turned = _is_turned(upload, profile) and upload.file.orientation >= 5
+    width, height = upload.size[::-1] if turned else upload.size
     size = target_size(rule, height, width)
     if max(size) > codecs.LARGEST_SIDE:
         raise PictureTooLargeError(
@@ -128,19 +130,32 @@ def _decoded(
     *,
     turned: bool,
 ) -> Image.Image:
-    """Decode by the platform's decoder, to less than all where it does; upright if EXIF goes."""
-    upright = _loses_orientation(profile)
+    """Decode by the platform's decoder, to less than all where it does; upright if EXIF goes.
+
+    In sRGB if the colour profile goes.
+    """
+    upright, colours_kept = _is_turned(upload, profile), _keeps_colours(upload, profile)
     if profile.half_decoding and not turned:
-        image = Image.open(BytesIO(upload.data))
-        image.draft(None, size[::-1])  # to ½, ¼ or ⅛, as long as that is no smaller
-        return in_8_bits(image, upright=upright)
+        # To ½, ¼ or ⅛, as long as that is no smaller.
+        smaller = open_picture(upload.data, at_least=(size[1], size[0]))
+        if colours_kept:
+            return smaller.coded_upright() if upright else smaller.coded()
+        return smaller.srgb(upright=upright)
     if encoding.codec == "libjpeg-9" and upload.subsampling and not turned:
-        return codecs.decoded_by_libjpeg_9(upload.data, upload.image.size)
-    return upload.picture(upright=upright)
+        image = codecs.decoded_by_libjpeg_9(upload.data, upload.size)
+        return image if colours_kept else upload.file.as_srgb(image, upright=upright)
+    return upload.picture(upright=upright, colours_kept=colours_kept)
 
 
-def _loses_orientation(profile: PlatformProfile) -> bool:
-    return profile.metadata.exif == "stripped"
+def _is_turned(upload: Upload, profile: PlatformProfile) -> bool:
+    """Whether the pixels are turned upright: EXIF goes, or the upload's can't be carried on."""
+    return profile.metadata.exif == "stripped" or upload.jpeg is None
+
+
+def _keeps_colours(upload: Upload, profile: PlatformProfile) -> bool:
+    """Whether the values stay as coded, since the file's own profile stays with them."""
+    metadata = profile.metadata
+    return metadata.icc == "kept" and not metadata.added_icc and bool(upload.file.own_profile)
 
 
 def _recompressed(image: Image.Image, encoding: Encoding, tables: Tables | None) -> Image.Image:
@@ -154,14 +169,24 @@ def _with_upload_sampling(encoding: Encoding, upload: Upload) -> Encoding:
     return encoding
 
 
-def _sent_metadata(upload: Upload) -> tuple[Segment, ...]:
+def _sent_metadata(upload: Upload, profile: PlatformProfile) -> tuple[Segment, ...]:
+    """Return the segments that can be kept: no profile that the values aren't in any more."""
+    keeps, icc = _keeps_colours(upload, profile), upload.file.own_profile
     if upload.jpeg is not None:
-        return upload.jpeg.header
-    profile = upload.image.info.get("icc_profile")
-    return icc_segments(profile) if profile else ()
+        return tuple(s for s in upload.jpeg.header if keeps or not is_icc(s))
+    return icc_segments(icc) if keeps and icc else ()
 
 
 def _stripped(upload: Upload) -> bytes:
-    if upload.jpeg is not None:
-        return upload.jpeg.with_metadata([jfif(Metadata())]).encoded()
-    return opened(upload.pixels()).data
+    """Take the metadata out; what decides how the values are shown stays, where it does (assumed).
+
+    Otherwise a picture would arrive lying on its side, or in wrong colours.
+    """
+    if upload.jpeg is None:
+        return opened(upload.pixels()).data
+    file, kept = upload.file, [jfif(Metadata())]
+    if file.orientation != 1:
+        kept.append(orientation_exif(file.orientation))
+    if not file.is_srgb and file.own_profile:
+        kept += [segment for segment in upload.jpeg.header if is_icc(segment)]
+    return upload.jpeg.with_metadata(kept).encoded()

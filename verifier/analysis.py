@@ -227,7 +227,7 @@ class Verifier:
             )
         facts = reading.facts
         with clock.part("preview"):
-            preview = preview_of(reading.pixels)
+            preview = preview_of(reading.colours)
         return Report(
             verifier_version=_version(),
             input=facts.input.model_copy(update={"name": name or taken.name}),

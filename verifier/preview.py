@@ -14,7 +14,7 @@ QUALITY = 82
 
 @dataclass(frozen=True)
 class Preview:
-    """A small JPEG file of the picture as coded, and the size of the picture itself."""
+    """A small JPEG file of the picture in sRGB, not turned, and the size of the picture itself."""
 
     jpeg: bytes
     width: int

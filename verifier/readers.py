@@ -187,7 +187,7 @@ class _Process:
         deadline = time.monotonic() + self._limits.seconds
         try:
             framing.send(self._input, head, body, deadline)
-            answer = framing.receive(self._output, 3 * self._limits.pixels, deadline)
+            answer = framing.receive(self._output, 6 * self._limits.pixels, deadline)
         except framing.LateError:
             self.end()
             raise PhotoTimeoutError(
@@ -234,7 +234,11 @@ def _reading(answer: framing.Message) -> Reading:
     try:
         facts = Facts.model_validate(answer.head.get("facts"))
         height, width = facts.input.height, facts.input.width
-        pixels = np.frombuffer(answer.body, np.uint8).reshape(height, width, 3)
+        pictures = np.frombuffer(answer.body, np.uint8).reshape(-1, height, width, 3)
+        pixels, *others = pictures
+        converted = others.pop() if len(others) == 1 else None
+        if others:
+            raise ValueError(f"{len(pictures)} pictures")
     except (ValidationError, ValueError) as error:
         raise WorkerError(f"the reading process answered nonsense: {error}") from error
-    return Reading(facts, pixels)
+    return Reading(facts, pixels, converted)

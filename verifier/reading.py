@@ -32,10 +32,25 @@ class Facts(BaseModel):
 
 @dataclass(frozen=True)
 class Reading:
-    """A photo, read: its facts, and its pixels (H, W, 3), uint8, sRGB, as coded."""
+    """A photo, read: its facts and its pixels, (H, W, 3), uint8, not turned.
+
+    Attributes
+    ----------
+    pixels
+        The values as coded: for traces of JPEG, of networks, of resizing and of our cameras, which
+        a conversion of colours would blur.
+    converted
+        The same in sRGB where the file's colours are others: see `colours`.
+    """
 
     facts: Facts
     pixels: Pixels
+    converted: Pixels | None = None
+
+    @property
+    def colours(self) -> Pixels:
+        """The pixels in sRGB: for people, and for detectors that were trained on such pictures."""
+        return self.pixels if self.converted is None else self.converted
 
 
 def read_file(
@@ -63,7 +78,7 @@ def read_file(
     with _timed(seconds, "channel"):
         channel = read_channel(jpeg_header(data), decoded.pixels, cues=cues)
     facts = Facts(input=decoded.facts, credential=credential, channel=channel, seconds=seconds)
-    return Reading(facts, decoded.pixels)
+    return Reading(facts, decoded.pixels, decoded.colours)
 
 
 def read_pixels(pixels: Pixels) -> Reading:

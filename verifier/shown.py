@@ -1,25 +1,14 @@
 """The picture and its patch maps as people see them: upright, and small enough for a page."""
 
-from collections.abc import Mapping
 from io import BytesIO
 from typing import Final
 
 from PIL import Image
 
+from channel.picture_file import UPRIGHT_TURNS, turned
 from verifier.patch_overlay import overlay
 from verifier.report import Report
 
-Turn = Image.Transpose
-# EXIF 2.32, 4.6.4 A, as what a picture needs to be upright.
-_TURNS: Final[Mapping[int, Turn]] = {
-    2: Turn.FLIP_LEFT_RIGHT,
-    3: Turn.ROTATE_180,
-    4: Turn.FLIP_TOP_BOTTOM,
-    5: Turn.TRANSPOSE,
-    6: Turn.ROTATE_270,
-    7: Turn.TRANSVERSE,
-    8: Turn.ROTATE_90,
-}
 _QUALITY: Final = 90  # of the second encoding, where the preview has to be turned
 
 
@@ -27,7 +16,7 @@ def picture(report: Report) -> bytes | None:
     """Return a small JPEG file of the picture, upright; None where the report has no preview."""
     if report.preview is None:
         return None
-    if report.input.orientation not in _TURNS:
+    if report.input.orientation not in UPRIGHT_TURNS:
         return report.preview.jpeg
     return _saved(_upright(Image.open(BytesIO(report.preview.jpeg)), report), "JPEG")
 
@@ -45,8 +34,7 @@ def patch_layer(report: Report, detector: str) -> bytes | None:
 
 
 def _upright(image: Image.Image, report: Report) -> Image.Image:
-    turn = _TURNS.get(report.input.orientation)
-    return image if turn is None else image.transpose(turn)
+    return turned(image, report.input.orientation)
 
 
 def _saved(image: Image.Image, file_format: str) -> bytes:

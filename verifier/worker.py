@@ -41,9 +41,10 @@ def main() -> None:
         except RecursionError:
             _answer_error(answers, PhotoUnreadableError("it is nested too deeply; get it again"))
         else:
-            pixels = np.ascontiguousarray(reading.pixels)
+            parts = [reading.pixels, *([] if reading.converted is None else [reading.converted])]
+            body = np.ascontiguousarray(parts[0] if len(parts) == 1 else np.stack(parts))
             head: dict[str, Any] = {"facts": reading.facts.model_dump(mode="json")}
-            framing.send(answers, head | {"shape": pixels.shape}, pixels.data)
+            framing.send(answers, head | {"pictures": len(parts)}, body.data)
 
 
 def _serve(request: framing.Message, limits: Limits, whom: dict[str, Any]) -> Reading:
@@ -63,6 +64,7 @@ def _resent(
     from channel.errors import ChannelError
 
     try:
+        photo = photo if isinstance(photo, np.ndarray) else _first_frame(photo)
         served = transmit(photo, network)
     except ChannelError as error:
         raise PhotoUnreadableError(str(error)) from error
@@ -71,6 +73,14 @@ def _resent(
     if isinstance(photo, np.ndarray) and not served.startswith(b"\xff\xd8"):
         return read_pixels(photo)
     return read_file(served, limits, cues=False)
+
+
+def _first_frame(data: bytes) -> "bytes | np.ndarray[Any, np.dtype[np.uint8]]":
+    """Return what of a file is analysed: of an animation, which networks turn to video, a frame."""
+    from channel.picture_file import open_picture
+
+    file = open_picture(data)
+    return data if file.frames == 1 else np.asarray(file.srgb())
 
 
 def _answer_error(answers: int, error: PhotoError) -> None:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from channel.errors import UnreadablePictureError
+from channel.upload import opened
 
 Pixels = NDArray[np.uint8]
 _LOSSLESS = {".png", ".webp", ".tif", ".tiff", ".bmp"}
@@ -40,5 +40,4 @@ def lossless(folder: Path, count: int) -> Sequence[tuple[str, Pixels]]:
 
 
 def _rgb(path: Path) -> Pixels:
-    with Image.open(path) as image:
-        return np.asarray(image.convert("RGB"))
+    return np.asarray(opened(path).picture().convert("RGB"))

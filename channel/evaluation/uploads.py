@@ -94,17 +94,17 @@ def compared(name: str, real: bytes, original: Path, network: str) -> Comparison
     """Send an original through a profile and compare with what the network made of it."""
     upload, served = Upload(original.read_bytes()), Upload(real)
     ours = transmit(upload.data, matched(platform(network), upload, served))
-    resized = upload.image.size != served.image.size
+    resized = upload.size != served.size
     equal, nonzero = (
         ((), ()) if served.jpeg is None else shares(coefficients(ours), coefficients(real))
     )
-    return Comparison(name, network, served.image.size, resized, ours == real, equal, nonzero)
+    return Comparison(name, network, served.size, resized, ours == real, equal, nonzero)
 
 
 def matched(profile: PlatformProfile, upload: Upload, served: Upload) -> PlatformProfile:
     """Take, where a profile draws, what the real file has: its tables and its size."""
-    width, height = upload.image.size
-    wanted = served.image.size[::-1]
+    width, height = upload.size
+    wanted = served.size[::-1]
     sizes = [rule for rule in profile.sizes if target_size(rule, height, width) == wanted]
     encodings = profile.encodings
     if served.tables is not None:

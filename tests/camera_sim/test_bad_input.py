@@ -306,7 +306,7 @@ CASES = {
     ),
     "scene is text": Case(
         "simulate text-named-as-raw.nef",
-        "text-named-as-raw.nef is not a picture that Pillow can read",
+        "text-named-as-raw.nef cannot be read as a picture: the file is in no format that is read",
         asset("text-named-as-raw.nef"),
     ),
     "scene is damaged": Case("simulate photo.png", "cannot be read as a picture", damaged_photo),

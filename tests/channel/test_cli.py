@@ -64,7 +64,7 @@ def test_many_files_go_into_a_folder_and_a_bad_one_is_reported(
     assert camsim("transmit", bad, picture, "--network", "twitter", "-o", out) == 2
     assert [path.name for path in out.iterdir()] == ["photo.jpg"]
     errors = capsys.readouterr().err
-    assert f"camsim: {bad}: the file is in no picture format" in errors
+    assert f"camsim: {bad}: the file is in no format that is read" in errors
     assert "1 of 2 pictures failed" in errors
 
 

@@ -286,7 +286,7 @@ def test_100_megapixels_are_sent() -> None:
     ("upload", "network", "error", "message"),
     [
         (b"", "twitter", UnreadablePictureError, "the file is empty"),
-        (b"hello, world", "twitter", UnreadablePictureError, "no picture format"),
+        (b"hello, world", "twitter", UnreadablePictureError, "in no format that is read"),
         (jpeg(photo(64, 64))[:600], "twitter", UnreadablePictureError, "damaged"),
         (jpeg(photo(64, 64))[:60], "twitter", UnreadablePictureError, "get it again"),
         ("no/such/file.jpg", "twitter", UnreadablePictureError, "can't read no/such/file.jpg"),

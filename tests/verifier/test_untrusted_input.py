@@ -65,6 +65,11 @@ def bomb(width: int = 30_000, height: int = 30_000) -> bytes:
 PICTURE = Image.fromarray(native(64, 80))
 FRAMES = [Image.fromarray(native(64, 80, seed)) for seed in range(2)]
 
+
+def animated(kind: str) -> bytes:
+    return saved(FRAMES[0], kind, save_all=True, append_images=FRAMES[1:])
+
+
 REFUSED = {
     "empty": (b"", PhotoUnreadableError, "0 bytes"),
     "text": (b"not a picture at all", PhotoUnreadableError, "no format"),
@@ -75,32 +80,12 @@ REFUSED = {
     "too long": (png_of_size(100_000, 10), PhotoTooLargeError, "100000×10"),
     "bomb": (bomb(), PhotoTooLargeError, "30000×30000|bomb"),
     "short of data": (png_of_size(500, 500), PhotoUnreadableError, "damaged"),
-    "animated gif": (
-        saved(FRAMES[0], "GIF", save_all=True, append_images=FRAMES[1:]),
-        PhotoUnsupportedError,
-        "2 pictures",
-    ),
-    "animated webp": (
-        saved(FRAMES[0], "WEBP", save_all=True, append_images=FRAMES[1:]),
-        PhotoUnsupportedError,
-        "2 pictures",
-    ),
-    "animated png": (
-        saved(FRAMES[0], "PNG", save_all=True, append_images=FRAMES[1:]),
-        PhotoUnsupportedError,
-        "2 pictures",
-    ),
-    "pages": (
-        saved(FRAMES[0], "TIFF", save_all=True, append_images=FRAMES[1:]),
-        PhotoUnsupportedError,
-        "2 pictures",
-    ),
     "postscript": (
         b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n",
-        PhotoUnreadableError,
-        "no format",
+        PhotoUnsupportedError,
+        "a PostScript document",
     ),
-    "svg": (b"<svg xmlns='http://www.w3.org/2000/svg'/>", PhotoUnreadableError, "no format"),
+    "svg": (b"<svg xmlns='http://www.w3.org/2000/svg'/>", PhotoUnsupportedError, "an SVG drawing"),
 }
 
 
@@ -127,6 +112,10 @@ TAKEN = {
     "one bit": (saved(PICTURE.convert("1"), "PNG"), ""),
     "grey": (saved(PICTURE.convert("L"), "JPEG"), ""),
     "mpo": (saved(PICTURE, "MPO", save_all=True, append_images=[PICTURE]), "several pictures"),
+    "animated gif": (animated("GIF"), "animated (2 frames); the first"),
+    "animated webp": (animated("WEBP"), "animated (2 frames); the first"),
+    "animated png": (animated("PNG"), "animated (2 frames); the first"),
+    "pages": (animated("TIFF"), "2 pictures (pages); number 1"),
     "webp": (saved(PICTURE, "WEBP"), ""),
     "tiff": (saved(PICTURE, "TIFF"), ""),
     "bmp": (saved(PICTURE, "BMP"), ""),

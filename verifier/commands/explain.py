@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
 
     with Verifier.facts_only() as verifier:
         reading = verifier.read(args.photo)
-    pixels = reading.pixels
+    pixels = reading.colours
     found = explain(network, pixels, args.label)
     outside = outside_domain(network.entry, reading, found.patches) if network.entry else ()
     if outside:

@@ -113,7 +113,7 @@ class OriginDetector(ModelDetector):
             return None
         selection = self._models[0].entry.selection
         most = selection.brief_patches if brief else selection.most_patches
-        return scored(self._models[0], reading.pixels, most)
+        return scored(self._models[0], reading.colours, most)
 
     def _too_little(self, reading: Reading) -> DetectorResult:
         height, width = reading.pixels.shape[:2]

@@ -79,10 +79,10 @@ class SyntheticDetector(ModelDetector):
             return None
         model = self._models[0]
         entry = model.entry
-        patches = choose_patches(reading.pixels, entry.input.side, entry.selection, brief=brief)
+        patches = choose_patches(reading.colours, entry.input.side, entry.selection, brief=brief)
         if not patches.places:
             return None
-        return patch_scores(model, patches, model.logits(batches(reading.pixels, patches, BATCH)))
+        return patch_scores(model, patches, model.logits(batches(reading.colours, patches, BATCH)))
 
     def _too_little(self, reading: Reading) -> DetectorResult:
         height, width = reading.pixels.shape[:2]

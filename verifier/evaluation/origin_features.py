@@ -8,13 +8,12 @@ because the pictures are hundreds, not tens of thousands.
 """
 
 from collections.abc import Callable
-from io import BytesIO
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
+from channel.picture_file import open_picture
 from verifier.features.jpeg_header import jpeg_header
 from verifier.features.jpeg_quality import table_quality
 
@@ -79,8 +78,9 @@ def container(data: bytes) -> Array:
 
     Squares and products of the numbers are among them, so that a linear classifier can use ranges.
     """
-    with Image.open(BytesIO(data)) as image:
-        kind, (width, height), marks = image.format, image.size, set(image.info)
+    file = open_picture(data)
+    kind, width, height = file.format, file.width, file.height
+    marks = set(file.image.info) if file.image else set()
     header = jpeg_header(data)
     luma = table_quality(header.luma).quality if header else 0
     chroma = table_quality(header.chroma, chroma=True).quality if header and header.chroma else 0

@@ -12,7 +12,7 @@ from PIL import Image
 
 from channel import transmit
 from channel.errors import ChannelError
-from channel.upload import in_8_bits
+from channel.picture_file import open_picture
 from verifier.errors import ScoresError
 from verifier.evaluation.network_classes import EDITOR, NetworkClass
 from verifier.features.dct_histogram import PATCH
@@ -66,11 +66,11 @@ def source_files(folder: Path) -> list[Path]:
 
 
 def pixels_of(photo: Path | bytes) -> Pixels:
-    """Decode a picture upright to (H, W, 3), uint8. Raises `ScoresError` if it can't be."""
+    """Decode a picture upright to (H, W, 3), uint8, sRGB. Raises `ScoresError` if it can't be."""
     try:
-        with Image.open(BytesIO(photo) if isinstance(photo, bytes) else photo) as image:
-            return np.asarray(in_8_bits(image, upright=True).convert("RGB"))
-    except (OSError, SyntaxError, ValueError, ChannelError) as error:
+        data = photo if isinstance(photo, bytes) else photo.read_bytes()
+        return np.asarray(open_picture(data).srgb().convert("RGB"))
+    except (OSError, ChannelError) as error:
         raise ScoresError(f"a picture can't be read: {error}") from error
 
 
@@ -155,8 +155,7 @@ def served(upload: bytes, profile: str, seed: int, original: Pixels | None = Non
 
 def edited(upload: bytes, rng: np.random.Generator) -> bytes:
     """Resize a picture, or not, and save it as JPEG once more, as any program would."""
-    with Image.open(BytesIO(upload)) as image:
-        picture = in_8_bits(image, upright=True)
+    picture = open_picture(upload).srgb()
     if rng.random() < 0.5:
         scale = rng.uniform(*_EDITOR_SCALES)
         picture = picture.resize(_scaled(picture, scale), _FILTERS[rng.integers(len(_FILTERS))])

@@ -13,10 +13,9 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from channel.errors import ChannelError
-from channel.upload import in_8_bits
+from channel.picture_file import open_picture
 from verifier.errors import PicturesError
 
 Pixels = NDArray[np.uint8]
@@ -41,11 +40,10 @@ class Picture:
         return f"{self.set}/{self.path.name}"
 
     def pixels(self) -> Pixels:
-        """Decode upright to (H, W, 3), uint8, sRGB as coded; raises `PicturesError`."""
+        """Decode upright to (H, W, 3), uint8, sRGB; raises `PicturesError`."""
         try:
-            with Image.open(self.path) as image:
-                return np.asarray(in_8_bits(image, upright=True).convert("RGB"))
-        except (OSError, SyntaxError, ValueError, ChannelError) as error:
+            return np.asarray(open_picture(self.path.read_bytes()).srgb().convert("RGB"))
+        except (OSError, ChannelError) as error:
             raise PicturesError(f"{self.path} can't be read as a picture: {error}") from error
 
 
