@@ -135,8 +135,10 @@ def signed_with(
     ingredients: Sequence[tuple[str, bytes]] = (),
     assertions: Sequence[dict[str, Any]] = (),
     templates: Sequence[dict[str, Any]] = (),
+    mime_type: str = "image/jpeg",
+    intent: c2pa.C2paBuilderIntent | None = None,
 ) -> bytes:
-    """Sign a JPEG file with actions, ingredients (relationship, file) and further assertions."""
+    """Sign a file with actions, JPEG ingredients (relationship, file) and further assertions."""
     stated: dict[str, Any] = {"actions": list(actions)}
     if templates:
         stated["templates"] = list(templates)
@@ -144,7 +146,7 @@ def signed_with(
         alg=b"es256", sign_cert=chain.certificates, private_key=chain.key, ta_url=None
     )
     with c2pa.Signer.from_info(info) as signer:
-        return _built(data, signer, stated, ingredients, assertions)
+        return _built(data, signer, stated, ingredients, assertions, mime_type, intent)
 
 
 def _built(
@@ -153,10 +155,12 @@ def _built(
     stated: dict[str, Any],
     ingredients: Sequence[tuple[str, bytes]],
     assertions: Sequence[dict[str, Any]],
+    mime_type: str = "image/jpeg",
+    intent: c2pa.C2paBuilderIntent | None = None,
 ) -> bytes:
-    manifest = {
+    manifest: dict[str, Any] = {
         "claim_generator_info": [{"name": "camsim", "version": "0.1"}],
-        "format": "image/jpeg",
+        "format": mime_type,
         "assertions": [{"label": "c2pa.actions.v2", "data": stated}, *assertions],
     }
     out = BytesIO()
@@ -170,11 +174,13 @@ def _built(
         c2pa.Context.from_dict(settings) as context,
         c2pa.Builder(json.dumps(manifest), context) as builder,
     ):
+        if intent is not None:
+            builder.set_intent(intent)
         for number, (relationship, content) in enumerate(ingredients):
             name = f"i{number}"
             told = {"title": name, "relationship": relationship, "label": name, "instance_id": name}
             builder.add_ingredient(json.dumps(told), "image/jpeg", BytesIO(content))
-        builder.sign(signer, "image/jpeg", BytesIO(data), out)
+        builder.sign(signer, mime_type, BytesIO(data), out)
     return out.getvalue()
 
 

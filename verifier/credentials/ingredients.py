@@ -36,11 +36,15 @@ _ASSERTION: Final = "self#jumbf=/c2pa/{}/c2pa.assertions/{}"
 
 @dataclass(frozen=True)
 class Policy:
-    """What answers go by: whether anchors were given, lists, and certificates by manifest."""
+    """What answers go by: whether anchors were given, lists, and certificates by manifest.
+
+    ``left_out`` is what the file's own hash leaves out; None if that wasn't looked at.
+    """
 
     anchors_given: bool
     lists: RevocationLists | None
     certificates: Mapping[str, Certificate]
+    left_out: str | None = None
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,7 @@ def chain(store: Mapping[str, Any], policy: Policy) -> Iterator[Link]:
     label = str(store.get("active_manifest"))
     manifest = mapping(mapping(store.get("manifests")).get(label))
     codes = active_codes(store)
-    answers = _answers(manifest, label, codes, policy)
+    answers = _of_file(_answers(manifest, label, codes, policy), codes, policy.left_out)
     waiting = deque([Link(manifest, label, codes, answers, "picture", 0, holds(answers), {})])
     seen, count = {(label, "picture")}, 0
     while waiting:
@@ -147,6 +151,14 @@ def _answers(
         identity=identity_of(manifest, codes),
         faults=faults_of(codes),
     )
+
+
+def _of_file(answers: Answers, codes: StatusCodes, left_out: str | None) -> Answers:
+    """Word the file's integrity: its bytes are at hand, and tell what the hash leaves out."""
+    integrity = integrity_of(
+        codes, readable=answers.integrity.state != "unreadable", left_out=left_out
+    )
+    return answers.model_copy(update={"integrity": integrity})
 
 
 def _of_ingredient(answers: Answers, manifest: Mapping[str, Any], codes: StatusCodes) -> Answers:

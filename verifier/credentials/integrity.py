@@ -1,5 +1,6 @@
 """Whether a manifest and its picture are as they were signed (C2PA 2.2, 15.7 to 15.12)."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from verifier.credentials.status_codes import StatusCodes
@@ -25,6 +26,8 @@ _CREDENTIAL: Final = frozenset(
 )  # fmt: skip
 BREAKING: Final = _SIGNATURE | _PICTURE | _CREDENTIAL
 
+_HASHED: Final = "assertion.dataHash.match"
+
 # What must have been found, for a manifest to count as intact.
 _SIGNED: Final = "claimSignature.validated"
 _BOUND: Final = frozenset(
@@ -47,9 +50,6 @@ _UNCOVERED: Final = {
     "assertion.boxesHash.malformed": "the hash of the picture can't be read",
     "assertion.boxesHash.unknownBox": "the file has parts that the hash doesn't name",
     "assertion.collectionHash.malformed": "the hash of the picture can't be read",
-    "assertion.dataHash.additionalExclusionsPresent": "the hash leaves out parts of the picture",
-    "assertion.bmffHash.additionalExclusionsPresent": "the hash leaves out parts of the picture",
-    "assertion.boxesHash.additionalExclusionsPresent": "the hash leaves out parts of the picture",
     "claim.multiple": "it makes several claims",
     "claim.hardBindings.missing": "it holds no hash of the picture",
     "claim.missing": "its claim is missing",
@@ -61,6 +61,15 @@ _UNCOVERED: Final = {
     "manifest.update.invalid": "it adds to another credential what it may not add",
     "general.error": "it couldn't be checked to the end",
 }
+# What the hash leaves out may be the credential alone, as in TIFF and AVIF: `uncovered` looks.
+_LEAVES_OUT: Final = dict.fromkeys(
+    (
+        "assertion.dataHash.additionalExclusionsPresent",
+        "assertion.bmffHash.additionalExclusionsPresent",
+        "assertion.boxesHash.additionalExclusionsPresent",
+    ),
+    "the hash leaves out parts of the picture",
+)
 
 _RESAVED: Final = (
     "Saving the file anew or moving a credential to another file does this too, without any wish "
@@ -68,14 +77,26 @@ _RESAVED: Final = (
 )
 
 
-def integrity_of(codes: StatusCodes, *, readable: bool) -> Integrity:
-    """Answer from the codes of one manifest; ``readable`` tells whether the manifest is there."""
+def integrity_of(codes: StatusCodes, *, readable: bool, left_out: str | None = None) -> Integrity:
+    """Answer from the codes of one manifest.
+
+    Parameters
+    ----------
+    readable
+        Whether the manifest is there.
+    left_out
+        What of the file the hash leaves out beside the credential; "" for nothing, None if the
+        file isn't at hand.
+    """
     broken = codes.failure & BREAKING
+    if left_out and _HASHED in codes.success:  # the hash holds, of fewer bytes than it has to cover
+        broken -= {"assertion.dataHash.mismatch"}
     if broken:
         return _broken(broken)
     if not readable:
         return Integrity(state="unreadable", words="The credential names no manifest to check.")
-    missing = _not_covered(codes)
+    missing = _not_covered(codes, _UNCOVERED if left_out == "" else _UNCOVERED | _LEAVES_OUT)
+    missing = left_out or missing
     if missing:
         return unclear(missing)
     return Integrity(
@@ -117,8 +138,8 @@ def _broken(broken: frozenset[str] | set[str]) -> Integrity:
     )
 
 
-def _not_covered(codes: StatusCodes) -> str:
-    for code, words in _UNCOVERED.items():
+def _not_covered(codes: StatusCodes, uncovering: Mapping[str, str]) -> str:
+    for code, words in uncovering.items():
         if code in codes.failure or code in codes.informational:
             return words
     if _SIGNED not in codes.success:

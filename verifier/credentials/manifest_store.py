@@ -21,6 +21,7 @@ def credential_of(
     anchors_given: bool,
     lists: RevocationLists | None = None,
     certificates: Mapping[str, Certificate] | None = None,
+    left_out: str | None = None,
 ) -> Credential:
     """Sort a manifest store into the answers of the report.
 
@@ -34,8 +35,10 @@ def credential_of(
         Revocation lists, if there are any.
     certificates
         Each manifest's, by its label; revocation lists are of no use without.
+    left_out
+        What `uncovered` says of the file; None without a file.
     """
-    links = list(chain(store, Policy(anchors_given, lists, certificates or {})))
+    links = list(chain(store, Policy(anchors_given, lists, certificates or {}, left_out)))
     active = links[0]
     manifest = active.manifest
     signature = mapping(manifest.get("signature_info"))

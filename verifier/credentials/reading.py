@@ -4,6 +4,7 @@ import json
 from io import BytesIO
 from typing import Any, Final
 
+from verifier.credentials.coverage import uncovered
 from verifier.credentials.ingredients import no_answers
 from verifier.credentials.json_values import LONGEST
 from verifier.credentials.manifest_store import credential_of
@@ -83,6 +84,7 @@ def read_credential(
             c2pa.Reader(mime_type, BytesIO(data), context=context) as reader,
         ):
             store = json.loads(reader.json())
+            left_out = uncovered(data, mime_type, json.loads(reader.detailed_json()))
             certificates = certificates_of(json.loads(reader.crjson())) if lists else {}
     except (c2pa.C2paError, ValueError, RecursionError) as error:
         return _without_store(error)
@@ -91,6 +93,7 @@ def read_credential(
         anchors_given=trust_anchors is not None,
         lists=lists,
         certificates=certificates,
+        left_out=left_out,
     )
 
 

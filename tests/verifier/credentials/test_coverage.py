@@ -1,0 +1,256 @@
+"""Bytes that no hash covers: whoever makes a credential shorter has room for them."""
+
+import struct
+from collections.abc import Callable
+from io import BytesIO
+
+import c2pa
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.verifier.signing import CAPTURE, Chain, signed_with
+from tests.verifier.toy import native
+from verifier.credentials import read_credential
+from verifier.credentials.container import ContainerError, store_ranges
+from verifier.report import Credential
+
+CREATED = {"action": "c2pa.created", "digitalSourceType": CAPTURE}
+TYPES = {
+    "image/jpeg": "JPEG",
+    "image/png": "PNG",
+    "image/webp": "WEBP",
+    "image/tiff": "TIFF",
+    "image/avif": "AVIF",
+}
+ROOM = 900
+
+
+@pytest.fixture(scope="module")
+def photos(chain: Chain) -> dict[str, bytes]:
+    """A signed file of each type."""
+    return {kind: signed_with(coded(kind), chain, [CREATED], mime_type=kind) for kind in TYPES}
+
+
+def coded(mime_type: str, pixels: np.ndarray | None = None) -> bytes:
+    file = BytesIO()
+    image = Image.fromarray(native(96, 128) if pixels is None else pixels)
+    image.save(file, TYPES[mime_type])
+    return file.getvalue()
+
+
+def read(data: bytes, chain: Chain, mime_type: str = "image/jpeg") -> Credential:
+    return read_credential(data, mime_type, chain.root)
+
+
+@pytest.mark.parametrize("mime_type", TYPES)
+def test_a_file_as_it_was_signed_is_intact(
+    mime_type: str, photos: dict[str, bytes], chain: Chain
+) -> None:
+    credential = read(photos[mime_type], chain, mime_type)
+    assert credential.integrity.state == "intact", credential.integrity.words
+    assert credential.trust.state == "trusted"
+
+
+def test_a_store_of_many_segments_is_intact(chain: Chain) -> None:
+    rng = np.random.default_rng(0)
+    noise = rng.integers(0, 256, (500, 500, 3)).astype(np.uint8)
+    long = {"label": "org.example.long", "data": {"text": "x" * 150_000}}
+    photo = signed_with(coded("image/jpeg", noise), chain, [CREATED], assertions=[long])
+    assert photo.count(b"\xff\xeb\xfa") >= 2  # as c2pa fills them
+    assert read(photo, chain).integrity.state == "intact"
+
+
+def test_a_credential_that_only_adds_to_another_is_read_with_that_ones_hash(
+    photos: dict[str, bytes], chain: Chain
+) -> None:
+    photo = photos["image/jpeg"]
+    told = [{"action": "c2pa.opened", "parameters": {"ingredientIds": ["i0"]}}]
+    added = signed_with(
+        photo, chain, told, [("parentOf", photo)], intent=c2pa.C2paBuilderIntent.UPDATE
+    )
+    assert read(added, chain).integrity.state in ("intact", "unclear")
+    assert "no hash of the picture" not in read(added, chain).integrity.words
+
+
+# Room inside the bytes that the hash leaves out
+
+
+def shrunk(store: bytes, by: int) -> bytes:
+    """Take bytes out of the padding beside the last signature, which nobody signs."""
+    place = store.rindex(b"\x63pad\x59") + 4
+    [length] = struct.unpack(">H", store[place + 1 : place + 3])
+    assert length > by
+    shorter = bytearray(store)
+    for at in _boxes_around(store, 0, len(store), place):
+        struct.pack_into(">I", shorter, at, struct.unpack_from(">I", store, at)[0] - by)
+    struct.pack_into(">H", shorter, place + 1, length - by)
+    del shorter[place + 3 : place + 3 + by]
+    return bytes(shorter)
+
+
+def _boxes_around(store: bytes, start: int, end: int, place: int) -> list[int]:
+    """Return where the boxes begin that hold a place."""
+    at = start
+    while at < end:
+        length, kind = struct.unpack_from(">I4s", store, at)
+        if at <= place < at + length:
+            inner = _boxes_around(store, at + 8, at + length, place) if kind == b"jumb" else []
+            return [at, *inner]
+        at += length
+    return []
+
+
+def segment(marker: int, content: bytes) -> bytes:
+    return bytes([0xFF, marker]) + struct.pack(">H", len(content) + 2) + content
+
+
+def app11(store: bytes, part: int = 1) -> bytes:
+    return segment(0xEB, b"JP" + struct.pack(">HI", 1, part) + store)
+
+
+def filled(length: int, *first: bytes) -> bytes:
+    """Return segments of a length: these, and a comment that fills the rest."""
+    found = b"".join(first)
+    return found + segment(0xFE, b" " * (length - len(found) - 4))
+
+
+EXIF_TURNED = segment(
+    0xE1, b"Exif\0\0II*\0\x08\0\0\0\x01\0" + struct.pack("<HHIHH", 0x112, 3, 1, 6, 0) + bytes(4)
+)
+RESTARTS = segment(0xDD, struct.pack(">H", 2))
+
+
+def in_jpeg(make: Callable[[bytes, int], bytes]) -> Callable[[bytes], bytes]:
+    """Put what ``make`` gives for a shorter store and its room in the place of the credential."""
+
+    def changed(photo: bytes) -> bytes:
+        [(start, length)] = store_ranges(photo, "image/jpeg")
+        store = shrunk(photo[start + 12 : start + length], ROOM)
+        made = make(store, length)
+        assert len(made) == length
+        return photo[:start] + made + photo[start + length :]
+
+    return changed
+
+
+def behind(*segments: bytes) -> Callable[[bytes], bytes]:
+    return in_jpeg(lambda store, room: app11(store) + filled(room - len(app11(store)), *segments))
+
+
+def before(*segments: bytes) -> Callable[[bytes], bytes]:
+    return in_jpeg(lambda store, room: filled(room - len(app11(store)), *segments) + app11(store))
+
+
+def _between(store: bytes, room: int) -> bytes:
+    first, rest = app11(store[:1000]), app11(store[:8] + store[1000:], 2)
+    return first + filled(room - len(first) - len(rest), EXIF_TURNED) + rest
+
+
+def _longer_than_its_box(store: bytes, room: int) -> bytes:
+    return app11(store + bytes(room - len(app11(store))))
+
+
+def _fill_bytes(store: bytes, room: int) -> bytes:
+    return b"\xff" * (room - len(app11(store))) + app11(store)
+
+
+JPEG_CHANGES = {
+    "an orientation behind": behind(EXIF_TURNED),
+    "an orientation before": before(EXIF_TURNED),
+    "a restart interval": behind(RESTARTS),
+    "a caption": behind(),
+    "between two parts of the store": in_jpeg(_between),
+    "behind the store's own end": in_jpeg(_longer_than_its_box),
+    "fill bytes": in_jpeg(_fill_bytes),
+}
+
+
+def in_png(photo: bytes) -> bytes:
+    [(start, length)] = store_ranges(photo, "image/png")
+    store = shrunk(photo[start + 8 : start + length - 4], ROOM)
+    text = chunk(b"tEXt", b"Comment\0".ljust(ROOM - 12, b"x"))
+    return photo[:start] + chunk(b"caBX", store) + text + photo[start + length :]
+
+
+def chunk(kind: bytes, content: bytes) -> bytes:
+    import zlib
+
+    summed = struct.pack(">I", zlib.crc32(kind + content))
+    return struct.pack(">I", len(content)) + kind + content + summed
+
+
+def in_webp(photo: bytes) -> bytes:
+    [(start, length)] = store_ranges(photo, "image/webp")
+    store = shrunk(photo[start + 8 : start + length], ROOM)
+    store_chunk = b"C2PA" + struct.pack("<I", len(store)) + store + bytes(len(store) % 2)
+    rest = length - len(store_chunk)
+    exif = b"EXIF" + struct.pack("<I", rest - 8) + bytes(rest - 8)
+    return photo[:start] + store_chunk + exif + photo[start + length :]
+
+
+def in_tiff(photo: bytes) -> bytes:
+    (count, _), (start, length) = store_ranges(photo, "image/tiff")
+    store = shrunk(photo[start : start + length], ROOM)
+    changed = bytearray(photo[:start] + store + b"x" * ROOM + photo[start + length :])
+    struct.pack_into("<I", changed, count, len(store))
+    return bytes(changed)
+
+
+CHANGES = [
+    *(pytest.param("image/jpeg", change, id=name) for name, change in JPEG_CHANGES.items()),
+    pytest.param("image/png", in_png, id="PNG text"),
+    pytest.param("image/webp", in_webp, id="WebP EXIF"),
+    pytest.param("image/tiff", in_tiff, id="TIFF filler"),
+]
+
+
+@pytest.mark.parametrize(("mime_type", "change"), CHANGES)
+def test_room_in_what_the_hash_leaves_out_is_not_intact(
+    mime_type: str, change: Callable[[bytes], bytes], photos: dict[str, bytes], chain: Chain
+) -> None:
+    changed = change(photos[mime_type])
+    assert changed != photos[mime_type]
+    credential = read(changed, chain, mime_type)
+    assert credential.trust.state == "trusted"
+    assert {"assertion.dataHash.match", "claimSignature.validated"} <= set(credential.codes)
+    assert credential.integrity.state == "unclear"
+    assert "can't be told" in credential.integrity.words
+
+
+def test_some_are_found_by_nobody_else(photos: dict[str, bytes], chain: Chain) -> None:
+    """c2pa's own reader calls these files valid and trusted."""
+    for name in ("between two parts of the store", "behind the store's own end"):
+        credential = read(JPEG_CHANGES[name](photos["image/jpeg"]), chain)
+        assert not {code for code in credential.codes if "mismatch" in code}
+        assert credential.integrity.state == "unclear"
+
+
+def test_a_picture_that_was_changed_is_still_another(
+    photos: dict[str, bytes], chain: Chain
+) -> None:
+    """Bytes that the hash covers were changed, besides what it leaves out."""
+    changed = bytearray(JPEG_CHANGES["a caption"](photos["image/jpeg"]))
+    changed[-50] ^= 1
+    assert read(bytes(changed), chain).integrity.state == "broken"
+
+
+@pytest.mark.parametrize("mime_type", ["image/jpeg", "image/png", "image/webp", "image/tiff"])
+def test_a_damaged_container_gives_ranges_or_a_reason(
+    mime_type: str, photos: dict[str, bytes]
+) -> None:
+    rng = np.random.default_rng(0)
+    first = store_ranges(photos[mime_type], mime_type)[0][0]
+    refused = 0
+    for _ in range(300):
+        data = bytearray(photos[mime_type])
+        for at in rng.integers(max(0, first - 20), first + 40, 4):
+            data[at] = rng.integers(256)
+        cut = bytes(data[: rng.integers(first, len(data))])
+        try:
+            found = store_ranges(cut, mime_type)
+        except ContainerError:  # and no other
+            refused += 1
+        else:
+            assert all(start >= 0 and length >= 0 for start, length in found)
+    assert refused > 50
