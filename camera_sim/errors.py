@@ -7,6 +7,8 @@
     │   ├── RawNotFoundError         no such file, or a directory
     │   ├── RawUnreadableError       empty, foreign or truncated
     │   └── RawUnsupportedError      decodes, but is not a 2×2 Bayer mosaic
+    ├── RawReaderError               the process that decodes RAW files can't be started
+    ├── UnforeseenError              a file made us raise what we did not foresee: a defect
     ├── PictureError                 a scene for the simulated sensor that cannot be read
     ├── PipelineError                unknown pipeline, or one whose weights are missing
     ├── WeightsError                 a model that does not match its manifest
@@ -42,6 +44,17 @@ class RawUnreadableError(RawError):
 
 class RawUnsupportedError(RawError):
     """LibRaw decodes the file, but it does not hold a 2×2 Bayer mosaic."""
+
+
+class RawReaderError(CameraSimError):
+    """The process that decodes RAW files can't be started."""
+
+
+class UnforeseenError(CameraSimError):
+    """A file made us raise what we did not foresee: a defect of ours, and no other file's."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"an error of ours, please report it: {what}")
 
 
 class PictureError(CameraSimError):

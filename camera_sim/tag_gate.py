@@ -19,6 +19,7 @@ import numpy as np
 
 from camera_sim import colour
 from camera_sim.colour import MOST_GAIN
+from camera_sim.noise_profile import MOST_READ, MOST_SHOT
 from camera_sim.raw_file import RawFile
 from camera_sim.tiff_directory import (
     ASCII,
@@ -49,10 +50,6 @@ BYTES = frozenset([BYTE, UNDEFINED])
 TAKEN_OUT = 60001
 DNG_VERSION = 50706
 WIDTH, HEIGHT, BITS, COLOURS = 256, 257, 258, 277
-
-MOST_SHOT, MOST_READ = 0.1, 0.01
-"""Of a noise profile: ten times what a small sensor has at its highest ISO. Beyond it networks
-that remove noise paint the picture green."""
 
 MOST_VALUES = 200_000
 """Of numbers in a tag: a linearisation table has 65,536."""

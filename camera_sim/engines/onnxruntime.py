@@ -5,7 +5,7 @@ from pathlib import Path
 import onnxruntime as ort
 
 from camera_sim.engines import Array, Colour, Engine, fitted, inputs_of
-from camera_sim.errors import WeightsError
+from camera_sim.errors import EngineError, WeightsError
 from camera_sim.weights import FOLDER, Model
 
 
@@ -54,5 +54,8 @@ class OnnxRuntimeEngine(Engine):
         height, width = packed.shape[1:]
         inputs = inputs_of(fitted(packed, self.fixed), colour)
         fed = {name: value for name, value in inputs.items() if name in self._inputs}
-        developed: Array = self._session.run(["srgb"], fed)[0][0]
+        try:
+            developed: Array = self._session.run(["srgb"], fed)[0][0]
+        except Exception as error:  # ONNX Runtime's have no root of their own
+            raise EngineError(f"the network failed while it developed: {error}") from error
         return developed[:, : 2 * height, : 2 * width]
