@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import Progress as Bar
 
 from camera_sim.commands import require_torch
+from camera_sim.commands.train_synthetic import add_listed_sets
 from camera_sim.errors import TrainingError
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def add_to(parts: "Commands") -> None:
         "--unseen", nargs="*", default=(), metavar="SET",
         help="sets such as dgi/stable-diffusion that are kept out whole, for tests",
     )  # fmt: skip
+    add_listed_sets(parser)
     parser.add_argument(
         "--start-from", type=Path, metavar="FILE|RUN",
         help="lite0: the published weights of ImageNet; ada: another run, whose convolutions to go "
@@ -106,13 +108,13 @@ def _run_layer(args: argparse.Namespace) -> int:
         keep_left_out,
         learn,
     )
-    from camera_sim.training.origin_run import RANGES, task_of, told_of
+    from camera_sim.training.origin_run import RANGES, told_of
 
     recipe = layer_recipe_of(args)
     described_by = features_for(recipe.network, args.start_from)
     if args.threads is not None:
         torch.set_num_threads(args.threads)
-    task = task_of(args.pictures, args.classes, args.unseen, recipe.seed)
+    task = _task_of(args, recipe.seed)
     training, held = _loaded(task, recipe.patches)
     sources, folder = [*training, *held], args.out / FOLDER
     with Bar(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
@@ -132,6 +134,15 @@ def _run_layer(args: argparse.Namespace) -> int:
     print(f"  camsim evaluate origin {args.pictures} --weights {weights} --left-out {left_out} "
           "--store --out MEASURED")  # fmt: skip
     return 0
+
+
+def _task_of(args: argparse.Namespace, seed: int) -> "OriginTask":
+    from camera_sim.training.origin_run import task_of
+
+    task = task_of(args.pictures, args.classes, args.unseen, seed, args.sets)
+    if task.words:
+        print(task.words, file=sys.stderr, flush=True)
+    return task
 
 
 def _say_without(name: str, right: float) -> None:
@@ -162,13 +173,13 @@ def _run_network(args: argparse.Namespace) -> int:
     from camera_sim.training.origin import held_patches, train_origin
     from camera_sim.training.origin_data import Patchwork
     from camera_sim.training.origin_export import export
-    from camera_sim.training.origin_run import RANGES, network_of, task_of, told_of
+    from camera_sim.training.origin_run import RANGES, network_of, told_of
 
     recipe = recipe_of(args)
     if args.threads is not None:
         torch.set_num_threads(args.threads)
     torch.manual_seed(recipe.seed)
-    task = task_of(args.pictures, args.classes, args.unseen, recipe.seed)
+    task = _task_of(args, recipe.seed)
     model = network_of(recipe, len(task.kinds), args.vgg, args.start_from)
     training, held = (
         Patchwork(sources, len(task.kinds), RANGES) for sources in _loaded(task, recipe.patches)
