@@ -108,13 +108,13 @@ def _run_layer(args: argparse.Namespace) -> int:
         keep_left_out,
         learn,
     )
-    from camera_sim.training.origin_run import RANGES, told_of
+    from camera_sim.training.origin_run import RANGES, task_of, told_of
 
     recipe = layer_recipe_of(args)
     described_by = features_for(recipe.network, args.start_from)
     if args.threads is not None:
         torch.set_num_threads(args.threads)
-    task = _task_of(args, recipe.seed)
+    task = task_of(args.pictures, args.classes, args.unseen, recipe.seed, args.sets)
     training, held = _loaded(task, recipe.patches)
     sources, folder = [*training, *held], args.out / FOLDER
     with Bar(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
@@ -130,19 +130,16 @@ def _run_layer(args: argparse.Namespace) -> int:
     export(layer, args.name, task.labels, recipe, told, data, found, weights)
     print(f"{found:.1%} of held-out patches, mean of {len(task.kinds)} classes; "
           f"curve → {draw_learning(args.out)}")  # fmt: skip
+    _say_what_is_shown(task)
     print(f"weights → {weights}; measure and calibrate them on pictures that no training saw with")
     print(f"  camsim evaluate origin {args.pictures} --weights {weights} --left-out {left_out} "
           "--store --out MEASURED")  # fmt: skip
     return 0
 
 
-def _task_of(args: argparse.Namespace, seed: int) -> "OriginTask":
-    from camera_sim.training.origin_run import task_of
-
-    task = task_of(args.pictures, args.classes, args.unseen, seed, args.sets)
+def _say_what_is_shown(task: "OriginTask") -> None:
     if task.words:
         print(task.words, file=sys.stderr, flush=True)
-    return task
 
 
 def _say_without(name: str, right: float) -> None:
@@ -173,13 +170,13 @@ def _run_network(args: argparse.Namespace) -> int:
     from camera_sim.training.origin import held_patches, train_origin
     from camera_sim.training.origin_data import Patchwork
     from camera_sim.training.origin_export import export
-    from camera_sim.training.origin_run import RANGES, network_of, told_of
+    from camera_sim.training.origin_run import RANGES, network_of, task_of, told_of
 
     recipe = recipe_of(args)
     if args.threads is not None:
         torch.set_num_threads(args.threads)
     torch.manual_seed(recipe.seed)
-    task = _task_of(args, recipe.seed)
+    task = task_of(args.pictures, args.classes, args.unseen, recipe.seed, args.sets)
     model = network_of(recipe, len(task.kinds), args.vgg, args.start_from)
     training, held = (
         Patchwork(sources, len(task.kinds), RANGES) for sources in _loaded(task, recipe.patches)
@@ -200,6 +197,7 @@ def _run_network(args: argparse.Namespace) -> int:
     told = told_of(task, args.start_from)
     export(trained, args.name, task.labels, recipe, told, args.pictures.name, accuracy, folder)
     print(f"{accuracy:.1%} of held-out patches, mean of {len(task.kinds)} classes{curve}")
+    _say_what_is_shown(task)
     print(f"weights → {folder}; measure and calibrate them on pictures that no training saw with")
     print(f"  camsim evaluate origin {args.pictures} --weights {folder} --store --out MEASURED")
     return 0

@@ -98,8 +98,6 @@ def run(args: argparse.Namespace) -> int:
     cut, recipe = recipes_of(args)
     chosen = choose_sets(args.natural, args.generated, args.sets)
     pictures = chosen.pictures
-    if chosen.words:
-        print(chosen.words, file=sys.stderr)
     if args.threads is not None:
         torch.set_num_threads(args.threads)
     torch.manual_seed(recipe.seed)
@@ -124,6 +122,8 @@ def run(args: argparse.Namespace) -> int:
     folder = args.out / "weights"
     export(model, args.name, cut, recipe, pictures, precision, folder, chosen.shown)
     print(f"average precision {precision:.3f} on held-out scenes of the same sets; curve → {curve}")
+    if chosen.words:
+        print(chosen.words, file=sys.stderr)
     print(f"weights → {folder}; measure and calibrate them on sets that no training saw with")
     print(f"  camsim evaluate synthetic --natural … --generated … --models {folder} --out MEASURED")
     return 0
