@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from camera_sim.cfa import CFAPattern, pack, to_rggb
 from camera_sim.engines import Colour, Engine
-from camera_sim.errors import EngineError, MemoryBudgetError
+from camera_sim.errors import InferenceError, MemoryBudgetError
 from camera_sim.raw import RawImage
 from camera_sim.trace_grid import off_grid, on_grid
 
@@ -113,7 +113,7 @@ def develop(
 
     Raises
     ------
-    EngineError
+    InferenceError
         If the engine fails, or develops values that are no numbers.
     MemoryBudgetError
         If ``plan`` isn't given, and the default memory is too small.
@@ -256,5 +256,7 @@ def _store(tile: Array, picture: Picture, window: tuple[slice, slice], halo: int
 def _in_range(values: Array) -> Array:
     """Clip values to [0, 1]: beyond, they would wrap around; raises where one is no number."""
     if not np.isfinite(values).all():
-        raise EngineError("the pipeline developed values that are no numbers; nothing was written")
+        raise InferenceError(
+            "the pipeline developed values that are no numbers; nothing was written"
+        )
     return np.clip(values, 0, 1)

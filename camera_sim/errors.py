@@ -15,6 +15,7 @@
     ├── OutputError                  a result that cannot be written, or would overwrite
     ├── MemoryBudgetError            --max-memory is too small for the picture
     ├── EngineError                  no device, no library, or an engine of another device
+    │   └── InferenceError           a network that fails while it runs, or gives no picture
     ├── IdentityError                a key, certificate or revocation list that cannot be used
     ├── TokenError                   a capture token that is missing, false or used up
     ├── CredentialError              a photo that cannot be signed
@@ -79,6 +80,10 @@ class MemoryBudgetError(CameraSimError):
 
 class EngineError(CameraSimError):
     """An accelerator's engine that cannot run here."""
+
+
+class InferenceError(EngineError):
+    """A network that fails while it runs, or gives no picture."""
 
 
 class IdentityError(CameraSimError):

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camera_sim import colour
-from camera_sim.errors import EngineError
+from camera_sim.errors import InferenceError
 from camera_sim.output import Picture
 from camera_sim.raw import RawImage
 
@@ -28,7 +28,7 @@ def check_developed(picture: Picture, image: RawImage, exposure: float) -> None:
 
     Raises
     ------
-    EngineError
+    InferenceError
         If it is of one colour, and a plain rendering of the frame is not.
     """
     plain = colour.srgb_encode(image.thumbnail() * np.float32(exposure))
@@ -37,7 +37,7 @@ def check_developed(picture: Picture, image: RawImage, exposure: float) -> None:
     step = max(1, min(picture.shape[:2]) // SIDE)
     span = _span(picture[::step, ::step].astype(np.float32) / np.iinfo(picture.dtype).max)
     if span < LEAST_SPAN:
-        raise EngineError(
+        raise InferenceError(
             f"{image.path or 'the capture'} came out in one colour, and its samples are not; "
             "nothing was written; try another --pipeline"
         )
