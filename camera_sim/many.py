@@ -46,8 +46,8 @@ def develop_many(jobs: Sequence[Job], options: Options, processes: int) -> Itera
 
 def _developed(options: Options, job: Job) -> Outcome:
     try:
-        engine = _engine(options.pipeline, options.weights)
         with only_our_errors(job.source):
+            engine = _engine(options.pipeline, options.weights)
             return Outcome(job, tuple(summary_lines(develop_file(job, options, engine))))
     except CameraSimError as error:
         return Outcome(job, error=str(error))
