@@ -32,6 +32,7 @@ MIME_TYPES: Final = {
     "GIF": "image/gif",
     "AVIF": "image/avif",
     "HEIF": "image/heic",
+    "JXL": "image/jxl",
 }
 
 

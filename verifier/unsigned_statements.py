@@ -11,6 +11,7 @@ from typing import Any, Final
 from PIL import Image
 
 from verifier.features.xmp import Property, packets_of_jpeg, properties
+from verifier.quoting import term
 from verifier.report import Made, Statement
 from verifier.source_types import WORDS, made, source_type_name
 
@@ -65,12 +66,12 @@ def _xmp(image: Image.Image) -> Iterator[Statement]:
 
 
 def _property(found: Property) -> Iterator[Statement]:
-    name, where = found.name.lower(), f"XMP {found.name[:60]}"
+    name, where = found.name.lower(), f"XMP {term(found.name)}"
     if name.endswith("digitalsourcetype"):
         source_type = source_type_name(found.value)
         yield _statement(made(source_type), source_type, where, other=found.of_another)
     elif name == "aisystemused":
-        yield _statement("generated", found.value[:60], where, other=found.of_another)
+        yield _statement("generated", term(found.value), where, other=found.of_another)
     elif name == "aigc":
         yield from _label(found.value, where)
     elif name in _OF_A_PROGRAM:
@@ -82,7 +83,7 @@ def _texts(image: Image.Image) -> Iterator[Statement]:
     for key, value in image.info.items():
         if not isinstance(key, str) or not isinstance(value, str | bytes):
             continue
-        text, where = _text(value), f"text “{key[:60]}”"
+        text, where = _text(value), f"text “{term(key)}”"
         if key in _TEXTS:
             yield _statement("generated", key, where)
         elif key == "AIGC":

@@ -3,6 +3,7 @@
 from typing import Final
 
 from verifier.credentials.status_codes import StatusCodes
+from verifier.quoting import quoted
 from verifier.report import Trust
 
 _CREDENTIAL: Final = "signingCredential."
@@ -17,7 +18,7 @@ _REVOKED: Final = ("signingCredential.ocsp.", "signingCredential.revoked")
 
 def trust_of(codes: StatusCodes, signer: str | None, *, anchors_given: bool) -> Trust:
     """Answer from the codes of one manifest: any failure of the certificate outweighs a success."""
-    name = f"“{signer}”" if signer else "the signer"
+    name = quoted(signer, "the signer")
     failures = {
         code
         for code in codes.failure
