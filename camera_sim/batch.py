@@ -1,8 +1,7 @@
 """Developing RAW files into picture files: one, many, or a folder of them."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -15,13 +14,7 @@ from camera_sim.credential import Origin, Signing
 from camera_sim.develop import DEFAULT_MAX_MEMORY, Depth, Picture, develop, plan_tiles
 from camera_sim.engines import Engine
 from camera_sim.engines.onnxruntime import OnnxRuntimeEngine
-from camera_sim.errors import (
-    CameraSimError,
-    MemoryBudgetError,
-    OutputError,
-    RawNotFoundError,
-    UnforeseenError,
-)
+from camera_sim.errors import OutputError, RawNotFoundError
 from camera_sim.output import (
     FORMATS,
     SUFFIXES,
@@ -34,10 +27,8 @@ from camera_sim.output import (
 )
 from camera_sim.pipelines import DEFAULT_PIPELINE, find_pipeline, libraw
 from camera_sim.pipelines.classical import ClassicalEngine
-from camera_sim.raw import RawImage
+from camera_sim.raw import RawImage, read_raw
 from camera_sim.raw_file import RawFile
-from camera_sim.raw_process import raw_reader
-from camera_sim.sanity import check_developed
 
 # What a user may name --out, and is not written.
 OTHER_FORMATS = frozenset(
@@ -207,27 +198,6 @@ def _target(source: Path, options: Options, single: bool) -> Path:
     return (options.out or source.parent) / name
 
 
-@contextmanager
-def only_our_errors(source: Path) -> Iterator[None]:
-    """Turn whatever else a file makes us raise into our own errors: it stops no other file.
-
-    Raises
-    ------
-    CameraSimError
-        As it was raised; `MemoryBudgetError` where memory ran out; `UnforeseenError` of all else.
-    """
-    try:
-        yield
-    except CameraSimError:
-        raise
-    except MemoryError as error:
-        raise MemoryBudgetError(
-            f"{source}: there is not enough memory to develop it; give a smaller --max-memory"
-        ) from error
-    except Exception as error:
-        raise UnforeseenError(f"{source}: {type(error).__name__}: {error}") from error
-
-
 def develop_file(
     job: Job,
     options: Options,
@@ -248,10 +218,9 @@ def develop_file(
     start = time.perf_counter()
     raw = RawFile.read(job.source)
     origin = signing.origin(raw) if signing else None
-    image = raw_reader().read(raw)
+    image = read_raw(raw)
     exposure = image.auto_exposure() if options.exposure is None else options.exposure
     picture = render(raw, image, engine, options, exposure, progress)
-    check_developed(picture, image, exposure)
     photo = picture_file(picture, options.encoding, image.info.exif)
     if signing and origin:
         kind, force = options.encoding.format, options.force

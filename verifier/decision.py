@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from verifier import calibration as calibrating
 from verifier.features.patches import Patches
+from verifier.features.trace_proof import TraceProof
 from verifier.features.trace_sync import Sync
 from verifier.reading import Reading
 from verifier.report import Finding, Status
@@ -33,7 +34,7 @@ def decide(
     found: dict[str, float],
     reading: Reading,
     patches: Patches,
-    sync: Sync | None = None,
+    proof: TraceProof | None = None,
 ) -> Answer:
     """Answer whether a picture was edited, or abstain.
 
@@ -43,8 +44,8 @@ def decide(
         Calibrated probability of each label; empty without a calibration.
     patches
         Those that were looked at.
-    sync
-        How the camera's trace lies in the picture, if that was looked for.
+    proof
+        How the camera's trace lies in the picture, and what speaks for it, if it was looked for.
     """
     outside = outside_domain(entry, reading, patches)
     if outside:
@@ -61,20 +62,33 @@ def decide(
             "can't say whether it was edited.",
             in_domain=False,
         )
-    if sync is not None and sync.absent:
+    without = _no_trace(entry, proof) if proof else None
+    return without or _decided(entry, calibration, found, proof.sync if proof else None)
+
+
+def _no_trace(entry: ModelEntry, proof: TraceProof) -> Answer | None:
+    """Abstain where the camera's trace isn't there, or at a size at which edits can't be told."""
+    pipeline = entry.pipeline or entry.name
+    if proof.sync.absent:
         return _abstained(
-            f"No trace of the camera pipeline {entry.pipeline or entry.name} was found in the "
-            "picture, so nothing is said of its edits: it may be from elsewhere, or smoothed or "
-            "compressed until none is left.",
+            f"No trace of the camera pipeline {pipeline} was found in the picture, so nothing is "
+            "said of its edits: it may be from elsewhere, or smoothed or compressed until none is "
+            "left."
         )
-    if sync is not None and sync.scaled:
+    if not proof.holds:
         return _abstained(
-            f"The camera pipeline {entry.pipeline or entry.name} developed the picture, as it "
-            f"seems: its trace lies in it at {sync.scale[0]:.1%} of its size. What edits leave of "
-            "it at such a size can't be told apart, so whether it was edited stays open.",
+            f"No trace was found that must be that of the camera pipeline {pipeline}: the picture "
+            "has periodic lines of its own, as charts, tiles, screens and JPEG blocks have. So "
+            "nothing is said of its camera and of edits."
+        )
+    if proof.sync.scaled:
+        return _abstained(
+            f"The camera pipeline {pipeline} developed the picture, as it seems: its trace lies in "
+            f"it at {proof.sync.scale[0]:.1%} of its size. What edits leave of it at such a size "
+            "can't be told apart, so whether it was edited stays open.",
             in_domain=True,
         )
-    return _decided(entry, calibration, found, sync)
+    return None
 
 
 def outside_domain(entry: ModelEntry, reading: Reading, patches: Patches) -> tuple[str, ...]:

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from channel.onnx_file import open_session
 from verifier.calibration import log_softmax
 from verifier.errors import WeightsError
+from verifier.features.trace_proof import TraceProof, prove_trace
 from verifier.features.trace_statistics import trace_statistics
 from verifier.features.trace_sync import Sync, TracePattern, find_trace, in_step
 from verifier.weights import FOLDER, PoolingEntry, checked_bytes
@@ -32,7 +32,12 @@ class Pooled:
     """What a picture says: the log probability of each label, (K,), and how the trace lay in it."""
 
     log_probabilities: NDArray[np.float64]
-    sync: Sync
+    proof: TraceProof
+
+    @property
+    def sync(self) -> Sync:
+        """How the trace lay in it."""
+        return self.proof.sync
 
 
 class Pooling:
@@ -72,7 +77,8 @@ class Pooling:
         """
         session, pattern = self._open()
         sync = find_trace(pixels, pattern)
-        statistics = trace_statistics(in_step(pixels, sync, pattern.period), pattern, sync)
+        brought_back = in_step(pixels, sync, pattern.period)
+        statistics = trace_statistics(brought_back, pattern, sync)
         fed = (statistics, mean_log.astype(np.float32))
         try:
             logits = session.run(
@@ -82,7 +88,9 @@ class Pooling:
             raise WeightsError(f"{self._entry.file} doesn't run: {error}") from error
         if logits.shape != mean_log.shape or not np.isfinite(logits).all():
             raise WeightsError(f"{self._entry.file} gives {logits.shape} for {mean_log.shape}")
-        return Pooled(log_softmax(logits.astype(np.float64)), sync)
+        height, width = pixels.shape[:2]
+        proof = prove_trace(brought_back, pattern, sync, (height, width))
+        return Pooled(log_softmax(logits.astype(np.float64)), proof)
 
     @property
     def pattern(self) -> TracePattern:
@@ -96,10 +104,14 @@ class Pooling:
             return self._loaded
 
     def _load(self) -> tuple[Any, TracePattern]:
+        import onnxruntime as ort
+
         path = self._folder / self._entry.file
         content = checked_bytes(self._folder, self._entry.file, self._entry.sha256)
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = 1
         try:
-            session = open_session(content, 1)
+            session = ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
             pattern = json.loads(session.get_modelmeta().custom_metadata_map[PATTERN])
             return session, TracePattern(np.array(pattern, np.float64))
         except Exception as error:  # as above; a file without a pattern can't be used either

@@ -8,10 +8,11 @@ import pytest
 import torch
 from PIL import Image
 
-from tests.verifier.test_trace_sync import PATTERN, carrying, served
+from tests.verifier.test_trace_sync import RICH, carrying, served
 from tests.verifier.toy import CALIBRATION, LABELS, PAIR, Pixels, native, toy_weights
 from verifier import Verifier
 from verifier.errors import WeightsError
+from verifier.features.trace_proof import TraceProof
 from verifier.features.trace_statistics import statistics_count
 from verifier.features.trace_sync import FOUND, MATCHED, Sync
 from verifier.pooling import Pooling
@@ -19,7 +20,7 @@ from verifier.training.pooling_export import export_pooling
 from verifier.training.pooling_network import PoolingNetwork
 from verifier.weights import PoolingEntry, read_manifest, store_calibration
 
-COUNT = statistics_count(PATTERN)
+COUNT = statistics_count(RICH)
 
 
 def pooled_weights(folder: Path, network: PoolingNetwork | None = None) -> Path:
@@ -27,7 +28,7 @@ def pooled_weights(folder: Path, network: PoolingNetwork | None = None) -> Path:
     toy_weights(folder)
     entry = read_manifest(folder).find(PAIR)
     network = network or PoolingNetwork(COUNT, len(LABELS))
-    pooled = export_pooling(network, PATTERN.levels, entry, {"pooling: made": "by hand"}, folder)
+    pooled = export_pooling(network, RICH.levels, entry, {"pooling: made": "by hand"}, folder)
     assert pooled.version == "1"
     assert pooled.calibrations == {}
     return folder
@@ -50,7 +51,7 @@ def test_at_first_a_picture_says_what_its_patches_say(tmp_path: Path) -> None:
 
 def test_it_reads_the_trace_wherever_it_lies(tmp_path: Path) -> None:
     pooling = pooling_of(pooled_weights(tmp_path))
-    pooled = pooling(served(carrying(), 0.62), np.zeros(4))
+    pooled = pooling(served(carrying(pattern=RICH), 0.62), np.zeros(4))
     assert pooled.sync.scale[0] == pytest.approx(0.62, rel=2e-3)
 
 
@@ -98,7 +99,7 @@ def test_another_analysers_network_is_told(tmp_path: Path) -> None:
 def test_the_report_says_where_the_trace_was_found(tmp_path: Path) -> None:
     folder = pooled_weights(tmp_path / "weights")
     path = tmp_path / "photo.png"
-    Image.fromarray(served(carrying(), 0.62)).save(path)
+    Image.fromarray(served(carrying(pattern=RICH), 0.62)).save(path)
     detector = result_of(folder, path)
     assert "isn't calibrated" in detector["reasons"][0]
     store_calibration(PAIR, CALIBRATION, folder=folder)
@@ -110,8 +111,10 @@ def test_the_report_says_where_the_trace_was_found(tmp_path: Path) -> None:
         "Camera pipeline: rnet-fan, as it seems."
         in Verifier.from_weights(folder).analyze(path).to_text()
     )
-    assert any("found at 100%" in reason for reason in reasons_of(folder, path, carrying()))
-    cropped = reasons_of(folder, path, carrying()[37:, 53:])
+    assert any(
+        "found at 100%" in reason for reason in reasons_of(folder, path, carrying(pattern=RICH))
+    )
+    cropped = reasons_of(folder, path, carrying(pattern=RICH)[37:, 53:])
     assert any("100% of its size, and the picture was cropped" in reason for reason in cropped)
     assert "No trace of the camera" in reasons_of(folder, path, native())[0]
 
@@ -123,6 +126,7 @@ def test_an_untouched_picture_would_hold_more_than_a_weak_trace(
     store_calibration(PAIR, CALIBRATION, folder=folder)
     found = Sync(strength=FOUND, match=2 * MATCHED)
     monkeypatch.setattr("verifier.pooling.find_trace", lambda *_: found)
+    monkeypatch.setattr(TraceProof, "holds", True)
     assert "as it left the camera" in reasons_of(folder, path, native())[0]
     found = Sync(strength=0.0, match=2 * MATCHED)
     assert "hardly anything" in reasons_of(folder, path, native())[0]

@@ -16,7 +16,16 @@ WAVES = (
     (5, 0, 0.9), (7, 0, 0.6), (13, 0, 1.0), (11, 1, 0.8), (5, 1, 0.5), (3, 2, 0.4),
     (0, 4, 0.8), (0, 6, 0.7), (1, 7, 0.5), (0, 10, 0.8),
 )  # fmt: skip
-PATTERN = TracePattern(sum(a * np.cos(u * ROWS + v * COLUMNS + u) for u, v, a in WAVES))
+# Of more lines, as a pair's own pattern has them.
+MORE = ((3, -2), (5, -1), (2, 6), (6, 3), (7, 2), (7, -2), (4, 5), (1, -7))
+
+
+def laid_by(waves: tuple[tuple[int, int, float], ...]) -> TracePattern:
+    return TracePattern(sum(a * np.cos(u * ROWS + v * COLUMNS + u) for u, v, a in waves))
+
+
+PATTERN = laid_by(WAVES)
+RICH = laid_by((*WAVES, *((u, v, 0.4) for u, v in MORE)))
 SIZE = (960, 1152)
 
 
@@ -31,9 +40,9 @@ def textured(size: tuple[int, int] = SIZE, seed: int = 0) -> NDArray[np.float64]
     return levels
 
 
-def carrying(strength: float = 1.0, seed: int = 0) -> Pixels:
+def carrying(strength: float = 1.0, seed: int = 0, pattern: TracePattern = PATTERN) -> Pixels:
     levels = textured(seed=seed)
-    laid = np.tile(PATTERN.levels, (SIZE[0] // 32, SIZE[1] // 32))
+    laid = np.tile(pattern.levels, (SIZE[0] // 32, SIZE[1] // 32))
     return as_pixels(levels + strength * laid)
 
 

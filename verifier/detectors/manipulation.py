@@ -15,6 +15,7 @@ from verifier import calibration as calibrating
 from verifier.decision import Answer, decide, picture_probabilities
 from verifier.detectors.detector import ModelDetector
 from verifier.features.patches import Patches, batches, choose_patches
+from verifier.features.trace_proof import TraceProof
 from verifier.features.trace_sync import Sync
 from verifier.model import BATCH, Model
 from verifier.reading import Reading
@@ -34,14 +35,25 @@ class PictureScores:
 
     ``mean_log`` is (K,), the log probabilities of the whole picture where a pooling network judges
     it, and else their mean over patches; ``edited`` is (N,), the probability of any edit of each
-    patch; ``sync`` is how the camera's trace lies in the picture, if that was looked for.
+    patch; ``proof`` is how the camera's trace lies in the picture, and what speaks for that, if it
+    was looked for.
     """
 
     model: Model
     patches: Patches
     mean_log: NDArray[np.float64]
     edited: NDArray[np.float64]
-    sync: Sync | None = None
+    proof: TraceProof | None = None
+
+    @property
+    def sync(self) -> Sync | None:
+        """How the camera's trace lies in the picture, if that was looked for."""
+        return self.proof.sync if self.proof else None
+
+    @property
+    def unproven(self) -> bool:
+        """Whether the camera's trace was looked for, and nothing found that must be it."""
+        return self.proof is not None and not self.proof.holds
 
     @property
     def count(self) -> int:
@@ -104,7 +116,7 @@ class ManipulationDetector(ModelDetector):
             return PictureScores(model, patches, mean_log, np.clip(edited, 0, 1))
         pooled = model.pooling(reading.pixels, mean_log)
         return PictureScores(
-            model, patches, pooled.log_probabilities, np.clip(edited, 0, 1), pooled.sync
+            model, patches, pooled.log_probabilities, np.clip(edited, 0, 1), pooled.proof
         )
 
     def _too_little(self, reading: Reading) -> DetectorResult:
@@ -130,7 +142,7 @@ class ManipulationDetector(ModelDetector):
             if calibration
             else {}
         )
-        answer = decide(entry, calibration, found, reading, scores.patches, scores.sync)
+        answer = decide(entry, calibration, found, reading, scores.patches, scores.proof)
         names = [label.name for label in entry.labels]
         return DetectorResult(
             name=self.name,
@@ -143,7 +155,8 @@ class ManipulationDetector(ModelDetector):
             in_domain=answer.in_domain,
             confidence=answer.confidence,
             scores=calibrating.shares(names, scores.mean_log),
-            probabilities={} if scores.scaled else found,  # calibrated at the camera's own size
+            # Calibrated at the camera's own size, and on pictures of its own or other cameras'.
+            probabilities={} if scores.scaled or scores.unproven else found,
             label_words={label.name: label.words for label in entry.labels},
             threshold=answer.threshold.value if answer.threshold else None,
             false_alarm_rate=answer.threshold.false_alarm_rate if answer.threshold else None,

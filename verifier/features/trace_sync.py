@@ -27,8 +27,9 @@ Array = NDArray[np.float64]
 Pair = tuple[float, float]  # of rows and of columns
 
 # Scales that are looked at, and by what they differ: the lines of a picture of 2,048 pixels are no
-# narrower.
-SMALLEST_SCALE: Final = 0.2
+# narrower. Below the smallest too few lines are left to tell a trace from JPEG's blocks, whose
+# period of 8 pixels a trace of 32 has at a quarter of its size.
+SMALLEST_SCALE: Final = 0.3
 LARGEST_SCALE: Final = 1.6
 _STEP: Final = 4e-4
 # Pixels a side that are searched, from the upper left: more make it slower and no surer.
@@ -289,6 +290,23 @@ def _whole(side: int, offset: float, size: float, period: int) -> tuple[float, f
     start = offset + left_out // 2 * size * period
     pixels = (periods - left_out) * period
     return start, min(float(side), start + pixels * size), pixels
+
+
+def periods_of(plane: Plane, period: int) -> Plane:
+    """Cut a plane's details into whole periods.
+
+    Parameters
+    ----------
+    plane
+        (H, W) luma in [0, 255], in step.
+    period
+        Pixels.
+
+    Returns
+    -------
+    (rows, columns, period, period), what the local mean leaves, in levels.
+    """
+    return _periods(_details(plane), period).transpose(0, 2, 1, 3)
 
 
 def _at(strengths: Array, logs: Array, scale: float) -> float:

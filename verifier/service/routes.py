@@ -1,7 +1,6 @@
 """``/v1``: post a photo, ask how far it is, get the report, have it deleted; the detectors."""
 
 import asyncio
-from contextlib import ExitStack
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Path, Query, Request
@@ -171,13 +170,16 @@ def analyses(service: Service) -> APIRouter:
 
 
 async def _taken(service: Service, request: Request, owner: str, keep: bool) -> Job:
-    """Read a request's photo and put it into the queue; what fails on the way holds nothing."""
+    """Read a request's photo and put it into the queue."""
     service.jobs.check_room()
-    with ExitStack() as holding:
-        lease = holding.enter_context(service.held.lease(service.access.client(request)))
+    lease = service.held.lease()
+    try:
         upload = await read_upload(request, service.uploads, lease)
         photo, name = await service.photo(upload, lease)
-        return service.jobs.submit(photo, name, owner, keep, holding)
+        return service.jobs.submit(photo, name, owner, keep, lease.release)
+    except BaseException:
+        lease.release()
+        raise
 
 
 async def _outcome(service: Service, job: Job, request: Request) -> Record:

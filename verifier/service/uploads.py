@@ -3,29 +3,26 @@
 It is held in memory and never written to a disk, so a form's file is not spooled either.
 """
 
+import asyncio
 import json
 import re
 import sys
 from collections.abc import AsyncGenerator
-from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Final
 
 from fastapi import Request
-from python_multipart.multipart import parse_options_header
-from starlette.datastructures import Headers, UploadFile
+from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect
 
 from verifier.errors import PhotoTooLargeError, PhotoUnsupportedError
-from verifier.service.arriving import Arriving, UploadLimits, arriving
 from verifier.service.held import Lease
-from verifier.service.problems import RequestError
+from verifier.service.problems import RequestError, SlowUploadError
 
 _LONGEST_NAME: Final = 255
 _FORM_EXTRA: Final = 20_000  # bytes of boundaries, headers and small fields
 _LONGEST_JSON: Final = 20_000
-_LONGEST_BOUNDARY: Final = 70  # RFC 2046, 5.1.1
 _WHOLE_FILE: Final = ("image/", "application/octet-stream")
 
 
@@ -36,6 +33,14 @@ class Upload:
     photo: bytes | None
     url: str | None
     name: str | None
+
+
+@dataclass(frozen=True)
+class UploadLimits:
+    """Bounds: bytes of a file, and seconds for the whole request to arrive."""
+
+    file_bytes: int
+    seconds: float
 
 
 async def read_upload(request: Request, limits: UploadLimits, lease: Lease) -> Upload:
@@ -61,14 +66,18 @@ async def read_upload(request: Request, limits: UploadLimits, lease: Lease) -> U
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     try:
-        async with arriving(limits, lease) as progress:
+        async with asyncio.timeout(limits.seconds):
             if kind == "multipart/form-data":
-                return await _form(request, limits, progress)
+                return await _form(request, limits, lease)
             if kind == "application/json":
-                return _named(await _body(request, _LONGEST_JSON, progress))
+                return _named(await _body(request, _LONGEST_JSON, lease))
             if kind.startswith(_WHOLE_FILE):
-                content = await _body(request, limits.file_bytes, progress)
+                content = await _body(request, limits.file_bytes, lease)
                 return Upload(content, None, plain_name(request.query_params.get("name")))
+    except TimeoutError:
+        raise SlowUploadError(
+            f"the photo didn't arrive within {limits.seconds:g} s; send it again"
+        ) from None
     except ClientDisconnect:
         raise RequestError("the upload broke off; send it again") from None
     raise PhotoUnsupportedError(
@@ -98,30 +107,18 @@ class _MemoryForm(MultiPartParser):
             file.close()
 
 
-def _headers(request: Request) -> Headers:
-    """Keep of a form's Content-Type the boundary alone: its charset could be any of Python's."""
-    _, options = parse_options_header(request.headers["content-type"])
-    boundary = options.get(b"boundary")
-    if not boundary or len(boundary) > _LONGEST_BOUNDARY:
-        raise MultiPartException("Missing boundary in multipart, or one that is too long.")
-    value = b'multipart/form-data; boundary="' + boundary.replace(b'"', b"") + b'"'
-    return Headers(raw=[(b"content-type", value)])
-
-
-async def _form(request: Request, limits: UploadLimits, progress: Arriving) -> Upload:
-    stream = _counted(request, limits.file_bytes + _FORM_EXTRA, progress)
-    with ExitStack() as stack:
-        try:
-            parser = _MemoryForm(_headers(request), stream, max_files=1, max_fields=8)
-            stack.callback(parser.close)
-            form = await parser.parse()
-        except MultiPartException as error:
-            raise RequestError(f"the form can't be read: {error.message}") from error
-        except (ValueError, LookupError, AssertionError) as error:  # of what parses its headers
-            raise RequestError("the form can't be read: a header of it is malformed") from error
+async def _form(request: Request, limits: UploadLimits, lease: Lease) -> Upload:
+    stream = _counted(request, limits.file_bytes + _FORM_EXTRA, lease)
+    parser = _MemoryForm(request.headers, stream, max_files=1, max_fields=8)
+    try:
+        form = await parser.parse()
         file, url = form.get("file"), form.get("url")
         if isinstance(file, UploadFile) and url is None:
             return Upload(file.file.read(), None, plain_name(file.filename))
+    except MultiPartException as error:
+        raise RequestError(f"the form can't be read: {error.message}") from error
+    finally:
+        parser.close()
     if isinstance(url, str) and file is None:
         return Upload(None, url, None)
     raise RequestError('the form needs a "file" with a name, or a "url", and not both')
@@ -138,14 +135,14 @@ def _named(body: bytes) -> Upload:
     return Upload(None, url, None)
 
 
-async def _body(request: Request, most: int, progress: Arriving) -> bytes:
+async def _body(request: Request, most: int, lease: Lease) -> bytes:
     body = bytearray()
-    async for chunk in _counted(request, most, progress):
+    async for chunk in _counted(request, most, lease):
         body += chunk
     return bytes(body)
 
 
-async def _counted(request: Request, most: int, progress: Arriving) -> AsyncGenerator[bytes, None]:
+async def _counted(request: Request, most: int, lease: Lease) -> AsyncGenerator[bytes, None]:
     """Pass a request's body on, as long as it is within bounds."""
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > most:
@@ -155,7 +152,7 @@ async def _counted(request: Request, most: int, progress: Arriving) -> AsyncGene
         count += len(chunk)
         if count > most:
             raise PhotoTooLargeError(_too_large(most))
-        await progress.came(len(chunk))
+        lease.grow(len(chunk))
         yield chunk
 
 

@@ -1,1 +1,0 @@
-"""Damaged RAW files through develop: which seeds, what damage, and what may come out."""
