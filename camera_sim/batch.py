@@ -1,7 +1,8 @@
 """Developing RAW files into picture files: one, many, or a folder of them."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -14,7 +15,13 @@ from camera_sim.credential import Origin, Signing
 from camera_sim.develop import DEFAULT_MAX_MEMORY, Depth, Picture, develop, plan_tiles
 from camera_sim.engines import Engine
 from camera_sim.engines.onnxruntime import OnnxRuntimeEngine
-from camera_sim.errors import OutputError, RawNotFoundError
+from camera_sim.errors import (
+    CameraSimError,
+    MemoryBudgetError,
+    OutputError,
+    RawNotFoundError,
+    UnforeseenError,
+)
 from camera_sim.output import (
     FORMATS,
     SUFFIXES,
@@ -27,8 +34,10 @@ from camera_sim.output import (
 )
 from camera_sim.pipelines import DEFAULT_PIPELINE, find_pipeline, libraw
 from camera_sim.pipelines.classical import ClassicalEngine
-from camera_sim.raw import RawImage, read_raw
+from camera_sim.raw import RawImage
 from camera_sim.raw_file import RawFile
+from camera_sim.raw_process import raw_reader
+from camera_sim.sanity import check_developed
 
 # What a user may name --out, and is not written.
 OTHER_FORMATS = frozenset(
@@ -198,6 +207,27 @@ def _target(source: Path, options: Options, single: bool) -> Path:
     return (options.out or source.parent) / name
 
 
+@contextmanager
+def only_our_errors(source: Path) -> Iterator[None]:
+    """Turn whatever else a file makes us raise into our own errors: it stops no other file.
+
+    Raises
+    ------
+    CameraSimError
+        As it was raised; `MemoryBudgetError` where memory ran out; `UnforeseenError` of all else.
+    """
+    try:
+        yield
+    except CameraSimError:
+        raise
+    except MemoryError as error:
+        raise MemoryBudgetError(
+            f"{source}: there is not enough memory to develop it; give a smaller --max-memory"
+        ) from error
+    except Exception as error:
+        raise UnforeseenError(f"{source}: {type(error).__name__}: {error}") from error
+
+
 def develop_file(
     job: Job,
     options: Options,
@@ -218,9 +248,10 @@ def develop_file(
     start = time.perf_counter()
     raw = RawFile.read(job.source)
     origin = signing.origin(raw) if signing else None
-    image = read_raw(raw)
+    image = raw_reader().read(raw)
     exposure = image.auto_exposure() if options.exposure is None else options.exposure
     picture = render(raw, image, engine, options, exposure, progress)
+    check_developed(picture, image, exposure)
     photo = picture_file(picture, options.encoding, image.info.exif)
     if signing and origin:
         kind, force = options.encoding.format, options.force

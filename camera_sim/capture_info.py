@@ -12,7 +12,7 @@ from PIL import ExifTags, Image
 from camera_sim import exif_block, tag_gate
 from camera_sim.exif_block import PREFIX, ExifBlock
 from camera_sim.raw_file import RawFile
-from camera_sim.tiff_directory import IFD_POINTER, SHORT, TYPES, Entry, Order
+from camera_sim.tiff_directory import IFD_POINTER, SHORT, Entry, Order
 
 Base = ExifTags.Base
 # IFD0 tags worth keeping (CIPA DC-008-2023, table 4); the others describe the RAW file's layout.
@@ -194,8 +194,10 @@ def _facts(info: CaptureInfo, order: Order) -> Iterator[Entry]:
 
 def _is_portable(entry: Entry) -> bool:
     """Whether a tag says something of the capture, not of the place where it stood."""
-    known = entry.type in TYPES and entry.type != IFD_POINTER and entry.tag != tag_gate.TAKEN_OUT
-    return known and entry.tag not in DROPPED_EXIF_TAGS
+    if entry.tag in (*DROPPED_EXIF_TAGS, tag_gate.TAKEN_OUT) or entry.type == IFD_POINTER:
+        return False
+    may_be_unknown = entry.tag in tag_gate.EXIF_TAGS  # let through by the gate: 0/0 says so
+    return may_be_unknown or tag_gate.shapeless(entry) is None
 
 
 def _short_enough(block: ExifBlock, notes: list[str]) -> ExifBlock:

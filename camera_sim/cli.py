@@ -12,6 +12,7 @@ from camera_sim.commands import (
     bench,
     develop,
     evaluate,
+    evaluate_fuzz,
     evaluate_pair,
     identity,
     info,
@@ -80,6 +81,7 @@ def build_parser() -> argparse.ArgumentParser:
     evaluate_pair.add_to(evaluations)
     channel.cli.add_evaluations(evaluations)
     verifier.cli.add_evaluations(evaluations)
+    evaluate_fuzz.add_to(evaluations)
     return parser
 
 

@@ -21,7 +21,7 @@ AUTO_EXPOSURE_LIMIT = 16.0
 MOST_GAIN = 32.0
 # Largest coefficient of a matrix to sRGB: those of LibRaw's cameras are under 3. A larger one is
 # nearly singular: it paints noise in bright colours.
-MOST_COEFFICIENT = 5.0
+MOST_COEFFICIENT = 4.0
 
 
 def camera_to_srgb(xyz_to_camera: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -52,6 +52,8 @@ def camera_to_srgb(xyz_to_camera: NDArray[np.float64]) -> NDArray[np.float64]:
     inverse = np.linalg.inv(balanced)
     if not np.abs(inverse).max() <= MOST_COEFFICIENT:
         raise ValueError("the colour matrix is nearly singular")
+    if not np.diag(inverse).min() > 0:
+        raise ValueError("the colour matrix mixes colours up")
     return inverse
 
 

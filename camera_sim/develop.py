@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from camera_sim.cfa import CFAPattern, pack, to_rggb
 from camera_sim.engines import Colour, Engine
-from camera_sim.errors import MemoryBudgetError
+from camera_sim.errors import InferenceError, MemoryBudgetError
 from camera_sim.raw import RawImage
 from camera_sim.trace_grid import off_grid, on_grid
 
@@ -110,6 +110,13 @@ def develop(
     Returns
     -------
     (H, W, 3) uint8 or uint16 sRGB, as the sensor saw it: not yet turned upright.
+
+    Raises
+    ------
+    InferenceError
+        If the engine fails, or develops values that are no numbers.
+    MemoryBudgetError
+        If ``plan`` isn't given, and the default memory is too small.
     """
     plan = plan or plan_tiles(image, engine, depth)
     gain = image.auto_exposure() if exposure is None else exposure
@@ -145,7 +152,7 @@ def _in_tiles(
 
 def capture_colour(image: RawImage, exposure: float, denoise: float = 1.0) -> Colour:
     """Gather what a pipeline is told of a capture."""
-    noise = image.noise_profile().scaled(denoise)
+    noise = image.noise_profile().scaled(denoise).limited()
     return Colour(
         white_balance=image.packed_gains,
         camera_to_srgb=image.camera_to_srgb.astype(np.float32),
@@ -239,6 +246,17 @@ def _store(tile: Array, picture: Picture, window: tuple[slice, slice], halo: int
     rows, columns = window
     height, width = rows.stop - rows.start, columns.stop - columns.start
     inner = tile[:, 2 * halo : 2 * halo + height, 2 * halo : 2 * halo + width]
+    if not (inner.min() >= 0 and inner.max() <= 1):  # not a number fails both
+        inner = _in_range(inner)
     top = np.float32(np.iinfo(picture.dtype).max)
     for channel, plane in enumerate(inner):  # one at a time: twice as fast as all transposed
         picture[(*window, channel)] = plane * top + np.float32(0.5)
+
+
+def _in_range(values: Array) -> Array:
+    """Clip values to [0, 1]: beyond, they would wrap around; raises where one is no number."""
+    if not np.isfinite(values).all():
+        raise InferenceError(
+            "the pipeline developed values that are no numbers; nothing was written"
+        )
+    return np.clip(values, 0, 1)

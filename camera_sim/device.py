@@ -15,6 +15,7 @@
     └── slots/         firmware, see `firmware_export.boot`
 """
 
+import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,7 +26,7 @@ from pydantic import ValidationError
 from camera_sim import capture_token, durable
 from camera_sim.capture_token import CaptureToken
 from camera_sim.certificates import fingerprint, from_pem, to_pem, verify_issued
-from camera_sim.errors import DeviceError, TokenError
+from camera_sim.errors import DeviceError, IdentityError, TokenError
 from camera_sim.identity import Secrets, new_generation
 from camera_sim.keys import SigningKey, SoftwareKey, key_id, read_key, write_key
 from camera_sim.one_time_memory import Fuses, OneTimeMemory
@@ -245,38 +246,63 @@ def provision(
 ) -> Device:
     """Make a device, as the vendor's factory does: sensor, identity, lists, and the fuses last.
 
+    It is made under another name and gets its own by one rename: whole, or not at all.
+
     Raises
     ------
     DeviceError
         If the folder is a device already, or holds something else.
+    IdentityError
+        If the vendor's authorities or revocation lists are not under its root.
     """
+    _check_free(folder)
+    authorities, lists = _vendor_lists(vendor)
+    numbers = lists.verify(authorities)
+    making = folder.with_name(f".{folder.name}.part")
+    shutil.rmtree(making, ignore_errors=True)
+    sensor = SoftwareKey.generate("ed25519")
+    serial = key_id(sensor.public)[:12].upper()
+    write_key(making / SENSOR_KEY, sensor, None)
+    durable.write_whole(making / SENSOR_COUNTER, b"0")
+    durable.write_whole(making / CAPTURES, UsedFrames().model_dump_json().encode())
+    durable.write_whole(making / ROOT, to_pem([vendor.root]))
+    durable.write_whole(making / AUTHORITIES, to_pem(authorities))
+    durable.write_whole(making / REVOKED, lists.content)
+    name = f"{camera} {serial}"
+    new_generation(
+        making / IDENTITY, key, lambda public: vendor.issue("device", name, public), secrets
+    )
+    OneTimeMemory(making).burn(
+        Fuses(
+            serial=serial,
+            camera=camera,
+            root_sha256=fingerprint(vendor.root),
+            sensor_key=key_id(sensor.public),
+            list_numbers=numbers,
+        )
+    )
+    durable.move(making, folder)
+    return Device(folder)
+
+
+def _check_free(folder: Path) -> None:
     memory = OneTimeMemory(folder)
     if not memory.is_blank:
         raise DeviceError(
             f"{folder} is provisioned as device {memory.read().serial}; "
             "`camsim identity rotate` gives it a new key"
         )
-    sensor = SoftwareKey.generate("ed25519")
-    serial = key_id(sensor.public)[:12].upper()
-    write_key(folder / SENSOR_KEY, sensor, None)
-    durable.write_whole(folder / SENSOR_COUNTER, b"0")
-    durable.write_whole(folder / CAPTURES, UsedFrames().model_dump_json().encode())
-    durable.write_whole(folder / ROOT, to_pem([vendor.root]))
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise DeviceError(f"{folder} holds something else; name a new folder for the device")
+
+
+def _vendor_lists(vendor: Vendor) -> tuple[list[x509.Certificate], RevocationLists]:
+    """Return a vendor's authorities, known to be under its root, and its lists, read once."""
     authorities = [vendor.authority(name) for name in VENDOR_AUTHORITIES]
-    durable.write_whole(folder / AUTHORITIES, to_pem(authorities))
-    durable.write_whole(folder / REVOKED, (vendor.folder / REVOKED).read_bytes())
-    name = f"{camera} {serial}"
-    new_generation(
-        folder / IDENTITY, key, lambda public: vendor.issue("device", name, public), secrets
-    )
-    lists = RevocationLists((folder / REVOKED).read_bytes(), folder / REVOKED)
-    memory.burn(
-        Fuses(
-            serial=serial,
-            camera=camera,
-            root_sha256=fingerprint(vendor.root),
-            sensor_key=key_id(sensor.public),
-            list_numbers=lists.numbers,
-        )
-    )
-    return Device(folder)
+    for authority in authorities:
+        verify_issued(authority, vendor.root)
+    path = vendor.folder / REVOKED
+    try:
+        return authorities, RevocationLists(path.read_bytes(), path)
+    except OSError as error:
+        raise IdentityError(f"{path} cannot be read: {error.strerror}") from error

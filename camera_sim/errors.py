@@ -7,12 +7,15 @@
     │   ├── RawNotFoundError         no such file, or a directory
     │   ├── RawUnreadableError       empty, foreign or truncated
     │   └── RawUnsupportedError      decodes, but is not a 2×2 Bayer mosaic
+    ├── RawReaderError               the process that decodes RAW files can't be started
+    ├── UnforeseenError              a file made us raise what we did not foresee: a defect
     ├── PictureError                 a scene for the simulated sensor that cannot be read
     ├── PipelineError                unknown pipeline, or one whose weights are missing
     ├── WeightsError                 a model that does not match its manifest
     ├── OutputError                  a result that cannot be written, or would overwrite
     ├── MemoryBudgetError            --max-memory is too small for the picture
     ├── EngineError                  no device, no library, or an engine of another device
+    │   └── InferenceError           a network that fails while it runs, or gives no picture
     ├── IdentityError                a key, certificate or revocation list that cannot be used
     ├── TokenError                   a capture token that is missing, false or used up
     ├── CredentialError              a photo that cannot be signed
@@ -44,6 +47,17 @@ class RawUnsupportedError(RawError):
     """LibRaw decodes the file, but it does not hold a 2×2 Bayer mosaic."""
 
 
+class RawReaderError(CameraSimError):
+    """The process that decodes RAW files can't be started."""
+
+
+class UnforeseenError(CameraSimError):
+    """A file made us raise what we did not foresee: a defect of ours, and no other file's."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"an error of ours, please report it: {what}")
+
+
 class PictureError(CameraSimError):
     """A picture, given as a scene for the simulated sensor, that cannot be used."""
 
@@ -66,6 +80,10 @@ class MemoryBudgetError(CameraSimError):
 
 class EngineError(CameraSimError):
     """An accelerator's engine that cannot run here."""
+
+
+class InferenceError(EngineError):
+    """A network that fails while it runs, or gives no picture."""
 
 
 class IdentityError(CameraSimError):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 
-from camera_sim.batch import Job, Options, develop_file, open_engine
+from camera_sim.batch import Job, Options, develop_file, only_our_errors, open_engine
 from camera_sim.engines import Engine
 from camera_sim.errors import CameraSimError
 from camera_sim.summary import summary_lines
@@ -46,8 +46,9 @@ def develop_many(jobs: Sequence[Job], options: Options, processes: int) -> Itera
 
 def _developed(options: Options, job: Job) -> Outcome:
     try:
-        engine = _engine(options.pipeline, options.weights)
-        return Outcome(job, tuple(summary_lines(develop_file(job, options, engine))))
+        with only_our_errors(job.source):
+            engine = _engine(options.pipeline, options.weights)
+            return Outcome(job, tuple(summary_lines(develop_file(job, options, engine))))
     except CameraSimError as error:
         return Outcome(job, error=str(error))
 

@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
 
+# Of a noise profile: ten times what a small sensor has at its highest ISO. By more, the networks
+# shift green by over 5 levels.
+MOST_SHOT, MOST_READ = 0.1, 0.01
 # Blocks of so many packed pixels a side are judged flat or not.
 BLOCK = 16
 # The share of blocks of one brightness that are taken to be flat.
@@ -31,6 +34,10 @@ class NoiseProfile:
     def scaled(self, strength: float) -> "NoiseProfile":
         """Return the profile of a capture with ``strength`` times the deviation."""
         return NoiseProfile(self.shot * strength**2, self.read * strength**2)
+
+    def limited(self) -> "NoiseProfile":
+        """Return what networks can be told: more noise than any sensor has they paint green."""
+        return NoiseProfile(min(self.shot, MOST_SHOT), min(self.read, MOST_READ))
 
 
 def estimate(windows: Sequence[Array]) -> NoiseProfile:

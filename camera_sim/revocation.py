@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives import serialization
 from camera_sim.certificates import common_name, hash_for, public_key_of
 from camera_sim.errors import IdentityError
 from camera_sim.keys import SoftwareKey
+from camera_sim.one_time_memory import MOST
 
 UPDATE_EVERY = timedelta(days=365)
 """Until when a list says that it is current: a camera may be offline for long."""
@@ -70,10 +71,16 @@ class RevocationLists:
     name
         What to call it in messages.
 
+    Attributes
+    ----------
+    numbers
+        What each list says of itself, by issuer. Nobody vouches for it before `verify`, which is
+        where to take a number from that is kept.
+
     Raises
     ------
     IdentityError
-        If it holds anything but CRLs with a number.
+        If it holds anything but CRLs, one an issuer, each with a number that can be burnt.
     """
 
     def __init__(self, content: bytes, name: object) -> None:
@@ -81,11 +88,24 @@ class RevocationLists:
         try:
             parts = [part + END for part in content.split(END)[:-1]]
             self._lists = [x509.load_pem_x509_crl(part) for part in parts]
-            self.numbers = {crl.issuer.rfc4514_string(): number_of(crl) for crl in self._lists}
-        except (ValueError, x509.ExtensionNotFound) as error:
+            issued = [(crl.issuer.rfc4514_string(), number_of(crl)) for crl in self._lists]
+            again = b"".join(crl.public_bytes(serialization.Encoding.PEM) for crl in self._lists)
+            critical = any(
+                extension.critical for crl in self._lists for extension in crl.extensions
+            )
+        except (ValueError, x509.ExtensionNotFound, x509.DuplicateExtension) as error:
             raise IdentityError(f"{name} is no file of revocation lists") from error
-        if not self._lists or b"".join(parts) != content:
-            raise IdentityError(f"{name} is no file of revocation lists")
+        if not self._lists or again != content:
+            raise IdentityError(
+                f"{name} is no file of revocation lists, or holds something beside them"
+            )
+        if critical:  # RFC 5280, section 5.2: such as of a list that is no whole one
+            raise IdentityError(f"{name} holds a revocation list that says more than is understood")
+        self.numbers = dict(issued)
+        if len(self.numbers) != len(issued):
+            raise IdentityError(f"{name} holds two revocation lists of one issuer")
+        if not all(0 <= number <= MOST for _, number in issued):
+            raise IdentityError(f"{name} holds a list whose number is not within 0 to {MOST}")
 
     def check(
         self,
@@ -119,18 +139,22 @@ class RevocationLists:
                 f"{entry.revocation_date_utc:%F} ({_reason(entry)})"
             )
 
-    def verify(self, authorities: Sequence[x509.Certificate]) -> None:
+    def verify(self, authorities: Sequence[x509.Certificate]) -> dict[str, int]:
         """Check that each of these authorities signed its list, and that there is no other.
+
+        Returns
+        -------
+        The numbers by issuer, each now known to be the authority's own.
 
         Raises
         ------
         IdentityError
             If a list is missing, forged, or of someone else.
         """
-        for authority in authorities:
-            self._of(authority)
-        if {a.subject for a in authorities} != {crl.issuer for crl in self._lists}:
+        signed = [self._of(authority) for authority in authorities]
+        if {id(crl) for crl in signed} != {id(crl) for crl in self._lists}:
             raise IdentityError(f"{self._name} holds a list of another vendor")
+        return {crl.issuer.rfc4514_string(): number_of(crl) for crl in signed}
 
     def _of(self, issuer: x509.Certificate) -> x509.CertificateRevocationList:
         for crl in self._lists:

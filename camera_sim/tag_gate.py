@@ -19,6 +19,8 @@ import numpy as np
 
 from camera_sim import colour
 from camera_sim.colour import MOST_GAIN
+from camera_sim.errors import RawUnreadableError
+from camera_sim.noise_profile import MOST_READ, MOST_SHOT
 from camera_sim.raw_file import RawFile
 from camera_sim.tiff_directory import (
     ASCII,
@@ -50,13 +52,9 @@ TAKEN_OUT = 60001
 DNG_VERSION = 50706
 WIDTH, HEIGHT, BITS, COLOURS = 256, 257, 258, 277
 
-MOST_SHOT, MOST_READ = 0.1, 0.01
-"""Of a noise profile: ten times what a small sensor has at its highest ISO. Beyond it networks
-that remove noise paint the picture green."""
-
 MOST_VALUES = 200_000
 """Of numbers in a tag: a linearisation table has 65,536."""
-MOST_NOTES = 20
+MOST_NOTES, MOST_ROUNDS = 20, 8
 
 Values = tuple[float, ...]
 Check = Callable[[Values, Directory], "str | None"]
@@ -106,20 +104,41 @@ class Screened:
 
 
 def screened(file: RawFile) -> Screened:
-    """Take out what can't be; the file as it is where all can be, or it is no TIFF structure."""
-    bad = list(_bad_entries(file.content))
-    if not bad:
-        return Screened(file)
-    content = bytearray(file.content)
-    for entry, tag, _ in bad:
-        if tag and tag.needed:
-            continue
+    """Take out what can't be; the file as it is where all can be, or it is no TIFF structure.
+
+    Directories of a damaged file may overlap: taking a tag out of one can change another.
+
+    Raises
+    ------
+    RawUnreadableError
+        If they do so without an end.
+    """
+    content, notes = file.content, list[str]()
+    for _ in range(MOST_ROUNDS):
+        bad = list(_bad_entries(content))
+        notes += [note for *_, note in bad]
+        taken_out = _without(content, [entry for entry, tag, _ in bad if tag and not tag.needed])
+        if taken_out == content:
+            return Screened(replace(file, content=content), _few(notes))
+        content = taken_out
+    raise RawUnreadableError(f"{file.path} is damaged: its directories overlap")
+
+
+def _without(content: bytes, entries: Sequence[Entry]) -> bytes:
+    if not entries:
+        return content
+    changed = bytearray(content)
+    for entry in entries:
         number = TAKEN_OUT.to_bytes(2, "little" if entry.order == "<" else "big")
-        content[entry.place : entry.place + 2] = number
-    notes = list(dict.fromkeys(note for *_, note in bad))
-    if len(notes) > MOST_NOTES:
-        notes[MOST_NOTES:] = [f"and {len(notes) - MOST_NOTES} more tags are wrong and ignored"]
-    return Screened(replace(file, content=bytes(content)), tuple(notes))
+        changed[entry.place : entry.place + 2] = number
+    return bytes(changed)
+
+
+def _few(notes: Sequence[str]) -> tuple[str, ...]:
+    kept = list(dict.fromkeys(notes))
+    if len(kept) > MOST_NOTES:
+        kept[MOST_NOTES:] = [f"and {len(kept) - MOST_NOTES} more tags are wrong and ignored"]
+    return tuple(kept)
 
 
 def _bad_entries(content: bytes) -> Iterator[tuple[Entry, Tag | None, str]]:
@@ -130,10 +149,13 @@ def _bad_entries(content: bytes) -> Iterator[tuple[Entry, Tag | None, str]]:
             tag = TAGS[directory.kind].get(entry.tag)
             if tag is None and is_dng and directory.kind == "image":
                 tag = DNG_TAGS.get(entry.tag)
-            fault = _fault(entry, tag, directory) if tag else _shapeless(entry, directory)
+            if tag:
+                fault = _fault(entry, tag, directory)
+            else:
+                fault = None if directory.kind == "image" else shapeless(entry)
             if fault:
-                name = tag.name if tag else "a tag"
-                yield entry, tag, f"{name} (tag {entry.tag}) is wrong and ignored: {fault}"
+                said = f"{tag.name} (tag {entry.tag}) is wrong and ignored: {fault}" if tag else ""
+                yield entry, tag, said or "tags of EXIF are damaged and left out"
 
 
 def _fault(entry: Entry, tag: Tag, directory: Directory) -> str | None:
@@ -165,9 +187,9 @@ def _of_values(values: Sequence[float], low: float, high: float) -> str | None:
     return None
 
 
-def _shapeless(entry: Entry, directory: Directory) -> str | None:
-    """Judge a tag that nothing here knows: of EXIF only, where all of it is kept."""
-    if directory.kind == "image":
+def shapeless(entry: Entry) -> str | None:
+    """Say what is wrong with a tag that nothing here knows: EXIF is kept, but not such of it."""
+    if entry.tag == TAKEN_OUT:
         return None
     if entry.type not in TYPES:
         return f"its type is {entry.type}"
@@ -200,6 +222,13 @@ def text(read: Callable[[], Any]) -> str:
     return str(found).strip("\0 ") if found else ""
 
 
+def _stated(directory: Directory, tag: int, count: int) -> Values:
+    """Return another tag's values; () where it hasn't so many."""
+    entry = directory.find(tag)
+    values = entry.numbers() if entry and entry.count == count else ()
+    return values if len(values) == count else ()
+
+
 def _side(directory: Directory, tag: int) -> float:
     entry = directory.find(tag)
     values = entry.numbers() if entry else ()
@@ -217,8 +246,16 @@ def _active_area(values: Values, directory: Directory) -> str | None:
 def _masked_areas(values: Values, directory: Directory) -> str | None:
     if len(values) % 4:
         return f"it has {len(values)} values, and each area takes 4"
-    areas = (values[start : start + 4] for start in range(0, len(values), 4))
-    return next(filter(None, (_active_area(area, directory) for area in areas)), None)
+    areas = [values[start : start + 4] for start in range(0, len(values), 4)]
+    active = _stated(directory, 50829, 4) or (0, 0, math.inf, math.inf)
+    if any(_active_area(area, directory) for area in areas):
+        return "it is no area of the picture"
+    return "it overlaps the picture" if any(_overlap(area, active) for area in areas) else None
+
+
+def _overlap(first: Values, second: Values) -> bool:
+    rows = first[0] < second[2] and second[0] < first[2]
+    return rows and first[1] < second[3] and second[1] < first[3]
 
 
 def _crop_origin(values: Values, directory: Directory) -> str | None:
@@ -232,8 +269,7 @@ def _crop_size(values: Values, directory: Directory) -> str | None:
 
 
 def _black_count(values: Values, directory: Directory) -> str | None:
-    stated = directory.find(50713)
-    rows, columns = stated.numbers() if stated and stated.count == 2 else (1, 1)
+    rows, columns = _stated(directory, 50713, 2) or (1, 1)
     colours = _side(directory, COLOURS)
     if len(values) != rows * columns * (colours if colours < 5 else 1):
         return f"it has {len(values)} values for {rows:g}×{columns:g} sites"
@@ -275,9 +311,9 @@ def _fits(values: Values, side: float) -> str | None:
 
 
 def _area_sides(directory: Directory) -> tuple[float, float]:
-    stated = directory.find(50829)
-    if stated and stated.count == 4 and not _active_area(stated.numbers(), directory):
-        top, left, bottom, right = stated.numbers()
+    stated = _stated(directory, 50829, 4)
+    if stated and not _active_area(stated, directory):
+        top, left, bottom, right = stated
         return bottom - top, right - left
     return _side(directory, HEIGHT), _side(directory, WIDTH)
 

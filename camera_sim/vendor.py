@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Literal
 
 from cryptography import x509
-from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from camera_sim import durable
 from camera_sim.certificates import (
@@ -34,6 +34,7 @@ from camera_sim.certificates import (
 )
 from camera_sim.errors import IdentityError
 from camera_sim.keys import Algorithm, Passphrase, PublicKey, SoftwareKey, read_key, write_key
+from camera_sim.one_time_memory import MOST
 from camera_sim.revocation import REASONS, Revoked, revocation_list
 
 Authority = Literal["devices", "firmware"]
@@ -79,7 +80,7 @@ class Ledger(BaseModel):
 
     organisation: str
     algorithm: Algorithm
-    list_number: int = 1
+    list_number: int = Field(default=1, ge=1, le=MOST, strict=True)
     issued: tuple[Issued, ...] = ()
 
 
@@ -187,6 +188,8 @@ class Vendor:
                 raise IdentityError(f"{len(meant)} certificates have serials beginning {serial!r}")
             if meant[0].revoked_on:
                 raise IdentityError(f"{meant[0].serial} was revoked already")
+            if ledger.list_number == MOST:
+                raise IdentityError("the revocation lists have had their last number")
             gone = meant[0].model_copy(update={"revoked_on": datetime.now(UTC), "reason": reason})
             issued = tuple(gone if one == meant[0] else one for one in ledger.issued)
             update = {"issued": issued, "list_number": ledger.list_number + 1}

@@ -9,6 +9,7 @@
     │   ├── UnreadablePictureError   not a picture, or a damaged one
     │   ├── UnsupportedPictureError  a RAW file, or of a kind that isn't read, or not yet
     │   └── PictureTooLargeError     more pixels than a network takes
+    ├── ModelFileError           a network that is no ONNX file, or not all of one
     ├── DependencyError          an optional package is needed and isn't installed
     └── OutputError              a file that can't be written, or would be overwritten
 """
@@ -40,6 +41,10 @@ class UnsupportedPictureError(PictureError):
 
 class PictureTooLargeError(PictureError):
     """The picture has more pixels than a network takes."""
+
+
+class ModelFileError(ChannelError):
+    """A network is no ONNX file, or needs another file beside it."""
 
 
 class DependencyError(ChannelError):

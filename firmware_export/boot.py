@@ -12,9 +12,9 @@ from pathlib import Path
 from camera_sim import durable
 from camera_sim.device import Device
 from camera_sim.engines.onnxruntime import OnnxRuntimeEngine
-from camera_sim.errors import CameraSimError, IdentityError, WeightsError
+from camera_sim.errors import CameraSimError, DeviceError, IdentityError, WeightsError
 from camera_sim.firmware import Firmware
-from camera_sim.one_time_memory import Fuses
+from camera_sim.one_time_memory import LIST_STEP, VERSION_STEP, Fuses, check_step
 from camera_sim.revocation import RevocationLists
 from camera_sim.vendor import REVOKED
 from firmware_export import archive, self_test
@@ -128,6 +128,11 @@ def _check_is_for(bundle: Bundle, fuses: Fuses) -> None:
             f"its security version is {manifest.security_version}, and this device has run "
             f"{fuses.security_version}: going back is not possible"
         )
+    try:
+        check_step("security version", fuses.security_version, manifest.security_version,
+                   VERSION_STEP)  # fmt: skip
+    except DeviceError as error:
+        raise BundleError(str(error)) from error
 
 
 def run_self_tests(bundle: Bundle, recorder: Recorder) -> None:
@@ -219,17 +224,29 @@ def update_revocation_lists(device: Device, path: Path) -> None:
     except OSError as error:
         raise BootError(f"{path} cannot be read: {error.strerror}") from error
     with durable.locked(device.folder):
-        fuses = device.fuses
-        older = [n for n, number in fuses.list_numbers.items() if new.numbers.get(n, 0) < number]
-        if older or set(new.numbers) != set(fuses.list_numbers):
-            raise BootError(f"{path} is older than what the device holds, or is another vendor's")
-        _check_signed(device, new)
+        fuses, numbers = device.fuses, _verified_numbers(device, new)
+        if set(numbers) != set(fuses.list_numbers):
+            raise BootError(f"{path} holds the lists of another vendor")
+        for name, old in fuses.list_numbers.items():
+            _check_list_step(path, name, old, numbers[name])
         durable.write_whole(device.folder / REVOKED, new.content)
-        device.memory.burn(fuses.model_copy(update={"list_numbers": new.numbers}))
+        device.memory.burn(fuses.model_copy(update={"list_numbers": numbers}))
 
 
-def _check_signed(device: Device, lists: RevocationLists) -> None:
+def _verified_numbers(device: Device, lists: RevocationLists) -> dict[str, int]:
     try:
-        lists.verify(device.authorities())
+        return lists.verify(device.authorities())
     except IdentityError as error:
         raise BootError(str(error)) from error
+
+
+def _check_list_step(path: Path, issuer: str, old: int, new: int) -> None:
+    if new < old:
+        raise BootError(
+            f"{path} is older than what the device holds: the list of {issuer} is number {new}, "
+            f"and number {old} was seen before"
+        )
+    try:
+        check_step("number of a revocation list", old, new, LIST_STEP)
+    except DeviceError as error:
+        raise BootError(f"{path} is refused: {error}") from error

@@ -22,6 +22,8 @@ from camera_sim.errors import CredentialError, EngineError, WeightsError
 from camera_sim.firmware import FirmwareModel, Precision
 from camera_sim.identity import Identity
 from camera_sim.revocation import RevocationLists
+from channel.errors import ModelFileError
+from channel.onnx_file import check_whole
 from firmware_export import archive, self_test, signatures
 from firmware_export.errors import ArchiveError, BundleError, SignatureError
 from firmware_export.manifest import EnginePart, Manifest, ModelPart, Part, SelfTest, read_manifest
@@ -168,6 +170,7 @@ def _add(members: Members, path: str, data: bytes) -> Part:
 def _add_model(
     members: Members, name: str, model: FirmwareModel, tile: tuple[int, int] | None
 ) -> ModelPart:
+    _check_whole(f"models/{name}", model.content)
     part = _add(members, f"models/{name}", model.content)
     return ModelPart(**part.model_dump(), precision=model.precision, size=model.size, tile=tile)
 
@@ -244,12 +247,21 @@ def _check_parts(manifest: Manifest, members: Mapping[str, bytes]) -> None:
         content = members[part.path]
         if hashlib.sha256(content).hexdigest() != part.sha256 or len(content) != part.bytes:
             raise BundleError(f"{part.path} is not the file that its manifest describes")
+    for model in manifest.models:
+        _check_whole(model.path, members[model.path])
     known = {part.path for part in manifest.parts()} | {ENVELOPE}
     foreign = [n for n in members if n not in known and not n.startswith(signatures.FOLDER)]
     if foreign:
         raise BundleError(f"it holds {foreign[0]}, which its manifest does not name")
     if manifest.model(manifest.default_precision) is None:
         raise BundleError(f"it has no {manifest.default_precision} model to run")
+
+
+def _check_whole(path: str, content: bytes) -> None:
+    try:
+        check_whole(content)
+    except ModelFileError as error:
+        raise BundleError(f"{path} is no whole model: {error}") from error
 
 
 def read_bundle(path: Path) -> Bundle:

@@ -4,11 +4,11 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-import onnxruntime as ort
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from camera_sim.firmware import FirmwareModel, Precision
 from camera_sim.weights import SizeRequirements
+from channel.onnx_file import open_session
 from firmware_export.errors import ExportError
 
 KEY = "camsim.contract"
@@ -90,9 +90,7 @@ def read_exported(path: Path) -> Exported:
     """
     try:
         content = path.read_bytes()
-        options = ort.SessionOptions()
-        options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
-        session = ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        session = open_session(content, optimised=False)
         said = session.get_modelmeta().custom_metadata_map[KEY]
         return Exported(contract=Contract.model_validate_json(said), content=content)
     except OSError as error:

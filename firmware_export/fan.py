@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
 
+from channel.onnx_file import open_session
 from firmware_export.errors import ParityError
 
 PATCH = 128
@@ -53,9 +53,7 @@ def read_fan(path: Path, labels: tuple[str, ...] = ()) -> Fan:
     """
     try:
         content = path.read_bytes()
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = 1
-        session = ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        session = open_session(content, 1)
     except OSError as error:
         raise ParityError(f"the FAN {path} cannot be read: {error.strerror}") from error
     except Exception as error:  # ONNX Runtime's have no root of their own
@@ -63,13 +61,14 @@ def read_fan(path: Path, labels: tuple[str, ...] = ()) -> Fan:
     if [node.name for node in session.get_inputs()] != ["patches"]:
         raise ParityError(f"{path} is no FAN: it takes no patches")
     said = session.get_modelmeta().custom_metadata_map
-    labels = labels or _labels(said.get("labels", "")) or _labels_beside(path)
+    sha256 = hashlib.sha256(content).hexdigest()
+    labels = labels or _labels(said.get("labels", "")) or _labels_beside(path, sha256)
     if not labels:
         raise ParityError(f"{path} does not name its labels; give them with --labels")
     classes = session.get_outputs()[0].shape[-1]
     if isinstance(classes, int) and classes != len(labels):
         raise ParityError(f"{path} has {classes} classes, and {len(labels)} labels are named")
-    return Fan(session, labels, hashlib.sha256(content).hexdigest(), said.get("pair"))
+    return Fan(session, labels, sha256, said.get("pair"))
 
 
 def _labels(said: str) -> tuple[str, ...]:
@@ -81,11 +80,14 @@ def _labels(said: str) -> tuple[str, ...]:
     return tuple(str(label).strip() for label in listed if str(label).strip())
 
 
-def _labels_beside(path: Path) -> tuple[str, ...]:
-    """Read labels from a folder of the verifier's weights, which `camsim train joint` writes."""
+def _labels_beside(path: Path, sha256: str) -> tuple[str, ...]:
+    """Read labels from a folder of the verifier's weights, which `camsim train joint` writes.
+
+    Only of this very file: labels of another would be false.
+    """
     try:
         manifest = json.loads((path.parent / "manifest.json").read_bytes())
-        entries = [model for model in manifest["models"] if model["file"] == path.name]
+        entries = [model for model in manifest["models"] if model["sha256"] == sha256]
         return tuple(str(label["name"]) for label in entries[0]["labels"])
     except (OSError, ValueError, KeyError, IndexError, TypeError):
         return ()

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from camera_sim.engines.engine_key import EngineKey
 from camera_sim.envelope import canonical_json
 from camera_sim.firmware import Precision
+from camera_sim.one_time_memory import Counter
 from camera_sim.weights import SizeRequirements
 from firmware_export.errors import BundleError
 from firmware_export.parity_report import ParityReport
@@ -86,7 +87,7 @@ class Manifest(BaseModel):
     schema_version: Literal[1] = 1
     camera: str
     version: str
-    security_version: int = Field(ge=0, strict=True)
+    security_version: Counter
     pipeline: str
     pair: str | None
     fan_sha256: Digest | None

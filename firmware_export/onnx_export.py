@@ -7,12 +7,12 @@ accelerator wants to know. Needs the extra ``train``.
 from pathlib import Path
 
 import numpy as np
-import onnxruntime as ort
 
 from camera_sim import weights
 from camera_sim.errors import CameraSimError
 from camera_sim.pipelines import find_pipeline
 from camera_sim.weights import SizeRequirements, WeightsEntry
+from channel.onnx_file import open_session
 from firmware_export.contract import KEY, Contract, Exported
 from firmware_export.errors import ExportError
 
@@ -102,7 +102,7 @@ def check_against(exported: Exported, entry: WeightsEntry, folder: Path) -> None
     tile = np.tile(mosaic, (1, rows, columns))[:, :height, :width]
     developed = []
     for content in (entry.read(folder), exported.content):
-        session = ort.InferenceSession(content, providers=["CPUExecutionProvider"])
+        session = open_session(content)
         taken = {node.name for node in session.get_inputs()}
         from camera_sim.engines import inputs_of
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from camera_sim.engines import Array
 from camera_sim.firmware import Precision
+from channel.onnx_file import open_session
 from firmware_export.contract import KEY, Contract, Exported
 from firmware_export.errors import ExportError
 
@@ -199,9 +200,7 @@ def _psnr_left(
 
 
 def _developed(content: bytes, feeds: Sequence[Feed]) -> list[Array]:
-    import onnxruntime as ort
-
-    session = ort.InferenceSession(content, providers=["CPUExecutionProvider"])
+    session = open_session(content)
     taken = {node.name for node in session.get_inputs()}
     return [session.run(["srgb"], {k: v for k, v in feed.items() if k in taken})[0]
             for feed in feeds]  # fmt: skip

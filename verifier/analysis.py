@@ -18,6 +18,7 @@ from channel import platform
 from channel.errors import UnknownNetworkError
 from verifier.credentials import check_trust_anchors
 from verifier.detectors import DETECTORS, Detector
+from verifier.detectors.agreement import agreed
 from verifier.errors import SettingsError
 from verifier.intake import Photo, take
 from verifier.limits import Limits
@@ -289,7 +290,7 @@ class Verifier:
         for detector in self._detectors:
             with clock.part(detector.name):
                 results.append(detector.analyze(reading))
-        return results
+        return agreed(results)
 
     def _judging(self, results: Sequence[DetectorResult]) -> list[Detector]:
         """Return the detectors whose answers the stability test compares."""

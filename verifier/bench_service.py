@@ -159,8 +159,10 @@ def main(weights: str, workers: str, queue: str) -> None:
     from verifier.service import Service, ServiceSettings, create_app
     from verifier.service.server import listening, serve
 
-    settings = ServiceSettings(workers=int(workers), queue=int(queue), requests_per_minute=0)
+    settings = ServiceSettings(
+        workers=int(workers), queue=int(queue), requests_per_minute=0, drain_seconds=1
+    )
     verifier = Verifier.from_weights(Path(weights), limits=Limits(workers=int(workers)))
     opened = listening("127.0.0.1", 0)
     print(opened.getsockname()[1], flush=True)
-    serve(create_app(Service(verifier, settings, Path(weights))), opened, 1.0)
+    serve(create_app(Service(verifier, settings, Path(weights))), opened, settings)

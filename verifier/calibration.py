@@ -20,6 +20,8 @@ Array = NDArray[np.float64]
 
 BINS: Final = 15  # Guo et al. 2017, section 4
 EXPONENTS: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
+MEAN: Final = (0.0,)
+"""Of patches, the only exponent by which more patches of one picture make no answer surer."""
 _CONFIDENCE: Final = 0.95
 
 
@@ -52,7 +54,7 @@ def probabilities(scores: ArrayLike, temperature: float) -> Array:
     return np.exp(log_softmax(np.asarray(scores, np.float64) / temperature))
 
 
-def fit_temperature(scores: ArrayLike, truth: ArrayLike) -> float:
+def fit_temperature(scores: ArrayLike, truth: ArrayLike, weights: ArrayLike | None = None) -> float:
     """Find the temperature of the least negative log likelihood, within 0.01–100.
 
     Parameters
@@ -61,6 +63,8 @@ def fit_temperature(scores: ArrayLike, truth: ArrayLike) -> float:
         (N, K), before the softmax.
     truth
         (N,) true classes.
+    weights
+        (N,) of the rows, such as a share of a picture each; None: all the same.
 
     Raises
     ------
@@ -72,29 +76,47 @@ def fit_temperature(scores: ArrayLike, truth: ArrayLike) -> float:
     values, classes = _checked(scores, truth)
     bounds = (np.log(0.01), np.log(100.0))
     found = minimize_scalar(
-        lambda log_t: _loss(values, classes, float(np.exp(log_t))), bounds=bounds, method="bounded"
+        lambda log_t: _loss(values, classes, float(np.exp(log_t)), weights),
+        bounds=bounds,
+        method="bounded",
     )
     return float(np.exp(found.x))
 
 
-def fit_pooling(mean_log: ArrayLike, patches: ArrayLike, truth: ArrayLike) -> tuple[float, float]:
+def fit_pooling(
+    mean_log: ArrayLike,
+    patches: ArrayLike,
+    truth: ArrayLike,
+    weights: ArrayLike | None = None,
+    exponents: Sequence[float] = EXPONENTS,
+) -> tuple[float, float]:
     """Find exponent and temperature together, by the least negative log likelihood.
 
     Where all pictures have as many patches, nothing tells the exponent: it is 0, so that more
     patches make no answer surer.
+
+    Parameters
+    ----------
+    weights
+        (N,) of the rows; None: all the same.
+    exponents
+        To choose from; `MEAN` alone where patches of a picture repeat each other.
     """
     best = (np.inf, 1.0, 0.0)
     counts = np.unique(np.asarray(patches))
-    for exponent in EXPONENTS if len(counts) > 1 else (0.0,):
+    for exponent in exponents if len(counts) > 1 else MEAN:
         scores = pooled(mean_log, patches, exponent)
-        temperature = fit_temperature(scores, truth)
-        best = min(best, (_loss(*_checked(scores, truth), temperature), temperature, exponent))
+        temperature = fit_temperature(scores, truth, weights)
+        loss = _loss(*_checked(scores, truth), temperature, weights)
+        best = min(best, (loss, temperature, exponent))
     return best[2], best[1]
 
 
-def _loss(scores: Array, truth: NDArray[np.int64], temperature: float) -> float:
+def _loss(
+    scores: Array, truth: NDArray[np.int64], temperature: float, weights: ArrayLike | None = None
+) -> float:
     chosen = log_softmax(scores / temperature)[np.arange(len(truth)), truth]
-    return float(-chosen.mean())
+    return float(np.average(-chosen, weights=None if weights is None else np.asarray(weights)))
 
 
 def _checked(scores: ArrayLike, truth: ArrayLike) -> tuple[Array, NDArray[np.int64]]:
@@ -151,12 +173,13 @@ def apply_isotonic(isotonic: Isotonic, scores: ArrayLike) -> Array:
 class ReliabilityDiagram:
     """Stated confidence against measured accuracy, in bins of equal width over [0, 1].
 
-    Empty bins are left out. ``error`` is the expected calibration error.
+    Empty bins are left out. ``count`` is of rows, or the sum of their weights. ``error`` is the
+    expected calibration error.
     """
 
     confidence: tuple[float, ...]
     accuracy: tuple[float, ...]
-    count: tuple[int, ...]
+    count: tuple[float, ...]
 
     @property
     def error(self) -> float:
@@ -165,7 +188,12 @@ class ReliabilityDiagram:
         return float(np.average(gaps, weights=self.count))
 
 
-def reliability(confidence: ArrayLike, correct: ArrayLike, bins: int = BINS) -> ReliabilityDiagram:
+def reliability(
+    confidence: ArrayLike,
+    correct: ArrayLike,
+    bins: int = BINS,
+    weights: ArrayLike | None = None,
+) -> ReliabilityDiagram:
     """Compare stated confidence with what came true.
 
     Parameters
@@ -174,25 +202,28 @@ def reliability(confidence: ArrayLike, correct: ArrayLike, bins: int = BINS) -> 
         (N,) in [0, 1]: of the top class, or of an event.
     correct
         (N,), whether it was right, or the event took place.
+    weights
+        (N,) of the rows, such as a share of a picture each; None: 1.
     """
     stated, right = np.asarray(confidence, np.float64), np.asarray(correct, np.float64)
+    mass = np.ones(len(stated)) if weights is None else np.asarray(weights, np.float64)
     if not len(stated) or stated.shape != right.shape:
         raise ScoresError(f"{stated.shape} confidences for {right.shape} pictures; give (N,)")
     places = np.minimum((stated * bins).astype(int), bins - 1)
-    used = [bin_ for bin_ in range(bins) if (places == bin_).any()]
+    within = [places == bin_ for bin_ in range(bins) if (places == bin_).any()]
     return ReliabilityDiagram(
-        confidence=tuple(float(stated[places == bin_].mean()) for bin_ in used),
-        accuracy=tuple(float(right[places == bin_].mean()) for bin_ in used),
-        count=tuple(int((places == bin_).sum()) for bin_ in used),
+        confidence=tuple(float(np.average(stated[one], weights=mass[one])) for one in within),
+        accuracy=tuple(float(np.average(right[one], weights=mass[one])) for one in within),
+        count=tuple(float(mass[one].sum()) for one in within),
     )
 
 
 def top_label_reliability(
-    found: ArrayLike, truth: ArrayLike, bins: int = BINS
+    found: ArrayLike, truth: ArrayLike, bins: int = BINS, weights: ArrayLike | None = None
 ) -> ReliabilityDiagram:
     """Reliability of the likeliest class: (N, K) probabilities and (N,) true classes."""
     values, classes = _checked(found, truth)
-    return reliability(values.max(1), values.argmax(1) == classes, bins)
+    return reliability(values.max(1), values.argmax(1) == classes, bins, weights)
 
 
 def threshold_for(undeserving: ArrayLike, rate: float, least: float = 0.5) -> Threshold:

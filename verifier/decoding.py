@@ -18,7 +18,8 @@ from verifier.errors import (
 )
 from verifier.features.container import trailing_bytes
 from verifier.limits import Limits
-from verifier.report import InputFacts
+from verifier.report import InputFacts, Statement
+from verifier.unsigned_statements import unsigned_statements
 
 Pixels = NDArray[np.uint8]
 
@@ -31,6 +32,7 @@ MIME_TYPES: Final = {
     "GIF": "image/gif",
     "AVIF": "image/avif",
     "HEIF": "image/heic",
+    "JXL": "image/jxl",
 }
 
 
@@ -44,11 +46,14 @@ class Decoded:
         The values as coded, in which traces of coding and of the camera are looked for.
     colours
         The same in sRGB, as they are shown; None where they are the same.
+    statements
+        What entries of the file say of how its picture was made.
     """
 
     facts: InputFacts
     pixels: Pixels
     colours: Pixels | None = None
+    statements: tuple[Statement, ...] = ()
 
 
 def decode(data: bytes, limits: Limits) -> Decoded:
@@ -68,7 +73,8 @@ def decode(data: bytes, limits: Limits) -> Decoded:
         _check_size(file, limits)
         pixels = _rgb(file.coded())
         colours = None if file.is_srgb else _rgb(file.srgb(upright=False))
-        return Decoded(_facts(data, file), pixels, colours)
+        statements = unsigned_statements(file.image) if file.image else ()
+        return Decoded(_facts(data, file), pixels, colours, statements)
 
 
 def _check_size(file: PictureFile, limits: Limits) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Final, Literal
 
+from verifier.quoting import named
 from verifier.report import Answers, Credential, Statement
 from verifier.source_types import CAPTURES
 
@@ -71,6 +72,8 @@ def told_first(credential: Credential) -> list[str]:
     if side_of(credential) != "none":
         return []
     words = [statement.words for statement in declared_generated(credential)[:1]]
+    if credential.integrity.state == "unclear" and credential.trust.state == "trusted":
+        words.append(credential.integrity.words)
     if credential.integrity.state == "broken":
         words.append(
             "The file's content credential doesn't hold, and isn't shown to be of someone whom "
@@ -81,7 +84,7 @@ def told_first(credential: Credential) -> list[str]:
 
 def summary_of(credential: Credential, *, looks_edited: bool) -> str:
     """Sum up facts that speak for or against; ``looks_edited`` is what statistics say."""
-    signer = credential.signer or "the signer"
+    signer = named(credential.signer or "the signer")
     if not_as_signed(credential):
         return (
             f"The file is not as {signer}, whom you trust, signed it: its content credential "

@@ -17,12 +17,13 @@ from verifier.words import (
     TITLES,
     detector_headline,
     in_short,
-    ingredient_line,
+    ingredient_lines,
     input_line,
     percent,
 )
 
 _GOOD = ("intact", "trusted", "not revoked", "not listed", "time-stamped", "confirmed")
+_MOST = 40  # lines about statements and ingredients
 _BAD = ("broken", "revoked", "expired", "untrusted")
 _CLASSES = {"consistent": "for", "evidence against": "against", "inconclusive": "open"}
 
@@ -161,8 +162,8 @@ def _facts_table(credential: Credential) -> str:
 def _details(credential: Credential) -> str:
     """Faults, what is stated of how the picture was made, and what its ingredients are worth."""
     words = [*credential.faults, *(statement.words for statement in credential.statements)]
-    words += map(ingredient_line, credential.ingredient_answers)
-    return _bullets(words) if words else ""
+    words += ingredient_lines(credential)
+    return _bullets(words[:_MOST]) if words else ""
 
 
 def _mood(state: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from channel.onnx_file import open_session
 from verifier.errors import WeightsError
 from verifier.pooling import Pooling
 from verifier.report import ModelFacts
@@ -98,14 +99,9 @@ class Model:
             return self._session
 
     def _load(self) -> Any:
-        import onnxruntime as ort
-
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = self._threads or _threads_of_process
-        options.inter_op_num_threads = 1
         content = self.entry.read(self._folder)
         try:
-            session = ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+            session = open_session(content, self._threads or _threads_of_process)
         except Exception as error:  # as above
             path = self._folder / self.entry.file
             raise WeightsError(f"{path} cannot be loaded: {error}") from error

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from channel.onnx_file import open_session
 from verifier.calibration import log_softmax
 from verifier.errors import WeightsError
 from verifier.features.trace_proof import TraceProof, prove_trace
@@ -104,14 +105,10 @@ class Pooling:
             return self._loaded
 
     def _load(self) -> tuple[Any, TracePattern]:
-        import onnxruntime as ort
-
         path = self._folder / self._entry.file
         content = checked_bytes(self._folder, self._entry.file, self._entry.sha256)
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = 1
         try:
-            session = ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+            session = open_session(content, 1)
             pattern = json.loads(session.get_modelmeta().custom_metadata_map[PATTERN])
             return session, TracePattern(np.array(pattern, np.float64))
         except Exception as error:  # as above; a file without a pattern can't be used either

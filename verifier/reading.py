@@ -75,6 +75,9 @@ def read_file(
             if mime_type
             else no_credential()
         )
+        # The signed ones come first: a list that is cut loses what anybody can write.
+        statements = (*credential.statements, *decoded.statements)
+        credential = credential.model_copy(update={"statements": statements})
     with _timed(seconds, "channel"):
         channel = read_channel(jpeg_header(data), decoded.pixels, cues=cues)
     facts = Facts(input=decoded.facts, credential=credential, channel=channel, seconds=seconds)

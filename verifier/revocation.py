@@ -100,4 +100,16 @@ def _entries(
             issuer = name_of(_parts(given.get_values_for_type(x509.DirectoryName)[0]))
         except (x509.ExtensionNotFound, IndexError):
             pass
-        yield Certificate(issuer, entry.serial_number), entry.revocation_date_utc
+        if not _is_taken_back(entry):
+            yield Certificate(issuer, entry.serial_number), entry.revocation_date_utc
+
+
+def _is_taken_back(entry: "x509.RevokedCertificate") -> bool:
+    """Whether a delta list takes a certificate off the list again (RFC 5280, 5.3.1)."""
+    from cryptography import x509
+
+    try:
+        reason = entry.extensions.get_extension_for_class(x509.CRLReason).value.reason
+    except x509.ExtensionNotFound:
+        return False
+    return reason is x509.ReasonFlags.remove_from_crl

@@ -6,6 +6,7 @@ https://cv.iptc.org/newscodes/digitalsourcetype/ and C2PA 2.2, 18.15.4.2.
 import re
 from typing import Final
 
+from verifier.quoting import term
 from verifier.report import Made
 
 # Made by a model or by an algorithm.
@@ -30,8 +31,8 @@ WORDS: Final[dict[Made, str]] = {
 
 
 def source_type_name(uri: str) -> str:
-    """Return the name at the end of a source type's URI, at most 60 characters."""
-    return re.split(r"[/:#]", uri.strip().rstrip("/"))[-1][:60]
+    """Return the name at the end of a source type's URI, 60 characters at most."""
+    return term(re.split(r"[/:#]", uri.strip()[-200:].rstrip("/"))[-1])
 
 
 def made(source_type: str) -> Made:

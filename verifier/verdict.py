@@ -32,6 +32,7 @@ from verifier.facts import (
     summary_of,
     told_first,
 )
+from verifier.quoting import named
 from verifier.report import (
     ChannelReading,
     Credential,
@@ -159,9 +160,10 @@ def _summary(
     if facts != "none":
         return summary_of(credential, looks_edited=statistics == "against")
     if statistics == "none" and holds(credential):
+        signer = named(credential.signer or "the signer")
         return (
-            f"The file is as {credential.signer or 'the signer'}, whom you trust, signed it, but "
-            "the signer doesn't state that it is an unedited capture."
+            f"The file is as {signer}, whom you trust, signed it, but the signer doesn't state "
+            "that it is an unedited capture."
         )
     pipeline = deciding.model.pipeline if deciding and deciding.model else None
     camera = f"the camera pipeline {pipeline}" if pipeline else "a camera pipeline that is known"

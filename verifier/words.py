@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from verifier.facts import declared_generated
+from verifier.quoting import quoted
 from verifier.report import (
     ChannelReading,
     Credential,
@@ -35,6 +36,7 @@ LEVELS: Final[Mapping[Level, str]] = {
     "weak": "weak: a hint, to be followed up by other means",
     "none": "no statement is made",
 }
+_SHOWN: Final = 12  # of statements, and of ingredients
 _ROLES: Final[Mapping[str, str]] = {
     "parentOf": "this one was made from it",
     "componentOf": "put into it",
@@ -151,13 +153,23 @@ def credential_details(credential: Credential) -> list[str]:
     if credential.identity.state not in ("no credential", "none stated"):
         words.append(credential.identity.words)
     words += credential.faults
-    words += [statement.words for statement in credential.statements]
-    return [*words, *map(ingredient_line, credential.ingredient_answers)]
+    words += _some([statement.words for statement in credential.statements], "statements")
+    return [*words, *ingredient_lines(credential)]
+
+
+def ingredient_lines(credential: Credential) -> list[str]:
+    """Say what the credentials of the pictures that went into this one are worth."""
+    return _some([ingredient_line(i) for i in credential.ingredient_answers], "ingredients")
+
+
+def _some(lines: list[str], what: str) -> list[str]:
+    more = len(lines) - _SHOWN
+    return lines if more <= 0 else [*lines[:_SHOWN], f"And {more} further {what}; see the JSON."]
 
 
 def ingredient_line(ingredient: Ingredient) -> str:
     """Say what the credential of a picture that went into this one is worth."""
-    name = f"“{ingredient.title}”" if ingredient.title else "a picture"
+    name = quoted(ingredient.title, "without a title")
     role = _ROLES.get(ingredient.relationship, "went into it")
     if ingredient.depth > 1:
         role = f"{role}, {ingredient.depth} steps back"
@@ -166,7 +178,7 @@ def ingredient_line(ingredient: Ingredient) -> str:
     revoked = ", certificate withdrawn" if ingredient.revocation.state == "revoked" else ""
     return (
         f"Ingredient {name} ({role}): {ingredient.integrity.state}, its signer "
-        f"{ingredient.signer or 'without a name'} {ingredient.trust.state}{revoked}."
+        f"{quoted(ingredient.signer, 'without a name')} {ingredient.trust.state}{revoked}."
     )
 
 

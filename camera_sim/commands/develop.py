@@ -3,6 +3,7 @@
 import argparse
 import re
 import sys
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ from rich.progress import (
 )
 
 from camera_sim import weights
-from camera_sim.batch import Job, Options, develop_file, plan_jobs
+from camera_sim.batch import Job, Options, develop_file, only_our_errors, plan_jobs
 from camera_sim.commands import secrets, signing
 from camera_sim.commands.signing import Developer, OpenFirmware
 from camera_sim.develop import DEFAULT_MAX_MEMORY
@@ -26,6 +27,7 @@ from camera_sim.errors import CameraSimError, MemoryBudgetError, OutputError
 from camera_sim.many import Outcome, develop_many
 from camera_sim.output import FORMATS, Encoding, Format
 from camera_sim.pipelines import DEFAULT_PIPELINE, PIPELINES
+from camera_sim.raw_process import raw_reader
 from camera_sim.summary import summary_lines
 
 if TYPE_CHECKING:
@@ -118,6 +120,7 @@ def memory_size(text: str) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """Develop what was named; 2 if any file could not be."""
+    raw_reader().start()  # beside the opening of the network
     developer = signing.developer(args)
     options = _options(args, developer.pipeline)
     jobs = plan_jobs(args.raw, options)
@@ -127,7 +130,7 @@ def run(args: argparse.Namespace) -> int:
         outcomes = (
             develop_many(jobs, options, args.processes)
             if args.processes > 1
-            else _one_by_one(jobs, options, developer, progress, task)
+            else _one_by_one(jobs, options, developer, progress, task, traced=args.traceback)
         )
         for done, outcome in enumerate(outcomes, 1):
             progress.update(task, completed=done, description=outcome.job.source.name)
@@ -144,15 +147,25 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _one_by_one(
-    jobs: Sequence[Job], options: Options, developer: Developer, progress: Progress, task: TaskID
+    jobs: Sequence[Job],
+    options: Options,
+    developer: Developer,
+    progress: Progress,
+    task: TaskID,
+    *,
+    traced: bool,
 ) -> Iterator[Outcome]:
     for done, job in enumerate(jobs):
         progress.update(task, description=job.source.name)
         try:
-            summary = develop_file(
-                job, options, developer.engine, _advance(progress, task, done), developer.signing
-            )
+            with only_our_errors(job.source):
+                summary = develop_file(
+                    job, options, developer.engine, _advance(progress, task, done),
+                    developer.signing,
+                )  # fmt: skip
         except CameraSimError as error:
+            if traced:
+                traceback.print_exception(error)
             yield Outcome(job, error=str(error))
         else:
             yield Outcome(job, tuple(summary_lines(summary)))
@@ -192,7 +205,7 @@ def _check(args: argparse.Namespace) -> None:
 
 def _progress_bar(console: Console) -> Progress:
     return Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TaskProgressColumn(),
         TimeRemainingColumn(),

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from camera_sim.errors import CameraSimError
-from camera_sim.raw import RawImage, read_raw
+from camera_sim.raw import RawImage
+from camera_sim.raw_file import RawFile
+from camera_sim.raw_process import raw_reader
 
 if TYPE_CHECKING:
     from camera_sim.commands import Commands
@@ -24,7 +26,7 @@ def run(args: argparse.Namespace) -> int:
     failures = 0
     for path in args.raw:
         try:
-            image = read_raw(path)
+            image = raw_reader().read(RawFile.read(path))
         except CameraSimError as error:
             failures += 1
             print(f"camsim: {error}", file=sys.stderr)

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import Progress as Bar
 
 from camera_sim.commands import require_torch
+from camera_sim.commands.train_synthetic import add_listed_sets
 from camera_sim.errors import TrainingError
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def add_to(parts: "Commands") -> None:
         "--unseen", nargs="*", default=(), metavar="SET",
         help="sets such as dgi/stable-diffusion that are kept out whole, for tests",
     )  # fmt: skip
+    add_listed_sets(parser)
     parser.add_argument(
         "--start-from", type=Path, metavar="FILE|RUN",
         help="lite0: the published weights of ImageNet; ada: another run, whose convolutions to go "
@@ -112,7 +114,7 @@ def _run_layer(args: argparse.Namespace) -> int:
     described_by = features_for(recipe.network, args.start_from)
     if args.threads is not None:
         torch.set_num_threads(args.threads)
-    task = task_of(args.pictures, args.classes, args.unseen, recipe.seed)
+    task = task_of(args.pictures, args.classes, args.unseen, recipe.seed, args.sets)
     training, held = _loaded(task, recipe.patches)
     sources, folder = [*training, *held], args.out / FOLDER
     with Bar(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
@@ -128,10 +130,16 @@ def _run_layer(args: argparse.Namespace) -> int:
     export(layer, args.name, task.labels, recipe, told, data, found, weights)
     print(f"{found:.1%} of held-out patches, mean of {len(task.kinds)} classes; "
           f"curve → {draw_learning(args.out)}")  # fmt: skip
+    _say_what_is_shown(task)
     print(f"weights → {weights}; measure and calibrate them on pictures that no training saw with")
     print(f"  camsim evaluate origin {args.pictures} --weights {weights} --left-out {left_out} "
           "--store --out MEASURED")  # fmt: skip
     return 0
+
+
+def _say_what_is_shown(task: "OriginTask") -> None:
+    if task.words:
+        print(task.words, file=sys.stderr, flush=True)
 
 
 def _say_without(name: str, right: float) -> None:
@@ -168,7 +176,7 @@ def _run_network(args: argparse.Namespace) -> int:
     if args.threads is not None:
         torch.set_num_threads(args.threads)
     torch.manual_seed(recipe.seed)
-    task = task_of(args.pictures, args.classes, args.unseen, recipe.seed)
+    task = task_of(args.pictures, args.classes, args.unseen, recipe.seed, args.sets)
     model = network_of(recipe, len(task.kinds), args.vgg, args.start_from)
     training, held = (
         Patchwork(sources, len(task.kinds), RANGES) for sources in _loaded(task, recipe.patches)
@@ -189,6 +197,7 @@ def _run_network(args: argparse.Namespace) -> int:
     told = told_of(task, args.start_from)
     export(trained, args.name, task.labels, recipe, told, args.pictures.name, accuracy, folder)
     print(f"{accuracy:.1%} of held-out patches, mean of {len(task.kinds)} classes{curve}")
+    _say_what_is_shown(task)
     print(f"weights → {folder}; measure and calibrate them on pictures that no training saw with")
     print(f"  camsim evaluate origin {args.pictures} --weights {folder} --store --out MEASURED")
     return 0

@@ -74,6 +74,16 @@ def add_sets(parser: argparse.ArgumentParser) -> None:
         "--generated", type=Path, nargs="+", required=True, metavar="FOLDER",
         help="generated pictures; each folder is a generator's",
     )  # fmt: skip
+    add_listed_sets(parser)
+
+
+def add_listed_sets(parser: argparse.ArgumentParser) -> None:
+    """Add the option that says what the sets show."""
+    parser.add_argument(
+        "--sets", type=Path, metavar="LIST",
+        help="what each set shows and is for (CSV: set, subject, part): trains on those whose part "
+        "is training, and leaves out what one class alone shows",
+    )  # fmt: skip
 
 
 def run(args: argparse.Namespace) -> int:
@@ -83,10 +93,11 @@ def run(args: argparse.Namespace) -> int:
 
     from camera_sim.training.curve import draw_precision
     from camera_sim.training.synthetic import build, export, train_synthetic
-    from camera_sim.training.synthetic_data import list_sets, make_crops, parted
+    from camera_sim.training.synthetic_data import choose_sets, make_crops, parted
 
     cut, recipe = recipes_of(args)
-    pictures = list_sets(args.natural, args.generated)
+    chosen = choose_sets(args.natural, args.generated, args.sets)
+    pictures = chosen.pictures
     if args.threads is not None:
         torch.set_num_threads(args.threads)
     torch.manual_seed(recipe.seed)
@@ -109,8 +120,10 @@ def run(args: argparse.Namespace) -> int:
         precision = train_synthetic(model, training, held_out, recipe, args.out, report)
     curve = draw_precision(args.out)
     folder = args.out / "weights"
-    export(model, args.name, cut, recipe, pictures, precision, folder)
+    export(model, args.name, cut, recipe, pictures, precision, folder, chosen.shown)
     print(f"average precision {precision:.3f} on held-out scenes of the same sets; curve → {curve}")
+    if chosen.words:
+        print(chosen.words, file=sys.stderr)
     print(f"weights → {folder}; measure and calibrate them on sets that no training saw with")
     print(f"  camsim evaluate synthetic --natural … --generated … --models {folder} --out MEASURED")
     return 0

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from camera_sim.errors import InferenceError
 from camera_sim.weights import SizeRequirements
 
 Array = NDArray[np.float32]
@@ -88,3 +89,19 @@ def fitted(packed: Array, fixed: tuple[int, int] | None) -> Array:
         return packed
     rows, columns = (most - side for most, side in zip(fixed, packed.shape[1:], strict=True))
     return np.pad(packed, ((0, 0), (0, rows), (0, columns)), mode="edge")
+
+
+def checked(developed: Array, packed: Array, name: str) -> Array:
+    """Return what a network named ``name`` made of (4, h, w) planes, if it is a picture.
+
+    Raises
+    ------
+    InferenceError
+        If its shape is not (3, 2h, 2w), or a value is no finite number though the planes' are.
+    """
+    height, width = packed.shape[1:]
+    if developed.shape != (3, 2 * height, 2 * width):
+        raise InferenceError(f"the network {name} gave {developed.shape} for planes {packed.shape}")
+    if not np.isfinite(developed).all() and np.isfinite(packed).all():
+        raise InferenceError(f"the network {name} gave values that are no finite numbers")
+    return developed

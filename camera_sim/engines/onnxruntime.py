@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
-import onnxruntime as ort
-
-from camera_sim.engines import Array, Colour, Engine, fitted, inputs_of
-from camera_sim.errors import WeightsError
+from camera_sim.engines import Array, Colour, Engine, checked, fitted, inputs_of
+from camera_sim.errors import InferenceError, WeightsError
 from camera_sim.weights import FOLDER, Model
+from channel.onnx_file import open_session
+
+MOSAIC_AXES = 4  # a batch of one, planes, height and width
 
 
 class OnnxRuntimeEngine(Engine):
@@ -30,20 +31,15 @@ class OnnxRuntimeEngine(Engine):
     name = "onnxruntime"
 
     def __init__(self, entry: Model, folder: Path = FOLDER, threads: int = 1) -> None:
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
+        content, self._file = entry.read(folder), entry.file
         try:
-            self._session = ort.InferenceSession(
-                entry.read(folder), options, providers=["CPUExecutionProvider"]
-            )
-        except WeightsError:
-            raise
+            self._session = open_session(content, threads)
         except Exception as error:  # ONNX Runtime's have no root of their own
             raise WeightsError(f"{folder / entry.file} cannot be loaded: {error}") from error
         shapes = {node.name: node.shape for node in self._session.get_inputs()}
         self._inputs = set(shapes)
-        if [node.name for node in self._session.get_outputs()] != ["srgb"]:
+        outputs = [node.name for node in self._session.get_outputs()]
+        if outputs != ["srgb"] or len(shapes.get("mosaic", ())) != MOSAIC_AXES:
             raise WeightsError(f"{folder / entry.file} is a network, but no imaging pipeline")
         self.size = entry.size
         height, width = shapes["mosaic"][2:]
@@ -54,5 +50,9 @@ class OnnxRuntimeEngine(Engine):
         height, width = packed.shape[1:]
         inputs = inputs_of(fitted(packed, self.fixed), colour)
         fed = {name: value for name, value in inputs.items() if name in self._inputs}
-        developed: Array = self._session.run(["srgb"], fed)[0][0]
-        return developed[:, : 2 * height, : 2 * width]
+        try:
+            developed: Array = self._session.run(["srgb"], fed)[0][0]
+        except Exception as error:  # ONNX Runtime's, as above; MemoryError too
+            reason = " ".join(str(error).split())
+            raise InferenceError(f"the network {self._file} failed: {reason}") from error
+        return checked(developed[:, : 2 * height, : 2 * width], packed, self._file)

@@ -10,10 +10,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from camera_sim.engines import Array, Colour, Engine, fitted, inputs_of
-from camera_sim.engines.cuda import Buffer, checked, compute_capability, find_runtime
+from camera_sim.engines import Array, Colour, Engine, checked, fitted, inputs_of
+from camera_sim.engines.cuda import Buffer, compute_capability, find_runtime
+from camera_sim.engines.cuda import checked as succeeded
 from camera_sim.engines.engine_key import EngineKey, check_runs, read_key
-from camera_sim.errors import EngineError
+from camera_sim.errors import EngineError, InferenceError
 from camera_sim.weights import Model
 
 Plans = Mapping[str, tuple[str, bytes]]
@@ -114,8 +115,11 @@ class TensorRTEngine(Engine):
         height, width = packed.shape[1:]
         inputs = inputs_of(fitted(packed, self.fixed), colour)
         fed = {name: value for name, value in inputs.items() if name in self._names}
-        developed = self._lane().run(fed)
-        return developed[:, : 2 * height, : 2 * width]
+        try:
+            developed = self._lane().run(fed)
+        except EngineError as error:
+            raise InferenceError(f"the engine failed while it ran: {error}") from error
+        return checked(developed[:, : 2 * height, : 2 * width], packed, "of the engine")
 
     def _lane(self) -> "_Lane":
         """Return this thread's own context, stream and buffers."""
@@ -130,7 +134,7 @@ class _Lane:
 
     def __init__(self, cuda: ModuleType, context: Any) -> None:
         self._cuda, self._context = cuda, context
-        self._stream = checked(cuda.cudaStreamCreate())
+        self._stream = succeeded(cuda.cudaStreamCreate())
         self._buffers: dict[str, Buffer] = {}
 
     def run(self, fed: Mapping[str, Array]) -> Array:
@@ -145,7 +149,7 @@ class _Lane:
         if not self._context.execute_async_v3(int(self._stream)):
             raise EngineError("TensorRT failed to run the engine")
         result.download(self._stream)
-        checked(self._cuda.cudaStreamSynchronize(self._stream))
+        succeeded(self._cuda.cudaStreamSynchronize(self._stream))
         developed: Array = result.host[0].copy()
         return developed
 

@@ -6,17 +6,19 @@ demosaicing and colour alone.
 
 import rawpy
 
+from camera_sim import tag_gate
 from camera_sim.develop import Picture
 from camera_sim.libraw_file import open_libraw
 from camera_sim.raw import RawImage
 from camera_sim.raw_file import RawFile
+from camera_sim.raw_process import raw_reader
 
 # LibRaw's parameters for sRGB's curve: power and slope of the linear part.
 SRGB_GAMMA = (2.4, 12.92)
 
 
 def develop(image: RawImage, file: RawFile, exposure: float, depth: int) -> Picture:
-    """Render a RAW file.
+    """Render a RAW file in the process that decodes such.
 
     Parameters
     ----------
@@ -33,8 +35,17 @@ def develop(image: RawImage, file: RawFile, exposure: float, depth: int) -> Pict
     -------
     (H, W, 3) as the sensor saw it, sides even as our reading's, photosites made square.
     """
-    red, green, blue = image.white_balance
-    with open_libraw(file) as raw:
+    rendered: Picture = raw_reader().render(file, image.white_balance, exposure, depth)
+    height, width = rendered.shape[:2]
+    return rendered[: height - height % 2, : width - width % 2]
+
+
+def render(
+    file: RawFile, white_balance: tuple[float, float, float], exposure: float, depth: int
+) -> Picture:
+    """Render a RAW file in this process: (H, W, 3), turned as the sensor saw it."""
+    red, green, blue = white_balance
+    with open_libraw(tag_gate.screened(file).file) as raw:
         rendered: Picture = raw.postprocess(
             demosaic_algorithm=rawpy.DemosaicAlgorithm.AHD,
             user_wb=[red, green, blue, green],
@@ -45,5 +56,4 @@ def develop(image: RawImage, file: RawFile, exposure: float, depth: int) -> Pict
             output_bps=depth,
             user_flip=0,
         )
-    height, width = rendered.shape[:2]
-    return rendered[: height - height % 2, : width - width % 2]
+    return rendered

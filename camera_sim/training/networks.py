@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime as ort
 import torch
 from torch import Tensor
 
@@ -18,6 +17,7 @@ from camera_sim.pipelines import Pipeline
 from camera_sim.pipelines.nip import INPUT_NAMES, NIP, PerCameraNIP
 from camera_sim.training.checkpoint import save_weights
 from camera_sim.weights import SizeRequirements, WeightsEntry, add_to_manifest
+from channel.onnx_file import open_session
 from verifier.training.memory_format import in_format
 
 OPSET = 18
@@ -188,7 +188,7 @@ def check_export(model: NIP, path: Path) -> None:
         If they differ by more than `EXPORT_TOLERANCE`.
     """
     inputs = sample_inputs(12 * model.multiple_of, 6 * model.multiple_of)
-    session = ort.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
+    session = open_session(path.read_bytes())
     taken = {node.name for node in session.get_inputs()}
     fed = {name: x.numpy() for name, x in zip(INPUT_NAMES, inputs, strict=True) if name in taken}
     worst = float(np.abs(session.run(["srgb"], fed)[0] - model(*inputs).numpy()).max())

@@ -72,8 +72,13 @@ class Lite0Features(PatchFeatures):
     def __init__(self, published: Path | None) -> None:
         self._published = published
         self._model = start_lite0(published)
-        weights = save({name: v.contiguous() for name, v in self._model.state_dict().items()})
-        self.identity = hashlib.sha256(weights).hexdigest()
+        # The layer of labels begins with random offsets, and describes nothing.
+        described = {
+            name: value.contiguous()
+            for name, value in self._model.state_dict().items()
+            if not name.startswith("classifier.")
+        }
+        self.identity = hashlib.sha256(save(described)).hexdigest()
 
     @torch.no_grad()
     def describe(self, patches: Sequence[Pixels]) -> NDArray[np.float32]:

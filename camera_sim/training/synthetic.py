@@ -23,6 +23,7 @@ from verifier.training.blur_and_jpeg import augmented, find_variant, grey
 from verifier.training.constrained_conv import ConstrainedConv
 from verifier.training.export import export_synthetic
 from verifier.training.frozen_features import FrozenFeatures
+from verifier.training.listed_sets import WHAT_SETS_SHOW
 from verifier.training.memory_format import in_format
 from verifier.training.picture_sets import Picture, sets_of
 from verifier.training.resnet50 import ResNet50, load_resnet50
@@ -130,12 +131,20 @@ def export(
     pictures: Sequence[Picture],
     precision: float,
     folder: Path,
+    shown: str = "not stated",
 ) -> ModelEntry:
-    """Write a trained detector into a folder with a manifest; it isn't calibrated yet."""
+    """Write a trained detector into a folder with a manifest; it isn't calibrated yet.
+
+    Parameters
+    ----------
+    shown
+        Whether what the sets show was looked at; see `verifier.training.listed_sets.shown_words`.
+    """
     told: dict[str, str | int | float | bool] = asdict(recipe) | {
         "optimiser": "AdamW",
         "crops of each picture": cut.crops,
         "watermark left in": cut.watermark,
+        WHAT_SETS_SHOW: shown,
     }
     data = f"{', '.join(sets_of(pictures))}: {len(pictures)} pictures"
     return export_synthetic(model, recipe.network, name, told, data, precision, "your own", folder)

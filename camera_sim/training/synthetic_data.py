@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from camera_sim.errors import TrainingError
 from channel.output import write
 from verifier.training.equalise import draw_history, equalised_pixels
+from verifier.training.listed_sets import say_what_is_shown, shown_words, trained_on
 from verifier.training.picture_sets import Picture, scenes_of
 from verifier.training.synthetic_sets import CROP, GENERATED, NATURAL, RANGES, pictures_of_sets
 from verifier.training.watermark import unmarked
@@ -65,6 +66,42 @@ def list_sets(natural: Sequence[Path], generated: Sequence[Path]) -> tuple[Pictu
         If a folder is missing or holds none.
     """
     return (*pictures_of_sets(NATURAL, natural), *pictures_of_sets(GENERATED, generated))
+
+
+@dataclass(frozen=True)
+class TrainingSets:
+    """Pictures that are trained on.
+
+    Attributes
+    ----------
+    shown
+        Whether what the sets show was looked at, for the model's recipe.
+    words
+        What whoever trains should know of it, or "".
+    """
+
+    pictures: tuple[Picture, ...]
+    shown: str
+    words: str
+
+
+def choose_sets(
+    natural: Sequence[Path], generated: Sequence[Path], listed: Path | None
+) -> TrainingSets:
+    """List the pictures of folders, and keep those of the sets that a list gives for training.
+
+    Parameters
+    ----------
+    listed
+        See `verifier.training.listed_sets`; None: all are kept.
+
+    Raises
+    ------
+    PicturesError
+        If a folder is missing or holds none, or a set isn't listed.
+    """
+    pictures, refused = trained_on(list_sets(natural, generated), listed)
+    return TrainingSets(pictures, shown_words(listed, refused), say_what_is_shown(listed, refused))
 
 
 def parted(pictures: Sequence[Picture], out: Path) -> tuple[list[Picture], list[Picture]]:

@@ -9,6 +9,7 @@ from camera_sim.device import DEFAULT_CAMERA
 from camera_sim.engines.tensorrt import plans_in
 from camera_sim.firmware import PRECISIONS
 from camera_sim.identity import open_identity
+from camera_sim.one_time_memory import MOST
 from firmware_export import archive
 from firmware_export.bundle import Release, built, opened, signed
 from firmware_export.contract import Exported, read_folder
@@ -55,8 +56,8 @@ def add_to(actions: "Commands") -> None:
 
 
 def _build(args: argparse.Namespace) -> int:
-    if args.security_version < 0:
-        raise BundleError(f"--security-version cannot be negative, and is {args.security_version}")
+    if not 0 <= args.security_version <= MOST:
+        raise BundleError(f"--security-version is 0 to {MOST}, not {args.security_version}")
     found = read_folder(args.models)
     reports = read_reports(args.models / REPORT)
     if not args.unsafe_without_parity:

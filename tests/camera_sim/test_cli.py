@@ -4,7 +4,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -205,12 +204,27 @@ def test_the_result_does_not_depend_on_threads(camsim: Camsim, shots: Path, tmp_
     assert (tmp_path / "1.png").read_bytes() == (tmp_path / "3.png").read_bytes()
 
 
+SAYS_WHEN_IT_DEVELOPS = """
+import sys
+from camera_sim import cli
+from camera_sim.commands import develop
+run = develop.run
+def said(args):
+    print("developing", flush=True)
+    return run(args)
+develop.run = said
+sys.exit(cli.main())
+"""
+
+
 def test_an_interrupted_batch_leaves_no_half_file(tmp_path: Path) -> None:
     write_dng(tmp_path / "shot.dng", capture(512, 768))
-    command = [sys.executable, "-m", "camera_sim.cli", "develop", tmp_path / "shot.dng"]
+    command = [sys.executable, "-c", SAYS_WHEN_IT_DEVELOPS, "develop", tmp_path / "shot.dng"]
     words = ["--pipeline", "classical", "--out", tmp_path / "out.tif", "--threads", "1"]
-    running = subprocess.Popen([*command, *words], stderr=subprocess.PIPE, text=True)
-    time.sleep(1.5)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    running = subprocess.Popen([*command, *words], text=True, **pipes)
+    assert running.stdout is not None
+    assert running.stdout.readline() == "developing\n"
     running.send_signal(signal.SIGINT)
     _, err = running.communicate(timeout=60)
     assert "Traceback" not in err or running.returncode == -signal.SIGINT

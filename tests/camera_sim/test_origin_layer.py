@@ -173,3 +173,10 @@ def _start(network: str, folder: Path) -> tuple[object, ...]:
         model.train().features(torch.from_numpy(toys).permute(0, 3, 1, 2).float() / 255)
     torch.save(published(model), folder / "lite0.pth")
     return "--start-from", folder / "lite0.pth"
+
+
+def test_features_of_the_same_weights_are_the_same_features(tmp_path: Path) -> None:
+    """The layer of labels is drawn at random, and mustn't make features that lie there useless."""
+    path = tmp_path / "lite0.pth"
+    torch.save(published(EfficientNetLite0()), path)
+    assert Lite0Features(path).identity == Lite0Features(path).identity

@@ -6,18 +6,34 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from camera_sim.engines.onnxruntime import OnnxRuntimeEngine
 from camera_sim.envelope import canonical_json, sealed
-from camera_sim.errors import IdentityError
+from camera_sim.errors import IdentityError, WeightsError
 from camera_sim.identity import Secrets, new_generation
 from camera_sim.keys import SoftwareKey
 from firmware_export import archive, signatures
 from firmware_export.bundle import ENVELOPE, built, opened, signed
-from firmware_export.errors import ArchiveError, BundleError, FirmwareError, SignatureError
-from tests.firmware_export.factory import RELEASE, Company, company, tiny_bundle, tiny_model
+from firmware_export.contract import read_exported
+from firmware_export.errors import (
+    ArchiveError,
+    BundleError,
+    ExportError,
+    FirmwareError,
+    SignatureError,
+)
+from tests.firmware_export.factory import (
+    RELEASE,
+    Company,
+    company,
+    tiny_bundle,
+    tiny_model,
+    with_weights_elsewhere,
+)
 
 
 def refused(data: bytes, by: Company) -> str:
@@ -298,3 +314,27 @@ def test_a_bundle_holds_the_parts_of_one_default(maker: Company) -> None:
     model = tiny_model(precision="fp16")
     with pytest.raises(BundleError, match="no dynamic int8 model"):
         built(RELEASE, {model.contract.name: model.model()}, "int8")
+
+
+def test_a_model_with_weights_in_another_file_is_refused_at_every_door(
+    maker: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Built, opened although rightly signed, read from a folder, and opened by an engine."""
+    split = with_weights_elsewhere(tiny_model())
+    models = {split.contract.name: split.model()}
+    with pytest.raises(BundleError, match="keeps weights in another file"):
+        built(RELEASE, models, "fp32")
+    with monkeypatch.context() as careless:  # a build tool that does not look
+        careless.setattr("firmware_export.bundle._check_whole", lambda *_: None)
+        careless.setattr("channel.onnx_file.check_whole", lambda _: None)
+        careless.setattr("firmware_export.self_test.answer", lambda _: np.zeros(9, np.uint8))
+        careless.setattr("firmware_export.bundle.OnnxRuntimeEngine", lambda _: None)
+        bundle = maker.signed(built(RELEASE, models, "fp32"))
+    assert "models/rnet.fp32.onnx is no whole model" in refused(bundle, maker)
+    (tmp_path / split.contract.name).write_bytes(split.content)
+    (tmp_path / "kernel.bin").write_bytes(bytes(48))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ExportError, match="keeps weights in another file"):
+        read_exported(tmp_path / split.contract.name)
+    with pytest.raises(WeightsError, match="keeps weights in another file"):
+        OnnxRuntimeEngine(split.model())

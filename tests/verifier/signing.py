@@ -137,6 +137,7 @@ def signed_with(
     templates: Sequence[dict[str, Any]] = (),
     mime_type: str = "image/jpeg",
     intent: c2pa.C2paBuilderIntent | None = None,
+    claim_version: int = 2,
 ) -> bytes:
     """Sign a file with actions, JPEG ingredients (relationship, file) and further assertions."""
     stated: dict[str, Any] = {"actions": list(actions)}
@@ -146,7 +147,9 @@ def signed_with(
         alg=b"es256", sign_cert=chain.certificates, private_key=chain.key, ta_url=None
     )
     with c2pa.Signer.from_info(info) as signer:
-        return _built(data, signer, stated, ingredients, assertions, mime_type, intent)
+        return _built(
+            data, signer, stated, ingredients, assertions, mime_type, intent, claim_version
+        )
 
 
 def _built(
@@ -157,8 +160,10 @@ def _built(
     assertions: Sequence[dict[str, Any]],
     mime_type: str = "image/jpeg",
     intent: c2pa.C2paBuilderIntent | None = None,
+    claim_version: int = 2,
 ) -> bytes:
     manifest: dict[str, Any] = {
+        "claim_version": claim_version,
         "claim_generator_info": [{"name": "camsim", "version": "0.1"}],
         "format": mime_type,
         "assertions": [{"label": "c2pa.actions.v2", "data": stated}, *assertions],

@@ -321,18 +321,27 @@ def test_it_says_generated_above_its_threshold_alone(tmp_path: Path) -> None:
     with Verifier.from_weights(folder, resend_through=()) as verifier:
         red = result(verifier, png(tinted(160, 100)))
         green = result(verifier, png(tinted(100, 160)))
-    assert (red.answer, red.finding) == ("generated", "evidence against")
+    assert (red.answer, red.finding) == ("generated", "informs")
     assert red.answer_words == "Looks like a generated picture"
     assert red.confidence is not None
     assert red.confidence > 0.99
     assert any("photographic test pictures" in reason for reason in red.reasons)
+    assert "no verdict rests on it" in red.reasons[-1]
     assert (green.answer, green.finding, green.status) == (None, "inconclusive", "ran")
     assert any("says nothing for a picture" in reason for reason in green.reasons)
 
 
-def test_too_few_test_pictures_make_it_a_hint(tmp_path: Path) -> None:
-    unproven = Threshold(value=0.9, false_alarm_rate=0.0, upper_bound=0.11, pictures=25)
-    folder = toy(tmp_path, calibration(unproven))
+@pytest.mark.parametrize(
+    "measured",
+    [
+        Threshold(value=0.9, false_alarm_rate=0.0, upper_bound=0.11, pictures=25),
+        Threshold(value=0.9, false_alarm_rate=0.0, upper_bound=0.001, pictures=3000),
+    ],
+)
+def test_no_verdict_rests_on_it_however_few_photographs_got_it_wrongly(
+    measured: Threshold, tmp_path: Path
+) -> None:
+    folder = toy(tmp_path, calibration(measured))
     with Verifier.from_weights(folder, resend_through=()) as verifier:
         report = verifier.analyze(png(tinted(160, 100)))
     found = next(r for r in report.detectors if r.name == "synthetic")

@@ -8,7 +8,7 @@ from verifier import model
 from verifier.analysis import Verifier
 from verifier.archive.listing import is_url, opened_store
 from verifier.archive.rows import Row, row_of_error, row_of_report
-from verifier.errors import PhotoError, PhotoNotFoundError
+from verifier.errors import PhotoError, PhotoNotFoundError, VerifierError
 from verifier.limits import Limits
 from verifier.stability import NETWORKS
 from verifier.weights import FOLDER
@@ -60,6 +60,12 @@ def _row(how: How, photo: str) -> Row:
         report = _verifier(how).analyze(content, name=Path(photo).name)
     except PhotoError as error:
         return row_of_error(photo, type(error).__name__, str(error))
+    except VerifierError:  # models, options, the machine: it would be the same of each picture
+        raise
+    except Exception as error:  # a defect of ours that one picture brings out stops no other
+        return row_of_error(
+            photo, type(error).__name__, f"an error of ours, please report: {error}"
+        )
     return row_of_report(photo, report, whole=how.reports)
 
 

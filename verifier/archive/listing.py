@@ -1,5 +1,6 @@
 """The pictures of an archive: of a folder, of a list, or of an object store."""
 
+import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,8 +19,9 @@ def pictures(source: str) -> Iterator[str]:
     Parameters
     ----------
     source
-        A folder, with all that is under it; a text file with a path or URL a line; or the URL of
-        a folder that fsspec knows (``s3://bucket/press``), with all that is under it.
+        A folder, with all that is under it; a text file with a path or URL a line, each taken
+        once; or the URL of a folder that fsspec knows (``s3://bucket/press``), with all that is
+        under it.
 
     Raises
     ------
@@ -65,10 +67,16 @@ def _in_folder(folder: Path) -> Iterator[str]:
 
 
 def _in_list(path: Path) -> Iterator[str]:
+    seen: set[bytes] = set()
     try:
         with path.open(encoding="utf-8") as file:
             for name in filter(None, map(str.strip, file)):
-                yield name if is_url(name) else str(Path(name).absolute())
+                whole = name if is_url(name) else str(Path(name).absolute())
+                # A digest, and not the name: a list of 100 million must fit into memory.
+                digest = hashlib.blake2b(whole.encode(errors="surrogatepass"), digest_size=16)
+                if digest.digest() not in seen:
+                    seen.add(digest.digest())
+                    yield whole
     except (OSError, UnicodeDecodeError) as error:
         raise PhotoNotFoundError(f"{path} is no list of pictures: {error}") from error
 

@@ -1,22 +1,27 @@
 """Verifying an archive: list, analyse by many workers, write parts, put them together."""
 
 import hashlib
+import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Final
 
 from fleet import Died, Engine, FleetError
 from verifier.archive.analysis import How, Shard, analyse_shard
 from verifier.archive.listing import pictures
-from verifier.archive.rows import Row, row_of_error
-from verifier.archive.work import Work
+from verifier.archive.rows import SCHEMA, Row, row_of_error
+from verifier.archive.work import Notice, Work
 from verifier.errors import OutputError, WorkerError
 
 Progress = Callable[[int, int], None]
+_log = logging.getLogger(__name__)
+_ROUNDS: Final = 3  # in which a disk may damage what was written
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,11 @@ class Summary:
 
 
 def verify_archive(
-    archive: Archive, how: How, engine: Engine, progress: Progress = lambda *_: None
+    archive: Archive,
+    how: How,
+    engine: Engine,
+    progress: Progress = lambda *_: None,
+    notice: Notice = _log.warning,
 ) -> Summary:
     """Write a table with a row for each picture; goes on where an earlier run was stopped.
 
@@ -60,6 +69,8 @@ def verify_archive(
     ----------
     progress
         Called with the pictures that are done and all of them.
+    notice
+        Called with a sentence for all of an earlier run that is dropped.
 
     Raises
     ------
@@ -70,22 +81,32 @@ def verify_archive(
     WorkerError
         If workers can't be started, or one failed for another reason than its picture.
     """
-    if archive.out.exists() and not archive.force:
-        raise OutputError(f"{archive.out} exists; add --force to replace it")
+    _check_new(archive)
     start = time.perf_counter()
-    work = Work(archive.out)
+    work = Work(archive.out, notice)
     verdicts: Counter[str] = Counter()
     with work.alone():
         plan = work.planned(archive.source, _digest(how), archive.shard, pictures(archive.source))
+        _check_new(archive)  # another run may have finished it meanwhile
         before = done = work.written(plan)
         progress(done, plan.photos)
-        for shard, rows in _analysed(how, engine, work.shards(plan)):
-            work.write(shard, rows)
-            done += len(rows)
-            verdicts.update(row.get("verdict") or "error" for row in rows)
-            progress(done, plan.photos)
-        work.finish(plan)
+        for _ in range(_ROUNDS):
+            for shard, rows in _analysed(how, engine, work.shards(plan)):
+                work.write(plan, shard, rows)
+                done += len(rows)
+                verdicts.update(row.get("verdict") or "error" for row in rows)
+                progress(done, plan.photos)
+            if work.finish(plan):
+                break
+            before = done = work.written(plan)
+        else:
+            raise OutputError(f"parts in {work.folder} can't be read again; use another disk")
     return Summary(plan.photos, done - before, time.perf_counter() - start, dict(verdicts))
+
+
+def _check_new(archive: Archive) -> None:
+    if archive.out.exists() and not archive.force:
+        raise OutputError(f"{archive.out} exists; add --force to replace it")
 
 
 def _analysed(
@@ -121,4 +142,12 @@ def _one_by_one(act: Callable[[Shard], list[Row]], engine: Engine, shard: Shard)
 def _digest(how: How) -> str:
     """Tell runs with other options or models apart."""
     manifest = (how.folder / "manifest.json").read_bytes()
-    return hashlib.sha256(repr(how).encode() + manifest).hexdigest()
+    parts = (repr(how), str(SCHEMA), _version())
+    return hashlib.sha256("\n".join(parts).encode() + manifest).hexdigest()
+
+
+def _version() -> str:
+    try:
+        return version("camsim")
+    except PackageNotFoundError:  # run from a folder
+        return "0"

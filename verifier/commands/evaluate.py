@@ -55,8 +55,8 @@ def _add_scores(evaluations: "Commands") -> None:
     parser = evaluations.add_parser(
         "scores",
         help="a detector's raw scores of labelled pictures, for calibration",
-        description="Score FOLDER/<label>/* as they are and through networks. Variants of a "
-        "photograph share the file name up to its first dot.",
+        description="Score FOLDER/<label>/* and FOLDER/<label>/<set>/* as they are and through "
+        "networks. Variants of a photograph share the file name up to its first dot.",
     )
     parser.add_argument("pictures", type=Path, metavar="FOLDER")
     _add_model(parser)
@@ -70,7 +70,8 @@ def _add_calibration(evaluations: "Commands") -> None:
     parser = evaluations.add_parser(
         "calibration",
         help="fit a calibration to scores; expected calibration error, reliability diagrams",
-        description="Fit on half of the photographs, measure on the other half, and print it.",
+        description="Fit on half of the photographs, or on the sets that are listed for it, "
+        "measure on the others, and print it.",
     )
     parser.add_argument("scores", type=Path, metavar="CSV", help="of camsim evaluate scores")
     _add_model(parser)
@@ -78,6 +79,11 @@ def _add_calibration(evaluations: "Commands") -> None:
     parser.add_argument(
         "--by-photo", action="store_true",
         help="count false alarms by photograph, not by its variants (networks, generators)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--sets", type=Path, metavar="LIST",
+        help="what each set is for (CSV: set, subject, part): fit to whole sets, measure on "
+        "others, count by picture, and print what is said of each set",
     )  # fmt: skip
     parser.add_argument("--per-network", action="store_true", help="one for each network, too")
     parser.add_argument("--edited-rate", type=float, default=0.01, help="false alarms (0.01)")
@@ -142,6 +148,8 @@ def run_calibration(args: argparse.Namespace) -> int:
     from verifier.evaluation.fitting import Rates, fit
     from verifier.evaluation.reliability_figure import draw_reliability
     from verifier.evaluation.scores import read_scores
+    from verifier.evaluation.set_table import set_table
+    from verifier.training.listed_sets import read_listed_sets
 
     entry = read_manifest(args.weights).find(args.model)
     scores = read_scores(args.scores)
@@ -149,7 +157,10 @@ def run_calibration(args: argparse.Namespace) -> int:
         args.edited_rate, args.native_rate, args.foreign_rate, args.named_rate, args.none_rate
     )
     data = args.data or args.scores.name
-    options = {"isotonic": args.isotonic, "by_photo": args.by_photo, "data": data}
+    sets = read_listed_sets(args.sets) if args.sets else None
+    options = {
+        "isotonic": args.isotonic, "by_photo": args.by_photo, "sets": sets, "data": data
+    }  # fmt: skip
     found = [fit(entry, scores, rates, **options)]
     if args.per_network:
         for channel in sorted({row.channel for row in scores.rows} - {""}):
@@ -157,6 +168,8 @@ def run_calibration(args: argparse.Namespace) -> int:
             found.append(fit(entry, part, rates, channel=channel, **options))
     print(_calibration_table(found))
     print(_threshold_table(found))
+    if sets is not None:
+        print(set_table(entry, found[0].calibration, scores, sets))
     if args.figure:
         diagrams = [("before, any", found[0].before)]
         diagrams += [(f"after, {one.channel}", one.after) for one in found]

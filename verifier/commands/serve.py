@@ -55,6 +55,39 @@ def add_to(commands: "Commands") -> None:
         "--upload-seconds", type=float, default=30.0, help="for a photo to arrive (default 30)"
     )
     parser.add_argument(
+        "--stall-seconds",
+        type=float,
+        default=10.0,
+        help="without progress, then an upload is ended (default 10)",
+    )
+    parser.add_argument(
+        "--head-seconds", type=float, default=10.0, help="for a request's head (default 10)"
+    )
+    parser.add_argument(
+        "--send-seconds", type=float, default=30.0, help="for an answer to be taken (default 30)"
+    )
+    parser.add_argument(
+        "--connections", type=int, default=1000, metavar="N", help="at a time (default 1000)"
+    )
+    parser.add_argument(
+        "--connections-each", type=int, default=64, metavar="N", help="of one client (default 64)"
+    )
+    parser.add_argument(
+        "--trusted-proxy",
+        nargs="*",
+        default=[],
+        metavar="NETWORK",
+        help="proxies of yours, such as 10.0.0.0/8, whose X-Forwarded-For names the client",
+    )
+    parser.add_argument(
+        "--allowed-host",
+        nargs="*",
+        default=[],
+        metavar="NAME",
+        help="names by which it may be asked (default: this machine's own where --host is one of "
+        "them, else all); *: all",
+    )
+    parser.add_argument(
         "--drain-seconds", type=float, default=20.0, help="for analyses when stopped (default 20)"
     )
     parser.add_argument("--keys", type=Path, metavar="FILE", help="only who has a key may ask")
@@ -119,18 +152,20 @@ def run(args: argparse.Namespace) -> int:
         raise OutputError(f"port {args.port} of {args.host} can't be used: {reason}") from error
     host, port = socket.getsockname()[:2]
     print(f"camsim: serving at http://{host}:{port}/", file=sys.stderr, flush=True)
-    serve(create_app(service), socket, settings.drain_seconds)
+    serve(create_app(service), socket, settings)
     return 0
 
 
 def _settings(args: argparse.Namespace) -> "ServiceSettings":
     from verifier.service import Keys, ServiceSettings
+    from verifier.service.hosts import hosts_of
 
     return ServiceSettings(
         workers=args.workers,
         queue=args.queue,
         held_bytes=max(500, 2 * args.largest) * _MEGA,
         upload_seconds=args.upload_seconds,
+        stall_seconds=args.stall_seconds,
         analysis_seconds=args.seconds,
         requests_per_minute=args.rate,
         keys=Keys.from_file(args.keys) if args.keys else None,
@@ -138,5 +173,11 @@ def _settings(args: argparse.Namespace) -> "ServiceSettings":
         keep_days=args.keep_days,
         allow_urls=args.allow_urls,
         allow_origins=tuple(args.allow_origin),
+        allow_hosts=hosts_of(args.host, tuple(args.allowed_host)),
+        trusted_proxies=tuple(args.trusted_proxy),
+        connections=args.connections,
+        connections_each=args.connections_each,
+        head_seconds=args.head_seconds,
+        send_seconds=args.send_seconds,
         drain_seconds=args.drain_seconds,
     )

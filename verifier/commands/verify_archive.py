@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -80,6 +81,7 @@ def run(args: argparse.Namespace) -> int:
             _how(args),
             engine,
             lambda done, total: bar.update(task, completed=done, total=total),
+            lambda sentence: print(f"camsim: {sentence}", file=sys.stderr),
         )
     print(f"{summary.photos:,} pictures → {args.out}")
     each = ", ".join(f"{count:,} {verdict}" for verdict, count in sorted(summary.verdicts.items()))

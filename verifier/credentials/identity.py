@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from verifier.credentials.json_values import items, mapping, text
 from verifier.credentials.status_codes import StatusCodes
+from verifier.quoting import quoted
 from verifier.report import Identity
 
 PREFIX: Final = "cawg."
@@ -48,5 +49,5 @@ def _author(assertions: list[Mapping[str, Any]]) -> str:
         for identity in map(mapping, items(data.get("verifiedIdentities"))):
             name = name or text(identity.get("name")) or text(identity.get("username"))
         if name:
-            return f"“{name}”"
+            return quoted(name, "not by name")
     return "not by name"

@@ -110,9 +110,11 @@ def chain(store: Mapping[str, Any], policy: Policy) -> Iterator[Link]:
         yield link
         for ingredient in _ingredients(link.manifest):
             count += 1
+            if count > _MOST or link.depth >= _DEEPEST:
+                break
             found = _link(store, ingredient, link, policy)
             named = (found.label, found.role)
-            if count > _MOST or found.depth > _DEEPEST or (found.manifest and named in seen):
+            if found.manifest and named in seen:
                 continue
             seen.add(named)
             waiting.append(found)

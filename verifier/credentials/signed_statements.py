@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from verifier.credentials.ingredients import Link, Role
 from verifier.credentials.json_values import LONGEST, items, mapping
+from verifier.quoting import quoted, term
 from verifier.report import Made, Speaker, Statement
 from verifier.source_types import WORDS, made, source_type_name
 
@@ -57,7 +58,7 @@ def _found(link: Link) -> Iterator[_Found]:
     stated = {key: value for key, value in link.ingredient.items() if key not in _NOT_STATED}
     yield from _walk(stated, "its ingredient assertion", None, 0, budget)
     for assertion in map(mapping, items(link.manifest.get("assertions"))):
-        label = str(assertion.get("label"))[:LONGEST]
+        label = term(str(assertion.get("label")))
         where = "" if label.startswith("c2pa.actions") else label
         yield from _walk(assertion.get("data"), where, None, 0, budget)
 
@@ -83,7 +84,7 @@ def _walk(
 
 
 def _and(where: str, more: str) -> str:
-    return ", ".join(filter(None, (where, more[:60])))[:LONGEST]
+    return ", ".join(filter(None, (where, term(more))))[:LONGEST]
 
 
 def _names(value: object) -> Iterator[str]:
@@ -118,7 +119,7 @@ def _made(found: _Found) -> Made:
 
 
 def _who(link: Link) -> str:
-    name = f"“{link.signer}”" if link.signer else "A signer without a name"
+    name = quoted(link.signer, "A signer without a name")
     if link.vouched:
         return f"{name}, whom you trust,"
     if link.answers.integrity.state == "broken":

@@ -3,6 +3,7 @@
 from typing import Final
 
 from verifier.credentials.status_codes import StatusCodes
+from verifier.quoting import quoted
 from verifier.report import Trust
 
 _CREDENTIAL: Final = "signingCredential."
@@ -10,13 +11,14 @@ _TRUSTED: Final = "signingCredential.trusted"
 _UNFIT: Final = "signingCredential.invalid"
 _UNTRUSTED: Final = "signingCredential.untrusted"
 _EXPIRED: Final = frozenset({"signingCredential.expired", "claimSignature.outsideValidity"})
+_NOT_THEIRS: Final = "claimSignature.mismatch"
 # Another answer's: see revocation.
 _REVOKED: Final = ("signingCredential.ocsp.", "signingCredential.revoked")
 
 
 def trust_of(codes: StatusCodes, signer: str | None, *, anchors_given: bool) -> Trust:
     """Answer from the codes of one manifest: any failure of the certificate outweighs a success."""
-    name = f"“{signer}”" if signer else "the signer"
+    name = quoted(signer, "the signer")
     failures = {
         code
         for code in codes.failure
@@ -29,6 +31,12 @@ def trust_of(codes: StatusCodes, signer: str | None, *, anchors_given: bool) -> 
         )
     if failures - {_UNTRUSTED}:
         return Trust(state="untrusted", words=_unfit(name, failures - {_UNTRUSTED}))
+    if _TRUSTED in codes.success and not failures and _NOT_THEIRS in codes.failure:
+        return Trust(
+            state="trusted",
+            words=f"The certificate of {name} leads to an authority on your list. But the "
+            "signature isn't its owner's, so who signed isn't known.",
+        )
     if _TRUSTED in codes.success and not failures:
         return Trust(
             state="trusted",

@@ -2,12 +2,15 @@
 
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import ClassVar, Final, Self
 
 from verifier.model import Model
 from verifier.reading import Reading
 from verifier.report import DetectorResult
 from verifier.weights import FOLDER, read_manifest
+
+# Of detectors that are wrong too often, or on too few kinds of pictures, to decide anything.
+ONLY_INFORMS: Final = "This is a hint: no verdict rests on it."
 
 
 class Detector(ABC):

@@ -4,8 +4,8 @@ R. Huang, F. Fang, H. Nguyen, J. Yamagishi, I. Echizen, *A method for identifyin
 images using a convolutional neural network*: patches drawn by their edges, a network, a vote. The
 network may be theirs, or one layer over features that are fixed (docs/decisions/019). Our answer
 rests on the mean over patches, calibrated; the vote is told beside it. It has seen some renderers
-and generators of many, so it may say "not sure", and that a picture is no photograph counts against
-it only where that was measured to be wrong rarely enough.
+and generators of many, so it may say "not sure", and it goes partly by what a picture shows: what
+it says informs, and no verdict rests on it.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from verifier import calibration as calibrating
 from verifier.decision import how_often_wrong, outside_domain, picture_probabilities
-from verifier.detectors.detector import ModelDetector
+from verifier.detectors.detector import ONLY_INFORMS, ModelDetector
 from verifier.detectors.patch_scores import PatchScores, patch_scores
 from verifier.features.edge_patches import edge_patches
 from verifier.features.forensic_statistics import statistics_of
@@ -28,9 +28,6 @@ from verifier.weights import Calibration, Label, ModelEntry, Threshold
 from verifier.words import percent
 
 TASK: Final = "origin"
-# "No photograph" speaks against a picture only if it is wrong of fewer photographs than this, 95%
-# sure; else it is told, and decides nothing.
-MOST_WRONG: Final = 0.05
 # Patches at a time: activations of one are 13 MB in each of the two first layers.
 _BATCH: Final = 2
 
@@ -70,11 +67,8 @@ class Said:
 
     @property
     def finding(self) -> Finding:
-        """What it means for the verdict; that it is a photograph doesn't mean that it is true."""
-        if self.label is None or self.threshold is None:
-            return "inconclusive"
-        firm = self.label.role == "class" and self.threshold.upper_bound <= MOST_WRONG
-        return "evidence against" if firm else "informs"
+        """What it means for the verdict: it never speaks for or against a picture."""
+        return "inconclusive" if self.label is None else "informs"
 
 
 class OriginDetector(ModelDetector):
@@ -164,12 +158,12 @@ def said_of(entry: ModelEntry, calibration: Calibration, found: dict[str, float]
     if calibration.named is not None and value >= calibration.named.value:
         words = f"The picture looks like {likeliest.words} (probability {percent(value)})."
         wrong = how_often_wrong(calibration.named, "photographic")
-        return Said(likeliest, (words, wrong), value, calibration.named)
+        return Said(likeliest, (words, wrong, ONLY_INFORMS), value, calibration.named)
     if calibration.none is not None and photo >= calibration.none.value:
         words = f"The picture looks like {native.words} (probability {percent(photo)})."
         wrong = how_often_wrong(calibration.none, "rendered or generated")
         limits = "Of generators and renderers that it doesn't know it misses more."
-        return Said(native, (words, wrong, limits), photo, calibration.none)
+        return Said(native, (words, wrong, limits, ONLY_INFORMS), photo, calibration.none)
     label = max((native, likeliest), key=lambda one: found[one.name])
     needed = calibration.none if label is native else calibration.named
     words = f"Most likely it is {label.words} (probability {percent(found[label.name])})"

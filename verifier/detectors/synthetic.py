@@ -4,7 +4,8 @@ S.-Y. Wang, O. Wang, R. Zhang, A. Owens, A. Efros, *CNN-generated images are sur
 spot… for now*, CVPR 2020: a plain classifier with blur and JPEG as augmentation. Ours is small, has
 seen few generators, and a photograph called generated is the worst that it can do: it says so only
 above a threshold that photographs of no training set were measured at, tells how often that was
-wrong, and is silent otherwise. That no trace is found never means that a picture is a photograph.
+wrong, and is silent otherwise. What it says informs: no verdict rests on it. That no trace is found
+never means that a picture is a photograph.
 """
 
 from typing import ClassVar, Final
@@ -13,20 +14,17 @@ import numpy as np
 
 from verifier import calibration as calibrating
 from verifier.decision import how_often_wrong, outside_domain, picture_probabilities
-from verifier.detectors.detector import ModelDetector
+from verifier.detectors.detector import ONLY_INFORMS, ModelDetector
 from verifier.detectors.patch_scores import PatchScores, patch_scores
 from verifier.features.patches import batches, choose_patches
 from verifier.model import BATCH
 from verifier.reading import Reading
-from verifier.report import DetectorResult, Finding, PatchMap
+from verifier.report import DetectorResult, PatchMap
 from verifier.weights import ModelEntry, Threshold
 from verifier.words import percent
 
 TASK: Final = "synthetic"
 GENERATED: Final = "generated"
-# "Generated" speaks against a picture only if fewer photographs than this get it, 95% sure; with
-# fewer test pictures than prove that, it is told and decides nothing.
-MOST_WRONG: Final = 0.05
 _LIMITS: Final = (
     "It knows few generators, and misses most pictures of others: that it finds no trace says "
     "nothing for a picture."
@@ -71,7 +69,7 @@ class SyntheticDetector(ModelDetector):
             return self._result(scores, found, None, (words, _LIMITS))
         words = f"The picture has traces as generators leave them (probability {percent(value)})."
         wrong = how_often_wrong(calibration.named, "photographic")
-        return self._result(scores, found, calibration.named, (words, wrong))
+        return self._result(scores, found, calibration.named, (words, wrong, ONLY_INFORMS))
 
     def score(self, reading: Reading, *, brief: bool = False) -> PatchScores | None:
         """Run the model; None without one, or if no crop of the picture is usable."""
@@ -112,7 +110,7 @@ class SyntheticDetector(ModelDetector):
             name=self.name,
             question=self.question,
             status="ran" if found else "abstained",
-            finding=_finding(threshold),
+            finding="informs" if threshold else "inconclusive",
             answer=label.name if threshold else None,
             answer_words=f"Looks like {label.words}" if threshold else None,
             model=scores.model.facts,
@@ -127,13 +125,6 @@ class SyntheticDetector(ModelDetector):
             patch_map=_patch_map(entry, scores),
             reasons=reasons,
         )
-
-
-def _finding(threshold: Threshold | None) -> Finding:
-    """Say what an answer means for the verdict, by how rarely it is proven to be wrong."""
-    if threshold is None:
-        return "inconclusive"
-    return "evidence against" if threshold.upper_bound <= MOST_WRONG else "informs"
 
 
 def _patch_map(entry: ModelEntry, scores: PatchScores) -> PatchMap:

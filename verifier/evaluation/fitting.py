@@ -1,10 +1,11 @@
-"""A calibration from scores: fitted on half of the photographs, measured on the other half.
+"""A calibration from scores: fitted on some of the photographs, measured on others.
 
-All variants of a photograph are in the same half, so that nothing is measured on what was fitted.
+All variants of a photograph are on the same side, so that nothing is measured on what was fitted;
+where sets are listed, whole sets are, so that nothing is measured on what is like it either.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +17,7 @@ from verifier.calibration import ReliabilityDiagram
 from verifier.decision import picture_probabilities, role_probability
 from verifier.errors import ScoresError
 from verifier.evaluation.scores import Scores
+from verifier.training.listed_sets import ListedSet
 from verifier.weights import ANY_CHANNEL, Calibration, ModelEntry, Role, Threshold
 
 Array = NDArray[np.float64]
@@ -65,6 +67,7 @@ def fit(
     channel: str = ANY_CHANNEL,
     isotonic: bool = False,
     by_photo: bool = False,
+    sets: Mapping[str, ListedSet] | None = None,
     data: str,
 ) -> Fitted:
     """Fit temperature, exponent and thresholds, and measure them.
@@ -79,21 +82,32 @@ def fit(
         Of a model of networks or generators: whether false alarms are counted by photograph, one
         whose answer is wrong in any variant being wrong. Variants of one photograph err together,
         so that their number proves less than it seems to.
+    sets
+        What each set is for: those for calibration are fitted to, those for tests measured on.
+        A picture is one unit then, whatever versions and patches it has: false alarms are counted
+        by photograph, a version weighs its share of the picture, and the score of a picture is the
+        mean over its patches.
     data
         What the pictures are, in a sentence for the manifest.
 
     Raises
     ------
     ScoresError
-        If the labels aren't the model's, or there are too few photographs.
+        If the labels aren't the model's, there are too few photographs, or sets aren't listed.
     """
     if scores.labels != tuple(label.name for label in entry.labels):
         raise ScoresError(f"the scores are of {scores.labels}, the model's labels are others")
-    fitted, held_out = halves(scores)
+    fitted, held_out = halves(scores) if sets is None else by_listed_sets(scores, sets)
+    by_photo = by_photo or sets is not None
     exponent, temperature = calibrating.fit_pooling(
-        fitted.mean_log(), fitted.patches(), fitted.truth()
+        fitted.mean_log(),
+        fitted.patches(),
+        fitted.truth(),
+        None if sets is None else fitted.weights(),
+        calibrating.EXPONENTS if sets is None else calibrating.MEAN,
     )
-    draft = _draft(exponent, temperature, data, len(held_out.rows))
+    pictures = len(held_out.rows) if sets is None else len({row.photo for row in held_out.rows})
+    draft = _draft(exponent, temperature, data, pictures)
     if isotonic:
         edits = _roles(entry, draft, fitted, "edit")
         happened = np.isin(fitted.truth(), entry.indices("edit"))
@@ -111,9 +125,10 @@ def fit(
     if entry.indices("class"):
         thresholds |= _network_thresholds(entry, draft, fitted, held_out, rates, by_photo)
     found = _all(entry, draft, held_out)
-    after = calibrating.top_label_reliability(found, held_out.truth())
+    weights = None if sets is None else held_out.weights()
+    after = calibrating.top_label_reliability(found, held_out.truth(), weights=weights)
     calibration = draft.model_copy(update={**thresholds, "expected_calibration_error": after.error})
-    return _measured(entry, calibration, held_out, after, channel)
+    return _measured(entry, calibration, held_out, after, channel, weights)
 
 
 def halves(scores: Scores) -> tuple[Scores, Scores]:
@@ -121,15 +136,40 @@ def halves(scores: Scores) -> tuple[Scores, Scores]:
     photos = sorted({row.photo for row in scores.rows}, key=_shuffled)
     chosen = set(photos[: len(photos) // 2])
     first = [row.photo in chosen for row in scores.rows]
-    parts = scores.where(first), scores.where([not one for one in first])
+    return _enough(scores.where(first), scores.where([not one for one in first]))
+
+
+def by_listed_sets(scores: Scores, sets: Mapping[str, ListedSet]) -> tuple[Scores, Scores]:
+    """Split by what the sets are for: calibration, tests. Sets of training are left out.
+
+    Raises
+    ------
+    ScoresError
+        If a row's set isn't listed, or a part has too few photographs.
+    """
+    unlisted = sorted({row.set for row in scores.rows}.difference(sets))
+    if unlisted:
+        raise ScoresError(
+            f"the set {unlisted[0]!r} of the scores isn't in the list of sets; score "
+            "FOLDER/<label>/<set>/*, and list every set"
+        )
+    fitted, held_out = (
+        scores.where([sets[row.set].part == part for row in scores.rows])
+        for part in ("calibration", "test")
+    )
+    return _enough(fitted, held_out)
+
+
+def _enough(*parts: Scores) -> tuple[Scores, Scores]:
     for part in parts:
         count = len({row.photo for row in part.rows})
         if count < LEAST_PHOTOS:
             raise ScoresError(
-                f"half of the scores are of {count} photographs only; at least {LEAST_PHOTOS} in "
+                f"a half of the scores is of {count} photographs only; at least {LEAST_PHOTOS} in "
                 "each half are needed"
             )
-    return parts
+    fitted, held_out = parts
+    return fitted, held_out
 
 
 def _shuffled(photo: str) -> bytes:
@@ -247,6 +287,7 @@ def _measured(
     held_out: Scores,
     after: ReliabilityDiagram,
     channel: str,
+    weights: Array | None,
 ) -> Fitted:
     truth = held_out.truth()
     found = _all(entry, calibration, held_out)
@@ -256,10 +297,10 @@ def _measured(
     return Fitted(
         channel=channel,
         calibration=calibration,
-        before=calibrating.top_label_reliability(plain, truth),
+        before=calibrating.top_label_reliability(plain, truth, weights=weights),
         after=after,
-        of_edits=calibrating.reliability(events, happened),
-        accuracy=float((found.argmax(1) == truth).mean()),
+        of_edits=calibrating.reliability(events, happened, weights=weights),
+        accuracy=float(np.average(found.argmax(1) == truth, weights=weights)),
         answered=float(answered.sum() / max(1, answerable.sum())),
         right_of_answered=float(right.sum() / max(1, answered.sum())),
     )

@@ -1,4 +1,4 @@
-"""Labelled pictures: a folder a class, named like the model's label, with the files in it."""
+"""Labelled pictures: a folder a class, named like the model's label, with files or sets in it."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -12,19 +12,24 @@ _SUFFIXES: Final = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff"}
 
 @dataclass(frozen=True)
 class Labelled:
-    """A file and its true class; ``photo`` is what its variants share: the name up to a dot."""
+    """A file, its true class, and the set that it is of; "" where a class has none.
+
+    ``photo`` is what its variants share: the set, and the name up to a dot.
+    """
 
     path: Path
     truth: str
+    set: str = ""
 
     @property
     def photo(self) -> str:
         """Name of the photograph, the same for all edits of it."""
-        return self.path.name.partition(".")[0]
+        name = self.path.name.partition(".")[0]
+        return f"{self.set}/{name}" if self.set else name
 
 
 def labelled_pictures(folder: Path, labels: Collection[str]) -> list[Labelled]:
-    """List ``folder/<label>/*``, sorted.
+    """List ``folder/<label>/*`` and ``folder/<label>/<set>/*``, sorted.
 
     Raises
     ------
@@ -37,8 +42,13 @@ def labelled_pictures(folder: Path, labels: Collection[str]) -> list[Labelled]:
     for part in sorted(path for path in folder.iterdir() if path.is_dir()):
         if part.name not in labels:
             raise ScoresError(f"{part} is no label; the model's are {', '.join(labels)}")
-        files = sorted(path for path in part.iterdir() if path.suffix.lower() in _SUFFIXES)
-        found += [Labelled(path, part.name) for path in files]
+        found += [Labelled(path, part.name) for path in _files(part)]
+        for of_set in sorted(path for path in part.iterdir() if path.is_dir()):
+            found += [Labelled(path, part.name, of_set.name) for path in _files(of_set)]
     if not found:
         raise ScoresError(f"{folder} has no pictures; it needs {folder}/<label>/*.png and so on")
     return found
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in _SUFFIXES)

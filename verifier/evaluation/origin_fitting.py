@@ -1,9 +1,11 @@
 """A calibration of origin: fitted on pictures held out for it, stated on the test pictures.
 
-Several files are fed of each picture. A picture counts as a false alarm if any of its files is one,
-so that a rate is over pictures, which are independent, and not over files.
+Several files are fed of each picture. A picture is one unit: a file weighs its share of it in the
+fit and in the error, the score is the mean over patches, and a picture counts as a false alarm if
+any of its files is one. So a rate is over pictures, which are independent, and not over files.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
@@ -16,8 +18,8 @@ from verifier.evaluation.origin_bench import OriginRecord
 from verifier.evaluation.origin_tables import probabilities
 from verifier.weights import ANY_CHANNEL, Calibration, ModelEntry, Threshold
 
-# The worst error is a photograph called generated: none of the calibration's files may be. Of the
-# others so many may be called photographs, and no answer may be less likely than this.
+# The worst error is a photograph called generated: none of the calibration's may be. Of the others
+# this share may be called photographs, and no answer may be less likely than this.
 ACCUSED: Final = 0.0
 CLEARED: Final = 0.01
 LEAST: Final = 0.7
@@ -56,8 +58,9 @@ def fit_origin(
             raise ScoresError("calibration and tests need photographs, and others")
     truth = [labels.index(r.kind) for r in fitted]
     exponent, temperature = calibrating.fit_pooling(
-        [r.mean_log for r in fitted], [r.patches for r in fitted], truth
-    )
+        [r.mean_log for r in fitted], [r.patches for r in fitted], truth, _weights(fitted),
+        calibrating.MEAN,
+    )  # fmt: skip
     draft = Calibration(
         temperature=max(1.0, temperature),  # dozens of pictures are no ground for sharpening
         exponent=exponent,
@@ -66,10 +69,13 @@ def fit_origin(
         data=data,
     )
     draft_entry = with_calibration(entry, draft)
-    named = calibrating.threshold_for(_accused(fitted, draft_entry, native), ACCUSED, LEAST)
-    none = calibrating.threshold_for(_cleared(fitted, draft_entry, native), CLEARED, LEAST)
+    accused = _by_picture(fitted, _accused(fitted, draft_entry, native), native, of_native=True)
+    cleared = _by_picture(fitted, _cleared(fitted, draft_entry, native), native, of_native=False)
+    named = calibrating.threshold_for(accused, ACCUSED, LEAST)
+    none = calibrating.threshold_for(cleared, CLEARED, LEAST)
     shares = np.array([list(probabilities(r, draft_entry).values()) for r in tests])
-    error = calibrating.top_label_reliability(shares, [labels.index(r.kind) for r in tests]).error
+    kinds = [labels.index(r.kind) for r in tests]
+    error = calibrating.top_label_reliability(shares, kinds, weights=_weights(tests)).error
     photos = [r for r in tests if r.kind == native]
     others = [r for r in tests if r.kind != native]
     update = {
@@ -98,6 +104,23 @@ def _cleared(
 ) -> NDArray[np.float64]:
     """Return the probability of a photograph, of each file that is none."""
     return np.array([probabilities(r, entry)[native] for r in records if r.kind != native])
+
+
+def _weights(records: Sequence[OriginRecord]) -> NDArray[np.float64]:
+    """Return the share of its picture that each file is, (N,)."""
+    files = Counter(r.name for r in records)
+    return np.array([1 / files[r.name] for r in records])
+
+
+def _by_picture(
+    records: Sequence[OriginRecord], found: NDArray[np.float64], native: str, *, of_native: bool
+) -> NDArray[np.float64]:
+    """Return the highest value of each picture's files, of photographs or of the others."""
+    worst: dict[str, float] = {}
+    kept = [r for r in records if (r.kind == native) == of_native]
+    for record, value in zip(kept, found, strict=True):
+        worst[record.name] = max(float(value), worst.get(record.name, 0.0))
+    return np.array(list(worst.values()))
 
 
 def _stated(value: float, records: Sequence[OriginRecord], found: NDArray[np.float64]) -> Threshold:

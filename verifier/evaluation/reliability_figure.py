@@ -33,10 +33,10 @@ def draw_reliability(
         axes.plot(diagram.confidence, diagram.accuracy, "o-", color="#01665e", markersize=4)
         for x, y, count in zip(diagram.confidence, diagram.accuracy, diagram.count, strict=True):
             axes.annotate(
-                str(count), (x, y), fontsize=6, xytext=(3, -7), textcoords="offset points"
+                f"{count:.0f}", (x, y), fontsize=6, xytext=(3, -7), textcoords="offset points"
             )
         axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal", xlabel="stated", ylabel="measured")
-        axes.set_title(f"{title}\nECE {diagram.error:.3f}, {sum(diagram.count)}", fontsize=9)
+        axes.set_title(f"{title}\nECE {diagram.error:.3f}, {sum(diagram.count):.0f}", fontsize=9)
     try:
         figure.savefig(path, dpi=110, metadata={"Software": None})
     except OSError as error:

@@ -1,6 +1,7 @@
 """Scores of labelled pictures before calibration, as a CSV file."""
 
 import csv
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from verifier.evaluation.labelled import Labelled
 from verifier.reading import Reading
 
 NO_NETWORK: Final = "none"
-_FIXED: Final = ("file", "photo", "truth", "network", "channel", "patches")
+_FIXED: Final = ("file", "photo", "truth", "network", "channel", "patches", "set")
 _PREFIX: Final = "log "
 
 
@@ -54,6 +55,8 @@ class Row:
         Network that the verifier read from the file, or "".
     mean_log
         Mean over patches of the log probability of each label.
+    set
+        That the picture is of, or "" where its class has none.
     """
 
     file: str
@@ -63,6 +66,7 @@ class Row:
     channel: str
     patches: int
     mean_log: tuple[float, ...]
+    set: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,14 @@ class Scores:
     def truth(self) -> NDArray[np.int64]:
         """Return true classes: (N,)."""
         return np.array([self.labels.index(row.truth) for row in self.rows], np.int64)
+
+    def weights(self) -> NDArray[np.float64]:
+        """Return the share of its photograph that each row is, (N,): the versions of one sum to 1.
+
+        Versions of one picture err together, and prove no more than one picture does.
+        """
+        versions = Counter(row.photo for row in self.rows)
+        return np.array([1 / versions[row.photo] for row in self.rows], np.float64)
 
     def where(self, chosen: Sequence[bool]) -> "Scores":
         """Keep some rows."""
@@ -124,6 +136,7 @@ def collect_scores(
                 channel=reading.facts.channel.network or "",
                 patches=found.count,
                 mean_log=tuple(float(value) for value in found.mean_log),
+                set=picture.set,
             )
 
 
@@ -135,7 +148,7 @@ def write_scores(path: Path, labels: Sequence[str], rows: Iterator[Row]) -> int:
             writer = csv.writer(file)
             writer.writerow([*_FIXED, *(_PREFIX + label for label in labels)])
             for row in rows:
-                fixed = (row.file, row.photo, row.truth, row.network, row.channel, row.patches)
+                fixed = [getattr(row, name) for name in _FIXED]
                 writer.writerow([*fixed, *(f"{value:.6f}" for value in row.mean_log)])
                 count += 1
     except OSError as error:
@@ -170,4 +183,5 @@ def _row(record: dict[str, str], names: Sequence[str]) -> Row:
         channel=record["channel"],
         patches=int(record["patches"]),
         mean_log=tuple(float(record[name]) for name in names),
+        set=record.get("set", ""),
     )

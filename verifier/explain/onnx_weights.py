@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from channel.onnx_file import check_whole
 from verifier.errors import DependencyError
 from verifier.training.efficientnet_lite0 import EfficientNetLite0, unmerged
 
@@ -17,11 +18,14 @@ def tensors_of(content: bytes, model: nn.Module) -> dict[str, Tensor]:
     ------
     DependencyError
         Without onnx.
+    ModelFileError
+        If some of its weights lie in another file.
     """
     try:
         from onnx import load_from_string, numpy_helper
     except ImportError as error:
         raise DependencyError("this needs onnx: pip install 'camsim[explain]'") from error
+    check_whole(content)
     graph = load_from_string(content).graph
     stored: dict[str, Tensor] = {}
     for one in graph.initializer:

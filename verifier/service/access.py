@@ -4,6 +4,7 @@ from fastapi import Request
 
 from verifier.service.keys import Keys
 from verifier.service.problems import KeyMissingError, TooManyRequestsError
+from verifier.service.proxies import FORWARDED, Network, client_network
 from verifier.service.rate import RateLimit
 
 ANYBODY = "anybody"
@@ -18,10 +19,15 @@ class Access:
         None: everybody may ask.
     per_minute
         Analyses a minute of one key, or of one address where there are no keys; 0: no limit.
+    proxies
+        Networks of the proxies whose word on a client's address is taken.
     """
 
-    def __init__(self, keys: Keys | None, per_minute: int) -> None:
+    def __init__(
+        self, keys: Keys | None, per_minute: int, proxies: tuple[Network, ...] = ()
+    ) -> None:
         self._keys = keys
+        self._proxies = proxies
         self._rate = RateLimit(per_minute)
 
     @property
@@ -38,10 +44,14 @@ class Access:
             raise KeyMissingError("a key is needed: send the header “Authorization: Bearer KEY”")
         return owner
 
+    def client(self, request: Request) -> str:
+        """Return the network of who asks; a proxy's client where the proxy is trusted."""
+        peer = request.client.host if request.client else ""
+        return client_network(peer, request.headers.getlist(FORWARDED), self._proxies)
+
     def count(self, request: Request, owner: str) -> None:
         """Count an analysis that is asked for; raises `TooManyRequestsError`."""
-        address = request.client.host if request.client else "nobody"
-        wait = self._rate.wait(owner if self.needs_key else address)
+        wait = self._rate.wait(owner if self.needs_key else self.client(request))
         if wait:
             raise TooManyRequestsError(
                 f"that were too many analyses in a minute; ask again in {wait:.0f} s", wait

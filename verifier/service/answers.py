@@ -19,6 +19,7 @@ _MEANINGS: Final = {
     409: "The analysis isn't done, or it failed: there is no report.",
     413: "The photo is larger than allowed, in bytes or pixels.",
     415: "The photo is of a kind that isn't taken, or the Content-Type is none.",
+    421: "The service isn't asked by this name of a host.",
     422: "The photo can't be read, or the URL isn't fetched.",
     429: "Too many analyses in a minute; Retry-After says when to ask again.",
     500: "An error of ours.",

@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from verifier.errors import VerifierError
 from verifier.service.answers import problem_response
+from verifier.service.hosts import Hosts
 from verifier.service.operations import operations
 from verifier.service.problems import Problem, ServiceError, problem_of
 from verifier.service.routes import analyses
@@ -55,6 +56,7 @@ def create_app(service: Service) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,  # their pages load scripts from third parties
         redoc_url=None,
+        redirect_slashes=False,  # a redirect would name whatever host the request named
         generate_unique_id_function=lambda route: route.name,
     )
     app.include_router(analyses(service))
@@ -69,6 +71,8 @@ def create_app(service: Service) -> FastAPI:
             allow_headers=["Authorization", "Content-Type", "X-API-Key"],
             expose_headers=["Location", "Retry-After"],
         )
+    if service.settings.allow_hosts:
+        app.add_middleware(Hosts, allowed=service.settings.allow_hosts)
     app.add_middleware(_Answers, service=service)
     return app
 

@@ -18,6 +18,7 @@ from typing import Final
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from verifier.errors import PhotoTooLargeError
+from verifier.service.held import Lease, given_way
 from verifier.service.problems import FetchError, RefusedUrlError
 
 _PORTS: Final = {"http": 80, "https": 443}
@@ -26,6 +27,7 @@ _LONGEST: Final = 2000  # characters of a URL
 _MOVED: Final = (301, 302, 303, 307, 308)
 # What a path and a query may have as they are (RFC 3986, 3.3 and 3.4), and what is quoted already.
 _KEPT: Final = "/?%:@!$&'()*+,;=-._~"
+_CHUNK: Final = 65_536  # bytes
 _AGENT: Final = "camsim"
 # Networks behind which IPv4 addresses hide: NAT64 (RFC 6052; RFC 8215), 6to4, Teredo.
 _TRANSLATED: Final = tuple(
@@ -66,8 +68,13 @@ class Fetcher:
     is_public: Callable[[str], bool] = field(default_factory=lambda: is_public)
     ports: tuple[int, ...] = (80, 443)
 
-    def fetch(self, url: str) -> Fetched:
+    def fetch(self, url: str, lease: Lease | None = None) -> Fetched:
         """Fetch a file.
+
+        Parameters
+        ----------
+        lease
+            Grows by what comes.
 
         Raises
         ------
@@ -77,18 +84,24 @@ class Fetcher:
             If nothing comes, or no file.
         PhotoTooLargeError
             If the file is larger than allowed.
+        BusyError
+            If too many photos are held.
         """
         deadline = time.monotonic() + self.seconds
         for _ in range(_REDIRECTS + 1):
             target = self._checked(url)
             try:
-                answer = self._ask(target, deadline)
-            except (OSError, http.client.HTTPException) as error:
-                raise FetchError(f"{target.hostname} gives no photo: {error}") from error
-            if isinstance(answer, Fetched):
-                return answer
-            url = urljoin(url, answer)
-        raise FetchError(f"{target.hostname} redirects more than {_REDIRECTS} times")
+                answer = self._ask(target, deadline, lease)
+                if isinstance(answer, Fetched):
+                    return answer
+                url = urljoin(url, answer)
+            # Standard library: http.client, ssl and urllib raise ValueError for names of hosts and
+            # places that they can't write.
+            except (OSError, http.client.HTTPException, ValueError) as error:
+                if lease and lease.evicted:
+                    raise given_way() from error
+                raise FetchError(f"{_shown(target)} gives no photo: {error}") from error
+        raise FetchError(f"{_shown(target)} redirects more than {_REDIRECTS} times")
 
     def _checked(self, url: str) -> SplitResult:
         try:
@@ -96,6 +109,8 @@ class Fetcher:
             port = target.port or _PORTS.get(target.scheme)
         except ValueError as error:
             raise RefusedUrlError(f"the URL can't be read: {error}") from error
+        if not _is_unicode(url):
+            raise RefusedUrlError("the URL can't be read: it has half a character in it")
         if target.scheme not in _PORTS or not target.hostname or len(url) > _LONGEST:
             raise RefusedUrlError("only http and https URLs with a host are fetched")
         if target.username is not None or target.password is not None:
@@ -104,10 +119,10 @@ class Fetcher:
             raise RefusedUrlError(f"port {port} is not asked; photos are fetched from 80 and 443")
         return target
 
-    def _ask(self, target: SplitResult, deadline: float) -> "Fetched | str":
+    def _ask(self, target: SplitResult, deadline: float, lease: Lease | None) -> "Fetched | str":
         """Return the file, or where it is to be found instead."""
         connection = self._connected(target, deadline)
-        with _cut_off(connection, deadline):
+        with _cut_off(connection, deadline, lease):
             if isinstance(connection.sock, ssl.SSLSocket):
                 connection.sock.do_handshake()
             connection.request(
@@ -120,15 +135,25 @@ class Fetcher:
             if response.status in _MOVED and place:
                 return place
             if response.status != http.HTTPStatus.OK:
-                raise FetchError(f"{target.hostname} answers {response.status}")
-            content = response.read(self.most_bytes + 1)
+                raise FetchError(f"{_shown(target)} answers {response.status}")
+            content = self._content(response, lease)
         if time.monotonic() > deadline:
-            raise FetchError(f"{target.hostname} takes more than {self.seconds:g} s")
-        if len(content) > self.most_bytes:
-            raise PhotoTooLargeError(
-                f"the file at the URL is larger than {self.most_bytes:,} bytes"
-            )
+            raise FetchError(f"{_shown(target)} takes more than {self.seconds:g} s")
+        if response.length:
+            raise FetchError(f"{_shown(target)} broke off {response.length:,} bytes before the end")
         return Fetched(content, target.path.rpartition("/")[2] or None)
+
+    def _content(self, response: http.client.HTTPResponse, lease: Lease | None) -> bytes:
+        content = bytearray()
+        while chunk := response.read(_CHUNK):
+            content += chunk
+            if len(content) > self.most_bytes:
+                raise PhotoTooLargeError(
+                    f"the file at the URL is larger than {self.most_bytes:,} bytes"
+                )
+            if lease:
+                lease.grow(len(chunk))
+        return bytes(content)
 
     def _connected(self, target: SplitResult, deadline: float) -> http.client.HTTPConnection:
         host = target.hostname or ""
@@ -150,9 +175,9 @@ class Fetcher:
         try:
             addresses = self.resolve(host, port)
         except (OSError, UnicodeError) as error:
-            raise FetchError(f"{host} has no address") from error
+            raise FetchError(f"{host!a} has no address") from error
         if not addresses or not all(map(self.is_public, addresses)):
-            raise RefusedUrlError(f"{host} is not in the public network, so it is not asked")
+            raise RefusedUrlError(f"{host[:100]} is not in the public network, so it is not asked")
         return addresses[0]
 
 
@@ -178,9 +203,27 @@ def _resolved(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _shown(target: SplitResult) -> str:
+    """Name a host in a sentence: what strangers make of it stays short."""
+    return (target.hostname or "")[:100]
+
+
 @contextmanager
-def _cut_off(connection: http.client.HTTPConnection, deadline: float) -> Iterator[None]:
-    """Close a connection in the end, and shut it down at the deadline: drops don't keep it up."""
+def _cut_off(
+    connection: http.client.HTTPConnection, deadline: float, lease: Lease | None
+) -> Iterator[None]:
+    """Close a connection in the end, and shut it down at the deadline: drops don't keep it up.
+
+    It is shut down before if others need the memory that its lease has.
+    """
     sock = connection.sock
 
     def shut_down() -> None:
@@ -191,8 +234,12 @@ def _cut_off(connection: http.client.HTTPConnection, deadline: float) -> Iterato
     timer.daemon = True
     timer.start()
     try:
+        if lease:
+            lease.interrupt = shut_down
         yield
     finally:
+        if lease:
+            lease.interrupt = None
         timer.cancel()
         connection.close()
 

@@ -2,10 +2,12 @@
 
 import secrets
 import time
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from typing import Final
 
+from verifier.errors import VerifierError
 from verifier.report import Report
 from verifier.service.problems import BusyError, Problem, ServiceError, UnknownAnalysisError
 from verifier.service.records import Analysis, InWords, Part, PartState, Record, State
@@ -14,13 +16,25 @@ MOST_WAIT: Final = 60.0  # seconds, told in Retry-After
 
 
 class Job:
-    """One analysis: what is known of it so far. Changed by its thread, read by all."""
+    """One analysis: what is known of it so far. Changed by its thread, read by all.
 
-    def __init__(self, name: str | None, owner: str, parts: tuple[str, ...], seconds: float):
+    Attributes
+    ----------
+    photo
+        The file, as long as it is needed.
+    future
+        Ends in every case, with a record or an error; and with it ends ``holding``.
+    holding
+        What the analysis takes of the service: given back once, whatever happened.
+    """
+
+    def __init__(
+        self, photo: bytes, name: str | None, owner: str, parts: tuple[str, ...], seconds: float
+    ) -> None:
         self.id = secrets.token_urlsafe(16)
+        self.photo: bytes | None = photo
         self.name = name
         self.owner = owner
-        self.future: Future[Record] = Future()
         self.ending: ServiceError | None = None  # why it is to end, if it is
         self._created = datetime.now(UTC)
         self._deadline = time.monotonic() + seconds
@@ -28,11 +42,27 @@ class Job:
         self._parts = parts
         self._done: dict[str, float] = {}
         self._since: float | None = None
+        self.holding = ExitStack()
+        self.future: Future[Record] = Future()
+        self.future.add_done_callback(self._release)
 
-    def begin(self) -> None:
-        """Leave the queue."""
+    def _release(self, _: object) -> None:
+        # A queue may still have this job: it must not keep the photo of one that was given up.
+        self.photo = None
+        self.holding.close()
+
+    def left(self, _: object = None) -> None:
+        """Hear that nobody works at it any more: then it has ended, if only by a defect of ours."""
+        with suppress(InvalidStateError):
+            self.future.set_exception(VerifierError("an error of ours, please report it"))
+
+    def begin(self) -> bytes:
+        """Leave the queue; returns the photo, raises if the analysis is to end here."""
         self._check()
         self._since = time.perf_counter()
+        if self.photo is None:
+            raise UnknownAnalysisError("the analysis has ended")
+        return self.photo
 
     def part_done(self, part: str) -> None:
         """Hear of a finished part; raises if the analysis is to end here."""

@@ -1,5 +1,6 @@
 """What Prometheus is told: counts and durations, never anything of a photo."""
 
+from collections.abc import Callable
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -34,6 +35,9 @@ class Metrics:
         self._live = Gauge(
             "camsim_live_analyses", "Analyses running or waiting", registry=self._registry
         )
+        self._not_kept = Counter(
+            "camsim_not_kept", "Answers that the disk didn't take", registry=self._registry
+        )
         self._held = Gauge(
             "camsim_held_bytes", "Bytes of photos in memory", registry=self._registry
         )
@@ -52,9 +56,13 @@ class Metrics:
         for part, spent in outcome.seconds.items():
             self._parts.labels(part).inc(spent)
 
-    def waiting(self, count: int) -> None:
-        """Tell how many analyses run or wait."""
-        self._live.set(count)
+    def watch(self, live: Callable[[], int]) -> None:
+        """Ask here, whenever it is asked, how many analyses run or wait."""
+        self._live.set_function(live)
+
+    def not_kept(self) -> None:
+        """Count an answer that the disk didn't take."""
+        self._not_kept.inc()
 
     def holding(self, count: int) -> None:
         """Tell how many bytes of photos are in memory."""

@@ -13,13 +13,15 @@
         ├── RefusedUrlError          422  a URL that is not fetched: scheme, port, private address
         ├── FetchError               422  a URL that gave no photo
         ├── TooManyRequestsError     429  with Retry-After
+        ├── MisdirectedError         421  a name of a host that the operator didn't allow
         ├── BusyError                503  with Retry-After: the queue is full, or time ran out
+        ├── StoreError               503  with Retry-After: the reports can't be read or deleted
         └── StoppingError            503  with Retry-After: the service is being stopped
 """
 
 from typing import ClassVar, Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from verifier.errors import (
     PhotoError,
@@ -39,6 +41,12 @@ class Problem(BaseModel):
     kind: str = Field(description="Name of the error, such as PhotoUnreadableError.")
     message: str = Field(description="What is wrong, and what to do, in a sentence.")
     status: int = Field(description="The status of HTTP that goes with it.")
+
+    @field_validator("message")
+    @classmethod
+    def _writable(cls, message: str) -> str:
+        """Write half a surrogate pair as what it is: no answer can have it in UTF-8."""
+        return message.encode(errors="backslashreplace").decode()
 
 
 class ServiceError(VerifierError):
@@ -111,6 +119,18 @@ class TooManyRequestsError(ServiceError):
     """The client asked more often than the operator allows."""
 
     status = 429
+
+
+class MisdirectedError(ServiceError):
+    """The request names a host that the operator didn't allow."""
+
+    status = 421
+
+
+class StoreError(ServiceError):
+    """The file of reports can't be used now: the disk is full, or another program has it."""
+
+    status = 503
 
 
 class BusyError(ServiceError):

@@ -1,6 +1,7 @@
 """``/v1``: post a photo, ask how far it is, get the report, have it deleted; the detectors."""
 
 import asyncio
+from contextlib import ExitStack
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Path, Query, Request
@@ -170,16 +171,13 @@ def analyses(service: Service) -> APIRouter:
 
 
 async def _taken(service: Service, request: Request, owner: str, keep: bool) -> Job:
-    """Read a request's photo and put it into the queue."""
+    """Read a request's photo and put it into the queue; what fails on the way holds nothing."""
     service.jobs.check_room()
-    lease = service.held.lease()
-    try:
+    with ExitStack() as holding:
+        lease = holding.enter_context(service.held.lease(service.access.client(request)))
         upload = await read_upload(request, service.uploads, lease)
         photo, name = await service.photo(upload, lease)
-        return service.jobs.submit(photo, name, owner, keep, lease.release)
-    except BaseException:
-        lease.release()
-        raise
+        return service.jobs.submit(photo, name, owner, keep, holding)
 
 
 async def _outcome(service: Service, job: Job, request: Request) -> Record:

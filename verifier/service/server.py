@@ -1,14 +1,20 @@
 """Running the application with uvicorn."""
 
 import ipaddress
+import resource
 import signal
 import socket
+from functools import partial
 
 import uvicorn
 from fastapi import FastAPI
 
+from verifier.service.connections import Connection, ConnectionLimits, Crowd
+from verifier.service.proxies import trusted
+from verifier.service.settings import ServiceSettings
+
 _BACKLOG = 128
-_MOST_CONNECTIONS = 1000  # beyond them 503, so that idle ones can't take all of the memory
+_LONGEST_HEAD = 16_384  # bytes of a request's line and headers
 
 
 def listening(host: str, port: int) -> socket.socket:
@@ -25,22 +31,36 @@ def listening(host: str, port: int) -> socket.socket:
     return opened
 
 
-def serve(app: FastAPI, opened: socket.socket, drain_seconds: float) -> None:
+def serve(app: FastAPI, opened: socket.socket, settings: ServiceSettings) -> None:
     """Serve until SIGTERM or SIGINT; then requests that run get some seconds to finish.
 
     Photos are not named in any log.
     """
     config = uvicorn.Config(
         app,
-        log_level="warning",
+        http=partial(Connection, Crowd(_limits(settings))),  # type: ignore[arg-type]
+        ws="none",
+        log_level="error",  # malformed requests are strangers', and would fill the log
         access_log=False,
         server_header=False,
-        limit_concurrency=_MOST_CONNECTIONS,
-        timeout_graceful_shutdown=max(1, round(drain_seconds)),
+        proxy_headers=False,  # uvicorn believes every program of this machine; see proxies.py
+        h11_max_incomplete_event_size=_LONGEST_HEAD,
+        timeout_graceful_shutdown=max(1, round(settings.drain_seconds)),
     )
     # Once the requests are done, uvicorn raises the signal again: that it ended us is no failure.
     signal.signal(signal.SIGTERM, lambda *_: None)
     uvicorn.Server(config).run(sockets=[opened])
+
+
+def _limits(settings: ServiceSettings) -> ConnectionLimits:
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return ConnectionLimits(
+        most=max(1, min(settings.connections, files // 2)),  # the rest is for files and readers
+        most_each=settings.connections_each,
+        head_seconds=settings.head_seconds,
+        send_seconds=settings.send_seconds,
+        proxies=trusted(settings.trusted_proxies),
+    )
 
 
 def _is_version_6(host: str) -> bool:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, suppress
 from io import BytesIO
 from pathlib import Path
 from typing import Final
@@ -14,15 +14,18 @@ from PIL import Image
 from verifier.analysis import Verifier
 from verifier.errors import VerifierError
 from verifier.service.access import Access
+from verifier.service.arriving import UploadLimits
 from verifier.service.cards import DetectorCard, cards
+from verifier.service.fetches import Fetches
 from verifier.service.fetching import Fetcher
 from verifier.service.held import Held, Lease
 from verifier.service.jobs import Jobs
 from verifier.service.metrics import Metrics
 from verifier.service.problems import UrlsOffError
+from verifier.service.proxies import trusted
 from verifier.service.settings import ServiceSettings
 from verifier.service.store import MemoryStore, SqliteStore, Store
-from verifier.service.uploads import Upload, UploadLimits
+from verifier.service.uploads import Upload
 from verifier.weights import FOLDER
 
 _log = logging.getLogger(__name__)
@@ -64,12 +67,17 @@ class Service:
         self.cards: list[DetectorCard] = cards(verifier.detectors, weights)
         self.store = _store(settings)
         self.metrics = Metrics()
-        self.access = Access(settings.keys, settings.requests_per_minute)
+        self.access = Access(
+            settings.keys, settings.requests_per_minute, trusted(settings.trusted_proxies)
+        )
         self.held = Held(settings.held_bytes)
-        self.uploads = UploadLimits(limits.file_bytes, settings.upload_seconds)
+        self.uploads = UploadLimits(
+            limits.file_bytes, settings.upload_seconds, settings.stall_seconds
+        )
         self.jobs = Jobs(verifier, self.store, settings, self.metrics)
         self.warm = False
         self._fetcher = fetcher or Fetcher(limits.file_bytes)
+        self._fetches = Fetches()
 
     async def photo(self, upload: Upload, lease: Lease) -> tuple[bytes, str | None]:
         """Return an upload's photo and name; fetches it where it is a URL.
@@ -82,13 +90,14 @@ class Service:
             If it is not in the public network, or no URL that is fetched.
         FetchError
             If nothing comes.
+        BusyError
+            If too many URLs are being fetched, or too many photos are held.
         """
         if upload.photo is not None:
             return upload.photo, upload.name
         if not self.settings.allow_urls:
             raise UrlsOffError("this service fetches no URLs; send the file itself")
-        lease.grow(self.uploads.file_bytes)  # what may come
-        fetched = await asyncio.to_thread(self._fetcher.fetch, upload.url or "")
+        fetched = await self._fetches.run(self._fetcher.fetch, upload.url or "", lease)
         return fetched.content, fetched.name
 
     @asynccontextmanager
@@ -102,27 +111,35 @@ class Service:
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task
-            await asyncio.to_thread(self.jobs.stop, self.settings.drain_seconds)
-            self.verifier.close()
-            self.store.close()
+            with ExitStack() as ending:
+                ending.callback(self.store.close)
+                ending.callback(self.verifier.close)
+                ending.callback(self._fetches.close)
+                await asyncio.to_thread(self.jobs.stop, self.settings.drain_seconds)
 
     async def _purge(self) -> None:
         while True:
-            await _kept_going(self.store.purge)
+            await _kept_going(self.jobs.purge)
             await asyncio.sleep(_PURGE_SECONDS)
 
     async def _warm_up(self) -> None:
         """Have the reading processes start and the models load before the first photo comes."""
-        await _kept_going(lambda: self.verifier.analyze(_sample()))
+        while not await _kept_going(lambda: self.verifier.analyze(_sample())):
+            await asyncio.sleep(_PURGE_SECONDS)
         self.warm = True
 
 
-async def _kept_going(act: Callable[[], object]) -> None:
-    """Do something in a thread; what goes wrong is told in the log and stops nothing."""
+async def _kept_going(act: Callable[[], object]) -> bool:
+    """Do something in a thread; what goes wrong is told in the log, and stops nothing for good."""
     try:
         await asyncio.to_thread(act)
     except VerifierError as error:
         _log.warning("%s", error)
+        return False
+    except Exception:
+        _log.exception("an error of ours")
+        return False
+    return True
 
 
 def _store(settings: ServiceSettings) -> Store:

@@ -1,11 +1,13 @@
 """What an operator decides about the service."""
 
 from dataclasses import dataclass, fields
+from math import inf
 from pathlib import Path
 from typing import Final
 
 from verifier.errors import SettingsError
 from verifier.service.keys import Keys
+from verifier.service.proxies import trusted
 
 _MAY_BE_NOTHING: Final = ("keep_days", "requests_per_minute", "linger_seconds")
 
@@ -24,6 +26,8 @@ class ServiceSettings:
         Of photos in memory, uploading or waiting; beyond them the answer is 503.
     upload_seconds
         In which a photo must have arrived; else 408.
+    stall_seconds
+        After which an upload without progress ends; else 408.
     analysis_seconds
         From the request to the report, waiting included; else the analysis is given up.
     requests_per_minute
@@ -42,14 +46,30 @@ class ServiceSettings:
         Whether a photo may be named by its URL.
     allow_origins
         Origins of other pages, such as ``https://desk.example``, whose scripts may ask.
+    allow_hosts
+        Names by which the service may be asked, as ``Host`` has them; none: all.
+    trusted_proxies
+        Addresses and networks of proxies, whose ``X-Forwarded-For`` names the client.
+    connections, connections_each
+        At a time: of all clients, and of one; proxies that are trusted are many clients.
+    head_seconds
+        In which the head of a request must have arrived.
+    send_seconds
+        In which an answer must have been taken.
     drain_seconds
         That running and waiting analyses get when the service is asked to stop.
+
+    Raises
+    ------
+    SettingsError
+        If a number is none of those, or a proxy is no address.
     """
 
     workers: int = 2
     queue: int = 32
     held_bytes: int = 500_000_000
     upload_seconds: float = 30.0
+    stall_seconds: float = 10.0
     analysis_seconds: float = 120.0
     requests_per_minute: int = 120
     keys: Keys | None = None
@@ -59,6 +79,12 @@ class ServiceSettings:
     linger_jobs: int = 200
     allow_urls: bool = False
     allow_origins: tuple[str, ...] = ()
+    allow_hosts: tuple[str, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()
+    connections: int = 1000
+    connections_each: int = 64
+    head_seconds: float = 10.0
+    send_seconds: float = 30.0
     drain_seconds: float = 20.0
 
     def __post_init__(self) -> None:
@@ -66,5 +92,8 @@ class ServiceSettings:
         for name, value in numbers.items():
             if not isinstance(value, (int, float)) or isinstance(value, bool):
                 continue
-            if value < 0 or (value == 0 and name not in _MAY_BE_NOTHING):
+            # No comparison holds of "nan", and a wait for ever is none that a clock can count.
+            enough = 0 <= value < inf if name in _MAY_BE_NOTHING else 0 < value < inf
+            if not enough:
                 raise SettingsError(f"{name} is {value}; give more than 0")
+        trusted(self.trusted_proxies)

@@ -3,6 +3,7 @@
 The photo itself is never stored: only its report and a small picture of it.
 """
 
+import logging
 import sqlite3
 import threading
 from abc import ABC, abstractmethod
@@ -13,15 +14,19 @@ from typing import Any, Final
 
 from verifier.errors import OutputError
 from verifier.preview import Preview
-from verifier.service.problems import INTERRUPTED, StoppingError, problem_of
+from verifier.service.private_file import private_file
+from verifier.service.problems import INTERRUPTED, StoppingError, StoreError, problem_of
 from verifier.service.records import Analysis, Record
 
+_log = logging.getLogger(__name__)
 _TABLE: Final = """
     CREATE TABLE IF NOT EXISTS analyses (
         id TEXT PRIMARY KEY, owner TEXT NOT NULL, expires REAL, analysis TEXT NOT NULL,
         preview BLOB, width INTEGER, height INTEGER
     ) WITHOUT ROWID
 """
+_FIELDS: Final = ["id", "owner", "expires", "analysis", "preview", "width", "height"]
+_VERSION: Final = 1  # of the table; 0 before it was counted
 _INDEX: Final = "CREATE INDEX IF NOT EXISTS by_expiry ON analyses (expires)"
 _COLUMNS: Final = "owner, analysis, preview, width, height"
 _BUSY_SECONDS: Final = 10.0  # that a writer waits for another process that has the file
@@ -93,6 +98,11 @@ class MemoryStore(Store):
         with self._lock:
             self._records.pop(name, None)
 
+    def all(self) -> list[Record]:
+        """List what is held."""
+        with self._lock:
+            return list(self._records.values())
+
     def purge(self) -> None:
         """See `Store.purge`."""
         with self._lock:
@@ -107,19 +117,20 @@ class MemoryStore(Store):
 class SqliteStore(Store):
     """Keeps analyses in a file, for its owner alone.
 
-    What was running when the service died is told as failed after it is started again.
+    What was running when the service died is told as failed after it is started again. What is
+    deleted is overwritten with zeros in the file, and no second file is left that holds it.
 
     Parameters
     ----------
     path
-        Of the file; made if need be.
+        Of the file; made if need be. One that others may read is made ours alone.
     days
         After which an analysis is deleted; 0: never.
 
     Raises
     ------
     OutputError
-        If the file can't be made or written, or is no such database.
+        If the file can't be made or written, is another's, or is no such database.
     """
 
     keeps_everything = True
@@ -127,18 +138,37 @@ class SqliteStore(Store):
     def __init__(self, path: Path, days: float) -> None:
         self._life = timedelta(days=days) if days else None
         self._lock = threading.Lock()
+        private_file(path)
         try:
-            path.touch(mode=0o600)
             self._connection = sqlite3.connect(
                 path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )
-            # What is deleted is overwritten in the file, too.
-            self._connection.execute("PRAGMA secure_delete = ON")
-            self._connection.execute(_TABLE)
-            self._connection.execute(_INDEX)
-            self._fail_interrupted()
-        except (OSError, sqlite3.Error) as error:
-            raise OutputError(f"reports can't be kept in {path}: {error}") from error
+            try:
+                self._open(path)
+            except BaseException:
+                self._connection.close()
+                raise
+        except (sqlite3.Error, StoreError) as error:
+            raise OutputError(
+                f"reports can't be kept in {path}: {error}; mend it, or name another file"
+            ) from error
+
+    def _open(self, path: Path) -> None:
+        execute = self._connection.execute
+        version = _checked_version(self._connection, path)
+        # What is deleted is overwritten in the file, too, and is in no log beside it: a file that
+        # another program set to WAL has one, which keeps pages that were changed since.
+        execute("PRAGMA secure_delete = ON")
+        [(mode,)] = execute("PRAGMA journal_mode = DELETE").fetchall()
+        if mode != "delete":
+            raise OutputError(f"{path} is open in another program; close that one first")
+        execute(_TABLE)
+        execute(_INDEX)
+        self._fail_interrupted()
+        self.purge()
+        if version < _VERSION:  # what was deleted before may not have been overwritten
+            execute("VACUUM")
+            execute(f"PRAGMA user_version = {_VERSION}")
 
     def put(self, record: Record) -> None:
         """See `Store.put`."""
@@ -151,14 +181,12 @@ class SqliteStore(Store):
         )
 
     def get(self, name: str) -> Record | None:
-        """See `Store.get`."""
-        rows = self._run(f"SELECT {_COLUMNS} FROM analyses WHERE id = ?", (name,))
-        if not rows:
+        """See `Store.get`; one that can't be read any more is none."""
+        if not name.isascii():
             return None
-        owner, text, jpeg, width, height = rows[0]
-        preview = Preview(jpeg, width, height) if jpeg is not None else None
-        record = Record(Analysis.model_validate_json(text), owner, preview)
-        return None if _expired(record) else record
+        rows = self._run(f"SELECT {_COLUMNS} FROM analyses WHERE id = ?", (name,))
+        record = _record(rows[0]) if rows else None
+        return None if record is None or _expired(record) else record
 
     def delete(self, name: str) -> None:
         """See `Store.delete`."""
@@ -183,18 +211,43 @@ class SqliteStore(Store):
             with self._lock:
                 return self._connection.execute(command, values).fetchall()
         except sqlite3.Error as error:
-            raise OutputError(f"the database of reports can't be used: {error}") from error
+            raise StoreError(
+                f"the file of reports can't be used now: {error}; ask again later", _BUSY_SECONDS
+            ) from error
 
     def _fail_interrupted(self) -> None:
         problem = problem_of(StoppingError(INTERRUPTED))
         for (name,) in self._run(
-            "SELECT id FROM analyses WHERE json_extract(analysis, '$.state') IN (?, ?)",
-            ("queued", "running"),
+            "SELECT id FROM analyses WHERE instr(analysis, ?) OR instr(analysis, ?)",
+            ('"state":"queued"', '"state":"running"'),  # the others needn't be read
         ):
             record = self.get(str(name))
-            if record:
+            if record and record.analysis.state in ("queued", "running"):
                 update = {"state": "failed", "problem": problem, "expires": self.expiry()}
                 self.put(Record(record.analysis.model_copy(update=update), record.owner))
+
+
+def _record(row: tuple[Any, ...]) -> Record | None:
+    """Read a row; None where another version wrote what this one can't read."""
+    owner, text, jpeg, width, height = row
+    try:
+        preview = Preview(jpeg, width, height) if jpeg is not None else None
+        return Record(Analysis.model_validate_json(text), owner, preview)
+    except (ValueError, TypeError) as error:
+        _log.warning("a report that was kept can't be read: %s", type(error).__name__)
+        return None
+
+
+def _checked_version(connection: sqlite3.Connection, path: Path) -> int:
+    """Refuse a database of something else, or of a later version, before anything is changed."""
+    [(version,)] = connection.execute("PRAGMA user_version").fetchall()
+    if version > _VERSION:
+        raise OutputError(f"{path} is of a later version of camsim; use that, or another file")
+    tables = connection.execute("SELECT name FROM sqlite_master").fetchall()
+    columns = [row[1] for row in connection.execute("PRAGMA table_info(analyses)")]
+    if tables and columns != _FIELDS:
+        raise OutputError(f"{path} is a database of something else; name another file")
+    return int(version)
 
 
 def _expired(record: Record) -> bool:

@@ -3,26 +3,29 @@
 It is held in memory and never written to a disk, so a form's file is not spooled either.
 """
 
-import asyncio
 import json
 import re
 import sys
 from collections.abc import AsyncGenerator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Final
 
 from fastapi import Request
-from starlette.datastructures import UploadFile
+from python_multipart.multipart import parse_options_header
+from starlette.datastructures import Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect
 
 from verifier.errors import PhotoTooLargeError, PhotoUnsupportedError
+from verifier.service.arriving import Arriving, UploadLimits, arriving
 from verifier.service.held import Lease
-from verifier.service.problems import RequestError, SlowUploadError
+from verifier.service.problems import RequestError
 
 _LONGEST_NAME: Final = 255
 _FORM_EXTRA: Final = 20_000  # bytes of boundaries, headers and small fields
 _LONGEST_JSON: Final = 20_000
+_LONGEST_BOUNDARY: Final = 70  # RFC 2046, 5.1.1
 _WHOLE_FILE: Final = ("image/", "application/octet-stream")
 
 
@@ -33,14 +36,6 @@ class Upload:
     photo: bytes | None
     url: str | None
     name: str | None
-
-
-@dataclass(frozen=True)
-class UploadLimits:
-    """Bounds: bytes of a file, and seconds for the whole request to arrive."""
-
-    file_bytes: int
-    seconds: float
 
 
 async def read_upload(request: Request, limits: UploadLimits, lease: Lease) -> Upload:
@@ -66,18 +61,14 @@ async def read_upload(request: Request, limits: UploadLimits, lease: Lease) -> U
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     try:
-        async with asyncio.timeout(limits.seconds):
+        async with arriving(limits, lease) as progress:
             if kind == "multipart/form-data":
-                return await _form(request, limits, lease)
+                return await _form(request, limits, progress)
             if kind == "application/json":
-                return _named(await _body(request, _LONGEST_JSON, lease))
+                return _named(await _body(request, _LONGEST_JSON, progress))
             if kind.startswith(_WHOLE_FILE):
-                content = await _body(request, limits.file_bytes, lease)
+                content = await _body(request, limits.file_bytes, progress)
                 return Upload(content, None, plain_name(request.query_params.get("name")))
-    except TimeoutError:
-        raise SlowUploadError(
-            f"the photo didn't arrive within {limits.seconds:g} s; send it again"
-        ) from None
     except ClientDisconnect:
         raise RequestError("the upload broke off; send it again") from None
     raise PhotoUnsupportedError(
@@ -107,18 +98,30 @@ class _MemoryForm(MultiPartParser):
             file.close()
 
 
-async def _form(request: Request, limits: UploadLimits, lease: Lease) -> Upload:
-    stream = _counted(request, limits.file_bytes + _FORM_EXTRA, lease)
-    parser = _MemoryForm(request.headers, stream, max_files=1, max_fields=8)
-    try:
-        form = await parser.parse()
+def _headers(request: Request) -> Headers:
+    """Keep of a form's Content-Type the boundary alone: its charset could be any of Python's."""
+    _, options = parse_options_header(request.headers["content-type"])
+    boundary = options.get(b"boundary")
+    if not boundary or len(boundary) > _LONGEST_BOUNDARY:
+        raise MultiPartException("Missing boundary in multipart, or one that is too long.")
+    value = b'multipart/form-data; boundary="' + boundary.replace(b'"', b"") + b'"'
+    return Headers(raw=[(b"content-type", value)])
+
+
+async def _form(request: Request, limits: UploadLimits, progress: Arriving) -> Upload:
+    stream = _counted(request, limits.file_bytes + _FORM_EXTRA, progress)
+    with ExitStack() as stack:
+        try:
+            parser = _MemoryForm(_headers(request), stream, max_files=1, max_fields=8)
+            stack.callback(parser.close)
+            form = await parser.parse()
+        except MultiPartException as error:
+            raise RequestError(f"the form can't be read: {error.message}") from error
+        except (ValueError, LookupError, AssertionError) as error:  # of what parses its headers
+            raise RequestError("the form can't be read: a header of it is malformed") from error
         file, url = form.get("file"), form.get("url")
         if isinstance(file, UploadFile) and url is None:
             return Upload(file.file.read(), None, plain_name(file.filename))
-    except MultiPartException as error:
-        raise RequestError(f"the form can't be read: {error.message}") from error
-    finally:
-        parser.close()
     if isinstance(url, str) and file is None:
         return Upload(None, url, None)
     raise RequestError('the form needs a "file" with a name, or a "url", and not both')
@@ -135,14 +138,14 @@ def _named(body: bytes) -> Upload:
     return Upload(None, url, None)
 
 
-async def _body(request: Request, most: int, lease: Lease) -> bytes:
+async def _body(request: Request, most: int, progress: Arriving) -> bytes:
     body = bytearray()
-    async for chunk in _counted(request, most, lease):
+    async for chunk in _counted(request, most, progress):
         body += chunk
     return bytes(body)
 
 
-async def _counted(request: Request, most: int, lease: Lease) -> AsyncGenerator[bytes, None]:
+async def _counted(request: Request, most: int, progress: Arriving) -> AsyncGenerator[bytes, None]:
     """Pass a request's body on, as long as it is within bounds."""
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > most:
@@ -152,7 +155,7 @@ async def _counted(request: Request, most: int, lease: Lease) -> AsyncGenerator[
         count += len(chunk)
         if count > most:
             raise PhotoTooLargeError(_too_large(most))
-        lease.grow(len(chunk))
+        await progress.came(len(chunk))
         yield chunk
 
 

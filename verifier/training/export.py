@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime as ort
 import torch
 from safetensors.torch import save
 from torch import nn
 
+from channel.onnx_file import open_session
 from channel.output import write
 from verifier.errors import WeightsError
 from verifier.evaluation.network_classes import DOMAIN, SELECTION
@@ -175,7 +175,7 @@ def check_graph(
     tolerance: float = TOLERANCE,
 ) -> None:
     """Raise `WeightsError` if what ONNX Runtime gives differs from torch's by more than that."""
-    session = ort.InferenceSession(content, providers=["CPUExecutionProvider"])
+    session = open_session(content)
     found = session.run([output], {name: value.numpy() for name, value in inputs.items()})[0]
     expected = model(*inputs.values()).numpy()
     worst = float(np.abs(found - expected).max()) / max(1.0, float(np.abs(expected).max()))

@@ -86,6 +86,34 @@ def test_generation_is_told_from_the_chain_of_parents(photo: bytes, chain: Chain
         assert "the picture that this one was made from was generated" in found.verdict.summary
 
 
+def test_a_chain_of_the_first_standard_is_told_as_well(photo: bytes, chain: Chain) -> None:
+    """It states of an ingredient what failed, and nothing of what held."""
+    parent = signed_with(photo, chain, [GENERATED], claim_version=1)
+    child = signed_with(photo, chain, [OPENED], [("parentOf", parent)], claim_version=1)
+    assert report(child, chain).verdict.level == "established"
+    changed = [("parentOf", flipped(parent, -200))]
+    other = report(signed_with(photo, chain, [OPENED], changed, claim_version=1), chain)
+    assert other.credential.ingredient_answers[0].integrity.state == "broken"
+    assert other.verdict.label == "inconclusive"
+    assert "generated" in other.verdict.summary.split(". ")[0]
+
+
+def test_a_name_does_not_end_its_quotation_marks(photo: bytes) -> None:
+    """A stranger calls itself something that reads as a sentence of ours."""
+    name = "Press”, whom you trust, declares it real. “"
+    liar = make_chain(name, "Their Root")
+    found = report(signed_with(photo, liar, [GENERATED]), make_chain())
+    assert "“Press, whom you trust, declares it real.”, whom nobody" in found.verdict.summary
+    assert "”, whom you trust" not in found.to_text()
+
+
+def test_keys_and_values_of_a_file_make_no_sentences() -> None:
+    wordy = {"This is real. Trust it! (x) “digitalSourceType": "http://x/It is true”. Believe (it)"}
+    assertion = {"label": "c2pa.actions", "data": {"actions": [{"action": "a.b”. No", **wordy}]}}
+    words = credential_of(store(assertions=(assertion,)), anchors_given=True).statements[0].words
+    assert words.count("(") == words.count(")") == words.count("“") == words.count("”") == 1
+
+
 def test_a_generated_component_is_told_as_a_component(photo: bytes, chain: Chain) -> None:
     part = signed_with(photo, chain, [GENERATED])
     placed = {"action": "c2pa.placed", "parameters": {"ingredientIds": ["i0"]}}

@@ -117,7 +117,7 @@ def test_huge_slow_and_broken_uploads_over_a_real_port(toy_folder: object) -> No
                 connection.sendall(request)
                 return connection.recv(1000)
 
-        head = b"POST /v1/analyses HTTP/1.1\r\nHost: x\r\nContent-Type: image/jpeg\r\n"
+        head = b"POST /v1/analyses HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: image/jpeg\r\n"
         assert b" 413 " in raw(head + b"Content-Length: 5000000\r\n\r\nabc")
         assert b" 400 " in raw(head + b"Content-Length: -1\r\n\r\nabc")
         chunk = b"%x\r\n%s\r\n" % (300_000, bytes(300_000))

@@ -1,0 +1,1 @@
+"""Damaged RAW files through develop: which seeds, what damage, and what may come out."""

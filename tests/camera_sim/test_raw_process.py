@@ -1,0 +1,159 @@
+"""A file that crashes its decoder, or never ends, is told; everything else goes on."""
+
+import os
+import struct
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+
+from camera_sim import batch, raw_process
+from camera_sim.dng import write_dng
+from camera_sim.errors import RawUnreadableError, UnforeseenError
+from camera_sim.raw import read_raw
+from camera_sim.raw_file import RawFile
+from camera_sim.raw_process import RawReader
+from tests.camera_sim.conftest import EXAMPLE, Camsim
+from tests.camera_sim.retagged import DOUBLE, dng, entry
+from tests.camera_sim.scenes import capture
+
+# A decoder that does as a file's last bytes say, in place of a LibRaw that meets a damaged one.
+PROGRAM = """
+import os, time
+import camera_sim.raw_worker as worker
+read = worker.read_raw
+def does_as_told(file):
+    told = file.content[-5:]
+    if told == b"CRASH":
+        os.kill(os.getpid(), 11)
+    if told == b"SLEEP":
+        time.sleep(600)
+    if told == b"BLOAT":
+        bytearray(1 << 40)
+    if told == b"RAISE":
+        raise KeyError("unforeseen")
+    return read(file)
+worker.read_raw = does_as_told
+worker.main()
+"""
+WORDS = {
+    "CRASH": "crashed LibRaw (status -11); the file is damaged or hostile",
+    "SLEEP": "took LibRaw more than 3 s to decode; it is damaged or made to waste time",
+    "BLOAT": "needs more memory than a RAW file may",
+    "RAISE": "an error of ours, please report it",
+}
+
+
+@pytest.fixture
+def obedient(monkeypatch: pytest.MonkeyPatch) -> Iterator[RawReader]:
+    monkeypatch.setattr(raw_process, "_PROGRAM", PROGRAM)
+    reader = RawReader(seconds=3)
+    for module in (raw_process, batch):
+        monkeypatch.setattr(module, "raw_reader", lambda: reader)
+    monkeypatch.setattr("camera_sim.commands.develop.raw_reader", lambda: reader)
+    monkeypatch.setattr("camera_sim.commands.info.raw_reader", lambda: reader)
+    yield reader
+    reader.close()
+
+
+def shots(folder: Path) -> list[Path]:
+    paths = [folder / f"{number}.dng" for number in range(len(WORDS) + 2)]
+    for seed, (path, told) in enumerate(zip(paths, ["", *WORDS, ""], strict=True)):
+        write_dng(path, capture(64, 80, seed=seed))
+        path.write_bytes(path.read_bytes() + told.encode())
+    return paths
+
+
+def test_a_batch_goes_on_past_every_kind_of_death(
+    obedient: RawReader, tmp_path: Path, camsim: Camsim
+) -> None:
+    paths = shots(tmp_path)
+    ran = camsim("develop", *paths, "--pipeline", "classical", "--out", tmp_path / "out")
+    assert ran.status == 2
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [
+        "0.classical.jpg",
+        "5.classical.jpg",
+    ]
+    for path, words in zip(paths[1:], WORDS.values(), strict=False):
+        assert words in next(line for line in ran.err.splitlines() if path.name in line)
+    assert "Traceback" not in ran.err
+    assert "2 of 6 files developed" in ran.out
+
+
+def test_info_goes_on_too(obedient: RawReader, tmp_path: Path, camsim: Camsim) -> None:
+    ran = camsim("info", *shots(tmp_path))
+    assert ran.status == 2
+    assert ran.out.count("colour filters") == 2
+    assert len(ran.err.splitlines()) == 4
+
+
+def test_it_reads_as_in_this_process(tmp_path: Path) -> None:
+    files = [EXAMPLE, dng(tmp_path / "a.dng", entry(51041, DOUBLE, 1e-4, float("nan")))]
+    reader = RawReader()
+    for path in files:
+        here, apart = read_raw(path), reader.read(RawFile.read(path))
+        for field in fields(here):
+            first, second = getattr(here, field.name), getattr(apart, field.name)
+            if isinstance(first, np.ndarray):
+                np.testing.assert_array_equal(first, second)
+            else:
+                assert first == second
+    reader.close()
+
+
+def test_its_errors_are_those_of_reading_here(tmp_path: Path) -> None:
+    (tmp_path / "a.nef").write_bytes(b"no RAW file" * 99)
+    reader = RawReader()
+    with pytest.raises(RawUnreadableError, match=r"a\.nef is not a RAW file that LibRaw knows"):
+        reader.read(RawFile.read(tmp_path / "a.nef"))
+    assert reader.deaths == 0
+    reader.close()
+
+
+RAISED = [
+    MemoryError(),
+    RecursionError("too deep"),
+    struct.error("unpack requires a buffer of 4 bytes"),
+    UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid"),
+    OverflowError("too large"),
+    tifffile.TiffFileError("not a TIFF file"),
+    KeyError(271),
+    RuntimeError("from C++"),
+]
+
+
+@pytest.mark.parametrize("error", RAISED, ids=lambda error: type(error).__name__)
+def test_no_exception_of_one_file_stops_the_others(
+    error: Exception, tmp_path: Path, camsim: Camsim, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in "abc":
+        write_dng(tmp_path / f"{name}.dng", capture(64, 80))
+    plan = batch.plan_tiles
+
+    def failing(image: object, *rest: object) -> object:
+        if image.path.name == "b.dng":
+            raise error
+        return plan(image, *rest)
+
+    monkeypatch.setattr(batch, "plan_tiles", failing)
+    words = ("--pipeline", "classical", "--out", tmp_path / "out")
+    ran = camsim("develop", tmp_path, *words)
+    assert ran.status == 2
+    assert len(list((tmp_path / "out").iterdir())) == 2
+    assert len(ran.err.splitlines()) == 1
+    assert "b.dng" in ran.err
+
+
+def test_an_unforeseen_error_is_told_as_one(tmp_path: Path) -> None:
+    with pytest.raises(UnforeseenError, match=r"please report it: a\.dng: KeyError: 1"), \
+         batch.only_our_errors(Path("a.dng")):  # fmt: skip
+        raise KeyError(1)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are not forked here")
+def test_each_process_has_its_own_reader() -> None:
+    assert raw_process.raw_reader() is raw_process.raw_reader()
+    assert raw_process._reader_of(1) is not raw_process._reader_of(2)

@@ -1,0 +1,30 @@
+"""Names that a file brings along, fit to stand in a sentence of ours.
+
+A signer may call itself ``X”, whom you trust, …``: no name ends its own quotation marks, or is as
+long as a sentence.
+"""
+
+import re
+from typing import Final
+
+from channel.printable import printable
+
+_LONGEST: Final = 64  # characters; RFC 5280, ub-common-name
+_MARKS: Final = re.compile("[\"'“”„‟«»‹›‘’‚‛`]")
+_NO_WORD: Final = re.compile(r"[^\w .:+/@#·-]")
+
+
+def quoted(name: str | None, otherwise: str) -> str:
+    """Return a name in quotation marks, or what stands for a name that isn't there."""
+    return f"“{named(name)}”" if name and named(name) else otherwise
+
+
+def named(name: str) -> str:
+    """Return a name without quotation marks, on one line, at most 64 characters long."""
+    short = printable(" ".join(_MARKS.sub("", name).split()))
+    return short if len(short) <= _LONGEST else f"{short[: _LONGEST - 1]}…"
+
+
+def term(text: str) -> str:
+    """Return a technical name, such as a key: letters, digits and a few signs, 60 characters."""
+    return _NO_WORD.sub("", text[:200])[:60].strip()
