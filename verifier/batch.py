@@ -1,14 +1,17 @@
 """Many photos: progress, resume, one JSON line each."""
 
+import errno
 import hashlib
 import json
+import logging
+import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from pydantic import ValidationError
 
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from verifier.analysis import Verifier
 
 Progress = Callable[[int, int], None]
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -96,26 +100,35 @@ def _digest(photo: str) -> str | None:
 
 
 def _earlier(path: Path) -> dict[str, Outcome]:
-    """Read the reports of an earlier run; errors are tried again, a torn line too."""
+    """Read the reports of an earlier run; errors are tried again, and damaged lines are told."""
     try:
-        lines = path.read_text().splitlines()
+        *lines, torn = path.read_bytes().split(b"\n")  # torn: a run was killed while it wrote it
     except FileNotFoundError:
         return {}
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         raise OutputError(f"{path} can't be read to resume: {error}") from error
-    done = {}
-    for line in lines:
-        outcome = _parsed(line)
-        if outcome:
-            done[outcome.photo] = outcome
-    if lines and not done and not any('"photo"' in line for line in lines):
+    contents = [_content(line) for line in lines if line.strip()]
+    ours = [content for content in contents if content and content.keys() >= {"photo"}]
+    foreign = any(content is not None and content not in ours for content in contents)
+    if foreign or (not ours and (contents or not b'{"photo": "'.startswith(torn[:11]))):
         raise OutputError(f"{path} holds something else than results; name another file")
-    return done
+    dropped = len(contents) - len(ours) + bool(torn.strip())
+    if dropped:
+        _log.warning("%s: %d damaged lines are dropped, and their photos done again", path, dropped)
+    return {outcome.photo: outcome for outcome in map(_parsed, ours) if outcome}
 
 
-def _parsed(line: str) -> Outcome | None:
+def _content(line: bytes) -> dict[str, Any] | None:
+    """Read a line; None where it is damaged."""
     try:
-        content: Any = json.loads(line)
+        content = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return content if isinstance(content, dict) else {}
+
+
+def _parsed(content: dict[str, Any]) -> Outcome | None:
+    try:
         return Outcome(
             str(content["photo"]), Report.model_validate(content["report"]), resumed=True
         )
@@ -123,24 +136,40 @@ def _parsed(line: str) -> Outcome | None:
         return None
 
 
-def _opened(path: Path, done: dict[str, Outcome]) -> IO[str]:
+def _opened(path: Path, done: dict[str, Outcome]) -> BinaryIO:
     """Open the results with what is kept of an earlier run, without its torn last line."""
+    temporary = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(path.name + ".part")
-        temporary.write_text("".join(outcome.to_json() + "\n" for outcome in done.values()))
+        temporary.write_bytes(b"".join(_bytes(outcome) for outcome in done.values()))
         temporary.replace(path)
-        return path.open("a")
+        return cast(
+            BinaryIO, path.open("ab", buffering=0)
+        )  # what a full disk didn't take isn't tried again
     except OSError as error:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
         raise OutputError(f"{path} can't be written: {error}") from error
 
 
-def _write(file: IO[str], outcome: Outcome) -> None:
+def _write(file: BinaryIO, outcome: Outcome) -> None:
+    """Add a line, whole or not at all."""
+    line = _bytes(outcome)
+    start = file.tell()
     try:
-        file.write(outcome.to_json() + "\n")
-        file.flush()
+        if file.write(line) != len(line):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     except OSError as error:
-        raise OutputError(f"the results can't be written: {error}") from error
+        with suppress(OSError):
+            file.truncate(start)
+        raise OutputError(
+            f"the results can't be written: {error}; make room, and run again: what is done stays "
+            "done"
+        ) from error
+
+
+def _bytes(outcome: Outcome) -> bytes:
+    return (outcome.to_json() + "\n").encode()
 
 
 def _line(content: dict[str, Any]) -> str:
