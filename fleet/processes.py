@@ -90,7 +90,10 @@ class _Crew:
             yield attempt, result
 
     def end(self) -> None:
-        for worker in [*self.idle, *(worker for worker, _ in self.busy.values())]:
+        workers = [*self.idle, *(worker for worker, _ in self.busy.values())]
+        for worker in workers:  # all are told first, so that they end at the same time
+            worker.connection.close()
+        for worker in workers:
             worker.end()
 
 
@@ -138,4 +141,9 @@ def _serve(connection: Connection, function: Callable[[Any], Any]) -> None:
                 answer = (True, function(task))
             except Exception as error:
                 answer = (False, f"{type(error).__name__}: {error}")
-            connection.send(answer)
+            try:
+                connection.send(answer)
+            except (OSError, EOFError):
+                raise
+            except Exception as error:  # it can't be pickled, or there is no memory for it
+                connection.send((False, f"{type(error).__name__}: {error}"))

@@ -30,7 +30,9 @@ class RayCluster(Engine):
     def map(self, function: Callable[[T], R], tasks: Iterable[T]) -> Iterator[tuple[T, R | Died]]:
         """See `Engine.map`."""
         ray = _connected(self._address, self._count)
-        from ray.exceptions import RayTaskError, WorkerCrashedError
+        from ray.exceptions import RayError, RayTaskError
+
+        died = _deaths()
 
         try:
             remote = ray.remote(max_retries=ATTEMPTS - 1)(_act)
@@ -44,14 +46,27 @@ class RayCluster(Engine):
                 task = running.pop(done)
                 try:
                     result = ray.get(done)
-                except WorkerCrashedError:
+                except died:
                     result = Died()
                 except RayTaskError as error:
                     raise FleetError(f"a task failed: {error.cause}") from error
+                except RayError as error:  # the cluster's own: no task is to blame
+                    raise FleetError(f"the cluster of Ray failed: {_line(error)}") from error
                 running |= {remote.remote(shared, new): new for new in islice(todo, 1)}
                 yield task, result
         finally:
             ray.shutdown()
+
+
+def _deaths() -> tuple[type[Exception], ...]:
+    """List what says that a task's workers died of it, by themselves or for their memory."""
+    from ray.exceptions import NodeDiedError, OutOfMemoryError, WorkerCrashedError
+
+    return WorkerCrashedError, OutOfMemoryError, NodeDiedError
+
+
+def _line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0]
 
 
 def _act(function: Callable[[T], R], task: T) -> R:

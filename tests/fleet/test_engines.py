@@ -5,6 +5,8 @@ import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -96,3 +98,46 @@ def _trackers() -> set[str]:
 def test_no_workers_are_refused() -> None:
     with pytest.raises(FleetError, match="1 or more"):
         Processes(0)
+
+
+def unpicklable(_: Task) -> object:
+    return lambda: 0
+
+
+def test_a_result_that_cannot_be_sent_is_no_death(tmp_path: Path) -> None:
+    with pytest.raises(FleetError, match="pickle"):
+        list(Processes(1).map(unpicklable, tasks(tmp_path, {}, 1)))
+
+
+class FakeRay:
+    """A cluster of one task, which ends by an error of Ray's."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+        self.put = self.shutdown = lambda *_: None
+        self.cluster_resources = dict
+        self.wait = lambda running, **_: (running[:1], [])
+
+    def remote(self, **_: object) -> Any:
+        return lambda _: SimpleNamespace(remote=lambda *_: "task")
+
+    def get(self, _: str) -> None:
+        raise self._error
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", ["WorkerCrashedError", "OutOfMemoryError", "ObjectStoreFullError"])
+def test_what_a_task_dies_of_is_told_from_what_a_cluster_does(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import ray.exceptions
+
+    kind = getattr(ray.exceptions, name)
+    error = kind() if name == "WorkerCrashedError" else kind("too much")
+    monkeypatch.setattr("fleet.ray_cluster._connected", lambda *_: FakeRay(error))
+    results = RayCluster("local", 1).map(act, [(1, "", "")])
+    if name == "ObjectStoreFullError":
+        with pytest.raises(FleetError, match="the cluster of Ray failed"):
+            list(results)
+    else:
+        assert list(results) == [((1, "", ""), Died())]
