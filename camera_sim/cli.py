@@ -21,8 +21,8 @@ from camera_sim.commands import (
 )
 from camera_sim.errors import CameraSimError
 from channel.errors import ChannelError
-from firmware_export.boot import booted
 from firmware_export.errors import FirmwareError
+from firmware_export.fallback import SlotFirmware
 from verifier.errors import VerifierError, WorkerError
 
 DONE, OUR_ERROR, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
@@ -62,7 +62,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--traceback", action="store_true", help="show where an error arose")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    develop.add_to(commands, booted)
+    develop.add_to(commands, SlotFirmware())
     for module in (info, simulate, train, identity):
         module.add_to(commands)
     firmware_export.cli.add_commands(commands)

@@ -1,10 +1,12 @@
 """What a device booted, as far as developing needs to know; `firmware_export.boot` finds it out."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from camera_sim.device import Device
 from camera_sim.errors import DeviceError
 from camera_sim.weights import SizeRequirements
 
@@ -50,6 +52,8 @@ class Firmware:
         TensorRT engines by file name, each with its key's JSON.
     bundle_sha256, boot_log_sha256
         For the credential of every photo.
+    slot
+        Where it lies.
     """
 
     pipeline: str
@@ -59,6 +63,7 @@ class Firmware:
     bundle_sha256: str
     boot_log_sha256: str
     engines: Mapping[str, tuple[str, bytes]]
+    slot: str = ""
 
     def model(self, precision: Precision | None) -> FirmwareModel:
         """Return the network of a precision.
@@ -74,3 +79,29 @@ class Firmware:
                 f"the firmware that booted has no {wanted} model; it has {', '.join(self.models)}"
             )
         return self.models[wanted]
+
+
+class FirmwareSource(ABC):
+    """Where developing gets a device's firmware from, and whom it tells how that did."""
+
+    @abstractmethod
+    def booted(self, device: Device) -> Firmware:
+        """Return the firmware that a device last booted, checked once more."""
+
+    @abstractmethod
+    def fall_back(self, device: Device, failed: Firmware, reason: str) -> Firmware:
+        """Boot the other slot, until the next boot, since a model failed while it developed.
+
+        Raises
+        ------
+        DeviceError
+            If the other slot does not boot either; the message says why.
+        """
+
+    @abstractmethod
+    def take_back(self, device: Device, failed: Firmware) -> None:
+        """Undo `fall_back`, if it was done: the other slot failed at the same frame too."""
+
+    @abstractmethod
+    def has_run(self, device: Device, firmware: Firmware) -> None:
+        """Note that a firmware developed a photo; one that failed before it ever ran is left."""

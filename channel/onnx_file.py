@@ -40,6 +40,7 @@ VARINT, I64, LEN, I32 = 0, 1, 2, 5  # wire types; 3 and 4, groups, are in no ONN
 DEEPEST = 100  # as protobuf's own parsers
 MOST_FIELDS = 1 << 20  # the shipped networks have some thousands
 LONGEST_VARINT = 10  # bytes
+FATAL = 4  # of ONNX Runtime's log levels
 LAST_FIELD = 2**29 - 1
 
 Field = tuple[int, int, int | memoryview]
@@ -73,6 +74,7 @@ def open_session(
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
+    options.log_severity_level = FATAL  # what goes wrong is raised, and told in a sentence
     if not optimised:
         options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
     return ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])

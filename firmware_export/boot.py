@@ -3,7 +3,8 @@
 Each slot in turn: the bundle in its one form, every file by digest, developer and release
 signatures up to the vendor's root, no signer revoked, for this camera, not older than the device
 has run, and a self-test through the network. The first that passes boots; the anti-rollback fuse is
-burnt only then. Each step is measured into the boot log.
+burnt only then. Each step is measured into the boot log. What fails after the boot, while a photo
+is developed, is `fallback`'s.
 """
 
 from dataclasses import dataclass
@@ -12,7 +13,13 @@ from pathlib import Path
 from camera_sim import durable
 from camera_sim.device import Device
 from camera_sim.engines.onnxruntime import OnnxRuntimeEngine
-from camera_sim.errors import CameraSimError, DeviceError, IdentityError, WeightsError
+from camera_sim.errors import (
+    CameraSimError,
+    DeviceError,
+    IdentityError,
+    InferenceError,
+    WeightsError,
+)
 from camera_sim.firmware import Firmware
 from camera_sim.one_time_memory import LIST_STEP, VERSION_STEP, Fuses, check_step
 from camera_sim.revocation import RevocationLists
@@ -21,7 +28,7 @@ from firmware_export import archive, self_test
 from firmware_export.boot_log import BootLog, Recorder, read_log
 from firmware_export.bundle import Bundle, opened
 from firmware_export.errors import BootError, BundleError, FirmwareError, RollbackError
-from firmware_export.slots import Slot, Slots, State
+from firmware_export.slots import OTHER, Slot, Slots, State
 
 
 @dataclass(frozen=True)
@@ -55,7 +62,42 @@ def install(device: Device, image: Path) -> Slot:
         kind = type(error) if isinstance(error, FirmwareError) else BootError
         raise kind(f"{image} is refused: {error}") from error
     with durable.locked(device.folder):
-        return Slots(device.folder).install(data)
+        slots = Slots(device.folder)
+        _prove(device, slots)
+        return slots.install(data)
+
+
+def _prove(device: Device, slots: Slots) -> None:
+    """Run the image that booted last, if no photo did, before the one that ran earlier goes.
+
+    Where it fails, and the other could boot, it is the one to be written over.
+    """
+    state = slots.state()
+    if state is None or state.trial or state.active in state.ran:
+        return
+    try:
+        check(device, opened(archive.read_file(slots.image(OTHER[state.active]))), Recorder())
+    except (FirmwareError, CameraSimError):
+        return  # there is nothing to be kept
+    try:
+        run_in(opened(archive.read_file(slots.image(state.active))))
+    except Exception:  # whatever it is, that image is not one to rely on
+        slots.choose(state.model_copy(update={"active": OTHER[state.active]}))
+
+
+def run_in(bundle: Bundle) -> None:
+    """Run the network that runs by default on tiles as large as a photo's.
+
+    Raises
+    ------
+    BootError
+        If it fails.
+    """
+    model = bundle.models()[bundle.manifest.default_precision]
+    try:
+        self_test.run_in(OnnxRuntimeEngine(model))
+    except (WeightsError, InferenceError) as error:
+        raise BootError(f"its {model.precision} model fails on a photo's tiles: {error}") from error
 
 
 def boot(device: Device) -> Booted:
@@ -71,9 +113,9 @@ def boot(device: Device) -> Booted:
         refused: list[str] = []
         for slot in slots.order():
             try:
-                bundle = _attempt(device, slots, slot, recorder)
-            except (FirmwareError, CameraSimError) as error:
-                refused.append(f"slot {slot}: {error}")
+                bundle = attempt(device, slots, slot, recorder)
+            except Exception as error:  # whatever it is, the other slot may be sound
+                refused.append(f"slot {slot}: {_words(error)}")
                 recorder.measure("refused", refused[-1])
             else:
                 log = _settle(device, slots, slot, bundle, recorder, fell_back=bool(refused))
@@ -86,13 +128,29 @@ def boot(device: Device) -> Booted:
     raise BootError(f"{device.folder} does not boot: {'; '.join(refused)}")
 
 
-def _attempt(device: Device, slots: Slots, slot: Slot, recorder: Recorder) -> Bundle:
+def _words(error: Exception) -> str:
+    if isinstance(error, MemoryError):
+        return "there is not enough memory for it"
+    ours = isinstance(error, FirmwareError | CameraSimError)
+    return " ".join((str(error) if ours else f"{type(error).__name__}: {error}").split())
+
+
+def attempt(device: Device, slots: Slots, slot: Slot, recorder: Recorder) -> Bundle:
+    """Do all that a slot must pass to boot.
+
+    Raises
+    ------
+    FirmwareError
+        With the reason.
+    """
     path = slots.image(slot)
     if not path.exists():
         raise BootError("it is empty")
     bundle = opened(archive.read_file(path))
     check(device, bundle, recorder)
     run_self_tests(bundle, recorder)
+    if bundle.manifest.security_version > device.fuses.security_version:
+        run_in(bundle)  # there is no way back once the fuse is burnt
     return bundle
 
 
@@ -153,7 +211,7 @@ def run_self_tests(bundle: Bundle, recorder: Recorder) -> None:
             engine = OnnxRuntimeEngine(bundle.models()[test.precision])
             expected = bundle.members[test.path]
             self_test.check(engine, expected, test.largest, test.mean)
-        except WeightsError as error:
+        except (WeightsError, InferenceError) as error:
             raise BootError(f"its {default} model does not run: {error}") from error
         recorder.measure("self-test", f"{test.precision}: passed", test.sha256)
 
@@ -162,17 +220,34 @@ def _settle(
     device: Device, slots: Slots, slot: Slot, bundle: Bundle, recorder: Recorder, *, fell_back: bool
 ) -> BootLog:
     """Keep what booted: the slot, the log, and at last the fuse that forbids anything older."""
-    if fell_back:
-        recorder.measure("fallback", f"to slot {slot}")
-    recorder.measure("booted", f"slot {slot}", bundle.sha256)
-    log = BootLog(slot=slot, bundle_sha256=bundle.sha256, entries=tuple(recorder.entries))
-    if slots.state() != State(active=slot):
-        slots.choose(State(active=slot))
-    durable.write_whole(slots.log, log.content())
+    _keep_state(slots, slot)
+    log = write_log(slots, slot, bundle, recorder, fell_back=fell_back)
     fuses = device.fuses
     if bundle.manifest.security_version > fuses.security_version:
         version = bundle.manifest.security_version
         device.memory.burn(fuses.model_copy(update={"security_version": version}))
+    return log
+
+
+def _keep_state(slots: Slots, slot: Slot) -> None:
+    try:
+        state = slots.state()
+    except BootError:  # damaged: which slot boots is known again
+        state = None
+    settled = State(active=slot, ran=state.ran if state else ())
+    if state != settled:
+        slots.choose(settled)
+
+
+def write_log(
+    slots: Slots, slot: Slot, bundle: Bundle, recorder: Recorder, *, fell_back: bool
+) -> BootLog:
+    """Finish and keep the log of a boot."""
+    if fell_back:
+        recorder.measure("fallback", f"to slot {slot}")
+    recorder.measure("booted", f"slot {slot}", bundle.sha256)
+    log = BootLog(slot=slot, bundle_sha256=bundle.sha256, entries=tuple(recorder.entries))
+    durable.write_whole(slots.log, log.content())
     return log
 
 
@@ -208,6 +283,7 @@ def booted(device: Device) -> Firmware:
         bundle_sha256=bundle.sha256,
         boot_log_sha256=log.sha256,
         engines=bundle.engines(),
+        slot=log.slot,
     )
 
 

@@ -18,7 +18,7 @@ from camera_sim import envelope
 from camera_sim.certificates import Role
 from camera_sim.engines.engine_key import read_key
 from camera_sim.engines.onnxruntime import OnnxRuntimeEngine
-from camera_sim.errors import CredentialError, EngineError, WeightsError
+from camera_sim.errors import CredentialError, EngineError, InferenceError, WeightsError
 from camera_sim.firmware import FirmwareModel, Precision
 from camera_sim.identity import Identity
 from camera_sim.revocation import RevocationLists
@@ -178,7 +178,7 @@ def _add_model(
 def _add_self_test(members: Members, model: FirmwareModel) -> SelfTest:
     try:
         expected = self_test.answer(OnnxRuntimeEngine(model)).tobytes()
-    except WeightsError as error:
+    except (WeightsError, InferenceError) as error:
         raise BundleError(str(error)) from error
     part = _add(members, f"self-test/{model.precision}.rgb", expected)
     return SelfTest(

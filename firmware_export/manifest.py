@@ -59,8 +59,8 @@ class SelfTest(Part):
     """
 
     precision: Precision
-    largest: int
-    mean: float
+    largest: int = Field(ge=0, le=255)
+    mean: float = Field(ge=0, le=255, allow_inf_nan=False)
 
 
 class Manifest(BaseModel):

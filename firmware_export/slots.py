@@ -1,7 +1,8 @@
 """A device's two firmware slots, and which of them is to boot.
 
-A new image goes into the slot that is not in use; one small file, replaced whole, then says which
-is tried first. At every moment at least one slot holds what booted before.
+One small file, replaced whole, says which is tried first. A new image goes into the other slot; but
+where the first was never booted, it goes over that one, so that the last image that booted stays,
+whatever comes in between.
 """
 
 from pathlib import Path
@@ -13,6 +14,7 @@ from camera_sim import durable
 from firmware_export.errors import BootError
 
 Slot = Literal["a", "b"]
+SLOTS: tuple[Slot, ...] = ("a", "b")
 OTHER: dict[Slot, Slot] = {"a": "b", "b": "a"}
 
 
@@ -25,12 +27,20 @@ class State(BaseModel):
         Tried first.
     trial
         Whether it has not booted yet since it was written.
+    ran
+        Slots whose images have developed a photo since they were written.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     active: Slot
     trial: bool = False
+    ran: tuple[Slot, ...] = ()
+
+    def having_run(self, slot: Slot) -> "State":
+        """Return this with a slot whose image has developed a photo."""
+        ran: tuple[Slot, ...] = tuple(s for s in SLOTS if s in (*self.ran, slot))
+        return self.model_copy(update={"ran": ran})
 
 
 class Slots:
@@ -63,14 +73,20 @@ class Slots:
         except FileNotFoundError:
             return None
         except (OSError, ValidationError) as error:
-            raise BootError(f"{self._state} is damaged: no slot is known to boot") from error
+            raise BootError(f"{self._state} is damaged; boot the device, which mends it") from error
 
     def install(self, image: bytes) -> Slot:
-        """Write an image into the slot that is not in use, and have it tried next."""
-        state = self.state()
-        slot = OTHER[state.active] if state else "a"
+        """Write an image over the one that is missed least, and have it tried next.
+
+        Over one that never booted, else over that in the slot that is not in use.
+        """
+        state = self.state() or State(active="b")
+        slot = state.active if state.trial else OTHER[state.active]
+        kept: tuple[Slot, ...] = tuple(one for one in state.ran if one != slot)
+        if kept != state.ran:
+            self.choose(state.model_copy(update={"ran": kept}))
         durable.write_whole(self.image(slot), image)
-        self.choose(State(active=slot, trial=True))
+        self.choose(State(active=slot, trial=True, ran=kept))
         return slot
 
     def choose(self, state: State) -> None:
@@ -78,8 +94,14 @@ class Slots:
         durable.write_whole(self._state, state.model_dump_json().encode())
 
     def order(self) -> tuple[Slot, ...]:
-        """Return the slots in the order in which they are tried."""
-        state = self.state()
+        """Return the slots in the order in which they are tried; none where nothing was installed.
+
+        Where the state is damaged, those that hold an image.
+        """
+        try:
+            state = self.state()
+        except BootError:
+            return tuple(slot for slot in SLOTS if self.image(slot).exists())
         if state is None:
             return ()
         return state.active, OTHER[state.active]

@@ -5,6 +5,7 @@ import re
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,11 +20,12 @@ from rich.progress import (
 )
 
 from camera_sim import weights
-from camera_sim.batch import Job, Options, develop_file, only_our_errors, plan_jobs
+from camera_sim.batch import Job, Options, Summary, develop_file, only_our_errors, plan_jobs
 from camera_sim.commands import secrets, signing
-from camera_sim.commands.signing import Developer, OpenFirmware
+from camera_sim.commands.signing import Developer
 from camera_sim.develop import DEFAULT_MAX_MEMORY
-from camera_sim.errors import CameraSimError, MemoryBudgetError, OutputError
+from camera_sim.errors import CameraSimError, InferenceError, MemoryBudgetError, OutputError
+from camera_sim.firmware import FirmwareSource
 from camera_sim.many import Outcome, develop_many
 from camera_sim.output import FORMATS, Encoding, Format
 from camera_sim.pipelines import DEFAULT_PIPELINE, PIPELINES
@@ -36,8 +38,8 @@ if TYPE_CHECKING:
 UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3}
 
 
-def add_to(commands: "Commands", open_firmware: OpenFirmware) -> None:
-    """Add the command; ``open_firmware`` says what a device booted."""
+def add_to(commands: "Commands", firmware: FirmwareSource) -> None:
+    """Add the command; ``firmware`` says what a device booted."""
     pipelines = "; ".join(f"{p.name}: {p.summary}" for p in PIPELINES.values())
     parser = commands.add_parser(
         "develop",
@@ -107,7 +109,7 @@ def add_to(commands: "Commands", open_firmware: OpenFirmware) -> None:
     parser.add_argument("--force", action="store_true", help="overwrite existing files")
     signing.add_arguments(parser)
     secrets.add_passphrase(parser)
-    parser.set_defaults(run=run, open_firmware=open_firmware)
+    parser.set_defaults(run=run, firmware=firmware)
 
 
 def memory_size(text: str) -> int:
@@ -159,16 +161,61 @@ def _one_by_one(
         progress.update(task, description=job.source.name)
         try:
             with only_our_errors(job.source):
-                summary = develop_file(
-                    job, options, developer.engine, _advance(progress, task, done),
-                    developer.signing,
-                )  # fmt: skip
+                advance = _advance(progress, task, done)
+                developer, summary = _developed(job, options, developer, advance)
         except CameraSimError as error:
             if traced:
                 traceback.print_exception(error)
             yield Outcome(job, error=str(error))
         else:
             yield Outcome(job, tuple(summary_lines(summary)))
+
+
+def _developed(
+    job: Job, options: Options, developer: Developer, advance: Callable[[float], None]
+) -> tuple[Developer, Summary]:
+    """Develop a file; where the network fails while it runs, by whoever there is to fall back to.
+
+    Returns
+    -------
+    Who developed it, and is to develop the next, and the summary.
+    """
+    try:
+        summary = _by(developer, job, options, advance)
+    except InferenceError as error:
+        if developer.fall_back is None:
+            raise InferenceError(f"{job.source}: {error}") from error
+        return _fallen_back(job, options, developer, advance, error)
+    developer.has_run()
+    return developer, summary
+
+
+def _fallen_back(
+    job: Job,
+    options: Options,
+    developer: Developer,
+    advance: Callable[[float], None],
+    failure: InferenceError,
+) -> tuple[Developer, Summary]:
+    assert developer.fall_back is not None  # asked before
+    try:
+        other = developer.fall_back(str(failure))
+        developed = _developed(job, options, other, advance)
+    except CameraSimError as error:
+        developer.take_back()
+        again = str(error).removeprefix(f"{job.source}: ")
+        raise InferenceError(f"{job.source}: {failure}; {again}") from error
+    signing.warn(f"{job.source}: {failure}; fell back to {other.name}")
+    return developed
+
+
+def _by(
+    developer: Developer, job: Job, options: Options, advance: Callable[[float], None]
+) -> Summary:
+    if developer.pipeline != options.pipeline:  # what was fallen back to is another network
+        options = replace(options, pipeline=developer.pipeline)
+        job = plan_jobs([job.source], options)[0]
+    return develop_file(job, options, developer.engine, advance, developer.signing)
 
 
 def _options(args: argparse.Namespace, pipeline: str) -> Options:

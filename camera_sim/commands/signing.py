@@ -13,23 +13,43 @@ from camera_sim.credential import Development, Signing
 from camera_sim.device import Device
 from camera_sim.engines import Engine
 from camera_sim.engines.opening import ENGINES, Where, open_network
-from camera_sim.errors import DeviceError, PipelineError
-from camera_sim.firmware import PRECISIONS, Firmware
+from camera_sim.errors import CameraSimError, DeviceError, PipelineError
+from camera_sim.firmware import PRECISIONS, Firmware, FirmwareSource
 from camera_sim.identity import Identity, Secrets, open_identity, take_photo_identity
 from camera_sim.one_photo import settle
 from camera_sim.pipelines import find_pipeline
 
-OpenFirmware = Callable[[Device], Firmware]
-"""Says what a device booted; `firmware_export.boot.booted`, given by the composition root."""
+
+def _nothing() -> None:
+    """Do nothing: where there is no device, there is nobody to tell."""
 
 
 @dataclass(frozen=True)
 class Developer:
-    """What develops, and who signs; None signs nothing."""
+    """What develops, and who signs.
+
+    Attributes
+    ----------
+    signing
+        None signs nothing.
+    fall_back
+        Given why the network failed while it ran, returns who develops instead; None where there
+        is nobody else.
+    take_back
+        Undoes ``fall_back``, where the other failed at the same frame.
+    has_run
+        Told of each photo that was developed.
+    name
+        Where the network is from, or runs, for those who fall back to it.
+    """
 
     pipeline: str
     engine: Engine
     signing: Signing | None
+    fall_back: Callable[[str], "Developer"] | None = None
+    take_back: Callable[[], None] = _nothing
+    has_run: Callable[[], None] = _nothing
+    name: str = "ONNX Runtime"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -110,11 +130,12 @@ def developer(args: argparse.Namespace) -> Developer:
         engine = open_network(entry, folder, _where(args))
         made = Development(pipeline=pipeline.name, pair=entry.pair, weights_sha256=entry.sha256,
                            engine=engine.name, precision="fp32")  # fmt: skip
+    fall_back = (lambda _: developer(_on_processor(args))) if _may_fall_back(args, engine) else None
     if not args.identity:
-        return Developer(pipeline.name, engine, None)
+        return Developer(pipeline.name, engine, None, fall_back)
     identity = open_identity(args.identity, secrets(args))
     signing = Signing(lambda: identity, made, timestamp_authority=args.timestamp)
-    return Developer(pipeline.name, engine, signing)
+    return Developer(pipeline.name, engine, signing, fall_back)
 
 
 def _as_device(args: argparse.Namespace) -> Developer:
@@ -124,8 +145,16 @@ def _as_device(args: argparse.Namespace) -> Developer:
             raise DeviceError(f"--device runs what it booted; --{name} cannot be chosen with it")
     device = Device.open(args.device)
     for words in settle(device):
-        _warn(words)
-    firmware: Firmware = args.open_firmware(device)
+        warn(words)
+    source: FirmwareSource = args.firmware
+    return _of_firmware(args, device, source.booted(device), can_fall_back=True)
+
+
+def _of_firmware(
+    args: argparse.Namespace, device: Device, firmware: Firmware, *, can_fall_back: bool
+) -> Developer:
+    """Open a firmware's network; it may fall back to the other slot's, and that one no further."""
+    source: FirmwareSource = args.firmware
     model = firmware.model(args.precision)
     engine = open_network(model, Path(), _where(args), firmware.engines, model.precision)
     made = Development(
@@ -144,7 +173,43 @@ def _as_device(args: argparse.Namespace) -> Developer:
         args.captures_only,
         args.timestamp,
     )
-    return Developer(firmware.pipeline, engine, signing)
+
+    def fall_back(reason: str) -> Developer:
+        if _may_fall_back(args, engine):
+            words = _on_processor(args)
+            return _of_firmware(words, device, firmware, can_fall_back=can_fall_back)
+        return _of_other_slot(args, device, firmware, reason)
+
+    return Developer(
+        firmware.pipeline,
+        engine,
+        signing,
+        fall_back if can_fall_back or _may_fall_back(args, engine) else None,
+        lambda: source.take_back(device, firmware),
+        lambda: source.has_run(device, firmware),
+        f"slot {firmware.slot}",
+    )
+
+
+def _of_other_slot(
+    args: argparse.Namespace, device: Device, failed: Firmware, reason: str
+) -> Developer:
+    source: FirmwareSource = args.firmware
+    other = source.fall_back(device, failed, reason)
+    try:
+        return _of_firmware(args, device, other, can_fall_back=False)
+    except CameraSimError:
+        source.take_back(device, failed)
+        raise
+
+
+def _may_fall_back(args: argparse.Namespace, engine: Engine) -> bool:
+    return bool(args.fall_back) and engine.name == "tensorrt"
+
+
+def _on_processor(args: argparse.Namespace) -> argparse.Namespace:
+    """Return the arguments with ONNX Runtime in TensorRT's place."""
+    return argparse.Namespace(**{**vars(args), "engine": "onnxruntime"})
 
 
 def _identities(device: Device, opened_by: Secrets, *, one_each: bool) -> Callable[[], Identity]:
@@ -155,8 +220,9 @@ def _identities(device: Device, opened_by: Secrets, *, one_each: bool) -> Callab
 
 
 def _where(args: argparse.Namespace) -> Where:
-    return Where(args.engine, args.engines, args.fall_back, _warn)
+    return Where(args.engine, args.engines, args.fall_back, warn)
 
 
-def _warn(text: str) -> None:
+def warn(text: str) -> None:
+    """Say something that stops nothing."""
     print(f"camsim: {text}", file=sys.stderr)

@@ -57,8 +57,14 @@ def company(folder: Path, algorithm: str = "ed25519") -> Company:
     return Company(Vendor.open(folder / "vendor"), *people)
 
 
-def tiny_model(gain: float = 1.0, precision: str = "fp32", **changes: object) -> Exported:
-    """Make a network of a few bytes: each colour of the mosaic times a gain, doubled in size."""
+def tiny_model(
+    gain: float = 1.0, precision: str = "fp32", fails: str = "", **changes: object
+) -> Exported:
+    """Make a network of a few bytes: each colour of the mosaic times a gain, doubled in size.
+
+    It can be made to fail: at any "size" but the self-test's, with no number where the mosaic is
+    "bright", or "always".
+    """
     contract = Contract(
         pipeline="rnet",
         precision=precision,
@@ -69,7 +75,9 @@ def tiny_model(gain: float = 1.0, precision: str = "fp32", **changes: object) ->
     )
     height, width = contract.tile or ("h", "w")
     nodes = [
-        helper.make_node("Mul", ["mosaic", "gain"], ["bright"], "brighten"),
+        *FAILURES[fails],
+        helper.make_node("Mul", ["mosaic", "gain"], ["brighter"], "brighten"),
+        helper.make_node("Add", ["brighter", "nought"], ["bright"], "fail"),
         helper.make_node("Conv", ["bright", "kernel"], ["colours"], "mix"),
         helper.make_node("Clip", ["colours", "zero", "one"], ["clipped"], "clip"),
         helper.make_node("Resize", ["clipped", "", "scales"], ["srgb"], "double", mode="nearest"),
@@ -77,6 +85,8 @@ def tiny_model(gain: float = 1.0, precision: str = "fp32", **changes: object) ->
     kernel = [1, 0, 0, 0, 0, 0.5, 0.5, 0, 0, 0, 0, 1]
     constants = [
         helper.make_tensor("gain", TensorProto.FLOAT, [], [gain]),
+        helper.make_tensor("limit", TensorProto.FLOAT, [], [0.62]),
+        helper.make_tensor("tested", TensorProto.INT64, [4], [1, 4, 64, 64]),
         helper.make_tensor("kernel", TensorProto.FLOAT, [3, 4, 1, 1], kernel),
         helper.make_tensor("zero", TensorProto.FLOAT, [], [0]),
         helper.make_tensor("one", TensorProto.FLOAT, [], [1]),
@@ -89,6 +99,22 @@ def tiny_model(gain: float = 1.0, precision: str = "fp32", **changes: object) ->
     helper.set_model_props(proto, {KEY: contract.model_dump_json()})
     onnx.checker.check_model(proto)
     return Exported(contract=contract, content=proto.SerializeToString())
+
+
+# What makes "nought": zero where nothing fails.
+FAILURES = {
+    "": [helper.make_node("Sub", ["zero", "zero"], ["nought"])],
+    "size": [
+        helper.make_node("Reshape", ["mosaic", "tested"], ["reshaped"]),
+        helper.make_node("Mul", ["reshaped", "zero"], ["nought"]),
+    ],
+    "bright": [
+        helper.make_node("Sub", ["limit", "mosaic"], ["under"]),
+        helper.make_node("Sqrt", ["under"], ["root"]),
+        helper.make_node("Mul", ["root", "zero"], ["nought"]),
+    ],
+    "always": [helper.make_node("Div", ["zero", "zero"], ["nought"])],
+}
 
 
 def tiny_fan(pair: str = "test-pair-1", labels: str = "native,gaussian") -> bytes:
@@ -128,10 +154,12 @@ def tiny_fan(pair: str = "test-pair-1", labels: str = "native,gaussian") -> byte
     return content
 
 
-def tiny_bundle(security_version: int = 1, gain: float = 1.0, **changes: object) -> bytes:
+def tiny_bundle(
+    security_version: int = 1, gain: float = 1.0, fails: str = "", **changes: object
+) -> bytes:
     """Make an unsigned bundle."""
     release = replace(RELEASE, security_version=security_version, **changes)
-    model = tiny_model(gain)
+    model = tiny_model(gain, fails=fails)
     return built(release, {model.contract.name: model.model()}, "fp32")
 
 
