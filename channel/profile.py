@@ -109,11 +109,16 @@ def target_size(rule: SizeRule, height: int, width: int) -> tuple[int, int]:
 
 @dataclass(frozen=True)
 class Tables:
-    """Luma and chroma quantisation steps, 64 each in natural order, and what to call them."""
+    """Luma and chroma quantisation steps, 64 each in natural order, and what to call them.
+
+    ``encoder`` is one that anybody may use and that writes them, too, with its quality; "" if none
+    is known.
+    """
 
     name: str
     luma: tuple[int, ...]
     chroma: tuple[int, ...]
+    encoder: str = ""
 
     def __post_init__(self) -> None:
         for steps in (self.luma, self.chroma):
@@ -129,17 +134,19 @@ class Tables:
 
 def annex_k(quality: int) -> Tables:
     """Tables of libjpeg at a quality from 1 to 100."""
-    return _tables(f"Annex K, quality {quality}", jpeg_tables.annex_k(quality))
+    pair = jpeg_tables.annex_k(quality)
+    return _tables(f"Annex K, quality {quality}", pair, f"the common library at quality {quality}")
 
 
 def robidoux(quality: int) -> Tables:
     """Tables of mozjpeg's default at a quality from 1 to 100."""
-    return _tables(f"Robidoux, quality {quality}", jpeg_tables.robidoux(quality))
+    pair = jpeg_tables.robidoux(quality)
+    return _tables(f"Robidoux, quality {quality}", pair, f"mozjpeg at quality {quality}")
 
 
-def _tables(name: str, pair: tuple[jpeg_tables.Table, jpeg_tables.Table]) -> Tables:
+def _tables(name: str, pair: tuple[jpeg_tables.Table, jpeg_tables.Table], encoder: str) -> Tables:
     luma, chroma = (tuple(map(int, table.ravel())) for table in pair)
-    return Tables(name, luma, chroma)
+    return Tables(name, luma, chroma, encoder)
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,17 @@
 """The channel section of a report: what a file's header and pixels tell of its way."""
 
-from dataclasses import replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from channel import jpeg_tables
 from verifier.features.dct_histogram import earlier_compression, luma
 from verifier.features.header_likelihood import NONE, header_likelihoods
 from verifier.features.jpeg_header import JpegHeader
 from verifier.features.jpeg_quality import table_quality
-from verifier.features.network_match import is_everybodys, network_matches, passing_networks
+from verifier.features.network_match import network_matches, passing_networks, public_encoder
+from verifier.features.platform_marks import META, META_SERVICES
+from verifier.features.platform_name import PlatformName, earlier_mark, platform_name
 from verifier.features.resampling_trace import resizing_peak
 from verifier.report import (
     ChannelReading,
@@ -32,8 +32,6 @@ EARLIER_GAIN: Final = 2.0
 RESIZING_PEAK: Final = 12.0
 # Networks that are less probable than this by the header aren't listed; "none" always is.
 _LEAST_CHANCE: Final = 0.001
-# An earlier network is told from this probability on, and by tables and size alone.
-EARLIER_NAMED: Final = 0.8
 _UNASKED: Final = Cue(found=None, words="Not looked for.")
 _LIST: Final = 4  # networks that a sentence names before it says "and others"
 
@@ -54,19 +52,19 @@ def read_channel(
     """
     plane = luma(pixels) if cues else None
     matches = network_matches(header) if header else ()
-    networks = tuple(dict.fromkeys(match.network for match in matches))
+    named = platform_name(header) if header else None
     double = _double(header, plane) if plane is not None else _UNASKED
     scale = _scale(pixels, plane, matches) if plane is not None else _UNASKED
-    chances = _chances(header) if header else ()
     return ChannelReading(
         jpeg=_jpeg_facts(header) if header else None,
         networks=matches,
-        network=_one_network(header, matches, networks),
-        chances=chances,
-        earlier=_earlier(header, double, chances) if header else None,
+        network=named.platform if named else None,
+        named_by=named.words if named else None,
+        chances=_chances(header) if header else (),
+        earlier=_earlier(header, named) if header else None,
         double_compression=double,
         scale=scale,
-        words=_words(header, matches, networks),
+        words=_words(header, matches, named),
     )
 
 
@@ -83,32 +81,22 @@ def _chances(header: JpegHeader) -> tuple[NetworkChance, ...]:
     )
 
 
-def _earlier(
-    header: JpegHeader, double: Cue, chances: tuple[NetworkChance, ...]
-) -> EarlierNetwork | None:
-    """Tell a network before the last one, by Meta's mark of another file or by earlier tables."""
-    if header.fbmd and not header.fbmd_whole:
-        words = (
-            "The file carries Meta's FBMD trailer of another file: it came through Facebook, "
-            "Instagram or Messenger, and was saved again since."
-        )
-        return EarlierNetwork(network="Meta", words=words)
-    if double.quality is None:
+def _earlier(header: JpegHeader, named: PlatformName | None) -> EarlierNetwork | None:
+    """Tell a network before the last one, where a mark of it is left in another's file.
+
+    An earlier compression and a size name nobody: any program compresses and shrinks so.
+    """
+    mark = earlier_mark(header, named)
+    if mark is None:
         return None
-    luma_steps = tuple(int(step) for step in jpeg_tables.annex_k(double.quality)[0].ravel())
-    before = replace(header, luma=luma_steps, chroma=None)
-    last = chances[0].network if chances else NONE
-    found = [one for one in header_likelihoods(before, ("tables", "size")) if one.network != last]
-    total = sum(one.probability for one in found)
-    first = found[0]
-    if first.network == NONE or first.probability < EARLIER_NAMED * total:
-        return None
+    came = f"it came through {_spoken(mark.platform)}"
     words = (
-        f"Before its last compression the picture was compressed at a quality of about "
-        f"{double.quality}, and it has a size that {first.network} gives: it probably came through "
-        f"{first.network} before."
+        f"The file carries {mark.words} of another file: {came}, and was saved again since."
+        if mark.platform == META
+        else f"The file carries {mark.words}: {came}. Its coding is another's, so it was probably "
+        "saved again since."
     )
-    return EarlierNetwork(network=first.network, words=words)
+    return EarlierNetwork(network=mark.platform, words=words)
 
 
 def _jpeg_facts(header: JpegHeader) -> JpegFacts:
@@ -126,18 +114,6 @@ def _jpeg_facts(header: JpegHeader) -> JpegFacts:
         huffman="arithmetic" if header.arithmetic else huffman,
         marks=header.marks,
     )
-
-
-def _one_network(
-    header: JpegHeader | None, matches: tuple[NetworkMatch, ...], networks: tuple[str, ...]
-) -> str | None:
-    """Name the network only where a mark or tables of its own single it out."""
-    marked = {match.network for match in matches if match.mark}
-    if len(marked) == 1:
-        return marked.pop()
-    if header is None or marked or len(networks) != 1 or is_everybodys(header):
-        return None
-    return networks[0]
 
 
 def _double(header: JpegHeader | None, plane: NDArray[np.float32]) -> Cue:
@@ -182,7 +158,7 @@ def _scale(
 
 
 def _words(
-    header: JpegHeader | None, matches: tuple[NetworkMatch, ...], networks: tuple[str, ...]
+    header: JpegHeader | None, matches: tuple[NetworkMatch, ...], named: PlatformName | None
 ) -> tuple[str, ...]:
     silent = _named(passing_networks())
     passing = f"Networks that can pass a file on as it is leave no trace: {silent}."
@@ -191,30 +167,23 @@ def _words(
             "The file isn't JPEG; the networks that we know serve JPEG for photographs, so it was "
             "probably saved again since, or never shared.",
         )
-    marked = [match for match in matches if match.mark]
-    if marked:
-        names = _named([match.network for match in marked])
-        marks = _named([a for match in marked for a in match.agrees if _is_mark(a)])
-        return (f"The file carries {marks}, and its coding is that of {names}.", passing)
-    if networks and is_everybodys(header):
-        quality = table_quality(header.luma).quality
-        return (
-            f"Its coding fits {_named(networks)}. Any program that saves JPEG at quality {quality} "
-            "through the common library writes the same, so this proves nothing.",
-            passing,
-        )
+    if named:
+        return (f"{_spoken(named.platform)} served this file: it carries {named.words}.", passing)
+    networks = tuple(dict.fromkeys(match.network for match in matches))
     if networks:
+        encoder = public_encoder(header)
+        others = f"that saves JPEG through {encoder}" if encoder else "with the same encoder"
         return (
-            f"It is coded as {_named(networks)} codes pictures (its quantisation tables). Other "
-            "programs with the same encoder (mozjpeg and jpegli are public) could do so, too.",
+            f"Its coding fits {_named(networks)}. Any program {others} writes the same, so this "
+            "proves nothing.",
             passing,
         )
     reason = "camera or editor metadata" if header.exif or header.adobe or header.xmp else "coding"
     return (f"No network that we know serves files like this one, going by its {reason}.", passing)
 
 
-def _is_mark(words: str) -> bool:
-    return words.startswith(("Meta", "Facebook", "the comment", "the network"))
+def _spoken(platform: str) -> str:
+    return _named(META_SERVICES) if platform == META else platform
 
 
 def _named(names: "list[str] | tuple[str, ...]") -> str:

@@ -287,14 +287,14 @@ class NetworkMatch(_Record):
 
 
 class NetworkChance(_Record):
-    """How much a file's header speaks for a network, or for "none" that is known.
+    """How much a file's header speaks for a network, or for "none": a program, or another network.
 
     Attributes
     ----------
     ratio
         How many times likelier the network makes the header than a program that is no network.
     probability
-        With "none" as likely beforehand as all networks together.
+        With "none" nine times as likely beforehand as all networks together.
     profile
         The network's profile that fits best; "" for "none".
     """
@@ -340,9 +340,13 @@ class ChannelReading(_Record):
     networks
         Profiles that could have written it; a network's own mark first.
     network
-        The one network if there is just one and the tables aren't everybody's, else None.
+        The one that served the file, where a mark or a table of its own singles it out, else
+        None; "Meta" where it is Facebook, Instagram or Messenger.
+    named_by
+        What singles it out, in words; None if none is named.
     chances
         What the header says of each network, the likeliest first; the unlikely are left out.
+        Without a mark no network has more than a few percent: programs write the same.
     earlier
         A network before the last one, where a trace of it is left.
     """
@@ -350,6 +354,7 @@ class ChannelReading(_Record):
     jpeg: JpegFacts | None
     networks: tuple[NetworkMatch, ...] = ()
     network: str | None = None
+    named_by: str | None = None
     chances: tuple[NetworkChance, ...] = ()
     earlier: EarlierNetwork | None = None
     double_compression: Cue

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from verifier.facts import declared_generated
+from verifier.features.platform_marks import META
 from verifier.quoting import quoted
 from verifier.report import (
     ChannelReading,
@@ -107,21 +108,28 @@ def stability_headline(stability: Stability) -> str:
 
 
 def network_headline(report: Report) -> str:
-    """Say in a few words which network served a file: its detector's answer, else the header's."""
-    for result in report.detectors:
-        if result.networks:
-            return result.answer_words or result.networks[-1]
-    return _network_by_header(report.channel)
+    """Say in a few words which network served a file, as its channel section names it."""
+    return network_words(report.channel)
 
 
-def _network_by_header(channel: ChannelReading) -> str:
+def network_words(channel: ChannelReading) -> str:
+    """Say in a few words which network served a file, or that none can be named."""
+    earlier = f"; {_services(channel.earlier.network)} before that" if channel.earlier else ""
     if channel.network:
-        sure = "its own mark" if channel.networks[0].mark else "its tables"
-        return f"{channel.network}, going by {sure}"
+        return f"{_services(channel.network)}, going by {channel.named_by}{earlier}"
+    if earlier:
+        return f"None can be named{earlier}"
+    if channel.jpeg is None:
+        return "None can be named: the file isn't JPEG"
     names = list(dict.fromkeys(match.network for match in channel.networks))
     if not names:
-        return "None that is known, as it seems"
-    return f"Not certain; it fits {', '.join(names[:4])}" + (" and others" if names[4:] else "")
+        return "None can be named: it fits none that we know"
+    others = " and others" if names[4:] else ""
+    return f"None can be named: it fits {', '.join(names[:4])}{others}, and programs write the same"
+
+
+def _services(network: str) -> str:
+    return "Facebook, Instagram or Messenger" if network == META else network
 
 
 def credential_headline(credential: Credential) -> str:

@@ -67,6 +67,7 @@ _JPEGLI_65: Final = Tables(  # google/jpegli lib/jpegli/quant.cc@0bc13ad at qual
         19, 17, 16, 19, 15, 22, 17, 21, 17, 15, 18, 17, 22, 19, 22, 32,
         20, 19, 18, 19, 17, 22, 35, 32, 22, 20, 21, 22, 21, 32, 32, 267,
     ),
+    encoder="jpegli at quality 65",
 )
 # fmt: on
 FACEBOOK_2025: Final = PlatformProfile(
@@ -113,6 +114,8 @@ _RAMP: Final = Tables(  # NEXTJun/robotr1@3d2dca9 (2017), FOUND-project@3d24a96
         14, 13, 33, 59, 59, 59, 59, 59, 25, 40, 59, 59, 59, 59, 59, 59,
         *(59,) * 32,
     ),
+    # The iPhone's own tables are these, about six times finer: probably the sender's, kept.
+    encoder="Apple's encoder",
 )
 # fmt: on
 FACEBOOK_2018: Final = PlatformProfile(

@@ -27,6 +27,7 @@ _PICASA: Final = Tables(  # one of two resized files of 2016; the other's differ
         6, 6, 10, 13, 13, 13, 13, 13, 10, 13, 13, 13, 13, 13, 13, 13,
         *(13,) * 32,
     ),
+    encoder="Picasa",
 )
 # fmt: on
 GOOGLE_PLUS: Final = PlatformProfile(

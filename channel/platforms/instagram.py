@@ -37,6 +37,7 @@ _JPEGLI_80: Final = Tables(  # google/jpegli lib/jpegli/quant.cc@0bc13ad at qual
         11, 10, 10, 11, 8, 13, 10, 12, 10, 9, 10, 11, 13, 11, 13, 19,
         12, 11, 11, 12, 10, 13, 20, 19, 13, 12, 12, 13, 12, 19, 19, 156,
     ),
+    encoder="jpegli at quality 80",
 )
 # fmt: on
 INSTAGRAM: Final = PlatformProfile(

@@ -153,13 +153,14 @@ def test_a_channel_has_its_own_calibration(tmp_path: Path) -> None:
     folder = toy_weights(tmp_path)
     entry = read_manifest(folder).models[0]
     strict = CALIBRATION.model_copy(update={"edited": threshold(1.0), "native": threshold(1.0)})
-    both = entry.calibrations | {"WhatsApp": strict.model_copy(update={"temperature": 50.0})}
+    both = entry.calibrations | {"Instagram": strict.model_copy(update={"temperature": 50.0})}
     add_to_manifest(entry.model_copy(update={"calibrations": both}), folder)
-    served = transmit(native(), "whatsapp")
     with Verifier.from_weights(folder, resend_through=()) as verifier:
-        through = verifier.analyze(served).detectors[0]
+        through = verifier.analyze(transmit(native(), "instagram")).detectors[0]
+        unnamed = verifier.analyze(transmit(native(), "whatsapp")).detectors[0]
         other = verifier.analyze(jpeg(native())).detectors[0]
-    assert (through.calibrated_for, through.finding) == ("WhatsApp", "inconclusive")
+    assert (through.calibrated_for, through.finding) == ("Instagram", "inconclusive")
+    assert unnamed.calibrated_for == "any"  # no mark names WhatsApp
     assert (other.calibrated_for, other.finding) == ("any", "consistent")
 
 

@@ -23,7 +23,9 @@ from verifier.report import ChannelReading
 RECOGNISABLE = [
     profile
     for profile in PLATFORMS
-    if profile.passthrough == "never" and any(e.tables for e in profile.encodings)
+    if profile.passthrough == "never"
+    and any(e.tables for e in profile.encodings)
+    and profile.name != "flickr-2016"  # its tables differ in every file, and aren't known
 ]
 
 
@@ -63,10 +65,11 @@ def test_a_mark_singles_a_network_out(upload: bytes) -> None:
     assert "FBMD" in channel.words[0]
 
 
-def test_tables_of_its_own_single_a_network_out(upload: bytes) -> None:
+def test_tables_of_mozjpeg_single_nobody_out(upload: bytes) -> None:
     channel = reading_of(transmit(upload, "whatsapp"))
-    assert (channel.network, channel.networks[0].mark) == ("WhatsApp", False)
-    assert "programs with the same encoder" in channel.words[0]
+    assert (channel.network, channel.networks[0].mark) == (None, False)
+    assert "WhatsApp" in {match.network for match in channel.networks}
+    assert "Any program that saves JPEG through mozjpeg at quality 80" in channel.words[0]
     assert channel.jpeg is not None
     assert (channel.jpeg.quality, channel.jpeg.exact) == (80, True)
     assert channel.jpeg.tables == "Robidoux, quality 80"
@@ -76,7 +79,7 @@ def test_everybodys_tables_prove_nothing(upload: bytes) -> None:
     channel = reading_of(transmit(upload, "twitter"))
     assert channel.network is None
     assert "Twitter" in {match.network for match in channel.networks}
-    assert "Any program that saves JPEG at quality 85" in channel.words[0]
+    assert "through the common library at quality 85 writes the same" in channel.words[0]
     assert "proves nothing" in channel.words[0]
 
 

@@ -20,7 +20,7 @@ from tests.channel.conftest import photo
 from tests.verifier.conftest import Camsim, jpeg
 from tests.verifier.toy_network import NAME, toy_network
 from verifier import Verifier
-from verifier.detectors.network import NONE_WORDS, NetworkDetector
+from verifier.detectors.network import NetworkDetector
 from verifier.errors import ScoresError
 from verifier.evaluation import network_tables as tables
 from verifier.evaluation.fitting import Rates, fit
@@ -33,7 +33,7 @@ from verifier.evaluation.network_bench import (
     sent_picture,
 )
 from verifier.evaluation.network_classes import CLASSES, EDITOR, EIGHT, IN_2016, THREE
-from verifier.evaluation.network_headers import CUES, read_header_rows, score_headers
+from verifier.evaluation.network_headers import judged, read_header_rows, score_headers
 from verifier.evaluation.record_lines import write_records
 from verifier.evaluation.scores import Row, Scores, read_scores
 from verifier.evaluation.uploads import (
@@ -174,7 +174,7 @@ def test_what_a_network_serves_speaks_for_it(profile: str) -> None:
     data = transmit(jpeg(photo(600, 800), quality=96), profile)
     found = [one for one in header_likelihoods(header_of(data)) if one.network != NONE]
     best = found[0].ratio
-    assert next(one.ratio for one in found if one.network == network) >= 0.3 * best > 0.3
+    assert next(one.ratio for one in found if one.network == network) >= 0.2 * best > 0.2
 
 
 @settings(max_examples=30, deadline=None)
@@ -194,7 +194,7 @@ def test_probabilities_add_up_to_one(
 
 def test_anybodys_file_is_of_none_and_a_mark_outweighs_all() -> None:
     anybody = likelihoods(jpeg(photo(300, 400), quality=75, subsampling=2))
-    assert anybody[NONE].probability > 0.5
+    assert anybody[NONE].probability > 0.8
     instagram = likelihoods(transmit(jpeg(photo(300, 400)), "instagram"))
     assert instagram["Instagram"].probability > 0.99
     assert instagram["Instagram"].profile == "instagram"
@@ -217,51 +217,53 @@ def toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return toy_network(tmp_path_factory.mktemp("network"))
 
 
-def test_pixels_answer_where_there_is_no_header(toy: Path) -> None:
+def test_pixels_are_a_hint_where_there_is_no_header(toy: Path) -> None:
     coarse = pixels_of(jpeg(photo(384, 512), quality=8))
     with Verifier.from_weights(toy) as verifier:
         found = network_result(verifier, png(coarse))
         report = verifier.analyze(png(coarse))
-    assert (found.answer, found.networks, found.finding) == ("Facebook", ("Facebook",), "informs")
-    assert found.answer_words == "Facebook, going by its pixels"
-    assert found.patch_map is not None
-    assert found.patch_map.high == "looks like Facebook"
-    assert len(found.patch_map.places) == found.patches == 48
+    assert (found.answer, found.networks, found.finding) == (None, (), "none")
+    assert any("look as Facebook coded pictures in 2016" in reason for reason in found.reasons)
+    assert any("names no network" in reason for reason in found.reasons)
+    assert (found.patch_map, found.probabilities) == (None, {})
+    assert found.patches == 48
+    assert max(found.scores.values()) == found.scores["facebook"]
     assert report.verdict.label == "inconclusive"
-    assert "No detector could say whether this picture was altered" in report.verdict.statistics
-    assert "looks like Facebook" in report.to_html()
-    assert "Network: Facebook, going by its pixels." in report.to_text()
+    assert "No detector could give an answer" in report.verdict.statistics
+    assert "Network: None can be named: the file isn't JPEG." in report.to_text()
 
 
 def test_the_header_outweighs_the_pixels(toy: Path) -> None:
     coarse = pixels_of(jpeg(photo(384, 512), quality=8))
     with Verifier.from_weights(toy) as verifier:
         found = network_result(verifier, transmit(png(coarse), "instagram"))
-    assert (found.answer, found.answer_words) == ("Instagram", "Instagram, going by its header")
-    assert any("likelier through Instagram" in reason for reason in found.reasons)
+    assert found.answer == "Instagram"
+    assert found.answer_words == "Instagram, going by Meta's FBMD trailer"
+    assert (found.model, found.patch_map) == (None, None)  # its coding is later than the model
 
 
-def test_none_that_is_known_is_an_answer(toy: Path) -> None:
-    fine = np.random.default_rng(0).integers(0, 256, (256, 256, 3), np.uint8)
+def test_pixels_that_agree_with_a_mark_are_shown(toy: Path) -> None:
+    coarse = pixels_of(jpeg(photo(384, 512), quality=8))
     with Verifier.from_weights(toy) as verifier:
-        found = network_result(verifier, png(fine))
-    assert (found.answer, found.answer_words) == (NONE, NONE_WORDS)
-    assert found.networks == ()
+        found = network_result(verifier, transmit(png(coarse), "facebook-2016"))
+    assert found.answer == "Facebook"
+    assert found.probabilities["facebook"] > 0.9
+    assert found.patch_map is not None
+    assert found.patch_map.high == "looks like Facebook"
 
 
 def test_it_says_when_it_cannot_tell(toy: Path, tmp_path: Path) -> None:
+    fine = np.random.default_rng(0).integers(0, 256, (256, 256, 3), np.uint8)
     with Verifier.from_weights(toy) as verifier:
-        small = network_result(verifier, png(photo(40, 40)))
-        assert (small.status, small.finding) == ("abstained", "none")
-        narrow = network_result(verifier, png(photo(100, 600)))
-        assert any("too small" in reason for reason in narrow.reasons)
+        for picture in (photo(40, 40), photo(100, 600), fine):
+            found = network_result(verifier, png(picture))
+            assert (found.status, found.finding) == ("abstained", "none")
+            assert (found.networks, found.probabilities) == ((), {})
     with Verifier.from_weights(toy_network(tmp_path, None)) as verifier:
         found = network_result(verifier, png(photo(300, 300)))
         assert (found.status, found.probabilities) == ("abstained", {})
-        assert any("isn't calibrated" in reason for reason in found.reasons)
-    bare = NetworkDetector(())
-    with Verifier([bare]) as verifier:
-        assert network_result(verifier, png(photo(300, 300))).status == "not run"
+    with Verifier([NetworkDetector(())]) as verifier:
+        assert network_result(verifier, png(photo(300, 300))).status == "abstained"
         named = network_result(verifier, transmit(png(photo(300, 300)), "instagram"))
         assert (named.answer, named.model) == ("Instagram", None)
 
@@ -275,17 +277,14 @@ def test_a_file_that_was_saved_again_after_meta_says_so(toy: Path) -> None:
     assert report.channel.earlier.network == "Meta"
 
 
-def test_facebook_then_whatsapp_is_told_as_a_chain() -> None:
+def test_facebook_then_whatsapp_names_neither() -> None:
+    """Neither leaves a mark behind: WhatsApp's server of 2016 strips Facebook's."""
     upload = jpeg(photo(1050, 1400), quality=93)
     data = transmit(upload, ["facebook-2016", "whatsapp-2016"], seed=0)
     with Verifier([NetworkDetector(())]) as verifier:
-        found = network_result(verifier, data)
-    if found.answer == "WhatsApp":  # Q92 alone is everybody's
-        assert found.networks == ("Facebook", "WhatsApp")
-    with Verifier([NetworkDetector(())]) as verifier:
-        earlier = verifier.analyze(data).channel.earlier
-    assert earlier is not None
-    assert earlier.network == "Facebook"
+        report = verifier.analyze(data)
+    assert report.channel.double_compression.found
+    assert (report.channel.network, report.channel.earlier) == (None, None)
 
 
 # Measuring
@@ -298,7 +297,7 @@ def record(
     values: dict[str, object] = {
         "photo": "a", "truth": truth, "profile": IN_2016[truth], "before": "", "quality": 80,
         "paper": True, "tables": truth, "width": 640, "height": 480, "untouched": False,
-        "header": "none", "header_probability": 0.95, "earlier": "",
+        "jpeg": True, "named": "", "earlier": "",
     }  # fmt: skip
     votes = eight or tuple(10 if i == place else 0 for i in range(8))
     return Record(Sent(**(values | changes)), votes, (0, 0, 10), (-3.0,) * 9, 10)
@@ -407,7 +406,7 @@ def test_the_command_prints_every_table_from_what_it_kept(
     words = ("evaluate", "network", folder, "--weights", toy, "--out", tmp_path / "out")
     ran = camsim(*words)
     assert ran.status == 0, ran.err
-    for title in ("**mean of eight**", "**mean of three**", "header removed", "last network"):
+    for title in ("**mean of eight**", "**mean of three**", "pixels' hint right", "last network"):
         assert title in ran.out
     assert (tmp_path / "out" / "network-confusion.png").stat().st_size > 10_000
     labels = read_scores(tmp_path / "out" / "scores.csv").labels
@@ -420,12 +419,28 @@ def test_real_headers(shared_folder: Path) -> None:
     path = shared_folder / "data" / "network_headers.csv"
     if not path.exists():
         pytest.skip("there is no network_headers.csv")
-    scores = {s.platform: s for s in score_headers(read_header_rows(path), CUES[0][1])}
-    assert scores["Telegram"].likeliest >= 1
-    twitter = scores["Twitter"]
-    assert twitter.right / twitter.files > 0.8
-    assert twitter.wrong.total() == 0
-    assert scores["Discord"].wrong.total() == 0
+    scores = score_headers(read_header_rows(path))
+    assert sum(score.wrong.total() for score in scores) == 0
+    by_name = {(s.platform, s.basis): s for s in scores}
+    instagram = by_name["Instagram", "claimed"]
+    assert (instagram.right + instagram.meta) / instagram.files > 0.9
+    twitter = by_name["Twitter", "known"]
+    assert (twitter.unnamed, twitter.right) == (twitter.files, 0)  # Pillow writes the same
+    assert twitter.likeliest[0] / twitter.files > 0.8
+
+
+@pytest.mark.parametrize(
+    ("named", "truth", "expected"),
+    [
+        ("", "Twitter", "unnamed"),
+        ("Twitter", "Twitter", "right"),
+        ("Meta", "Messenger", "meta"),
+        ("Meta", "Twitter", "wrong"),
+        ("Facebook", "none", "wrong"),
+    ],
+)
+def test_names_are_judged(named: str, truth: str, expected: str) -> None:
+    assert judged(named, truth) == expected
 
 
 def test_a_table_that_is_none_is_refused(tmp_path: Path) -> None:

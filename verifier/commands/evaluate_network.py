@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from verifier.commands import Commands
     from verifier.evaluation.network_bench import Record
 
-TABLES: Final = ("classes", "answers", "chains", "served", "headers")
+TABLES: Final = ("classes", "answers", "chains", "served", "headers", "programs")
 _KEPT: Final = "sent"
 
 
@@ -29,15 +29,28 @@ def add_to(evaluations: "Commands") -> None:
         description="Send held-out pictures through networks, ask header and pixels, and print "
         "every table. Simulated and real pictures stand apart.",
     )
-    parser.add_argument("pictures", type=Path, nargs="+", help="folders that no training saw")
+    parser.add_argument(
+        "pictures", type=Path, nargs="*", help="folders that no training saw; none: real files only"
+    )
     parser.add_argument("--served", type=Path, metavar="CSV", help="table of really served files")
     parser.add_argument("--headers", type=Path, metavar="CSV", help="table of real headers")
-    parser.add_argument("--limit", type=int, help="use the first so many pictures of each folder")
+    parser.add_argument(
+        "--programs",
+        type=Path,
+        metavar="FOLDER",
+        help="JPEG files of no platform, a folder for each program or package that they are of",
+    )
+    parser.add_argument(
+        "--shares", action="store_true", help="tell how common each way of coding is among them"
+    )
+    parser.add_argument(
+        "--limit", type=int, help="use so many pictures of each folder, and of each program"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--weights", type=Path, default=FOLDER, metavar="FOLDER")
     parser.add_argument("--table", choices=TABLES, nargs="+", default=list(TABLES))
     parser.add_argument(
-        "--out", type=Path, required=True,
+        "--out", type=Path, default=Path("measured"),
         help="folder that keeps what was sent and answered, scores for calibration, and the "
         "figure; a second run of the same model prints from it",
     )  # fmt: skip
@@ -49,6 +62,36 @@ def run(args: argparse.Namespace) -> int:
     from verifier.evaluation import network_tables as tables
 
     entry = find_entry(args.weights)
+    if args.pictures:
+        _print_simulated(args, entry)
+    if "served" in args.table and args.served:
+        from verifier.evaluation.network_bench import record_of, served_pictures
+
+        model = Model(entry, args.weights)
+        found = [record_of(picture, model) for picture in served_pictures(args.served)]
+        print(tables.served_table(found, entry))
+    if "headers" in args.table and args.headers:
+        from verifier.evaluation.network_headers import read_header_rows
+
+        print(tables.headers_table(read_header_rows(args.headers)))
+    if "programs" in args.table and args.programs:
+        from verifier.evaluation.network_programs import (
+            program_headers,
+            programs_table,
+            shares_table,
+        )
+
+        headers = program_headers(args.programs, args.limit)
+        print(programs_table(headers))
+        if args.shares:
+            print(shares_table(headers))
+    return 0
+
+
+def _print_simulated(args: argparse.Namespace, entry: ModelEntry) -> None:
+    """Print the tables of pictures that are sent here."""
+    from verifier.evaluation import network_tables as tables
+
     records = _records(args, entry)
     print(f"{entry.name} {entry.version}: {len(records)} simulated pictures of "
           f"{len({r.sent.photo for r in records})} photographs\n")  # fmt: skip
@@ -67,18 +110,7 @@ def run(args: argparse.Namespace) -> int:
         print(tables.others_table(records, entry))
     if "chains" in args.table:
         print(tables.chains_table(records, entry))
-    if "served" in args.table and args.served:
-        from verifier.evaluation.network_bench import record_of, served_pictures
-
-        model = Model(entry, args.weights)
-        found = [record_of(picture, model) for picture in served_pictures(args.served)]
-        print(tables.served_table(found, entry))
-    if "headers" in args.table and args.headers:
-        from verifier.evaluation.network_headers import read_header_rows
-
-        print(tables.headers_table(read_header_rows(args.headers)))
     _draw(records, args.out)
-    return 0
 
 
 def find_entry(folder: Path) -> ModelEntry:

@@ -1,34 +1,45 @@
-"""Which network did the picture come through? Its header and its DCT histograms answer.
+"""Which network did the picture come through? Its header answers; its DCT histograms give a hint.
 
-Pixels: I. Amerini, T. Uricchio, R. Caldelli, *Tracing Images Back to Their Social Network of
-Origin: A CNN-Based Approach*, WIFS 2017. The header, which that paper leaves aside, is weighed by
-`verifier.features.header_likelihood` while the file is read. A header says more than pixels, so
-the pixels are asked for an answer only where the header gives none.
+What the header says is decided by `verifier.features.platform_name` while the file is read, and the
+channel section of a report says the same. The pixels name nobody: the network of I. Amerini,
+T. Uricchio, R. Caldelli (*Tracing Images Back to Their Social Network of Origin: A CNN-Based
+Approach*, WIFS 2017) reads quantisation, and any program with the same tables leaves the same
+traces. It knows codings of 2016, so it is asked only where the header fits one of them, or is gone.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Final, Literal
+from typing import ClassVar, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from verifier import calibration as calibrating
-from verifier.decision import how_often_wrong, outside_domain, picture_probabilities
+from verifier.decision import outside_domain, picture_probabilities
 from verifier.detectors.detector import ModelDetector
 from verifier.detectors.patch_scores import PatchScores, patch_scores
 from verifier.features.dct_histogram import patch_histograms
 from verifier.features.header_likelihood import NONE
 from verifier.features.patches import Patches, choose_patches
+from verifier.features.platform_marks import META, META_SERVICES
 from verifier.model import Model
 from verifier.reading import Reading
-from verifier.report import ChannelReading, DetectorResult, NetworkChance, PatchMap
-from verifier.weights import Calibration, Label, ModelEntry, Threshold
-from verifier.words import percent
+from verifier.report import ChannelReading, DetectorResult, PatchMap
+from verifier.weights import Calibration, Label, ModelEntry
+from verifier.words import network_words
 
 TASK: Final = "network"
-# From this probability on the header names a network, or none; see docs/results/network.md.
-NAMED: Final = 0.9
-NONE_WORDS: Final = "None that is known, as it seems"
+# Profiles of `channel.PLATFORMS` that the model's labels were trained on: codings of 2016, and
+# later ones with the same luma. `verifier.evaluation.network_classes` trains them.
+SEEN: Final[Mapping[str, tuple[str, ...]]] = {
+    "facebook": ("facebook-2016",),
+    "flickr": ("flickr-2016",),
+    "google+": ("google+",),
+    "instagram": ("instagram-2016", "instagram-2024"),
+    "telegram": ("telegram-2016", "telegram"),
+    "twitter": ("twitter-2016", "twitter"),
+    "whatsapp": ("whatsapp-2016",),
+}
 _BATCH: Final = 64
 
 
@@ -41,23 +52,24 @@ def scored(model: Model, patches: Patches, counts: NDArray[np.uint8]) -> PatchSc
 
 
 @dataclass(frozen=True)
-class Said:
-    """An answer of header or pixels (``by``): a network, "none", or None for no answer."""
+class PixelHint:
+    """What the pixels look like: a network's words, `NONE`, or None; and a sentence that says so.
 
-    by: Literal["header", "pixels"]
+    ``probability`` is that of what it names, calibrated on simulated pictures of 2016.
+    """
+
     network: str | None
-    confidence: float | None = None
-    reasons: tuple[str, ...] = ()
-    threshold: Threshold | None = None
+    words: str = ""
+    probability: float | None = None
 
 
 class NetworkDetector(ModelDetector):
-    """Names the network that a picture came through last, or none that is known.
+    """Names the network that a picture came through last, where its header singles one out.
 
     Parameters
     ----------
     models
-        Of the task "network"; the first answers. Without any the header alone does.
+        Of the task "network"; the first gives a hint. Without any there is none.
     """
 
     task: ClassVar[str] = TASK
@@ -66,16 +78,18 @@ class NetworkDetector(ModelDetector):
 
     def analyze(self, reading: Reading, *, brief: bool = False) -> DetectorResult:
         """Answer for a picture; see `Detector.analyze`."""
-        scores = self.score(reading, brief=brief)
         channel = reading.facts.channel
-        if scores is None and not channel.chances:
-            return self._silent(reading)
-        found, pixels = _by_pixels(reading, scores)
-        header = _by_header(channel)
-        said = header if header.network not in (None, NONE) else pixels
-        if said.network is None and header.network == NONE:
-            said = header
-        return self._result(reading, scores, found, said, (*header.reasons, *pixels.reasons))
+        asked = self._may_answer(channel)
+        scores = self.score(reading, brief=brief) if asked else None
+        found, hint = _by_pixels(reading, scores)
+        reasons = [_reason(channel)]
+        if channel.earlier:
+            reasons.append(channel.earlier.words)
+        if hint.words:
+            reasons.append(hint.words)
+        agrees = channel.network is not None and hint.network == channel.network
+        facts = {**_facts_of(scores), **(_shown(scores, found) if agrees and scores else {})}
+        return self._result(channel, tuple(reasons), facts)
 
     def score(self, reading: Reading, *, brief: bool = False) -> PatchScores | None:
         """Run the model; None without one, or if no patch of the picture is usable."""
@@ -88,146 +102,115 @@ class NetworkDetector(ModelDetector):
             return None
         return scored(model, patches, patch_histograms(reading.pixels, patches.places))
 
-    def _silent(self, reading: Reading) -> DetectorResult:
-        if not self._models:
-            return self.not_run("The file isn't JPEG, and no trained model is installed.")
-        height, width = reading.pixels.shape[:2]
-        reason = (
-            f"The picture ({width}×{height}) isn't JPEG, and too small or flat to say anything."
-        )
-        return self.not_run(reason).model_copy(update={"status": "abstained"})
+    @staticmethod
+    def _may_answer(channel: ChannelReading) -> bool:
+        """Whether the header is gone, or fits a coding that the model learnt."""
+        seen = {profile for profiles in SEEN.values() for profile in profiles}
+        return channel.jpeg is None or any(match.profile in seen for match in channel.networks)
 
     def _result(
-        self,
-        reading: Reading,
-        scores: PatchScores | None,
-        found: dict[str, float],
-        said: Said,
-        reasons: tuple[str, ...],
+        self, channel: ChannelReading, reasons: tuple[str, ...], facts: dict[str, object]
     ) -> DetectorResult:
-        channel = reading.facts.channel
-        earlier = channel.earlier
-        before = (earlier.network,) if earlier and said.network not in (None, NONE) else ()
-        if earlier:
-            reasons = (*reasons, earlier.words)
-        answered = said.network is not None
+        earlier = (channel.earlier.network,) if channel.earlier else ()
+        named = channel.network is not None
         return DetectorResult(
             name=self.name,
             question=self.question,
-            status="ran" if answered else "abstained",
-            finding="informs" if answered else "none",
-            answer=said.network,
-            answer_words=_answer_words(said, before),
-            confidence=said.confidence,
-            threshold=said.threshold.value if said.threshold else None,
-            false_alarm_rate=said.threshold.false_alarm_rate if said.threshold else None,
-            networks=(*before, said.network) if said.network not in (None, NONE) else (),
-            reasons=reasons or (_undecided(channel),),
-            **_facts_of(scores, found),
+            status="ran" if named else "abstained",
+            finding="informs" if named else "none",
+            answer=channel.network,
+            answer_words=network_words(channel) if named else None,
+            confidence=_probability(channel),
+            networks=(*earlier, channel.network) if channel.network else earlier,
+            reasons=reasons,
+            **facts,
         )
 
 
-def _by_header(channel: ChannelReading) -> Said:
-    """Name the network that the header speaks for, none, or nothing."""
-    if not channel.chances:
-        return Said(
-            "header", None, reasons=("The file isn't JPEG, so its header names no network.",)
-        )
-    first = channel.chances[0]
-    if first.probability < NAMED:
-        return Said("header", None, reasons=(_open(channel.chances),))
-    if first.network == NONE:
-        words = "Its header isn't what any network that is known writes."
-        return Said("header", NONE, first.probability, (words,))
-    words = (
-        f"Its header (tables, structure, size, marks) is {_times(first.ratio)} likelier through "
-        f"{first.network} than from a program that is no network (probability "
-        f"{percent(first.probability)}; profile {first.profile})."
-    )
-    return Said("header", first.network, first.probability, (words,))
+def _probability(channel: ChannelReading) -> float | None:
+    """Return that of the network that is named; of Meta, of all its services."""
+    if channel.network is None:
+        return None
+    of_meta = channel.network == META
+    services = META_SERVICES if of_meta else (channel.network,)
+    total = sum(one.probability for one in channel.chances if one.network in services)
+    return min(1.0, round(total, 6))
 
 
-def _open(chances: tuple[NetworkChance, ...]) -> str:
-    listed = [f"{_name(one.network)} {percent(one.probability)}" for one in chances[:3]]
-    return f"The header leaves it open: {', '.join(listed)}."
+def _reason(channel: ChannelReading) -> str:
+    if channel.jpeg is None:
+        return "The file isn't JPEG, so its header names no network."
+    if channel.network is None:
+        return "No mark or table of a network's own is in the file, so none is named."
+    return f"It carries {channel.named_by}, and its coding fits."
 
 
-def _name(network: str) -> str:
-    return "none that is known" if network == NONE else network
-
-
-def _times(ratio: float) -> str:
-    return f"{ratio:,.0f} times" if ratio < 1e6 else "over a million times"
-
-
-def _by_pixels(reading: Reading, scores: PatchScores | None) -> tuple[dict[str, float], Said]:
-    """Calibrated probabilities, and what they say."""
+def _by_pixels(reading: Reading, scores: PatchScores | None) -> tuple[dict[str, float], PixelHint]:
+    """Calibrated probabilities, and what they hint at."""
     if scores is None:
-        return {}, Said("pixels", None)
+        return {}, PixelHint(None)
     entry = scores.model.entry
-    outside = outside_domain(entry, reading, scores.patches)
     calibration = entry.calibration_for(None)
+    outside = outside_domain(entry, reading, scores.patches)
     if outside or calibration is None or calibration.named is None or calibration.none is None:
-        reasons = outside or ("The model isn't calibrated, so its scores give no answer.",)
-        return {}, Said("pixels", None, reasons=reasons)
+        return {}, PixelHint(None)
     found = picture_probabilities(entry, calibration, scores.mean_log, scores.count)
-    return found, said_by_pixels(entry, calibration, found)
+    hint = hint_of_pixels(entry, calibration, found)
+    return found, hint if _compatible(hint, reading.facts.channel, entry) else PixelHint(None)
 
 
-def said_by_pixels(entry: ModelEntry, calibration: Calibration, found: dict[str, float]) -> Said:
-    """Name a network, none, or nothing, by the calibrated probability of each label."""
+def _compatible(hint: PixelHint, channel: ChannelReading, entry: ModelEntry) -> bool:
+    """Whether the header is gone, or fits a coding that the hint's label was trained on."""
+    if channel.jpeg is None:
+        return True
+    labels = [label.name for label in entry.labels if label.words == hint.network]
+    profiles = {profile for name in labels for profile in SEEN.get(name, ())}
+    return any(match.profile in profiles for match in channel.networks)
+
+
+def hint_of_pixels(
+    entry: ModelEntry, calibration: Calibration, found: dict[str, float]
+) -> PixelHint:
+    """Say what pixels look like by the calibrated probability of each label."""
     networks = [label for label in entry.labels if label.role == "class"]
     likeliest = max(networks, key=lambda label: found[label.name])
     value = found[likeliest.name]
     none = max(0.0, min(1.0, 1 - sum(found[label.name] for label in networks)))
     if calibration.named is not None and value >= calibration.named.value:
-        return _named(likeliest, value, calibration.named)
+        return PixelHint(likeliest.words, _looks_as(likeliest), value)
     if calibration.none is not None and none >= calibration.none.value:
-        words = f"The pixels look like those of no network that is known ({percent(none)})."
-        return Said("pixels", NONE, none, (words,), calibration.none)
-    words = f"The pixels leave it open: {likeliest.words} {percent(value)}, none {percent(none)}."
-    return Said("pixels", None, reasons=(words,))
+        return PixelHint(NONE, "", none)
+    return PixelHint(None)
 
 
-def _named(label: Label, value: float, threshold: Threshold) -> Said:
-    words = (
-        f"The pixels look as {label.words} coded pictures (probability {percent(value)}); other "
-        "programs with the same tables leave the same traces."
-    )
-    wrong = how_often_wrong(threshold, "simulated (other networks, or none)")
-    return Said("pixels", label.words, value, (words, wrong), threshold)
-
-
-def _answer_words(said: Said, before: tuple[str, ...]) -> str | None:
-    if said.network is None:
-        return None
-    if said.network == NONE:
-        return NONE_WORDS
-    words = f"{said.network}, going by its {said.by}"
-    return f"{words}; {before[0]} before that, as it seems" if before else words
-
-
-def _undecided(channel: ChannelReading) -> str:
+def _looks_as(label: Label) -> str:
     return (
-        "Nothing about the file or its pixels tells of a network." if channel.jpeg else NONE_WORDS
+        f"The pixels look as {label.words} coded pictures in 2016. Any program with the same "
+        "tables leaves the same traces, so this is a hint and names no network."
     )
 
 
-def _facts_of(scores: PatchScores | None, found: dict[str, float]) -> dict[str, object]:
-    """Return what the report says of the model, if one ran."""
+def _facts_of(scores: PatchScores | None) -> dict[str, object]:
+    """Return which model looked at the pixels, and its raw scores."""
     if scores is None:
         return {}
     entry = scores.model.entry
-    networks = entry.indices("class")
-    place = networks[int(np.argmax(scores.mean_log[networks]))]
-    label = entry.labels[place]
     return {
         "model": scores.model.facts,
-        "in_domain": bool(found) or None,
         "scores": calibrating.shares([label.name for label in entry.labels], scores.mean_log),
-        "probabilities": found,
         "label_words": {label.name: label.words for label in entry.labels},
         "patches": scores.count,
+    }
+
+
+def _shown(scores: PatchScores, found: dict[str, float]) -> dict[str, object]:
+    """Return probabilities and map of pixels that agree with the network that is named."""
+    networks = scores.model.entry.indices("class")
+    place = networks[int(np.argmax(scores.mean_log[networks]))]
+    label = scores.model.entry.labels[place]
+    return {
+        "in_domain": True,
+        "probabilities": found,
         "patch_map": PatchMap(
             side=scores.patches.side,
             places=scores.patches.places,

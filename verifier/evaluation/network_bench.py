@@ -38,7 +38,6 @@ from verifier.evaluation.uploads import (
     served,
 )
 from verifier.features.dct_histogram import PATCH, patch_histograms
-from verifier.features.header_likelihood import header_likelihoods
 from verifier.features.jpeg_header import jpeg_header
 from verifier.features.jpeg_quality import table_quality
 from verifier.features.patches import Patches, choose_patches
@@ -68,10 +67,10 @@ class Sent:
         Of luma, in words or as the sum of its steps.
     untouched
         Whether luma can't tell it from the upload.
-    header, header_probability
-        What is likeliest by the header, and how likely; "" for files that aren't JPEG.
-    earlier
-        Network before the last one, as told, or "".
+    jpeg
+        Whether it is a JPEG file, so that it has a header.
+    named, earlier
+        Network that the header names, and one before it, or "".
     """
 
     photo: str
@@ -84,8 +83,8 @@ class Sent:
     width: int
     height: int
     untouched: bool
-    header: str
-    header_probability: float
+    jpeg: bool
+    named: str
     earlier: str
 
 
@@ -202,21 +201,13 @@ def sent_picture(
     before: str = "",
     paper: bool = False,
     untouched: bool = False,
-    cues: bool = False,
 ) -> Iterator[Picture]:
-    """Yield facts and histograms of a file; nothing if it is too small or too flat for a patch.
-
-    Parameters
-    ----------
-    cues
-        Whether to look for a network before the last one; chains always are.
-    """
+    """Yield facts and histograms of a file; nothing if it is too small or too flat for a patch."""
     patches = choose_patches(pixels, PATCH, SELECTION)
     if not patches.places:
         return
     header, sent = jpeg_header(data), jpeg_header(upload)
-    likeliest = header_likelihoods(header)[0] if header else None
-    earlier = read_channel(header, pixels).earlier if cues or before else None
+    channel = read_channel(header, pixels, cues=False)
     yield (
         Sent(
             photo=photo,
@@ -229,9 +220,9 @@ def sent_picture(
             width=pixels.shape[1],
             height=pixels.shape[0],
             untouched=untouched,
-            header=likeliest.network if likeliest else "",
-            header_probability=round(likeliest.probability, 4) if likeliest else 0.0,
-            earlier=earlier.network if earlier else "",
+            jpeg=header is not None,
+            named=channel.network or "",
+            earlier=channel.earlier.network if channel.earlier else "",
         ),
         patch_histograms(pixels, patches.places),
     )
@@ -281,7 +272,7 @@ def served_pictures(table: Path) -> list[Picture]:
             pictures += sent_picture(
                 data, pixels_of(data), upload, photo=f"{path.parent.name}",
                 truth=network if network in known else OTHER,
-                profile=f"{network} {row['year']}", untouched=untouched, cues=True,
+                profile=f"{network} {row['year']}", untouched=untouched,
             )  # fmt: skip
     except (OSError, KeyError, TypeError) as error:
         raise ScoresError(f"{table} isn't a table of served files ({error})") from error

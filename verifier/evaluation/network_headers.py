@@ -5,14 +5,14 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from verifier.errors import ScoresError
 from verifier.features.header_likelihood import NONE, Cue, header_likelihoods
 from verifier.features.jpeg_header import JpegHeader
+from verifier.features.platform_marks import META, META_SERVICES
+from verifier.features.platform_name import platform_name
 
-# From this probability on a network is named by a header.
-NAMED: Final = 0.9
 # Cues that the table of headers holds, and what stays of them when marks go, or all but tables.
 CUES: Final[tuple[tuple[str, tuple[Cue, ...]], ...]] = (
     ("all but Huffman tables", ("tables", "subsampling", "scans", "size", "marks")),
@@ -20,6 +20,7 @@ CUES: Final[tuple[tuple[str, tuple[Cue, ...]], ...]] = (
     ("tables alone", ("tables",)),
 )
 _UNKNOWN_ICC: Final = -1
+Judged = Literal["right", "meta", "wrong", "unnamed"]
 
 
 @dataclass(frozen=True)
@@ -33,20 +34,29 @@ class HeaderRow:
 
 @dataclass(frozen=True)
 class HeaderScore:
-    """Of one platform and basis: how many were named rightly, wrongly, none, or left open."""
+    """Of one platform and basis: how many headers were named rightly, wrongly, or not at all.
+
+    Attributes
+    ----------
+    meta
+        Those of Meta's services that were named as one of the three, rightly.
+    likeliest
+        For each of `CUES` the headers whose network is the likeliest of all networks, were one to
+        be chosen.
+    """
 
     platform: str
     basis: str
     files: int
     right: int
+    meta: int
     wrong: Counter[str]
-    none: int
-    likeliest: int
+    likeliest: tuple[int, ...]
 
     @property
-    def open(self) -> int:
-        """Files for which no answer is sure enough."""
-        return self.files - self.right - self.wrong.total() - self.none
+    def unnamed(self) -> int:
+        """Headers for which no network is named."""
+        return self.files - self.right - self.meta - self.wrong.total()
 
 
 def read_header_rows(path: Path) -> list[HeaderRow]:
@@ -99,32 +109,44 @@ def _jfif(text: str) -> tuple[int, int, int, int] | None:
     return int(major), int(minor), int(unit[1:]), int(density.partition("x")[0])
 
 
-def score_headers(rows: Sequence[HeaderRow], cues: Collection[Cue]) -> list[HeaderScore]:
+def score_headers(rows: Sequence[HeaderRow]) -> list[HeaderScore]:
     """Name the network of each header, and count by platform and basis."""
     groups: dict[tuple[str, str], list[HeaderRow]] = {}
     for row in rows:
         groups.setdefault((row.basis, row.platform), []).append(row)
     return [
-        _score(platform, basis, group, cues)
+        _score(platform, basis, group)
         for (basis, platform), group in sorted(groups.items(), reverse=True)
     ]
 
 
-def _score(
-    platform: str, basis: str, rows: Sequence[HeaderRow], cues: Collection[Cue]
-) -> HeaderScore:
-    right = none = likeliest = 0
-    wrong: Counter[str] = Counter()
+def judged(named: str, truth: str) -> Judged:
+    """Whether a name is right, right as far as "Meta" goes, wrong, or there is none ("")."""
+    if not named:
+        return "unnamed"
+    if named == truth:
+        return "right"
+    return "meta" if named == META and truth in META_SERVICES else "wrong"
+
+
+def _score(platform: str, basis: str, rows: Sequence[HeaderRow]) -> HeaderScore:
     truth = platform.partition("(")[0]
-    for row in rows:
-        found = header_likelihoods(row.header, cues)
-        first = found[0]
-        networks = [one.network for one in found if one.network != NONE]
-        likeliest += networks[0] == truth
-        if first.probability < NAMED:
-            continue
-        none += first.network == NONE
-        right += first.network == truth
-        if first.network not in (NONE, truth):
-            wrong[first.network] += 1
-    return HeaderScore(platform, basis, len(rows), right, wrong, none, likeliest)
+    found = [platform_name(row.header) for row in rows]
+    names = [one.platform if one else "" for one in found]
+    kinds = Counter(judged(name, truth) for name in names)
+    return HeaderScore(
+        platform,
+        basis,
+        len(rows),
+        right=kinds["right"],
+        meta=kinds["meta"],
+        wrong=Counter(name for name in names if judged(name, truth) == "wrong"),
+        likeliest=tuple(
+            sum(_likeliest(row.header, cues) == truth for row in rows) for _, cues in CUES
+        ),
+    )
+
+
+def _likeliest(header: JpegHeader, cues: Collection[Cue]) -> str:
+    found = header_likelihoods(header, cues)
+    return next(one.network for one in found if one.network != NONE)

@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 from channel import PLATFORMS
 from verifier.calibration import upper_bound
 from verifier.decision import picture_probabilities
-from verifier.detectors.network import NAMED, said_by_pixels
+from verifier.detectors.network import hint_of_pixels
 from verifier.evaluation.network_bench import Record
 from verifier.evaluation.network_classes import CLASSES, EIGHT, IN_2016, ORIGINAL, OTHER, THREE
-from verifier.evaluation.network_headers import CUES, HeaderRow, score_headers
-from verifier.evaluation.network_headers import NAMED as HEADER_NAMED
+from verifier.evaluation.network_headers import CUES, HeaderRow, Judged, judged, score_headers
 from verifier.features.header_likelihood import NONE
 from verifier.weights import ModelEntry
 
@@ -121,30 +120,22 @@ def confusion_table(records: Sequence[Record], *, pictures: bool = False) -> str
     return "\n".join([*lines, ""])
 
 
-def said_with_header(record: Record, pixels: str) -> str:
-    """Combine header and pixels as the detector does; "" is no answer."""
-    header = record.sent.header if record.sent.header_probability >= NAMED else ""
-    if header and header != NONE:
-        return header
-    return pixels or header
-
-
-def said_by_pixels_alone(record: Record, entry: ModelEntry) -> str:
-    """Return what the pixels say: a network, "none", or ""."""
+def hint_alone(record: Record, entry: ModelEntry) -> str:
+    """Return what the pixels look like, were they asked: a network, "none", or ""."""
     calibration = entry.calibration_for(None)
     if calibration is None or record.patches < entry.domain.min_patches:
         return ""
     mean_log = np.array(record.mean_log)
     found = picture_probabilities(entry, calibration, mean_log, record.patches)
-    return said_by_pixels(entry, calibration, found).network or ""
+    return hint_of_pixels(entry, calibration, found).network or ""
 
 
 def answers_table(records: Sequence[Record], entry: ModelEntry) -> str:
-    """Tell the answers with the header, and with the header removed (simulated)."""
+    """Tell what headers name, and what pixels alone would hint at (simulated)."""
     lines = [
-        "| came through | pictures | header: right | wrong | none | open | "
-        "header removed: right | wrong | none | open |",
-        "|---" * 10 + "|",
+        "| came through | pictures | named rightly | as Meta's | wrongly | not named | "
+        "pixels' hint right | wrong | none |",
+        "|---" * 9 + "|",
     ]
     groups = [(_WORDS[one.name], _of_class(one.name)) for one in CLASSES[:-2]]
     groups += [
@@ -155,44 +146,42 @@ def answers_table(records: Sequence[Record], entry: ModelEntry) -> str:
     single = [r for r in records if not r.sent.untouched and not r.sent.before]
     for name, belongs in groups:
         rows = [r for r in single if belongs(r)]
-        cells = []
-        for with_header in (True, False):
-            answers = [_judged(r, entry, with_header=with_header) for r in rows]
-            cells += [f"{answers.count(kind) / max(1, len(rows)):.1%}" for kind in _KINDS]
+        named = [judged(r.sent.named, _truth(r)) for r in rows]
+        hints = [_judged_hint(r, entry) for r in rows]
+        counts = [named.count(kind) for kind in _NAMED_KINDS]
+        counts += [hints.count(kind) for kind in _HINT_KINDS]
+        cells = [f"{count / max(1, len(rows)):.1%}" for count in counts]
         lines.append(f"| {name} | {len(rows)} | {' | '.join(cells)} |")
     return "\n".join([*lines, ""])
 
 
-_KINDS: Final = ("right", "wrong", "none", "open")
+_NAMED_KINDS: Final[tuple[Judged, ...]] = ("right", "meta", "wrong", "unnamed")
+_HINT_KINDS: Final[tuple[Judged, ...]] = ("right", "wrong", "unnamed")
 
 
 def _of_class(name: str) -> Callable[[Record], bool]:
     return lambda record: record.sent.truth == name
 
 
-def _judged(record: Record, entry: ModelEntry, *, with_header: bool) -> str:
-    """Whether an answer is right, wrong, "none" or open; of other networks the header may know."""
-    pixels = said_by_pixels_alone(record, entry)
-    said = said_with_header(record, pixels) if with_header else pixels
-    if not said or said == NONE:
-        return "none" if said else "open"
-    return "right" if _same_network(record, said) else "wrong"
+def _judged_hint(record: Record, entry: ModelEntry) -> Judged:
+    said = hint_alone(record, entry)
+    return judged("" if said == NONE else said, _truth(record))
 
 
-def _same_network(record: Record, said: str) -> bool:
+def _truth(record: Record) -> str:
+    """Name the network that a picture came through last; "none" for none."""
     if record.sent.truth in (ORIGINAL, OTHER):  # real files are named by network and year
         profile = record.sent.profile.partition(" ")[0]
-        networks = {p.name: p.network for p in PLATFORMS}
-        return networks.get(profile) == said
-    return _WORDS[record.sent.truth] == said
+        return {p.name: p.network for p in PLATFORMS}.get(profile, NONE)
+    return _WORDS[record.sent.truth]
 
 
 def others_table(records: Sequence[Record], entry: ModelEntry) -> str:
-    """Tell what the pixels alone say of pictures of other networks and eras (simulated)."""
+    """Tell what the pixels alone hint at of other networks and eras (simulated)."""
     found: dict[str, Counter[str]] = {}
     for record in records:
         if record.sent.truth == OTHER and not record.sent.untouched:
-            said = said_by_pixels_alone(record, entry)
+            said = hint_alone(record, entry)
             found.setdefault(record.sent.profile, Counter())[said or "open"] += 1
     lines = ["| profile | pictures | none that is known | open | named |", "|---|---|---|---|---|"]
     for profile, counts in sorted(found.items()):
@@ -209,22 +198,24 @@ def chains_table(records: Sequence[Record], entry: ModelEntry) -> str:
     """Pictures that came through two networks: the last one named, and the first (simulated)."""
     chains = [r for r in records if r.sent.before and not r.sent.untouched]
     lines = [
-        "| last network | chains | last, with header | last, header removed | "
+        "| last network | chains | last named rightly | wrongly | pixels' hint right | "
         "first told | of those rightly |",
-        "|---|---|---|---|---|---|",
+        "|---" * 7 + "|",
     ]
     names = sorted({r.sent.truth for r in chains})
     for name in (*names, ""):
         rows = [r for r in chains if name in ("", r.sent.truth)]
         if not rows:
             continue
-        last = [_judged(r, entry, with_header=True) == "right" for r in rows]
-        pixels = [_judged(r, entry, with_header=False) == "right" for r in rows]
+        last = [judged(r.sent.named, _truth(r)) for r in rows]
+        hints = [_judged_hint(r, entry) == "right" for r in rows]
         told = [r for r in rows if r.sent.earlier]
-        right = sum(_WORDS[r.sent.before] == r.sent.earlier for r in told)
+        right = sum(judged(r.sent.earlier, _WORDS[r.sent.before]) != "wrong" for r in told)
+        share = (last.count("right") + last.count("meta")) / len(rows)
+        earlier = f"{len(told)} ({len(told) / len(rows):.0%})"
         lines.append(
-            f"| {_WORDS[name] if name else '**all**'} | {len(rows)} | {np.mean(last):.1%} | "
-            f"{np.mean(pixels):.1%} | {len(told)} ({len(told) / len(rows):.0%}) | "
+            f"| {_WORDS[name] if name else '**all**'} | {len(rows)} | {share:.1%} | "
+            f"{last.count('wrong')} | {np.mean(hints):.1%} | {earlier} | "
             f"{right} ({right / max(1, len(told)):.0%}) |"
         )
     single = [r for r in in_2016(records) if r.sent.truth in names]
@@ -234,22 +225,19 @@ def chains_table(records: Sequence[Record], entry: ModelEntry) -> str:
 def served_table(records: Sequence[Record], entry: ModelEntry) -> str:
     """Files that networks really served: each with what is said of it."""
     lines = [
-        "| network | picture | size | untouched | majority of eight | pixels | header | answer |",
-        "|---" * 8 + "|",
+        "| network | picture | size | untouched | majority of eight | pixels' hint | named |",
+        "|---" * 7 + "|",
     ]
     for record in records:
         sent = record.sent
-        pixels = said_by_pixels_alone(record, entry)
-        header = sent.header if sent.header_probability >= NAMED else "open"
         cells = (
             sent.profile,
             sent.photo,
             f"{sent.width}×{sent.height}",
             "yes" if sent.untouched else "",
             f"{EIGHT[int(np.argmax(record.eight))]} {max(record.eight) / record.patches:.0%}",
-            pixels or "open",
-            header if sent.header else "not JPEG",
-            said_with_header(record, pixels) or "open",
+            hint_alone(record, entry) or "–",
+            sent.named or ("–" if sent.jpeg else "not JPEG"),
         )
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join([*lines, "", *_served_summary(records, entry), ""])
@@ -269,35 +257,33 @@ def _served_summary(records: Sequence[Record], entry: ModelEntry) -> Iterator[st
         f"{np.trace(patches) / max(1, patches.sum()):.1%} are right."
     )
     networks = [r for r in records if not r.sent.untouched and r.sent.truth != ORIGINAL]
-    named = [_judged(r, entry, with_header=True) for r in networks]
+    kinds = [judged(r.sent.named, _truth(r)) for r in networks]
+    named = kinds.count("right") + kinds.count("meta")
     yield (
-        f"With headers, of {len(networks)} files of networks that aren't untouched "
-        f"{named.count('right')} are named rightly and {named.count('wrong')} wrongly."
+        f"Of {len(networks)} files of networks that aren't untouched {named} are named rightly, "
+        f"{kinds.count('wrong')} wrongly, {kinds.count('unnamed')} not at all."
     )
 
 
 def headers_table(rows: Sequence[HeaderRow]) -> str:
-    """Real headers: named rightly, wrongly, none, open, by platform and by what is left of them."""
-    parts = [
-        f"Named from a probability of {HEADER_NAMED:g} on; “likeliest” is the share whose network "
-        "is the likeliest of all networks.",
+    """Real headers: named rightly, wrongly, or not, by platform."""
+    lines = [
+        "Were one network to be chosen, it would be the right one by: "
+        + "; ".join(words for words, _ in CUES)
+        + ".",
         "",
+        "| basis | platform | headers | named rightly | as Meta's | wrongly | not named | "
+        "likeliest by all | marks removed | tables alone |",
+        "|---" * 10 + "|",
     ]
-    for words, cues in CUES:
-        parts += [
-            f"*{words}*",
-            "",
-            "| basis | platform | headers | right | wrong | none | open | likeliest |",
-            "|---|---|---|---|---|---|---|---|",
-        ]
-        for s in score_headers(rows, cues):
-            wrong = ", ".join(f"{name} {count}" for name, count in s.wrong.most_common()) or "0"
-            parts.append(
-                f"| {s.basis} | {s.platform} | {s.files} | {s.right} | {wrong} | {s.none} | "
-                f"{s.open} | {s.likeliest / s.files:.0%} |"
-            )
-        parts.append("")
-    return "\n".join(parts)
+    for s in score_headers(rows):
+        wrong = ", ".join(f"{name} {count}" for name, count in s.wrong.most_common()) or "0"
+        likeliest = " | ".join(f"{count / s.files:.0%}" for count in s.likeliest)
+        lines.append(
+            f"| {s.basis} | {s.platform} | {s.files} | {s.right} | {s.meta} | {wrong} | "
+            f"{s.unnamed} | {likeliest} |"
+        )
+    return "\n".join([*lines, ""])
 
 
 def qualities_table(records: Sequence[Record]) -> str:
@@ -319,10 +305,12 @@ def qualities_table(records: Sequence[Record]) -> str:
 
 
 def wrong_bound(records: Sequence[Record], entry: ModelEntry) -> str:
-    """Say in a sentence how often a network is named wrongly by pixels, with its bound."""
+    """Say how often headers name, and pixels hint at, a wrong network, with bounds."""
     rows = [r for r in records if not r.sent.untouched and not r.sent.before]
-    wrong = sum(_judged(r, entry, with_header=False) == "wrong" for r in rows)
+    named = sum(judged(r.sent.named, _truth(r)) == "wrong" for r in rows)
+    hints = sum(_judged_hint(r, entry) == "wrong" for r in rows)
     return (
-        f"By pixels alone {wrong} of {len(rows)} pictures were named a network that they didn't "
-        f"come through last (95% bound {upper_bound(wrong, len(rows)):.2%})."
+        f"Of {len(rows)} pictures {named} were named a network that they didn't come through last "
+        f"(95% bound {upper_bound(named, len(rows)):.2%}); by pixels alone {hints} hints were "
+        f"wrong (95% bound {upper_bound(hints, len(rows)):.2%})."
     )

@@ -3,8 +3,12 @@
 Every aspect of the header (tables, subsampling, scans, Huffman tables, size, marks) is compared
 with every profile of `channel.PLATFORMS`. A profile's value is trusted as far as its source is:
 with the probability ``doubt`` the aspect is as in anybody's file. What is assumed is doubted
-entirely, so it says nothing. Shares in anybody's files (``_ANYBODY``) are round figures, chosen and
-not measured: what is rare there tells most.
+entirely, so it says nothing. What is rare in anybody's files (``_ANYBODY``) tells most.
+
+Networks code by libraries that are everybody's, and how many programs are set up to write just what
+a network writes isn't known. So coding, size and whatever else anybody may write count at most
+`MOST_OF_CODING` times for a network: they never name it. What counts without a limit is a mark of
+the platform's own, and a quantisation table that no encoder is known to write.
 """
 
 import math
@@ -16,14 +20,18 @@ from channel import PLATFORMS, PlatformProfile
 from channel.profile import AnySize, Aspect, Confidence, Encoding, SizeRule, target_size
 from verifier.features.jpeg_header import JpegHeader
 from verifier.features.jpeg_quality import table_quality
-from verifier.features.network_match import coded_scans, profile_bytes
+from verifier.features.network_match import coded_scans, profile_bytes, public_encoder
+from verifier.features.platform_marks import has_comment, is_mark
 
 Cue = Literal["tables", "subsampling", "scans", "huffman", "size", "marks"]
 CUES: Final[tuple[Cue, ...]] = get_args(Cue)
 NONE: Final = "none"
 """Stands for every program that is no network we know; its likelihood ratio is 1."""
-# As likely as not that a file came through a network we know; those share their half evenly.
-PRIOR_OF_NONE: Final = 0.5
+# Beforehand nine files of ten are from a program; the networks that we know share the tenth evenly.
+# A choice: how many of the files that are asked about were shared isn't known.
+PRIOR_OF_NONE: Final = 0.9
+MOST_OF_CODING: Final = 10.0
+"""With it and the prior a network has at most a probability of 7% without a mark."""
 
 _DOUBT: Final[Mapping[Confidence, float]] = {
     Confidence.MEASURED: 0.02,
@@ -42,7 +50,9 @@ _ANYBODY: Final[Mapping[str, float]] = {
     "4:2:0": 0.6, "4:2:2": 0.15, "4:4:4": 0.2, "grey": 0.02,
     "baseline": 0.8, "ten scans": 0.1, "other scans": 0.1,
     "standard": 0.6, "optimised": 0.4,
-    "fbmd": 1e-4, "2:103": 1e-4, "comment": 1e-3, "icc": 1e-3, "other icc": 0.3, "72 dpi": 0.1,
+    "comment": 0.1, "icc": 0.01, "other icc": 0.3, "72 dpi": 0.1,
+    # Marks, in files that are saved again; Meta's trailer states the size of the file it is in.
+    "fbmd": 1e-9, "2:103": 1e-4, "own comment": 1e-4,
 }  # fmt: skip
 # Of a network's pictures so many are as large as it lets them be, of anybody's so many by chance.
 _AT_LIMIT, _BY_CHANCE = 0.6, 0.03
@@ -57,7 +67,7 @@ class NetworkLikelihood:
     ratio
         Likelihood of the header through this network over that by anybody's program.
     probability
-        After Bayes: none has a prior of one half, networks share the other half evenly.
+        After Bayes, with `PRIOR_OF_NONE`.
     profile
         The likeliest of the network's profiles; "" for none.
     """
@@ -113,12 +123,24 @@ def _ratio(header: JpegHeader, profile: PlatformProfile, cues: Collection[Cue]) 
     """Average over the encodings, by how often each was seen, times what doesn't depend on them."""
     found = 0.0
     files = sum(encoding.files for encoding in profile.encodings)
+    size = _size_ratio(header, profile) if "size" in cues else 1.0
+    additions = _additions_ratio(header, profile) if "marks" in cues else 1.0
     for encoding in profile.encodings:
         ratios = [ratio(header, profile, encoding) for cue, ratio in _CODING.items() if cue in cues]
-        found += encoding.files / files * math.prod(ratios)
-    size = _size_ratio(header, profile) if "size" in cues else 1.0
-    marks = _marks_ratio(header, profile) if "marks" in cues else 1.0
-    return found * size * marks
+        ratio = size * additions * math.prod(ratios)
+        # No program writes a whole trailer, so none is imitated in what else the file holds.
+        if not (header.fbmd_whole or _has_own_table(header, profile, encoding)):
+            ratio = min(MOST_OF_CODING, ratio)
+        found += encoding.files / files * ratio
+    return found * (_marks_ratio(header, profile) if "marks" in cues else 1.0)
+
+
+def _has_own_table(header: JpegHeader, profile: PlatformProfile, encoding: Encoding) -> bool:
+    """Whether a file has a network's table that no encoder which anybody may use writes."""
+    known = _doubt(profile, "tables") < 1
+    tables = encoding.tables
+    own = known and tables is not None and not tables.encoder and header.luma == tables.luma
+    return own and not public_encoder(header)
 
 
 def _mixed(agrees: bool, doubt: float, share: float) -> float:
@@ -204,16 +226,31 @@ def _near(first: tuple[int, int], second: tuple[int, int]) -> bool:
 
 
 def _marks_ratio(header: JpegHeader, profile: PlatformProfile) -> float:
+    """Weigh the marks of a platform's own; see `verifier.features.platform_marks`."""
     metadata, doubt = profile.metadata, _doubt(profile, "metadata")
-    if doubt == 1:
-        return 1.0
-    has_comment = header.comment is not None
-    icc = profile_bytes(metadata.added_icc) if metadata.added_icc else 0
+    comment = metadata.comment if metadata.comment and is_mark(metadata.comment) else None
     ratios = [
         _mark(bool(header.fbmd and header.fbmd_whole), bool(metadata.fbmd), "fbmd", doubt),
         _mark(header.transmission_reference, metadata.transmission_reference, "2:103", doubt),
-        _mark(has_comment, metadata.comment is not None, "comment", doubt),
     ]
+    if comment is not None:
+        ratios.append(_mark(has_comment(header, comment), True, "own comment", doubt))
+    return math.prod(ratios)
+
+
+def _additions_ratio(header: JpegHeader, profile: PlatformProfile) -> float:
+    """Weigh metadata that anybody may add or leave out."""
+    metadata, doubt = profile.metadata, _doubt(profile, "metadata")
+    if doubt == 1:
+        return 1.0
+    ratios = []
+    comment = metadata.comment
+    if comment is None or not is_mark(comment):
+        has = comment is not None and has_comment(header, comment)
+        agrees = header.comment is None if comment is None else has
+        share = _ANYBODY["comment"] if header.comment is not None else 1 - _ANYBODY["comment"]
+        ratios.append(_mixed(agrees, doubt, share))
+    icc = profile_bytes(metadata.added_icc) if metadata.added_icc else 0
     if icc and header.icc_bytes >= 0:
         ratios.append(_mark(header.icc_bytes == icc, True, "icc", doubt))
     elif metadata.icc == "stripped" and not icc:

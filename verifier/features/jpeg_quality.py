@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,11 @@ def table_quality(steps: Sequence[int], *, chroma: bool = False) -> TableQuality
     Annex K of T.81, scaled as IJG's libjpeg does, is tried first, then mozjpeg's (Robidoux). Where
     neither fits exactly the nearest quality of Annex K is told.
     """
+    return _quality(tuple(steps), chroma=chroma)
+
+
+@lru_cache(1024)  # a header is compared with every profile
+def _quality(steps: tuple[int, ...], *, chroma: bool) -> TableQuality:
     annex_k = _nearest("Annex K", steps, chroma=chroma)
     if annex_k.exact:
         return annex_k

@@ -1,21 +1,25 @@
 """Network profiles that could have written a JPEG file, by its header alone.
 
 Tables, structure, size and markers must all fit. A network that passes files on unchanged, or codes
-with the upload's own tables, leaves nothing to recognise and is never listed.
+with the upload's own tables, leaves nothing to recognise and is never listed. That a file fits
+proves nothing: most profiles code as programs do, and `platform_name` tells which may be named.
 """
 
 from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.resources import files
+from typing import Final
 
 from channel import PLATFORMS, PlatformProfile
 from channel.profile import Encoding, Metadata, target_size
 from verifier.features.jpeg_header import JpegHeader
 from verifier.features.jpeg_quality import table_quality
+from verifier.features.platform_marks import has_comment, is_mark
 from verifier.report import NetworkMatch
 
 # jpeg_simple_progression of libjpeg: ten scans for colour.
 _SIMPLE_SCANS = 10
+_ENCODERS: Final = {"Annex K": "the common library", "Robidoux": "mozjpeg"}
 
 
 def network_matches(
@@ -36,9 +40,9 @@ def network_matches(
 
 def _match(header: JpegHeader, profile: PlatformProfile) -> NetworkMatch | None:
     known = "metadata" not in profile.assumptions
-    marks = _metadata(header, profile.metadata) if known else _unmarked(header)
-    encoding = next((e for e in profile.encodings if _encodes(header, e)), None)
-    if marks is None or encoding is None or not _fits(header, profile):
+    agreeing = _metadata(header, profile.metadata) if known else _unmarked(header)
+    encoding = next((e for e in profile.encodings if _encodes(header, profile, e)), None)
+    if agreeing is None or encoding is None or not _fits(header, profile):
         return None
     agrees = ["tables", "subsampling", "scans"]
     if _at_limit(header, profile):
@@ -47,19 +51,29 @@ def _match(header: JpegHeader, profile: PlatformProfile) -> NetworkMatch | None:
         profile=profile.name,
         network=profile.network,
         era=profile.era,
-        agrees=(*agrees, *marks),
-        mark=bool(marks),
+        agrees=(*agrees, *agreeing),
+        mark=known and _has_mark(profile.metadata),
         confidence=profile.sources["tables"].confidence.word,
     )
 
 
-def _encodes(header: JpegHeader, encoding: Encoding) -> bool:
+def _has_mark(metadata: Metadata) -> bool:
+    comment = metadata.comment is not None and is_mark(metadata.comment)
+    return bool(metadata.fbmd) or metadata.transmission_reference or comment
+
+
+def _marks_by_picture(profile: PlatformProfile) -> bool:
+    """Whether tables differ from picture to picture, and a mark says whose they are."""
+    return "tables" in profile.assumptions and _has_mark(profile.metadata)
+
+
+def _encodes(header: JpegHeader, profile: PlatformProfile, encoding: Encoding) -> bool:
     """Whether tables, subsampling, scans and Huffman tables are an encoding's."""
     grey = header.chroma is None
     return (
         _coded_alike(header, encoding)
         and (grey or header.subsampling == encoding.subsampling)
-        and _tables_fit(header, encoding)
+        and _tables_fit(header, encoding, assumed=_marks_by_picture(profile))
     )
 
 
@@ -79,9 +93,11 @@ def coded_scans(header: JpegHeader, encoding: Encoding) -> bool:
     return header.scans == (len(encoding.scans.scans) or _SIMPLE_SCANS)
 
 
-def _tables_fit(header: JpegHeader, encoding: Encoding) -> bool:
+def _tables_fit(header: JpegHeader, encoding: Encoding, *, assumed: bool) -> bool:
     if encoding.tables is None:  # the upload's own, or any quality: nothing to recognise
         return False
+    if assumed:  # chosen for each picture, and in no real file a program's
+        return not public_encoder(header)
     chroma = header.chroma in (None, encoding.tables.chroma)
     return header.luma == encoding.tables.luma and chroma
 
@@ -105,19 +121,20 @@ def _at_limit(header: JpegHeader, profile: PlatformProfile) -> bool:
 
 
 def _metadata(header: JpegHeader, metadata: Metadata) -> tuple[str, ...] | None:
-    """List marks that the file shares with the network alone; None if one speaks against it."""
+    """List what of the network's metadata the file has; None if something speaks against it."""
     icc = profile_bytes(metadata.added_icc) if metadata.added_icc else 0
-    marks = tuple(_marks(metadata))
+    comment = metadata.comment
     against = (
         metadata.exif == "stripped" and (header.exif or header.xmp or header.c2pa),
         bool(header.fbmd) != bool(metadata.fbmd) or (header.fbmd and not header.fbmd_whole),
-        (header.comment is None) != (metadata.comment is None) or header.adobe,
+        header.comment is not None if comment is None else not has_comment(header, comment),
+        header.adobe,
         header.jfif is not None and header.jfif != metadata.jfif,
         # Facebook's of 2016 brings a profile that ours doesn't: a mark outweighs it.
         (metadata.icc == "stripped" or icc) and header.icc_bytes != icc and not _is_marked(header),
         metadata.transmission_reference != header.transmission_reference,
     )
-    return None if any(against) else marks
+    return None if any(against) else tuple(_added(metadata))
 
 
 def _is_marked(header: JpegHeader) -> bool:
@@ -129,7 +146,7 @@ def _unmarked(header: JpegHeader) -> tuple[str, ...] | None:
     return None if _is_marked(header) else ()
 
 
-def _marks(metadata: Metadata) -> Iterator[str]:
+def _added(metadata: Metadata) -> Iterator[str]:
     if metadata.fbmd:
         yield "Meta's FBMD trailer"
     if metadata.transmission_reference:
@@ -137,7 +154,7 @@ def _marks(metadata: Metadata) -> Iterator[str]:
     if metadata.comment is not None:
         yield "the comment"
     if metadata.added_icc:
-        yield "the network's colour profile"
+        yield "a colour profile as the network adds"
 
 
 @cache
@@ -146,9 +163,14 @@ def profile_bytes(name: str) -> int:
     return len((files("channel.platforms") / name).read_bytes())
 
 
-def is_everybodys(header: JpegHeader) -> bool:
-    """Whether any program that saves through libjpeg writes these tables."""
-    return table_quality(header.luma).exact and table_quality(header.luma).family == "Annex K"
+def public_encoder(header: JpegHeader, platforms: Sequence[PlatformProfile] = PLATFORMS) -> str:
+    """Name an encoder that anybody may use and that writes these tables; "" if none is known."""
+    found = table_quality(header.luma)
+    if found.exact:
+        encoder = _ENCODERS[found.family]
+        return f"{encoder} at quality {found.quality}"
+    known = (e.tables for p in platforms for e in p.encodings if e.tables and e.tables.encoder)
+    return next((tables.encoder for tables in known if tables.luma == header.luma), "")
 
 
 def passing_networks(platforms: Sequence[PlatformProfile] = PLATFORMS) -> tuple[str, ...]:
