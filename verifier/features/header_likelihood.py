@@ -6,7 +6,7 @@ with the probability ``doubt`` the aspect is as in anybody's file. What is assum
 entirely, so it says nothing. What is rare in anybody's files (``_ANYBODY``) tells most.
 
 Networks code by libraries that are everybody's, and how many programs are set up to write just what
-a network writes isn't known. So coding, size and whatever else anybody may write count at most
+a network writes isn't known. So coding, size and whatever else anybody may write count less than
 `MOST_OF_CODING` times for a network: they never name it. What counts without a limit is a mark of
 the platform's own, and a quantisation table that no encoder is known to write.
 """
@@ -42,16 +42,17 @@ _DOUBT: Final[Mapping[Confidence, float]] = {
     Confidence.INFERRED: 0.5,
     Confidence.ASSUMED: 1.0,
 }
-# In files that no network wrote: one quality of Annex K, a common one, one of mozjpeg's, any table
-# of its own.
-_QUALITY, _COMMON_QUALITY, _ROBIDOUX, _OWN_TABLE = 0.003, 0.06, 0.001, 0.002
+# Shares in files of programs: rounded from 365 JPEG files of 28 packages, each weighing alike
+# (`camsim evaluate network --programs … --shares`; docs/results/network.md). Tables: one quality of
+# Annex K, a common one, one of mozjpeg's, any table of its own.
+_QUALITY, _COMMON_QUALITY, _ROBIDOUX, _OWN_TABLE = 0.001, 0.075, 0.001, 0.002
 _COMMON: Final = {75, 80, 85, 90, 92, 95, 100}
 _ANYBODY: Final[Mapping[str, float]] = {
-    "4:2:0": 0.6, "4:2:2": 0.15, "4:4:4": 0.2, "grey": 0.02,
-    "baseline": 0.8, "ten scans": 0.1, "other scans": 0.1,
-    "standard": 0.6, "optimised": 0.4,
-    "comment": 0.1, "icc": 0.01, "other icc": 0.3, "72 dpi": 0.1,
-    # Marks, in files that are saved again; Meta's trailer states the size of the file it is in.
+    "4:2:0": 0.5, "4:2:2": 0.04, "4:4:4": 0.43, "grey": 0.02,
+    "baseline": 0.7, "ten scans": 0.2, "other scans": 0.1,
+    "standard": 0.35, "optimised": 0.65,  # of baseline files
+    "comment": 0.13, "icc": 0.01, "other icc": 0.25, "72 dpi": 0.45, "stripped": 0.45,
+    # Marks, chosen: in files that were saved again; Meta's trailer states the size of its own file.
     "fbmd": 1e-9, "2:103": 1e-4, "own comment": 1e-4,
 }  # fmt: skip
 # Of a network's pictures so many are as large as it lets them be, of anybody's so many by chance.
@@ -130,7 +131,7 @@ def _ratio(header: JpegHeader, profile: PlatformProfile, cues: Collection[Cue]) 
         ratio = size * additions * math.prod(ratios)
         # No program writes a whole trailer, so none is imitated in what else the file holds.
         if not (header.fbmd_whole or _has_own_table(header, profile, encoding)):
-            ratio = min(MOST_OF_CODING, ratio)
+            ratio *= MOST_OF_CODING / (MOST_OF_CODING + ratio)
         found += encoding.files / files * ratio
     return found * (_marks_ratio(header, profile) if "marks" in cues else 1.0)
 
@@ -257,7 +258,8 @@ def _additions_ratio(header: JpegHeader, profile: PlatformProfile) -> float:
         ratios.append(_mark(header.icc_bytes != 0, False, "other icc", doubt))
     if metadata.exif == "stripped":
         stripped = not (header.exif or header.xmp or header.adobe or header.c2pa)
-        ratios.append(_mixed(stripped, doubt, 0.5))
+        share = _ANYBODY["stripped"] if stripped else 1 - _ANYBODY["stripped"]
+        ratios.append(_mixed(stripped, doubt, share))
     if header.jfif is not None:
         inches = _mark(header.jfif[2:] == (1, 72), metadata.jfif[2:] == (1, 72), "72 dpi", doubt)
         ratios.append(inches)
