@@ -38,6 +38,7 @@ from camera_sim.raw import RawImage
 from camera_sim.raw_file import RawFile
 from camera_sim.raw_process import raw_reader
 from camera_sim.sanity import check_developed
+from channel.file_names import fitting_name
 
 # What a user may name --out, and is not written.
 OTHER_FORMATS = frozenset(
@@ -118,7 +119,7 @@ class Job:
     @property
     def comparison(self) -> Path:
         """Where its side-by-side goes."""
-        return self.target.with_name(f"{self.target.stem}.compare.jpg")
+        return self.target.with_name(fitting_name(self.target.stem, ".compare.jpg"))
 
 
 @dataclass(frozen=True)
@@ -203,7 +204,8 @@ def _raw_files(source: Path) -> list[Path]:
 def _target(source: Path, options: Options, single: bool) -> Path:
     if single and options.out is not None:
         return options.out
-    name = f"{source.stem}.{options.pipeline}{SUFFIXES[options.encoding.format]}"
+    suffix = f".{options.pipeline}{SUFFIXES[options.encoding.format]}"
+    name = fitting_name(source.stem, suffix)
     return (options.out or source.parent) / name
 
 

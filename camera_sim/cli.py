@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 
 import channel.cli
@@ -21,6 +22,7 @@ from camera_sim.commands import (
 )
 from camera_sim.errors import CameraSimError
 from channel.errors import ChannelError
+from channel.terminal import ArgumentParser, complain, guarded
 from firmware_export.errors import FirmwareError
 from firmware_export.fallback import SlotFirmware
 from verifier.errors import VerifierError, WorkerError
@@ -33,30 +35,34 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     0 done, 2 bad input, 1 an error of ours, 130 interrupted; 3 and 4 are verdicts of ``verify``.
     """
+    with guarded():
+        return _run(argv)
+
+
+def _run(argv: Sequence[str] | None) -> int:
     args = build_parser().parse_args(argv)
     try:
         return int(args.run(args))
     except (CameraSimError, ChannelError, FirmwareError, VerifierError) as error:
-        print(f"camsim: {error}", file=sys.stderr)
+        complain(error)
         return OUR_ERROR if isinstance(error, WorkerError) else BAD_INPUT
     except KeyboardInterrupt:
-        print("camsim: interrupted", file=sys.stderr)
+        complain("interrupted")
         return INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
     except Exception as error:  # the last resort: never a traceback in a user's face
         if args.traceback:
-            raise
+            traceback.print_exc()
         kind = type(error).__name__
-        print(f"camsim: an error of ours, please report it: {kind}: {error} "
-              "(--traceback shows where)", file=sys.stderr)  # fmt: skip
+        complain(f"an error of ours, please report it: {kind}: {error} (--traceback shows where)")
         return OUR_ERROR
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Put the commands of every package together."""
-    parser = argparse.ArgumentParser(
+    parser: argparse.ArgumentParser = ArgumentParser(
         prog="camsim",
         description="Simulated camera firmware, and what networks do to its pictures.",
     )

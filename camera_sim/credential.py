@@ -23,6 +23,7 @@ from camera_sim.one_photo import taking
 from camera_sim.output import Format, write_file
 from camera_sim.raw_file import RawFile
 from camera_sim.version import VERSION
+from channel.printable import name_as_text
 
 ASSERTION = "camsim.development"
 DIGITAL_CAPTURE = "http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture"
@@ -232,7 +233,7 @@ def manifest(origin: Origin, made: Development) -> dict[str, Any]:
 def _add_ingredient(builder: c2pa.Builder, origin: Origin) -> None:
     """Name the RAW file by its hash; a credential that it carries itself comes along."""
     described = {
-        "title": origin.raw.path.name,
+        "title": name_as_text(origin.raw.path.name),
         "relationship": "parentOf",
         "label": "raw",
         "instance_id": f"sha256:{origin.raw.sha256}",

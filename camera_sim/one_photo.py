@@ -22,6 +22,7 @@ from camera_sim.output import write_file
 from camera_sim.photo_journal import PHOTO, Entry, Record, address
 from camera_sim.raw_file import RawFile
 from camera_sim.used_frames import Lost
+from channel.file_names import fitting_name
 
 KEPT = "photos"
 
@@ -184,7 +185,7 @@ def _kept(device: Device, entry: Entry) -> Path:
 
 def _part(target: Path, frame: int) -> Path:
     """Return the temporary name of a frame's photo: the same in the next run, which clears it."""
-    return target.with_name(f".{target.name}.frame-{frame}.part")
+    return target.with_name(fitting_name(f".{target.name}", f".frame-{frame}.part"))
 
 
 def _holds(path: Path, photo: bytes) -> bool:

@@ -21,6 +21,7 @@ from camera_sim.errors import OutputError
 from camera_sim.exif_block import ExifBlock
 from camera_sim.raw import RawImage
 from camera_sim.tiff_exif import append_directories, described_tags, directory_tags
+from channel.file_names import fitting_name
 
 Picture = NDArray[np.uint8] | NDArray[np.uint16]
 Format = Literal["jpeg", "png", "tiff"]
@@ -135,7 +136,7 @@ def whole_file(path: Path, *, force: bool, temporary: Path | None = None) -> Ite
     Content and name are flushed to the disk, so a power cut afterwards takes neither.
     """
     check_absent(path, force=force)
-    temporary = temporary or path.with_name(f".{path.name}.{os.getpid()}.part")
+    temporary = temporary or path.with_name(fitting_name(f".{path.name}", f".{os.getpid()}.part"))
     try:
         durable.make_folder(path.parent)
         try:

@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
@@ -11,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
-from rich.console import Console
-from rich.progress import track
 
 from channel.errors import ChannelError, ChannelValueError, DependencyError, OutputError
+from channel.file_names import fitting_name
 from channel.jpeg_file import is_jpeg
 from channel.listing import networks_table, profile_table
 from channel.manipulations import MANIPULATIONS
 from channel.output import write
 from channel.platforms import platform
+from channel.terminal import complain, console, track
 from channel.transmit import transmit
 from channel.upload import opened
 
@@ -180,17 +179,16 @@ def _for_each(args: argparse.Namespace, act: Callable[[Path], tuple[bytes, str]]
     if output.is_file():
         raise OutputError(f"{output} is a file; name a folder for several pictures")
     _refuse_equal_names(args.files)
-    console = Console(stderr=True)
     failed = 0
-    for path in track(args.files, console=console, transient=True, disable=not console.is_terminal):
+    for path in track(args.files, "at work"):
         try:
             data, suffix = act(path)
-            write(output / (path.stem + suffix), data, force=args.force)
+            write(output / fitting_name(path.stem, suffix), data, force=args.force)
         except ChannelError as error:
             failed += 1
-            print(f"camsim: {path}: {error}", file=sys.stderr)
+            complain(f"{path}: {error}")
     if failed:
-        print(f"camsim: {failed} of {len(args.files)} pictures failed", file=sys.stderr)
+        complain(f"{failed} of {len(args.files)} pictures failed")
     return 2 if failed else 0
 
 
@@ -208,10 +206,10 @@ def _refuse_equal_names(files: Sequence[Path]) -> None:
 
 
 def _networks(args: argparse.Namespace) -> int:
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=_PIPED)
-    console.print(profile_table(platform(args.name)) if args.name else networks_table())
+    shown = console()
+    if not shown.is_terminal:
+        shown = console(width=_PIPED)
+    shown.print(profile_table(platform(args.name)) if args.name else networks_table())
     return 0
 
 
@@ -228,7 +226,7 @@ def _training_packages() -> Iterator[None]:
 def _bench_transmit(args: argparse.Namespace) -> int:
     from channel.evaluation.speed import transmit_table
 
-    Console().print(transmit_table(args.runs))
+    console().print(transmit_table(args.runs))
     return 0
 
 
@@ -236,7 +234,7 @@ def _bench_jpeg(args: argparse.Namespace) -> int:
     with _training_packages():
         from channel.evaluation.peers import peers_table
 
-    Console().print(peers_table(args.runs, args.data))
+    console().print(peers_table(args.runs, args.data))
     return 0
 
 

@@ -16,7 +16,7 @@ def write(path: Path, data: bytes, *, force: bool) -> None:
         raise OutputError(f"{path} exists; add --force to replace it")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".camsim-")
         try:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(data)

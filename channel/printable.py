@@ -10,9 +10,10 @@ it, see `channel.terminal`.
 never give the same text, and `name_of_text` gives the name back.
 """
 
+import html
 import re
 import unicodedata
-from typing import Final
+from typing import Any, Final
 
 # Categories of Unicode that hold no visible character: controls, formats (bidirectional marks,
 # overrides and isolates, zero-width ones, tags), halves of surrogates, line and paragraph ends.
@@ -36,6 +37,11 @@ def printable(text: str, keep: str = "") -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(c if c in keep or _is_seen(c) else _written_out(c) for c in text)
+
+
+def as_html(text: str) -> str:
+    """Return what is printable of a text, as HTML: nothing of it is taken for a tag."""
+    return html.escape(printable(text))
 
 
 def name_as_text(name: str) -> str:
@@ -65,6 +71,15 @@ def name_of_text(text: str) -> str:
 def whole_text(text: str) -> str:
     """Replace what is no valid Unicode, halves of surrogates, as `name_as_text` writes it."""
     return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def all_whole(value: Any) -> Any:
+    """Make every text whole in what JSON may hold."""
+    if isinstance(value, str):
+        return whole_text(value)
+    if isinstance(value, dict):
+        return {all_whole(key): all_whole(item) for key, item in value.items()}
+    return [all_whole(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _is_seen(character: str) -> bool:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from channel import platform
 from channel.errors import UnknownNetworkError
+from channel.printable import whole_text
 from verifier.credentials import check_trust_anchors
 from verifier.detectors import DETECTORS, Detector
 from verifier.detectors.agreement import agreed
@@ -231,7 +232,7 @@ class Verifier:
             preview = preview_of(reading.colours)
         return Report(
             verifier_version=_version(),
-            input=facts.input.model_copy(update={"name": name or taken.name}),
+            input=facts.input.model_copy(update={"name": whole_text(name) if name else taken.name}),
             credential=facts.credential,
             channel=facts.channel,
             detectors=tuple(_with_map_if_answered(result, held) for result in results),

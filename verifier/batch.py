@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from pydantic import ValidationError
 
+from channel.file_names import fitting_name
+from channel.printable import name_as_text, name_of_text, whole_text
 from verifier.errors import OutputError, PhotoError, SettingsError
 from verifier.report import Report
 
@@ -29,7 +31,7 @@ _log = logging.getLogger(__name__)
 class Outcome:
     """What became of one photo: a report, or the sentence that says why there is none.
 
-    ``resumed`` tells that it was done in an earlier run.
+    ``resumed`` tells that it was done in an earlier run; ``photo`` is its path as given.
     """
 
     photo: str
@@ -39,10 +41,16 @@ class Outcome:
     resumed: bool = False
 
     def to_json(self) -> str:
-        """Return one line of JSON: the photo, and its report or error."""
+        """Return one line of JSON, in ASCII: the photo, and its report or error.
+
+        The photo is written as `channel.printable.name_as_text` does: two paths, of any bytes, are
+        two texts.
+        """
+        photo = name_as_text(self.photo)
         if self.report is None:
-            return _line({"photo": self.photo, "error": self.error, "kind": self.error_kind})
-        return _line({"photo": self.photo, "report": self.report.model_dump(mode="json")})
+            error = whole_text(self.error or "")
+            return _line({"photo": photo, "error": error, "kind": self.error_kind})
+        return _line({"photo": photo, "report": self.report.model_dump(mode="json")})
 
 
 def analyze_many(
@@ -129,16 +137,15 @@ def _content(line: bytes) -> dict[str, Any] | None:
 
 def _parsed(content: dict[str, Any]) -> Outcome | None:
     try:
-        return Outcome(
-            str(content["photo"]), Report.model_validate(content["report"]), resumed=True
-        )
+        photo = name_of_text(str(content["photo"]))
+        return Outcome(photo, Report.model_validate(content["report"]), resumed=True)
     except (ValueError, KeyError, TypeError, ValidationError):
         return None
 
 
 def _opened(path: Path, done: dict[str, Outcome]) -> BinaryIO:
     """Open the results with what is kept of an earlier run, without its torn last line."""
-    temporary = path.with_name(path.name + ".part")
+    temporary = path.with_name(fitting_name(path.name, ".part"))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary.write_bytes(b"".join(_bytes(outcome) for outcome in done.values()))
@@ -173,4 +180,5 @@ def _bytes(outcome: Outcome) -> bytes:
 
 
 def _line(content: dict[str, Any]) -> str:
-    return json.dumps(content, ensure_ascii=False)
+    # ASCII passes every terminal and pipe; DEL is the one character of it that steers.
+    return json.dumps(content).replace("\x7f", "\\u007f")

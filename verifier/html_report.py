@@ -3,9 +3,9 @@
 import base64
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from html import escape
 from importlib.resources import files
 
+from channel.printable import as_html
 from verifier.patch_overlay import SCALE
 from verifier.preview import Preview
 from verifier.report import Credential, DetectorResult, PatchMap, Report, Stability
@@ -32,19 +32,19 @@ def html_report(report: Report) -> str:
     """Write a report as a self-contained page; with the picture if `Report.preview` is there."""
     verdict = report.verdict
     style = files("verifier").joinpath("html_report.css").read_text(encoding="utf-8")
-    name = escape(report.input.name or "photo")
+    name = as_html(report.input.name or "photo")
     parts = [
         f'<header class="{_CLASSES[verdict.label]}"><p class="file">{name}</p>'
         f"<h1>{TITLES[verdict.label]}</h1>"
-        f'<p class="summary">{escape(verdict.summary)}</p>'
-        f"<p>{escape(MEANINGS[verdict.label])}</p>"
-        f"<p><b>How sure:</b> {escape(LEVELS[verdict.level])}.</p></header>",
+        f'<p class="summary">{as_html(verdict.summary)}</p>'
+        f"<p>{as_html(MEANINGS[verdict.label])}</p>"
+        f"<p><b>How sure:</b> {as_html(LEVELS[verdict.level])}.</p></header>",
         _in_short(report),
         _picture(report),
         _grounds(report),
         *(_detector(result, report.stability) for result in report.detectors),
         _section("The way it came", _channel(report)),
-        _section("If it is shared again", f"<p>{escape(report.stability.words)}</p>"),
+        _section("If it is shared again", f"<p>{as_html(report.stability.words)}</p>"),
         _section("What can’t be known", _bullets(verdict.unknown)),
         _technical(report),
     ]
@@ -61,7 +61,7 @@ def html_report(report: Report) -> str:
 
 def _in_short(report: Report) -> str:
     cells = "".join(
-        f"<tr><th>{escape(q)}</th><td>{escape(a)}</td></tr>" for q, a in in_short(report)
+        f"<tr><th>{as_html(q)}</th><td>{as_html(a)}</td></tr>" for q, a in in_short(report)
     )
     return f'<table class="short">{cells}</table>'
 
@@ -106,7 +106,7 @@ def _with_layers(image: str, layers: Sequence[_Layer], preview: Preview) -> str:
 
 def _controls(layer: _Layer, strength: int) -> str:
     swatches = "".join(f'<i style="background:rgb{colour}"></i>' for colour in SCALE)
-    low, high = escape(layer.patch_map.low), escape(layer.patch_map.high)
+    low, high = as_html(layer.patch_map.low), as_html(layer.patch_map.high)
     return (
         f'<div class="controls"><label for="strength-{layer.name}">Patch map, {layer.name}</label>'
         f'<input id="strength-{layer.name}" type="range" min="0" max="100" value="{strength}" '
@@ -123,7 +123,7 @@ def _caption(layer: _Layer, preview: Preview) -> str:
         f"{min(1.0, share):.0%} of the picture."
     )
     return (
-        f"<figcaption>{escape(looked)} {escape(patch_map.words)} Parts without a square are too "
+        f"<figcaption>{as_html(looked)} {as_html(patch_map.words)} Parts without a square are too "
         "flat or too bright to say anything, or were left out to save time.</figcaption>"
     )
 
@@ -135,7 +135,7 @@ def _grounds(report: Report) -> str:
         "<section><h2>Facts: the content credential</h2>"
         f"{_facts_table(credential)}</section>"
         "<section><h2>Statistics: what the detectors found</h2>"
-        f"<p>{escape(verdict.statistics)}</p>"
+        f"<p>{as_html(verdict.statistics)}</p>"
         '<p class="aside">Facts are checked, statistics are estimated. This report never mixes '
         "them into one number.</p></section></div>"
     )
@@ -143,7 +143,7 @@ def _grounds(report: Report) -> str:
 
 def _facts_table(credential: Credential) -> str:
     if not credential.present:
-        return f"<p>{escape(credential.integrity.words)}</p>{_details(credential)}"
+        return f"<p>{as_html(credential.integrity.words)}</p>{_details(credential)}"
     rows = [
         ("Unchanged since signing?", credential.integrity),
         ("Is the signer trusted?", credential.trust),
@@ -152,8 +152,8 @@ def _facts_table(credential: Credential) -> str:
         ("Author confirmed?", credential.identity),
     ]
     cells = "".join(
-        f'<tr><th>{question}</th><td><b class="{_mood(fact.state)}">{escape(fact.state)}</b><br>'
-        f"{escape(fact.words)}</td></tr>"
+        f'<tr><th>{question}</th><td><b class="{_mood(fact.state)}">{as_html(fact.state)}</b><br>'
+        f"{as_html(fact.words)}</td></tr>"
         for question, fact in rows
     )
     return f"<table>{cells}</table>{_statements(credential)}{_details(credential)}"
@@ -183,13 +183,13 @@ def _statements(credential: Credential) -> str:
     if credential.development:
         stated["camera pipeline"] = credential.development.pipeline
         stated["pair"] = credential.development.pair
-    given = [f"{name}: {escape(value)}" for name, value in stated.items() if value]
+    given = [f"{name}: {as_html(value)}" for name, value in stated.items() if value]
     return f'<p class="aside">The credential states: {"; ".join(given)}.</p>' if given else ""
 
 
 def _detector(result: DetectorResult, stability: Stability) -> str:
     bars = "".join(
-        f"<tr><th>{escape(result.label_words.get(name, name))}</th>"
+        f"<tr><th>{as_html(result.label_words.get(name, name))}</th>"
         f'<td class="bar"><i style="width:{100 * value:.1f}%"></i></td>'
         f"<td>{percent(value)}</td></tr>"
         for name, value in sorted(result.probabilities.items(), key=lambda item: -item[1])
@@ -202,9 +202,9 @@ def _detector(result: DetectorResult, stability: Stability) -> str:
     }[result.in_domain]
     status = f"The detector {STATUSES[result.status]}.{domain}"
     return _section(
-        escape(result.question),
-        f'<p class="answer">{escape(detector_headline(result, stability))}</p>'
-        + "".join(f"<p>{escape(reason)}</p>" for reason in result.reasons)
+        as_html(result.question),
+        f'<p class="answer">{as_html(detector_headline(result, stability))}</p>'
+        + "".join(f"<p>{as_html(reason)}</p>" for reason in result.reasons)
         + table
         + f'<p class="aside">{status}</p>',
     )
@@ -220,8 +220,8 @@ def _channel(report: Report) -> str:
             f"Its JPEG quality {near} {jpeg.quality} of 100, read from the quantisation tables."
         )
     matches = "".join(
-        f"<tr><td>{escape(m.network)}</td><td>{escape(m.era)}</td>"
-        f"<td>{escape(', '.join(m.agrees))}</td><td>{escape(m.confidence)}</td></tr>"
+        f"<tr><td>{as_html(m.network)}</td><td>{as_html(m.era)}</td>"
+        f"<td>{as_html(', '.join(m.agrees))}</td><td>{as_html(m.confidence)}</td></tr>"
         for m in channel.networks
     )
     table = (
@@ -231,7 +231,7 @@ def _channel(report: Report) -> str:
         if matches
         else ""
     )
-    return "".join(f"<p>{escape(text)}</p>" for text in words) + table
+    return "".join(f"<p>{as_html(text)}</p>" for text in words) + table
 
 
 def _technical(report: Report) -> str:
@@ -251,7 +251,7 @@ def _technical(report: Report) -> str:
             scores = ", ".join(f"{name} {score:.3f}" for name, score in result.scores.items())
             rows[f"Raw scores ({result.name})"] = scores
     cells = "".join(
-        f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>"
+        f"<tr><th>{as_html(name)}</th><td>{as_html(value)}</td></tr>"
         for name, value in rows.items()
         if value
     )
@@ -263,7 +263,7 @@ def _section(title: str, content: str) -> str:
 
 
 def _bullets(items: Iterable[str]) -> str:
-    return "<ul>" + "".join(f"<li>{escape(item)}</li>" for item in items) + "</ul>"
+    return "<ul>" + "".join(f"<li>{as_html(item)}</li>" for item in items) + "</ul>"
 
 
 def _data(mime_type: str, content: bytes) -> str:

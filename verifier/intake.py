@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from channel.printable import name_as_text
 from verifier.errors import (
     PhotoNotFoundError,
     PhotoTooLargeError,
@@ -14,6 +15,8 @@ from verifier.errors import (
     PhotoUnsupportedError,
 )
 from verifier.limits import Limits
+
+_LONGEST_NAME = 255  # characters
 
 Photo = str | Path | bytes | NDArray[np.uint8]
 
@@ -48,7 +51,12 @@ def take(photo: Photo, limits: Limits) -> Taken:
         raise PhotoUnsupportedError(
             f"a photo can't be {type(photo).__name__}; give a path, bytes or an array"
         )
-    return Taken(_checked(_content(Path(photo), limits), limits), Path(photo).name[:255])
+    return Taken(_checked(_content(Path(photo), limits), limits), _name_of(Path(photo)))
+
+
+def _name_of(path: Path) -> str:
+    """Return a file's name as a report has it: valid Unicode, whatever its bytes."""
+    return name_as_text(path.name)[:_LONGEST_NAME]
 
 
 def _content(path: Path, limits: Limits) -> bytes:

@@ -14,6 +14,7 @@ import numpy as np
 from pydantic import ValidationError
 
 import verifier.errors
+from channel.printable import all_whole
 from fleet import framing
 from verifier.errors import (
     PhotoError,
@@ -232,7 +233,7 @@ def _reading(answer: framing.Message) -> Reading:
         kind = kind if isinstance(kind, type) and issubclass(kind, PhotoError) else PhotoError
         raise kind(str(answer.head.get("message")))
     try:
-        facts = Facts.model_validate(answer.head.get("facts"))
+        facts = Facts.model_validate(all_whole(answer.head.get("facts")))
         height, width = facts.input.height, facts.input.width
         pictures = np.frombuffer(answer.body, np.uint8).reshape(-1, height, width, 3)
         pixels, *others = pictures

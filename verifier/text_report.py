@@ -3,6 +3,7 @@
 import textwrap
 from collections.abc import Iterable, Iterator
 
+from channel.printable import printable
 from verifier.report import DetectorResult, Report, Stability
 from verifier.words import (
     LEVELS,
@@ -85,8 +86,3 @@ def _wrapped(text: str, indent: str) -> list[str]:
     return textwrap.wrap(
         printable(text), _WIDTH, initial_indent=indent, subsequent_indent=indent + "  "
     )
-
-
-def printable(text: str) -> str:
-    """Keep what a file brings along from steering the terminal."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)

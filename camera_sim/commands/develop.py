@@ -2,22 +2,13 @@
 
 import argparse
 import re
-import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    Progress,
-    TaskID,
-    TaskProgressColumn,
-    TextColumn,
-    TimeRemainingColumn,
-)
+from rich.progress import TaskID
 
 from camera_sim import weights
 from camera_sim.batch import Job, Options, Summary, develop_file, only_our_errors, plan_jobs
@@ -31,6 +22,8 @@ from camera_sim.output import FORMATS, Encoding, Format
 from camera_sim.pipelines import DEFAULT_PIPELINE, PIPELINES
 from camera_sim.raw_process import raw_reader
 from camera_sim.summary import summary_lines
+from channel.printable import printable
+from channel.terminal import Progress, complain
 
 if TYPE_CHECKING:
     from camera_sim.commands import Commands
@@ -127,7 +120,7 @@ def run(args: argparse.Namespace) -> int:
     options = _options(args, developer.pipeline)
     jobs = plan_jobs(args.raw, options)
     failures = 0
-    with _progress_bar(Console(stderr=True)) as progress:
+    with Progress() as progress:
         task = progress.add_task("", total=len(jobs))
         outcomes = (
             develop_many(jobs, options, args.processes)
@@ -137,12 +130,10 @@ def run(args: argparse.Namespace) -> int:
         for done, outcome in enumerate(outcomes, 1):
             progress.update(task, completed=done, description=outcome.job.source.name)
             if outcome.error is None:
-                print("\n".join(outcome.lines), flush=True)
+                print("\n".join(map(printable, outcome.lines)), flush=True)
                 continue
             failures += 1
-            progress.console.print(
-                f"camsim: {outcome.error}", markup=False, highlight=False, soft_wrap=True
-            )
+            complain(outcome.error)
     if len(jobs) > 1:
         print(f"{len(jobs) - failures} of {len(jobs)} files developed")
     return 2 if failures else 0
@@ -248,18 +239,6 @@ def _check(args: argparse.Namespace) -> None:
         raise CameraSimError(f"--denoise is 0 to 4, not {args.denoise:g}")
     if args.exposure is not None and not -10 <= args.exposure <= 10:
         raise CameraSimError(f"--exposure is -10 to 10 EV, not {args.exposure:g}")
-
-
-def _progress_bar(console: Console) -> Progress:
-    return Progress(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-        disable=not sys.stderr.isatty(),
-    )
 
 
 def _advance(progress: Progress, task: TaskID, done: int) -> Callable[[float], None]:

@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from rich.console import Console
-from rich.progress import track
 
 from camera_sim import weights
 from camera_sim.batch import Options, open_engine, render
@@ -18,6 +16,7 @@ from camera_sim.pipelines import PIPELINES, PLAIN_PIPELINE
 from camera_sim.raw import RawImage, read_raw
 from camera_sim.raw_file import RawFile
 from camera_sim.table import Table
+from channel.terminal import track
 
 if TYPE_CHECKING:
     from camera_sim.commands import Commands
@@ -77,7 +76,7 @@ def clean_scene_table(pictures: Sequence["Picture"], folder: Path) -> Table:
         "libraw": evaluate.by_libraw,
     }
     rows = []
-    for blur, level in track(evaluate.CONDITIONS, "evaluating", console=Console(stderr=True)):
+    for blur, level in track(evaluate.CONDITIONS, "evaluating"):
         shots = list(evaluate.captures(pictures, evaluate.noise_of(level), blur))
         cells = [_mean_quality(developer, shots) for developer in developers.values()]
         rows.append((f"{blur:g} px", level, *cells))

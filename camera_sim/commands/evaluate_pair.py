@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from PIL import Image
-from rich.console import Console
-from rich.progress import track
 
 from camera_sim import weights
 from camera_sim.batch import open_engine
@@ -18,6 +16,7 @@ from camera_sim.picture import load_picture, picture_files
 from camera_sim.raw import RawImage, read_raw
 from camera_sim.table import Table
 from channel.errors import UnknownNetworkError
+from channel.terminal import track
 
 if TYPE_CHECKING:
     from camera_sim.commands import Commands
@@ -170,7 +169,7 @@ def _captures(files: Sequence[Path]) -> "Iterator[tuple[str, RawImage]]":
 
 
 def _shown(items: Sequence[T], words: str) -> Iterable[T]:
-    return track(items, words, console=Console(stderr=True), transient=True)
+    return track(items, words)
 
 
 def _channels(names: Sequence[str] | None) -> "dict[str, Send]":

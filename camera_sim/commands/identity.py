@@ -25,6 +25,7 @@ from camera_sim.one_time_memory import OneTimeMemory
 from camera_sim.pkcs11_key import TokenKey, generate_in_token
 from camera_sim.revocation import REASONS
 from camera_sim.vendor import ISSUED, REVOKED, Vendor
+from channel.terminal import say
 
 if TYPE_CHECKING:
     from camera_sim.commands import Commands
@@ -108,7 +109,7 @@ def _add_key(parser: argparse.ArgumentParser) -> None:
 
 def _init(args: argparse.Namespace) -> int:
     vendor = Vendor.create(args.vendor, args.name, args.algorithm, vendor_passphrase(args))
-    print(f"{args.name}: root {fingerprint(vendor.root)[:16]}… → {args.vendor}")
+    say(f"{args.name}: root {fingerprint(vendor.root)[:16]}… → {args.vendor}")
     return 0
 
 
@@ -125,7 +126,7 @@ def _issue(args: argparse.Namespace) -> int:
     identity = new_generation(
         args.out, _new_key(args), lambda public: vendor.issue(role, name, public), secrets(args)
     )
-    print(f"{role}: {common_name(identity.leaf)}, {identity.leaf.serial_number:040x} → {args.out}")
+    say(f"{role}: {common_name(identity.leaf)}, {identity.leaf.serial_number:040x} → {args.out}")
     return 0
 
 
@@ -135,7 +136,7 @@ def _issue_to_device(args: argparse.Namespace, vendor: Vendor) -> int:
     if args.photos is None:
         device = provision(args.device, vendor, args.camera, _new_key(args), secrets(args))
         fuses = device.fuses
-        print(f"device {fuses.serial}, {fuses.camera} → {args.device}")
+        say(f"device {fuses.serial}, {fuses.camera} → {args.device}")
         return 0
     if not 1 <= args.photos <= 1000:
         raise IdentityError(f"--photos is 1 to 1000, not {args.photos}")
@@ -149,7 +150,7 @@ def _issue_to_device(args: argparse.Namespace, vendor: Vendor) -> int:
             lambda public: vendor.issue("device", name, public, one_photo=True),
             secrets(args),
         )
-    print(f"{args.photos} one-time certificates → {device.identity_folder / PHOTOS}")
+    say(f"{args.photos} one-time certificates → {device.identity_folder / PHOTOS}")
     return 0
 
 
@@ -173,7 +174,7 @@ def _rotate(args: argparse.Namespace) -> int:
     identity = new_generation(
         folder, _new_key(args), lambda public: vendor.issue(role, name, public), secrets(args)
     )
-    print(f"{name}: {old.serial_number:040x} → {identity.leaf.serial_number:040x}")
+    say(f"{name}: {old.serial_number:040x} → {identity.leaf.serial_number:040x}")
     return 0
 
 
@@ -184,7 +185,7 @@ def _revoke(args: argparse.Namespace) -> int:
         folder = _identity_folder(Path(serial))
         serial = f"{read_chain(folder / current_generation(folder))[0].serial_number:040x}"
     gone = vendor.revoke(serial, args.reason)
-    print(f"revoked {gone.role} {gone.subject}, {gone.serial} → {args.vendor / REVOKED}")
+    say(f"revoked {gone.role} {gone.subject}, {gone.serial} → {args.vendor / REVOKED}")
     return 0
 
 
@@ -199,33 +200,33 @@ def _show(args: argparse.Namespace) -> int:
     memory = OneTimeMemory(args.folder)
     if not memory.is_blank:
         fuses = memory.read()
-        print(f"device            {fuses.serial}, {fuses.camera}")
-        print(f"root of trust     {fuses.root_sha256}")
-        print(f"security version  {fuses.security_version}")
+        say(f"device            {fuses.serial}, {fuses.camera}")
+        say(f"root of trust     {fuses.root_sha256}")
+        say(f"security version  {fuses.security_version}")
         _show_frames(Device(args.folder))
     folder = _identity_folder(args.folder)
     for certificate in read_chain(folder / current_generation(folder)):
-        print(f"certificate       {common_name(certificate)}")
-        print(f"  serial          {certificate.serial_number:040x}")
-        print(f"  issued by       {certificate.issuer.rfc4514_string()}")
-        print(f"  valid to        {certificate.not_valid_after_utc:%F}")
-        print(f"  fingerprint     {fingerprint(certificate)}")
+        say(f"certificate       {common_name(certificate)}")
+        say(f"  serial          {certificate.serial_number:040x}")
+        say(f"  issued by       {certificate.issuer.rfc4514_string()}")
+        say(f"  valid to        {certificate.not_valid_after_utc:%F}")
+        say(f"  fingerprint     {fingerprint(certificate)}")
     if (folder / PHOTOS).is_dir():
         left = sum(path.name.isdecimal() for path in (folder / PHOTOS).iterdir())
-        print(f"one-time          {left} certificates left")
+        say(f"one-time          {left} certificates left")
     return 0
 
 
 def _show_frames(device: Device) -> None:
     for frame in device.journal.frames():
-        print(f"frame {frame:<12}its photo is being signed, or was when a run was cut off")
+        say(f"frame {frame:<12}its photo is being signed, or was when a run was cut off")
     for lost in device.used_frames().lost:
-        print(f"frame {lost.frame:<12}{lost.words()}")
+        say(f"frame {lost.frame:<12}{lost.words()}")
 
 
 def _show_vendor(vendor: Vendor) -> None:
-    print(f"vendor            {vendor.ledger.organisation}")
-    print(f"root              {fingerprint(vendor.root)}")
+    say(f"vendor            {vendor.ledger.organisation}")
+    say(f"root              {fingerprint(vendor.root)}")
     for one in vendor.ledger.issued:
         state = f"revoked {one.revoked_on:%F}, {one.reason}" if one.revoked_on else "good"
-        print(f"{one.role:<18}{one.serial}  {one.subject}, to {one.not_after:%F}, {state}")
+        say(f"{one.role:<18}{one.serial}  {one.subject}, to {one.not_after:%F}, {state}")

@@ -1,7 +1,6 @@
 """``camsim info``: what a RAW file says."""
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +8,7 @@ from camera_sim.errors import CameraSimError
 from camera_sim.raw import RawImage
 from camera_sim.raw_file import RawFile
 from camera_sim.raw_process import raw_reader
+from channel.terminal import complain, say
 
 if TYPE_CHECKING:
     from camera_sim.commands import Commands
@@ -29,11 +29,11 @@ def run(args: argparse.Namespace) -> int:
             image = raw_reader().read(RawFile.read(path))
         except CameraSimError as error:
             failures += 1
-            print(f"camsim: {error}", file=sys.stderr)
+            complain(error)
             continue
-        print(path)
+        say(path)
         for name, value in facts(image):
-            print(f"  {name:<16}{value}")
+            say(f"  {name:<16}{value}")
     return 2 if failures else 0
 
 

@@ -1,7 +1,6 @@
 """The part of ``camsim develop`` that says which network runs, on what, and who signs."""
 
 import argparse
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from camera_sim.firmware import PRECISIONS, Firmware, FirmwareSource
 from camera_sim.identity import Identity, Secrets, open_identity, take_photo_identity
 from camera_sim.one_photo import settle
 from camera_sim.pipelines import find_pipeline
+from channel.terminal import complain
 
 
 def _nothing() -> None:
@@ -225,4 +225,4 @@ def _where(args: argparse.Namespace) -> Where:
 
 def warn(text: str) -> None:
     """Say something that stops nothing."""
-    print(f"camsim: {text}", file=sys.stderr)
+    complain(text)

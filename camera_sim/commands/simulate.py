@@ -14,6 +14,7 @@ from camera_sim.dng import write_dng
 from camera_sim.errors import CameraSimError
 from camera_sim.picture import load_picture, to_linear
 from camera_sim.sensor import Noise, Sensor
+from channel.terminal import say
 
 if TYPE_CHECKING:
     from camera_sim.commands import Commands
@@ -111,7 +112,7 @@ def run(args: argparse.Namespace) -> int:
     out = args.out or args.picture.with_suffix(".dng")
     write_dng(out, capture, force=args.force, attest=attest)
     height, width = capture.size
-    print(f"{width}×{height} {capture.pattern.order}, {capture.info.camera} → {out}")
+    say(f"{width}×{height} {capture.pattern.order}, {capture.info.camera} → {out}")
     return 0
 
 

@@ -195,7 +195,7 @@ def _reporter(steps: int) -> AbstractContextManager["Callable[[Progress], None]"
         return nullcontext(_print_line)
     from contextlib import contextmanager
 
-    from rich.progress import Progress as Bar
+    from channel.terminal import Progress as Bar
 
     @contextmanager
     def bar() -> Iterator["Callable[[Progress], None]"]:

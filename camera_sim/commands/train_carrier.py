@@ -5,11 +5,9 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.progress import Progress
-
 from camera_sim.commands import require_torch
 from camera_sim.errors import TrainingError
+from channel.terminal import Progress
 
 if TYPE_CHECKING:
     from camera_sim.commands import Commands
@@ -92,7 +90,7 @@ def run(args: argparse.Namespace) -> int:
     source = joint_sources(args.pictures, None, pipeline).training
     rng, side = np.random.default_rng(args.seed), PAPER_CHANNEL.side + MARGIN + 2 * BORDER
     pictures = []
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    with Progress() as bar:
         task = bar.add_task("developing", total=PATCHES)
         for _ in range(0, PATCHES, BATCH):
             pictures += developed_levels(nip, source.batch(rng, BATCH, side))

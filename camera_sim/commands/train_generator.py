@@ -1,18 +1,16 @@
 """``camsim train generator``: a generator of pictures of our own, for detectors to find."""
 
 import argparse
-import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.progress import Progress as Bar
 from rich.progress import TaskID
 
 from camera_sim.commands import given_options, require_torch
 from camera_sim.errors import TrainingError
 from camera_sim.picture import load_picture, picture_files
+from channel.terminal import Progress as Bar
 
 if TYPE_CHECKING:
     from camera_sim.commands import Commands
@@ -69,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
     pictures = [load_picture(path) for path in picture_files(args.pictures)]
     sources = {folder.name: picture_files(folder) for folder in args.make or [args.pictures]}
     model = build_generator(recipe.seed)
-    with Bar(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
+    with Bar() as bar:
         task = bar.add_task("training", total=recipe.steps)
 
         def report(state: "GeneratorProgress") -> None:

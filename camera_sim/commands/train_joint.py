@@ -282,7 +282,7 @@ def _reporter(steps: int) -> AbstractContextManager["Callable[[JointProgress], N
     """Return a progress bar on a terminal, a line a validation elsewhere."""
     if not sys.stderr.isatty():
         return nullcontext(_print_line)
-    from rich.progress import Progress as Bar
+    from channel.terminal import Progress as Bar
 
     @contextmanager
     def bar() -> Iterator["Callable[[JointProgress], None]"]:

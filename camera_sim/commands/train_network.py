@@ -1,16 +1,13 @@
 """``camsim train network``: train the network of origin on a folder of pictures."""
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from rich.console import Console
-from rich.progress import Progress as Bar
 
 from camera_sim.commands import given_options, require_torch
 from camera_sim.errors import TrainingError
 from camera_sim.picture import picture_files
+from channel.terminal import Progress as Bar
 
 if TYPE_CHECKING:
     from camera_sim.commands import Commands
@@ -72,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
     model = build()
     if args.start_from:
         load_weights(args.start_from / CHECKPOINT, model)
-    with Bar(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
+    with Bar() as bar:
         task = bar.add_task("training", total=recipe.steps)
 
         def report(state: "NetworkProgress") -> None:
@@ -119,7 +116,7 @@ def _histograms(args: argparse.Namespace, cache: "CacheRecipe") -> "Histograms":
 
     found = [path.resolve() for folder in args.pictures for path in picture_files(folder)]
     files = list(dict.fromkeys(found))  # a picture in two sources could be held out from itself
-    with Bar(console=Console(stderr=True), transient=True) as bar:
+    with Bar() as bar:
         task = bar.add_task("sending pictures through networks", total=len(files))
         return cached_histograms(
             files,

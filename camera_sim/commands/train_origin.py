@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from rich.console import Console
-from rich.progress import Progress as Bar
 
 from camera_sim.commands import require_torch
 from camera_sim.commands.train_synthetic import add_listed_sets
 from camera_sim.errors import TrainingError
+from channel.terminal import Progress as Bar
 
 if TYPE_CHECKING:
     from camera_sim.commands import Commands
@@ -117,7 +116,7 @@ def _run_layer(args: argparse.Namespace) -> int:
     task = task_of(args.pictures, args.classes, args.unseen, recipe.seed, args.sets)
     training, held = _loaded(task, recipe.patches)
     sources, folder = [*training, *held], args.out / FOLDER
-    with Bar(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
+    with Bar() as bar:
         shown = bar.add_task("describing patches", total=len(sources))
         gathered = gather(
             sources, described_by, recipe, RANGES, folder, lambda n: bar.update(shown, completed=n)
@@ -181,7 +180,7 @@ def _run_network(args: argparse.Namespace) -> int:
     training, held = (
         Patchwork(sources, len(task.kinds), RANGES) for sources in _loaded(task, recipe.patches)
     )
-    with Bar(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
+    with Bar() as bar:
         shown = bar.add_task("training", total=sum(stage.steps for stage in recipe.stages))
 
         def report(state: "OriginProgress") -> None:
@@ -257,7 +256,7 @@ def _loaded(task: "OriginTask", patches: int) -> tuple[list["Source"], list["Sou
     from camera_sim.training.origin_run import load_task
 
     total = len(task.pictures.training) + len(task.pictures.calibration)
-    with Bar(console=Console(stderr=True), transient=True) as bar:
+    with Bar() as bar:
         shown = bar.add_task("finding edges", total=total)
         return load_task(task, patches, lambda done: bar.update(shown, completed=done))
 

@@ -6,13 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.progress import track
-
 from camera_sim.commands import require_torch
 from camera_sim.commands.evaluate_pair import add_pair_to
 from camera_sim.errors import TrainingError
 from camera_sim.picture import picture_files
+from channel.terminal import track
 
 if TYPE_CHECKING:
     from camera_sim.commands import Commands
@@ -74,8 +72,7 @@ def run(args: argparse.Namespace) -> int:
     gathered = pooling.gather(
         opener, folders, whole, pattern, recipe, args.out / "gathered", args.workers
     )
-    console = Console(stderr=True)
-    files = list(track(gathered, "gathering", args.parts + len(whole), console=console))
+    files = list(track(gathered, "gathering", args.parts + len(whole)))
     kept = pooling.kept_of(sorted(files))
     taken = pooling.count_of(kept, whole, everything)
     if whole and not taken:

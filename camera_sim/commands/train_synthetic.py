@@ -5,10 +5,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.progress import Progress as Bar
-
 from camera_sim.commands import given_options, require_torch
+from channel.terminal import Progress as Bar
 
 if TYPE_CHECKING:
     from camera_sim.commands import Commands
@@ -103,7 +101,7 @@ def run(args: argparse.Namespace) -> int:
     torch.manual_seed(recipe.seed)
     model = build(recipe.network, args.start_from)
     parts = parted(pictures, args.out)
-    with Bar(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
+    with Bar() as bar:
         task = bar.add_task("cutting crops", total=len(pictures))
         training, held_out = (make_crops(part, cut, lambda *_: bar.advance(task)) for part in parts)
         task = bar.add_task("training", total=recipe.steps)

@@ -5,15 +5,12 @@ steps are gathered once, in parts that a run goes on from, and learnt in many ro
 """
 
 import json
-import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
 from itertools import islice
 from pathlib import Path
 
 import torch
-from rich.console import Console
-from rich.progress import track
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
@@ -26,6 +23,7 @@ from camera_sim.training.foreign import ForeignSource
 from camera_sim.training.joint_recipe import JointRecipe
 from camera_sim.training.joint_sending import Draw, Pair, drawn, send
 from camera_sim.training.workflow import Workflow
+from channel.terminal import track
 from verifier.training.block_fan import BlockFAN, Standardise
 
 FOLDER = "blocks"
@@ -93,7 +91,7 @@ def _parts(recipe: JointRecipe, folder: Path) -> Iterator[tuple[Path, int, int]]
 
 
 def _shown(parts: list[tuple[Path, int, int]], words: str) -> Iterable[tuple[Path, int, int]]:
-    return track(parts, words, console=Console(stderr=True), disable=not sys.stderr.isatty())
+    return track(parts, words)
 
 
 @torch.no_grad()

@@ -7,13 +7,12 @@ pattern added. Joint training then starts where edits can already be told.
 
 import hashlib
 import math
+import sys
 from collections import deque
 from pathlib import Path
 
 import numpy as np
 import torch
-from rich.console import Console
-from rich.progress import track
 from torch import Tensor, nn
 
 from camera_sim.errors import TrainingError
@@ -24,6 +23,7 @@ from camera_sim.training.checkpoint import load_checkpoint, save_checkpoint
 from camera_sim.training.data import PatchSource
 from camera_sim.training.joint_recipe import JointRecipe
 from camera_sim.training.joint_sending import Pair
+from channel.terminal import track
 
 FILE = "taught.safetensors"
 # A pipeline that cannot know places, such as INet, ends near 1.
@@ -60,11 +60,8 @@ def learn_carrier(
         start = load_checkpoint(kept, pair.nip, [optimiser], told)
     pair.nip.autocast, pair.plain.autocast = autocast_of(recipe.bfloat16), None
     pair.nip.train()
-    errors, console = deque[float](maxlen=KEPT_EVERY), Console(stderr=True)
-    steps_left = track(
-        range(start, steps), "laying the carrier", console=console, disable=not console.is_terminal
-    )
-    for step in steps_left:
+    errors = deque[float](maxlen=KEPT_EVERY)
+    for step in track(range(start, steps), "laying the carrier"):
         optimiser.param_groups[0]["lr"] = RATE * _share_of_rate(step, steps)
         batch = source.batch(np.random.default_rng([recipe.seed, step]), PATCHES, SIDE)
         with torch.no_grad():
@@ -77,7 +74,8 @@ def learn_carrier(
         errors.append(float(error.detach()) / energy)
         if (step + 1) % KEPT_EVERY == 0 or step + 1 == steps:
             save_checkpoint(kept, pair.nip, [optimiser], step + 1, told)
-            console.print(f"carrier {step + 1}/{steps}: {np.mean(errors):.0%} of it missing")
+            missing = f"carrier {step + 1}/{steps}: {np.mean(errors):.0%} of it missing"
+            print(missing, file=sys.stderr, flush=True)
     pair.nip.autocast = None
     if errors and np.mean(errors) > MOST_MISSING:
         raise TrainingError(

@@ -1,12 +1,12 @@
 """``camsim boot``: install a bundle into a simulated device, and boot it."""
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from camera_sim.device import Device
 from camera_sim.one_photo import settle
+from channel.terminal import complain, say
 from firmware_export.boot import boot, install, update_revocation_lists
 
 if TYPE_CHECKING:
@@ -42,18 +42,18 @@ def run(args: argparse.Namespace) -> int:
     """Install, boot, and say what happened."""
     device = Device.open(args.device)
     for words in settle(device):
-        print(f"camsim: {words}", file=sys.stderr)
+        complain(f"{words}")
     if args.revoked:
         update_revocation_lists(device, args.revoked)
     if args.bundle:
         install(device, args.bundle)
     booted = boot(device)
     for reason in booted.refused:
-        print(f"camsim: {reason}; fell back to slot {booted.slot}", file=sys.stderr)
+        complain(f"{reason}; fell back to slot {booted.slot}")
     manifest = booted.bundle.manifest
-    print(
+    say(
         f"device {device.fuses.serial} booted {manifest.pipeline} {manifest.version} "
         f"from slot {booted.slot}, security version {manifest.security_version}"
     )
-    print(f"boot log {booted.log.sha256}")
+    say(f"boot log {booted.log.sha256}")
     return 0

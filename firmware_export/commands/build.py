@@ -10,6 +10,7 @@ from camera_sim.engines.tensorrt import plans_in
 from camera_sim.firmware import PRECISIONS
 from camera_sim.identity import open_identity
 from camera_sim.one_time_memory import MOST
+from channel.terminal import say
 from firmware_export import archive
 from firmware_export.bundle import Release, built, opened, signed
 from firmware_export.contract import Exported, read_folder
@@ -75,7 +76,7 @@ def _build(args: argparse.Namespace) -> int:
     bundle = opened(data)
     write_result(args.out, data, force=args.force)
     names = ", ".join(part.path for part in bundle.manifest.models)
-    print(f"{bundle.manifest.pipeline} {release.version}: {names}, {len(data)} bytes → {args.out}")
+    say(f"{bundle.manifest.pipeline} {release.version}: {names}, {len(data)} bytes → {args.out}")
     return 0
 
 
@@ -113,5 +114,5 @@ def _sign(args: argparse.Namespace) -> int:
         raise type(error)(f"{args.bundle} cannot be signed: {error}") from error
     target = args.out or args.bundle
     write_result(target, result, force=args.force or args.out is None)
-    print(f"{args.bundle}: {len(opened(result).signatures)} of 2 signatures → {target}")
+    say(f"{args.bundle}: {len(opened(result).signatures)} of 2 signatures → {target}")
     return 0

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from channel.terminal import say
 from firmware_export import archive
 from firmware_export.contract import read_exported
 from firmware_export.output import write_results
@@ -73,5 +74,5 @@ def run(args: argparse.Namespace) -> int:
         write_results(
             args.timing_cache.parent, {args.timing_cache.name: made.timing_cache}, force=True
         )
-    print(f"{len(made.plan)} bytes → {args.out / name}.plan")
+    say(f"{len(made.plan)} bytes → {args.out / name}.plan")
     return 0

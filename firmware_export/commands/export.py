@@ -8,6 +8,7 @@ from camera_sim import weights
 from camera_sim.firmware import PRECISIONS
 from camera_sim.pipelines import DEFAULT_PIPELINE
 from camera_sim.raw import RawImage
+from channel.terminal import say
 from firmware_export.calibration import feeds_of, read_captures
 from firmware_export.commands.parity import add_gate, gate_of, print_report
 from firmware_export.contract import Exported
@@ -94,4 +95,4 @@ def _write(args: argparse.Namespace, models: list[Exported], reports: list[Parit
         files[REPORT] = write_reports(reports)
     write_results(args.out, files, force=args.force)
     for model in models:
-        print(f"{model.contract.name}  {len(model.content)} bytes  {model.sha256[:12]}…")
+        say(f"{model.contract.name}  {len(model.content)} bytes  {model.sha256[:12]}…")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from camera_sim.certificates import common_name, fingerprint
 from camera_sim.revocation import RevocationLists
 from camera_sim.vendor import read_certificate
+from channel.terminal import say
 from firmware_export import archive
 from firmware_export.bundle import Bundle, read_bundle
 from firmware_export.commands.parity import print_report
@@ -39,9 +40,9 @@ def _inspect(args: argparse.Namespace) -> int:
     bundle = read_bundle(args.bundle)
     _print(bundle)
     for chain in bundle.chains.values():
-        print(f"claims to be signed by {common_name(chain[0])}, {fingerprint(chain[0])[:16]}…")
+        say(f"claims to be signed by {common_name(chain[0])}, {fingerprint(chain[0])[:16]}…")
     if not bundle.signatures:
-        print("not signed")
+        say("not signed")
     return 0
 
 
@@ -55,8 +56,8 @@ def _verify(args: argparse.Namespace) -> int:
     if args.fan:
         _check_fan(bundle, args.fan)
     for role, certificate in signers.items():
-        print(f"{role:<11}{common_name(certificate)}, {certificate.serial_number:040x}")
-    print(f"{args.bundle}: good, {bundle.sha256}")
+        say(f"{role:<11}{common_name(certificate)}, {certificate.serial_number:040x}")
+    say(f"{args.bundle}: good, {bundle.sha256}")
     return 0
 
 
@@ -72,11 +73,11 @@ def _check_fan(bundle: Bundle, path: Path) -> None:
 
 def _print(bundle: Bundle) -> None:
     manifest = bundle.manifest
-    print(f"firmware          {manifest.pipeline} {manifest.version} for {manifest.camera}")
-    print(f"security version  {manifest.security_version}")
-    print(f"pair              {manifest.pair or 'none'}")
-    print(f"digest            {bundle.sha256}")
+    say(f"firmware          {manifest.pipeline} {manifest.version} for {manifest.camera}")
+    say(f"security version  {manifest.security_version}")
+    say(f"pair              {manifest.pair or 'none'}")
+    say(f"digest            {bundle.sha256}")
     for part in manifest.parts():
-        print(f"  {part.path:<32}{part.bytes:>10}  {part.sha256[:16]}…")
+        say(f"  {part.path:<32}{part.bytes:>10}  {part.sha256[:16]}…")
     for report in manifest.parity:
         print_report(report)

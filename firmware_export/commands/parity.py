@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from channel import platform
+from channel.terminal import say
 from firmware_export.calibration import read_captures
 from firmware_export.contract import read_exported
 from firmware_export.errors import ParityError
@@ -100,15 +101,15 @@ def run(args: argparse.Namespace) -> int:
 
 def print_report(report: ParityReport) -> None:
     """Print a report in words."""
-    print(
+    say(
         f"{report.precision}: {report.bytes} bytes, {report.psnr:.2f} dB against fp32, "
         f"{report.seconds_per_megapixel:.3f} s/MP"
     )
     if report.accuracy is not None and report.accuracy_fp32 is not None:
-        print(
+        say(
             f"    FAN {100 * report.accuracy:.2f}% (fp32 {100 * report.accuracy_fp32:.2f}%), "
             f"{100 * (report.flips or 0):.2f}% of {report.patches} verdicts flip, through "
             f"{', '.join(report.channel)}"
         )
     for tile in report.worst[:3]:
-        print(f"    worst: {tile.capture} at {tile.left}, {tile.top}: {tile.psnr:.1f} dB")
+        say(f"    worst: {tile.capture} at {tile.left}, {tile.top}: {tile.psnr:.1f} dB")

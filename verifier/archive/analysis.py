@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+from channel.printable import name_as_text
 from verifier import model
 from verifier.analysis import Verifier
 from verifier.archive.listing import is_url, opened_store
@@ -57,7 +58,7 @@ def analyse_shard(how: How, shard: Shard) -> list[Row]:
 def _row(how: How, photo: str) -> Row:
     try:
         content = _content(photo, how.limits) if is_url(photo) else photo
-        report = _verifier(how).analyze(content, name=Path(photo).name)
+        report = _verifier(how).analyze(content, name=name_as_text(Path(photo).name))
     except PhotoError as error:
         return row_of_error(photo, type(error).__name__, str(error))
     except VerifierError:  # models, options, the machine: it would be the same of each picture

@@ -4,13 +4,18 @@ import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from verifier.errors import DependencyError, PhotoNotFoundError
 
+_CHUNK: Final = 1 << 20  # bytes of a list that are read at once
 SUFFIXES: Final = frozenset(
-    [".jpg", ".jpeg", ".jpe", ".mpo", ".png", ".webp", ".tif", ".tiff", ".gif", ".bmp", ".avif"]
-)
+    [".jpg", ".jpeg", ".jpe", ".mpo", ".png", ".webp", ".tif", ".tiff", ".gif", ".bmp", ".avif",
+     ".heic", ".heif", ".hif", ".jxl",
+     # Of these a row says that they are RAW files.
+     ".dng", ".nef", ".nrw", ".cr2", ".cr3", ".crw", ".arw", ".raf", ".rw2", ".orf", ".pef",
+     ".kdc", ".srw", ".3fr", ".iiq"]
+)  # fmt: skip
 
 
 def pictures(source: str) -> Iterator[str]:
@@ -19,9 +24,9 @@ def pictures(source: str) -> Iterator[str]:
     Parameters
     ----------
     source
-        A folder, with all that is under it; a text file with a path or URL a line, each taken
-        once; or the URL of a folder that fsspec knows (``s3://bucket/press``), with all that is
-        under it.
+        A folder, with all that is under it; a text file with a path or URL a line, or with
+        paths that end with NUL, as ``find -print0`` writes them, each taken once; or the URL of
+        a folder that fsspec knows (``s3://bucket/press``), with all that is under it.
 
     Raises
     ------
@@ -69,16 +74,49 @@ def _in_folder(folder: Path) -> Iterator[str]:
 def _in_list(path: Path) -> Iterator[str]:
     seen: set[bytes] = set()
     try:
-        with path.open(encoding="utf-8") as file:
-            for name in filter(None, map(str.strip, file)):
+        with path.open("rb") as file:
+            for name in _names(file):
                 whole = name if is_url(name) else str(Path(name).absolute())
                 # A digest, and not the name: a list of 100 million must fit into memory.
                 digest = hashlib.blake2b(whole.encode(errors="surrogatepass"), digest_size=16)
                 if digest.digest() not in seen:
                     seen.add(digest.digest())
                     yield whole
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         raise PhotoNotFoundError(f"{path} is no list of pictures: {error}") from error
+
+
+def _names(file: BinaryIO) -> Iterator[str]:
+    """Name what a list holds, of any bytes: a name a line, or before each NUL if there is one.
+
+    Blank lines are left out, and so is what Windows ends a line with.
+    """
+    rest = file.read(_CHUNK)
+    end = b"\0" if b"\0" in rest else b"\n"
+    if end == b"\0" and not _ends_with(file, end):
+        raise OSError("it has NUL bytes and doesn't end with one")
+    while rest:
+        *whole, rest = rest.split(end)
+        yield from filter(None, map(_name, whole))
+        more = file.read(_CHUNK)
+        if not more:
+            yield from filter(None, [_name(rest)])
+            return
+        rest += more
+
+
+def _ends_with(file: BinaryIO, end: bytes) -> bool:
+    place = file.tell()
+    file.seek(-len(end), os.SEEK_END)
+    found = file.read()
+    file.seek(place)
+    return found == end
+
+
+def _name(line: bytes) -> str:
+    """Return a line's name; "" for a blank one."""
+    name = line.removesuffix(b"\r")
+    return os.fsdecode(name) if name.strip() else ""
 
 
 def _in_store(url: str) -> Iterator[str]:

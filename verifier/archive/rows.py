@@ -4,6 +4,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from channel.printable import all_whole, name_as_text
 from verifier.report import Report
 
 _DETECTOR: Final = pa.struct(
@@ -18,7 +19,7 @@ _DETECTOR: Final = pa.struct(
 )
 SCHEMA: Final = pa.schema(
     [
-        ("photo", pa.string()),  # as the listing names it
+        ("photo", pa.string()),  # as the listing names it, by `name_as_text`
         ("error", pa.string()),  # null where there is a report
         ("error_kind", pa.string()),
         ("sha256", pa.string()),
@@ -52,7 +53,7 @@ def row_of_report(photo: str, report: Report, *, whole: bool) -> Row:
     facts, credential, channel = report.input, report.credential, report.channel
     development = credential.development
     return {
-        "photo": _text(photo),
+        "photo": name_as_text(photo),
         "sha256": facts.sha256,
         "bytes": facts.bytes,
         "format": facts.format,
@@ -88,17 +89,12 @@ def row_of_report(photo: str, report: Report, *, whole: bool) -> Row:
 
 def row_of_error(photo: str, kind: str, error: str) -> Row:
     """Write what is wrong with a picture as a row."""
-    return {"photo": _text(photo), "error": _text(error), "error_kind": kind}
+    return {"photo": name_as_text(photo), "error": error, "error_kind": kind}
 
 
 def table(rows: list[Row]) -> pa.Table:
-    """Put rows into a table of `SCHEMA`."""
-    return pa.Table.from_pylist(rows, schema=SCHEMA)
-
-
-def _text(name: str) -> str:
-    """Write a file's name as text, even where its bytes are no UTF-8."""
-    return name.encode(errors="backslashreplace").decode()
+    """Put rows into a table of `SCHEMA`, whose texts are valid Unicode whatever a file says."""
+    return pa.Table.from_pylist([all_whole(row) for row in rows], schema=SCHEMA)
 
 
 def _outer(report: Report) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from channel.printable import name_as_text
 from verifier.archive.analysis import Shard
 from verifier.archive.rows import SCHEMA, Row, table
 from verifier.errors import OutputError, PhotoNotFoundError
@@ -111,7 +112,7 @@ class Work:
                 found = None
             if found is None:
                 return self._make_plan(source, how, shard, photos)
-        if (found.source, found.how) != (source, how):
+        if (found.source, found.how) != (name_as_text(source), how):
             raise OutputError(
                 f"{self.folder} is of another run: of {found.source}, or of other options, models "
                 "or version; finish that one, or delete the folder"
@@ -239,7 +240,7 @@ class Work:
             raise PhotoNotFoundError(f"{source} holds no picture")
         plan = Plan(
             run=secrets.token_hex(16),
-            source=source,
+            source=name_as_text(source),
             how=how,
             shard=shard,
             photos=count,

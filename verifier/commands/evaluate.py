@@ -6,10 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from rich.console import Console
-from rich.progress import track
-
 from channel.errors import ChannelError
+from channel.terminal import track
 from verifier.analysis import Verifier
 from verifier.detectors.manipulation import TASK as MANIPULATION
 from verifier.detectors.manipulation import ManipulationDetector
@@ -132,7 +130,7 @@ def run_scores(args: argparse.Namespace) -> int:
     pictures = _first(labelled_pictures(args.pictures, labels), args.limit)
     detector = _SCORERS.get(entry.task, NetworkDetector)((Model(entry, args.weights),))
     with Verifier.facts_only() as verifier:
-        progress = track(pictures, "scoring", console=Console(stderr=True))
+        progress = track(pictures, "scoring")
         rows = (
             row
             for picture in progress
@@ -222,7 +220,7 @@ def run_flips(args: argparse.Namespace) -> int:
     entry = read_manifest(args.weights).find(args.model)
     roles = {label.name: label.role for label in entry.labels}
     pictures = _first(labelled_pictures(args.pictures, list(roles)), args.limit)
-    shown = track(pictures, "sending", console=Console(stderr=True))
+    shown = track(pictures, "sending")
     with Verifier.from_weights(args.weights) as verifier:
         try:
             verdicts = [

@@ -5,9 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from rich.console import Console
-from rich.progress import track
-
+from channel.terminal import track
 from verifier.detectors.network import TASK
 from verifier.errors import ScoresError
 from verifier.model import Model
@@ -137,7 +135,7 @@ def _records(args: argparse.Namespace, entry: ModelEntry) -> "list[Record]":
         return read_records(answered)
     files = [f for folder in args.pictures for f in source_files(folder)[: args.limit]]
     model = Model(entry, args.weights)
-    shown = track(files, "sending and reading", console=Console(stderr=True), transient=True)
+    shown = track(files, "sending and reading")
     records = [
         record_of(picture, model)
         for number, path in enumerate(shown)

@@ -5,9 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from rich.console import Console
-from rich.progress import track
-
+from channel.terminal import track
 from verifier.detectors.origin import TASK
 from verifier.errors import ScoresError, SettingsError
 from verifier.model import Model, run_with
@@ -127,7 +125,7 @@ def _kept(
     each = CURVE_PICTURES if curves else 1
     tested = [(part, one) for part in parts for one in getattr(pictures, part)[::each]]
     what = "processing and asking" if curves else "asking"
-    shown = track(tested, what, console=Console(stderr=True), transient=True)
+    shown = track(tested, what)
     records = [record for part, one in shown for record in ask(model, part, one)]
     write_records(path, records)
     return records

@@ -7,9 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from rich.console import Console
-from rich.progress import track
-
+from channel.terminal import track
 from verifier.detectors.synthetic import TASK
 from verifier.errors import DependencyError, ScoresError
 from verifier.model import Model
@@ -128,7 +126,7 @@ def _robustness(models: Sequence[Model], crops: "Sequence[TestCrop]", out: Path)
             (q, partial(coded, quality=q, codec="pillow")) for q in QUALITIES
         ],
     }
-    shown = track(models, "blurring and coding", console=Console(stderr=True), transient=True)
+    shown = track(models, "blurring and coding")
     curves: dict[str, list[tuple[str, Sequence[float], list[dict[str, float]]]]] = {
         what: [] for what in changes
     }

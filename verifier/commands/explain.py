@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from channel.errors import ChannelError
 from channel.output import write
+from channel.terminal import say
 from verifier.analysis import Verifier
 from verifier.decision import outside_domain
 from verifier.errors import DependencyError, OutputError, ScoresError
@@ -70,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
         write(args.out, figure, force=args.force)
     except (OSError, ChannelError) as error:
         raise OutputError(f"{args.out} can't be written: {error}") from error
-    print(found.sentence)
+    say(found.sentence)
     return 0
 
 

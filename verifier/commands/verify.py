@@ -1,14 +1,13 @@
 """``camsim verify``: what can be known of photos, in words, as JSON, as a page."""
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from rich.console import Console
-from rich.progress import Progress as ProgressBar
-
+from channel.file_names import fitting_name
+from channel.terminal import Progress as ProgressBar
+from channel.terminal import complain
 from verifier.analysis import Verifier
 from verifier.batch import Outcome
 from verifier.errors import OutputError
@@ -88,9 +87,7 @@ def run(args: argparse.Namespace) -> int:
         resend_through=args.resend,
     )
     statuses = []
-    console = Console(stderr=True)
-    many = len(args.photos) > 1 and console.is_terminal
-    with verifier, ProgressBar(console=console, transient=True, disable=not many) as bar:
+    with verifier, ProgressBar(disable=len(args.photos) == 1) as bar:
         task = bar.add_task("verifying", total=len(args.photos))
         outcomes = verifier.analyze_many(
             args.photos,
@@ -107,7 +104,7 @@ def _show(outcome: Outcome, page: Path | None, args: argparse.Namespace) -> int:
     if args.json:
         print(outcome.to_json(), flush=True)
     if outcome.report is None:
-        print(f"camsim: {outcome.photo}: {outcome.error}", file=sys.stderr)
+        complain(f"{outcome.photo}: {outcome.error}")
         return BAD_INPUT
     if not args.json:
         print(outcome.report.to_text(), flush=True)
@@ -125,7 +122,7 @@ def _pages(args: argparse.Namespace) -> Sequence[Path | None]:
     else:
         if args.html.is_file() or args.html.suffix.lower() in (".html", ".htm"):
             raise OutputError(f"{args.html} is one page; name a folder for several photos")
-        pages = [args.html / f"{photo.name}.html" for photo in args.photos]
+        pages = [args.html / fitting_name(photo.name, ".html") for photo in args.photos]
     if len(set(pages)) < len(pages):
         raise OutputError("several photos have the same name; analyse them apart")
     taken = next((page for page in pages if page.exists() and not args.force), None)

@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TimeRemainingColumn
 
+from channel.terminal import Progress, say
 from verifier.errors import DependencyError, SettingsError
 from verifier.limits import Limits
 from verifier.stability import NETWORKS
@@ -72,9 +72,8 @@ def run(args: argparse.Namespace) -> int:
         if args.ray
         else Processes(args.workers or os.cpu_count() or 1)
     )
-    console = Console(stderr=True)
     columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+    with Progress(*columns, transient=False) as bar:
         task = bar.add_task("verifying", total=None)
         summary = verify_archive(
             Archive(args.source, args.out, args.shard, args.force),
@@ -83,10 +82,10 @@ def run(args: argparse.Namespace) -> int:
             lambda done, total: bar.update(task, completed=done, total=total),
             lambda sentence: print(f"camsim: {sentence}", file=sys.stderr),
         )
-    print(f"{summary.photos:,} pictures → {args.out}")
+    say(f"{summary.photos:,} pictures → {args.out}")
     each = ", ".join(f"{count:,} {verdict}" for verdict, count in sorted(summary.verdicts.items()))
     if summary.done_now:
-        print(
+        say(
             f"{summary.done_now:,} of them now, {each}; {summary.seconds:.1f} s, "
             f"{summary.done_now / summary.seconds:.2f} a second"
         )

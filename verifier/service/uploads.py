@@ -17,6 +17,7 @@ from starlette.datastructures import Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect
 
+from channel.printable import printable
 from verifier.errors import PhotoTooLargeError, PhotoUnsupportedError
 from verifier.service.arriving import Arriving, UploadLimits, arriving
 from verifier.service.held import Lease
@@ -78,13 +79,13 @@ async def read_upload(request: Request, limits: UploadLimits, lease: Lease) -> U
 
 
 def plain_name(name: str | None) -> str | None:
-    r"""Return a file's name without folders and what steers terminals.
+    r"""Return a file's name without folders, and with what isn't seen written out.
 
-    >>> plain_name("..\\..\\etc/passwd\x00.jpg")
-    'passwd.jpg'
+    >>> plain_name("..\\..\\etc/pass\x1bwd.jpg")
+    'pass\\x1bwd.jpg'
     """
     last = re.split(r"[/\\]", name or "")[-1]
-    clean = "".join(c for c in last if c.isprintable()).strip(" .")
+    clean = printable(last).strip(" .")
     return clean[-_LONGEST_NAME:] or None
 
 

@@ -241,8 +241,8 @@ def test_an_analysis_that_takes_too_long_is_given_up(start: Start, photo: bytes)
     [
         ("../../etc/passwd", "passwd"),
         ("C:\\temp\\a.jpg", "a.jpg"),
-        ("a\r\nX: y.jpg", "aX: y.jpg"),
-        ("\x1b[2J.jpg", "[2J.jpg"),
+        ("a\r\nX: y.jpg", "a\\r\\nX: y.jpg"),
+        ("\x1b[2J.jpg", "\\x1b[2J.jpg"),
         ("..", None),
         ("", None),
         (None, None),
