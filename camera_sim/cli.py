@@ -1,6 +1,7 @@
 """The camsim command: the composition root, and the one module that may import every package."""
 
 import argparse
+import errno
 import os
 import sys
 import traceback
@@ -53,11 +54,18 @@ def _run(argv: Sequence[str] | None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
     except Exception as error:  # the last resort: never a traceback in a user's face
-        if args.traceback:
-            traceback.print_exc()
-        kind = type(error).__name__
-        complain(f"an error of ours, please report it: {kind}: {error} (--traceback shows where)")
-        return OUR_ERROR
+        return _told(error, traced=args.traceback)
+
+
+def _told(error: Exception, *, traced: bool) -> int:
+    if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+        complain(f"the name {error.filename} is too long for this system; choose a shorter one")
+        return BAD_INPUT
+    if traced:
+        traceback.print_exception(error)
+    kind = type(error).__name__
+    complain(f"an error of ours, please report it: {kind}: {error} (--traceback shows where)")
+    return OUR_ERROR
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -36,11 +36,11 @@ class RawFile:
             Empty, or the medium fails.
         """
         path = Path(path)
-        if path.is_dir():
-            raise RawNotFoundError(f"{path} is a directory; name a RAW file in it")
-        if not path.is_file():
-            raise RawNotFoundError(f"{path}: no such file")
-        try:
+        try:  # a name may be too long to be asked for
+            if path.is_dir():
+                raise RawNotFoundError(f"{path} is a directory; name a RAW file in it")
+            if not path.is_file():
+                raise RawNotFoundError(f"{path}: no such file")
             content = path.read_bytes()
         except PermissionError as error:
             raise RawNotFoundError(f"{path} cannot be read: permission denied") from error

@@ -167,6 +167,22 @@ def test_no_command_says_it_raw(
         clean(ran.out, ran.err)
 
 
+@pytest.mark.parametrize("name", ["x" * 300, "a/" * 2500 + "b"], ids=["name", "path"])
+@pytest.mark.parametrize(
+    "words",
+    ["verify {0}", "info {0}", "develop {0} -o {0}", "simulate {1} -o {0}",
+     "transmit {0} --network facebook -o {0}", "transmit {1} --network facebook -o {0}",
+     "manipulate {1} --sharpen -o {0}", "identity show {0}"],
+)  # fmt: skip
+def test_a_name_that_is_too_long_is_bad_input(
+    words: str, name: str, camsim: Camsim, tmp_path: Path
+) -> None:
+    photo = named(tmp_path, b"photo", ".png", _png())
+    ran = camsim(*words.format(name, photo).split())
+    assert ran.status == 2, ran.err
+    assert len(ran.err.splitlines()) == 1
+
+
 # Metadata
 
 

@@ -5,12 +5,10 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.progress import Progress
-
 from camera_sim.batch import Options, open_engine
 from camera_sim.errors import CameraSimError, RawNotFoundError
 from camera_sim.pipelines import DEFAULT_PIPELINE, PIPELINES
+from channel.terminal import Progress
 
 if TYPE_CHECKING:
     from camera_sim.commands import Commands
@@ -45,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
         )
     files = [*seeds(), *_genuine(args.also)]
     engine, options = open_engine(args.pipeline), Options(pipeline=args.pipeline, threads=1)
-    with tempfile.TemporaryDirectory() as folder, Progress(console=Console(stderr=True)) as bar:
+    with tempfile.TemporaryDirectory() as folder, Progress() as bar:
         task = bar.add_task("developing", total=args.files)
         result = raw_fuzz(
             engine, options, files, args.files, Path(folder), args.seed,

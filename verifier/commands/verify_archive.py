@@ -2,13 +2,12 @@
 
 import argparse
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.progress import BarColumn, MofNCompleteColumn, TimeRemainingColumn
 
-from channel.terminal import Progress, say
+from channel.terminal import Progress, complain, say
 from verifier.errors import DependencyError, SettingsError
 from verifier.limits import Limits
 from verifier.stability import NETWORKS
@@ -80,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
             _how(args),
             engine,
             lambda done, total: bar.update(task, completed=done, total=total),
-            lambda sentence: print(f"camsim: {sentence}", file=sys.stderr),
+            complain,
         )
     say(f"{summary.photos:,} pictures → {args.out}")
     each = ", ".join(f"{count:,} {verdict}" for verdict, count in sorted(summary.verdicts.items()))
