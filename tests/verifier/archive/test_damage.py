@@ -354,7 +354,7 @@ def small_disk(place: Path, kilobytes: int) -> Iterator[None]:
     try:
         yield
     finally:
-        subprocess.run(["umount", str(place)], check=True)
+        subprocess.run(["umount", "--lazy", str(place)], check=True)  # whatever is still open
 
 
 def fill(ballast: Path, leave: int) -> None:

@@ -16,6 +16,7 @@ from verifier.evaluation.mutation import mutated, seeds
 
 FORM = {"content-type": "multipart/form-data; boundary=x"}
 FILE_PART = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n\r\n'
+FIELD = b'--x\r\nContent-Disposition: form-data; name="other"\r\n\r\na\r\n'
 
 
 def test_mutated_files_are_reported_on_or_refused(client: TestClient) -> None:
@@ -55,6 +56,10 @@ def test_files_that_are_no_photo(name: str, client: TestClient) -> None:
         (FORM, FILE_PART.replace(b'name="file"', b'name="other"') + b"a\r\n--x--\r\n", 400, "file"),
         (FORM, (FILE_PART + b"a\r\n") * 2 + b"--x--\r\n", 400, "Too many files"),
         (FORM, FILE_PART + b"\r\n--x--\r\n", 422, "0 bytes"),
+        (FORM, FIELD * 9 + b"--x--\r\n", 400, "Too many fields"),
+        (FORM, FILE_PART[:-2] + b"X: y\r\n" * 20 + b"\r\na\r\n--x--\r\n", 400, "form"),
+        (FORM, FILE_PART[:-2] + b"X: " + b"y" * 9000 + b"\r\n\r\na\r\n--x--\r\n", 400, "form"),
+        ({"content-type": f"multipart/form-data; boundary={'x' * 71}"}, b"", 400, "boundary"),
         ({"content-type": "image/jpeg"}, b"", 422, "0 bytes"),
     ],
 )
