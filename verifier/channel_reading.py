@@ -12,7 +12,6 @@ from verifier.features.jpeg_quality import table_quality
 from verifier.features.network_match import network_matches, passing_networks, public_encoder
 from verifier.features.platform_marks import META, META_SERVICES
 from verifier.features.platform_name import PlatformName, earlier_mark, platform_name
-from verifier.features.resampling_trace import resizing_peak
 from verifier.report import (
     ChannelReading,
     Cue,
@@ -27,12 +26,12 @@ from verifier.report import (
 # reaches it (95% reach 1.15), 88% of those compressed twice do where the second quality was higher,
 # 22% where it was lower.
 EARLIER_GAIN: Final = 2.0
-# On the same: none of 122 pictures as they were or shrunk to 0.6 (bicubic) reach it, about half of
-# those enlarged to 1.5 do.
-RESIZING_PEAK: Final = 12.0
 # Networks that are less probable than this by the header aren't listed; "none" always is.
 _LEAST_CHANCE: Final = 0.001
 _UNASKED: Final = Cue(found=None, words="Not looked for.")
+_RESIZING: Final = (
+    "Whether it was resized can't be told: a camera's own pictures can have the same traces."
+)
 _LIST: Final = 4  # networks that a sentence names before it says "and others"
 
 
@@ -54,7 +53,7 @@ def read_channel(
     matches = network_matches(header) if header else ()
     named = platform_name(header) if header else None
     double = _double(header, plane) if plane is not None else _UNASKED
-    scale = _scale(pixels, plane, matches) if plane is not None else _UNASKED
+    scale = _scale(pixels, matches) if plane is not None else _UNASKED
     return ChannelReading(
         jpeg=_jpeg_facts(header) if header else None,
         networks=matches,
@@ -138,23 +137,17 @@ def _double(header: JpegHeader | None, plane: NDArray[np.float32]) -> Cue:
     )
 
 
-def _scale(
-    pixels: NDArray[np.uint8], plane: NDArray[np.float32], matches: tuple[NetworkMatch, ...]
-) -> Cue:
+def _scale(pixels: NDArray[np.uint8], matches: tuple[NetworkMatch, ...]) -> Cue:
+    """Say what the size tells, and that no trace of resizing is looked for.
+
+    A. C. Gallagher's (*Detection of Linear and Cubic Interpolation in JPEG Compressed Images*, CRV
+    2005) was: of 29 untouched pictures of our own pipeline 19 reached its threshold, whose trace is
+    periodic as well, and one of 24 of other cameras, higher than most that were enlarged.
+    """
     at_limit = _named([m.network for m in matches if "size at the network's limit" in m.agrees])
     height, width = pixels.shape[:2]
     limit = f"The size, {width}×{height}, is the largest that {at_limit} would give. "
-    peak = resizing_peak(plane)
-    start = limit if at_limit else ""
-    if peak is None:
-        return Cue(found=None, words=start + "Too small to look for a trace of resizing.")
-    found = peak >= RESIZING_PEAK
-    end = (
-        "The picture was resized: enlarged, or shrunk without smoothing."
-        if found
-        else "No trace of resizing; good shrinking leaves none."
-    )
-    return Cue(found=found, strength=round(peak, 2), threshold=RESIZING_PEAK, words=start + end)
+    return Cue(found=None, words=(limit if at_limit else "") + _RESIZING)
 
 
 def _words(

@@ -6,6 +6,7 @@ from verifier.commands import (
     bench,
     bench_many,
     evaluate,
+    evaluate_claims,
     evaluate_features,
     evaluate_network,
     evaluate_origin,
@@ -38,4 +39,5 @@ def add_evaluations(evaluations: "Commands") -> None:
     evaluate_network.add_to(evaluations)
     evaluate_origin.add_to(evaluations)
     evaluate_synthetic.add_to(evaluations)
+    evaluate_claims.add_to(evaluations)
     evaluate_features.add_to(evaluations)

@@ -11,13 +11,13 @@ from channel import PLATFORMS, transmit
 from channel.profile import PlatformProfile
 from tests.channel.conftest import photo
 from tests.verifier.conftest import jpeg
-from verifier.channel_reading import EARLIER_GAIN, RESIZING_PEAK, read_channel
+from tests.verifier.test_trace_sync import carrying
+from verifier.channel_reading import EARLIER_GAIN, read_channel
 from verifier.features.container import trailing_bytes
 from verifier.features.dct_histogram import block_coefficients, earlier_compression, luma
 from verifier.features.jpeg_header import JpegHeader, jpeg_header
 from verifier.features.jpeg_quality import table_quality
 from verifier.features.network_match import network_matches, passing_networks
-from verifier.features.resampling_trace import resizing_peak
 from verifier.report import ChannelReading
 
 RECOGNISABLE = [
@@ -182,23 +182,19 @@ def test_too_few_blocks_say_nothing() -> None:
     assert reading_of(jpeg(photo(64, 64))).double_compression.found is None
 
 
-def test_resizing_leaves_a_period() -> None:
-    plain = Image.fromarray(photo(600, 800, seed=5))
-    peaks = {}
-    for name, image in {
-        "plain": plain,
-        "×1.3": plain.resize((1040, 780), Image.Resampling.BILINEAR),
-        "×0.6": plain.resize((480, 360), Image.Resampling.LANCZOS),
-    }.items():
-        peak = resizing_peak(luma(np.asarray(image)))
-        assert peak is not None
-        peaks[name] = peak
-    assert peaks["×1.3"] > RESIZING_PEAK > max(peaks["plain"], peaks["×0.6"])
-    assert resizing_peak(luma(photo(100, 100))) is None
+@pytest.mark.parametrize("enlarged", [False, True])
+def test_nothing_is_said_of_resizing(enlarged: bool) -> None:
+    """A camera's trace has a period, as what was enlarged has: neither is told from the other."""
+    picture = Image.fromarray(carrying())
+    if enlarged:
+        picture = picture.resize((1728, 1440), Image.Resampling.BILINEAR)
+    scale = read_channel(None, np.asarray(picture)).scale
+    assert (scale.found, scale.strength, scale.threshold) == (None, None, None)
+    assert "can't be told" in scale.words
 
 
-def test_thresholds_are_where_they_were_measured() -> None:
-    assert (EARLIER_GAIN, RESIZING_PEAK) == (2.0, 12.0)
+def test_the_threshold_is_where_it_was_measured() -> None:
+    assert EARLIER_GAIN == 2.0
 
 
 def test_what_follows_a_picture_is_counted() -> None:

@@ -1,0 +1,48 @@
+"""How often a camera's trace is said to lie in others' pictures: what the commands count."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from camera_sim.cli import main
+from tests.verifier.test_trace_proof import natural, taken
+from tests.verifier.test_trace_sync import RICH, as_pixels
+from verifier.errors import PhotoError
+from verifier.evaluation.graphics import KINDS, graphics
+from verifier.evaluation.trace_claims import claims, claims_table
+
+
+def test_the_cameras_pictures_are_claimed_and_others_are_not() -> None:
+    pictures = [("own", taken()), ("other", as_pixels(natural()))]
+    found = list(claims(pictures, RICH, (1.0, 0.7)))
+    assert [one.name for one in found] == ["own", "own at 0.7", "other", "other at 0.7"]
+    assert [one.claimed for one in found] == [True, True, False, False]
+    *_, last = claims_table(found).strip().splitlines()
+    assert last.startswith("| all | 4 |")
+    assert "| 2 |" in last
+
+
+def test_no_picture_is_no_measurement() -> None:
+    with pytest.raises(PhotoError, match="no picture to measure"):
+        claims_table([])
+
+
+def test_drawings_are_the_same_for_a_seed() -> None:
+    first, again = ([one.content for one in graphics(1, 5)] for _ in range(2))
+    assert first == again
+    assert len(first) == len(KINDS) >= 20
+    assert first != [one.content for one in graphics(1, 6)]
+
+
+def test_photographs_are_searched_and_what_is_none_is_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Image.fromarray(as_pixels(natural((300, 400)))).save(tmp_path / "one.jpg")
+    Image.fromarray(np.zeros((8, 8, 3), np.uint8)).save(tmp_path / "small.png")
+    (tmp_path / "none.jpg").write_bytes(b"none")
+    assert main(["evaluate", "foreign", str(tmp_path)]) == 0
+    printed = capsys.readouterr()
+    assert "| all | 1 | 0 | 0 |" in printed.out
+    assert "left out" in printed.err

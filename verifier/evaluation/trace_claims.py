@@ -1,0 +1,101 @@
+"""How often a camera's trace is said to lie in pictures that the camera did not develop, by scale.
+
+A claim of ours needs `TraceProof.holds`, so how often that holds bounds from above how often any
+headline or verdict names the camera. Every picture is searched at every scale, so each counts for
+every row.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from verifier.calibration import upper_bound
+from verifier.errors import PhotoError
+from verifier.features.trace_proof import prove_trace
+from verifier.features.trace_sync import LARGEST_SCALE, SMALLEST_SCALE, TracePattern, find_trace
+from verifier.features.trace_sync import in_step as brought_back
+
+Pixels = NDArray[np.uint8]
+
+_EDGES: Final = (SMALLEST_SCALE, 0.4, 0.49, 0.51, 0.7, 0.99, 1.01, LARGEST_SCALE)
+SAVED_AT: Final = 85
+"""JPEG quality of what is resized for a further look."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What was found in a picture.
+
+    Attributes
+    ----------
+    name
+        Of the picture.
+    scale
+        At which the trace would lie.
+    lined
+        Whether there are lines as high as a trace's, or periods that match it: all that was asked
+        before `TraceProof`.
+    claimed
+        Whether the trace is said to be the camera's.
+    """
+
+    name: str
+    scale: float
+    lined: bool
+    claimed: bool
+
+
+def claim_of(name: str, pixels: Pixels, pattern: TracePattern) -> Claim:
+    """Look for a trace in a picture, (H, W, 3), uint8, sRGB."""
+    sync = find_trace(pixels, pattern)
+    height, width = pixels.shape[:2]
+    proof = prove_trace(brought_back(pixels, sync, pattern.period), pattern, sync, (height, width))
+    return Claim(name, sync.scale[0], sync.found, proof.holds)
+
+
+def resized(pixels: Pixels, scales: Sequence[float]) -> Iterator[tuple[str, Pixels]]:
+    """Give a picture at each scale, (H, W, 3); smaller ones as JPEG of `SAVED_AT` gives them."""
+    for scale in scales:
+        if scale == 1.0:
+            yield "", pixels
+            continue
+        height, width = pixels.shape[:2]
+        size = max(1, round(width * scale)), max(1, round(height * scale))
+        file = BytesIO()
+        image = Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS)
+        image.save(file, "JPEG", quality=SAVED_AT)
+        yield f" at {scale:g}", np.asarray(Image.open(file))
+
+
+def claims(
+    pictures: Iterable[tuple[str, Pixels]], pattern: TracePattern, scales: Sequence[float] = (1.0,)
+) -> Iterator[Claim]:
+    """Look for a trace in pictures, at each scale to which they are resized."""
+    for name, pixels in pictures:
+        for suffix, picture in resized(pixels, scales):
+            yield claim_of(name + suffix, picture, pattern)
+
+
+def claims_table(found: Sequence[Claim]) -> str:
+    """Return a Markdown table, a row a range of scales; raises `PhotoError` without pictures."""
+    if not found:
+        raise PhotoError("there is no picture to measure; name photographs or folders of them")
+    lines = [
+        "| scale of the trace | pictures searched | lines there | claimed | at most, 95% sure |",
+        "|---|---|---|---|---|",
+    ]
+    for low, high in pairwise(_EDGES):
+        there = [one for one in found if low <= one.scale < high]
+        lines.append(_row(f"{low:g} to {high:g}", len(found), there))
+    return "\n".join([*lines, _row("all", len(found), found), ""])
+
+
+def _row(name: str, pictures: int, there: Sequence[Claim]) -> str:
+    lined, claimed = sum(one.lined for one in there), sum(one.claimed for one in there)
+    return f"| {name} | {pictures} | {lined} | {claimed} | {upper_bound(claimed, pictures):.2%} |"
