@@ -172,6 +172,8 @@ def take_photo_identity(folder: Path, secrets: Secrets) -> Identity:
     """
     pool = folder / PHOTOS
     with durable.locked(folder):
+        for used in pool.glob(".*.taken"):  # a key that a kill left, which nothing opens any more
+            shutil.rmtree(used, ignore_errors=True)
         ready = sorted(p for p in pool.iterdir() if p.name.isdecimal()) if pool.is_dir() else []
         if not ready:
             raise IdentityError(

@@ -5,6 +5,7 @@ ECDSA on P-256 with SHA-256 (``es256``) and Ed25519.
 """
 
 import hashlib
+import os
 import stat
 from abc import ABC, abstractmethod
 from pathlib import Path
@@ -97,8 +98,9 @@ def read_key(path: Path, passphrase: Passphrase) -> SoftwareKey:
         If it is missing, readable by others, encrypted otherwise, or no key of ours.
     """
     try:
-        mode = stat.S_IMODE(path.stat().st_mode)
-        content = path.read_bytes()
+        with path.open("rb") as file:  # mode and content of one file, whatever is renamed meanwhile
+            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+            content = file.read()
     except OSError as error:
         raise IdentityError(f"the key {path} cannot be read: {error.strerror}") from error
     if mode & 0o077:

@@ -4,6 +4,7 @@ Networks are strongly typed: the precision is in the ONNX file, and nothing is l
 Timing caches make builds repeatable; the key beside a plan says where it runs.
 """
 
+import hashlib
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -89,7 +90,9 @@ def engine_from_model(model: Exported, options: Options) -> Made:
     plan = builder.build_serialized_network(network, config)
     if plan is None:
         raise ExportError(f"TensorRT {trt.__version__} could not build {model.contract.name}")
-    return Made(key, bytes(plan), bytes(config.get_timing_cache().serialize()))
+    built = bytes(plan)
+    key = key.model_copy(update={"plan_sha256": hashlib.sha256(built).hexdigest()})
+    return Made(key, built, bytes(config.get_timing_cache().serialize()))
 
 
 def strongly_typed_network(trt: ModuleType, builder: Any) -> Any:

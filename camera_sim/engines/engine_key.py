@@ -5,6 +5,7 @@ be more; running it elsewhere fails late, or not at all. So each plan has its ke
 key is compared before the plan is opened.
 """
 
+import hashlib
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -27,6 +28,8 @@ class EngineKey(BaseModel):
         Of the device that built it, as ``9.0``.
     model_sha256
         Of the ONNX file.
+    plan_sha256
+        Of the engine itself: the plan beside the key is checked against it before it is opened.
     version_compatible
         Whether later versions of the same major one run it.
     hardware
@@ -39,6 +42,7 @@ class EngineKey(BaseModel):
     compute_capability: str
     precision: Precision
     model_sha256: str
+    plan_sha256: str = ""
     version_compatible: bool = False
     hardware: Compatibility = "none"
 
@@ -86,6 +90,21 @@ def check_runs(key: EngineKey, tensorrt: str, compute_capability: str) -> None:
             f"the engine was built for compute capability {key.compute_capability} "
             f"(hardware compatibility: {key.hardware}), and this device has {compute_capability}; "
             "build it again here with `camsim firmware engine`"
+        )
+
+
+def check_plan(key: EngineKey, plan: bytes) -> None:
+    """Check that a plan is the one that the key was written for.
+
+    Raises
+    ------
+    EngineError
+        If it is not, or the key does not say.
+    """
+    if key.plan_sha256 != hashlib.sha256(plan).hexdigest():
+        raise EngineError(
+            f"the engine {key.name} is not the one that its key describes; build it again with "
+            "`camsim firmware engine`"
         )
 
 

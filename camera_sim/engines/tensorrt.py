@@ -13,7 +13,7 @@ from typing import Any
 from camera_sim.engines import Array, Colour, Engine, checked, fitted, inputs_of
 from camera_sim.engines.cuda import Buffer, compute_capability, find_runtime
 from camera_sim.engines.cuda import checked as succeeded
-from camera_sim.engines.engine_key import EngineKey, check_runs, read_key
+from camera_sim.engines.engine_key import EngineKey, check_plan, check_runs, read_key
 from camera_sim.errors import EngineError, InferenceError
 from camera_sim.weights import Model
 
@@ -187,6 +187,7 @@ def _that_runs(keyed: list[tuple[EngineKey, bytes]], tensorrt: str, capability: 
     for key, plan in keyed:
         try:
             check_runs(key, tensorrt, capability)
+            check_plan(key, plan)
         except EngineError as error:
             problems.append(error)
         else:

@@ -34,6 +34,7 @@ KEY = EngineKey(
     compute_capability="9.0",
     precision="fp32",
     model_sha256=tiny_model().sha256,
+    plan_sha256=hashlib.sha256(b"plan").hexdigest(),
 )
 
 
@@ -137,6 +138,19 @@ def test_an_engine_of_another_model_or_precision_is_refused() -> None:
         TensorRTEngine(tiny_model().model(), "fp16", plans())
     with pytest.raises(EngineError, match="there is no TensorRT engine; build one"):
         TensorRTEngine(tiny_model().model(), "fp32", {})
+
+
+@pytest.mark.parametrize("digest", ["", "0" * 64])
+def test_an_engine_that_was_exchanged_is_never_opened(
+    digest: str, simulated: SimulatedCuda, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A plan is code: its key speaks for the bytes that are opened, not for a file's name."""
+    monkeypatch.setattr(
+        tensorrt, "find_tensorrt", lambda: SimpleNamespace(__version__="11.4.0.106")
+    )
+    key = KEY.model_copy(update={"plan_sha256": digest})
+    with pytest.raises(EngineError, match="is not the one that its key describes"):
+        TensorRTEngine(tiny_model().model(), "fp32", plans(key))
 
 
 class Context:
@@ -259,7 +273,11 @@ def test_building_makes_the_calls_that_tensorrt_11_has(
     made = engine_from_model(tiny_model(), options)
     assert (made.plan, made.timing_cache) == (b"the plan", b"timings")
     assert made.key == KEY.model_copy(
-        update={"version_compatible": True, "hardware": "ampere_plus"}
+        update={
+            "version_compatible": True,
+            "hardware": "ampere_plus",
+            "plan_sha256": hashlib.sha256(b"the plan").hexdigest(),
+        }
     )
     calls = {name: (words, named) for name, words, named in fake.config.calls}
     assert calls["set_flag"][0] == (trt.BuilderFlag.VERSION_COMPATIBLE,)
