@@ -6,21 +6,22 @@ so levels, white balance and metadata can be changed as little as the samples.
 """
 
 import hashlib
-import io
+import struct
 from collections.abc import Callable
 from pathlib import Path
 
-import tifffile
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from camera_sim import envelope
 from camera_sim.errors import CredentialError, TokenError
 from camera_sim.keys import PublicKey, SigningKey, key_id
+from camera_sim.tiff_directory import BYTE, directories
 
 DNG_PRIVATE_DATA = 50740
 PREFIX = b"camsim\0"  # DNG 1.7.1: private data begin with a NUL-terminated name
 SPACE = 1536
 """Bytes kept free for a token; one with ECDSA takes about 650."""
+VALUE = 8  # bytes of an entry before the offset of its value (TIFF 6.0, section 2)
 KIND = "application/vnd.camsim.capture-token+json"
 
 Attest = Callable[[str], bytes]
@@ -129,11 +130,8 @@ def _verified(data: bytes, sensor: PublicKey) -> CaptureToken:
 
 def _place(frame: bytes) -> int:
     """Return where in the file the token lies."""
-    try:
-        with tifffile.TiffFile(io.BytesIO(frame)) as tiff:
-            tag = tiff.pages[0].tags.get(DNG_PRIVATE_DATA)
-            if tag is not None and tag.count == SPACE:
-                return int(tag.valueoffset)
-    except (tifffile.TiffFileError, OSError, ValueError, TypeError, IndexError):
-        pass
+    for directory in directories(frame)[:1]:
+        tag = directory.find(DNG_PRIVATE_DATA)
+        if tag is not None and (tag.type, tag.count) == (BYTE, SPACE) and tag.data:
+            return int(struct.unpack_from(f"{tag.order}I", frame, tag.place + VALUE)[0])
     raise TokenError("it has no capture token")

@@ -13,7 +13,7 @@ ROWS = 512
 # none this share of the range under it.
 UNDER_BLACK = 0.02
 # Saturation is where samples end. So large a share of them so far above it is none.
-ABOVE_WHITE, MOST_ABOVE = 0.05, 0.1
+ABOVE_WHITE, MOST_ABOVE = 0.25, 0.1
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,9 @@ WhiteBalanceSource = Literal["as shot", "daylight", "grey world", "given"]
 # Noise is estimated from at most 6 × 6 windows of 256 pixels a side: 2.4 MP of any frame.
 NOISE_WINDOW = 256
 NOISE_WINDOWS = 6
+# Zeros in a whole square of so many samples a side, where black is at least this, were not
+# decoded: no sensor is so quiet.
+SQUARE, UNDECODED_UNDER, MOST_UNDECODED = 16, 16, 0.005
 # LibRaw's flip codes (dcraw's: 1 flips columns, 2 rows, 4 transposes) as EXIF orientations
 # (CIPA DC-008, tag 0x0112).
 FLIP_TO_ORIENTATION = {0: 1, 1: 2, 2: 4, 3: 3, 4: 5, 5: 8, 6: 6, 7: 7}
@@ -180,7 +183,10 @@ def _spread_windows(side: int) -> list[slice]:
 
 
 def read_raw(source: str | Path | RawFile) -> RawImage:
-    """Read any 2×2 Bayer RAW file that LibRaw decodes.
+    """Read any 2×2 Bayer RAW file that LibRaw decodes, in this process.
+
+    For files that one trusts; `raw_process.raw_reader` survives others, and hands LibRaw zeroed
+    memory.
 
     Given a path, the file is read once; given its bytes, it isn't opened again.
 
@@ -202,6 +208,7 @@ def read_raw(source: str | Path | RawFile) -> RawImage:
     with open_libraw(gated.file) as raw:
         samples, pattern = _visible_mosaic(raw, file.path)
         black, white = _levels(raw, pattern, samples, notes)
+        _check_decoded(samples, black, file.path)
         sizes, tags = raw.sizes, dng_tags.read(gated.file)
         image = RawImage(
             samples=samples,
@@ -229,7 +236,29 @@ def _visible_mosaic(raw: "rawpy.RawPy", path: Path) -> tuple[NDArray[np.uint16],
     if not height or not width:
         raise RawUnreadableError(f"{path} holds no picture: {visible.shape[0]} rows of "
                                  f"{visible.shape[1]} samples")  # fmt: skip
-    return np.array(visible[:height, :width], np.uint16), pattern
+    samples = np.array(visible[:height, :width], np.uint16)
+    if not samples.any():  # LibRaw says nothing of data that it can make nothing of
+        raise RawUnreadableError(f"{path} holds no picture: every sample is 0; "
+                                 "copy it from the card again")  # fmt: skip
+    return samples, pattern
+
+
+def _check_decoded(samples: NDArray[np.uint16], black: tuple[float, ...], path: Path) -> None:
+    """Refuse a mosaic with whole squares of zeros, far under black: what was not decoded.
+
+    Raises
+    ------
+    RawUnreadableError
+        If they are more than a share of it.
+    """
+    height, width = (side // SQUARE * SQUARE for side in samples.shape)
+    if min(black) < UNDECODED_UNDER or not height or not width:
+        return
+    squares = samples[:height, :width].reshape(height // SQUARE, SQUARE, width // SQUARE, SQUARE)
+    empty = float(np.mean(squares.max(axis=(1, 3)) == 0))
+    if empty > MOST_UNDECODED:
+        raise RawUnreadableError(f"{path} is damaged: {empty:.0%} of it holds no picture; "
+                                 "copy it from the card again")  # fmt: skip
 
 
 def _bayer_pattern(raw: "rawpy.RawPy", path: Path) -> CFAPattern:

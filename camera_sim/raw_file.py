@@ -8,6 +8,9 @@ from pathlib import Path
 
 from camera_sim.errors import RawNotFoundError, RawUnreadableError
 
+MOST_BYTES = 2_000_000_000
+"""Of a file: 150 MP of 16 bits, uncompressed, are 300 MB."""
+
 
 @dataclass(frozen=True)
 class RawFile:
@@ -33,7 +36,7 @@ class RawFile:
         RawNotFoundError
             No such file, a directory, or no permission.
         RawUnreadableError
-            Empty, or the medium fails.
+            Empty, larger than any RAW file, or the medium fails.
         """
         path = Path(path)
         try:  # a name may be too long to be asked for
@@ -41,6 +44,11 @@ class RawFile:
                 raise RawNotFoundError(f"{path} is a directory; name a RAW file in it")
             if not path.is_file():
                 raise RawNotFoundError(f"{path}: no such file")
+            size = path.stat().st_size
+            if size > MOST_BYTES:
+                raise RawUnreadableError(
+                    f"{path} is no RAW file: it has {size / 1e9:.1f} GB, and none is over 2 GB"
+                )
             content = path.read_bytes()
         except PermissionError as error:
             raise RawNotFoundError(f"{path} cannot be read: permission denied") from error

@@ -30,6 +30,9 @@ MEMORY_BYTES = 4 << 30
 """Address space that a file may take: LibRaw takes 2 GiB at most for its samples."""
 _START: Final = 60.0  # seconds that Python may take to start on a busy machine
 _PROGRAM: Final = "from camera_sim.raw_worker import main; main()"
+# LibRaw leaves samples that it can't decode as they lie in memory: whatever was there, keys
+# included, would become a picture. By this the C library (glibc) hands out zeros.
+_ZEROED: Final = {"MALLOC_PERTURB_": "255"}
 _LARGEST_ANSWER: Final = 8 << 30
 
 
@@ -140,7 +143,7 @@ class RawReader:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env={**os.environ, "PYTHONPATH": path},
+                env={**os.environ, **_ZEROED, "PYTHONPATH": path},
                 bufsize=0,
                 start_new_session=True,  # an interrupt is for us, not for it
             )

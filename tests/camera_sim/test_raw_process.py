@@ -17,7 +17,7 @@ from camera_sim.raw import read_raw
 from camera_sim.raw_file import RawFile
 from camera_sim.raw_process import RawReader
 from tests.camera_sim.conftest import EXAMPLE, Camsim
-from tests.camera_sim.retagged import DOUBLE, dng, entry
+from tests.camera_sim.retagged import DOUBLE, LONG, SHORT, dng, entry
 from tests.camera_sim.scenes import capture
 
 # A decoder that does as a file's last bytes say, in place of a LibRaw that meets a damaged one.
@@ -111,6 +111,59 @@ def test_its_errors_are_those_of_reading_here(tmp_path: Path) -> None:
         reader.read(RawFile.read(tmp_path / "a.nef"))
     assert reader.deaths == 0
     reader.close()
+
+
+HUGE = {
+    "65535 wide": [entry(256, LONG, 65_535)],
+    "65535 both ways": [entry(256, LONG, 65_535), entry(257, LONG, 65_535)],
+    "2³¹ both ways": [entry(256, LONG, 2**31), entry(257, LONG, 2**31)],
+    "900 MP": [entry(256, LONG, 30_000), entry(257, LONG, 30_000)],
+    "no width": [entry(256, LONG, 0)],
+    "one pixel": [entry(256, LONG, 1), entry(257, LONG, 1)],
+    "32 bits": [entry(258, SHORT, 32)],
+    "lossless JPEG that is none": [entry(259, SHORT, 7)],
+    "lossy JPEG that is none": [entry(259, SHORT, 34892)],
+    "deflated floats": [entry(259, SHORT, 8), entry(258, SHORT, 32), entry(339, SHORT, 3)],
+    "tiles of a pixel": [entry(322, LONG, 1), entry(323, LONG, 1)],
+    "65535 colours": [entry(277, SHORT, 65_535)],
+}
+
+
+@pytest.mark.parametrize("tags", HUGE.values(), ids=HUGE.keys())
+def test_a_size_that_is_not_there_is_refused(tags: list, tmp_path: Path) -> None:
+    file = RawFile.read(dng(tmp_path / "a.dng", *tags))
+    with pytest.raises(RawUnreadableError, match=r"a\.dng"):
+        raw_process.raw_reader().read(file)
+
+
+def test_a_file_larger_than_any_is_not_read(tmp_path: Path, camsim: Camsim) -> None:
+    with (tmp_path / "a.dng").open("wb") as file:
+        file.truncate(3_000_000_000)  # a hole
+    ran = camsim("info", tmp_path / "a.dng")
+    assert ran.status == 2
+    assert "it has 3.0 GB, and none is over 2 GB" in ran.err
+
+
+def test_samples_of_nothing_are_no_picture(tmp_path: Path) -> None:
+    dark = np.zeros((64, 96), np.uint16)
+    with pytest.raises(RawUnreadableError, match="every sample is 0"):
+        read_raw(dng(tmp_path / "a.dng", samples=dark))
+
+
+def test_what_was_not_decoded_is_no_picture(tmp_path: Path) -> None:
+    half = capture(64, 96).samples.copy()
+    half[32:] = 0
+    with pytest.raises(RawUnreadableError, match="50% of it holds no picture"):
+        read_raw(dng(tmp_path / "a.dng", samples=half))
+
+
+def test_no_memory_of_ours_becomes_a_picture(tmp_path: Path) -> None:
+    """LibRaw gives back what lay in memory where it can't decode: the same is always refused."""
+    file = RawFile.read(dng(tmp_path / "a.dng", entry(259, SHORT, 7)))
+    for _ in range(5):
+        raw_process.raw_reader().read(RawFile.read(EXAMPLE))  # leaves something in memory
+        with pytest.raises(RawUnreadableError, match="every sample is 0"):
+            raw_process.raw_reader().read(file)
 
 
 RAISED = [
