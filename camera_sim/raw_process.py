@@ -4,6 +4,7 @@ LibRaw reads formats of thirty years in C++. A damaged or hostile file that cras
 never ends with, takes that process along and nothing else; the file is told, and others go on.
 """
 
+import atexit
 import contextlib
 import os
 import signal
@@ -184,8 +185,15 @@ class RawReader:
 
 
 @cache
-def _reader_of(_process: int) -> RawReader:
-    return RawReader()
+def _reader_of(process: int) -> RawReader:
+    reader = RawReader()
+
+    def close() -> None:
+        if os.getpid() == process:  # a fork's end must not end its parent's decoder
+            reader.close()
+
+    atexit.register(close)
+    return reader
 
 
 def raw_reader() -> RawReader:
