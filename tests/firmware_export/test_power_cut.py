@@ -12,7 +12,13 @@ import pytest
 
 from camera_sim import durable
 from camera_sim.device import Device
-from camera_sim.identity import Secrets, new_generation, open_identity
+from camera_sim.identity import (
+    Secrets,
+    add_photo_identity,
+    new_generation,
+    open_identity,
+    take_photo_identity,
+)
 from camera_sim.keys import SoftwareKey
 from camera_sim.raw_file import RawFile
 from camera_sim.revocation import RevocationLists
@@ -20,6 +26,8 @@ from camera_sim.vendor import REVOKED, Vendor
 from firmware_export.boot import boot, booted, install, update_revocation_lists
 from firmware_export.bundle import Bundle, opened
 from firmware_export.errors import SignatureError
+from firmware_export.fallback import SlotFirmware
+from firmware_export.slots import Slots
 from tests.firmware_export.factory import Company, company, shot, tiny_bundle
 from tests.firmware_export.power import PowerCuts
 
@@ -198,3 +206,46 @@ def test_a_process_that_is_killed_leaves_a_device_that_boots(
         time.sleep(delay)
         process.send_signal(signal.SIGKILL)
     assert boot(ready).bundle.manifest.security_version in (1, 2)
+
+
+def test_while_a_slot_falls_back_and_the_next_update_goes_over_it(
+    ready: Device, maker: Company, cuts: Cuts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Slot a, which ran, is there in every state, byte for byte, and every state boots."""
+    good = Slots(ready.folder).image("a").read_bytes()
+    for name, how in (("failing", {"fails": "size"}), ("third", {"gain": 0.7})):
+        (tmp_path / name).write_bytes(maker.signed(tiny_bundle(1, **how)))
+    install(ready, tmp_path / "failing")
+    boot(ready)
+    source, watch = SlotFirmware(), cuts(ready.folder)
+    with watch.watching(monkeypatch):
+        other = source.fall_back(ready, source.booted(ready), "it was black")
+        source.has_run(ready, other)
+        install(ready, tmp_path / "third")
+        boot(ready)
+    for state in watch.states:
+        assert Slots(state).image("a").read_bytes() == good
+        boot(Device.open(state))
+        booted(Device.open(state))
+
+
+def test_a_key_for_one_photo_that_a_kill_left_is_cleared(
+    ready: Device, maker: Company, cuts: Cuts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        add_photo_identity(
+            ready.identity_folder,
+            SoftwareKey.generate("es256"),
+            lambda public: maker.vendor.issue("device", "one-time", public, one_photo=True),
+            Secrets(),
+        )
+    watch = cuts(ready.folder)
+    with watch.watching(monkeypatch):
+        first = take_photo_identity(ready.identity_folder, Secrets()).leaf.serial_number
+    seen = []
+    for state in watch.states:
+        folder = Device.open(state).identity_folder
+        seen.append(take_photo_identity(folder, Secrets()).leaf.serial_number)
+        assert not list((folder / "photos").glob(".*"))
+    assert seen[0] == first
+    assert seen[-1] != first
