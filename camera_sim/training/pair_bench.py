@@ -28,7 +28,7 @@ from channel.resample import resized
 from verifier import weights
 from verifier.calibration import mean_log_probabilities
 from verifier.features.patches import Place, batches, choose_patches
-from verifier.features.trace_sync import Sync
+from verifier.features.trace_proof import TraceProof
 from verifier.model import BATCH, Model
 
 Picture = NDArray[np.uint8]
@@ -57,13 +57,13 @@ class Read:
     picture
         (K,), the log probabilities of the whole: by the pair's pooling network, or the mean over
         patches where it has none. NaN without patches.
-    sync
-        How the trace lies in it; None where nothing looked for it.
+    proof
+        How the trace lies in it, and what speaks for that; None where nothing looked for it.
     """
 
     logits: Logits
     picture: Logits
-    sync: Sync | None = None
+    proof: TraceProof | None = None
 
     @property
     def usable(self) -> bool:
@@ -124,7 +124,7 @@ class Pair:
         if self.analyser.pooling is None:
             return Read(logits, mean_log)
         pooled = self.analyser.pooling(picture, mean_log)
-        return Read(logits, pooled.log_probabilities, pooled.sync)
+        return Read(logits, pooled.log_probabilities, pooled.proof)
 
     def edit_map(
         self, picture: Picture

@@ -209,7 +209,7 @@ def foreign_table(
 
 def _foreign_row(kind: str, own: Sequence[float], foreign: Sequence[Read]) -> tuple[str, ...]:
     native = [read for read in foreign if read.named == 0]
-    with_trace = [read for read in native if not (read.sync and read.sync.absent)]
+    with_trace = [read for read in native if _found(read)]
     shares = (f"{len(some) / max(1, len(foreign)):.1%}" for some in (native, with_trace))
     scores = [_foreign_score(read) for read in foreign]
     return (kind, str(len(foreign)), f"{auc(own, scores):.3f}", *shares)
@@ -256,7 +256,8 @@ def camera_table(pair: Pair, shots: Sequence[Shot], sends: dict[str, Send]) -> T
 
 
 def _found(read: Read) -> bool:
-    return read.sync is not None and read.sync.found
+    """Whether the trace is proven, without which nothing is said of a picture."""
+    return read.proof is not None and read.proof.holds
 
 
 def further_edits_table(pair: Pair, shots: Sequence[Shot], send: Send) -> Table:

@@ -27,6 +27,7 @@ from camera_sim.training.pooling_data import KINDS, Kept
 from tests.camera_sim.conftest import Camsim
 from tests.camera_sim.scenes import picture
 from verifier import Verifier
+from verifier.features.trace_proof import AGREEING, STRONG, TraceProof
 from verifier.features.trace_sync import FOUND, Sync
 from verifier.weights import read_manifest
 
@@ -218,14 +219,18 @@ def test_what_was_gathered_names_its_pictures(tmp_path: Path) -> None:
     assert json.loads(note.read_text()) == {"other": 1}
 
 
+def proof_of(own: bool) -> TraceProof:
+    quarters = (4.0, 4.0, 4.0, 4.0)
+    return TraceProof(Sync(strength=FOUND), STRONG if own else STRONG - 1, AGREEING, 1, 1, quarters)
+
+
 class Stub:
     """Reads a bright picture as the camera's, with its trace, and a dark one as foreign."""
 
     def read(self, picture: NDArray[np.uint8]) -> Read:
         own = picture.mean() > 100
         odds = np.array([0, -9, -9, -9, -9, -2.0 if own else 2.0])
-        sync = Sync(strength=FOUND + 1 if own else FOUND - 1)
-        return Read(np.zeros((3, 6)), odds, sync)
+        return Read(np.zeros((3, 6)), odds, proof_of(own))
 
 
 def test_the_camera_table_tells_own_pictures_from_others() -> None:
@@ -240,8 +245,8 @@ def test_foreign_pictures_without_a_trace_are_named_but_not_called() -> None:
         """Names all pictures native; in dark ones there is no trace."""
 
         def read(self, picture: NDArray[np.uint8]) -> Read:
-            sync = Sync(strength=FOUND if picture.mean() > 100 else 0.0)
-            return Read(np.zeros((3, 6)), np.array([0, -9, -9, -9, -9, -1.0]), sync)
+            proof = proof_of(bool(picture.mean() > 100))
+            return Read(np.zeros((3, 6)), np.array([0, -9, -9, -9, -9, -1.0]), proof)
 
     own = [Scores(np.zeros((1, 6)), np.array([0, -9, -9, -9, -9, -9.0]), truth="native")]
     bright, dark = (np.full((64, 64, 3), level, np.uint8) for level in (200, 20))
