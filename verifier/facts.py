@@ -27,7 +27,7 @@ def side_of(credential: Credential) -> Side:
     if not_as_signed(credential) or establishing(credential) is not None:
         return "against"
     captured = credential.source_type in CAPTURES and not edits(credential)
-    doubted = credential.faults or declared_generated(credential)
+    doubted = credential.faults or declared_generated(credential) or _of_other_sources(credential)
     return "for" if holds(credential) and captured and not doubted else "none"
 
 
@@ -59,6 +59,12 @@ def declared_generated(credential: Credential) -> list[Statement]:
     stated = [s for s in credential.statements if s.made in ("generated", "partly generated")]
     speakers = ("trusted signer", "unknown signer", "nobody")
     return sorted(stated, key=lambda s: (speakers.index(s.by), s.of != "picture"))
+
+
+def _of_other_sources(credential: Credential) -> list[Statement]:
+    """Return statements of the picture, whoever made them, that it is no capture."""
+    of_it = [s for s in credential.statements if s.of in ("picture", "parent")]
+    return [statement for statement in of_it if statement.made != "captured"]
 
 
 def edits(credential: Credential) -> list[str]:

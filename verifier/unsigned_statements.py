@@ -4,7 +4,9 @@ Anybody can write or remove such an entry; it is told as what it is, and establi
 """
 
 import re
+import warnings
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import islice
 from typing import Any, Final
 
@@ -49,11 +51,13 @@ _IPTC_ENTRIES: Final = {40: False, 65: True, 80: True, 110: True, 120: False}
 def unsigned_statements(image: Image.Image) -> tuple[Statement, ...]:
     """Return what a picture's entries state; the image's pixels must have been loaded."""
     found: dict[Statement, None] = {}
-    for entries in (_xmp, _texts, _exif, _iptc):
-        try:
-            found |= dict.fromkeys(islice(entries(image), _MOST))
-        except Exception:  # Pillow's readers raise nearly anything on damaged entries
-            continue
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Pillow's of damaged entries
+        for entries in (_xmp, _texts, _exif, _iptc):
+            # Pillow's readers raise nearly anything on damaged entries; what was found stays.
+            with suppress(Exception):
+                for statement in islice(entries(image), _MOST):
+                    found[statement] = None
     return tuple(found)[:_MOST]
 
 

@@ -27,6 +27,10 @@ DEVELOPMENT: dict[str, Any] = {
 DEVELOPMENT_LABEL = "camsim.development"
 NEWSCODES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 CAPTURE = "http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture"
+_SETTINGS: dict[str, Any] = {
+    "verify": {"verify_trust": False, "verify_after_sign": False, "remote_manifest_fetch": False},
+    "builder": {"thumbnail": {"enabled": False}},
+}
 
 
 @dataclass(frozen=True)
@@ -138,13 +142,17 @@ def signed_with(
     mime_type: str = "image/jpeg",
     intent: c2pa.C2paBuilderIntent | None = None,
     claim_version: int = 2,
+    time_stamps: str | None = None,
 ) -> bytes:
     """Sign a file with actions, JPEG ingredients (relationship, file) and further assertions."""
     stated: dict[str, Any] = {"actions": list(actions)}
     if templates:
         stated["templates"] = list(templates)
     info = c2pa.C2paSignerInfo(
-        alg=b"es256", sign_cert=chain.certificates, private_key=chain.key, ta_url=None
+        alg=b"es256",
+        sign_cert=chain.certificates,
+        private_key=chain.key,
+        ta_url=time_stamps.encode() if time_stamps else None,
     )
     with c2pa.Signer.from_info(info) as signer:
         return _built(
@@ -169,14 +177,8 @@ def _built(
         "assertions": [{"label": "c2pa.actions.v2", "data": stated}, *assertions],
     }
     out = BytesIO()
-    settings = {
-        "verify": {
-            "verify_trust": False, "verify_after_sign": False, "remote_manifest_fetch": False
-        },
-        "builder": {"thumbnail": {"enabled": False}},
-    }  # fmt: skip
     with (
-        c2pa.Context.from_dict(settings) as context,
+        c2pa.Context.from_dict(_SETTINGS) as context,
         c2pa.Builder(json.dumps(manifest), context) as builder,
     ):
         if intent is not None:
@@ -186,6 +188,30 @@ def _built(
             told = {"title": name, "relationship": relationship, "label": name, "instance_id": name}
             builder.add_ingredient(json.dumps(told), "image/jpeg", BytesIO(content))
         builder.sign(signer, mime_type, BytesIO(data), out)
+    return out.getvalue()
+
+
+def signed_with_author(data: bytes, chain: Chain, author: Chain) -> bytes:
+    """Sign a JPEG file with an identity assertion (CAWG) of an author who has a certificate."""
+    signs, names = (
+        {"alg": "es256", "sign_cert": who.certificates.decode(), "private_key": who.key.decode()}
+        for who in (chain, author)
+    )
+    what = {"referenced_assertions": ["c2pa.actions.v2"], "roles": ["cawg.creator"]}
+    settings = {
+        "version": 1,
+        **_SETTINGS,
+        "signer": {"local": signs},
+        "cawg_x509_signer": {"local": names | what},
+    }
+    created = {"action": "c2pa.created", "digitalSourceType": CAPTURE}
+    actions = {"label": "c2pa.actions.v2", "data": {"actions": [created]}}
+    manifest = {"claim_generator_info": [{"name": "camsim"}], "assertions": [actions]}
+    out = BytesIO()
+    with c2pa.Context.from_dict(settings) as context:
+        context._has_signer = True  # the settings bring one, which the binding doesn't look for
+        with c2pa.Builder(json.dumps(manifest), context) as builder:
+            builder.sign("image/jpeg", BytesIO(data), out)
     return out.getvalue()
 
 

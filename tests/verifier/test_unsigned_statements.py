@@ -167,6 +167,17 @@ def test_damaged_entries_do_no_harm() -> None:
     assert report(with_segment(jpeg(native(64, 64)), 0xED, iptc)).verdict.label == "inconclusive"
 
 
+def test_a_damaged_entry_hides_no_other() -> None:
+    """Pillow warns of tags that end after the file, and raises on some."""
+    exif = Image.Exif()
+    exif[0x010E] = "x" * 400
+    whole = exif.tobytes()
+    for length in (10, 14, 20, 60, len(whole) // 2):
+        photo = saved("WEBP", exif=whole[:length], xmp=FORMS["an attribute"])
+        found = [statement.where for statement in report(photo).credential.statements]
+        assert found == ["XMP DigitalSourceType"]
+
+
 def test_many_large_packets_are_bounded() -> None:
     """What is too long to be parsed is searched for IPTC's words."""
     filler = packet(content="<a>x</a>" * 60_000)

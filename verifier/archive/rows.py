@@ -5,6 +5,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from channel.printable import all_whole, name_as_text
+from verifier.facts import declared_generated
 from verifier.report import Report
 
 _DETECTOR: Final = pa.struct(
@@ -33,6 +34,8 @@ SCHEMA: Final = pa.schema(
         ("integrity", pa.string()),
         ("trust", pa.string()),
         ("revocation", pa.string()),
+        ("declared", pa.string()),  # "generated", or in part; null where nobody declares so
+        ("declared_by", pa.string()),  # "trusted signer", "unknown signer" or "nobody"
         ("signer", pa.string()),
         ("pipeline", pa.string()),  # as the signer states it
         ("network", pa.string()),
@@ -52,6 +55,7 @@ def row_of_report(photo: str, report: Report, *, whole: bool) -> Row:
     """Write a report as a row; ``whole`` adds all of it as JSON."""
     facts, credential, channel = report.input, report.credential, report.channel
     development = credential.development
+    declared = declared_generated(credential)
     return {
         "photo": name_as_text(photo),
         "sha256": facts.sha256,
@@ -65,6 +69,8 @@ def row_of_report(photo: str, report: Report, *, whole: bool) -> Row:
         "integrity": credential.integrity.state,
         "trust": credential.trust.state,
         "revocation": credential.revocation.state,
+        "declared": declared[0].made if declared else None,
+        "declared_by": declared[0].by if declared else None,
         "signer": credential.signer,
         "pipeline": development.pipeline if development else None,
         "network": channel.network,

@@ -3,8 +3,17 @@ from typing import Any
 
 import pytest
 
+from tests.firmware_export.timestamp_authority import timestamp_authority
 from tests.verifier.conftest import jpeg
-from tests.verifier.signing import DEVELOPMENT, Chain, make_chain, signed
+from tests.verifier.signing import (
+    DEVELOPMENT,
+    NEWSCODES,
+    Chain,
+    make_chain,
+    signed,
+    signed_with,
+    signed_with_author,
+)
 from tests.verifier.toy import native
 from verifier import SettingsError, Verifier
 from verifier.channel_reading import read_channel
@@ -12,6 +21,7 @@ from verifier.credentials import read_credential
 from verifier.stability import untested
 from verifier.verdict import conclude
 
+CREATED = {"action": "c2pa.created", "digitalSourceType": NEWSCODES + "digitalCapture"}
 GENERATED = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 
 
@@ -121,6 +131,47 @@ def test_a_certificate_that_is_on_no_list(signed_photo: bytes, chain: Chain) -> 
 def test_revocation_lists_that_cannot_be_read(lists: str, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"revocation list|can't be read"):
         Verifier.default(revocation_lists=lists or tmp_path)
+
+
+def test_an_author_unknown_is_told_and_the_file_is_as_it_was_signed(
+    photo: bytes, chain: Chain
+) -> None:
+    author = make_chain("A. Author", "Authors")
+    data = signed_with_author(photo, chain, author)
+    credential = read_credential(data, "image/jpeg", chain.root)
+    assert "cawg.x509.credential.untrusted" in credential.codes
+    assert (credential.integrity.state, credential.trust.state) == ("intact", "trusted")
+    assert credential.identity.state == "not confirmed"
+    assert "“A. Author”" in credential.identity.words
+    with Verifier.facts_only(trust_anchors=chain.root) as verifier:
+        report = verifier.analyze(data)
+    assert report.verdict.label == "consistent"
+    assert "identity was not confirmed" in report.to_text()
+    assert "not confirmed" in report.to_html()
+
+
+def test_a_time_stamp_counts_if_its_authority_is_trusted(
+    photo: bytes, chain: Chain, tmp_path: Path
+) -> None:
+    with timestamp_authority(tmp_path / "authority") as url:
+        data = signed_with(photo, chain, [CREATED], time_stamps=url)
+    unknown = read_credential(data, "image/jpeg", chain.root)
+    assert (unknown.time.state, unknown.trust.state) == ("unproven", "trusted")
+    authority = (tmp_path / "authority" / "certificate.pem").read_text()
+    known = read_credential(data, "image/jpeg", chain.root + authority)
+    assert known.time.state == "time-stamped"
+    assert known.signed_at is not None
+    assert known.signed_at in known.time.words
+
+
+@pytest.mark.parametrize("source", ["digitalArt", "compositeCapture", "screenCapture", "unheardOf"])
+def test_a_capture_that_is_said_to_be_something_else_is_not_cleared(
+    source: str, photo: bytes, chain: Chain
+) -> None:
+    published = {"action": "c2pa.published", "digitalSourceType": NEWSCODES + source}
+    with Verifier.facts_only(trust_anchors=chain.root) as verifier:
+        verdict = verifier.analyze(signed_with(photo, chain, [CREATED, published])).verdict
+    assert verdict.label == "inconclusive"
 
 
 def test_verdict_established_by_a_trusted_signature(
