@@ -65,6 +65,17 @@ def grey_of(
     return Image.fromarray(_LEVELS - levels if white_is_zero else levels)
 
 
+def profile_of_deep_tiff(data: bytes) -> bytes | None:
+    """Return the colour profile of the first page of a TIFF file, as tifffile reads it."""
+    import tifffile
+
+    try:
+        with tifffile.TiffFile(BytesIO(data)) as file:
+            return file.pages.first.iccprofile or None
+    except Exception:  # it raises nearly anything; the page itself tells what is wrong
+        return None
+
+
 def read_deep_tiff(data: bytes) -> Image.Image:
     """Read the first page of a TIFF file by tifffile, which knows more depths than Pillow.
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from PIL import Image
+from PIL import ExifTags, Image
 
 from channel.picture_file import bmff, colour, png, tiff
 from channel.picture_file.colour import Colours
@@ -54,7 +54,9 @@ def header_of(data: bytes, image: Image.Image) -> Header:
             header = _of_heif(image.info, has_profile=has_profile)
         case "JPEG" | "MPO" | "WEBP":
             exif = image.info.get("exif")
-            header = Header(tiff.orientation_of_exif(exif if isinstance(exif, bytes) else None))
+            exif = exif if isinstance(exif, bytes) else b""
+            notes = _notes_of_exif(exif) if exif and not has_profile else ()
+            header = Header(tiff.orientation_of_exif(exif), notes=notes)
         case _:  # JPEG XL is turned by libjxl; the others state no orientation
             header = Header()
     # Further pictures of MPO and HEIF are no frames of an animation.
@@ -120,6 +122,21 @@ def _of_heif(info: Mapping[Any, Any], *, has_profile: bool) -> Header:
     primaries, transfer = points.get("color_primaries"), points.get("transfer_characteristics")
     stated = None if has_profile else colour.of_code_points(primaries, transfer)
     return Header(bits=info.get("bit_depth"), colours=stated)
+
+
+def _notes_of_exif(exif: bytes) -> tuple[str, ...]:
+    """Note Adobe RGB by the rule of cameras (DCF 2.0, 5.3), which most viewers leave alone."""
+    try:
+        found = Image.Exif()
+        found.load(exif)
+        is_adobe = found.get_ifd(ExifTags.IFD.Interop).get(1) == "R03"
+    except Exception:  # damaged EXIF, of which nothing else is needed
+        return ()
+    words = (
+        "Its EXIF states Adobe RGB (R03) without a colour profile; it was taken as sRGB, as "
+        "browsers do, so its colours may be paler than meant."
+    )
+    return (words,) if is_adobe else ()
 
 
 def _notes_of_pages(pages: list[tiff.Page], page: tiff.Page) -> Iterator[str]:

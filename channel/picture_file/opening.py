@@ -7,8 +7,11 @@ from PIL import Image, UnidentifiedImageError
 from channel.errors import UnreadablePictureError, UnsupportedPictureError
 from channel.picture_file import kinds, tiff
 from channel.picture_file.damage import FORMATS, damage_told
+from channel.picture_file.depth import profile_of_deep_tiff
 from channel.picture_file.header import header_of, header_of_page
 from channel.picture_file.picture import PictureFile
+
+_GREY = (0, 1)  # PhotometricInterpretation: white or black is zero
 
 
 def open_picture(data: bytes, *, at_least: tuple[int, int] | None = None) -> PictureFile:
@@ -43,7 +46,8 @@ def open_picture(data: bytes, *, at_least: tuple[int, int] | None = None) -> Pic
             image.draft(None, at_least)
         width, height = image.size
         header = header_of(data, image)
-        return PictureFile(data, image, str(image.format), width, height, image.mode, header)
+        kind, mode, icc = str(image.format), image.mode, _profile(image)
+        return PictureFile(data, image, kind, width, height, mode, header, icc)
 
 
 def _open_tiff(data: bytes) -> PictureFile:
@@ -59,9 +63,18 @@ def _open_tiff(data: bytes) -> PictureFile:
             image = _opened(alone)
         except UnidentifiedImageError:  # a depth that it doesn't know
             image = None
-    mode = image.mode if image else f"{header.bits} bits"
     width, height = page.first(tiff.WIDTH), page.first(tiff.HEIGHT)
-    return PictureFile(alone, image, "TIFF", width, height, mode, header)
+    if image is None:
+        is_grey = page.first(tiff.PHOTOMETRIC, 1) in _GREY
+        mode, icc = "F" if is_grey else "RGB", profile_of_deep_tiff(alone)
+    else:
+        mode, icc = image.mode, _profile(image)
+    return PictureFile(alone, image, "TIFF", width, height, mode, header, icc)
+
+
+def _profile(image: Image.Image) -> bytes | None:
+    icc = image.info.get("icc_profile")
+    return icc if isinstance(icc, bytes) and icc else None
 
 
 def _opened(data: bytes) -> Image.Image:

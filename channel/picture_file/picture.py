@@ -36,6 +36,8 @@ class PictureFile:
         As coded.
     mode
         Pillow's name of the kind of values that the file has.
+    icc
+        Its colour profile, good or bad.
     """
 
     data: bytes = field(repr=False)
@@ -45,6 +47,7 @@ class PictureFile:
     height: int
     mode: str
     header: Header
+    icc: bytes | None = field(default=None, repr=False)
 
     @property
     def orientation(self) -> int:
@@ -61,18 +64,15 @@ class PictureFile:
         """What its values mean as colours."""
         if self.header.colours is not None:
             return self.header.colours
-        icc = self.image.info.get("icc_profile") if self.image else None
         is_grey = self.mode in _GREY or self.mode.startswith("I;")
         kind = "GRAY" if is_grey else self.mode if self.mode in ("CMYK", "LAB") else "RGB"
-        return colour.of_profile(icc if isinstance(icc, bytes) else None, kind)
+        return colour.of_profile(self.icc, kind)
 
     @property
     def own_profile(self) -> bytes | None:
         """The file's ICC profile, good or bad, where it can go on with the values of `coded`."""
-        if self.image is None or self.header.colours is not None or self.mode in ("CMYK", "LAB"):
-            return None
-        icc = self.image.info.get("icc_profile")
-        return icc if isinstance(icc, bytes) and icc else None
+        carries = self.header.colours is None and self.mode not in ("CMYK", "LAB")
+        return self.icc if carries else None
 
     @property
     def is_srgb(self) -> bool:
@@ -132,6 +132,13 @@ def _in_8_bits(image: Image.Image, header: Header) -> Image.Image:
     return image if mode == image.mode else image.convert(mode)
 
 
+def _is_clear_grey(image: Image.Image | None) -> bool:
+    """Whether one level of a grey picture of more than 8 bits is transparent."""
+    if image is None or not image.mode.startswith("I"):
+        return False
+    return isinstance(image.info.get("transparency"), int)
+
+
 def _over_white(image: Image.Image) -> Image.Image:
     if image.mode not in ("LA", "RGBA"):
         return image
@@ -153,7 +160,7 @@ def _notes(file: PictureFile, mode: str) -> Iterator[str]:
         yield "Its colours are CIE Lab; they were converted to sRGB."
     if (bits or 8) > 8:
         yield f"It has {bits} bits a channel; they were brought to 8 bits."
-    if mode in ("LA", "RGBA"):
+    if mode in ("LA", "RGBA") or _is_clear_grey(file.image):
         yield "Transparent; it was analysed over white."
     if file.format == "MPO":
         yield "The file holds several pictures (MPO); the first was analysed."

@@ -1,4 +1,7 @@
 import json
+import shutil
+import subprocess
+from importlib.resources import files
 
 import pytest
 from hypothesis import given
@@ -31,6 +34,19 @@ def test_what_is_seen_stays(text: str) -> None:
 
 def test_bidirectional_override() -> None:
     assert printable("photo\u202egpj.exe") == "photo\\u202egpj.exe"
+
+
+def test_the_page_writes_out_the_same() -> None:
+    """In the browser by the same rule, which is in JavaScript there."""
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("there is no node to run the page's scripts")
+    script = files("verifier.service").joinpath("page/elements.js").read_text(encoding="utf-8")
+    given = [f"a{c}b" for c in HOSTILE if c != "\udc9b"] + ["Übung — “€”", "日本語.jpg"]
+    script += f"\nconsole.log(JSON.stringify({json.dumps(given)}.map(printable)));"
+    ran = subprocess.run([node, "--input-type=module"], input=script, text=True,
+                         capture_output=True, check=True, encoding="utf-8")  # fmt: skip
+    assert json.loads(ran.stdout) == list(map(printable, given))
 
 
 @given(NAMES)

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from rich.console import Console
-from rich.progress import track
 
+from channel.terminal import complain, track
 from verifier.analysis import Verifier
 from verifier.errors import OutputError, PhotoError, WeightsError
 from verifier.features.trace_sync import TracePattern
@@ -75,9 +74,7 @@ def run_graphics(args: argparse.Namespace) -> int:
 
     def drawn() -> Iterator[tuple[str, NDArray[np.uint8]]]:
         total = args.of_each * len(KINDS)
-        shown = track(
-            graphics(args.of_each, args.seed), "drawing", total, console=Console(stderr=True)
-        )
+        shown = track(graphics(args.of_each, args.seed), "drawing", total)
         for graphic in shown:
             if args.out:
                 _write(args.out, graphic)
@@ -104,7 +101,7 @@ def run_foreign(args: argparse.Namespace) -> int:
     pattern = _pattern(args)
     paths = _files(args.photos)
     with Verifier.facts_only() as verifier:
-        shown = track(paths, "searching", console=Console(stderr=True))
+        shown = track(paths, "searching")
         found = list(claims(_read(verifier, shown), pattern, args.scale))
     _print(found)
     return 0
@@ -115,7 +112,7 @@ def _read(verifier: Verifier, paths: Iterable[Path]) -> Iterator[tuple[str, NDAr
         try:
             pixels = verifier.read(path).pixels
         except PhotoError as error:
-            Console(stderr=True).print(f"left out: {error}", markup=False)
+            complain(f"left out: {error}")
             continue
         if min(pixels.shape[:2]) >= _LEAST_SIDE:
             yield path.name, pixels

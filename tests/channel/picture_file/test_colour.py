@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image, ImageCms
+import tifffile
+from PIL import ExifTags, Image, ImageCms
 
 from channel.picture_file import open_picture
 from channel.picture_file.matrix_profile import PRIMARIES, SRGB_PRIMARIES, matrix_profile
@@ -19,6 +20,7 @@ SPACES = {
     "swapped": ((*SRGB_PRIMARIES[:2], *SRGB_PRIMARIES[6:], *SRGB_PRIMARIES[4:6],
                  *SRGB_PRIMARIES[2:4]), 2.2),
 }  # fmt: skip
+ICC_2020 = matrix_profile(*SPACES["BT.2020"])
 # XYZ to linear sRGB, IEC 61966-2-1.
 TO_SRGB = np.array(
     [[3.2406, -1.5372, -0.4986], [-0.9689, 1.8758, 0.0415], [0.0557, -0.2040, 1.0570]]
@@ -77,6 +79,29 @@ def test_profiles_are_converted(name: str, kind: str) -> None:
     file = open_picture(data)
     assert "Its colour profile is “" in file.notes[0]
     assert (np.asarray(file.coded()) == np.asarray(Image.open(BytesIO(data)))).all()
+
+
+@pytest.mark.parametrize("kind", ["float32", "planes of 16 bits"])
+def test_profiles_of_what_tifffile_reads(kind: str) -> None:
+    deep = in_space("BT.2020").astype(np.uint16) * 257
+    file = BytesIO()
+    options: dict[str, Any] = {"photometric": "rgb", "metadata": None}
+    if kind == "float32":
+        tifffile.imwrite(file, (deep / 65535).astype(np.float32), iccprofile=ICC_2020, **options)
+    else:
+        planes = np.moveaxis(deep, -1, 0).copy()
+        tifffile.imwrite(file, planes, planarconfig="separate", iccprofile=ICC_2020, **options)
+    assert error(file.getvalue()) < 2
+    assert "colour profile" in " ".join(open_picture(file.getvalue()).notes)
+
+
+def test_adobe_rgb_by_exif_alone_is_noted() -> None:
+    exif = Image.Exif()
+    exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.IFD.Interop] = {1: "R03"}
+    data = saved(coded(light(), None), "JPEG", exif=exif.tobytes())
+    assert "Adobe RGB (R03)" in " ".join(open_picture(data).notes)
+    with_profile = saved(coded(light(), None), "JPEG", exif=exif.tobytes(), icc_profile=ICC_2020)
+    assert "R03" not in " ".join(open_picture(with_profile).notes)
 
 
 def test_srgb_itself_is_left_as_it_is() -> None:

@@ -4,8 +4,11 @@
 // surrogates, line ends of Unicode; and characters that look like nothing. As channel/printable.py.
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\u{e0100}-\u{e01ef}]/gu;
 
+const SHORT = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
+
 export function printable(text) {
   return text.replace(UNSEEN, (character) => {
+    if (SHORT[character]) return SHORT[character];
     const code = character.codePointAt(0);
     const digits = code.toString(16);
     if (code < 0x100) return `\\x${digits.padStart(2, "0")}`;
