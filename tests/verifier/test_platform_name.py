@@ -16,7 +16,7 @@ from channel import PLATFORMS, transmit
 from channel.jpeg_file import APP13, COM, Segment, read_jpeg
 from channel.profile import Encoding, Tables, annex_k, robidoux
 from tests.channel.conftest import photo
-from tests.verifier.conftest import jpeg
+from tests.verifier.conftest import Camsim, jpeg
 from tests.verifier.toy_network import toy_network
 from verifier import Verifier
 from verifier.channel_reading import read_channel
@@ -306,3 +306,31 @@ def test_real_files_of_2016_get_one_answer(shared_folder: Path) -> None:
             report = verifier.analyze(folder / "a" / f"{name}.jpg")
             assert_one_answer(report)
             assert report.channel.network == marked.get(name)
+
+
+# Files of programs
+
+
+def test_files_of_programs_are_scored_by_source(camsim: Camsim, tmp_path: Path) -> None:
+    for source, data in (
+        ("pillow", [jpeg(SMALL, quality=quality) for quality in (75, 92, 100)]),
+        ("shared", [transmit(jpeg(photo(600, 800)), "instagram"), jpeg(SMALL)]),
+    ):
+        folder = tmp_path / "files" / source / "below"
+        folder.mkdir(parents=True)
+        for number, one in enumerate(data):
+            (folder / f"{number}.JPG").write_bytes(one)
+    words = ("evaluate", "network", "--programs", tmp_path / "files", "--shares")
+    ran = camsim(*words)
+    assert ran.status == 0, ran.err
+    assert "| pillow | 3 | " in ran.out
+    assert "| 0 | 0 |" in ran.out
+    assert "| Instagram 1 | 0 |" in ran.out
+    assert "Of 5 files of 2 sources 1 were named" in ran.out
+    assert "| subsampling | 4:4:4 0.750, 4:2:0 0.250 |" in ran.out
+    (tmp_path / "empty").mkdir()
+    ran = camsim("evaluate", "network", "--programs", tmp_path / "empty")
+    assert (ran.status, ran.out) == (2, "")
+    assert "holds no folder with JPEG files" in ran.err
+    ran = camsim("evaluate", "network", "--programs", tmp_path / "missing")
+    assert ran.status == 2

@@ -53,6 +53,8 @@ def program_headers(folder: Path, limit: int | None) -> dict[str, list[JpegHeade
     ScoresError
         If there is no JPEG file.
     """
+    if not folder.is_dir():
+        raise ScoresError(f"{folder} is no folder")
     found: dict[str, list[JpegHeader]] = {}
     for source in sorted(path for path in folder.iterdir() if path.is_dir()):
         files = sorted(f for f in source.rglob("*") if f.suffix.lower() in SUFFIXES)
