@@ -187,3 +187,15 @@ def test_files_of_a_picture_weigh_as_one_in_origins_calibration(tmp_path) -> Non
     assert few.exponent == many.exponent == 0
     assert many.temperature == pytest.approx(few.temperature, rel=0.01)
     assert many.expected_calibration_error == pytest.approx(few.expected_calibration_error)
+
+
+@pytest.mark.parametrize("task", ["origin", "synthetic"])
+def test_the_shipped_calibrations_are_by_picture(task: str) -> None:
+    """More crops make no answer surer, and what is stated was measured on pictures enough."""
+    [entry] = read_manifest().of_task(task)
+    calibration = entry.calibration_for(None)
+    assert calibration is not None
+    assert calibration.exponent == 0
+    assert calibration.named is not None
+    assert calibration.named.pictures >= 100
+    assert calibration.named.upper_bound > 0.02  # a hundred photographs prove no less

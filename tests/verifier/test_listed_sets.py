@@ -102,6 +102,12 @@ def test_the_products_own_list_keeps_whole_sets_for_calibration_and_tests() -> N
     assert listed["3dcv-final_CycleGAN"].subject == "zebras"
 
 
+def test_the_shipped_models_were_trained_by_a_list() -> None:
+    for task in ("origin", "synthetic"):
+        [entry] = read_manifest().of_task(task)
+        assert str(entry.recipe[WHAT_SETS_SHOW]).startswith("listed")
+
+
 def test_every_set_at_hand_is_listed(shared_folder: Path) -> None:
     path = shared_folder / "data" / "pictures.csv"
     if not path.exists():
