@@ -70,8 +70,8 @@ def _print(result: "RawFuzzResult", kinds: int, seed: int) -> None:
         print(f"  {name:<24}{count:>8}")
     print(f"decoders that died and were replaced: {result.deaths}")
     print(f"slowest file: {result.slowest:.2f} s")
-    print("errors that aren't ours, stops of a batch, half-written files, pictures that show "
-          f"nothing: {len(result.defects)}")  # fmt: skip
+    print("errors that aren't ours, stops of a batch, values that are no numbers, half-written "
+          f"files, pictures that show nothing: {len(result.defects)}")  # fmt: skip
     for defect in result.defects:
         print(f"  {defect.what}")
 

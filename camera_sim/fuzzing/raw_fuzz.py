@@ -12,7 +12,7 @@ from PIL import Image
 
 from camera_sim.batch import Job, Options, Summary, develop_file, only_our_errors
 from camera_sim.engines import Engine
-from camera_sim.errors import CameraSimError, UnforeseenError
+from camera_sim.errors import CameraSimError, EngineError, UnforeseenError
 from camera_sim.fuzzing.mutation import mutated
 from camera_sim.fuzzing.seeds import Seed
 from camera_sim.raw_process import raw_reader
@@ -38,7 +38,8 @@ class RawFuzzResult:
     outcomes
         How often a picture, a picture with warnings, and each of our errors.
     defects
-        Exceptions that aren't ours, files half written, pictures that show nothing.
+        Exceptions that aren't ours, values that are no numbers, files half written, pictures
+        that show nothing.
     deaths
         How often the decoding process died of a file and was replaced; develop went on.
     slowest
@@ -104,7 +105,7 @@ def _developed(job: Job, options: Options, engine: Engine) -> tuple[str, str | N
     try:
         with only_our_errors(job.source):
             summary = develop_file(job, options, engine)
-    except UnforeseenError as error:
+    except (UnforeseenError, EngineError) as error:  # no file's fault
         outcome, defect = type(error).__name__, str(error)
     except CameraSimError as error:
         outcome, defect = type(error).__name__, _stray(job)

@@ -52,7 +52,29 @@ def genuine(path: Path) -> Seed:
     content = path.read_bytes()
     if content[6:14] == CIFF_SIGNATURE:
         content = ciff.cut_down(content, ROWS_KEPT)
+    else:
+        content = _first_rows(content)
     return path.suffix.lower(), content
+
+
+def _first_rows(content: bytes) -> bytes:
+    """Cut an uncompressed TIFF-structured file after its first rows; any other stays as it is."""
+    for directory in tiff_directory.directories(content):
+        photometric, compression, height, offsets, bits, width = (
+            directory.find(tag) for tag in (262, 259, 257, 273, 258, 256)
+        )
+        if not (photometric and compression and height and offsets and bits and width):
+            continue
+        if photometric.numbers() != (CFA_PHOTOMETRIC,) or compression.numbers() != (1,):
+            continue
+        row = int(width.numbers()[0] * bits.numbers()[0]) // 8 + 1
+        end = int(offsets.numbers()[0]) + (ROWS_KEPT + 8) * row
+        if height.type != LONG or end >= len(content):
+            continue
+        changed = bytearray(content[:end])
+        struct.pack_into(f"{height.order}I", changed, height.place + 8, ROWS_KEPT)
+        return bytes(changed)
+    return content
 
 
 def _capture(pattern: CFAPattern, number: int) -> RawImage:
