@@ -172,7 +172,7 @@ def _words(
             passing,
         )
     reason = "camera or editor metadata" if header.exif or header.adobe or header.xmp else "coding"
-    return (f"No network that we know serves files like this one, going by its {reason}.", passing)
+    return (f"It fits no profile of a network that we have, going by its {reason}.", passing)
 
 
 def _spoken(platform: str) -> str:

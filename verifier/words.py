@@ -123,7 +123,7 @@ def network_words(channel: ChannelReading) -> str:
         return "None can be named: the file isn't JPEG"
     names = list(dict.fromkeys(match.network for match in channel.networks))
     if not names:
-        return "None can be named: it fits none that we know"
+        return "None can be named: it fits no profile that we have"
     others = " and others" if names[4:] else ""
     return f"None can be named: it fits {', '.join(names[:4])}{others}, and programs write the same"
 

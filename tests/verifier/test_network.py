@@ -247,6 +247,7 @@ def test_pixels_that_agree_with_a_mark_are_shown(toy: Path) -> None:
     with Verifier.from_weights(toy) as verifier:
         found = network_result(verifier, transmit(png(coarse), "facebook-2016"))
     assert found.answer == "Facebook"
+    assert "The pixels look as Facebook coded pictures in 2016, too." in found.reasons
     assert found.probabilities["facebook"] > 0.9
     assert found.patch_map is not None
     assert found.patch_map.high == "looks like Facebook"

@@ -244,6 +244,7 @@ def assert_one_answer(report: Report) -> None:
         assert result.confidence >= 0.9
         for network in {p.network for p in PLATFORMS} - {channel.network}:
             assert not any(f"as {network} coded" in reason for reason in result.reasons)
+        assert not any("names no network" in reason for reason in result.reasons)
 
 
 COARSE = pixels_of(jpeg(photo(256, 320), quality=8))  # the toy takes it to be Facebook's

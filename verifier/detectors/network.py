@@ -85,9 +85,11 @@ class NetworkDetector(ModelDetector):
         reasons = [_reason(channel)]
         if channel.earlier:
             reasons.append(channel.earlier.words)
-        if hint.words:
-            reasons.append(hint.words)
         agrees = channel.network is not None and hint.network == channel.network
+        if agrees:
+            reasons.append(f"The pixels look as {hint.network} coded pictures in 2016, too.")
+        elif hint.words:
+            reasons.append(hint.words)
         facts = {**_facts_of(scores), **(_shown(scores, found) if agrees and scores else {})}
         return self._result(channel, tuple(reasons), facts)
 
