@@ -18,7 +18,7 @@ AUTO_EXPOSURE_CLIPPED = 0.01
 # Auto exposure never brightens more than this (4 EV): beyond it a frame is dark on purpose.
 AUTO_EXPOSURE_LIMIT = 16.0
 # White-balance gain of a channel over another's: of real light it is under 5.
-MOST_GAIN = 32.0
+MOST_GAIN = 16.0
 # Largest coefficient of a matrix to sRGB: those of LibRaw's cameras are under 3. A larger one is
 # nearly singular: it paints noise in bright colours.
 MOST_COEFFICIENT = 4.0

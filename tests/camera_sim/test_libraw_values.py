@@ -35,6 +35,7 @@ def opened(**stated: Any) -> Any:
         ([INF, 1.0, 1.2, 0], "daylight", True),
         ([1e30, 1.0, 1.2, 0], "daylight", True),
         ([2.4, 1e-9, 1.2, 0], "daylight", True),
+        ([1.3, 22.0, 1.0, 0], "daylight", True),
         ([2.4, 1.0], "daylight", True),
     ],
 )
