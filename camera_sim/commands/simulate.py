@@ -144,4 +144,10 @@ def _gains(
         raise CameraSimError(
             f"--white-balance gains are over 0 to {LARGEST_GAIN}, not {red:g} and {blue:g}"
         )
-    return colour.normalise_gains((red, 1.0, blue))
+    gains = colour.normalise_gains((red, 1.0, blue))
+    if max(gains) > colour.MOST_GAIN:
+        raise CameraSimError(
+            f"--white-balance {red:g} {blue:g} is that of no light: one channel's gain is at most "
+            f"{colour.MOST_GAIN:g} times another's"
+        )
+    return gains

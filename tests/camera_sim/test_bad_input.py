@@ -329,6 +329,9 @@ CASES = {
     "negative gains": Case(
         "simulate photo.png --white-balance -2 1", "--white-balance gains are over 0", photo
     ),
+    "gains of no light": Case(
+        "simulate photo.png --white-balance 50 1", "one channel's gain is at most 16 times", photo
+    ),
     "negative seed": Case(
         "simulate photo.png --seed -1", "--seed cannot be negative, and is -1", photo
     ),
