@@ -14,7 +14,12 @@ from tests.verifier.conftest import jpeg
 from tests.verifier.test_trace_sync import carrying
 from verifier.channel_reading import EARLIER_GAIN, read_channel
 from verifier.features.container import trailing_bytes
-from verifier.features.dct_histogram import block_coefficients, earlier_compression, luma
+from verifier.features.dct_histogram import (
+    EarlierCompression,
+    block_coefficients,
+    earlier_compression,
+    luma,
+)
 from verifier.features.jpeg_header import JpegHeader, jpeg_header
 from verifier.features.jpeg_quality import table_quality
 from verifier.features.network_match import network_matches, passing_networks
@@ -180,6 +185,18 @@ def test_coefficients_are_those_of_the_standard() -> None:
 def test_too_few_blocks_say_nothing() -> None:
     assert earlier_compression(luma(photo(64, 64)), [16] * 64) is None
     assert reading_of(jpeg(photo(64, 64))).double_compression.found is None
+
+
+def test_a_finer_compression_before_a_coarser_one_is_not_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Photographs that were coded once look like that as well."""
+    found = EarlierCompression(quality=96, gain=4.6)
+    monkeypatch.setattr("verifier.channel_reading.earlier_compression", lambda *_: found)
+    once = reading_of(jpeg(photo(400, 600), quality=75)).double_compression
+    assert (once.found, once.quality) == (False, None)
+    last = reading_of(jpeg(photo(400, 600), quality=98)).double_compression
+    assert (last.found, last.quality) == (True, 96)
 
 
 @pytest.mark.parametrize("enlarged", [False, True])
