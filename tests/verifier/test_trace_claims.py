@@ -8,10 +8,11 @@ from PIL import Image
 
 from camera_sim.cli import main
 from tests.verifier.test_trace_proof import natural, taken
-from tests.verifier.test_trace_sync import RICH, as_pixels
+from tests.verifier.test_trace_sync import COLUMNS, MORE, RICH, ROWS, WAVES, as_pixels
 from verifier.errors import PhotoError
 from verifier.evaluation.graphics import KINDS, graphics
-from verifier.evaluation.trace_claims import claims, claims_table
+from verifier.evaluation.trace_claims import claim_of, claims, claims_table, others_line
+from verifier.features.trace_sync import TracePattern
 
 
 def test_the_cameras_pictures_are_claimed_and_others_are_not() -> None:
@@ -46,3 +47,14 @@ def test_photographs_are_searched_and_what_is_none_is_left_out(
     printed = capsys.readouterr()
     assert "| all | 1 | 0 | 0 |" in printed.out
     assert "left out" in printed.err
+
+
+def test_other_cameras_traces_are_tried_as_well() -> None:
+    found = claim_of("a", as_pixels(natural()), RICH, others=20)
+    assert found.others == 0
+    assert others_line([found], 20).startswith("20 drawn traces of other cameras for each picture")
+    phases = np.random.default_rng(0).uniform(0, 6.28, 18)
+    waves = zip((*WAVES, *((u, v, 0.4) for u, v in MORE)), phases, strict=True)
+    theirs = TracePattern(sum(a * np.cos(u * ROWS + v * COLUMNS + p) for (u, v, a), p in waves))
+    assert claim_of("b", taken(theirs), theirs).claimed
+    assert not claim_of("b", taken(theirs), RICH).claimed

@@ -61,6 +61,10 @@ def _add_foreign(evaluations: "Commands") -> None:
         "--scale", type=float, nargs="+", default=[1.0],
         help="resize each photograph by these as well (default 1: as it is)",
     )  # fmt: skip
+    parser.add_argument(
+        "--others", type=int, default=0, metavar="COUNT",
+        help="look for so many traces of other cameras, drawn, as well: each is one more try",
+    )  # fmt: skip
     _add_pair(parser)
     parser.set_defaults(run=run_foreign)
 
@@ -96,14 +100,16 @@ def _write(folder: Path, graphic: "Graphic") -> None:
 
 def run_foreign(args: argparse.Namespace) -> int:
     """Print the table, and which photographs were not read."""
-    from verifier.evaluation.trace_claims import claims
+    from verifier.evaluation.trace_claims import claims, others_line
 
     pattern = _pattern(args)
     paths = _files(args.photos)
     with Verifier.facts_only() as verifier:
         shown = track(paths, "searching")
-        found = list(claims(_read(verifier, shown), pattern, args.scale))
+        found = list(claims(_read(verifier, shown), pattern, args.scale, args.others))
     _print(found)
+    if args.others:
+        print(others_line(found, args.others))
     return 0
 
 

@@ -17,6 +17,7 @@ from PIL import Image
 
 from verifier.calibration import upper_bound
 from verifier.errors import PhotoError
+from verifier.evaluation.other_traces import claimed_by_others
 from verifier.features.trace_proof import prove_trace
 from verifier.features.trace_sync import LARGEST_SCALE, SMALLEST_SCALE, TracePattern, find_trace
 from verifier.features.trace_sync import in_step as brought_back
@@ -43,20 +44,25 @@ class Claim:
         before `TraceProof`.
     claimed
         Whether the trace is said to be the camera's.
+    others
+        How many drawn traces of others are said to be there.
     """
 
     name: str
     scale: float
     lined: bool
     claimed: bool
+    others: int = 0
 
 
-def claim_of(name: str, pixels: Pixels, pattern: TracePattern) -> Claim:
-    """Look for a trace in a picture, (H, W, 3), uint8, sRGB."""
+def claim_of(name: str, pixels: Pixels, pattern: TracePattern, others: int = 0) -> Claim:
+    """Look for a trace in a picture, (H, W, 3), uint8, sRGB, and for so many others' as well."""
     sync = find_trace(pixels, pattern)
     height, width = pixels.shape[:2]
-    proof = prove_trace(brought_back(pixels, sync, pattern.period), pattern, sync, (height, width))
-    return Claim(name, sync.scale[0], sync.found, proof.holds)
+    back = brought_back(pixels, sync, pattern.period)
+    proof = prove_trace(back, pattern, sync, (height, width))
+    by_others = claimed_by_others(back, pattern, sync, (height, width), others)
+    return Claim(name, sync.scale[0], sync.found, proof.holds, by_others)
 
 
 def resized(pixels: Pixels, scales: Sequence[float]) -> Iterator[tuple[str, Pixels]]:
@@ -74,12 +80,15 @@ def resized(pixels: Pixels, scales: Sequence[float]) -> Iterator[tuple[str, Pixe
 
 
 def claims(
-    pictures: Iterable[tuple[str, Pixels]], pattern: TracePattern, scales: Sequence[float] = (1.0,)
+    pictures: Iterable[tuple[str, Pixels]],
+    pattern: TracePattern,
+    scales: Sequence[float] = (1.0,),
+    others: int = 0,
 ) -> Iterator[Claim]:
     """Look for a trace in pictures, at each scale to which they are resized."""
     for name, pixels in pictures:
         for suffix, picture in resized(pixels, scales):
-            yield claim_of(name + suffix, picture, pattern)
+            yield claim_of(name + suffix, picture, pattern, others)
 
 
 def claims_table(found: Sequence[Claim]) -> str:
@@ -94,6 +103,15 @@ def claims_table(found: Sequence[Claim]) -> str:
         there = [one for one in found if low <= one.scale < high]
         lines.append(_row(f"{low:g} to {high:g}", len(found), there))
     return "\n".join([*lines, _row("all", len(found), found), ""])
+
+
+def others_line(found: Sequence[Claim], others: int) -> str:
+    """Say how often other cameras' traces were said to lie in the pictures."""
+    tries, claimed = others * len(found), sum(one.others for one in found)
+    return (
+        f"{others} drawn traces of other cameras for each picture: {claimed} of {tries} claimed, "
+        f"{claimed / max(1, tries):.3%}; in {sum(one.others > 0 for one in found)} pictures any.\n"
+    )
 
 
 def _row(name: str, pictures: int, there: Sequence[Claim]) -> str:

@@ -123,16 +123,64 @@ def prove_trace(
     size
         Rows and columns of the picture as received.
     """
+    lines = lines_of(brought_back, pattern, sync, size)
+    return TraceProof(sync) if lines is None else proof_of(lines, sync)
+
+
+@dataclass(frozen=True)
+class Lines:
+    """What a picture holds at a trace's lines.
+
+    Attributes
+    ----------
+    found
+        (5, L), turned by the trace's phase, of the picture and its quarters: the trace's part is
+        real, and chance gives either part a deviation of 1.
+    weights
+        (L,) of the lines.
+    unused
+        See `TraceProof`.
+    down, across
+        (L,) cycles a period.
+    side
+        Of a period, pixels.
+    """
+
+    found: Spectrum
+    weights: Array
+    unused: float
+    down: Array
+    across: Array
+    side: int
+
+
+def lines_of(
+    brought_back: Pixels, pattern: TracePattern, sync: Sync, size: tuple[int, int]
+) -> Lines | None:
+    """Return what a picture holds at a trace's lines; None for too few. See `prove_trace`."""
     periods = periods_of(luma(brought_back), int(pattern.period * sync.grid))
     wanted = np.fft.rfft2(pattern.on_grid(sync.grid))
     used, unused = _lines(wanted, pattern.period, sync, size)
     if periods.shape[0] * periods.shape[1] < _LEAST_PERIODS or used.sum() < _LEAST_LINES:
-        return TraceProof(sync)
+        return None
     votes = _votes(periods)
-    phase = np.exp(-1j * np.angle(wanted[used]))
-    weights = np.sqrt(np.abs(wanted[used]))
-    found = _summed(votes)[used] * phase
-    others = _summed(votes)[unused]
+    summed = [_summed(part) for part in (votes, *_quarters(votes))]
+    others = summed[0][unused]
+    side = len(wanted)
+    down, across = np.nonzero(used)
+    return Lines(
+        found=np.stack([one[used] for one in summed]) * np.exp(-1j * np.angle(wanted[used])),
+        weights=np.sqrt(np.abs(wanted[used])),
+        unused=float(np.square(np.abs(others)).mean() / 2) if others.size else 0.0,
+        down=np.where(down > side // 2, down - side, down).astype(np.float64),
+        across=across.astype(np.float64),
+        side=side,
+    )
+
+
+def proof_of(lines: Lines, sync: Sync) -> TraceProof:
+    """Return what speaks for a trace by its lines."""
+    found, weights = lines.found[0], lines.weights
     heights = float(np.sqrt(np.square(np.abs(weights * found)).sum() / 2))
     beside = float((weights**2 * found.imag**2).sum() / (weights**2).sum())
     return TraceProof(
@@ -140,8 +188,8 @@ def prove_trace(
         strength=_along(found, weights) / max(1.0, beside) ** 0.5,
         agreement=float((weights * found.real).sum() / max(heights, _FLAT)),
         beside=beside,
-        unused=float(np.square(np.abs(others)).mean() / 2) if others.size else 0.0,
-        quarters=tuple(_along(_summed(q)[used] * phase, weights) for q in _quarters(votes)),
+        unused=lines.unused,
+        quarters=tuple(_along(quarter, weights) for quarter in lines.found[1:]),
     )
 
 
