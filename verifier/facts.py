@@ -26,7 +26,7 @@ def side_of(credential: Credential) -> Side:
     """
     if not_as_signed(credential) or establishing(credential) is not None:
         return "against"
-    captured = credential.source_type in CAPTURES and not edits(credential)
+    captured = credential.source_type in CAPTURES and not _made_of_others(credential)
     doubted = credential.faults or declared_generated(credential) or _of_other_sources(credential)
     return "for" if holds(credential) and captured and not doubted else "none"
 
@@ -65,6 +65,12 @@ def _of_other_sources(credential: Credential) -> list[Statement]:
     """Return statements of the picture, whoever made them, that it is no capture."""
     of_it = [s for s in credential.statements if s.of in ("picture", "parent")]
     return [statement for statement in of_it if statement.made != "captured"]
+
+
+def _made_of_others(credential: Credential) -> bool:
+    """Whether the signer states edits, or pictures that this one was made from or holds."""
+    opened = "c2pa.opened" in credential.actions
+    return bool(opened or credential.ingredients or edits(credential))
 
 
 def edits(credential: Credential) -> list[str]:
@@ -134,6 +140,8 @@ def _stated(credential: Credential) -> list[str]:
         words.append(
             "The signer states that it opened an existing file, and not where that is from."
         )
+    if credential.ingredients:
+        words.append(f"Pictures that the signer states went into it: {credential.ingredients}.")
     if edits(credential):
         words.append(f"The signer states that it did this: {', '.join(edits(credential))}.")
     return words

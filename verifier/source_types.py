@@ -1,6 +1,7 @@
 """Statements of how a picture was made, in IPTC's words (newscodes, digital source type).
 
-https://cv.iptc.org/newscodes/digitalsourcetype/ and C2PA 2.2, 18.15.4.2.
+https://cv.iptc.org/newscodes/digitalsourcetype/, C2PA 2.2, 18.15.4.2, and schema.org's
+IPTCDigitalSourceEnumeration.
 """
 
 import re
@@ -22,6 +23,8 @@ _MADE: Final[dict[str, Made]] = {
     **{name.lower(): "partly generated" for name in _PARTLY},
     **{name.lower(): "captured" for name in (*CAPTURES, *_SCANS)},
 }
+# schema.org's names for IPTC's, as in TrainedAlgorithmicMediaDigitalSource.
+_SCHEMA_ORG: Final = "digitalsource"
 WORDS: Final[dict[Made, str]] = {
     "generated": "was generated",
     "partly generated": "was generated in part",
@@ -32,9 +35,10 @@ WORDS: Final[dict[Made, str]] = {
 
 def source_type_name(uri: str) -> str:
     """Return the name at the end of a source type's URI, 60 characters at most."""
-    return term(re.split(r"[/:#]", uri.strip()[-200:].rstrip("/"))[-1])
+    path = re.split(r"[?]", uri.strip()[-200:])[0]
+    return term(re.split(r"[/:#]", path.rstrip("/:#"))[-1])
 
 
 def made(source_type: str) -> Made:
     """Return what a source type comes down to; "other" of one that isn't known."""
-    return _MADE.get(source_type.lower(), "other")
+    return _MADE.get(source_type.lower().removesuffix(_SCHEMA_ORG), "other")

@@ -20,6 +20,10 @@ from verifier.source_types import WORDS, made, source_type_name
 _MOST: Final = 16  # statements
 _LOOKED_AT: Final = 20_000  # characters of an entry
 
+# Entries of XMP, by Pillow's names: the usual one, and PNG texts of other kinds.
+_PACKETS: Final = ("xmp", "XML:com.adobe.xmp", "Raw profile type xmp", "Raw profile type APP1")
+_RAW_PROFILE: Final = re.compile(rb"\s*[\w ]{1,20}\n\s*\d+\n")
+
 # Names that generators write for themselves, and that mean nothing else.
 _PROGRAMS: Final = re.compile(
     r"Stable[ _-]?Diffusion|AUTOMATIC1111|Midjourney|DALL[·\-]?E\b|Adobe Firefly|NovelAI|ComfyUI"
@@ -63,10 +67,17 @@ def unsigned_statements(image: Image.Image) -> tuple[Statement, ...]:
 
 def _xmp(image: Image.Image) -> Iterator[Statement]:
     packets = packets_of_jpeg(getattr(image, "applist", []))
-    if not packets and (packet := image.info.get("xmp")):
-        packets = [packet if isinstance(packet, bytes) else str(packet).encode()]
+    if not packets:
+        packets = [_packet(image.info[key]) for key in _PACKETS if image.info.get(key)]
     for found in properties(packets):
         yield from _property(found)
+
+
+def _packet(entry: object) -> bytes:
+    """Return an XMP packet; ImageMagick and ExifTool may write one in hexadecimal digits."""
+    packet = entry if isinstance(entry, bytes) else str(entry).encode()
+    digits = _RAW_PROFILE.match(packet)
+    return bytes.fromhex(packet[digits.end() :].decode("ascii")) if digits else packet
 
 
 def _property(found: Property) -> Iterator[Statement]:

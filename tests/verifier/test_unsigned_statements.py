@@ -90,6 +90,25 @@ def test_xmp_is_told_in_png_and_tiff() -> None:
     assert is_told(saved("TIFF", tiffinfo=tags))
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+@pytest.mark.parametrize("form", ["an attribute", "an element", "an entity"])
+def test_xmp_is_told_in_every_encoding(encoding: str, form: str) -> None:
+    text = FORMS[form].decode()
+    assert is_told(saved("WEBP", xmp=text.encode(encoding)))
+
+
+def test_xmp_is_told_in_other_texts_of_png() -> None:
+    whole = FORMS["an attribute"]
+    digits = f"\nxmp\n{len(whole):8}\n{whole.hex()}\n"
+    for key, text in (
+        ("Raw profile type xmp", digits),
+        ("XML:com.adobe.xmp", whole.decode("latin-1")),
+    ):
+        entries = PngImagePlugin.PngInfo()
+        entries.add_text(key, text, zip=True)
+        assert is_told(saved("PNG", pnginfo=entries))
+
+
 def test_extended_xmp_is_put_together() -> None:
     whole = FORMS["an attribute"]
     photo = jpeg(native(64, 64))

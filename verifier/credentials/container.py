@@ -19,6 +19,7 @@ _JPEG_SCAN: Final = (0xDA, 0xD9)
 _JPEG_ALONE: Final = (0x01, *range(0xD0, 0xD8))  # markers without a length
 _JUMBF_SEGMENT: Final = b"JP"  # ISO/IEC 19566-5, D.2
 _PNG_START: Final = 8
+_GIF_EXTENSION, _GIF_IMAGE, _GIF_TRAILER = 0x21, 0x2C, 0x3B
 _TIFF_TAG: Final = 0xCD41
 # The UUID of a C2PA manifest store (C2PA 2.2, 11.1.4.1), in the description box of its superbox.
 _STORE: Final = bytes.fromhex("6332706100110010800000aa00389b71")
@@ -135,7 +136,7 @@ def _box_length(box: bytes) -> tuple[int, int]:
     return int(length), 8
 
 
-# PNG, WebP and TIFF: one chunk, or one tag
+# PNG, WebP, GIF and TIFF: one chunk, one extension, or one tag
 
 
 def _in_png(data: bytes) -> list[Range]:
@@ -162,6 +163,46 @@ def _in_webp(data: bytes) -> list[Range]:
     [(start, length)] = _one(found)
     _check_length(_box_length(data[start + 8 :])[0], length - 8)
     return [(start, length)]
+
+
+def _in_gif(data: bytes) -> list[Range]:
+    """Return the application extension (GIF89a, 26) that C2PA's identifier has."""
+    found = [(start, end) for start, end in _gif_blocks(data) if _names_c2pa(data, start)]
+    [(start, end)] = _one(found)
+    content = b"".join(data[at : at + size] for at, size in _sub_blocks(data, start + 14))
+    _check_length(_box_length(content)[0], len(content))
+    return [(start, end - start)]
+
+
+def _names_c2pa(data: bytes, start: int) -> bool:
+    return data[start : start + 11] == b"\x21\xff\x0bC2PA_GIF"
+
+
+def _gif_blocks(data: bytes) -> Iterator[Range]:
+    """Yield first byte and end of each extension and each image before the trailer."""
+    place = 13 + _colours(data[10])
+    while data[place] != _GIF_TRAILER:
+        if data[place] == _GIF_EXTENSION:
+            first = place + 2
+        elif data[place] == _GIF_IMAGE:
+            first = place + 11 + _colours(data[place + 9])
+        else:
+            raise ContainerError("something lies between the blocks of the file")
+        end = first + sum(1 + size for _, size in _sub_blocks(data, first)) + 1
+        yield place, end
+        place = end
+
+
+def _colours(flags: int) -> int:
+    """Return the length of a colour table from the byte that says whether there is one."""
+    return int(3 << ((flags & 7) + 1)) if flags & 0x80 else 0
+
+
+def _sub_blocks(data: bytes, place: int) -> Iterator[Range]:
+    """Yield first byte and length of each sub-block before the empty one."""
+    while size := data[place]:
+        yield place + 1, size
+        place += 1 + size
 
 
 def _in_tiff(data: bytes) -> list[Range]:
@@ -194,5 +235,6 @@ _READERS: Final = {
     "image/jpeg": _in_jpeg,
     "image/png": _in_png,
     "image/webp": _in_webp,
+    "image/gif": _in_gif,
     "image/tiff": _in_tiff,
 }

@@ -6,6 +6,7 @@ room there for bytes that no hash covers: another orientation, a restart interva
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from verifier.credentials.container import ContainerError, Range, store_ranges
@@ -15,6 +16,7 @@ _DATA, _BOXES, _BMFF = "c2pa.hash.data", "c2pa.hash.boxes", "c2pa.hash.bmff"
 # Boxes of ISO media files that every C2PA hash leaves out (C2PA 2.2, A.4.2), and that no decoder of
 # still pictures takes pixels from: the credential's own, the brand, an index, and empty space.
 _BMFF_LEFT_OUT: Final = ("/uuid", "/ftyp", "/mfra", "/free", "/skip")
+_VERSION: Final = ".v"  # in the label of a hash that covers where the boxes lie, too
 _CHAIN: Final = 32  # manifests that only add to the one before
 
 
@@ -34,21 +36,34 @@ def uncovered(data: bytes, mime_type: str, store: object) -> str:
     if not bindings:
         return "it holds no hash of the picture"
     try:
-        for label, content in bindings:
-            if reason := _reason(data, mime_type, label, content):
+        for binding in bindings:
+            if reason := _reason(data, mime_type, binding):
                 return reason
     except ContainerError as error:
         return f"the credential doesn't lie in the file as it has to: {error}"
     return ""
 
 
-def _bindings(store: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+@dataclass(frozen=True)
+class _Binding:
+    """A hash of the file; ``earlier`` if others added to its manifest since, and to the store."""
+
+    label: str
+    content: Mapping[str, Any]
+    earlier: bool
+
+
+def _bindings(store: Mapping[str, Any]) -> Iterator[_Binding]:
     """Yield the hashes of the active manifest, or of the one that it only adds to."""
     manifests = mapping(store.get("manifests"))
     label = str(store.get("active_manifest"))
-    for _ in range(_CHAIN):
+    for steps in range(_CHAIN):
         assertions = mapping(mapping(manifests.get(label)).get("assertion_store"))
-        found = [(name, mapping(value)) for name, value in assertions.items() if _binds(name)]
+        found = [
+            _Binding(name, mapping(value), earlier=steps > 0)
+            for name, value in assertions.items()
+            if _binds(name)
+        ]
         if found:
             yield from found
             return
@@ -69,14 +84,14 @@ def _parent(assertions: Mapping[str, Any]) -> str:
     return ""
 
 
-def _reason(data: bytes, mime_type: str, label: str, content: Mapping[str, Any]) -> str:
-    if label.startswith(_BMFF):
-        return _of_bmff(content)
+def _reason(data: bytes, mime_type: str, binding: _Binding) -> str:
+    if binding.label.startswith(_BMFF):
+        return _of_bmff(binding)
     own = store_ranges(data, mime_type)
-    if label.startswith(_BOXES):
-        return _of_boxes(content)
-    left_out = _exclusions(content)
-    if left_out == own:
+    if binding.label.startswith(_BOXES):
+        return _of_boxes(binding.content)
+    left_out = _exclusions(binding.content)
+    if left_out == own or (binding.earlier and _grew(left_out, own)):
         return ""
     return (
         f"the hash leaves out {_total(left_out)} bytes of the file, and the credential is "
@@ -95,6 +110,17 @@ def _whole(value: object) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) else -1
 
 
+def _grew(before: tuple[Range, ...], now: tuple[Range, ...]) -> bool:
+    """Whether the store is in one piece, where it was, and longer by what was added to it.
+
+    c2pa's reader then leaves out the store as it is now: its hash wouldn't match otherwise.
+    """
+    if len(before) != 1 or len(now) != 1:
+        return False
+    [(start, length)], [(there, longer)] = before, now
+    return start == there and 0 < length < longer
+
+
 def _total(ranges: tuple[Range, ...]) -> int:
     return sum(length for _, length in ranges)
 
@@ -107,9 +133,15 @@ def _of_boxes(content: Mapping[str, Any]) -> str:
     return ""
 
 
-def _of_bmff(content: Mapping[str, Any]) -> str:
-    """Check a hash of an ISO media file: it leaves out no more than every such hash does."""
-    for exclusion in map(mapping, items(content.get("exclusions"))):
+def _of_bmff(binding: _Binding) -> str:
+    """Check a hash of an ISO media file: it leaves out no more than every such hash does.
+
+    The first version doesn't cover where boxes lie (C2PA 2.2, 18.7), and the places of pixels are
+    counted from the beginning of the file: an empty box may move others to where they are read.
+    """
+    if _VERSION not in binding.label:
+        return "the hash doesn't cover where the parts of the picture lie"
+    for exclusion in map(mapping, items(binding.content.get("exclusions"))):
         if exclusion.get("xpath") not in _BMFF_LEFT_OUT:
             return "the hash leaves out parts of the picture"
     return ""

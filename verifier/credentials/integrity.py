@@ -92,7 +92,7 @@ def integrity_of(codes: StatusCodes, *, readable: bool, left_out: str | None = N
     if left_out and _HASHED in codes.success:  # the hash holds, of fewer bytes than it has to cover
         broken -= {"assertion.dataHash.mismatch"}
     if broken:
-        return _broken(broken)
+        return _broken(broken, signed=_SIGNED in codes.success)
     if not readable:
         return Integrity(state="unreadable", words="The credential names no manifest to check.")
     missing = _not_covered(codes, _UNCOVERED if left_out == "" else _UNCOVERED | _LEAVES_OUT)
@@ -114,7 +114,8 @@ def unclear(what: str) -> Integrity:
     )
 
 
-def _broken(broken: frozenset[str] | set[str]) -> Integrity:
+def _broken(broken: frozenset[str] | set[str], *, signed: bool) -> Integrity:
+    """Word what fails; unless a signature was seen to hold, nobody is known to have signed."""
     named = ", ".join(sorted(broken))
     if broken & _SIGNATURE:
         return Integrity(
@@ -122,6 +123,13 @@ def _broken(broken: frozenset[str] | set[str]) -> Integrity:
             broken_part="signature",
             words=f"The signature doesn't hold ({named}): the credential was changed, or never "
             "signed by whom it names. Anybody can put a name there.",
+        )
+    if not signed:
+        return Integrity(
+            state="broken",
+            broken_part="signature",
+            words=f"The credential doesn't hold ({named}), and no check of its signature was "
+            "reported: who signed it isn't known.",
         )
     if broken & _PICTURE:
         return Integrity(

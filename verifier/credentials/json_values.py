@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from channel.printable import whole_text
+
 LONGEST: Final = 300  # characters of a name that a file brings along
 
 
@@ -18,4 +20,4 @@ def items(value: object) -> list[Any]:
 
 def text(value: object) -> str | None:
     """Return the beginning of a JSON string, or None for an empty one or anything else."""
-    return value[:LONGEST] if isinstance(value, str) and value else None
+    return whole_text(value[:LONGEST]) if isinstance(value, str) and value else None

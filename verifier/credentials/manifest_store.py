@@ -38,7 +38,7 @@ def credential_of(
     left_out
         What `uncovered` says of the file; None without a file.
     """
-    links = list(chain(store, Policy(anchors_given, lists, certificates or {}, left_out)))
+    links = list(chain(mapping(store), Policy(anchors_given, lists, certificates or {}, left_out)))
     active = links[0]
     manifest = active.manifest
     signature = mapping(manifest.get("signature_info"))

@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from verifier.credentials.coverage import uncovered
 from verifier.credentials.ingredients import no_answers
-from verifier.credentials.json_values import LONGEST
 from verifier.credentials.manifest_store import credential_of
 from verifier.credentials.withdrawal import certificates_of
 from verifier.errors import SettingsError
+from verifier.quoting import term
 from verifier.report import Credential, Identity, Integrity, Revocation, SigningTime, Trust
 from verifier.revocation import read_revocation_lists
 
@@ -101,12 +101,12 @@ def _without_store(error: Exception) -> Credential:
     text = str(error)
     if "ManifestNotFound" in text or "no JUMBF" in text or "NotSupported" in text:
         return no_credential()
-    if "RemoteManifest" in text:
+    if "RemoteManifest" in text or text.startswith("Remote"):
         words = "The file names a credential that lies elsewhere; offline it can't be read."
     elif "could not be parsed" in text:
         return no_credential()  # what is wrong with the file, the decoder says
     else:
-        words = f"The file has a credential, but it can't be read ({text[:LONGEST]})."
+        words = f"The file has a credential, but it can't be read ({term(text)})."
     unknown = "The credential can't be read."
     return Credential(
         integrity=Integrity(state="unreadable", words=words),

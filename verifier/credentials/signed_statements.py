@@ -15,6 +15,7 @@ from verifier.report import Made, Speaker, Statement
 from verifier.source_types import WORDS, made, source_type_name
 
 _KEY: Final = "digitalsourcetype"  # at the end of a key, in any case
+_SYSTEM: Final = "aisystemused"  # IPTC Photo Metadata 2025.1
 _DEEPEST: Final = 24  # levels of an assertion
 _MOST: Final = 64  # statements
 _VALUES: Final = 20_000  # of one manifest, looked at
@@ -35,11 +36,12 @@ _SUBJECTS: Final[dict[Role, str]] = {
 
 @dataclass(frozen=True)
 class _Found:
-    """A source type, where it stands, and the action around it."""
+    """A source type, where it stands, and the action around it; or the name of a generator."""
 
     source_type: str
     where: str
     action: str | None
+    of_a_generator: bool = False
 
 
 def signed_statements(links: Iterable[Link]) -> tuple[Statement, ...]:
@@ -78,6 +80,8 @@ def _walk(
         if key.lower().endswith(_KEY):
             shown = where if key == "digitalSourceType" else _and(where, key)
             yield from (_Found(name, shown, action) for name in _names(inner))
+        elif key.lower().endswith(_SYSTEM) and isinstance(inner, str) and term(inner):
+            yield _Found(term(inner), _and(where, key), action, of_a_generator=True)
         elif isinstance(inner, dict | list):
             inside = _and(where, "a template") if key == "templates" else where
             yield from _walk(inner, inside, action, depth + 1, budget)
@@ -112,7 +116,7 @@ def _statement(found: _Found, link: Link) -> Statement:
 
 
 def _made(found: _Found) -> Made:
-    what = made(found.source_type)
+    what = "generated" if found.of_a_generator else made(found.source_type)
     if what == "generated" and found.action and found.action not in _OF_THE_WHOLE:
         return "partly generated"
     return what

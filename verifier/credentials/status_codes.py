@@ -9,13 +9,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from verifier.credentials.json_values import LONGEST, items, mapping
+from verifier.credentials.json_values import items, mapping, text
 
 _OUTCOMES: Final = ("success", "informational", "failure")
 _PREFIX: Final = "self#jumbf="
-# Codes about whoever signed: another manifest's must never be taken for this one's. Of the others
-# some name the manifest that holds the hash, which is the parent's if this one only adds to it.
-_OF_A_SIGNER: Final = ("signingCredential.", "claimSignature.", "timeStamp.", "timestamp.")
+# Codes about whoever signed, or is the author: another manifest's must never be taken for this
+# one's. Of the others some name the manifest that holds the hash, which is the parent's if this
+# one only adds to it.
+_OF_AN_AUTHOR: Final = "cawg."
+_OF_A_SIGNER: Final = (
+    "signingCredential.", "claimSignature.", "timeStamp.", "timestamp.", _OF_AN_AUTHOR,
+)  # fmt: skip
 # In files of before C2PA 2: one list, of failures but for these.
 _OLD_SUCCESSES: Final = (".validated", ".match", ".trusted", ".insideValidity", ".notRevoked")
 
@@ -72,6 +76,9 @@ def codes_of_ingredient(
     if not isinstance(ingredient.get("validation_results"), dict):
         # C2PA 1: only what failed was stated, so the picture's hash held.
         collected.append(Status("success", "assertion.dataHash.match", None))
+    # c2pa reports all authors of a file in one place.
+    authors = (s for s in _stated(store) if s.code.startswith(_OF_AN_AUTHOR))
+    collected += [status for status in authors if status.manifest == label]
     results = mapping(store.get("validation_results"))
     for delta in map(mapping, items(results.get("ingredientDeltas"))):
         for status in _statuses(mapping(delta.get("validationDeltas"))):
@@ -109,7 +116,7 @@ def _old_statuses(value: object) -> Iterator[Status]:
 
 
 def _code(status: Mapping[str, Any]) -> str:
-    return str(status.get("code", ""))[:LONGEST]
+    return text(status.get("code")) or ""
 
 
 def _manifest(status: Mapping[str, Any]) -> str | None:

@@ -4,6 +4,7 @@ Untrusted XML: no entities, no DTD, a bounded size; of what can't be parsed, IPT
 looked for as bytes.
 """
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -53,17 +54,28 @@ def properties(packets: Iterable[bytes]) -> Iterator[Property]:
         if root is not None:
             yield from _walk(root)
             continue
-        for name in _NEWSCODE.findall(packet):
+        for name in {*_NEWSCODE.findall(packet), *_NEWSCODE.findall(_utf8(packet))}:
             yield Property("DigitalSourceType", name.decode("ascii", "replace"))
+
+
+def _utf8(packet: bytes) -> bytes:
+    """Return a packet in UTF-8; in PNG, TIFF and others it may be in UTF-16 or UTF-32 as well."""
+    encoding = json.detect_encoding(packet)  # by the zeros around the first character, as XML does
+    if encoding.startswith("utf-8"):
+        return packet
+    return packet.decode(encoding, "replace").encode()
 
 
 def _parsed(packet: bytes) -> Element | None:
     from defusedxml import DefusedXmlException
     from defusedxml.ElementTree import fromstring
 
-    end = packet.rfind(b">") + 1  # padding and trailers aren't XML
+    text = _utf8(packet)
+    end = text.rfind(b">") + 1  # padding and trailers aren't XML
     try:
-        root: Element = fromstring(packet[:end], forbid_dtd=True)
+        # As str: what was in another encoding still says so in its first line.
+        whole = text[:end] if text is packet else text[:end].decode()
+        root: Element = fromstring(whole, forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError, LookupError):
         return None
     return root

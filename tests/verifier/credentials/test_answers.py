@@ -126,6 +126,30 @@ def test_codes_of_another_manifest_do_not_answer_for_the_active_one() -> None:
     assert credential_of(found, anchors_given=True).trust.state == "trusted"
 
 
+@pytest.mark.parametrize("failure", ["assertion.dataHash.mismatch", "assertion.hashedURI.mismatch"])
+def test_a_signature_that_was_not_checked_is_nobody_s(failure: str) -> None:
+    """A certificate of someone trusted may stand beside any claim, and not have signed it."""
+    found = store(success=(TRUSTED,), failure=(failure,), held=False)
+    integrity = credential_of(found, anchors_given=True).integrity
+    assert (integrity.state, integrity.broken_part) == ("broken", "signature")
+    assert verdict(found).label == "inconclusive"
+    checked = store(success=(TRUSTED,), failure=(failure,))
+    assert verdict(checked).label == "evidence against"
+
+
+@pytest.mark.parametrize("value", [None, True, 3, 1e308, "x", [], [[]]])
+def test_a_store_of_any_type_raises_nothing(value: Any) -> None:
+    assert credential_of(value, anchors_given=True).integrity.state == "unreadable"
+
+
+def test_halves_of_characters_are_shown_as_such() -> None:
+    found = store(failure=("x\ud800",))
+    found["manifests"][LABEL]["signature_info"]["common_name"] = "Cam\udfffera"
+    credential = credential_of(found, anchors_given=True)
+    assert credential.signer == r"Cam\udfffera"
+    assert credential.model_dump_json()
+
+
 @pytest.mark.parametrize("state", ["Trusted", "Unheard of", None, 3])
 def test_a_summary_of_the_reader_answers_nothing(state: object) -> None:
     found = store(failure=("assertion.dataHash.mismatch",)) | {"validation_state": state}

@@ -14,6 +14,7 @@ from tests.verifier.signing import (
     signature_at,
     signed_by_unfit,
     signed_with,
+    signed_with_author,
 )
 from tests.verifier.toy import native
 from verifier import Verifier
@@ -90,6 +91,29 @@ def test_an_authority_does_not_sign_pictures(pictures: list[bytes], chain: Chain
     assert "signingCredential.invalid" in credential.codes
     assert (credential.integrity.state, credential.trust.state) == ("intact", "untrusted")
     assert verdict(photo, chain).label == "inconclusive"
+
+
+def test_an_ingredient_s_author_is_not_the_file_s(
+    pictures: list[bytes], chain: Chain, stranger: Chain
+) -> None:
+    by_an_author = signed_with_author(pictures[0], chain, stranger)
+    file = signed_with(pictures[1], chain, [CAPTURED], [("componentOf", by_an_author)])
+    credential = read_credential(file, "image/jpeg", chain.root)
+    assert credential.identity.state == "none stated"
+    assert [i.identity.state for i in credential.ingredient_answers] == ["not confirmed"]
+
+
+@pytest.mark.parametrize("relationship", ["parentOf", "componentOf", "inputTo"])
+def test_a_picture_of_others_is_no_unedited_capture(
+    relationship: str, pictures: list[bytes], chain: Chain
+) -> None:
+    """Whatever is said of it: what went in may be anything, and here it was changed."""
+    genuine = signed_with(pictures[0], chain, [CAPTURED])
+    changed = flipped(genuine, len(genuine) - 50)
+    file = signed_with(pictures[1], chain, [CAPTURED], [(relationship, changed)])
+    found = verdict(file, chain)
+    assert (found.label, found.level) == ("inconclusive", "none")
+    assert "went into it: 1" in " ".join(found.reasons)
 
 
 def test_an_ingredient_s_withdrawn_certificate_is_its_own(

@@ -1,7 +1,9 @@
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from tests.firmware_export.timestamp_authority import timestamp_authority
 from tests.verifier.conftest import jpeg
@@ -41,6 +43,19 @@ def test_no_credential_is_evidence_of_nothing(photo: bytes) -> None:
     assert states == ("no credential",) * 3
     assert "evidence of nothing" in credential.integrity.words
     assert not credential.present
+
+
+def test_a_credential_that_lies_elsewhere_is_told_without_its_address(chain: Chain) -> None:
+    file = BytesIO()
+    place = 'xmlns:dcterms="http://purl.org/dc/terms/" dcterms:provenance="http://x.org/genuine"'
+    rdf = 'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"'
+    description = f'<rdf:RDF {rdf}><rdf:Description rdf:about="" {place}/></rdf:RDF>'
+    xmp = f'<x:xmpmeta xmlns:x="adobe:ns:meta/">{description}</x:xmpmeta>'
+    Image.fromarray(native(96, 128)).save(file, "JPEG", xmp=xmp.encode())
+    integrity = read_credential(file.getvalue(), "image/jpeg", chain.root).integrity
+    assert integrity.state == "unreadable"
+    assert "lies elsewhere" in integrity.words
+    assert "genuine" not in integrity.words
 
 
 def test_integrity_trust_and_revocation_are_told_apart(signed_photo: bytes, chain: Chain) -> None:

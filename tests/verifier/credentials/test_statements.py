@@ -48,6 +48,10 @@ def report(data: bytes, chain: Chain) -> Report:
          "generated", "z.DigitalSourceType"),
         ([CAPTURED | {"digitalSourceType": "trainedAlgorithmicMedia"}],
          "generated", "c2pa.created"),
+        *(([CAPTURED | {"digitalSourceType": name}], "generated", "c2pa.created")
+          for name in (AI + "#", AI + "?lang=en", AI.replace("http", "https") + "/",
+                       "digsrctype:trainedAlgorithmicMedia",
+                       "https://schema.org/TrainedAlgorithmicMediaDigitalSource")),
     ],
 )  # fmt: skip
 def test_generation_is_told_from_any_action_and_its_parameters(
@@ -74,6 +78,21 @@ def test_generation_is_told_from_a_template_and_from_metadata(photo: bytes, chai
     two = report(signed_with(photo, chain, [DRAWN], assertions=metadata), chain)
     assert "cawg.metadata" in two.verdict.summary
     assert one.verdict.level == two.verdict.level == "established"
+
+
+def test_a_generator_s_name_is_told_and_a_permission_is_none(photo: bytes, chain: Chain) -> None:
+    iptc = {"Iptc4xmpExt": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"}
+    data = {"@context": iptc, "Iptc4xmpExt:AISystemUsed": "Some Model 3"}
+    named = {"label": "cawg.metadata", "data": data}
+    found = report(signed_with(photo, chain, [CAPTURED], assertions=[named]), chain)
+    assert found.verdict.label == "evidence against"
+    assert "Some Model 3" in found.verdict.summary
+    allowed = {"entries": {"c2pa.ai_generative_training": {"use": "allowed"}}}
+    permission = {"label": "c2pa.training-mining", "data": allowed}
+    assert (
+        report(signed_with(photo, chain, [CAPTURED], assertions=[permission]), chain).verdict.label
+        == "consistent"
+    )
 
 
 def test_generation_is_told_from_the_chain_of_parents(photo: bytes, chain: Chain) -> None:
