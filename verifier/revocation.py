@@ -83,6 +83,11 @@ def name_of(parts: Iterable[tuple[str, str]]) -> Name:
     return frozenset((short, last[short]) for short in _PARTS if last.get(short))
 
 
+def certificate_of(certificate: "x509.Certificate") -> Certificate:
+    """Return what a revocation list knows a certificate by."""
+    return Certificate(name_of(_parts(certificate.issuer)), certificate.serial_number)
+
+
 def _parts(name: "x509.Name") -> Iterator[tuple[str, str]]:
     return ((part.rfc4514_attribute_name, str(part.value)) for part in name)
 

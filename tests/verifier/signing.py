@@ -12,6 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.x509.name import _ASN1Type
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 DEVELOPMENT: dict[str, Any] = {
@@ -75,14 +76,31 @@ def make_chain(signer: str = "Test Camera", authority: str = "Test Root") -> Cha
     )
 
 
-def _name(common: str) -> x509.Name:
-    organisation = x509.NameAttribute(NameOID.ORGANIZATION_NAME, "camsim tests")
-    return x509.Name([organisation, x509.NameAttribute(NameOID.COMMON_NAME, common)])
+def make_chain_below(
+    chain: Chain, authority: str = "Factory", encoding: _ASN1Type = _ASN1Type.UTF8String
+) -> tuple[Chain, int]:
+    """Return a signer of an authority below a root, and that authority's serial number."""
+    key, signer = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    named = _name(authority, encoding)
+    between = _certificate(named, chain.authority, key, chain.root_key, authority=True)
+    leaf = _certificate("Factory Camera", named, signer, key, authority=False)
+    pem = serialization.Encoding.PEM
+    private = signer.private_bytes(
+        pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    certificates = leaf.public_bytes(pem) + between.public_bytes(pem)
+    below = Chain(chain.root, key, certificates, authority, leaf.serial_number, private)
+    return below, between.serial_number
+
+
+def _name(common: str, encoding: _ASN1Type = _ASN1Type.UTF8String) -> x509.Name:
+    parts = {NameOID.ORGANIZATION_NAME: "camsim tests", NameOID.COMMON_NAME: common}
+    return x509.Name([x509.NameAttribute(oid, text, encoding) for oid, text in parts.items()])
 
 
 def _certificate(
-    subject: str,
-    issuer: str,
+    subject: str | x509.Name,
+    issuer: str | x509.Name,
     key: ec.EllipticCurvePrivateKey,
     issuer_key: ec.EllipticCurvePrivateKey,
     *,
@@ -98,8 +116,8 @@ def _certificate(
     )  # fmt: skip
     builder = (
         x509.CertificateBuilder()
-        .subject_name(_name(subject))
-        .issuer_name(_name(issuer))
+        .subject_name(_name(subject) if isinstance(subject, str) else subject)
+        .issuer_name(_name(issuer) if isinstance(issuer, str) else issuer)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - 20 * day if ended else now - day)

@@ -1,7 +1,7 @@
 """Manifests from the active one down through its ingredients, each with answers of its own."""
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -43,7 +43,7 @@ class Policy:
 
     anchors_given: bool
     lists: RevocationLists | None
-    certificates: Mapping[str, Certificate]
+    certificates: Mapping[str, Sequence[Certificate]]
     left_out: str | None = None
 
 
@@ -144,11 +144,11 @@ def _answers(
 ) -> Answers:
     signature = mapping(manifest.get("signature_info"))
     signer = text(signature.get("common_name"))
-    certificate = policy.certificates.get(label)
+    certificates = policy.certificates.get(label, ())
     return Answers(
         integrity=integrity_of(codes, readable=bool(manifest)),
         trust=trust_of(codes, signer, anchors_given=policy.anchors_given),
-        revocation=revocation_of(codes, certificate, policy.lists),
+        revocation=revocation_of(codes, certificates, policy.lists),
         time=time_of(codes, text(signature.get("time"))),
         identity=identity_of(manifest, codes),
         faults=faults_of(codes),

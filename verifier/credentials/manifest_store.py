@@ -1,6 +1,6 @@
 """From a manifest store, as c2pa's reader gives it, to the credential section of the report."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -20,7 +20,7 @@ def credential_of(
     *,
     anchors_given: bool,
     lists: RevocationLists | None = None,
-    certificates: Mapping[str, Certificate] | None = None,
+    certificates: Mapping[str, Sequence[Certificate]] | None = None,
     left_out: str | None = None,
 ) -> Credential:
     """Sort a manifest store into the answers of the report.
@@ -34,7 +34,8 @@ def credential_of(
     lists
         Revocation lists, if there are any.
     certificates
-        Each manifest's, by its label; revocation lists are of no use without.
+        Each manifest's, by its label: the signer's, then the authorities' above. Revocation lists
+        are of no use without.
     left_out
         What `uncovered` says of the file; None without a file.
     """

@@ -1,9 +1,11 @@
 """The manifest store of a file, read by c2pa-python, offline."""
 
 import json
+from contextlib import suppress
 from io import BytesIO
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from verifier.credentials.authorities import with_authorities
 from verifier.credentials.coverage import uncovered
 from verifier.credentials.ingredients import no_answers
 from verifier.credentials.manifest_store import credential_of
@@ -11,8 +13,12 @@ from verifier.credentials.withdrawal import certificates_of
 from verifier.errors import SettingsError
 from verifier.quoting import term
 from verifier.report import Credential, Identity, Integrity, Revocation, SigningTime, Trust
-from verifier.revocation import read_revocation_lists
+from verifier.revocation import Certificate, read_revocation_lists
 
+if TYPE_CHECKING:
+    import c2pa
+
+_SIGNATURE: Final = "self#jumbf=/c2pa/{}/c2pa.signature"
 _OFFLINE: Final = {
     "verify_trust": True,
     "verify_after_reading": True,
@@ -85,7 +91,7 @@ def read_credential(
         ):
             store = json.loads(reader.json())
             left_out = uncovered(data, mime_type, json.loads(reader.detailed_json()))
-            certificates = certificates_of(json.loads(reader.crjson())) if lists else {}
+            certificates = _certificates(reader, trust_anchors or "") if lists else {}
     except (c2pa.C2paError, ValueError, RecursionError) as error:
         return _without_store(error)
     return credential_of(
@@ -95,6 +101,19 @@ def read_credential(
         certificates=certificates,
         left_out=left_out,
     )
+
+
+def _certificates(reader: "c2pa.Reader", anchors: str) -> dict[str, list[Certificate]]:
+    """Return each manifest's certificates, the signer's first, by label."""
+    import c2pa
+
+    found = {}
+    for label, signer in certificates_of(json.loads(reader.crjson())).items():
+        signature = BytesIO()
+        with suppress(c2pa.C2paError):  # what isn't there holds no certificates
+            reader.resource_to_stream(_SIGNATURE.format(label), signature)
+        found[label] = with_authorities(signer, signature.getvalue(), anchors)
+    return found
 
 
 def _without_store(error: Exception) -> Credential:

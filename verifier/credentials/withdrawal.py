@@ -1,6 +1,6 @@
 """Whether a manifest's certificate was withdrawn (C2PA 2.2, 15.9): by a proof, or by your lists."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from verifier.credentials.json_values import items, mapping, text
@@ -13,15 +13,26 @@ _NOT_REVOKED: Final = "signingCredential.ocsp.notRevoked"
 
 
 def revocation_of(
-    codes: StatusCodes, certificate: Certificate | None, lists: RevocationLists | None
+    codes: StatusCodes, certificates: Sequence[Certificate], lists: RevocationLists | None
 ) -> Revocation:
-    """Answer from the codes of one manifest, its certificate and the lists that were given."""
+    """Answer from the codes of one manifest, its certificates and the lists that were given.
+
+    ``certificates``: the signer's, if it is known, and those of the authorities above.
+    """
+    certificate = certificates[0] if certificates else None
     when = lists.revoked.get(certificate) if lists and certificate else None
     if when is not None:
         return Revocation(
             state="revoked",
             words=f"The signer's certificate was withdrawn on {when:%F}, says your list: its "
             "signatures prove nothing any more.",
+        )
+    above = [lists.revoked[one] for one in certificates[1:] if lists and one in lists.revoked]
+    if above:
+        return Revocation(
+            state="revoked",
+            words="The certificate of an authority above the signer's was withdrawn on "
+            f"{above[0]:%F}, says your list: what it vouched for proves nothing any more.",
         )
     if (codes.failure | codes.informational) & _REVOKED:
         return Revocation(
@@ -44,7 +55,8 @@ def _by_lists(certificate: Certificate | None, lists: RevocationLists | None) ->
             words="Whether the certificate was withdrawn is not known: the file brings no proof, "
             "and this check is offline.",
         )
-    if certificate is None or certificate.issuer not in lists.issuers:
+    issuer = certificate.issuer if certificate else None
+    if not issuer or issuer not in lists.issuers:  # a name may have no part that is compared
         return Revocation(
             state="not checked",
             words="Whether the certificate was withdrawn is not known: none of your revocation "
@@ -58,15 +70,18 @@ def _by_lists(certificate: Certificate | None, lists: RevocationLists | None) ->
     )
 
 
-def certificates_of(crjson: object) -> dict[str, Certificate]:
-    """Return each manifest's certificate, by label, from what c2pa's reader gives as crJSON."""
-    found = {}
+def certificates_of(crjson: object) -> dict[str, Certificate | None]:
+    """Return each signer's certificate, by its manifest's label, from what c2pa gives as crJSON.
+
+    None where c2pa doesn't tell it.
+    """
+    found: dict[str, Certificate | None] = {}
     for manifest in map(mapping, items(mapping(crjson).get("manifests"))):
         info = mapping(mapping(manifest.get("signature")).get("certificateInfo"))
         serial = _number(info.get("serialNumber"))
         issuer = name_of(_texts(mapping(info.get("issuer"))))
-        if serial is not None and issuer:
-            found[str(manifest.get("label"))] = Certificate(issuer, serial)
+        known = Certificate(issuer, serial) if serial is not None and issuer else None
+        found[str(manifest.get("label"))] = known
     return found
 
 

@@ -3,6 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.x509.name import _ASN1Type
 from PIL import Image
 
 from tests.firmware_export.timestamp_authority import timestamp_authority
@@ -12,6 +13,7 @@ from tests.verifier.signing import (
     NEWSCODES,
     Chain,
     make_chain,
+    make_chain_below,
     signed,
     signed_with,
     signed_with_author,
@@ -128,6 +130,29 @@ def test_a_withdrawn_certificate_is_revoked_and_establishes_nothing(
     assert (credential.integrity.state, credential.trust.state) == ("intact", "trusted")
     assert credential.revocation.state == "revoked"
     assert report.verdict.label == "inconclusive"
+
+
+@pytest.mark.parametrize("listed", [False, True], ids=["not listed", "withdrawn"])
+def test_an_authority_that_was_withdrawn_vouches_for_nobody(
+    listed: bool, photo: bytes, chain: Chain
+) -> None:
+    below, authority = make_chain_below(chain)
+    data = signed(photo, below)
+    lists = chain.revocation_list(*([authority] if listed else [])) + below.revocation_list()
+    revocation = read_credential(data, "image/jpeg", chain.root, lists).revocation
+    assert revocation.state == ("revoked" if listed else "not listed")
+    assert ("an authority above the signer's" in revocation.words) == listed
+    other = chain.revocation_list(below.serial) + below.revocation_list(authority)
+    assert read_credential(data, "image/jpeg", chain.root, other).revocation.state == "not listed"
+
+
+@pytest.mark.parametrize("encoding", ["BMPString", "PrintableString", "T61String"])
+def test_a_list_counts_however_the_authority_s_name_is_encoded(
+    encoding: str, photo: bytes, chain: Chain
+) -> None:
+    below, _ = make_chain_below(chain, "Factory", _ASN1Type[encoding])
+    data, lists = signed(photo, below), below.revocation_list(below.serial)
+    assert read_credential(data, "image/jpeg", chain.root, lists).revocation.state == "revoked"
 
 
 def test_a_certificate_that_is_on_no_list(signed_photo: bytes, chain: Chain) -> None:
