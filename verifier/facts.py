@@ -2,7 +2,7 @@
 
 from typing import Final, Literal
 
-from verifier.quoting import named
+from verifier.quoting import named, quoted, word
 from verifier.report import Answers, Credential, Statement
 from verifier.source_types import CAPTURES
 
@@ -15,7 +15,7 @@ HARMLESS: Final = (
 )  # fmt: skip
 
 _RESAVED: Final = "Saving it anew or moving a credential to another file does this too."
-_SHOWN: Final = 12  # statements among the reasons
+_SHOWN: Final = 12  # statements, or actions, among the reasons
 
 
 def side_of(credential: Credential) -> Side:
@@ -132,10 +132,9 @@ def _stated(credential: Credential) -> list[str]:
     words = []
     if credential.development is not None:
         development = credential.development
-        pair = f", pair {development.pair}" if development.pair else ""
-        words.append(
-            f"The signer states that a camera pipeline “{development.pipeline}”{pair} developed it."
-        )
+        pair = f", pair {word(development.pair)}" if development.pair else ""
+        pipeline = quoted(development.pipeline, "without a name")
+        words.append(f"The signer states that a camera pipeline {pipeline}{pair} developed it.")
     if "c2pa.opened" in credential.actions:
         words.append(
             "The signer states that it opened an existing file, and not where that is from."
@@ -143,5 +142,7 @@ def _stated(credential: Credential) -> list[str]:
     if credential.ingredients:
         words.append(f"Pictures that the signer states went into it: {credential.ingredients}.")
     if edits(credential):
-        words.append(f"The signer states that it did this: {', '.join(edits(credential))}.")
+        did = [word(action) for action in edits(credential)]
+        more = f" and {len(did) - _SHOWN} more" if did[_SHOWN:] else ""
+        words.append(f"The signer states that it did this: {', '.join(did[:_SHOWN])}{more}.")
     return words

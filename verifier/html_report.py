@@ -8,7 +8,8 @@ from importlib.resources import files
 from channel.printable import as_html
 from verifier.patch_overlay import SCALE
 from verifier.preview import Preview
-from verifier.report import Credential, DetectorResult, PatchMap, Report, Stability
+from verifier.quoting import quoted
+from verifier.report import Credential, DetectorResult, Fact, PatchMap, Report, Stability
 from verifier.shown import patch_layer, picture
 from verifier.words import (
     LEVELS,
@@ -152,8 +153,8 @@ def _facts_table(credential: Credential) -> str:
         ("Author confirmed?", credential.identity),
     ]
     cells = "".join(
-        f'<tr><th>{question}</th><td><b class="{_mood(fact.state)}">{as_html(fact.state)}</b><br>'
-        f"{as_html(fact.words)}</td></tr>"
+        f'<tr><th>{question}</th><td><b class="{_mood(fact, credential)}">{as_html(fact.state)}</b>'
+        f"<br>{as_html(fact.words)}</td></tr>"
         for question, fact in rows
     )
     return f"<table>{cells}</table>{_statements(credential)}{_details(credential)}"
@@ -166,10 +167,12 @@ def _details(credential: Credential) -> str:
     return _bullets(words[:_MOST]) if words else ""
 
 
-def _mood(state: str) -> str:
-    if state in _GOOD:
-        return "good"
-    return "bad" if state in _BAD else "unsure"
+def _mood(fact: Fact, credential: Credential) -> str:
+    """Return the class that colours an answer: nothing is good of someone who didn't sign."""
+    unsigned = credential.integrity.broken_part == "signature"
+    if fact.state in _GOOD:
+        return "unsure" if unsigned else "good"
+    return "bad" if fact.state in _BAD else "unsure"
 
 
 def _statements(credential: Credential) -> str:
@@ -183,7 +186,7 @@ def _statements(credential: Credential) -> str:
     if credential.development:
         stated["camera pipeline"] = credential.development.pipeline
         stated["pair"] = credential.development.pair
-    given = [f"{name}: {as_html(value)}" for name, value in stated.items() if value]
+    given = [f"{name}: {as_html(quoted(value, '?'))}" for name, value in stated.items() if value]
     return f'<p class="aside">The credential states: {"; ".join(given)}.</p>' if given else ""
 
 

@@ -25,6 +25,12 @@ def named(name: str) -> str:
     return short if len(short) <= _LONGEST else f"{short[: _LONGEST - 1]}…"
 
 
+def word(text: str) -> str:
+    """Return a technical name that is one word as it is, and anything else in quotation marks."""
+    short = term(text)
+    return short if short and " " not in short else quoted(short, "without a name")
+
+
 def term(text: str) -> str:
     """Return a technical name, such as a key: letters, digits and a few signs, 60 characters."""
     return _NO_WORD.sub("", text[:200])[:60].strip()

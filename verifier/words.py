@@ -5,7 +5,7 @@ from typing import Final
 
 from verifier.facts import declared_generated
 from verifier.features.platform_marks import META
-from verifier.quoting import quoted
+from verifier.quoting import quoted, word
 from verifier.report import (
     ChannelReading,
     Credential,
@@ -86,7 +86,7 @@ def pipeline_headline(report: Report) -> str:
     """Say in a few words which camera pipeline developed a picture."""
     development = report.credential.development
     if development and report.credential.integrity.state == "intact":
-        return f"{development.pipeline}, states the signer"
+        return f"{word(development.pipeline)}, states the signer"
     for result in report.detectors:
         known = result.model.pipeline if result.model else None
         # Its trace was found at a size at which no edit can be told.
@@ -136,6 +136,8 @@ def credential_headline(credential: Credential) -> str:
     """Say in a few words what a credential is worth."""
     if not credential.present:
         return "No, like most pictures"
+    if credential.integrity.broken_part == "signature":
+        return "Yes: broken; who signed it isn't known"
     states = f"{credential.integrity.state}; signer {credential.trust.state}"
     if credential.trust.state == "not checked":
         states = f"{credential.integrity.state}; whether to trust the signer was not checked"
@@ -183,6 +185,8 @@ def ingredient_line(ingredient: Ingredient) -> str:
         role = f"{role}, {ingredient.depth} steps back"
     if ingredient.integrity.state == "no credential":
         return f"Ingredient {name} ({role}): no credential."
+    if ingredient.integrity.broken_part == "signature":
+        return f"Ingredient {name} ({role}): broken, and who signed it isn't known."
     revoked = ", certificate withdrawn" if ingredient.revocation.state == "revoked" else ""
     return (
         f"Ingredient {name} ({role}): {ingredient.integrity.state}, its signer "

@@ -11,7 +11,7 @@ _TRUSTED: Final = "signingCredential.trusted"
 _UNFIT: Final = "signingCredential.invalid"
 _UNTRUSTED: Final = "signingCredential.untrusted"
 _EXPIRED: Final = frozenset({"signingCredential.expired", "claimSignature.outsideValidity"})
-_NOT_THEIRS: Final = "claimSignature.mismatch"
+_SIGNED, _NOT_THEIRS = "claimSignature.validated", "claimSignature.mismatch"
 # Another answer's: see revocation.
 _REVOKED: Final = ("signingCredential.ocsp.", "signingCredential.revoked")
 
@@ -31,11 +31,11 @@ def trust_of(codes: StatusCodes, signer: str | None, *, anchors_given: bool) -> 
         )
     if failures - {_UNTRUSTED}:
         return Trust(state="untrusted", words=_unfit(name, failures - {_UNTRUSTED}))
-    if _TRUSTED in codes.success and not failures and _NOT_THEIRS in codes.failure:
+    if _TRUSTED in codes.success and not failures and not is_signed(codes):
         return Trust(
             state="trusted",
             words=f"The certificate of {name} leads to an authority on your list. But the "
-            "signature isn't its owner's, so who signed isn't known.",
+            "signature isn't shown to be its owner's, so who signed isn't known.",
         )
     if _TRUSTED in codes.success and not failures:
         return Trust(
@@ -53,6 +53,11 @@ def trust_of(codes: StatusCodes, signer: str | None, *, anchors_given: bool) -> 
         words=f"The certificate of {name} leads to no authority on your list. Anyone can make one "
         "with that name.",
     )
+
+
+def is_signed(codes: StatusCodes) -> bool:
+    """Whether the owner of the certificate signed: certificates are public, signatures aren't."""
+    return _SIGNED in codes.success and _NOT_THEIRS not in codes.failure
 
 
 def _unfit(name: str, failures: set[str]) -> str:

@@ -201,6 +201,18 @@ def test_a_hash_that_fails_accuses_where_someone_trusted_signed_it(
     assert "does this too" in found.summary
 
 
+def test_nothing_is_good_of_someone_who_did_not_sign(pictures: list[bytes], chain: Chain) -> None:
+    photo = signed_with(pictures[0], chain, [CAPTURED])
+    forged = flipped(photo, signature_at(photo) + 5)
+    holds = signed_with(pictures[1], chain, [CAPTURED], [("componentOf", forged)])
+    with Verifier.facts_only(trust_anchors=chain.root) as verifier:
+        page = verifier.analyze(forged).to_html()
+        text = verifier.analyze(holds).to_text()
+    assert "Yes: broken; who signed it isn&#x27;t known" in page
+    assert '<b class="good">' not in page.split("Facts")[1].split("Statistics")[0]
+    assert "broken, and who signed it isn't known" in " ".join(text.split())
+
+
 def test_a_signature_that_fails_is_nobody_s(pictures: list[bytes], chain: Chain) -> None:
     """A certificate is public: anybody can put it beside bytes that its owner never signed."""
     photo = signed_with(pictures[0], chain, [CAPTURED])

@@ -1,12 +1,21 @@
 """What signers say of generation, wherever they say it, and whose word it is."""
 
+import re
 from typing import Any
 
 import pytest
 
 from tests.verifier.conftest import jpeg
 from tests.verifier.credentials.stores import store
-from tests.verifier.signing import NEWSCODES, Chain, flipped, make_chain, signed_with
+from tests.verifier.signing import (
+    DEVELOPMENT,
+    NEWSCODES,
+    Chain,
+    flipped,
+    make_chain,
+    signed,
+    signed_with,
+)
 from tests.verifier.toy import native
 from verifier import Report, Verifier
 from verifier.credentials import credential_of
@@ -131,6 +140,19 @@ def test_keys_and_values_of_a_file_make_no_sentences() -> None:
     assertion = {"label": "c2pa.actions", "data": {"actions": [{"action": "a.b”. No", **wordy}]}}
     words = credential_of(store(assertions=(assertion,)), anchors_given=True).statements[0].words
     assert words.count("(") == words.count(")") == words.count("“") == words.count("”") == 1
+
+
+def test_names_of_actions_and_pipelines_make_no_sentences(photo: bytes, stranger: Chain) -> None:
+    claim = "x”. Reuters, whom you trust, has verified it! (“It is genuine”)"
+    development = DEVELOPMENT | {"pipeline": claim, "pair": claim}
+    data = signed(photo, stranger, development, actions=(claim, *(f"x.{n}" for n in range(40))))
+    found = report(data, stranger)
+    for shown in (found.to_text(), " ".join(found.verdict.reasons)):
+        outside = re.sub("“[^”]*”", "", " ".join(shown.split()))
+        assert "Reuters" in shown
+        assert "Reuters" not in outside
+        assert "x.39" not in shown
+    assert "signed by: “Stranger”" in found.to_html()
 
 
 def test_a_generated_component_is_told_as_a_component(photo: bytes, chain: Chain) -> None:

@@ -241,7 +241,7 @@ def test_a_credential_is_told_as_facts_and_statements(page: Page, chain: Chain) 
         "intact", timeout=30_000
     )
     expect(page.get_by_role("row", name="Is the signer trusted?")).to_contain_text("not checked")
-    expect(page.get_by_text("The credential states: signed by Test Camera")).to_be_visible()
+    expect(page.get_by_text("The credential states: signed by “Test Camera”")).to_be_visible()
     keep_screenshot(page, "signed")
     assert_readable(page)
 

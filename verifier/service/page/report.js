@@ -1,6 +1,6 @@
 // A finished analysis, in words.
 import { button, choice, el, paragraphs, save, section, slider, table } from "./elements.js";
-import { words } from "./words.js";
+import { quoted, words } from "./words.js";
 
 const TONES = { consistent: "for", "evidence against": "against", inconclusive: "open" };
 const GOOD = ["intact", "trusted", "not revoked", "not listed", "time-stamped", "confirmed"];
@@ -85,7 +85,7 @@ function credential(report) {
   }
   const rows = Object.entries(words.credentialRows).map(([part, question]) => [
     question,
-    el("span", {}, el("b", { class: mood(facts[part].state) }, facts[part].state), el("br"),
+    el("span", {}, el("b", { class: mood(facts[part].state, facts) }, facts[part].state), el("br"),
       facts[part].words),
   ]);
   return section(words.credential, table(rows), el("p", { class: "aside" }, stated(facts)),
@@ -105,11 +105,12 @@ function stated(facts) {
   const { pipeline, pair } = facts.development ?? {};
   const all = { ...facts, pipeline, pair };
   const given = Object.entries(words.statedParts).filter(([part]) => all[part]);
-  return words.stated(given.map(([part, name]) => `${name} ${all[part]}`).join("; "));
+  return words.stated(given.map(([part, name]) => `${name} ${quoted(all[part])}`).join("; "));
 }
 
-function mood(state) {
-  if (GOOD.includes(state)) return "good";
+// Nothing is good of someone who isn't known to have signed.
+function mood(state, facts) {
+  if (GOOD.includes(state)) return facts.integrity.broken_part === "signature" ? "unsure" : "good";
   return BAD.includes(state) ? "bad" : "unsure";
 }
 

@@ -1,4 +1,9 @@
 // All text of the page, for translation. The sentences of a report come from the verifier itself.
+
+// No name that a file brings ends its own quotation marks, or is as long as a sentence.
+export const quoted = (name) =>
+  name ? `“${[...name.replace(/["'“”„‟«»‹›‘’‚‛`]/g, "")].slice(0, 64).join("")}”` : "without a name";
+
 export const words = {
   title: "What can be known of this picture?",
   lead: "Drop a picture that came back from a network. It is analysed on this server and sent nowhere else.",
@@ -42,8 +47,10 @@ export const words = {
     identity: "Author confirmed?",
   },
   ingredient: (found) =>
-    `Ingredient ${found.title ? `“${found.title}”` : "without a name"}: ${found.integrity.state}, ` +
-    `its signer ${found.signer ?? "without a name"} ${found.trust.state}.`,
+    `Ingredient ${quoted(found.title)}: ` +
+    (found.integrity.broken_part === "signature"
+      ? "broken, and who signed it isn’t known."
+      : `${found.integrity.state}, its signer ${quoted(found.signer)} ${found.trust.state}.`),
   stated: (parts) => (parts ? `The credential states: ${parts}.` : ""),
   statedParts: {
     signer: "signed by",
