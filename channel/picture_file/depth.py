@@ -58,11 +58,17 @@ def grey_of(
     values = np.asarray(image)
     if image.mode == "I" and not signed:
         values = values.view(np.uint32) if bits == 32 else values.clip(0, 65535).astype(np.uint16)
-    levels = in_8_bits(values, 16 if signed and bits == 16 else None)
+    levels = in_8_bits(values, _bits_of(image, bits, signed=signed))
     clear = image.info.get("transparency")
     if isinstance(clear, int) and image.mode != "F":
         levels = np.where(values == clear, _LEVELS, levels).astype(np.uint8)
     return Image.fromarray(_LEVELS - levels if white_is_zero else levels)
+
+
+def _bits_of(image: Image.Image, bits: int | None, *, signed: bool) -> int | None:
+    """Return how many bits the values have, where Pillow holds them in more and as they are."""
+    is_tiff_of_12 = image.format == "TIFF" and image.mode.startswith("I;") and bits == 12
+    return bits if is_tiff_of_12 or (signed and bits == 16) else None
 
 
 def profile_of_deep_tiff(data: bytes) -> bytes | None:

@@ -57,8 +57,9 @@ def _open_tiff(data: bytes) -> PictureFile:
     page = tiff.the_picture(pages)
     header, alone = header_of_page(pages, page), tiff.with_first(data, page)
     image: Image.Image | None = None
-    # Pillow takes planes of 16 bits for planes of 8.
-    if page.first(tiff.PLANAR, 1) != 2 or (header.bits or 8) <= 8:
+    is_deep, is_planar = (header.bits or 8) > 8, page.first(tiff.PLANAR, 1) == 2
+    # Pillow takes planes of 16 bits for planes of 8, and signed values of 8 bits for unsigned.
+    if not (is_planar if is_deep else header.signed):
         try:
             image = _opened(alone)
         except UnidentifiedImageError:  # a depth that it doesn't know

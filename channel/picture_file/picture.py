@@ -125,11 +125,21 @@ def _in_8_bits(image: Image.Image, header: Header) -> Image.Image:
     if image.mode.startswith(("I", "F")):
         return grey_of(image, header.bits, signed=header.signed, white_is_zero=header.white_is_zero)
     if image.mode in ("1", "L") and image.has_transparency_data:
-        return image.convert("LA") if image.mode == "L" else image.convert("RGBA").convert("LA")
+        return _clear_grey(image, header.bits or 8)
     if image.mode in ("P", "PA", "RGB") and image.has_transparency_data:
         return image.convert("RGBA")
     mode = _NATURAL.get(image.mode, image.mode)
     return image if mode == image.mode else image.convert(mode)
+
+
+def _clear_grey(image: Image.Image, bits: int) -> Image.Image:
+    """Make one level transparent: it is stated in the file's bits, the values are in eight."""
+    clear = image.info.get("transparency")
+    if not isinstance(clear, int):
+        return image.convert("RGBA").convert("LA")
+    level = clear * 255 // (2**bits - 1) if bits < 8 else clear
+    grey = image.convert("L")
+    return Image.merge("LA", (grey, grey.point([0 if at == level else 255 for at in range(256)])))
 
 
 def _is_clear_grey(image: Image.Image | None) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zlib import compress, crc32
 
 import numpy as np
 import pytest
@@ -158,6 +159,53 @@ def test_depth_as_stated(name: str) -> None:
     assert np.abs(levels[0, :, 0].astype(int) - np.arange(256)).max() <= 1
     eight = "8" in name.split()
     assert eight or "were brought to 8 bits" in " ".join(file.notes)
+
+
+def packed_tiff(bits: int, order: str) -> bytes:
+    """The ramp as grey values of any number of bits, one behind the other."""
+    grey = (ramp(16) >> (16 - bits)).astype(np.uint16)
+    height, width = grey.shape
+    each = (grey[..., None] >> np.arange(bits - 1, -1, -1)) & 1
+    samples = np.packbits(each.reshape(height, -1).astype(np.uint8), axis=1).tobytes()
+    entries = [(256, width), (257, height), (258, bits), (259, 1), (262, 1), (277, 1),
+               (278, height), (279, len(samples))]  # fmt: skip
+    entries.append((273, 8 + 2 + 12 * (len(entries) + 1) + 4))
+    mark = b"II*\0" if order == "<" else b"MM\0*"
+    made = mark + struct.pack(f"{order}IH", 8, len(entries))
+    for tag, value in sorted(entries):
+        made += struct.pack(f"{order}HHII", tag, 4, 1, value)
+    return made + bytes(4) + samples
+
+
+@pytest.mark.parametrize("bits", [10, 12, 14])
+@pytest.mark.parametrize("order", "<>")
+def test_grey_of_odd_depths(bits: int, order: str) -> None:
+    assert apart(shown(packed_tiff(bits, order))[..., 0], ramp(8).astype(np.uint8)) < 1
+
+
+def test_signed_values_of_8_bits() -> None:
+    grey = np.array([[-128, -1, 0, 127]], np.int8).repeat(8, 0)
+    assert shown(deep(grey, photometric="minisblack"))[0, :, 0].tolist() == [0, 0, 0, 255]
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4, 8])
+def test_a_clear_level_of_any_depth(bits: int) -> None:
+    most = 2**bits - 1
+    values = np.tile(np.arange(16, dtype=np.uint8) & most, (8, 1))
+    each = (values[..., None] >> np.arange(bits - 1, -1, -1)) & 1
+    rows = np.packbits(each.reshape(8, -1), axis=1)
+    lines = b"".join(b"\0" + row.tobytes() for row in rows)
+    data = b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(content)) + kind + content + struct.pack(">I", crc32(kind + content))
+        for kind, content in (
+            (b"IHDR", struct.pack(">IIBBBBB", 16, 8, bits, 0, 0, 0, 0)),
+            (b"tRNS", b"\0\0"),
+            (b"IDAT", compress(lines)),
+            (b"IEND", b""),
+        )
+    )
+    expected = np.where(values == 0, 255, values.astype(int) * 255 // most)
+    assert np.array_equal(shown(data)[..., 0], expected)
 
 
 def test_what_is_not_finite_is_black() -> None:
