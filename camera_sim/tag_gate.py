@@ -26,8 +26,11 @@ from camera_sim.tiff_directory import (
     ASCII,
     BYTE,
     DOUBLE,
+    EXIF_DIRECTORY,
     FLOAT,
     FRACTIONS,
+    GPS_DIRECTORY,
+    IFD_POINTER,
     LONG,
     RATIONAL,
     SHORT,
@@ -40,6 +43,7 @@ from camera_sim.tiff_directory import (
     Directory,
     Entry,
     directories,
+    is_directory,
 )
 
 WHOLE = frozenset([BYTE, SHORT, LONG])
@@ -50,7 +54,8 @@ BYTES = frozenset([BYTE, UNDEFINED])
 # Neither TIFF, DNG, Exif nor a maker that LibRaw knows has a tag of this number.
 TAKEN_OUT = 60001
 DNG_VERSION = 50706
-WIDTH, HEIGHT, BITS, COLOURS = 256, 257, 258, 277
+WIDTH, HEIGHT, BITS, PHOTOMETRIC, STRIP_OFFSETS, COLOURS = 256, 257, 258, 262, 273, 277
+COLOUR_FILTERS, LINEAR_RAW = 32803, 34892  # DNG 1.7.1, chapter 4: PhotometricInterpretation
 
 MOST_VALUES = 200_000
 """Of numbers in a tag: a linearisation table has 65,536."""
@@ -111,11 +116,14 @@ def screened(file: RawFile) -> Screened:
     Raises
     ------
     RawUnreadableError
-        If they do so without an end.
+        If they do so without an end, or the mosaic's number of bits can't be.
     """
     content, notes = file.content, list[str]()
     for _ in range(MOST_ROUNDS):
         bad = list(_bad_entries(content))
+        if any(tag is MOSAIC_BITS for _, tag, _ in bad):
+            raise RawUnreadableError(f"{file.path} is damaged: it doesn't say how many bits a "
+                                     "sample has; copy it from the card again")  # fmt: skip
         notes += [note for *_, note in bad]
         taken_out = _without(content, [entry for entry, tag, _ in bad if tag and not tag.needed])
         if taken_out == content:
@@ -148,8 +156,10 @@ def _bad_entries(content: bytes) -> Iterator[tuple[Entry, Tag | None, str]]:
         for entry in directory.entries:
             tag = TAGS[directory.kind].get(entry.tag)
             if tag is None and is_dng and directory.kind == "image":
-                tag = DNG_TAGS.get(entry.tag)
-            if tag:
+                tag = MOSAIC_BITS if _is_mosaic_bits(entry, directory) else DNG_TAGS.get(entry.tag)
+            if tag and entry.tag in POINTERS:
+                fault = _leads_nowhere(entry, tag, directory, content)
+            elif tag:
                 fault = _fault(entry, tag, directory)
             else:
                 fault = None if directory.kind == "image" else shapeless(entry)
@@ -176,6 +186,14 @@ def _fault(entry: Entry, tag: Tag, directory: Directory) -> str | None:
     values = entry.numbers()
     fault = None if tag.may_be_unknown else _of_values(values, tag.low, tag.high)
     return fault or tag.check(values, directory)
+
+
+def _leads_nowhere(entry: Entry, tag: Tag, directory: Directory, content: bytes) -> str | None:
+    """Say why there is no directory where an entry points; what stands there is left as it is."""
+    fault = _fault(entry, tag, directory)
+    if fault is None and not is_directory(content, int(entry.numbers()[0])):
+        fault = "it leads to no directory"
+    return fault
 
 
 def _of_values(values: Sequence[float], low: float, high: float) -> str | None:
@@ -223,10 +241,13 @@ def text(read: Callable[[], Any]) -> str:
 
 
 def _stated(directory: Directory, tag: int, count: int) -> Values:
-    """Return another tag's values; () where it hasn't so many."""
-    entry = directory.find(tag)
-    values = entry.numbers() if entry and entry.count == count else ()
-    return values if len(values) == count else ()
+    """Return another tag's values; () where it hasn't so many, or can't be itself."""
+    entry, rule = directory.find(tag), DNG_TAGS[tag]
+    if entry is None or entry.count != count or entry.type not in rule.types:
+        return ()
+    values = entry.numbers()
+    is_right = len(values) == count and not _of_values(values, rule.low, rule.high)
+    return values if is_right else ()
 
 
 def _side(directory: Directory, tag: int) -> float:
@@ -316,6 +337,29 @@ def _area_sides(directory: Directory) -> tuple[float, float]:
         top, left, bottom, right = stated
         return bottom - top, right - left
     return _side(directory, HEIGHT), _side(directory, WIDTH)
+
+
+def _no_mosaic(_: Values, directory: Directory) -> str | None:
+    """LibRaw reads the samples from there, too."""
+    return "it is for previews, and this is the mosaic" if _is_mosaic(directory) else None
+
+
+def _is_mosaic(directory: Directory) -> bool:
+    return _side(directory, PHOTOMETRIC) in (COLOUR_FILTERS, LINEAR_RAW)
+
+
+def _is_mosaic_bits(entry: Entry, directory: Directory) -> bool:
+    return entry.tag == BITS and _is_mosaic(directory)
+
+
+def _no_strips(_: Values, directory: Directory) -> str | None:
+    strips = directory.find(STRIP_OFFSETS)
+    is_stated = strips is not None and strips.type in (SHORT, LONG)
+    return "the picture lies in strips, not in tiles" if is_stated else None
+
+
+def _plane_colours(values: Values, _: Directory) -> str | None:
+    return None if len(set(values)) == len(values) else "two planes are of one colour"
 
 
 def _opcodes(_: Values, directory: Directory) -> str | None:
@@ -422,6 +466,14 @@ GPS_TAGS: dict[int, Tag] = {
     29: Tag("GPSDateStamp", TEXT, check=_moment),
 }
 DNG_TAGS: dict[int, Tag] = {
+    322: Tag("TileWidth", WHOLE, (1,), 1, 2**32 - 1, _no_strips),
+    323: Tag("TileLength", WHOLE, (1,), 1, 2**32 - 1, _no_strips),
+    324: Tag("TileOffsets", WHOLE, (), check=_no_strips),
+    325: Tag("TileByteCounts", WHOLE, (), check=_no_strips),
+    513: Tag("JPEGInterchangeFormat", WHOLE, (1,), check=_no_mosaic),
+    514: Tag("JPEGInterchangeFormatLength", WHOLE, (1,), check=_no_mosaic),
+    50710: Tag("CFAPlaneColor", frozenset([BYTE]), (3, 4), 0, 6, _plane_colours),
+    50711: Tag("CFALayout", WHOLE, (1,), 1, 9),
     50712: Tag("LinearizationTable", frozenset([SHORT]), (), 0, 65535, _rising),
     50713: Tag("BlackLevelRepeatDim", WHOLE, (2,), 1, 64),
     50714: Tag("BlackLevel", POSITIVE, (), 0, 65534, _black_count),
@@ -463,9 +515,15 @@ DNG_TAGS: dict[int, Tag] = {
     50709: Tag("LocalizedCameraModel", TEXT),
     50735: Tag("CameraSerialNumber", TEXT),
 }
+# Not optional: without it the samples are anything, and LibRaw takes any number of bits.
+MOSAIC_BITS = Tag("BitsPerSample", frozenset([SHORT]), (), 8, 32)
+POINTERS: dict[int, Tag] = {
+    EXIF_DIRECTORY: Tag("ExifIFD", frozenset([LONG, IFD_POINTER]), (1,)),
+    GPS_DIRECTORY: Tag("GPSInfoIFD", frozenset([LONG, IFD_POINTER]), (1,)),
+}
 # TIFF/EP has the tags of an exposure beside those of the picture.
 TAGS: dict[str, dict[int, Tag]] = {
-    "image": EXIF_TAGS | IMAGE_TAGS,
+    "image": EXIF_TAGS | IMAGE_TAGS | POINTERS,
     "exif": EXIF_TAGS,
     "gps": GPS_TAGS,
 }

@@ -106,6 +106,20 @@ def directories(content: bytes) -> tuple[Directory, ...]:
     return tuple(found)
 
 
+def is_directory(content: bytes, place: int) -> bool:
+    """Whether a directory can stand there: all of it in the file, most types those of TIFF."""
+    order = byte_order(content)
+    if order is None or not HEADER_SIZE <= place <= len(content) - 2:
+        return False
+    entries = tuple(_entries(content, place, order))
+    known = sum(entry.type in TYPES for entry in entries)
+    return len(entries) == _stated_count(content, place, order) and 2 * known > len(entries)
+
+
+def _stated_count(content: bytes, place: int, order: Order) -> int:
+    return int(struct.unpack_from(f"{order}H", content, place)[0])
+
+
 def byte_order(content: bytes) -> Order | None:
     """Return the byte order of a TIFF structure; None of anything else."""
     order = ORDERS.get(content[:2])
@@ -115,7 +129,7 @@ def byte_order(content: bytes) -> Order | None:
 
 
 def _entries(content: bytes, place: int, order: Order) -> Iterator[Entry]:
-    count = struct.unpack_from(f"{order}H", content, place)[0]
+    count = _stated_count(content, place, order)
     for number in range(min(count, MOST_ENTRIES)):
         start = place + 2 + ENTRY_SIZE * number
         if start + ENTRY_SIZE > len(content):
@@ -146,7 +160,7 @@ def _pointers(entries: Iterable[Entry]) -> Iterator[tuple[int, Kind]]:
 
 
 def _next(content: bytes, place: int, order: Order) -> Iterator[tuple[int, Kind]]:
-    count = struct.unpack_from(f"{order}H", content, place)[0]
+    count = _stated_count(content, place, order)
     end = place + 2 + ENTRY_SIZE * count
     if end + 4 <= len(content) and (following := struct.unpack_from(f"{order}I", content, end)[0]):
         yield following, "image"

@@ -11,6 +11,7 @@ from PIL import Image
 
 from camera_sim.cameras import CAMERAS
 from camera_sim.develop import develop
+from camera_sim.errors import RawUnreadableError
 from camera_sim.pipelines.classical import ClassicalEngine
 from camera_sim.raw import RawImage, read_raw
 from camera_sim.raw_file import RawFile
@@ -108,6 +109,18 @@ WRONG: dict[str, Entry] = {
     "artist as numbers": entry(315, DOUBLE, NAN, NAN),
     "date that is none": entry(306, ASCII, b"the day before yesterday\0"),
     "light of 70000": entry(50778, LONG, 70_000),
+    "colours of planes that are one": entry(50710, BYTE, 0, 0, 0),
+    "colours of planes as fractions": entry(50710, SRATIONAL, (1, 0), (1, 0)),
+    "layout of 0": entry(50711, SHORT, 0),
+    "layout of three": entry(50711, SHORT, 2, 2, 2),
+    "tiles beside strips": entry(324, LONG, 8),
+    "tiles of no side": entry(323, SRATIONAL, (1, 1)),
+    "a preview where the mosaic is": entry(513, LONG, 8),
+    "EXIF at the start": entry(34665, LONG, 0),
+    "EXIF behind the end": entry(34665, LONG, 2**31),
+    "EXIF as a fraction": entry(34665, RATIONAL, (8, 1)),
+    "EXIF where none is": entry(34665, LONG, 2),
+    "GPS where none is": entry(34853, LONG, 2),
 }
 
 
@@ -124,6 +137,31 @@ def test_a_wrong_tag_is_a_note_and_the_picture_as_without_it(wrong: Entry, tmp_p
     assert not without.notes or wrong.tag == 50713  # the black levels need it
     np.testing.assert_array_equal(developed(image), developed(without))
     assert developed(image).std() > 10
+
+
+def test_a_level_stays_where_its_count_is_stated_wrongly(tmp_path: Path) -> None:
+    black = entry(50714, SHORT, 512)
+    for wrong in (entry(50713, SHORT, 0, 0), entry(50713, SLONG, 2, 2)):
+        image = read_raw(dng(tmp_path / "wrong.dng", wrong, black))
+        assert image.black == (512,) * 4
+        assert len(image.notes) == 1
+
+
+@pytest.mark.parametrize(
+    "bits", [entry(258, SHORT, 0), entry(258, FLOAT, NAN), entry(258, LONG, 2**32 - 1)]
+)
+def test_no_picture_is_made_of_samples_of_unknown_bits(bits: Entry, tmp_path: Path) -> None:
+    with pytest.raises(RawUnreadableError, match="how many bits"):
+        read_raw(dng(tmp_path / "wrong.dng", bits))
+
+
+def test_an_exif_that_lies_in_the_samples_leaves_them_alone(tmp_path: Path) -> None:
+    right = dng(tmp_path / "right.dng")
+    content = right.read_bytes()
+    place = content.index(read_raw(right).samples[30].astype("<u2").tobytes())
+    image = read_raw(dng(tmp_path / "wrong.dng", entry(34665, LONG, place)))
+    np.testing.assert_array_equal(image.samples, read_raw(right).samples)
+    assert "leads to no directory" in image.notes[0]
 
 
 def test_a_right_tag_is_no_note(tmp_path: Path) -> None:
