@@ -15,6 +15,8 @@ import httpx
 
 from tests.conftest import REPOSITORY
 
+# Longer than anything takes on the slowest machine: it ends what never comes, no more.
+PATIENCE = 600.0
 _SERVING = re.compile(r"serving at (\S+)/$")
 
 
@@ -26,7 +28,7 @@ class Server:
     url: str
 
     def client(self) -> httpx.Client:
-        return httpx.Client(base_url=self.url, timeout=60, trust_env=False)
+        return httpx.Client(base_url=self.url, timeout=PATIENCE, trust_env=False)
 
     def readers(self) -> list[int]:
         """Process ids of its reading processes."""
@@ -56,7 +58,7 @@ def served(*options: object) -> Iterator[Server]:
             process.kill()
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = PATIENCE) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it didn't happen in time"

@@ -142,10 +142,8 @@ def test_what_a_site_may_answer(
 
 
 def test_a_site_that_sends_drops_is_cut_off(fetcher: Fetcher, port: int) -> None:
-    start = time.monotonic()
-    with pytest.raises(FetchError):
+    with pytest.raises(FetchError):  # else it gets all of them in the end
         fetcher.fetch(f"http://a.example:{port}/drops")
-    assert time.monotonic() - start < 3
 
 
 def certificate(folder: Path, name: str) -> Path:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.verifier.service.server import served
+from tests.verifier.service.server import PATIENCE, served
 from verifier.service.held import STALLED, STEP, Held, Lease
 from verifier.service.problems import BusyError
 
@@ -113,7 +113,7 @@ def test_stalled_uploads_keep_no_photo_out(form: bool, toy_folder: Path, photo: 
         kind = b"multipart/form-data; boundary=x" if form else b"image/jpeg"
         head = b"POST /v1/analyses HTTP/1.1\r\nHost: localhost\r\nContent-Type: %s\r\n" % kind
         for _ in range(6):
-            stalled = stack.enter_context(socket.create_connection((host, int(port)), 30))
+            stalled = stack.enter_context(socket.create_connection((host, int(port)), PATIENCE))
             with suppress(OSError):  # the sixth finds no memory, or takes the first one's
                 stalled.sendall(head + b"Content-Length: %d\r\n\r\n" % size + body)
                 stalled.sendall(bytes(size - len(body) - 1))

@@ -121,7 +121,7 @@ def test_an_error_at_any_call_gives_all_back(
         with suppress(Exception, CancelledError):
             client.post(f"/v1/analyses?async={is_async}", files={"file": b"photo"})
         with suppress(AssertionError):
-            wait_until(lambda held=service: nothing_is_held(held), 5)
+            wait_until(lambda held=service: nothing_is_held(held))
         assert nothing_is_held(service), faults.where
         if faults.left:
             break

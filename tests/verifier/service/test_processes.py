@@ -10,14 +10,15 @@ import httpx
 import pytest
 
 from tests.verifier.conftest import jpeg
-from tests.verifier.service.server import Server, served, wait_until
+from tests.verifier.service.server import PATIENCE, Server, served, wait_until
 from tests.verifier.toy import native
 from verifier.bench_service import bench_service
 
 
 @pytest.fixture
 def server(toy_folder: Path) -> Iterator[Server]:
-    options = ("--weights", toy_folder, "--resend", "--workers", 2, "--queue", 2, "--rate", 0)
+    options = ("--weights", toy_folder, "--resend", "--workers", 2, "--queue", 2, "--rate", 0,
+               "--drain-seconds", PATIENCE, "--seconds", PATIENCE)  # fmt: skip
     with served(*options) as started:
         yield started
 
@@ -40,9 +41,11 @@ def both_readers_stopped_in_mid_analysis(
     server.signal(signal.SIGSTOP, [first])
     places = [job(client, photo)]
     wait_until(lambda: state(client, places[0]) == "running")
-    places.append(job(client, photo))
-    wait_until(lambda: len(server.readers()) == 2)
+    whole = job(client, photo)
+    wait_until(lambda: state(client, whole) == "done")  # by the second, which now waits
     server.signal(signal.SIGSTOP, server.readers())
+    places.append(job(client, photo))
+    wait_until(lambda: state(client, places[1]) == "running")
     return places
 
 
@@ -83,7 +86,7 @@ def test_a_client_that_goes_frees_its_place(server: Server, photo: bytes) -> Non
         both_readers_stopped_in_mid_analysis(server, client, photo)
         with pytest.raises(httpx.ReadTimeout):
             client.post("/v1/analyses", files={"file": photo}, timeout=0.5)
-        wait_until(lambda: "camsim_live_analyses 2.0" in client.get("/metrics").text, 5)
+        wait_until(lambda: "camsim_live_analyses 2.0" in client.get("/metrics").text)
 
 
 def test_stopping_lets_running_requests_finish(server: Server, photo: bytes) -> None:
@@ -96,7 +99,7 @@ def test_stopping_lets_running_requests_finish(server: Server, photo: bytes) -> 
         server.signal(signal.SIGTERM)
         threading.Timer(0.5, server.signal, (signal.SIGCONT, [reader])).start()
         assert answer.result().status_code == 200
-    assert server.process.wait(10) == 0
+    assert server.process.wait(PATIENCE) == 0
     assert server.process.stderr is not None
     assert server.process.stderr.read() == ""
     assert not Path(f"/proc/{reader}").exists()
@@ -111,7 +114,7 @@ def test_what_stopping_interrupts_is_told(toy_folder: Path, tmp_path: Path, phot
         wait_until(lambda: state(client, places[0]) == "running")
         server.signal(signal.SIGTERM)
         threading.Timer(2, server.signal, (signal.SIGCONT, [reader])).start()
-        assert server.process.wait(15) == 0
+        assert server.process.wait(PATIENCE) == 0
     with served(*options) as server, server.client() as client:
         for place in places:
             problem = client.get(place).json()["problem"]

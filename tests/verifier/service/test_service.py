@@ -122,7 +122,7 @@ def test_answers_in_memory_expire_and_are_few(photo: bytes, start: Start) -> Non
     second = post(client, photo, **{"async": "true"}).headers["location"]
     done(client, second)
     assert client.get(first).status_code == 404
-    wait_until(lambda: client.get(second).status_code == 404, 5)
+    wait_until(lambda: client.get(second).status_code == 404)
 
 
 def test_kept_reports_outlive_the_service_and_expire(
