@@ -130,7 +130,7 @@ def peak_memory() -> int:
     from what the parent had.
     """
     try:
-        status = Path("/proc/self/status").read_text()
+        status = Path("/proc/self/status").read_text(encoding="utf-8")
     except OSError:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))

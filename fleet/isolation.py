@@ -47,7 +47,7 @@ def bound(memory_bytes: int) -> None:
 def _own_space() -> int:
     """Bytes of address space that are taken before any file is there."""
     try:
-        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        pages = int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[0])
     except (OSError, ValueError):  # not Linux: with room
         return _UNKNOWN_SPACE
     return pages * os.sysconf("SC_PAGE_SIZE")

@@ -347,7 +347,7 @@ def _pem(given: str | Path | None, what: str) -> str | None:
     if given is None or (isinstance(given, str) and "-----BEGIN" in given):
         return given
     try:
-        return Path(given).read_text()
+        return Path(given).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError, ValueError) as error:
         raise SettingsError(f"the {what} in {given} can't be read: {error}") from error
 

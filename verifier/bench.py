@@ -59,7 +59,7 @@ def bench_verify(photo: Path | None, weights: Path, runs: int) -> BenchResult:
             write_sample(photo)
         program = "import sys; from verifier.bench import main; main(*sys.argv[1:])"
         command = [sys.executable, "-c", program, str(photo.resolve()), str(weights), str(runs)]
-        ran = subprocess.run(command, capture_output=True, text=True, check=False)
+        ran = subprocess.run(command, capture_output=True, text=True, check=False, encoding="utf-8")
     if ran.returncode:
         raise WorkerError(f"the measured process failed: {ran.stderr.strip().splitlines()[-1:]}")
     return BenchResult.model_validate_json(ran.stdout)
@@ -104,7 +104,7 @@ def _measured(verifier: Verifier, photo: str) -> _Run:
 def _peak() -> int:
     """Largest resident size of this process in bytes, from the kernel where it tells."""
     try:
-        status = Path("/proc/self/status").read_text()
+        status = Path("/proc/self/status").read_text(encoding="utf-8")
     except OSError:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))

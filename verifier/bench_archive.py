@@ -48,7 +48,9 @@ def bench_archive(
     for name, number, engine in engines:
         with tempfile.TemporaryDirectory() as folder:
             listed = Path(folder) / "photos.txt"
-            listed.write_text("".join(f"{photos[i % len(photos)]}\n" for i in range(count)))
+            listed.write_text(
+                "".join(f"{photos[i % len(photos)]}\n" for i in range(count)), encoding="utf-8"
+            )
             out = Path(folder) / "report.parquet"
             summary = verify_archive(Archive(str(listed), out, shard=20), how, engine)
         yield ArchiveResult(name, number, summary.photos, summary.seconds)

@@ -107,7 +107,7 @@ def _service(weights: Path, workers: int, queue: int) -> Iterator[tuple[int, lis
     """Run a service in a process of its own; its port, and its peak memory as it becomes known."""
     command = [sys.executable, "-c", _PROGRAM, str(weights), str(workers), str(queue)]
     peak = [0]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8") as process:
         assert process.stdout is not None
         try:
             line = process.stdout.readline()
@@ -142,14 +142,16 @@ def _watch(process: "subprocess.Popen[str]", peak: list[int]) -> None:
 def _children(pid: int) -> list[int]:
     try:
         tasks = list(Path(f"/proc/{pid}/task").glob("*/children"))
-        return [int(child) for path in tasks for child in path.read_text().split()]
+        return [int(child) for path in tasks for child in path.read_text(encoding="utf-8").split()]
     except OSError:  # it has just ended, or this isn't Linux
         return []
 
 
 def _resident(pid: int) -> int:
     try:
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        return int(Path(f"/proc/{pid}/statm").read_text(encoding="utf-8").split()[1]) * os.sysconf(
+            "SC_PAGE_SIZE"
+        )
     except OSError:
         return 0
 

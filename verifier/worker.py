@@ -119,7 +119,7 @@ def _bound(limits: Limits) -> None:
 def _own_space() -> int:
     """Bytes of address space that Python and its libraries took before any photo is there."""
     try:
-        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        pages = int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[0])
     except (OSError, ValueError):  # not Linux: with room
         return 2_000_000_000
     return pages * os.sysconf("SC_PAGE_SIZE")

@@ -56,7 +56,7 @@ def _secret(file: Path | None, variable: str) -> str | None:
             raise IdentityError("a passphrase can be asked for at a terminal only; name a file")
         return getpass.getpass("passphrase: ")
     try:
-        text = file.read_text().removesuffix("\n")
+        text = file.read_text(encoding="utf-8").removesuffix("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise IdentityError(f"the passphrase file {file} cannot be read: {error}") from error
     if not text:

@@ -158,7 +158,7 @@ def _learning_curve(
         print(f"{draws} patches of each picture: loss {loss:.3f}, held out {accuracy:.1%}",
               file=sys.stderr, flush=True)  # fmt: skip
         lines.append(json.dumps({"step": draws, "loss": loss, "accuracy": accuracy}) + "\n")
-    (out / "history.jsonl").write_text("".join(lines))
+    (out / "history.jsonl").write_text("".join(lines), encoding="utf-8")
     return accuracy
 
 

@@ -58,7 +58,7 @@ def plans_in(folder: Path | None) -> Plans:
         raise EngineError("name the folder of TensorRT engines with --engines")
     try:
         return {
-            plan.name: (plan.with_suffix(".json").read_text(), plan.read_bytes())
+            plan.name: (plan.with_suffix(".json").read_text(encoding="utf-8"), plan.read_bytes())
             for plan in sorted(folder.glob("*.plan"))
         }
     except (OSError, UnicodeDecodeError) as error:

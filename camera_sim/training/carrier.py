@@ -78,7 +78,7 @@ class Measured:
 def save_carrier(path: Path, carrier: Carrier) -> None:
     """Write a carrier as JSON: four lists of [vertical, horizontal frequency, level]."""
     temporary = path.with_suffix(".part")
-    temporary.write_text(_as_json(carrier) + "\n")
+    temporary.write_text(_as_json(carrier) + "\n", encoding="utf-8")
     temporary.replace(path)
 
 
@@ -104,7 +104,7 @@ def load_carrier(path: Path) -> Carrier:
     try:
         quarters = [
             {(row, column): float(level) for row, column, level in levels}
-            for levels in json.loads(path.read_text())
+            for levels in json.loads(path.read_text(encoding="utf-8"))
         ]
     except (OSError, ValueError, TypeError, OverflowError) as error:
         raise TrainingError(

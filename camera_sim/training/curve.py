@@ -31,7 +31,7 @@ def _drawn(run: Path, key: str, scale: float, label: str, below: str = "step") -
     matplotlib.use("Agg")
     from matplotlib import pyplot as plt
 
-    lines = (run / "history.jsonl").read_text().splitlines()
+    lines = (run / "history.jsonl").read_text(encoding="utf-8").splitlines()
     history = list({entry["step"]: entry for entry in map(json.loads, lines)}.values())
     steps = [entry["step"] for entry in history]
     figure, left = plt.subplots(figsize=(7, 4), layout="constrained")

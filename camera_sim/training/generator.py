@@ -113,7 +113,7 @@ def train_generator(
             continue
         psnr = validate_generator(model, held_out)
         entry = {"step": done, "loss": float(np.mean(losses)), "psnr": psnr}
-        with (out / "history.jsonl").open("a") as history:
+        with (out / "history.jsonl").open("a", encoding="utf-8") as history:
             history.write(json.dumps(entry) + "\n")
         save_checkpoint(out / CHECKPOINT, both, optimisers, done, asdict(recipe))
         report(GeneratorProgress(done, recipe.steps, entry["loss"], psnr))

@@ -176,14 +176,14 @@ def build_optimisers(pair: Pair, recipe: JointRecipe) -> list[torch.optim.Adam]:
 def read_points(out: Path) -> list[Point]:
     """Return the validated points of a run, the last of each step; none before the first."""
     history = out / "history.jsonl"
-    lines = history.read_text().splitlines() if history.exists() else []
+    lines = history.read_text(encoding="utf-8").splitlines() if history.exists() else []
     points = {point.step: point for point in (Point(**json.loads(line)) for line in lines)}
     return [points[step] for step in sorted(points)]
 
 
 def _record(out: Path, point: Point, pair: Pair) -> None:
     save_weights(out / "points" / f"{point.step}.safetensors", pair.halves)
-    with (out / "history.jsonl").open("a") as history:
+    with (out / "history.jsonl").open("a", encoding="utf-8") as history:
         history.write(json.dumps(asdict(point)) + "\n")
 
 

@@ -183,5 +183,5 @@ def validate_network(model: NetworkCNN, data: Histograms) -> float:
 
 
 def _record(out: Path, step: int, loss: float, accuracy: float) -> None:
-    with (out / "history.jsonl").open("a") as history:
+    with (out / "history.jsonl").open("a", encoding="utf-8") as history:
         history.write(json.dumps({"step": step, "loss": loss, "accuracy": accuracy}) + "\n")

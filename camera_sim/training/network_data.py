@@ -107,9 +107,9 @@ def _claim(
     path = folder / "recipe.json"
     if not path.exists():
         temporary = path.with_suffix(".part")
-        temporary.write_text(json.dumps(wanted, indent=1))
+        temporary.write_text(json.dumps(wanted, indent=1), encoding="utf-8")
         temporary.replace(path)
-    elif json.loads(path.read_text()) != wanted:
+    elif json.loads(path.read_text(encoding="utf-8")) != wanted:
         raise TrainingError(
             f"{folder} holds histograms of other pictures or classes; choose another --out"
         )

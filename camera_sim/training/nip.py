@@ -193,7 +193,7 @@ def validate(model: NIP, batch: Batch) -> float:
 def _validations(out: Path, until: int) -> list[float]:
     """Return the squared errors of the validations up to a step, from the record."""
     history = out / "history.jsonl"
-    lines = history.read_text().splitlines() if history.exists() else []
+    lines = history.read_text(encoding="utf-8").splitlines() if history.exists() else []
     psnr = {entry["step"]: entry["psnr"] for entry in map(json.loads, lines)}
     return [10 ** (-value / 10) for step, value in sorted(psnr.items()) if step <= until]
 
@@ -204,5 +204,5 @@ def _settled(errors: list[float], recipe: Recipe) -> bool:
 
 
 def _record(out: Path, step: int, loss: float, psnr: float) -> None:
-    with (out / "history.jsonl").open("a") as history:
+    with (out / "history.jsonl").open("a", encoding="utf-8") as history:
         history.write(json.dumps({"step": step, "loss": loss, "psnr": psnr}) + "\n")

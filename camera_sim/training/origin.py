@@ -236,7 +236,7 @@ class _Run:
 
     def _record(self, done: int, loss: float, accuracy: float) -> None:
         line = {"step": self.before + done, "loss": loss, "accuracy": accuracy}
-        with (self.out / "history.jsonl").open("a") as history:
+        with (self.out / "history.jsonl").open("a", encoding="utf-8") as history:
             history.write(json.dumps(line) + "\n")
 
 

@@ -105,9 +105,9 @@ def gather(
          "whole": [path.name for path in whole]}
     )  # fmt: skip
     note = out / "gathered.json"
-    if note.exists() and note.read_text() != told:
+    if note.exists() and note.read_text(encoding="utf-8") != told:
         raise TrainingError(f"{out} was gathered otherwise; remove it or choose another --out")
-    note.write_text(told)
+    note.write_text(told, encoding="utf-8")
     parts: list[int | Path] = [*range(recipe.parts), *whole]
     names = [*map(str, range(recipe.parts)), *(f"whole-{n}" for n in range(len(whole)))]
     files = {part: out / f"{name}.safetensors" for part, name in zip(parts, names, strict=True)}

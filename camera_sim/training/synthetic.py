@@ -302,5 +302,5 @@ def validate_synthetic(model: nn.Module, crops: Crops, features: Tensor | None =
 
 
 def _record(out: Path, step: int, loss: float, precision: float) -> None:
-    with (out / "history.jsonl").open("a") as history:
+    with (out / "history.jsonl").open("a", encoding="utf-8") as history:
         history.write(json.dumps({"step": step, "loss": loss, "precision": precision}) + "\n")

@@ -168,7 +168,7 @@ def read_manifest(folder: Path = FOLDER) -> Manifest:
 def _read_manifest(folder: Path) -> Manifest:
     path = folder / "manifest.json"
     try:
-        return Manifest.model_validate_json(path.read_text())
+        return Manifest.model_validate_json(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError) as error:
         raise WeightsError(f"{folder} holds no manifest.json; name a folder of weights") from error
     except ValidationError as error:
@@ -188,6 +188,6 @@ def add_to_manifest(entry: WeightsEntry, folder: Path) -> None:
     kept = tuple(other for other in old.networks if other.pipeline != entry.pipeline)
     content = Manifest(networks=(*kept, entry)).model_dump(mode="json")
     temporary = path.with_suffix(".part")
-    temporary.write_text(json.dumps(content, indent=2) + "\n")
+    temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     temporary.replace(path)
     _read_manifest.cache_clear()

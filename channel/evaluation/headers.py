@@ -75,7 +75,7 @@ def header_agreements(data: Path) -> Iterator[HeaderAgreement]:
     Raises `UnreadablePictureError` if there is no such list.
     """
     try:
-        lines = (data / "network_headers.csv").read_text().splitlines()
+        lines = (data / "network_headers.csv").read_text(encoding="utf-8").splitlines()
     except OSError as error:
         raise UnreadablePictureError(
             f"no network_headers.csv in {data}; name the folder that has it"

@@ -78,7 +78,7 @@ def comparisons(data: Path) -> Iterator[Comparison]:
     Raises `UnreadablePictureError` if there is no such list.
     """
     try:
-        lines = (data / "networks.csv").read_text().splitlines()
+        lines = (data / "networks.csv").read_text(encoding="utf-8").splitlines()
     except OSError as error:
         raise UnreadablePictureError(
             f"no networks.csv in {data}; name the folder that has it"

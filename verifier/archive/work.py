@@ -247,7 +247,7 @@ class Work:
             names=digest.hexdigest(),
         )
         with _replacing(self.folder / "plan.json", self.folder / "plan.writing") as temporary:
-            temporary.write_text(plan.model_dump_json())
+            temporary.write_text(plan.model_dump_json(), encoding="utf-8")
         return plan
 
     def _is_finished(self, plan: Plan) -> bool:

@@ -156,5 +156,5 @@ def _ranking(model: Model, crops: "Sequence[TestCrop]", out: Path) -> None:
     ranked = [(crops[i], float(scores[i])) for i in (-scores).argsort(kind="stable")]
     table = ranking_table([(crop.picture.name, score) for crop, score in ranked])
     out.mkdir(parents=True, exist_ok=True)
-    (out / "synthetic-ranking.md").write_text(table)
+    (out / "synthetic-ranking.md").write_text(table, encoding="utf-8")
     draw_ranking(ranked, out / "synthetic-ranking.png")

@@ -262,7 +262,7 @@ def served_pictures(table: Path) -> list[Picture]:
     known = {one.name for one in CLASSES}
     pictures: list[Picture] = []
     try:
-        with table.open(newline="") as file:
+        with table.open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
         for row in rows:
             path = table.parent / row["file"]
@@ -282,7 +282,7 @@ def served_pictures(table: Path) -> list[Picture]:
 def read_records(path: Path) -> list[Record]:
     """Read what `write_records` wrote. Raises `ScoresError` for anything else."""
     try:
-        found = [json.loads(line) for line in path.read_text().splitlines()]
+        found = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
         return [
             Record(
                 sent=Sent(**one["sent"]),

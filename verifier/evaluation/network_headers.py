@@ -68,7 +68,7 @@ def read_header_rows(path: Path) -> list[HeaderRow]:
         If it isn't such a table.
     """
     try:
-        with path.open(newline="") as file:
+        with path.open(newline="", encoding="utf-8") as file:
             rows = [(row, _header(row)) for row in csv.DictReader(file)]
             return [HeaderRow(row["platform"], row["basis"], h) for row, h in rows if h]
     except (OSError, KeyError, ValueError, TypeError, AttributeError) as error:

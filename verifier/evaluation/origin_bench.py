@@ -161,7 +161,7 @@ def _record(
 def read_origin_records(path: Path) -> list[OriginRecord]:
     """Read what `write_records` wrote. Raises `ScoresError` for anything else."""
     try:
-        found = [json.loads(line) for line in path.read_text().splitlines()]
+        found = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
         for one in found:
             one |= {"votes": tuple(one["votes"]), "mean_log": tuple(one["mean_log"])}
         return [OriginRecord(**one) for one in found]

@@ -17,7 +17,7 @@ def write_records(path: Path, records: "Iterable[DataclassInstance]") -> None:
     temporary = path.with_suffix(".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("w") as file:
+        with temporary.open("w", encoding="utf-8") as file:
             for record in records:
                 file.write(json.dumps(asdict(record)) + "\n")
         temporary.replace(path)

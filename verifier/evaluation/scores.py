@@ -144,7 +144,7 @@ def write_scores(path: Path, labels: Sequence[str], rows: Iterator[Row]) -> int:
     """Write rows as they come; returns how many."""
     count = 0
     try:
-        with path.open("w", newline="") as file:
+        with path.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
             writer.writerow([*_FIXED, *(_PREFIX + label for label in labels)])
             for row in rows:
@@ -159,7 +159,7 @@ def write_scores(path: Path, labels: Sequence[str], rows: Iterator[Row]) -> int:
 def read_scores(path: Path) -> Scores:
     """Read what `write_scores` wrote. Raises `ScoresError` for anything else."""
     try:
-        with path.open(newline="") as file:
+        with path.open(newline="", encoding="utf-8") as file:
             reader = csv.DictReader(file)
             names = [name for name in reader.fieldnames or () if name.startswith(_PREFIX)]
             rows = tuple(_row(record, names) for record in reader)

@@ -338,7 +338,7 @@ def read_manifest(folder: Path = FOLDER) -> Manifest:
 def _read_manifest(folder: Path) -> Manifest:
     path = folder / "manifest.json"
     try:
-        return Manifest.model_validate_json(path.read_text())
+        return Manifest.model_validate_json(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError) as error:
         raise WeightsError(f"{folder} holds no manifest.json; name a folder of models") from error
     except ValidationError as error:
@@ -358,7 +358,7 @@ def add_to_manifest(entry: ModelEntry, folder: Path = FOLDER) -> None:
     kept = tuple(other for other in old.models if other.name != entry.name)
     content = Manifest(models=(*kept, entry)).model_dump(mode="json")
     temporary = path.with_suffix(".part")
-    temporary.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+    temporary.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     temporary.replace(path)
     _read_manifest.cache_clear()
 
