@@ -6,6 +6,7 @@ balance and the colour matrix, each carried beside the untouched samples. rawpy 
 `libraw_file` and in the pipeline `libraw`.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import product
 from pathlib import Path
@@ -204,11 +205,23 @@ def read_raw(source: str | Path | RawFile) -> RawImage:
     """
     file = source if isinstance(source, RawFile) else RawFile.read(source)
     gated = tag_gate.screened(file)
-    notes = list(gated.notes)
+    try:
+        return _read(gated)
+    except RawUnreadableError:
+        bare = tag_gate.without_maker_notes(gated)
+        if bare is None:
+            raise
+        with suppress(RawUnreadableError):
+            return _read(bare)
+        raise
+
+
+def _read(gated: tag_gate.Screened) -> RawImage:
+    path, notes = gated.file.path, list(gated.notes)
     with open_libraw(gated.file) as raw:
-        samples, pattern = _visible_mosaic(raw, file.path)
+        samples, pattern = _visible_mosaic(raw, path)
         black, white = _levels(raw, pattern, samples, notes)
-        _check_decoded(samples, black, file.path)
+        _check_decoded(samples, black, path)
         sizes, tags = raw.sizes, dng_tags.read(gated.file)
         image = RawImage(
             samples=samples,
@@ -222,7 +235,7 @@ def read_raw(source: str | Path | RawFile) -> RawImage:
             noise=dng_tags.noise_profile(tags),
             crop=Crop(sizes.top_margin, sizes.left_margin, sizes.raw_height, sizes.raw_width),
             info=read_capture_info(gated.file, raw, embedded_jpeg(raw), notes),
-            path=file.path,
+            path=path,
         )
         image = _white_balanced(image, raw, notes)
         return replace(image, notes=tuple(notes))

@@ -57,6 +57,8 @@ DNG_VERSION = 50706
 WIDTH, HEIGHT, BITS, PHOTOMETRIC, STRIP_OFFSETS, COLOURS = 256, 257, 258, 262, 273, 277
 COLOUR_FILTERS, LINEAR_RAW = 32803, 34892  # DNG 1.7.1, chapter 4: PhotometricInterpretation
 
+MAKERS_OWN = {37500: "MakerNote", 50740: "DNGPrivateData"}
+
 MOST_VALUES = 200_000
 """Of numbers in a tag: a linearisation table has 65,536."""
 MOST_NOTES, MOST_ROUNDS = 20, 8
@@ -130,6 +132,26 @@ def screened(file: RawFile) -> Screened:
             return Screened(replace(file, content=content), _few(notes))
         content = taken_out
     raise RawUnreadableError(f"{file.path} is damaged: its directories overlap")
+
+
+def without_maker_notes(gated: Screened) -> Screened | None:
+    """Take out what only its maker can read; None where a DNG has no such, or it is no DNG.
+
+    LibRaw reads maker notes by itself, and may fail over one; a DNG says all it needs elsewhere.
+    """
+    found = directories(gated.file.content)
+    if not any(directory.find(DNG_VERSION) for directory in found):
+        return None
+    private = [entry for one in found for entry in one.entries if entry.tag in MAKERS_OWN]
+    if not private:
+        return None
+    notes = [
+        f"{MAKERS_OWN[entry.tag]} (tag {entry.tag}) is wrong and ignored: with it the file can't "
+        "be decoded"
+        for entry in private
+    ]
+    file = replace(gated.file, content=_without(gated.file.content, private))
+    return Screened(file, (*gated.notes, *dict.fromkeys(notes)))
 
 
 def _without(content: bytes, entries: Sequence[Entry]) -> bytes:

@@ -16,7 +16,7 @@ from camera_sim.pipelines.classical import ClassicalEngine
 from camera_sim.raw import RawImage, read_raw
 from camera_sim.raw_file import RawFile
 from camera_sim.tag_gate import DNG_TAGS, EXIF_TAGS, GPS_TAGS, IMAGE_TAGS, TEXT, screened
-from camera_sim.tiff_directory import Entry
+from camera_sim.tiff_directory import Entry, encoded
 from tests.camera_sim.conftest import EXAMPLE, Camsim
 from tests.camera_sim.retagged import (
     ASCII,
@@ -31,6 +31,7 @@ from tests.camera_sim.retagged import (
     UNDEFINED,
     dng,
     entry,
+    with_entries,
 )
 
 NAN, INF = float("nan"), float("inf")
@@ -153,6 +154,20 @@ def test_a_level_stays_where_its_count_is_stated_wrongly(tmp_path: Path) -> None
 def test_no_picture_is_made_of_samples_of_unknown_bits(bits: Entry, tmp_path: Path) -> None:
     with pytest.raises(RawUnreadableError, match="how many bits"):
         read_raw(dng(tmp_path / "wrong.dng", bits))
+
+
+def test_a_maker_s_own_note_is_ignored_where_libraw_fails_over_it(tmp_path: Path) -> None:
+    path = dng(tmp_path / "wrong.dng", entry(271, ASCII, b"\0"), entry(272, ASCII, b"\0"))
+    content = path.read_bytes()
+    exif = encoded([entry(37500, UNDEFINED, b"a")], "<", len(content) + len(content) % 2)
+    place = len(content) + len(content) % 2
+    content = content.ljust(place, b"\0") + exif
+    path.write_bytes(with_entries(content, entry(34665, LONG, place)))
+    image = read_raw(path)
+    assert "MakerNote (tag 37500) is wrong and ignored" in " ".join(image.notes)
+    assert developed(image).std() > 10
+    path.write_bytes(path.read_bytes().replace(b"\x7c\x92", b"\x61\xea"))  # without it
+    np.testing.assert_array_equal(image.samples, read_raw(path).samples)
 
 
 def test_an_exif_that_lies_in_the_samples_leaves_them_alone(tmp_path: Path) -> None:
