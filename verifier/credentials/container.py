@@ -22,7 +22,7 @@ _PNG_START: Final = 8
 _GIF_EXTENSION, _GIF_IMAGE, _GIF_TRAILER = 0x21, 0x2C, 0x3B
 _TIFF_TAG: Final = 0xCD41
 # The UUID of a C2PA manifest store (C2PA 2.2, 11.1.4.1), in the description box of its superbox.
-_STORE: Final = bytes.fromhex("6332706100110010800000aa00389b71")
+STORE: Final = bytes.fromhex("6332706100110010800000aa00389b71")
 
 
 class ContainerError(Exception):
@@ -83,7 +83,7 @@ def _in_jpeg(data: bytes) -> list[Range]:
         for start, length, marker in _segments(data)
         if marker == _JPEG_APP11 and data[start + 4 : start + 6] == _JUMBF_SEGMENT
     ]
-    numbers = [segment[6:8] for _, segment in segments if _STORE in segment[20:44]]
+    numbers = [segment[6:8] for _, segment in segments if STORE in segment[20:44]]
     if len(set(numbers)) != 1 or len(numbers) != 1:
         raise ContainerError("the file holds none, or more than one")
     parts = [(start, segment) for start, segment in segments if segment[6:8] == numbers[0]]

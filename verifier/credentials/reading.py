@@ -6,6 +6,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 
 from verifier.credentials.authorities import with_authorities
+from verifier.credentials.container import STORE
 from verifier.credentials.coverage import uncovered
 from verifier.credentials.ingredients import no_answers
 from verifier.credentials.manifest_store import credential_of
@@ -18,6 +19,7 @@ from verifier.revocation import Certificate, read_revocation_lists
 if TYPE_CHECKING:
     import c2pa
 
+_FOUND_NONE: Final = ("ManifestNotFound", "no JUMBF", "NotSupported", "could not be parsed")
 _SIGNATURE: Final = "self#jumbf=/c2pa/{}/c2pa.signature"
 _OFFLINE: Final = {
     "verify_trust": True,
@@ -93,7 +95,7 @@ def read_credential(
             left_out = uncovered(data, mime_type, json.loads(reader.detailed_json()))
             certificates = _certificates(reader, trust_anchors or "") if lists else {}
     except (c2pa.C2paError, ValueError, RecursionError) as error:
-        return _without_store(error)
+        return _without_store(error, data)
     return credential_of(
         store,
         anchors_given=trust_anchors is not None,
@@ -116,14 +118,15 @@ def _certificates(reader: "c2pa.Reader", anchors: str) -> dict[str, list[Certifi
     return found
 
 
-def _without_store(error: Exception) -> Credential:
+def _without_store(error: Exception, data: bytes) -> Credential:
     text = str(error)
-    if "ManifestNotFound" in text or "no JUMBF" in text or "NotSupported" in text:
-        return no_credential()
+    found_none = any(words in text for words in _FOUND_NONE)
+    if found_none and STORE not in data:
+        return no_credential()  # what is wrong with the file, the decoder says
     if "RemoteManifest" in text or text.startswith("Remote"):
         words = "The file names a credential that lies elsewhere; offline it can't be read."
-    elif "could not be parsed" in text:
-        return no_credential()  # what is wrong with the file, the decoder says
+    elif found_none:
+        words = "The file holds a credential where none is read, so it says nothing of the picture."
     else:
         words = f"The file has a credential, but it can't be read ({term(text)})."
     unknown = "The credential can't be read."

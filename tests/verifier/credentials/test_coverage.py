@@ -273,6 +273,25 @@ def test_an_addition_gives_no_room_for_anything_else(
         assert read(change(added), chain).integrity.state in ("broken", "unclear")
 
 
+def test_a_credential_where_none_is_read_is_no_credential_that_says_something(
+    photos: dict[str, bytes], chain: Chain
+) -> None:
+    jpeg, png, avif = (photos[f"image/{name}"] for name in ("jpeg", "png", "avif"))
+    [(start, length)] = store_ranges(jpeg, "image/jpeg")
+    behind_the_scan = jpeg[:start] + jpeg[start + length : -2] + jpeg[start : start + length]
+    [(start, length)] = store_ranges(png, "image/png")
+    behind_the_end = png[:start] + png[start + length :] + png[start : start + length]
+    for mime_type, data in (
+        ("image/jpeg", behind_the_scan + jpeg[-2:]),
+        ("image/png", behind_the_end),
+        ("image/avif", avif + b"junkjunk"),
+    ):
+        credential = read(data, chain, mime_type)
+        assert credential.integrity.state == "unreadable"
+        assert credential.trust.state == "not checked"
+    assert read(coded("image/jpeg"), chain).integrity.state == "no credential"
+
+
 def test_a_hash_that_leaves_out_where_boxes_lie_covers_too_little() -> None:
     """An empty box, which no hash covers, moves pixels; the first version doesn't see that."""
     stated = {"exclusions": [{"xpath": "/uuid"}, {"xpath": "/ftyp"}, {"xpath": "/mfra"}]}
