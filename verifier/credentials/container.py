@@ -136,7 +136,7 @@ def _box_length(box: bytes) -> tuple[int, int]:
     return int(length), 8
 
 
-# PNG, WebP, GIF and TIFF: one chunk, one extension, or one tag
+# Others: one chunk, one extension, one box, or one tag
 
 
 def _in_png(data: bytes) -> list[Range]:
@@ -205,6 +205,21 @@ def _sub_blocks(data: bytes, place: int) -> Iterator[Range]:
         place += 1 + size
 
 
+def _in_jxl(data: bytes) -> list[Range]:
+    """Return the box of the store; a box may be of others' metadata, too (ISO/IEC 18181-2)."""
+    found = []
+    place = 0
+    while place + 8 <= len(data):
+        length, kind = struct.unpack(">I4s", data[place : place + 8])
+        length = length or len(data) - place  # up to the end of the file
+        if kind == b"jumb" and STORE in data[place + 8 : place + 44]:
+            found.append((place, length))
+        if length < 8:
+            raise ContainerError("a box of the file has a length that isn't read")
+        place += length
+    return _one(found)
+
+
 def _in_tiff(data: bytes) -> list[Range]:
     """Return the tag's count and value: the hash leaves out both."""
     import tifffile
@@ -236,5 +251,6 @@ _READERS: Final = {
     "image/png": _in_png,
     "image/webp": _in_webp,
     "image/gif": _in_gif,
+    "image/jxl": _in_jxl,
     "image/tiff": _in_tiff,
 }

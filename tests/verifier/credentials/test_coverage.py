@@ -54,6 +54,24 @@ def test_a_file_as_it_was_signed_is_intact(
     assert credential.trust.state == "trusted"
 
 
+def test_a_file_of_jpeg_xl_is_intact_and_a_longer_box_is_not(chain: Chain) -> None:
+    pytest.importorskip("pillow_jxl")
+    file = BytesIO()
+    entries = b"Exif\0\0II*\0\x08\0\0\0" + bytes(6)  # boxes are written for entries alone
+    Image.fromarray(native(96, 128)).save(file, "JXL", exif=entries)
+    photo = signed_with(file.getvalue(), chain, [CREATED], mime_type="image/jxl")
+    assert read(photo, chain, "image/jxl").integrity.state == "intact"
+    [(start, length)] = store_ranges(photo, "image/jxl")
+    store = shrunk(photo[start : start + length], ROOM)
+    other = struct.pack(">I4s", ROOM, b"Exif") + bytes(ROOM - 8)
+    changed = photo[:start] + store + other + photo[start + length :]
+    credential = read(changed, chain, "image/jxl")
+    assert "assertion.dataHash.match" in credential.codes
+    assert credential.integrity.state == "unclear"
+    with pytest.raises(ContainerError):
+        store_ranges(photo[:start] + bytes([0, 0, 0, 4]) + photo[start + 4 :], "image/jxl")
+
+
 def test_a_store_of_many_segments_is_intact(chain: Chain) -> None:
     rng = np.random.default_rng(0)
     noise = rng.integers(0, 256, (500, 500, 3)).astype(np.uint8)
