@@ -1,5 +1,6 @@
 """Any number of bits as 8, by what the file states: nothing wraps round, nothing is cut off."""
 
+import logging
 from io import BytesIO
 from typing import Any, Final
 
@@ -71,10 +72,17 @@ def _bits_of(image: Image.Image, bits: int | None, *, signed: bool) -> int | Non
     return bits if is_tiff_of_12 or (signed and bits == 16) else None
 
 
-def profile_of_deep_tiff(data: bytes) -> bytes | None:
-    """Return the colour profile of the first page of a TIFF file, as tifffile reads it."""
+def _tifffile() -> Any:
+    """Import it, without its log: what is damaged, our errors tell."""
     import tifffile
 
+    logging.getLogger("tifffile").setLevel(logging.CRITICAL + 1)
+    return tifffile
+
+
+def profile_of_deep_tiff(data: bytes) -> bytes | None:
+    """Return the colour profile of the first page of a TIFF file, as tifffile reads it."""
+    tifffile = _tifffile()
     try:
         with tifffile.TiffFile(BytesIO(data)) as file:
             return file.pages.first.iccprofile or None
@@ -90,8 +98,7 @@ def read_deep_tiff(data: bytes) -> Image.Image:
     UnsupportedPictureError
         If it can't be read either.
     """
-    import tifffile
-
+    tifffile = _tifffile()
     try:
         with tifffile.TiffFile(BytesIO(data)) as file:
             page = file.pages.first

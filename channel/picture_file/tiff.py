@@ -31,7 +31,7 @@ class Page:
 
     def first(self, tag: int, missing: int = 0) -> int:
         """Return the first value of a tag."""
-        return self.tags.get(tag, (missing,))[0]
+        return (self.tags.get(tag) or (missing,))[0]
 
     @property
     def area(self) -> int:
@@ -119,9 +119,12 @@ def _page(data: bytes, order: str, offset: int, *, big: bool) -> tuple[Page, int
     count_kind, entry_size, offset_kind, inline = ("Q", 20, "Q", 8) if big else ("H", 12, "I", 4)
     [count] = unpack_from(order + count_kind, data, offset)
     start = offset + calcsize(order + count_kind)
-    tags, places = {}, {}
+    tags: dict[int, tuple[int, ...]] = {}
+    places: dict[int, tuple[int, str]] = {}
     for entry in range(start, start + min(count, _MOST_ENTRIES) * entry_size, entry_size):
         tag, kind = unpack_from(order + "HH", data, entry)
+        if tag == DNG_VERSION:
+            tags[tag] = ()  # a DNG whatever this says
         if tag not in _READ or kind not in _TYPES:
             continue
         [number] = unpack_from(order + offset_kind, data, entry + 4)

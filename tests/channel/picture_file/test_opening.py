@@ -183,6 +183,23 @@ def test_grey_of_odd_depths(bits: int, order: str) -> None:
     assert apart(shown(packed_tiff(bits, order))[..., 0], ramp(8).astype(np.uint8)) < 1
 
 
+def test_a_damaged_deep_tiff_is_told_in_our_words_alone(
+    capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    whole = deep(np.stack([U32] * 3, -1), photometric="rgb", software="x" * 400)
+    for length in range(len(whole) // 8, len(whole), len(whole) // 40):
+        with pytest.raises(ChannelError):
+            open_picture(whole[:length]).srgb()
+    assert capfd.readouterr() == ("", "")
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize("kind", [1, 2, 3, 5, 7, 12, 99])
+def test_a_dng_is_one_whatever_its_version_says(kind: int) -> None:
+    with pytest.raises(UnsupportedPictureError, match="RAW file"):
+        open_picture(tiff_of((256, 4, 1, 8), (257, 4, 1, 8), (50706, kind, 4, 1)))
+
+
 def test_signed_values_of_8_bits() -> None:
     grey = np.array([[-128, -1, 0, 127]], np.int8).repeat(8, 0)
     assert shown(deep(grey, photometric="minisblack"))[0, :, 0].tolist() == [0, 0, 0, 255]
