@@ -61,6 +61,7 @@ MAKERS_OWN = {37500: "MakerNote", 50740: "DNGPrivateData"}
 
 MOST_VALUES = 200_000
 """Of numbers in a tag: a linearisation table has 65,536."""
+LEAST_LEVELS = 64  # of a linearisation table; those of 8 bits have 256
 MOST_NOTES, MOST_ROUNDS = 20, 8
 
 Values = tuple[float, ...]
@@ -286,6 +287,16 @@ def _active_area(values: Values, directory: Directory) -> str | None:
     return "it is no area of the picture"
 
 
+def _picture_area(values: Values, directory: Directory) -> str | None:
+    """Sensors have a margin of some lines, never of half of their lines."""
+    fault = _active_area(values, directory)
+    top, left, bottom, right = values
+    rows, columns = 2 * (bottom - top), 2 * (right - left)
+    if fault or (rows >= _side(directory, HEIGHT) and columns >= _side(directory, WIDTH)):
+        return fault
+    return "it is less than half of the picture"
+
+
 def _masked_areas(values: Values, directory: Directory) -> str | None:
     if len(values) % 4:
         return f"it has {len(values)} values, and each area takes 4"
@@ -338,7 +349,10 @@ def _largest(directory: Directory) -> float:
 
 def _rising(values: Values, _: Directory) -> str | None:
     falls = any(later < earlier for earlier, later in pairwise(values))
-    return "it does not rise" if falls or values[-1] <= values[0] else None
+    if falls or values[-1] <= values[0]:
+        return "it does not rise"
+    levels = len(set(values))
+    return f"it has {levels} levels, too few for a picture" if levels < LEAST_LEVELS else None
 
 
 def _of_width(values: Values, directory: Directory) -> str | None:
@@ -355,7 +369,7 @@ def _fits(values: Values, side: float) -> str | None:
 
 def _area_sides(directory: Directory) -> tuple[float, float]:
     stated = _stated(directory, 50829, 4)
-    if stated and not _active_area(stated, directory):
+    if stated and not _picture_area(stated, directory):
         top, left, bottom, right = stated
         return bottom - top, right - left
     return _side(directory, HEIGHT), _side(directory, WIDTH)
@@ -523,7 +537,7 @@ DNG_TAGS: dict[int, Tag] = {
     50778: Tag("CalibrationIlluminant1", WHOLE, (1,), 0, 255),
     50779: Tag("CalibrationIlluminant2", WHOLE, (1,), 0, 255),
     50780: Tag("BestQualityScale", POSITIVE, (1,), 0.25, 4),
-    50829: Tag("ActiveArea", WHOLE, (4,), 0, 1e6, _active_area),
+    50829: Tag("ActiveArea", WHOLE, (4,), 0, 1e6, _picture_area),
     50830: Tag("MaskedAreas", WHOLE, (), 0, 1e6, _masked_areas),
     50964: _matrix("ForwardMatrix1"),
     50965: _matrix("ForwardMatrix2"),

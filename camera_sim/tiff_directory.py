@@ -113,7 +113,8 @@ def is_directory(content: bytes, place: int) -> bool:
         return False
     entries = tuple(_entries(content, place, order))
     known = sum(entry.type in TYPES for entry in entries)
-    return len(entries) == _stated_count(content, place, order) and 2 * known > len(entries)
+    is_known = not entries or 2 * known > len(entries)
+    return is_known and len(entries) == _stated_count(content, place, order)
 
 
 def _stated_count(content: bytes, place: int, order: Order) -> int:
