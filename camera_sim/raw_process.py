@@ -23,7 +23,7 @@ from camera_sim.errors import RawError, RawReaderError, RawUnreadableError, Unfo
 from camera_sim.raw import RawImage
 from camera_sim.raw_file import RawFile
 from camera_sim.raw_messages import image_of
-from fleet import framing
+from fleet import framing, isolation
 
 SECONDS = 60.0
 """For one file: 100 MP of any maker are decoded in under ten."""
@@ -135,19 +135,8 @@ class RawReader:
         if self._popen is not None and self._popen.poll() is None:
             return
         self._end()
-        # -P: a file named like a module, in the folder of the photos, must not be run.
-        command = [sys.executable, "-P", "-c", _PROGRAM]
-        path = os.pathsep.join(entry for entry in sys.path if entry)
         try:
-            self._popen = subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env={**os.environ, **_ZEROED, "PYTHONPATH": path},
-                bufsize=0,
-                start_new_session=True,  # an interrupt is for us, not for it
-            )
+            self._popen = isolation.started(_PROGRAM, _ZEROED)
             framing.send(self._pipe("stdin"), {"memory_bytes": self._memory_bytes})
         except (OSError, framing.ClosedError) as error:
             raise RawReaderError(f"the RAW decoder can't be started: {error}") from error

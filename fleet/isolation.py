@@ -1,12 +1,42 @@
-"""A process that reads hostile files and may die of one: its bounds, and its way to answer."""
+"""A process that reads hostile files and may die of one: its start, bounds, and way to answer."""
 
 import os
+import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 _FILES_BYTES: Final = 1 << 30
 _UNKNOWN_SPACE: Final = 2_000_000_000
+
+
+def started(program: str, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    """Start a process that is asked over pipes, and finds the modules that this one finds.
+
+    Parameters
+    ----------
+    program
+        Python to run.
+    environment
+        What it gets beside this process's own.
+
+    Raises
+    ------
+    OSError
+        If it can't be started.
+    """
+    path = os.pathsep.join(entry for entry in sys.path if entry)
+    return subprocess.Popen(
+        # -P: a file named like a module, in the folder of the photos, must not be run.
+        [sys.executable, "-P", "-c", program],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, **environment, "PYTHONPATH": path},
+        bufsize=0,
+        start_new_session=True,  # an interrupt is for us, not for it
+    )
 
 
 def private_output() -> int:

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 import verifier.errors
 from channel.printable import all_whole
-from fleet import framing
+from fleet import framing, isolation
 from verifier.errors import (
     PhotoError,
     PhotoTimeoutError,
@@ -140,20 +140,9 @@ class _Process:
 
     def __init__(self, limits: Limits, whom: dict[str, str | None]) -> None:
         self._limits = limits
-        # -P: a file named like a module, in the folder of the photos, must not be run.
-        command = [sys.executable, "-P", "-c", _PROGRAM]
-        path = os.pathsep.join(entry for entry in sys.path if entry)
         threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")
         try:
-            self._popen = subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env={**os.environ, **threads, "PYTHONPATH": path},
-                bufsize=0,
-                start_new_session=True,  # an interrupt is for us, not for it
-            )
+            self._popen = isolation.started(_PROGRAM, threads)
         except OSError as error:
             raise WorkerError(f"the reading process can't be started: {error}") from error
         first = {"limits": vars(limits), **whom}

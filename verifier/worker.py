@@ -4,14 +4,11 @@ Run by `verifier.readers`, never by hand. It takes requests on its standard inpu
 standard output until that is closed.
 """
 
-import os
-import sys
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
-from fleet import framing
+from fleet import framing, isolation
 from verifier.errors import PhotoError, PhotoTooLargeError, PhotoUnreadableError
 from verifier.limits import Limits
 from verifier.reading import Reading, read_file, read_pixels
@@ -22,10 +19,10 @@ _FILES_BYTES: Final = 1 << 30
 
 def main() -> None:
     """Serve until the other side closes."""
-    answers = _private_output()
+    answers = isolation.private_output()
     first = framing.receive(0, 0)
     limits = Limits(**first.head["limits"])
-    _bound(limits)
+    isolation.bound(limits.memory_bytes)
     framing.send(answers, {"ready": True})
     while True:
         try:
@@ -85,41 +82,3 @@ def _first_frame(data: bytes) -> "bytes | np.ndarray[Any, np.dtype[np.uint8]]":
 
 def _answer_error(answers: int, error: PhotoError) -> None:
     framing.send(answers, {"error": type(error).__name__, "message": str(error)[:_SAID]})
-
-
-def _private_output() -> int:
-    """Keep the answers' way for ourselves: what libraries print goes nowhere."""
-    answers = os.dup(1)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
-    return answers
-
-
-def _bound(limits: Limits) -> None:
-    """Have the system refuse more memory, core dumps, and large files, where it can."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return
-    bounds = {
-        resource.RLIMIT_AS: limits.memory_bytes + _own_space(),
-        resource.RLIMIT_CORE: 0,
-        resource.RLIMIT_FSIZE: _FILES_BYTES,
-    }
-    for kind, bound in bounds.items():
-        hard = resource.getrlimit(kind)[1]
-        value = bound if hard == resource.RLIM_INFINITY else min(bound, hard)
-        try:
-            resource.setrlimit(kind, (value, value))
-        except (OSError, ValueError):  # some systems refuse some; time stays bounded
-            continue
-
-
-def _own_space() -> int:
-    """Bytes of address space that Python and its libraries took before any photo is there."""
-    try:
-        pages = int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[0])
-    except (OSError, ValueError):  # not Linux: with room
-        return 2_000_000_000
-    return pages * os.sysconf("SC_PAGE_SIZE")
