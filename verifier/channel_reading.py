@@ -30,7 +30,7 @@ EARLIER_GAIN: Final = 2.0
 _LEAST_CHANCE: Final = 0.001
 _UNASKED: Final = Cue(found=None, words="Not looked for.")
 _RESIZING: Final = (
-    "Whether it was resized can't be told: a camera's own pictures can have the same traces."
+    "Traces of resizing are not looked for: a camera's own pictures can have the same."
 )
 _LIST: Final = 4  # networks that a sentence names before it says "and others"
 
@@ -120,7 +120,8 @@ def _double(header: JpegHeader | None, plane: NDArray[np.float32]) -> Cue:
         return Cue(found=None, words="The file isn't JPEG, so this can't be looked for.")
     earlier = earlier_compression(plane, header.luma)
     if earlier is None:
-        return Cue(found=None, words="The picture is too small to look for an earlier compression.")
+        words = "The picture is too small or too smooth to look for an earlier compression."
+        return Cue(found=None, words=words)
     # A finer one before a coarser one can't be told: of 20 photographs coded once at 75 two reached
     # the threshold, and a camera's, all with a quality of 96, whose steps are of a level or two.
     coarser = earlier.quality < table_quality(header.luma).quality

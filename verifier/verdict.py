@@ -58,6 +58,8 @@ NO_LENS: Final = (
     "Whether a lens saw the scene is not known: a picture shown to the camera looks the same."
 )
 
+_NEXT: Final = "Ask for the original file, and look for earlier copies."
+
 _SIDES: Final[dict[Finding, Side]] = {"evidence against": "against", "consistent": "for"}
 
 
@@ -176,13 +178,26 @@ def _summary(
 
 
 def _summary_of_nothing(detectors: Sequence[DetectorResult]) -> str:
-    doubts = list(dict.fromkeys(kind for kind, _ in _doubts(detectors)))
-    if not doubts:
-        return "Nothing that could be checked speaks clearly for or against this picture."
-    return (
-        f"The picture may be {' or '.join(doubts)}: a detector says so that is wrong too often to "
-        "count against a picture. Ask for the original file, and look for earlier copies."
-    )
+    """Name a kind only where a detector answered, or where a doubt alone holds back the verdict."""
+    named = _kinds([result for result in detectors if result.answer is not None])
+    if named:
+        said = f"The picture may be {named}: a detector says so that is wrong too often to count"
+        return f"{said} against a picture. {_NEXT}"
+    doubted = _kinds(detectors)
+    if doubted and any(r.name not in KINDS and r.finding == "consistent" for r in detectors):
+        return (
+            "The pixels look as a camera developed them, but the picture may be "
+            f"{doubted}: a detector finds that likelier than a photograph, though it is not sure "
+            f"enough to answer. {_NEXT}"
+        )
+    return "Nothing that could be checked speaks clearly for or against this picture."
+
+
+def _kinds(detectors: Sequence[DetectorResult]) -> str:
+    """Join what detectors take a picture for; two detectors' words for generated are one kind."""
+    words = [kind for kind, _ in _doubts(detectors)]
+    once = {"generated" if "generated" in kind else kind: kind for kind in words}
+    return " or ".join(once.values())
 
 
 def _statistics_words(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from channel import PLATFORMS, transmit
@@ -187,6 +188,23 @@ def test_too_few_blocks_say_nothing() -> None:
     assert reading_of(jpeg(photo(64, 64))).double_compression.found is None
 
 
+def _graphic(kind: str) -> NDArray[np.uint8]:
+    y, x = np.mgrid[0:800, 0:1200]
+    drawn = {
+        "gradient": np.stack([x * 255 / 1200, 100 + 0 * x, y * 255 / 800], -1),
+        "burnt out gradient": np.stack([np.minimum(255, x * 612 / 1200)] * 3, -1),
+        "chart": np.stack([np.where((x // 100 % 2) & (y > x / 2), 60.0, 255.0)] * 3, -1),
+        "code": np.stack([(x // 20 * 7919 + y // 20 * 104729) % 11 % 2 * 255.0] * 3, -1),
+    }
+    return np.rint(drawn[kind]).astype(np.uint8)
+
+
+@pytest.mark.parametrize("kind", ["gradient", "burnt out gradient", "chart", "code"])
+@pytest.mark.parametrize("quality", [75, 90])
+def test_graphics_coded_once_have_no_earlier_compression(kind: str, quality: int) -> None:
+    assert not reading_of(jpeg(_graphic(kind), quality=quality)).double_compression.found
+
+
 def test_a_finer_compression_before_a_coarser_one_is_not_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -207,7 +225,8 @@ def test_nothing_is_said_of_resizing(enlarged: bool) -> None:
         picture = picture.resize((1728, 1440), Image.Resampling.BILINEAR)
     scale = read_channel(None, np.asarray(picture)).scale
     assert (scale.found, scale.strength, scale.threshold) == (None, None, None)
-    assert "can't be told" in scale.words
+    # Nor that it can't be told: the camera's trace, where it was found, tells the size.
+    assert "not looked for" in scale.words
 
 
 def test_the_threshold_is_where_it_was_measured() -> None:

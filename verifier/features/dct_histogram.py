@@ -30,6 +30,9 @@ _QUALITIES = range(40, 100)
 # Blocks that are looked at, evenly spread: more don't sharpen the histograms.
 _MOST_BLOCKS = 40_000
 _LEAST_BLOCKS = 400
+# The mean share of blocks in which a coefficient isn't 0. Gradients, charts and codes that were
+# coded once have up to 0.09 and reach a gain of 2 to 90; 57 of 61 pictures have more than 0.1.
+_LEAST_DETAIL = 0.1
 _SHIFT = 4
 # Amerini et al. 2017: patches of 64×64, levels from −50 to 50 of the first nine AC coefficients.
 PATCH: Final = 64
@@ -154,12 +157,15 @@ def earlier_compression(plane: Plane, steps: Sequence[int]) -> EarlierCompressio
     Returns
     -------
     EarlierCompression or None
-        The best fitting quality, found or not (see ``gain``); None for too few blocks.
+        The best fitting quality, found or not (see ``gain``); None for too few blocks, or too
+        little in them, as in graphics.
     """
     last = np.asarray(steps, np.float32)
     observed = block_coefficients(plane)
     free = block_coefficients(plane[_SHIFT:, _SHIFT:])
     if len(observed) < _LEAST_BLOCKS or len(free) < _LEAST_BLOCKS:
+        return None
+    if _detail(observed, last) < _LEAST_DETAIL:
         return None
     without = 0.0
     distances = np.zeros(len(_QUALITIES))
@@ -176,6 +182,11 @@ def earlier_compression(plane: Plane, steps: Sequence[int]) -> EarlierCompressio
         distances += [by_step[step] for step in first_steps]
     best = int(np.argmin(distances))
     return EarlierCompression(_QUALITIES[best], float(without / max(distances[best], 1e-9)))
+
+
+def _detail(coefficients: Plane, steps: Plane) -> float:
+    places = list(COEFFICIENTS)
+    return float(np.mean(np.rint(coefficients[:, places] / steps[places]) != 0))
 
 
 def _requantised(values: Plane, first: int, last: float) -> NDArray[np.float64]:
