@@ -1,5 +1,6 @@
 """What readers of pictures raise on damaged files, as errors of the channel."""
 
+import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,10 @@ FORMATS: Final[tuple[str, ...]] = (
     "JPEG", "MPO", "PNG", "WEBP", "TIFF", "GIF", "BMP", "AVIF", "HEIF", "JXL", "PPM",
 )  # fmt: skip
 _LONGEST: Final = 200  # characters of another library's words
+
+
+# What Pillow logs of damage goes to whoever set logging up, and by itself to no terminal.
+logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 
 @contextmanager

@@ -2,6 +2,8 @@
 
 import builtins
 import struct
+import subprocess
+import sys
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -192,6 +194,18 @@ def test_a_damaged_deep_tiff_is_told_in_our_words_alone(
             open_picture(whole[:length]).srgb()
     assert capfd.readouterr() == ("", "")
     assert caplog.records == []
+
+
+def test_what_pillow_logs_of_damage_is_on_no_terminal(tmp_path: Path) -> None:
+    path = tmp_path / "many.tif"
+    path.write_bytes(tiff_of((256, 4, 1, 8), (257, 4, 1, 8), (277, 3, 1, 65283)))
+    command = [sys.executable, "-m", "camera_sim.cli", "transmit", "--network", "whatsapp"]
+    ran = subprocess.run(
+        [*command, "-o", str(tmp_path / "out.jpg"), str(path)], capture_output=True, check=False
+    )
+    assert ran.returncode == 2
+    assert ran.stderr.startswith(b"camsim: ")
+    assert ran.stderr.count(b"\n") == 1
 
 
 @pytest.mark.parametrize("kind", [1, 2, 3, 5, 7, 12, 99])
