@@ -124,7 +124,6 @@ HUGE = {
     "lossless JPEG that is none": [entry(259, SHORT, 7)],
     "lossy JPEG that is none": [entry(259, SHORT, 34892)],
     "deflated floats": [entry(259, SHORT, 8), entry(258, SHORT, 32), entry(339, SHORT, 3)],
-    "tiles of a pixel": [entry(322, LONG, 1), entry(323, LONG, 1)],
     "65535 colours": [entry(277, SHORT, 65_535)],
 }
 
@@ -134,6 +133,16 @@ def test_a_size_that_is_not_there_is_refused(tags: list, tmp_path: Path) -> None
     file = RawFile.read(dng(tmp_path / "a.dng", *tags))
     with pytest.raises(RawUnreadableError, match=r"a\.dng"):
         raw_process.raw_reader().read(file)
+
+
+def test_tiles_of_a_pixel_are_no_reason_to_cut_a_picture_in_strips(tmp_path: Path) -> None:
+    tiles = [entry(322, LONG, 1), entry(323, LONG, 1)]
+    plain, tiled = (
+        raw_process.raw_reader().read(RawFile.read(dng(tmp_path / name, *tags)))
+        for name, tags in (("plain.dng", ()), ("tiled.dng", tiles))
+    )
+    np.testing.assert_array_equal(tiled.samples, plain.samples)
+    assert any("TileWidth (tag 322) is wrong and ignored" in note for note in tiled.notes)
 
 
 def test_a_file_larger_than_any_is_not_read(tmp_path: Path, camsim: Camsim) -> None:
