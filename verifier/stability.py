@@ -13,7 +13,7 @@ from verifier.report import DetectorResult, Finding, Resent, Stability
 # profiles of `channel`.
 NETWORKS: Final = ("whatsapp", "twitter", "instagram")
 
-# That a picture is a photograph only informs, and is the opposite of its being none all the same.
+# An answer that only informs is the opposite of an accusation all the same.
 _OPPOSITE: Final[dict[Finding, tuple[Finding, ...]]] = {
     "evidence against": ("consistent", "informs"),
     "consistent": ("evidence against",),

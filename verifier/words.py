@@ -17,6 +17,7 @@ from verifier.report import (
     Status,
     VerdictLabel,
 )
+from verifier.stability import survives
 
 TITLES: Final[Mapping[VerdictLabel, str]] = {
     "consistent": "Consistent",
@@ -71,8 +72,8 @@ def detector_headline(result: DetectorResult, stability: Stability) -> str:
     """Say a detector's answer in a few words."""
     if any(result.name in resent.flipped for resent in stability.resent):
         return "No answer that lasts: it turns over when the picture is shared again"
-    if result.finding == "evidence against" and result.name in ("origin", "synthetic"):
-        return result.answer_words or "No photograph, as it seems"
+    if not survives(result, stability):
+        return "No answer that may be followed: it was not given again after another upload"
     if result.finding == "evidence against":
         return f"Yes, as it seems: {result.answer_words or result.answer}"
     if result.finding == "consistent":

@@ -15,7 +15,7 @@ from verifier.errors import (
 )
 from verifier.report import DetectorResult, Finding, Stability
 from verifier.stability import stability, survives
-from verifier.words import stability_headline
+from verifier.words import detector_headline, stability_headline
 
 EDITED = result("manipulation", "evidence against", "gaussian")
 CLEARED = result("manipulation", "consistent", "native")
@@ -82,5 +82,9 @@ def test_what_clears_a_picture_may_fall_silent_but_not_turn_over() -> None:
 
 
 def test_what_accuses_must_be_given_again() -> None:
+    alone = sent_through({"whatsapp": "inconclusive"})
+    assert detector_headline(EDITED, alone).startswith("No answer that may be followed")
+    confirmed = sent_through({"whatsapp": "evidence against"})
+    assert detector_headline(EDITED, confirmed).startswith("Yes, as it seems")
     assert not survives(EDITED, sent_through({"whatsapp": "inconclusive"}))
     assert survives(EDITED, sent_through({"whatsapp": "none", "twitter": "evidence against"}))
