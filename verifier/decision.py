@@ -1,6 +1,7 @@
 """From a picture's scores to an answer, or to an abstention with its reason."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,9 @@ from verifier.reading import Reading
 from verifier.report import Finding, Status
 from verifier.weights import Calibration, Label, ModelEntry, Role, Threshold
 from verifier.words import percent
+
+# Labels of what sharing does to every picture: told, and never held against one.
+BY_SHARING: Final = ("jpeg",)
 
 
 @dataclass(frozen=True)
@@ -159,6 +163,8 @@ def _decided(
     if calibration.edited is not None and edited >= calibration.edited.value:
         edits = [label for label in entry.labels if label.role == "edit"]
         likeliest = max(edits, key=lambda label: found[label.name])
+        if likeliest.name in BY_SHARING:
+            return _shared_again(entry, calibration.edited, likeliest, edited)
         said = (
             f"The picture looks as if {entry.pipeline or entry.name} developed it and it was "
             f"edited after that, most likely {likeliest.words} (probability of any edit "
@@ -183,6 +189,16 @@ def _decided(
         return Answer("ran", "consistent", reasons, label, True, calibration.native, native)
     undecided = f"Undecided: probability of any edit {percent(edited)}, of none {percent(native)}."
     return Answer("ran", "inconclusive", (undecided,), in_domain=True)
+
+
+def _shared_again(entry: ModelEntry, threshold: Threshold, label: Label, edited: float) -> Answer:
+    """Tell what a further upload leaves as what it is: no evidence against a picture."""
+    said = (
+        f"The picture looks as if {entry.pipeline or entry.name} developed it and it was "
+        f"{label.words} since (probability of any change {percent(edited)}). Every upload does "
+        "that, so it says nothing against the picture. Whether it was edited besides stays open."
+    )
+    return Answer("ran", "informs", (said,), label, True, threshold, edited)
 
 
 def how_often_wrong(threshold: Threshold, kind: str) -> str:

@@ -13,13 +13,10 @@ from verifier.report import DetectorResult, Finding, Resent, Stability
 # profiles of `channel`.
 NETWORKS: Final = ("whatsapp", "twitter", "instagram")
 
-# An answer that only informs is the opposite of an accusation all the same.
-_OPPOSITE: Final[dict[Finding, tuple[Finding, ...]]] = {
-    "evidence against": ("consistent", "informs"),
-    "consistent": ("evidence against",),
+_OPPOSITE: Final[dict[Finding, Finding]] = {
+    "evidence against": "consistent",
+    "consistent": "evidence against",
 }
-
-_SILENT: Final[tuple[Finding, ...]] = ("inconclusive", "none")
 
 DECIDING: Final = tuple(_OPPOSITE)
 """Findings that can turn into their opposite; no others are tested."""
@@ -75,8 +72,7 @@ def survives(result: DetectorResult, stability: Stability) -> bool:
         return False
     if result.finding != "evidence against":
         return True
-    again = [resent for resent in stability.resent if resent.error is None]
-    return any(result.name in r.findings and result.name not in r.silent for r in again)
+    return any(r.findings.get(result.name) == "evidence against" for r in stability.resent)
 
 
 def _named(network: str) -> str:
@@ -93,8 +89,10 @@ def _resent(answers: dict[str, Finding], network: str, served: Future[Reading], 
     return Resent(
         network=network,
         findings=findings,
-        flipped=tuple(name for name, was in answers.items() if findings[name] in _OPPOSITE[was]),
-        silent=tuple(name for name in answers if findings[name] in _SILENT),
+        flipped=tuple(name for name, was in answers.items() if findings[name] == _OPPOSITE[was]),
+        silent=tuple(
+            name for name, was in answers.items() if findings[name] not in (was, _OPPOSITE[was])
+        ),
     )
 
 

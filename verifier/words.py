@@ -92,7 +92,8 @@ def pipeline_headline(report: Report) -> str:
         known = result.model.pipeline if result.model else None
         # Its trace was found at a size at which no edit can be told.
         scaled = result.status == "abstained" and result.in_domain is True
-        if known and (scaled or result.finding in ("consistent", "evidence against")):
+        answered = result.finding in ("consistent", "evidence against", "informs")
+        if known and (scaled or answered):
             return f"{known}, as it seems"
     return "Not known"
 

@@ -88,3 +88,10 @@ def test_what_accuses_must_be_given_again() -> None:
     assert detector_headline(EDITED, confirmed).startswith("Yes, as it seems")
     assert not survives(EDITED, sent_through({"whatsapp": "inconclusive"}))
     assert survives(EDITED, sent_through({"whatsapp": "none", "twitter": "evidence against"}))
+
+
+def test_an_accusation_that_becomes_a_hint_is_gone_and_not_turned_over() -> None:
+    found = sent_through({"whatsapp": "informs"})
+    assert found.resent[0].silent == ("manipulation",)
+    assert found.holds is True
+    assert not survives(EDITED, found)

@@ -162,14 +162,18 @@ class ManipulationDetector(ModelDetector):
             false_alarm_rate=answer.threshold.false_alarm_rate if answer.threshold else None,
             calibrated_for=_calibrated_for(entry, channel),
             patches=len(scores.edited),
-            patch_map=PatchMap(
-                side=scores.patches.side,
-                places=scores.patches.places,
-                values=tuple(round(float(value), 4) for value in scores.edited),
-                words=_MAP_WORDS,
-            ),
+            patch_map=_patch_map(scores) if answer.finding != "informs" else None,
             reasons=(*answer.reasons, *_where(answer, scores.sync)),
         )
+
+
+def _patch_map(scores: PictureScores) -> PatchMap:
+    return PatchMap(
+        side=scores.patches.side,
+        places=scores.patches.places,
+        values=tuple(round(float(value), 4) for value in scores.edited),
+        words=_MAP_WORDS,
+    )
 
 
 def _where(answer: Answer, sync: Sync | None) -> tuple[str, ...]:
