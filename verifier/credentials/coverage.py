@@ -17,6 +17,12 @@ _DATA, _BOXES, _BMFF = "c2pa.hash.data", "c2pa.hash.boxes", "c2pa.hash.bmff"
 # still pictures takes pixels from: the credential's own, the brand, an index, and empty space.
 _BMFF_LEFT_OUT: Final = ("/uuid", "/ftyp", "/mfra", "/free", "/skip")
 _VERSION: Final = ".v"  # in the label of a hash that covers where the boxes lie, too
+# RIFF states the file's size at its beginning, which a credential that is added changes, and which
+# the hash of the one before covers: it fails in every such file, changed or not.
+ADDED_TO_WEBP: Final = (
+    "another credential was added to this WebP file, and the hash of the one before doesn't allow "
+    "for that"
+)
 _CHAIN: Final = 32  # manifests that only add to the one before
 
 
@@ -88,6 +94,8 @@ def _reason(data: bytes, mime_type: str, binding: _Binding) -> str:
     if binding.label.startswith(_BMFF):
         return _of_bmff(binding)
     own = store_ranges(data, mime_type)
+    if binding.earlier and mime_type == "image/webp":
+        return ADDED_TO_WEBP
     if binding.label.startswith(_BOXES):
         return _of_boxes(binding.content)
     left_out = _exclusions(binding.content)

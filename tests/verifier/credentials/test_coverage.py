@@ -91,6 +91,18 @@ def test_a_credential_that_only_adds_to_another_is_read_with_that_ones_hash(
     )
 
 
+def test_a_credential_that_is_added_to_webp_accuses_nobody(
+    photos: dict[str, bytes], chain: Chain
+) -> None:
+    photo = photos["image/webp"]
+    found = read(with_addition(photo, chain, "image/webp"), chain, "image/webp")
+    assert "assertion.dataHash.mismatch" in found.codes  # c2pa's own hash fails
+    assert found.integrity.state == "unclear"
+    changed = bytearray(photo)
+    changed[60] ^= 1
+    assert read(bytes(changed), chain, "image/webp").integrity.state == "broken"
+
+
 def with_addition(photo: bytes, chain: Chain, mime_type: str = "image/jpeg") -> bytes:
     """Add a manifest that leaves the picture as it is."""
     return signed_with(photo, chain, [], mime_type=mime_type, intent=c2pa.C2paBuilderIntent.UPDATE)
