@@ -63,7 +63,7 @@ def embedded_jpeg(raw: "rawpy.RawPy") -> bytes | None:
     """Return the JPEG preview of an open file, or None."""
     try:
         thumb = raw.extract_thumb()
-    except rawpy.LibRawError:
+    except (rawpy.LibRawError, NotImplementedError):  # the latter of a kind that rawpy doesn't know
         return None
     return bytes(thumb.data) if thumb.format == rawpy.ThumbFormat.JPEG else None
 

@@ -20,7 +20,7 @@ from camera_sim import colour, dng_tags, tag_gate
 from camera_sim.capture_info import CaptureInfo, read_capture_info
 from camera_sim.cfa import PACKED_RGB, CFAOrder, CFAPattern, pack, to_rggb
 from camera_sim.colour import MOST_GAIN
-from camera_sim.errors import RawUnreadableError, RawUnsupportedError
+from camera_sim.errors import CameraSimError, RawUnreadableError, RawUnsupportedError
 from camera_sim.levels import plausible_levels
 from camera_sim.libraw_file import embedded_jpeg, open_libraw
 from camera_sim.noise_profile import NoiseProfile, estimate
@@ -243,8 +243,14 @@ def _read(gated: tag_gate.Screened) -> RawImage:
 
 def _visible_mosaic(raw: "rawpy.RawPy", path: Path) -> tuple[NDArray[np.uint16], CFAPattern]:
     """Return the visible area, cut to even sides, and its Bayer order."""
-    pattern = _bayer_pattern(raw, path)
-    visible = raw.raw_image_visible
+    try:
+        pattern, visible = _bayer_pattern(raw, path), raw.raw_image_visible
+    except (CameraSimError, MemoryError):
+        raise
+    except Exception as error:  # of filters that no sensor has, rawpy raises NotImplementedError
+        raise RawUnreadableError(
+            f"{path} states a mosaic that no sensor has ({error}); copy it from the card again"
+        ) from error
     height, width = (side - side % 2 for side in visible.shape)
     if not height or not width:
         raise RawUnreadableError(f"{path} holds no picture: {visible.shape[0]} rows of "

@@ -1,10 +1,12 @@
 """What LibRaw gives goes through the gate too: makers state their levels where no table looks."""
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+import rawpy
 
 from camera_sim import raw as raw_module
 from camera_sim import tag_gate
@@ -12,8 +14,10 @@ from camera_sim.cameras import CAMERAS
 from camera_sim.capture_info import _positive
 from camera_sim.cfa import CFAPattern
 from camera_sim.colour import MOST_GAIN, camera_to_srgb, grey_world
+from camera_sim.errors import RawUnreadableError
 from camera_sim.exif_block import ExifBlock, fraction
 from camera_sim.levels import plausible_levels
+from camera_sim.libraw_file import embedded_jpeg
 
 NAN, INF = float("nan"), float("inf")
 DAYLIGHT = [2.0, 1.0, 1.5, 0.0]
@@ -85,6 +89,49 @@ def test_a_matrix_that_no_camera_has(matrix: np.ndarray, noted: bool) -> None:
 def test_every_real_matrix_can_be() -> None:
     for camera in CAMERAS:
         assert np.isfinite(camera_to_srgb(camera.matrix)).all()
+
+
+class Mosaic:
+    """Stands for a file that LibRaw opened, and whose mosaic the binding can't give."""
+
+    raw_type = rawpy.RawType.Flat
+    num_colors = 3
+    color_desc = b"RGBG"
+    raw_image_visible = np.ones((8, 8), np.uint16)
+
+    def __init__(self, fails: str) -> None:
+        self.fails = fails
+
+    @property
+    def raw_pattern(self) -> np.ndarray:
+        if self.fails == "filters":
+            raise NotImplementedError("filters: 148")
+        return np.array([[0, 1], [7, 2]] if self.fails == "colour" else [[0, 1], [3, 2]])
+
+    def __getattribute__(self, name: str) -> Any:
+        if name == "raw_image_visible" and self.fails == "picture":
+            raise RuntimeError("unsupported raw data")
+        return super().__getattribute__(name)
+
+
+@pytest.mark.parametrize("fails", ["filters", "colour", "picture"])
+def test_a_mosaic_that_no_sensor_has_is_an_error_of_the_file(fails: str) -> None:
+    """Of a damaged NEF, LibRaw read filters 148: the binding's exception isn't ours."""
+    with pytest.raises(RawUnreadableError, match=r"damaged\.nef .*no sensor has"):
+        raw_module._visible_mosaic(Mosaic(fails), Path("damaged.nef"))
+
+
+@pytest.mark.parametrize("error", [NotImplementedError("thumb type: 9"), rawpy.LibRawDataError("")])
+def test_a_preview_of_no_kind_is_none(error: Exception) -> None:
+    def fail() -> None:
+        raise error
+
+    assert embedded_jpeg(SimpleNamespace(extract_thumb=fail)) is None
+
+
+def test_a_mosaic_of_a_sensor_is_read() -> None:
+    samples, pattern = raw_module._visible_mosaic(Mosaic("nothing"), Path("whole.nef"))
+    assert (samples.shape, pattern.order) == ((8, 8), "RGGB")
 
 
 @pytest.mark.parametrize("aspect", [0.0, -1.0, NAN, INF, 1e6])
