@@ -7,7 +7,7 @@ from tests.verifier.test_synthetic import NAME, toy
 from verifier import calibration as calibrating
 from verifier.decision import picture_probabilities
 from verifier.errors import ScoresError
-from verifier.evaluation.fitting import Rates, fit
+from verifier.evaluation.fitting import Rates, fit, measure_stored
 from verifier.evaluation.labelled import labelled_pictures
 from verifier.evaluation.origin_bench import OriginRecord
 from verifier.evaluation.origin_fitting import fit_origin
@@ -139,7 +139,52 @@ def test_the_table_names_the_weakest_set_first(entry: ModelEntry, scores: Scores
     ]  # fmt: skip
     table = set_table(entry, loose, changed, listed)
     bound = calibrating.upper_bound(16, 48)
-    assert f"| **all 2 sets** | natural | 48 | 8 | 16 | {bound:.1%} | 0 |" in table
+    assert f"| **all 2 sets** | natural | 48 | 8 | 16 | {bound:.1%} | 0 | 0 |" in table
+
+
+def test_naming_the_wrong_kind_is_not_naming_rightly(tmp_path) -> None:
+    """A rendering called generated is called no photograph, and isn't named."""
+    from tests.verifier.toy_origin import NAME as ORIGIN
+    from tests.verifier.toy_origin import toy_origin
+
+    entry = read_manifest(toy_origin(tmp_path / "origin", None)).find(ORIGIN)
+    calibration = fit_origin(entry, origin_records(2), "made")
+    assert calibration.named is not None
+    loose = calibration.model_copy(
+        update={"named": calibration.named.model_copy(update={"value": 0.6}), "temperature": 1.0}
+    )
+    rows = []
+    for number in range(6):
+        shares = (0.02, 0.96, 0.02) if number < 4 else (0.02, 0.02, 0.96)
+        logs = tuple(float(value) for value in np.log(shares))
+        rows.append(Row(f"{number}.png", f"gan/{number}", "cgg", "none", "", 1, logs, "gan"))
+    [found] = set_rows(entry, loose, Scores(("npi", "cgg", "dgi"), tuple(rows)), LISTED)
+    assert (found.in_any, found.right, found.cleared) == (6, 4, 0)
+
+
+def test_a_stored_calibration_is_measured_without_fitting(
+    entry: ModelEntry, scores: Scores
+) -> None:
+    fitted = fit(entry, scores, Rates(), sets=LISTED, data="made").calibration
+    assert fitted.named is not None
+    kept = fitted.model_copy(
+        update={"named": fitted.named.model_copy(update={"value": 0.7}), "temperature": 1.0}
+    )
+    stored = entry.model_copy(update={"calibrations": {"any": kept}})
+    tested = scores.where([LISTED[row.set].part == "test" for row in scores.rows])
+    found = measure_stored(stored, tested, LISTED).calibration  # no picture to fit to
+    assert (found.temperature, found.named.value) == (1.0, 0.7)
+    assert (found.named.false_alarm_rate, found.named.pictures) == (8 / 24, 24)
+    assert found.pictures == 48
+    assert found.expected_calibration_error == pytest.approx(0.97 - 2 / 3, abs=0.01)
+
+
+def test_without_a_stored_calibration_there_is_nothing_to_measure(
+    entry: ModelEntry, scores: Scores
+) -> None:
+    bare = entry.model_copy(update={"calibrations": {}})
+    with pytest.raises(ScoresError, match="no stored calibration"):
+        measure_stored(bare, scores, LISTED)
 
 
 def test_scores_keep_the_set(tmp_path, scores: Scores) -> None:

@@ -83,6 +83,10 @@ def _add_calibration(evaluations: "Commands") -> None:
         help="what each set is for (CSV: set, subject, part): fit to whole sets, measure on "
         "others, count by picture, and print what is said of each set",
     )  # fmt: skip
+    parser.add_argument(
+        "--stored", action="store_true",
+        help="fit nothing: measure the calibration of the manifest on the sets for tests of --sets",
+    )  # fmt: skip
     parser.add_argument("--per-network", action="store_true", help="one for each network, too")
     parser.add_argument("--edited-rate", type=float, default=0.01, help="false alarms (0.01)")
     parser.add_argument("--native-rate", type=float, default=0.01, help="edits cleared (0.01)")
@@ -143,7 +147,7 @@ def run_scores(args: argparse.Namespace) -> int:
 
 def run_calibration(args: argparse.Namespace) -> int:
     """Print a table, and store and draw what is asked for."""
-    from verifier.evaluation.fitting import Rates, fit
+    from verifier.evaluation.fitting import Rates, fit, measure_stored
     from verifier.evaluation.reliability_figure import draw_reliability
     from verifier.evaluation.scores import read_scores
     from verifier.evaluation.set_table import set_table
@@ -159,7 +163,12 @@ def run_calibration(args: argparse.Namespace) -> int:
     options = {
         "isotonic": args.isotonic, "by_photo": args.by_photo, "sets": sets, "data": data
     }  # fmt: skip
-    found = [fit(entry, scores, rates, **options)]
+    if args.stored and (sets is None or args.store or args.per_network):
+        raise ScoresError("--stored needs --sets, and goes with neither --store nor --per-network")
+    if args.stored and sets is not None:
+        found = [measure_stored(entry, scores, sets)]
+    else:
+        found = [fit(entry, scores, rates, **options)]
     if args.per_network:
         for channel in sorted({row.channel for row in scores.rows} - {""}):
             part = scores.where([row.channel == channel for row in scores.rows])

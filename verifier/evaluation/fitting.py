@@ -95,8 +95,7 @@ def fit(
     ScoresError
         If the labels aren't the model's, there are too few photographs, or sets aren't listed.
     """
-    if scores.labels != tuple(label.name for label in entry.labels):
-        raise ScoresError(f"the scores are of {scores.labels}, the model's labels are others")
+    _check_labels(entry, scores)
     fitted, held_out = halves(scores) if sets is None else by_listed_sets(scores, sets)
     by_photo = by_photo or sets is not None
     exponent, temperature = calibrating.fit_pooling(
@@ -131,12 +130,58 @@ def fit(
     return _measured(entry, calibration, held_out, after, channel, weights)
 
 
+def measure_stored(
+    entry: ModelEntry,
+    scores: Scores,
+    sets: Mapping[str, ListedSet],
+    *,
+    channel: str = ANY_CHANNEL,
+) -> Fitted:
+    """Measure the calibration of the manifest on the sets for tests; nothing is fitted.
+
+    A picture is one unit, as in `fit` with ``sets``.
+
+    Parameters
+    ----------
+    entry
+        A model of classes (kinds, networks), calibrated, that gave the scores.
+
+    Raises
+    ------
+    ScoresError
+        If the labels aren't the model's, the model has no calibration or tells edits, there are
+        too few photographs, or sets aren't listed.
+    """
+    _check_labels(entry, scores)
+    calibration = entry.calibrations.get(channel)
+    if calibration is None or calibration.named is None or calibration.none is None:
+        raise ScoresError(
+            f"{entry.name} has no stored calibration of {channel} with thresholds for classes; "
+            "fit one without --stored"
+        )
+    [held_out] = _enough(_of_part(scores, sets, "test"))
+    stated: dict[str, Threshold] = {
+        name: _alarms(kept.value, _undeserved(entry, calibration, held_out, name, by_photo=True))
+        for name, kept in (("named", calibration.named), ("none", calibration.none))
+    }
+    weights = held_out.weights()
+    after = calibrating.top_label_reliability(
+        _all(entry, calibration, held_out), held_out.truth(), weights=weights
+    )
+    pictures = len({row.photo for row in held_out.rows})
+    found = calibration.model_copy(
+        update={**stated, "pictures": pictures, "expected_calibration_error": after.error}
+    )
+    return _measured(entry, found, held_out, after, channel, weights)
+
+
 def halves(scores: Scores) -> tuple[Scores, Scores]:
     """Split by photograph, the same way each time."""
     photos = sorted({row.photo for row in scores.rows}, key=_shuffled)
     chosen = set(photos[: len(photos) // 2])
     first = [row.photo in chosen for row in scores.rows]
-    return _enough(scores.where(first), scores.where([not one for one in first]))
+    fitted, held_out = _enough(scores.where(first), scores.where([not one for one in first]))
+    return fitted, held_out
 
 
 def by_listed_sets(scores: Scores, sets: Mapping[str, ListedSet]) -> tuple[Scores, Scores]:
@@ -147,20 +192,28 @@ def by_listed_sets(scores: Scores, sets: Mapping[str, ListedSet]) -> tuple[Score
     ScoresError
         If a row's set isn't listed, or a part has too few photographs.
     """
+    fitted, held_out = _enough(
+        _of_part(scores, sets, "calibration"), _of_part(scores, sets, "test")
+    )
+    return fitted, held_out
+
+
+def _of_part(scores: Scores, sets: Mapping[str, ListedSet], part: str) -> Scores:
     unlisted = sorted({row.set for row in scores.rows}.difference(sets))
     if unlisted:
         raise ScoresError(
             f"the set {unlisted[0]!r} of the scores isn't in the list of sets; score "
             "FOLDER/<label>/<set>/*, and list every set"
         )
-    fitted, held_out = (
-        scores.where([sets[row.set].part == part for row in scores.rows])
-        for part in ("calibration", "test")
-    )
-    return _enough(fitted, held_out)
+    return scores.where([sets[row.set].part == part for row in scores.rows])
 
 
-def _enough(*parts: Scores) -> tuple[Scores, Scores]:
+def _check_labels(entry: ModelEntry, scores: Scores) -> None:
+    if scores.labels != tuple(label.name for label in entry.labels):
+        raise ScoresError(f"the scores are of {scores.labels}, the model's labels are others")
+
+
+def _enough(*parts: Scores) -> tuple[Scores, ...]:
     for part in parts:
         count = len({row.photo for row in part.rows})
         if count < LEAST_PHOTOS:
@@ -168,8 +221,7 @@ def _enough(*parts: Scores) -> tuple[Scores, Scores]:
                 f"a half of the scores is of {count} photographs only; at least {LEAST_PHOTOS} in "
                 "each half are needed"
             )
-    fitted, held_out = parts
-    return fitted, held_out
+    return parts
 
 
 def _shuffled(photo: str) -> bytes:
@@ -229,23 +281,30 @@ def _network_thresholds(
     by_photo: bool,
 ) -> dict[str, Threshold]:
     """Choose the thresholds of a model of networks."""
-    networks = entry.indices("class")
     found = {}
-    for name, rate, undeserving in (("named", rates.named, False), ("none", rates.none, True)):
-        values = []
-        for scores in (fitted, held_out):
-            shares = _all(entry, draft, scores)
-            answer = shares[:, networks].max(1) if name == "named" else _none(entry, shares)
-            kept = np.isin(scores.truth(), networks) == undeserving
-            photos = [row.photo for row in scores.where(list(kept)).rows]
-            values.append(_worst(answer[kept], photos) if by_photo else answer[kept])
-        if not len(values[1]):
-            raise ScoresError(
-                f"no held-out picture came through {'a' if undeserving else 'no'} network; false "
-                "alarms can't be measured"
-            )
+    for name, rate in (("named", rates.named), ("none", rates.none)):
+        values = [
+            _undeserved(entry, draft, scores, name, by_photo) for scores in (fitted, held_out)
+        ]
         found[name] = _stated(values[0], values[1], rate, 0.5)
     return found
+
+
+def _undeserved(
+    entry: ModelEntry, calibration: Calibration, scores: Scores, name: str, by_photo: bool
+) -> Array:
+    """Probability of an answer of the pictures that don't deserve it."""
+    networks = entry.indices("class")
+    shares = _all(entry, calibration, scores)
+    answer = shares[:, networks].max(1) if name == "named" else _none(entry, shares)
+    kept = np.isin(scores.truth(), networks) == (name == "none")
+    if not kept.any():
+        raise ScoresError(
+            f"no held-out picture came through {'a' if name == 'none' else 'no'} network; false "
+            "alarms can't be measured"
+        )
+    photos = [row.photo for row in scores.where(list(kept)).rows]
+    return _worst(answer[kept], photos) if by_photo else answer[kept]
 
 
 def _worst(values: Array, photos: Sequence[str]) -> Array:
@@ -264,10 +323,13 @@ def _none(entry: ModelEntry, shares: Array) -> Array:
 
 def _stated(fitted: Array, values: Array, rate: float, least: float) -> Threshold:
     """Choose a threshold on one half, and state its false alarms as the other half has them."""
-    chosen = calibrating.threshold_for(fitted, rate, least)
-    alarms = int((values >= chosen.value).sum())
+    return _alarms(calibrating.threshold_for(fitted, rate, least).value, values)
+
+
+def _alarms(value: float, values: Array) -> Threshold:
+    alarms = int((values >= value).sum())
     return Threshold(
-        value=chosen.value,
+        value=value,
         false_alarm_rate=alarms / len(values),
         upper_bound=calibrating.upper_bound(alarms, len(values)),
         pictures=len(values),

@@ -25,6 +25,8 @@ class SetRow:
     ----------
     as_found, in_any
         Pictures that are called another than a photograph: as they are, and in any version.
+    right
+        Pictures that are called what they are in any version; of photographs that is ``cleared``.
     cleared
         Pictures that are called a photograph in any version.
     """
@@ -34,6 +36,7 @@ class SetRow:
     pictures: int
     as_found: int
     in_any: int
+    right: int
     cleared: int
 
 
@@ -61,8 +64,8 @@ def set_table(
     rows = set_rows(entry, calibration, scores, sets)
     lines = [
         "| set | truth | pictures | called no photograph, as found | in any version | 95% bound | "
-        "called a photograph, in any version |",
-        "|---|---|---|---|---|---|---|",
+        "named rightly, in any version | called a photograph, in any version |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for truth in dict.fromkeys(row.truth for row in rows):
         of_class = [row for row in rows if row.truth == truth]
@@ -84,6 +87,7 @@ def _row(entry: ModelEntry, calibration: Calibration, rows: Sequence[Row], name:
             if row.network == NO_NETWORK
         ),
         in_any=len(accused),
+        right=len({row.photo for row, answer in said if answer == row.truth}),
         cleared=len({row.photo for row, answer in said if answer in natives}),
     )
 
@@ -108,7 +112,7 @@ def _natives(entry: ModelEntry) -> list[str]:
 def _together(rows: Sequence[SetRow], truth: str) -> SetRow:
     counts = (
         sum(getattr(row, name) for row in rows)
-        for name in ("pictures", "as_found", "in_any", "cleared")
+        for name in ("pictures", "as_found", "in_any", "right", "cleared")
     )
     return SetRow(f"**all {len(rows)} sets**", truth, *counts)
 
@@ -116,5 +120,5 @@ def _together(rows: Sequence[SetRow], truth: str) -> SetRow:
 def _line(row: SetRow) -> str:
     return (
         f"| {row.name} | {row.truth} | {row.pictures} | {row.as_found} | {row.in_any} | "
-        f"{upper_bound(row.in_any, row.pictures):.1%} | {row.cleared} |"
+        f"{upper_bound(row.in_any, row.pictures):.1%} | {row.right} | {row.cleared} |"
     )
