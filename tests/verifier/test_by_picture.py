@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from tests.camera_sim.conftest import Camsim
 from tests.verifier.test_synthetic import NAME, toy
 from verifier import calibration as calibrating
 from verifier.decision import picture_probabilities
@@ -14,7 +15,7 @@ from verifier.evaluation.origin_fitting import fit_origin
 from verifier.evaluation.scores import Row, Scores, read_scores, write_scores
 from verifier.evaluation.set_table import set_rows, set_table
 from verifier.training.listed_sets import ListedSet
-from verifier.weights import ModelEntry, read_manifest
+from verifier.weights import ModelEntry, read_manifest, store_calibration
 
 NETWORKS = ("none", "whatsapp", "twitter")
 LABELS = ("natural", "generated")
@@ -172,7 +173,8 @@ def test_a_stored_calibration_is_measured_without_fitting(
     )
     stored = entry.model_copy(update={"calibrations": {"any": kept}})
     tested = scores.where([LISTED[row.set].part == "test" for row in scores.rows])
-    found = measure_stored(stored, tested, LISTED).calibration  # no picture to fit to
+    found = measure_stored(stored, tested, LISTED, data="again").calibration  # none to fit to
+    assert found.data == "again"
     assert (found.temperature, found.named.value) == (1.0, 0.7)
     assert (found.named.false_alarm_rate, found.named.pictures) == (8 / 24, 24)
     assert found.pictures == 48
@@ -244,3 +246,23 @@ def test_the_shipped_calibrations_are_by_picture(task: str) -> None:
     assert calibration.named is not None
     assert calibration.named.pictures >= 100
     assert calibration.named.upper_bound > 0.02  # a hundred photographs prove no less
+
+
+def test_the_command_measures_what_is_stored(tmp_path, scores: Scores, camsim: Camsim) -> None:
+    """It stores figures alone: threshold and temperature stay, whatever the scores would fit."""
+    fitted = fit(read_manifest(toy(tmp_path)).find(NAME), scores, Rates(), sets=LISTED, data="made")
+    kept = fitted.calibration.model_copy(update={"temperature": 1.25})
+    store_calibration(NAME, kept, folder=tmp_path)
+    table, listed = tmp_path / "scores.csv", tmp_path / "sets.csv"
+    write_scores(table, LABELS, iter(scores.rows))
+    lines = [f"{one.name},{one.subject},{one.part}" for one in LISTED.values()]
+    listed.write_text("\n".join(["set,subject,part", *lines]) + "\n")
+    words = ("evaluate", "calibration", table, "--model", NAME, "--weights", tmp_path, "--stored")
+    assert "--stored needs --sets" in camsim(*words).err
+    ran = camsim(*words, "--sets", listed, "--store", "--data", "again")
+    assert ran.status == 0, ran.err
+    assert "| **all 1 sets** | natural | 24 |" in ran.out
+    found = read_manifest(tmp_path).find(NAME).calibration_for(None)
+    assert found is not None
+    assert (found.temperature, found.data) == (1.25, "again")
+    assert found.named.value == kept.named.value

@@ -85,7 +85,8 @@ def _add_calibration(evaluations: "Commands") -> None:
     )  # fmt: skip
     parser.add_argument(
         "--stored", action="store_true",
-        help="fit nothing: measure the calibration of the manifest on the sets for tests of --sets",
+        help="fit nothing: measure the calibration of the manifest on the sets for tests of "
+        "--sets; --store then writes the figures alone",
     )  # fmt: skip
     parser.add_argument("--per-network", action="store_true", help="one for each network, too")
     parser.add_argument("--edited-rate", type=float, default=0.01, help="false alarms (0.01)")
@@ -163,10 +164,10 @@ def run_calibration(args: argparse.Namespace) -> int:
     options = {
         "isotonic": args.isotonic, "by_photo": args.by_photo, "sets": sets, "data": data
     }  # fmt: skip
-    if args.stored and (sets is None or args.store or args.per_network):
-        raise ScoresError("--stored needs --sets, and goes with neither --store nor --per-network")
+    if args.stored and (sets is None or args.per_network):
+        raise ScoresError("--stored needs --sets, and doesn't go with --per-network")
     if args.stored and sets is not None:
-        found = [measure_stored(entry, scores, sets)]
+        found = [measure_stored(entry, scores, sets, data=args.data)]
     else:
         found = [fit(entry, scores, rates, **options)]
     if args.per_network:

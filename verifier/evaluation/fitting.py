@@ -136,6 +136,7 @@ def measure_stored(
     sets: Mapping[str, ListedSet],
     *,
     channel: str = ANY_CHANNEL,
+    data: str = "",
 ) -> Fitted:
     """Measure the calibration of the manifest on the sets for tests; nothing is fitted.
 
@@ -145,6 +146,8 @@ def measure_stored(
     ----------
     entry
         A model of classes (kinds, networks), calibrated, that gave the scores.
+    data
+        What the pictures are, in a sentence for the manifest; "": what it says already.
 
     Raises
     ------
@@ -170,7 +173,12 @@ def measure_stored(
     )
     pictures = len({row.photo for row in held_out.rows})
     found = calibration.model_copy(
-        update={**stated, "pictures": pictures, "expected_calibration_error": after.error}
+        update={
+            **stated,
+            "pictures": pictures,
+            "expected_calibration_error": after.error,
+            "data": data or calibration.data,
+        }
     )
     return _measured(entry, found, held_out, after, channel, weights)
 
