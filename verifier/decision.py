@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from verifier import calibration as calibrating
 from verifier.features.patches import Patches
+from verifier.features.trace_gaps import TraceGaps
 from verifier.features.trace_proof import TraceProof
 from verifier.features.trace_sync import Sync
 from verifier.reading import Reading
@@ -199,6 +200,20 @@ def _shared_again(entry: ModelEntry, threshold: Threshold, label: Label, edited:
         "that, so it says nothing against the picture. Whether it was edited besides stays open."
     )
     return Answer("ran", "informs", (said,), label, True, threshold, edited)
+
+
+def without_gaps(answer: Answer, gaps: TraceGaps) -> Answer:
+    """Take back that a picture is as the camera left it where its trace is missing in parts."""
+    if answer.finding != "consistent" or gaps.box is None:
+        return answer
+    left, top, right, bottom = gaps.box
+    said = (
+        f"Most of the picture looks as the camera left it, but in {gaps.missing} of "
+        f"{gaps.judged} parts that can be judged its trace is missing: something may have been "
+        "put in, painted over or smoothed there, so no answer is given. Look between columns "
+        f"{left} and {right}, rows {top} and {bottom}."
+    )
+    return Answer("ran", "inconclusive", (said,), in_domain=True)
 
 
 def how_often_wrong(threshold: Threshold, kind: str) -> str:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from channel.onnx_file import open_session
 from verifier.calibration import log_softmax
 from verifier.errors import WeightsError
+from verifier.features.trace_gaps import NO_GAPS, TraceGaps, trace_gaps
 from verifier.features.trace_proof import TraceProof, prove_trace
 from verifier.features.trace_statistics import trace_statistics
 from verifier.features.trace_sync import Sync, TracePattern, find_trace, in_step
@@ -30,10 +31,14 @@ PATTERN = "pattern"
 
 @dataclass(frozen=True)
 class Pooled:
-    """What a picture says: the log probability of each label, (K,), and how the trace lay in it."""
+    """What a picture says: the log probability of each label, (K,), and how the trace lay in it.
+
+    ``gaps`` are parts without the trace, where it was found at a size at which edits can be told.
+    """
 
     log_probabilities: NDArray[np.float64]
     proof: TraceProof
+    gaps: TraceGaps = NO_GAPS
 
     @property
     def sync(self) -> Sync:
@@ -91,7 +96,9 @@ class Pooling:
             raise WeightsError(f"{self._entry.file} gives {logits.shape} for {mean_log.shape}")
         height, width = pixels.shape[:2]
         proof = prove_trace(brought_back, pattern, sync, (height, width))
-        return Pooled(log_softmax(logits.astype(np.float64)), proof)
+        asked = proof.holds and not sync.scaled
+        gaps = trace_gaps(brought_back, pattern, sync, (height, width)) if asked else NO_GAPS
+        return Pooled(log_softmax(logits.astype(np.float64)), proof, gaps)
 
     @property
     def pattern(self) -> TracePattern:

@@ -70,9 +70,12 @@ def survives(result: DetectorResult, stability: Stability) -> bool:
     """
     if any(result.name in resent.flipped for resent in stability.resent):
         return False
-    if result.finding != "evidence against":
-        return True
-    return any(r.findings.get(result.name) == "evidence against" for r in stability.resent)
+    return result.finding != "evidence against" or given_again(result, stability)
+
+
+def given_again(result: DetectorResult, stability: Stability) -> bool:
+    """Whether a detector gave the same answer after at least one more network."""
+    return any(r.findings.get(result.name) == result.finding for r in stability.resent)
 
 
 def _named(network: str) -> str:

@@ -43,9 +43,10 @@ from verifier.report import (
     Verdict,
     VerdictLabel,
 )
-from verifier.stability import survives
+from verifier.stability import given_again, survives
 
-# A probability from which the statistics are called strong, or moderate, if they hold when shared.
+# A probability from which the statistics are called strong, if they hold after every further
+# platform, or moderate, if they were given again after at least one and none turned them over.
 STRONG: Final = 0.99
 MODERATE: Final = 0.9
 
@@ -148,7 +149,8 @@ def _level(result: DetectorResult, stability: Stability, *, signed: bool) -> Lev
     )
     if probability >= STRONG and lasting and signed:
         return "strong"
-    return "moderate" if probability >= MODERATE and stability.holds is not False else "weak"
+    tested = stability.holds is not False and given_again(result, stability)
+    return "moderate" if probability >= MODERATE and tested else "weak"
 
 
 def _summary(

@@ -103,10 +103,12 @@ def stability_headline(stability: Stability) -> str:
     if stability.holds is None:
         failed = any(resent.error for resent in stability.resent)
         return "Not known: the test failed" if failed else "Not tested"
-    silent = any(resent.silent for resent in stability.resent)
-    if stability.holds:
-        return "Yes, though not after every network" if silent else "Yes"
-    return "No, so it is void"
+    if not stability.holds:
+        return "No, so it is void"
+    silent = [bool(resent.silent) for resent in stability.resent]
+    if all(silent):
+        return "No: there is none any more after any network, and no opposite one"
+    return "Yes, though not after every network" if any(silent) else "Yes"
 
 
 def network_headline(report: Report) -> str:

@@ -66,6 +66,21 @@ def test_a_patch_map_is_shown_only_with_an_answer(toy_folder: Path, tmp_path: Pa
         assert ("looks edited" in report.to_json()) is shown
 
 
+def test_probabilities_are_shown_only_by_a_detector_that_answers(tmp_path: Path) -> None:
+    """A bar of 99% “smoothed” accuses like a map does, whatever the sentence beside it says."""
+    strict = Domain(min_side=600)
+    cases = [
+        toy_weights(tmp_path / "foreign", foreign=30.0),
+        toy_weights(tmp_path / "small", domain=strict),
+    ]
+    for folder in cases:
+        with Verifier.from_weights(folder, resend_through=()) as verifier:
+            report = verifier.analyze(jpeg(GAUSSIAN(native())))
+        [result, *_] = report.detectors
+        assert (result.status, result.probabilities) == ("abstained", {})
+        assert "Calibrated:" not in report.to_text()
+
+
 def test_path_bytes_and_array_agree(verifier: Verifier, photo_file: Path) -> None:
     from PIL import Image
 
@@ -110,7 +125,7 @@ def test_without_the_test_of_stability_no_answer_is_strong(toy_folder: Path) -> 
     with Verifier.from_weights(toy_folder, resend_through=()) as verifier:
         report = verifier.analyze(jpeg(native()))
     assert report.stability.holds is None
-    assert (report.verdict.label, report.verdict.level) == ("consistent", "moderate")
+    assert (report.verdict.label, report.verdict.level) == ("consistent", "weak")
 
 
 def test_an_uncalibrated_model_abstains(tmp_path: Path) -> None:

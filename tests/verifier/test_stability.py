@@ -95,3 +95,10 @@ def test_an_accusation_that_becomes_a_hint_is_gone_and_not_turned_over() -> None
     assert found.resent[0].silent == ("manipulation",)
     assert found.holds is True
     assert not survives(EDITED, found)
+
+
+def test_an_answer_that_no_network_leaves_is_not_called_lasting() -> None:
+    gone = sent_through({"whatsapp": "none", "twitter": "inconclusive"}, CLEARED)
+    assert stability_headline(gone).startswith("No: there is none any more")
+    some = sent_through({"whatsapp": "none", "twitter": "consistent"}, CLEARED)
+    assert stability_headline(some) == "Yes, though not after every network"

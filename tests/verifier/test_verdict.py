@@ -155,6 +155,27 @@ def test_with_a_signature_that_holds_they_may_be_strong() -> None:
     assert (found.label, found.level) == ("consistent", "strong")
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        (),  # never sent
+        (("none",), ("inconclusive",), ("none",)),
+        (None, None, None),  # every sending failed
+    ],
+)
+def test_what_is_never_given_again_is_weak(sent: tuple[tuple[Finding] | None, ...]) -> None:
+    networks = ("whatsapp", "twitter", "instagram")
+    tried = tuple(
+        resent(network, ("manipulation", finding[0]))
+        if finding
+        else Resent(network=network, findings={}, flipped=(), silent=(), error="it failed")
+        for network, finding in zip(networks, sent, strict=False)
+    )
+    holds = True if sent and sent[0] else None
+    found = verdict(CLEARED, stability=Stability(holds=holds, words="", resent=tried))
+    assert (found.label, found.level) == ("consistent", "weak")
+
+
 # What speaks against a picture has to last
 
 

@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from verifier import calibration as calibrating
-from verifier.decision import Answer, decide, picture_probabilities
+from verifier.decision import Answer, decide, picture_probabilities, without_gaps
 from verifier.detectors.detector import ModelDetector
 from verifier.features.patches import Patches, batches, choose_patches
+from verifier.features.trace_gaps import NO_GAPS, TraceGaps
 from verifier.features.trace_proof import TraceProof
 from verifier.features.trace_sync import Sync
 from verifier.model import BATCH, Model
@@ -36,7 +37,7 @@ class PictureScores:
     ``mean_log`` is (K,), the log probabilities of the whole picture where a pooling network judges
     it, and else their mean over patches; ``edited`` is (N,), the probability of any edit of each
     patch; ``proof`` is how the camera's trace lies in the picture, and what speaks for that, if it
-    was looked for.
+    was looked for; ``gaps`` are parts without it.
     """
 
     model: Model
@@ -44,16 +45,12 @@ class PictureScores:
     mean_log: NDArray[np.float64]
     edited: NDArray[np.float64]
     proof: TraceProof | None = None
+    gaps: TraceGaps = NO_GAPS
 
     @property
     def sync(self) -> Sync | None:
         """How the camera's trace lies in the picture, if that was looked for."""
         return self.proof.sync if self.proof else None
-
-    @property
-    def unproven(self) -> bool:
-        """Whether the camera's trace was looked for, and nothing found that must be it."""
-        return self.proof is not None and not self.proof.holds
 
     @property
     def count(self) -> int:
@@ -115,8 +112,9 @@ class ManipulationDetector(ModelDetector):
         if model.pooling is None:
             return PictureScores(model, patches, mean_log, np.clip(edited, 0, 1))
         pooled = model.pooling(reading.pixels, mean_log)
+        edited = np.clip(edited, 0, 1)
         return PictureScores(
-            model, patches, pooled.log_probabilities, np.clip(edited, 0, 1), pooled.proof
+            model, patches, pooled.log_probabilities, edited, pooled.proof, pooled.gaps
         )
 
     def _too_little(self, reading: Reading) -> DetectorResult:
@@ -142,7 +140,9 @@ class ManipulationDetector(ModelDetector):
             if calibration
             else {}
         )
-        answer = decide(entry, calibration, found, reading, scores.patches, scores.proof)
+        answer = without_gaps(
+            decide(entry, calibration, found, reading, scores.patches, scores.proof), scores.gaps
+        )
         names = [label.name for label in entry.labels]
         return DetectorResult(
             name=self.name,
@@ -155,8 +155,9 @@ class ManipulationDetector(ModelDetector):
             in_domain=answer.in_domain,
             confidence=answer.confidence,
             scores=calibrating.shares(names, scores.mean_log),
-            # Calibrated at the camera's own size, and on pictures of its own or other cameras'.
-            probabilities={} if scores.scaled or scores.unproven else found,
+            # A bar of 95% “sharpened” accuses, whatever the sentence beside it says, and where the
+            # model may not speak the probabilities are not those that were calibrated.
+            probabilities=found if answer.status == "ran" else {},
             label_words={label.name: label.words for label in entry.labels},
             threshold=answer.threshold.value if answer.threshold else None,
             false_alarm_rate=answer.threshold.false_alarm_rate if answer.threshold else None,

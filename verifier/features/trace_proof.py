@@ -193,6 +193,21 @@ def proof_of(lines: Lines, sync: Sync) -> TraceProof:
     )
 
 
+def used_lines(
+    wanted: Spectrum, period: int, sync: Sync, size: tuple[int, int]
+) -> NDArray[np.bool_]:
+    """Return which places of the half spectrum ``wanted`` are the trace's lines, as received.
+
+    Parameters
+    ----------
+    wanted
+        (side, side // 2 + 1), of one period on `Sync.grid`.
+    period, sync, size
+        As of `prove_trace`; ``period`` is the pattern's own.
+    """
+    return _lines(wanted, period, sync, size)[0]
+
+
 def _lines(
     wanted: Spectrum, period: int, sync: Sync, size: tuple[int, int]
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

@@ -266,11 +266,7 @@ def in_step(pixels: Pixels, sync: Sync, period: int = 32) -> Pixels:
     (H, W, 3), uint8: whole periods, at most 2,560 pixels a side, or the picture as it is if there
     is none.
     """
-    boxes = [
-        _whole(side, offset, scale / sync.grid, int(period * sync.grid))
-        for side, offset, scale in zip(pixels.shape[:2], sync.offset, sync.scale, strict=True)
-    ]
-    (top, bottom, rows), (left, right, columns) = boxes
+    (top, bottom, rows), (left, right, columns) = _boxes(pixels.shape[:2], sync, period)
     if not rows or not columns:
         return pixels
     if sync.scale == (sync.grid, sync.grid) and top == round(top) and left == round(left):
@@ -278,6 +274,19 @@ def in_step(pixels: Pixels, sync: Sync, period: int = 32) -> Pixels:
     box = (left, top, right, bottom)
     image = Image.fromarray(np.ascontiguousarray(pixels))
     return np.asarray(image.resize((columns, rows), Image.Resampling.LANCZOS, box=box))
+
+
+def corner_of(size: tuple[int, int], sync: Sync, period: int = 32) -> Pair:
+    """Return row and column, as received, of the corner of what `in_step` gives."""
+    (top, _, _), (left, _, _) = _boxes(size, sync, period)
+    return top, left
+
+
+def _boxes(size: tuple[int, ...], sync: Sync, period: int) -> list[tuple[float, float, int]]:
+    return [
+        _whole(side, offset, scale / sync.grid, int(period * sync.grid))
+        for side, offset, scale in zip(size, sync.offset, sync.scale, strict=True)
+    ]
 
 
 def _whole(side: int, offset: float, size: float, period: int) -> tuple[float, float, int]:

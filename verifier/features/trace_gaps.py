@@ -1,0 +1,149 @@
+"""Parts of a picture in which the camera's trace is missing, though it would be seen there.
+
+A camera lays its trace over the whole picture, about as strong everywhere. What was pasted in from
+elsewhere, painted over or smoothed doesn't have it, however small a share of the picture it is. So
+the trace is measured part by part: M. Goljan, J. Fridrich and others look for the fingerprint of a
+sensor so (*Digital camera identification from sensor pattern noise*, IEEE TIFS 1, 2006, and M. Chen
+et al., *Determining image origin and integrity using sensor noise*, IEEE TIFS 3, 2008).
+
+Nothing is said of parts where a trace can't be seen: burnt out or black, or so smooth that JPEG
+left nothing of it. And who pastes from a picture of the same camera, in step, is not found.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from verifier.features.dct_histogram import luma
+from verifier.features.trace_proof import used_lines
+from verifier.features.trace_sync import Sync, TracePattern, corner_of, periods_of
+
+Pixels = NDArray[np.uint8]
+Array = NDArray[np.float64]
+Box = tuple[int, int, int, int]
+
+# Periods a side of a part, and by how many parts are apart.
+_PART, _STEP = 4, 2
+_LEAST_PERIODS: Final = 8  # of a part, where a trace would be seen
+# Levels nearer to black or white than the trace is high, and the share of a period that may be so.
+_DARK, _BRIGHT, _CLIPPED = 4, 251, 0.05
+# The trace of a part is missing if it is below this share of what the better periods have, by so
+# many standard errors.
+_MISSING: Final = 0.2
+_REFERENCE: Final = 0.75
+_SURE: Final = 5.0
+# JPEG rounds what is smooth to nothing, the trace with it: such periods have less than this share
+# of the trace's own energy at its lines.
+_KILLED: Final = 0.02
+_MEDIAN_ERROR, _FROM_MAD = 1.2533, 1.4826  # of a normal distribution
+_LEAST_NOISE: Final = 0.01
+
+
+@dataclass(frozen=True)
+class TraceGaps:
+    """Parts without the trace.
+
+    Attributes
+    ----------
+    judged
+        How many parts could be judged; they overlap.
+    missing
+        In how many of them the trace is missing.
+    box
+        Left, top, right and bottom of what holds all those, in pixels as received; None for none.
+    """
+
+    judged: int = 0
+    missing: int = 0
+    box: Box | None = None
+
+
+NO_GAPS: Final = TraceGaps()
+"""Where no part was looked at."""
+
+
+def trace_gaps(
+    brought_back: Pixels, pattern: TracePattern, sync: Sync, size: tuple[int, int]
+) -> TraceGaps:
+    """Look for parts without the trace. Parameters as of `prove_trace`, whose proof must hold."""
+    side = int(pattern.period * sync.grid)
+    amounts, loud = _amounts(brought_back, pattern, sync, size)
+    seen = ~_clipped(brought_back, side)
+    reference = _reference(amounts, seen)
+    seen &= loud >= _KILLED * reference**2
+    parts = _parts(amounts, seen)
+    missing = [place for place, part in parts.items() if _is_missing(part, reference)]
+    return TraceGaps(len(parts), len(missing), _box(missing, pattern.period, sync, size))
+
+
+def _amounts(
+    brought_back: Pixels, pattern: TracePattern, sync: Sync, size: tuple[int, int]
+) -> tuple[NDArray[np.complexfloating], Array]:
+    """Return of each period how much of the trace is in it, and how much there is at its lines.
+
+    Both (rows, columns); 1 is the trace as laid. The imaginary part is chance's alone.
+    """
+    wanted = np.fft.rfft2(pattern.on_grid(sync.grid))
+    used = used_lines(wanted, pattern.period, sync, size)
+    found = np.fft.rfft2(periods_of(luma(brought_back), len(wanted)))[..., used]
+    wanted = wanted[used]
+    laid = np.square(np.abs(wanted))
+    noise = np.median(np.square(np.abs(found)), axis=(0, 1))
+    weights = 1 / np.maximum(noise, _LEAST_NOISE * laid)  # JPEG leaves some lines empty
+    energy = float((weights * laid).sum())
+    loud: Array = (weights * np.square(np.abs(found))).sum(-1) / energy
+    return (weights * found * np.conj(wanted)).sum(-1) / energy, loud
+
+
+def _parts(
+    amounts: NDArray[np.complexfloating], seen: NDArray[np.bool_]
+) -> dict[tuple[int, int], NDArray[np.complexfloating]]:
+    """Return of each part that can be judged, by its row and column, what its periods hold."""
+    parts = {}
+    for row in range(0, max(1, len(amounts) - _PART + 1), _STEP):
+        for column in range(0, max(1, amounts.shape[1] - _PART + 1), _STEP):
+            part = np.s_[row : row + _PART, column : column + _PART]
+            if seen[part].sum() >= _LEAST_PERIODS:
+                parts[row, column] = amounts[part][seen[part]]
+    return parts
+
+
+def _clipped(brought_back: Pixels, side: int) -> NDArray[np.bool_]:
+    rows, columns = brought_back.shape[0] // side, brought_back.shape[1] // side
+    whole = brought_back[: rows * side, : columns * side]
+    ends = ((whole <= _DARK) | (whole >= _BRIGHT)).any(-1)
+    shares = ends.reshape(rows, side, columns, side).mean(axis=(1, 3))
+    clipped: NDArray[np.bool_] = shares > _CLIPPED
+    return clipped
+
+
+def _reference(amounts: NDArray[np.complexfloating], seen: NDArray[np.bool_]) -> float:
+    """Return how much of the trace the picture's better parts have."""
+    if not seen.any():
+        return 0.0
+    return max(0.0, float(np.quantile(amounts[seen].real, _REFERENCE)))
+
+
+def _is_missing(amounts: NDArray[np.complexfloating], reference: float) -> bool:
+    middle = float(np.median(amounts.real))
+    errors = np.abs(np.concatenate((amounts.real - middle, amounts.imag)))
+    error = _MEDIAN_ERROR * _FROM_MAD * float(np.median(errors)) / len(amounts) ** 0.5
+    # What lies far on the other side is a structure of the picture, which hides the trace.
+    return abs(middle) + _SURE * error < _MISSING * reference
+
+
+def _box(
+    places: list[tuple[int, int]], period: int, sync: Sync, size: tuple[int, int]
+) -> Box | None:
+    if not places:
+        return None
+    boxes = []
+    for axis, start in enumerate(corner_of(size, sync, period)):
+        step = int(period * sync.grid) * sync.scale[axis] / sync.grid
+        along = [place[axis] for place in places]
+        end = start + (max(along) + _PART) * step
+        boxes.append((round(start + min(along) * step), min(size[axis], round(end))))
+    (top, bottom), (left, right) = boxes
+    return left, top, right, bottom
