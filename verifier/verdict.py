@@ -59,6 +59,11 @@ NO_LENS: Final = (
     "Whether a lens saw the scene is not known: a picture shown to the camera looks the same."
 )
 
+UNSEEN: Final = (
+    "Changes of brightness or colour, and parts taken from pictures of the same camera, are not "
+    "seen."
+)
+
 _NEXT: Final = "Ask for the original file, and look for earlier copies."
 
 _SIDES: Final[dict[Finding, Side]] = {"evidence against": "against", "consistent": "for"}
@@ -174,7 +179,8 @@ def _summary(
     evidence = f"There is {level} statistical evidence that"
     return {
         "against": f"{evidence} the picture was edited after {camera} developed it.",
-        "for": f"{evidence} the pixels are as {camera} developed them. {NO_LENS}",
+        "for": f"{evidence} {camera} made the pixels, and that none of the edits which are tested "
+        f"for was done since. {UNSEEN} {NO_LENS}",
         "none": _summary_of_nothing(detectors),
     }[statistics]
 

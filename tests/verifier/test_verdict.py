@@ -147,6 +147,8 @@ def test_statistics_alone_are_never_strong_and_say_nothing_of_a_lens() -> None:
     found = verdict(CLEARED, stability=LASTS)
     assert (found.label, found.level) == ("consistent", "moderate")
     assert "shown to the camera" in found.summary
+    assert "none of the edits which are tested for" in found.summary
+    assert "brightness or colour, and parts taken from pictures of the same" in found.summary
     assert any("lens saw the scene" in words for words in found.unknown)
 
 

@@ -131,7 +131,7 @@ def _is_missing(amounts: NDArray[np.complexfloating], reference: float) -> bool:
     errors = np.abs(np.concatenate((amounts.real - middle, amounts.imag)))
     error = _MEDIAN_ERROR * _FROM_MAD * float(np.median(errors)) / len(amounts) ** 0.5
     # What lies far on the other side is a structure of the picture, which hides the trace.
-    return abs(middle) + _SURE * error < _MISSING * reference
+    return bool(abs(middle) + _SURE * error < _MISSING * reference)
 
 
 def _box(
