@@ -213,7 +213,7 @@ def without_gaps(answer: Answer, gaps: TraceGaps) -> Answer:
         "put in, painted over or smoothed there, so no answer is given. Look between columns "
         f"{left} and {right}, rows {top} and {bottom}."
     )
-    return Answer("ran", "inconclusive", (said,), in_domain=True)
+    return _abstained(said, in_domain=True)
 
 
 def how_often_wrong(threshold: Threshold, kind: str) -> str:
