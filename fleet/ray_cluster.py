@@ -85,7 +85,7 @@ def _connected(address: str, count: int | None) -> Any:
     quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
     try:
         if address == "local":
-            ray.init(num_cpus=count, include_dashboard=False, **quiet)
+            ray.init(address="local", num_cpus=count, include_dashboard=False, **quiet)
         else:
             ray.init(address=address, **quiet)
     except (ConnectionError, ValueError, RuntimeError) as error:

@@ -5,6 +5,11 @@ from pathlib import Path
 
 import pytest
 
+# Workers share the cores: a library's threads would wait for each other by spinning. Libraries read
+# this when they are imported, and processes that tests start inherit it.
+for _library in ("OMP", "OPENBLAS", "MKL"):
+    os.environ.setdefault(f"{_library}_NUM_THREADS", "1")
+
 REPOSITORY = Path(__file__).parents[1]
 
 
