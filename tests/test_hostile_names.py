@@ -27,6 +27,8 @@ from tests.verifier.signing import make_chain, signed
 from tests.verifier.toy import native, toy_weights
 from verifier import Verifier
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["camsim"]
 
 STEERING = "a\x1b]0;title\x07\x1b[2J\x9b31m\u202egpj\u2028\u200b\x7f b"

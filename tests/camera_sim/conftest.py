@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -8,6 +9,9 @@ from camera_sim.cli import main
 from camera_sim.engines.onnxruntime import OnnxRuntimeEngine
 from camera_sim.weights import read_manifest
 from tests.conftest import REPOSITORY
+
+if TYPE_CHECKING:
+    from tests.camera_sim.tiny_pair import TinyPair
 
 EXAMPLE = REPOSITORY / "examples" / "canon-s40-box.crw"
 ASSETS = Path(__file__).parent / "assets"
@@ -81,3 +85,36 @@ def untrained_engine(
         return OnnxRuntimeEngine(read_manifest(folder).find(name), folder)
 
     return engine_of
+
+
+@pytest.fixture(scope="session")
+def tiny_pair(tmp_path_factory: pytest.TempPathFactory) -> "TinyPair":
+    """Train and export a pair with a tiny analyser, once for all tests; none changes it."""
+    from tests.camera_sim.tiny_pair import narrow, trained
+
+    with pytest.MonkeyPatch.context() as patch:
+        narrow(patch)
+        return trained(tmp_path_factory.mktemp("tiny-pair"))
+
+
+@pytest.fixture
+def stand_in_exports(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let training write an identity in place of each ONNX file; all around it is real.
+
+    ONNX's exporter takes some seconds a network. That it gives what torch gives is asked of every
+    pipeline in `test_weights`, of a pair in `test_joint`, and of the other detectors beside them.
+    """
+    import onnx
+    from onnx import TensorProto, helper
+
+    sides = [helper.make_tensor_value_info(n, TensorProto.FLOAT, ["n"]) for n in ("x", "y")]
+    graph = helper.make_graph(
+        [helper.make_node("Identity", ["x"], ["y"])], "none", sides[:1], sides[1:]
+    )
+    identity = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)])
+    onnx.checker.check_model(identity)
+    camera, verifier = "camera_sim.training.networks", "verifier.training.export"
+    for exporter in (f"{camera}.onnx_of", f"{verifier}.onnx_graph"):
+        monkeypatch.setattr(exporter, lambda *_, **__: identity)
+    for check in (f"{camera}.check_export", f"{verifier}.check_graph"):
+        monkeypatch.setattr(check, lambda *_, **__: None)

@@ -36,8 +36,15 @@ from camera_sim.training.networks import build_network
 from camera_sim.weights import FOLDER
 from tests.camera_sim.conftest import Camsim
 from tests.camera_sim.scenes import picture
+from tests.camera_sim.tiny_pair import narrow
 
+STAND_INS = pytest.mark.usefixtures("stand_in_exports")
 LAYS = replace(FAST_JOINT, carrier_first=60, bfloat16=False)
+
+
+@pytest.fixture(autouse=True)
+def _narrow_analysers(monkeypatch: pytest.MonkeyPatch) -> None:
+    narrow(monkeypatch)
 
 
 def test_the_carrier_is_laid_as_it_was_searched() -> None:
@@ -58,6 +65,7 @@ def noisy_pictures(count: int) -> list[NDArray[np.float32]]:
     return [levels.astype(np.float32) for levels in noisy]
 
 
+@pytest.mark.slow
 def test_histories_are_told_by_the_carrier() -> None:
     pictures = noisy_pictures(16)
     with_it, without = measure(CARRIER, pictures), measure(({},) * 4, pictures)
@@ -65,6 +73,7 @@ def test_histories_are_told_by_the_carrier() -> None:
     assert sum(with_it.accuracies) > sum(without.accuracies)
 
 
+@pytest.mark.slow
 def test_the_search_lowers_the_loss_within_its_bounds() -> None:
     start: Carrier = ({(4, 0): 40.0}, {(0, 4): 30.0}, {}, {})
     found = search(
@@ -144,6 +153,7 @@ def laying() -> Pair:
     return Pair(PerCameraNIP(Lays(), torch.eye(3)), 5)
 
 
+@pytest.mark.slow
 def test_a_pipeline_without_a_layer_learns_to_lay_a_carrier(
     one_camera: PatchSource, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -197,6 +207,8 @@ def test_a_per_camera_pipeline_refuses_raw_files_of_two_cameras(
     assert joint_sources((), raw, find_pipeline("rnet")).matrix is not None
 
 
+@pytest.mark.slow
+@STAND_INS
 def test_a_searched_carrier_is_what_a_pair_starts_with(
     camsim: Camsim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -223,6 +235,8 @@ def test_a_searched_carrier_is_what_a_pair_starts_with(
     assert point["psnr"] == pytest.approx(psnr(load_carrier(kept)), abs=1)
 
 
+@pytest.mark.slow
+@STAND_INS
 def test_a_unet_is_taught_before_it_is_trained_jointly(
     camsim: Camsim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -172,6 +172,7 @@ print(status, int(line.split()[1]) * 1024)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="peak memory is read from /proc")
 @pytest.mark.parametrize("words", [(), ("--max-memory", "900MB")], ids=["default", "900MB"])
 def test_memory_limit_is_kept_at_45_megapixels(

@@ -17,6 +17,8 @@ from camera_sim.tiff_directory import SHORT, directories
 from tests.camera_sim.conftest import EXAMPLE, Camsim
 from tests.camera_sim.retagged import dng, entry, with_entries
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def files() -> list[tuple[str, bytes]]:

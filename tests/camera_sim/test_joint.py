@@ -10,26 +10,22 @@ from safetensors.torch import load_file
 
 from camera_sim.errors import TrainingError
 from camera_sim.pipelines import find_pipeline
-from camera_sim.pipelines.nip import NIP
 from camera_sim.training.checkpoint import load_fan, load_weights
 from camera_sim.training.data import SceneSource, tells_something
-from camera_sim.training.foreign import ForeignSource, foreign_pictures
-from camera_sim.training.joint import JointProgress, choose_point, train_pair
+from camera_sim.training.joint import choose_point
 from camera_sim.training.joint_recipe import (
     FAST_JOINT,
-    JointRecipe,
     cost_of_fidelity,
     weight_of_fidelity,
 )
-from camera_sim.training.joint_sending import Pair, share_of
+from camera_sim.training.joint_sending import share_of
 from camera_sim.training.local_edits import LOCAL_EDITS, covered_share
 from camera_sim.training.masking import visibility, visible_error
 from camera_sim.training.networks import build_network
 from camera_sim.training.pair_bench import Shot, network
-from camera_sim.training.pair_export import export_pair
 from camera_sim.training.trace_sheet import draw_trace_sheet
-from camera_sim.training.validation import Point, Validation, edited, sent
-from camera_sim.training.visible import visibility_table
+from camera_sim.training.validation import Point, edited, sent
+from camera_sim.training.visible import Measure, Picture, jod_on, visibility_table
 from camera_sim.training.workflow import (
     HISTORIES,
     NETWORKS,
@@ -42,42 +38,15 @@ from camera_sim.training.workflow import (
 from camera_sim.weights import FOLDER
 from tests.camera_sim.conftest import Camsim
 from tests.camera_sim.scenes import picture
+from tests.camera_sim.tiny_pair import NAME, SMALL, TinyPair, narrow, rnet, run
 from verifier.training.block_fan import BlockFAN
 
 SAME = ("native", "jpeg", "resample")
-SMALL = replace(
-    FAST_JOINT,
-    steps=4,
-    scenes=1,
-    foreign=1,
-    channel="paper",
-    curriculum=0,
-    fan_first=0,
-    blocks_first=0,
-    validate_every=2,
-    bfloat16=False,
-)
 
 
-def rnet() -> NIP:
-    nip = build_network(find_pipeline("rnet-fan"))
-    load_weights(FOLDER / "rnet.safetensors", nip, whole=False)
-    return nip
-
-
-def run(out: Path, recipe: JointRecipe, seed: int = 0) -> tuple[Pair, list[JointProgress]]:
-    torch.manual_seed(seed)
-    torch.set_num_threads(1)
-    scenes = [picture(320, 320, number) for number in range(2)]
-    source = SceneSource(scenes, selective=True)
-    nip = rnet()
-    foreign = ForeignSource(foreign_pictures(scenes[:1], nip, np.random.default_rng(0)))
-    held_out = Validation(
-        source.batch(np.random.default_rng(1), 1, 288), [scenes[0][:256, :256]], PAPER_CHANNEL
-    )
-    pair, seen = Pair(nip, recipe.classes, blocks=recipe.blocks), list[JointProgress]()
-    train_pair(pair, source, foreign, held_out, recipe, out, seen.append)
-    return pair, seen
+@pytest.fixture(autouse=True)
+def _narrow_analysers(monkeypatch: pytest.MonkeyPatch) -> None:
+    narrow(monkeypatch)
 
 
 def test_the_trace_starts_at_nothing() -> None:
@@ -100,6 +69,7 @@ def test_the_workflow_is_what_the_real_codec_does(channel: Channel) -> None:
         assert np.abs(levels - exact).mean() < (0.01 if history in SAME else 0.3), history
 
 
+@pytest.mark.slow
 def test_a_joint_run_moves_both_and_resumes_where_it_stopped(tmp_path: Path) -> None:
     whole, seen = run(tmp_path / "whole", SMALL)
     assert [state.step for state in seen] == [1, 2, 3, 4]
@@ -123,16 +93,7 @@ def interrupted(out: Path, after: int) -> None:
                 raise InterruptedError
             return super().batch(*args)
 
-    torch.manual_seed(0)
-    scenes = [picture(320, 320, number) for number in range(2)]
-    nip = rnet()
-    foreign = ForeignSource(foreign_pictures(scenes[:1], nip, np.random.default_rng(0)))
-    plain = SceneSource(scenes, selective=True)
-    held_out = Validation(
-        plain.batch(np.random.default_rng(1), 1, 288), [scenes[0][:256, :256]], PAPER_CHANNEL
-    )
-    pair = Pair(nip, SMALL.classes, blocks=SMALL.blocks)
-    train_pair(pair, Stop(scenes, selective=True), foreign, held_out, SMALL, out, lambda _: None)
+    run(out, SMALL, Stop)
 
 
 def test_mode_f_leaves_the_camera_alone(tmp_path: Path) -> None:
@@ -183,18 +144,14 @@ def test_another_recipe_does_not_go_on(tmp_path: Path) -> None:
         run(tmp_path, replace(SMALL, steps=2, fidelity=5))
 
 
-def test_a_pair_is_exported_as_two_halves_of_one_name(tmp_path: Path) -> None:
-    pair, seen = run(tmp_path, replace(SMALL, steps=2))
-    point = seen[-1].point
-    assert point is not None
-    camera, verifier = export_pair(
-        pair, point, find_pipeline("rnet-fan"), "mine", SMALL, "made", tmp_path
-    )
+@pytest.mark.slow
+def test_a_pair_is_exported_as_two_halves_of_one_name(tiny_pair: TinyPair) -> None:
+    camera, verifier = tiny_pair.folder / "camera", tiny_pair.folder / "verifier"
     halves = [
         json.loads((camera / "manifest.json").read_text())["networks"][0],
         json.loads((verifier / "manifest.json").read_text())["models"][0],
     ]
-    assert [half["pair"] for half in halves] == ["mine", "mine"]
+    assert [half["pair"] for half in halves] == [NAME, NAME]
     assert [label["name"] for label in halves[1]["labels"]] == [*HISTORIES, "foreign"]
 
 
@@ -299,14 +256,26 @@ def test_grain_is_seen_more_than_what_the_camera_writes() -> None:
     assert jod["the trace"] < jod["JPEG 95"] <= 10
 
 
-def test_every_table_of_a_pair_is_printed(camsim: Camsim, tmp_path: Path) -> None:
-    pair, seen = run(tmp_path, replace(SMALL, steps=2))
-    assert seen[-1].point is not None
-    export_pair(pair, seen[-1].point, find_pipeline("rnet-fan"), "mine", SMALL, "made", tmp_path)
+def jod_of_the_middle(display: str) -> Measure:
+    """Look at 128×128 pixels: whole pictures would take ColorVideoVDP four fifths of the test."""
+    measure = jod_on(display)
+
+    def middle(picture: Picture) -> Picture:
+        top, left = (side // 2 - 64 for side in picture.shape[:2])
+        return np.ascontiguousarray(picture[top : top + 128, left : left + 128])
+
+    return lambda test, reference: measure(middle(test), middle(reference))
+
+
+@pytest.mark.slow
+def test_every_table_of_a_pair_is_printed(
+    camsim: Camsim, tiny_pair: TinyPair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("camera_sim.training.visible.jod_on", jod_of_the_middle)
     pictures = tmp_path / "pictures"
     pictures.mkdir()
     Image.fromarray(picture(576, 576, 5)).save(pictures / "one.png")
-    ours = ("--pair", "mine", "--weights", tmp_path)
+    ours = ("--pair", NAME, "--weights", tiny_pair.folder)
     assert camsim("evaluate", "pair", pictures, *ours).status == 2
     none = camsim("evaluate", "pair", pictures, *ours, "--before", tmp_path / "none")
     assert none.status == 2
@@ -318,7 +287,7 @@ def test_every_table_of_a_pair_is_printed(camsim: Camsim, tmp_path: Path) -> Non
         assert told in wrong.err
     kept = tmp_path / "kept"
     words = ("evaluate", "pair", pictures, *ours, "--through", "none", "twitter")
-    ran = camsim(*words, "--runs", tmp_path, "--keep", kept, "--out", tmp_path)
+    ran = camsim(*words, "--runs", tiny_pair.folder, "--keep", kept, "--out", tmp_path)
     assert ran.status == 0, ran.err
     labels = {path.name: len(list(path.iterdir())) for path in kept.iterdir()}
     assert labels == dict.fromkeys((*HISTORIES, "foreign"), 2)
@@ -341,6 +310,8 @@ def test_every_table_of_a_pair_is_printed(camsim: Camsim, tmp_path: Path) -> Non
         assert (tmp_path / f"pair-{name}.png").exists(), name
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("stand_in_exports")
 def test_a_point_that_is_there_is_exported_without_further_training(
     camsim: Camsim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

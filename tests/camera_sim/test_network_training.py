@@ -75,6 +75,7 @@ def test_whole_sources_are_held_out() -> None:
         split(made().where(made().sources == 0), seed=0)
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_where_it_stopped_and_exports_what_it_learnt(tmp_path: Path) -> None:
     training, held_out = split(made(), seed=0)
 

@@ -124,6 +124,7 @@ def test_the_dense_network_begins_where_the_pooled_one_ended() -> None:
         OriginCNN().densified()
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_where_it_stopped_and_exports_what_it_learnt(
     patchwork: Patchwork, tmp_path: Path
 ) -> None:
@@ -205,6 +206,7 @@ def vgg_file(path: Path, *, damaged: bool = False) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_the_vgg_scenario_trains_the_head_alone(tmp_path: Path) -> None:
     model = OriginVGG(vgg_file(tmp_path / "vgg.safetensors"))
     trained = [name for name, p in model.named_parameters() if p.requires_grad]
@@ -218,9 +220,13 @@ def test_the_vgg_scenario_trains_the_head_alone(tmp_path: Path) -> None:
         OriginVGG(tmp_path / "text")
 
 
+@pytest.mark.slow
 def test_the_command_trains_and_says_where_the_weights_are(
-    camsim: Camsim, folder: Path, tmp_path: Path
+    camsim: Camsim, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    small = replace(FAST, stages=tuple(replace(stage, batch=2) for stage in FAST.stages))
+    monkeypatch.setattr("camera_sim.training.origin.FAST", small)
+    monkeypatch.setattr("camera_sim.commands.train_origin._VALIDATED", 6)
     ran = camsim(
         "train", "origin", "--pictures", folder, "--out", tmp_path / "run", "--network", "ada",
         "--steps", 1, 1,

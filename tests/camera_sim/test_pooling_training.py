@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 from typing import cast
 
@@ -26,10 +27,12 @@ from camera_sim.training.pooling import held_out, learn, measured_pattern, valid
 from camera_sim.training.pooling_data import KINDS, Kept
 from tests.camera_sim.conftest import Camsim
 from tests.camera_sim.scenes import picture
+from tests.camera_sim.tiny_pair import NAME, TinyPair
+from tests.verifier.toy import CALIBRATION
 from verifier import Verifier
 from verifier.features.trace_proof import AGREEING, STRONG, TraceProof
 from verifier.features.trace_sync import FOUND, Sync
-from verifier.weights import read_manifest
+from verifier.weights import ANY_CHANNEL, add_to_manifest, read_manifest
 
 PAIR = "rnet-fan-3"
 
@@ -47,6 +50,15 @@ def noisy(folder: Path, count: int = 2, side: int = 480) -> Path:
 @pytest.fixture(scope="module")
 def pair() -> Pair:
     return open_pair(PAIR)
+
+
+def calibrated(pair: TinyPair, folder: Path) -> Path:
+    """Copy a run whose analyser is calibrated."""
+    shutil.copytree(pair.folder, folder)
+    entry = read_manifest(folder / "verifier").find(NAME)
+    known = entry.model_copy(update={"calibrations": {ANY_CHANNEL: CALIBRATION}})
+    add_to_manifest(known, folder / "verifier")
+    return folder
 
 
 def test_the_measured_pattern_is_the_carrier(pair: Pair, tmp_path: Path) -> None:
@@ -70,30 +82,32 @@ def test_black_pictures_are_refused(pair: Pair, tmp_path: Path) -> None:
         measured_pattern(pair, [path])
 
 
+@pytest.mark.slow
 def test_a_run_is_resumed_and_its_weights_judge(
-    camsim: Camsim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    camsim: Camsim, tiny_pair: TinyPair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(train_pooling, "DRAWS", 2)
-    folder, out = noisy(tmp_path / "pictures", count=6), tmp_path / "run"
+    folder, out = noisy(tmp_path / "pictures", count=4), tmp_path / "run"
     whole = noisy(tmp_path / "whole", side=896)
     command = ["train", "pooling", "--pictures", str(folder), "--parts", "1", "--out", str(out)]
-    command += ["--whole", str(whole)]
+    command += ["--whole", str(whole), "--pair", NAME]
+    command += ["--weights", str(calibrated(tiny_pair, tmp_path / "joint"))]
     first = camsim(*command, "--workers", "1")
     assert first.status == 0, first.err
     assert "Held-out pictures" in first.out
-    assert (recipe := read_manifest(out / "verifier").find(PAIR).recipe) is not None
+    assert (recipe := read_manifest(out / "verifier").find(NAME).recipe) is not None
     assert recipe["pooling: whole"] == 2
     written = {part.name: part.stat().st_mtime_ns for part in (out / "gathered").iterdir()}
     (out / "gathered" / "whole-1.safetensors").unlink()
-    assert camsim(*command).status == 0
+    assert camsim(*command, "--workers", "1").status == 0
     again = {
         part.name: part.stat().st_mtime_ns for part in (out / "gathered").glob("*.safetensors")
     }
     assert {name for name in again if again[name] != written[name]} == {"whole-1.safetensors"}
-    entry = read_manifest(out / "verifier").find(PAIR)
+    entry = read_manifest(out / "verifier").find(NAME)
     assert entry.pooling is not None
     assert entry.calibrations == {}
-    assert open_pair(PAIR, out).analyser.pooling is not None
+    assert open_pair(NAME, out).analyser.pooling is not None
     report = Verifier.from_weights(out / "verifier").analyze(folder / "0.png")
     scores = next(one for one in report.detectors if one.name == "manipulation").scores
     assert set(scores) == {label.name for label in entry.labels}
@@ -102,12 +116,13 @@ def test_a_run_is_resumed_and_its_weights_judge(
     assert "gathered otherwise" in other.err
 
 
-def test_a_picture_is_taken_whole(tmp_path: Path, pair: Pair) -> None:
+@pytest.mark.slow
+def test_a_picture_is_taken_whole(tmp_path: Path, pair: Pair, tiny_pair: TinyPair) -> None:
     from camera_sim.training.pooling_data import PARTS_OF_WHOLE, Gathering, PairOpener
 
     small, large = (sorted(noisy(tmp_path / name, side=s).iterdir()) for name, s in
                     (("small", 480), ("large", 896)))  # fmt: skip
-    opener = PairOpener(PAIR, None, camera_weights.FOLDER)
+    opener = PairOpener(NAME, tiny_pair.folder, camera_weights.FOLDER)
     pattern = measured_pattern(pair, small)
     gathering = Gathering(opener, [small], large, pattern, draws=1, seed=0)
     kept = gathering(large[1])
@@ -145,13 +160,15 @@ def test_bad_options_are_told(
     assert not (tmp_path / "o").exists()
 
 
+@pytest.mark.slow
 def test_a_folder_that_gives_nothing_whole_is_told(
-    camsim: Camsim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    camsim: Camsim, tiny_pair: TinyPair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(train_pooling, "DRAWS", 1)
     several, one = noisy(tmp_path / "several", count=3), noisy(tmp_path / "one", count=1)
     small, out = noisy(tmp_path / "small", side=240), tmp_path / "o"
     command = ["train", "pooling", "--pictures", str(several), "--parts", "1", "-o", str(out)]
+    command += ["--pair", NAME, "--weights", str(tiny_pair.folder)]
     single = camsim(*command, "--whole", str(one))
     assert (single.status, out.exists()) == (2, False)
     assert "one holds one picture" in single.err

@@ -101,6 +101,7 @@ def test_pictures_that_are_too_small_are_refused(tmp_path: Path) -> None:
 # Training
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("network", ["bands", "lite0", "cnn"])
 def test_a_run_goes_on_where_it_stopped(network: str, tmp_path: Path) -> None:
     recipe = SyntheticRecipe(
@@ -152,6 +153,7 @@ def test_a_resnet_starts_from_published_weights(tmp_path: Path) -> None:
         build("cnn", tmp_path / "imagenet.safetensors")
 
 
+@pytest.mark.slow
 def test_the_command_trains_exports_and_says_so(
     folders: tuple[Path, Path], tmp_path: Path, camsim: Camsim
 ) -> None:
@@ -206,6 +208,7 @@ def test_bad_options_are_refused_in_a_sentence(
 # The generator
 
 
+@pytest.mark.slow
 def test_the_generator_learns_resumes_and_makes_pictures(tmp_path: Path) -> None:
     pictures = [photo(96, 96, number) for number in range(4)]
     recipe = GeneratorRecipe(steps=6, batch=2, piece=32, validate_every=3, bfloat16=False)
@@ -240,6 +243,7 @@ def test_large_pictures_are_cut_to_their_middle() -> None:
     assert np.array_equal(middle(picture), picture[44:556, 94:606])
 
 
+@pytest.mark.slow
 def test_the_generators_command(folders: tuple[Path, Path], tmp_path: Path, camsim: Camsim) -> None:
     out = tmp_path / "generator"
     ran = camsim(

@@ -67,6 +67,7 @@ def same(first: torch.nn.Module, second: torch.nn.Module) -> bool:
     return all(n == m and torch.equal(a, b) for (n, a), (m, b) in pairs)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["rnet", "dnet"])
 def test_a_few_steps_help(name: str, tmp_path: Path) -> None:
     source, model = scenes(), network(name)
@@ -77,6 +78,7 @@ def test_a_few_steps_help(name: str, tmp_path: Path) -> None:
     assert validate(model, batch) > before + 0.3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["inet", "dnet"])  # DNet has batch normalisation's state too
 def test_resuming_continues_exactly(name: str, tmp_path: Path) -> None:
     whole, resumed = network(name), network(name)
@@ -216,6 +218,7 @@ def develop_with(camsim: Camsim, run: Path, pipeline: str, tmp_path: Path) -> No
         assert np.asarray(developed).std() > 10
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("schedule", ["fast", "paper"])
 def test_training_on_pictures_from_end_to_end(
     schedule: str, camsim: Camsim, photos: Path, tmp_path: Path
@@ -233,6 +236,7 @@ def test_training_on_pictures_from_end_to_end(
     develop_with(camsim, run, "inet", tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("weights", ["first", "first/weights/inet.safetensors"])
 def test_a_run_goes_on_from_the_weights_of_another(
     weights: str, camsim: Camsim, photos: Path, tmp_path: Path
@@ -255,6 +259,7 @@ def test_a_run_goes_on_from_the_weights_of_another(
     assert "is not a checkpoint" in missing.err
 
 
+@pytest.mark.slow
 def test_training_on_raw_files_from_end_to_end(
     camsim: Camsim, photos: Path, tmp_path: Path
 ) -> None:

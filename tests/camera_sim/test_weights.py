@@ -16,6 +16,7 @@ from camera_sim.training.networks import INPUT_NAMES, build_network, sample_inpu
 from camera_sim.weights import add_to_manifest, default_pipeline, read_manifest
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["inet", "rnet"])
 def test_export_gives_what_torch_gives(name: str, untrained: Callable[[str], Path]) -> None:
     folder = untrained(name)

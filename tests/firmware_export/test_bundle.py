@@ -79,6 +79,7 @@ def test_signing_twice_gives_the_same_bytes(algorithm: str, tmp_path: Path) -> N
     opened(first).verify(made.vendor.root, made.lists)
 
 
+@pytest.mark.slow
 def test_every_flipped_bit_of_the_file_is_refused(maker: Company, release: bytes) -> None:
     members = archive.unpacked(release)
     start = release.index(members["self-test/fp32.rgb"])
@@ -92,6 +93,7 @@ def test_every_flipped_bit_of_the_file_is_refused(maker: Company, release: bytes
             assert refused(bytes(flipped), maker)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(member=st.integers(0, 2**16), bit=st.integers(0, 2**32))
 def test_a_flipped_bit_in_a_sound_archive_is_refused(
@@ -103,6 +105,7 @@ def test_a_flipped_bit_in_a_sound_archive_is_refused(
     assert refused(archive.packed(members), maker)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("algorithm", ["ed25519", "es256"])
 def test_every_flipped_bit_of_the_certificates_is_refused(algorithm: str, tmp_path: Path) -> None:
     """Found so: a BIT STRING that claims unused bits is another encoding of one certificate."""

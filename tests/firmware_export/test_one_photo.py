@@ -23,6 +23,8 @@ from tests.firmware_export.factory import shot
 from tests.firmware_export.power import PowerCuts
 from verifier.credentials import read_credential
 
+pytestmark = pytest.mark.slow
+
 MADE = Development(pipeline="rnet", pair=None, weights_sha256=None, engine="e", precision="fp32")
 PHOTO = picture_file(made("jpeg"), Encoding(), b"")
 

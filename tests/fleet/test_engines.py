@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,6 +11,7 @@ import pytest
 
 from fleet import Died, Engine, FleetError, Processes, RayCluster
 from fleet.engine import ATTEMPTS
+from tests.verifier.service.server import wait_until
 
 Task = tuple[int, str, str]
 
@@ -76,8 +76,7 @@ def test_workers_end_with_the_map(tmp_path: Path) -> None:
 
     before = running()
     list(Processes(2).map(act, tasks(tmp_path, {}, 3)))
-    time.sleep(0.1)
-    assert running() - before <= _trackers()
+    wait_until(lambda: running() - before <= _trackers())
 
 
 def _is_child(path: Path) -> bool:

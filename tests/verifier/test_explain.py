@@ -127,6 +127,7 @@ def test_relevance_lies_where_the_answer_comes_from() -> None:
     assert inside == pytest.approx(0.9 * 16 / (0.9 * 16 + 0.2 * 240), rel=0.01)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "make",
     [

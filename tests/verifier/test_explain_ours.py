@@ -33,6 +33,8 @@ from verifier.training.block_fan import BlockFAN
 from verifier.training.block_statistics import BlockStatistics, statistic_name
 from verifier.weights import FOLDER, Selection, read_manifest
 
+pytestmark = pytest.mark.slow
+
 SHIPPED = [entry.name for entry in read_manifest().models]
 
 

@@ -27,6 +27,8 @@ from verifier import Verifier
 from verifier.errors import PhotoUnsupportedError
 from verifier.shown import picture
 
+pytestmark = pytest.mark.slow
+
 CLOSE = 3.0
 
 

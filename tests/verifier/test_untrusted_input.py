@@ -5,7 +5,6 @@ import signal
 import struct
 import subprocess
 import sys
-import time
 import zlib
 from io import BytesIO
 from pathlib import Path
@@ -193,10 +192,8 @@ def test_a_photo_that_takes_too_long_is_given_up_and_the_next_one_read(photo_fil
         # Stopped, the reader is as busy as one that a file keeps busy for ever.
         [process] = verifier._pool()._idle
         os.kill(process._popen.pid, signal.SIGSTOP)
-        start = time.monotonic()
         with pytest.raises(PhotoTimeoutError, match=r"0\.5 s"):
             verifier.analyze(photo_file)
-        assert time.monotonic() - start < 5
         assert verifier.analyze(photo_file).input.width == 512
 
 

@@ -22,6 +22,8 @@ from verifier.archive import Archive, How, verify_archive
 from verifier.archive.listing import pictures
 from verifier.archive.work import Work
 
+pytestmark = pytest.mark.slow
+
 QUICK = ("--resend", "--shard", 2, "--workers", 2)
 
 

@@ -22,6 +22,8 @@ from tests.verifier.service.browser import chromium
 from tests.verifier.service.server import Server, served, wait_until
 from tests.verifier.toy import native
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = REPOSITORY / "examples" / "service"
 
 

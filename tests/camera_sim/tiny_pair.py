@@ -1,0 +1,85 @@
+"""A pair that was trained for two steps, its analyser tiny: tests of joint training share it."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from camera_sim.pipelines import find_pipeline
+from camera_sim.pipelines.nip import NIP
+from camera_sim.training.checkpoint import load_weights
+from camera_sim.training.data import SceneSource
+from camera_sim.training.foreign import ForeignSource, foreign_pictures
+from camera_sim.training.joint import JointProgress, train_pair
+from camera_sim.training.joint_recipe import FAST_JOINT, JointRecipe
+from camera_sim.training.joint_sending import Pair
+from camera_sim.training.networks import build_network
+from camera_sim.training.pair_export import export_pair
+from camera_sim.training.validation import Point, Validation
+from camera_sim.training.workflow import PAPER_CHANNEL
+from camera_sim.weights import FOLDER
+from tests.camera_sim.scenes import picture
+
+NAME = "mine"
+SMALL = replace(
+    FAST_JOINT,
+    steps=4,
+    scenes=1,
+    foreign=1,
+    channel="paper",
+    curriculum=0,
+    fan_first=0,
+    blocks_first=0,
+    validate_every=2,
+    bfloat16=False,
+)
+
+
+@dataclass(frozen=True)
+class TinyPair:
+    """A trained pair, its last validated point, and its run: ``camera`` and ``verifier`` in it."""
+
+    pair: Pair
+    point: Point
+    folder: Path
+
+
+def narrow(patch: pytest.MonkeyPatch) -> None:
+    """Let analysers have an eighth of the channels: their structure is the shipped one's."""
+    patch.setattr("verifier.training.fan.WIDTHS", (4, 8, 16, 32))
+
+
+def rnet() -> NIP:
+    nip = build_network(find_pipeline("rnet-fan"))
+    load_weights(FOLDER / "rnet.safetensors", nip, whole=False)
+    return nip
+
+
+def run(
+    out: Path, recipe: JointRecipe, kind: type[SceneSource] = SceneSource
+) -> tuple[Pair, list[JointProgress]]:
+    """Train a pair on two made scenes, of which a source of a kind takes its patches."""
+    torch.manual_seed(0)
+    scenes = [picture(320, 320, number) for number in range(2)]
+    nip = rnet()
+    foreign = ForeignSource(foreign_pictures(scenes[:1], nip, np.random.default_rng(0)))
+    held_out = Validation(
+        SceneSource(scenes, selective=True).batch(np.random.default_rng(1), 1, 288),
+        [scenes[0][:256, :256]],
+        PAPER_CHANNEL,
+    )
+    pair, seen = Pair(nip, recipe.classes, blocks=recipe.blocks), list[JointProgress]()
+    train_pair(pair, kind(scenes, selective=True), foreign, held_out, recipe, out, seen.append)
+    return pair, seen
+
+
+def trained(folder: Path) -> TinyPair:
+    """Train and export one."""
+    recipe = replace(SMALL, steps=2)
+    pair, seen = run(folder, recipe)
+    point = seen[-1].point
+    assert point is not None
+    export_pair(pair, point, find_pipeline("rnet-fan"), NAME, recipe, "made", folder)
+    return TinyPair(pair, point, folder)
