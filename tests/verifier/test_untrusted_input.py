@@ -186,13 +186,13 @@ def test_limits_of_nothing_are_refused(field: str) -> None:
 
 
 def test_a_photo_that_takes_too_long_is_given_up_and_the_next_one_read(photo_file: Path) -> None:
-    limits = Limits(seconds=0.5)
+    limits = Limits(seconds=8)  # a busy machine reads a photo in it
     with Verifier.facts_only(limits=limits) as verifier:
         verifier.analyze(photo_file)
         # Stopped, the reader is as busy as one that a file keeps busy for ever.
         [process] = verifier._pool()._idle
         os.kill(process._popen.pid, signal.SIGSTOP)
-        with pytest.raises(PhotoTimeoutError, match=r"0\.5 s"):
+        with pytest.raises(PhotoTimeoutError, match="8 s"):
             verifier.analyze(photo_file)
         assert verifier.analyze(photo_file).input.width == 512
 
