@@ -62,6 +62,15 @@ def test_a_weak_one_is_believed_where_it_was_laid_and_the_picture_is_quiet() -> 
     assert not TraceProof(elsewhere, 3.0, 2.0, 1.1, 0.9, weak.quarters).holds
 
 
+def test_symmetric_blocks_stand_along_the_phase_but_with_either_sign() -> None:
+    """Photographs saved as WebP were claimed at half their size, some by strong lines."""
+    half = Sync(scale=(0.5, 0.5), match=7.0)
+    quarters = (3.0, 2.0, 4.0, 3.0)
+    assert not TraceProof(half, 7.8, 2.4, 0.5, 0.9, quarters).holds
+    assert not TraceProof(half, 5.0, 2.3, 0.7, 0.6, quarters).holds
+    assert TraceProof(half, 5.0, 3.5, 0.7, 0.6, quarters).holds
+
+
 def tiled(side: int, strength: float) -> Pixels:
     """Tiles of their own with a trace's period over a texture."""
     tile = np.random.default_rng(side).normal(0, strength, (side, side))
@@ -85,6 +94,18 @@ def test_blocks_of_an_earlier_jpeg_are_no_trace(quality: int) -> None:
     assert not proof_of(coded).holds
     shrunk = Image.fromarray(coded).resize((1152, 960), Image.Resampling.BICUBIC)
     assert not proof_of(np.asarray(shrunk)).holds
+
+
+@pytest.mark.parametrize("quality", [50, 60, 75, 90])
+def test_blocks_of_webp_are_no_trace(shipped: TracePattern, quality: int) -> None:
+    """Theirs have 16 pixels, the period of a trace at half its size."""
+    for seed in range(3):
+        file = BytesIO()
+        Image.fromarray(as_pixels(natural(seed=seed))).save(file, "WEBP", quality=quality)
+        coded = np.asarray(Image.open(file).convert("RGB"))
+        at = find_trace(coded, shipped)
+        back = in_step(coded, at, shipped.period)
+        assert not prove_trace(back, shipped, at, coded.shape[:2]).holds
 
 
 @pytest.fixture(scope="module")

@@ -51,9 +51,12 @@ AGREEING: Final = 2.9
 AGREEING_SCALED: Final = 3.8
 AGREEING_CROPPED: Final = 5.0
 # A trace too weak for single lines to be seen is believed where it was laid, and only if the
-# picture has no structure at lines that the trace uses, nor at others: 1 is that of noise.
+# picture has no structure at lines that the trace uses, nor at others: 1 is that of noise. Blocks
+# of 16 pixels, as WebP has, are symmetric: at half a size they stand along the trace's phase, with
+# either sign, and nothing beside it. Then phases agree by less than this share of the strength.
 WEAK: Final = 2.5
 _QUIET: Final = 1.5
+_OF_ONE_SIGN: Final = 0.5
 # Of the four quarters so many must show it, by at least one deviation each.
 _QUARTERS, _QUARTERS_OF_WEAK, _SHOWN = 3, 2, 1.0
 _UNSCALED: Final = ((1.0, 1.0), (0.5, 0.5))
@@ -106,7 +109,8 @@ class TraceProof:
     @property
     def _weak_in_a_quiet_picture(self) -> bool:
         matches = self.sync.match >= MATCHED and self.strength >= WEAK
-        return matches and max(self.beside, self.unused) <= _QUIET
+        agrees = self.agreement >= min(AGREEING, _OF_ONE_SIGN * self.strength)
+        return matches and agrees and max(self.beside, self.unused) <= _QUIET
 
 
 def prove_trace(
