@@ -18,7 +18,7 @@ test: $(VENV)/.dev
 	$(BIN)/pytest
 
 day: $(VENV)/.dev
-	CAMSIM="$(abspath $(BIN))/camsim" docs/vendors-day.sh
+	CAMSIM="$(abspath $(BIN))/camsim" examples/vendors-day.sh
 
 $(VENV)/.base: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

@@ -3,7 +3,7 @@
 Korus & Memon, CVPR 2019, section 4.2: sharpening, resampling, Gaussian smoothing, JPEG; and the
 further ones of the authors' later toolbox: median, additive noise, gamma. All take and give
 (H, W, 3), uint8, sRGB, and keep the size. The differentiable twins are in
-`channel.differentiable_manipulations`.
+`channel.training.differentiable_manipulations`.
 """
 
 from collections.abc import Callable

@@ -10,8 +10,10 @@ is developed, is `fallback`'s.
 from dataclasses import dataclass
 from pathlib import Path
 
-from camera_sim import durable
-from camera_sim.device import Device
+from camera_sim.device import durable
+from camera_sim.device.device import Device
+from camera_sim.device.firmware import Firmware
+from camera_sim.device.one_time_memory import LIST_STEP, VERSION_STEP, Fuses, check_step
 from camera_sim.engines.onnxruntime import OnnxRuntimeEngine
 from camera_sim.errors import (
     CameraSimError,
@@ -20,10 +22,8 @@ from camera_sim.errors import (
     InferenceError,
     WeightsError,
 )
-from camera_sim.firmware import Firmware
-from camera_sim.one_time_memory import LIST_STEP, VERSION_STEP, Fuses, check_step
-from camera_sim.revocation import RevocationLists
-from camera_sim.vendor import REVOKED
+from camera_sim.signing.revocation import RevocationLists
+from camera_sim.signing.vendor import REVOKED
 from firmware_export import archive, self_test
 from firmware_export.boot_log import BootLog, Recorder, read_log
 from firmware_export.bundle import Bundle, opened

@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from camera_sim.envelope import canonical_json
+from camera_sim.signing.envelope import canonical_json
 from firmware_export.errors import BootError
 
 Step = Literal["one-time memory", "revocation lists", "bundle", "refused", "signer", "model",

@@ -14,14 +14,14 @@ from pathlib import Path
 
 from cryptography import x509
 
-from camera_sim import envelope
-from camera_sim.certificates import Role
+from camera_sim.device.firmware import FirmwareModel, Precision
 from camera_sim.engines.engine_key import read_key
 from camera_sim.engines.onnxruntime import OnnxRuntimeEngine
 from camera_sim.errors import CredentialError, EngineError, InferenceError, WeightsError
-from camera_sim.firmware import FirmwareModel, Precision
-from camera_sim.identity import Identity
-from camera_sim.revocation import RevocationLists
+from camera_sim.signing import envelope
+from camera_sim.signing.certificates import Role
+from camera_sim.signing.identity import Identity
+from camera_sim.signing.revocation import RevocationLists
 from channel.errors import ModelFileError
 from channel.onnx_file import check_whole
 from firmware_export import archive, self_test, signatures

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from camera_sim.batch import RAW_SUFFIXES
-from camera_sim.develop import capture_colour
+from camera_sim.developing.files import RAW_SUFFIXES
+from camera_sim.developing.tiles import capture_colour
 from camera_sim.engines import Array, Colour, inputs_of
-from camera_sim.raw import RawImage, read_raw
+from camera_sim.raw.raw_image import RawImage, read_raw
 from firmware_export.errors import ExportError
 
 SIDE = 128

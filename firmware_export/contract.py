@@ -6,13 +6,13 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from camera_sim.firmware import FirmwareModel, Precision
+from camera_sim.device.firmware import FirmwareModel, Precision
 from camera_sim.weights import SizeRequirements
 from channel.onnx_file import open_session
 from firmware_export.errors import ExportError
 
 KEY = "camsim.contract"
-# Shapes in packed pixels; see `camera_sim.pipelines.nip.NIP.forward`.
+# Shapes in packed pixels; see `camera_sim.networks.nip.NIP.forward`.
 INPUTS: dict[str, dict[str, Any]] = {
     "mosaic": {"shape": [1, 4, "h", "w"], "range": "black 0, saturation 1; noise may be below 0",
                "planes": ["R", "G1", "G2", "B"]},

@@ -8,10 +8,10 @@ again. Where the other slot's model fails at the same frame, the frame is at fau
 from pathlib import Path
 from typing import cast
 
-from camera_sim import durable
-from camera_sim.device import Device
+from camera_sim.device import durable
+from camera_sim.device.device import Device
+from camera_sim.device.firmware import Firmware, FirmwareSource
 from camera_sim.errors import CameraSimError, DeviceError
-from camera_sim.firmware import Firmware, FirmwareSource
 from firmware_export.boot import attempt, booted, write_log
 from firmware_export.boot_log import Recorder
 from firmware_export.errors import BootError, FirmwareError

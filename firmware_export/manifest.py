@@ -4,10 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from camera_sim.device.firmware import Precision
+from camera_sim.device.one_time_memory import Counter
 from camera_sim.engines.engine_key import EngineKey
-from camera_sim.envelope import canonical_json
-from camera_sim.firmware import Precision
-from camera_sim.one_time_memory import Counter
+from camera_sim.signing.envelope import canonical_json
 from camera_sim.weights import SizeRequirements
 from firmware_export.errors import BundleError
 from firmware_export.parity_report import ParityReport

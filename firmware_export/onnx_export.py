@@ -47,9 +47,9 @@ def export_weights(
         import torch
     except ImportError as error:
         raise ExportError("exporting needs torch: pip install 'camsim[train]'") from error
-    from camera_sim.pipelines.nip import NIP
-    from camera_sim.training.checkpoint import load_weights
-    from camera_sim.training.networks import OPSET, build_network, onnx_of
+    from camera_sim.networks.nip import NIP
+    from camera_sim.training.nip.export import OPSET, build_network, onnx_of
+    from verifier.training.checkpoint import load_weights
 
     entry = weights.read_manifest(folder).find(pipeline)
     _check_tile(tile, entry.size)

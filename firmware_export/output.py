@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from camera_sim import durable
-from camera_sim.output import check_absent
+from camera_sim.developing.output import check_absent
+from camera_sim.device import durable
 
 
 def write_results(folder: Path, files: Mapping[str, bytes], *, force: bool) -> None:

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from camera_sim.develop import develop
+from camera_sim.developing.tiles import develop
 from camera_sim.engines.onnxruntime import OnnxRuntimeEngine
-from camera_sim.raw import RawImage
+from camera_sim.raw.raw_image import RawImage
 from channel import transmit
 from channel.manipulations import MANIPULATIONS
 from firmware_export.contract import Exported

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from camera_sim.firmware import Precision
+from camera_sim.device.firmware import Precision
 
 
 class Limits(BaseModel):

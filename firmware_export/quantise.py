@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from camera_sim.device.firmware import Precision
 from camera_sim.engines import Array
-from camera_sim.firmware import Precision
 from channel.onnx_file import open_session
 from firmware_export.contract import KEY, Contract, Exported
 from firmware_export.errors import ExportError

@@ -8,7 +8,7 @@ and has not developed a photo yet is run on more, by `run_in`, before what ran e
 import numpy as np
 from numpy.typing import NDArray
 
-from camera_sim.develop import TILE_SIDES
+from camera_sim.developing.tiles import TILE_SIDES
 from camera_sim.engines import Array, Colour, Engine, checked
 from firmware_export.errors import BootError
 

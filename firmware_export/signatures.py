@@ -10,8 +10,9 @@ from datetime import datetime
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
-from camera_sim import envelope
-from camera_sim.certificates import (
+from camera_sim.errors import CredentialError, IdentityError
+from camera_sim.signing import envelope
+from camera_sim.signing.certificates import (
     FIRMWARE_ROLES,
     Role,
     common_name,
@@ -20,10 +21,9 @@ from camera_sim.certificates import (
     role_of,
     verify_chain,
 )
-from camera_sim.errors import CredentialError, IdentityError
-from camera_sim.identity import Identity
-from camera_sim.keys import key_id
-from camera_sim.revocation import RevocationLists
+from camera_sim.signing.identity import Identity
+from camera_sim.signing.keys import key_id
+from camera_sim.signing.revocation import RevocationLists
 from firmware_export.errors import SignatureError
 
 KIND = "application/vnd.camsim.firmware-manifest+json"

@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from camera_sim import durable
+from camera_sim.device import durable
 from firmware_export.errors import BootError
 
 Slot = Literal["a", "b"]

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from camera_sim.cli import build_parser
-from camera_sim.dng import write_dng
+from camera_sim.sensor.dng import write_dng
 from channel.file_names import fitting_name
 from channel.picture_file.matrix_profile import PRIMARIES, matrix_profile
 from channel.printable import name_as_text, name_of_text

@@ -24,7 +24,7 @@ from verifier.errors import (
     WorkerError,
 )
 from verifier.limits import Limits
-from verifier.report import Report, Verdict
+from verifier.report.record import Report, Verdict
 
 __all__ = [
     "DETECTORS",

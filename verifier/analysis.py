@@ -17,19 +17,19 @@ from typing import TYPE_CHECKING, Any, Self
 from channel import platform
 from channel.errors import UnknownNetworkError
 from channel.printable import whole_text
-from verifier.credentials import check_trust_anchors
 from verifier.detectors import DETECTORS, Detector
 from verifier.detectors.agreement import agreed
 from verifier.errors import SettingsError
-from verifier.intake import Photo, take
+from verifier.judging.stability import DECIDING, NETWORKS, stability, survives
+from verifier.judging.verdict import conclude
 from verifier.limits import Limits
-from verifier.preview import preview_of
-from verifier.readers import Readers
-from verifier.reading import Reading, read_pixels
-from verifier.report import DetectorResult, Report, Stability
-from verifier.revocation import read_revocation_lists
-from verifier.stability import DECIDING, NETWORKS, stability, survives
-from verifier.verdict import conclude
+from verifier.reading.credentials import check_trust_anchors
+from verifier.reading.credentials.revocation import read_revocation_lists
+from verifier.reading.photo import Photo, take
+from verifier.reading.process import Readers
+from verifier.reading.reading import Reading, read_pixels
+from verifier.report.preview import preview_of
+from verifier.report.record import DetectorResult, Report, Stability
 from verifier.weights import FOLDER
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from channel.file_names import fitting_name
 from channel.printable import name_as_text, name_of_text, whole_text
 from verifier.errors import OutputError, PhotoError, SettingsError
-from verifier.report import Report
+from verifier.report.record import Report
 
 if TYPE_CHECKING:
     from verifier.analysis import Verifier

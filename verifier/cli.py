@@ -8,13 +8,17 @@ from verifier.commands import (
     evaluate,
     evaluate_claims,
     evaluate_features,
-    evaluate_network,
     evaluate_origin,
-    evaluate_synthetic,
     explain,
     serve,
     verify,
     verify_archive,
+)
+from verifier.commands import (
+    evaluate_generated as evaluate_synthetic,
+)
+from verifier.commands import (
+    evaluate_platform as evaluate_network,
 )
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ import argparse
 import os
 from typing import TYPE_CHECKING
 
-from camera_sim.bench import PEER, ROUNDS, SIZES, bench_develop
-from camera_sim.bench_sign import bench_sign
+from camera_sim.evaluation.bench import PEER, ROUNDS, SIZES, bench_develop
+from camera_sim.evaluation.bench_sign import bench_sign
 from camera_sim.pipelines import DEFAULT_PIPELINE, find_pipeline
 
 if TYPE_CHECKING:

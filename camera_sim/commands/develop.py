@@ -11,17 +11,24 @@ from typing import TYPE_CHECKING
 from rich.progress import TaskID
 
 from camera_sim import weights
-from camera_sim.batch import Job, Options, Summary, develop_file, only_our_errors, plan_jobs
 from camera_sim.commands import secrets, signing
 from camera_sim.commands.signing import Developer
-from camera_sim.develop import DEFAULT_MAX_MEMORY
+from camera_sim.developing.files import (
+    Job,
+    Options,
+    Summary,
+    develop_file,
+    only_our_errors,
+    plan_jobs,
+)
+from camera_sim.developing.output import FORMATS, Encoding, Format
+from camera_sim.developing.processes import Outcome, develop_many
+from camera_sim.developing.summary import summary_lines
+from camera_sim.developing.tiles import DEFAULT_MAX_MEMORY
+from camera_sim.device.firmware import FirmwareSource
 from camera_sim.errors import CameraSimError, InferenceError, MemoryBudgetError, OutputError
-from camera_sim.firmware import FirmwareSource
-from camera_sim.many import Outcome, develop_many
-from camera_sim.output import FORMATS, Encoding, Format
 from camera_sim.pipelines import DEFAULT_PIPELINE, PIPELINES
-from camera_sim.raw_process import raw_reader
-from camera_sim.summary import summary_lines
+from camera_sim.raw.process import raw_reader
 from channel.printable import printable
 from channel.terminal import Progress, complain
 

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from camera_sim import weights
-from camera_sim.batch import Options, open_engine, render
+from camera_sim.developing.files import Options, open_engine, render
 from camera_sim.errors import PipelineError
-from camera_sim.picture import load_picture, picture_files
+from camera_sim.evaluation.table import Table
 from camera_sim.pipelines import PIPELINES, PLAIN_PIPELINE
-from camera_sim.raw import RawImage, read_raw
-from camera_sim.raw_file import RawFile
-from camera_sim.table import Table
+from camera_sim.raw.raw_file import RawFile
+from camera_sim.raw.raw_image import RawImage, read_raw
+from camera_sim.sensor.picture import load_picture, picture_files
 from channel.terminal import track
 
 if TYPE_CHECKING:
     from camera_sim.commands import Commands
-    from camera_sim.evaluate import Picture
+    from camera_sim.evaluation.fidelity import Picture
 
 # CIEDE2000 is compared between pictures made so many times smaller: colour, not demosaicing.
 COLOUR_REDUCTION = 8
@@ -66,7 +66,7 @@ def run_nip(args: argparse.Namespace) -> int:
 
 def clean_scene_table(pictures: Sequence["Picture"], folder: Path) -> Table:
     """Compare the plain pipeline, the classical one and LibRaw with the clean scene."""
-    from camera_sim import evaluate
+    from camera_sim.evaluation import fidelity as evaluate
 
     engine = open_engine(PLAIN_PIPELINE, folder)
     developers: dict[str, Callable[[RawImage], Picture]] = {
@@ -88,7 +88,7 @@ def clean_scene_table(pictures: Sequence["Picture"], folder: Path) -> Table:
 
 
 def _mean_quality(developer: Callable[[RawImage], "Picture"], shots: Sequence[object]) -> str:
-    from camera_sim.evaluate import Capture, Quality, quality
+    from camera_sim.evaluation.fidelity import Capture, Quality, quality
 
     found = [quality(developer(s.image), s.clean) for s in shots if isinstance(s, Capture)]
     mean = Quality.mean(found)
@@ -97,8 +97,8 @@ def _mean_quality(developer: Callable[[RawImage], "Picture"], shots: Sequence[ob
 
 def standard_pipeline_table(pictures: Sequence["Picture"], folder: Path) -> Table:
     """Korus & Memon 2019, table 2 in form: each network against the standard pipeline."""
-    from camera_sim import evaluate
     from camera_sim.commands.simulate import find_camera
+    from camera_sim.evaluation import fidelity as evaluate
 
     classical = evaluate.by_engine(open_engine("classical"))
     rows = []
@@ -155,7 +155,7 @@ def run_colour(args: argparse.Namespace) -> int:
 
 
 def _differences(picture: "Picture", reference: "Picture") -> str:
-    from camera_sim.evaluate import colour_difference
+    from camera_sim.evaluation.fidelity import colour_difference
 
     found = colour_difference(picture, reference)
     return f"{np.median(found):.2f} / {np.percentile(found, 95):.2f}"

@@ -5,15 +5,15 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from camera_sim.batch import Options, open_engine
+from camera_sim.developing.files import Options, open_engine
 from camera_sim.errors import CameraSimError, RawNotFoundError
 from camera_sim.pipelines import DEFAULT_PIPELINE, PIPELINES
 from channel.terminal import Progress
 
 if TYPE_CHECKING:
     from camera_sim.commands import Commands
-    from camera_sim.fuzzing.raw_fuzz import RawFuzzResult
-    from camera_sim.fuzzing.seeds import Seed
+    from camera_sim.evaluation.fuzzing.raw_fuzz import RawFuzzResult
+    from camera_sim.evaluation.fuzzing.seeds import Seed
 
 DEFECTS = 1
 
@@ -34,8 +34,8 @@ def add_to(evaluations: "Commands") -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print what came out; 1 if anything did that must not."""
-    from camera_sim.fuzzing.raw_fuzz import raw_fuzz
-    from camera_sim.fuzzing.seeds import seeds
+    from camera_sim.evaluation.fuzzing.raw_fuzz import raw_fuzz
+    from camera_sim.evaluation.fuzzing.seeds import seeds
 
     if args.files < 1 or args.seed < 0:
         raise CameraSimError(
@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _genuine(paths: list[Path]) -> "list[Seed]":
-    from camera_sim.fuzzing.seeds import genuine
+    from camera_sim.evaluation.fuzzing.seeds import genuine
 
     try:
         return [genuine(path) for path in paths]

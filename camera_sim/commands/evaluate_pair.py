@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, TypeVar
 from PIL import Image
 
 from camera_sim import weights
-from camera_sim.batch import open_engine
 from camera_sim.commands import require_torch
+from camera_sim.developing.files import open_engine
 from camera_sim.errors import CameraSimError, PictureError, RawError
-from camera_sim.picture import load_picture, picture_files
-from camera_sim.raw import RawImage, read_raw
-from camera_sim.table import Table
+from camera_sim.evaluation.table import Table
+from camera_sim.raw.raw_image import RawImage, read_raw
+from camera_sim.sensor.picture import load_picture, picture_files
 from channel.errors import UnknownNetworkError
 from channel.terminal import track
 
 if TYPE_CHECKING:
     from camera_sim.commands import Commands
-    from camera_sim.training.pair_bench import Pair, Picture, Scores, Send, Shot
-    from camera_sim.training.pair_tables import ForeignPicture, TradeOff
+    from camera_sim.evaluation.pair_tables import ForeignPicture, TradeOff
+    from camera_sim.training.pair.shots import Pair, Picture, Scores, Send, Shot
 
 T = TypeVar("T")
 TABLES = (
@@ -88,7 +88,7 @@ def add_pair_to(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the tables."""
     require_torch("the tables of a pair need")
-    from camera_sim.training import pair_bench as bench
+    from camera_sim.training.pair import shots as bench
 
     _check(args)
     channels = _channels(args.through)
@@ -101,7 +101,7 @@ def run(args: argparse.Namespace) -> int:
         _keep(args.keep, shots, files)
     print(f"{args.pair}: {len(shots)} pictures of {args.pictures.name}\n")
     if "fidelity" in args.table:
-        from camera_sim.training.pair_tables import fidelity_table
+        from camera_sim.evaluation.pair_tables import fidelity_table
 
         print(fidelity_table(shots))
     if "visibility" in args.table:
@@ -134,8 +134,8 @@ def _check(args: argparse.Namespace) -> None:
 
 def _print_unseen_edits(pair: "Pair", shots: "Sequence[Shot]", asked: Sequence[str]) -> None:
     """Print what is made of edits that no training saw, those of an attacker among them."""
-    from camera_sim.training import pair_tables as tables
-    from camera_sim.training.pair_bench import paper_channel
+    from camera_sim.evaluation import pair_tables as tables
+    from camera_sim.training.pair.shots import paper_channel
 
     if "edits" in asked:
         print(tables.further_edits_table(pair, shots, paper_channel))
@@ -145,7 +145,7 @@ def _print_unseen_edits(pair: "Pair", shots: "Sequence[Shot]", asked: Sequence[s
 
 
 def _print_visibility(shots: "Sequence[Shot]") -> None:
-    from camera_sim.training.visible import visibility_table
+    from camera_sim.evaluation.visibility import visibility_table
 
     try:
         print(visibility_table(shots))
@@ -160,8 +160,8 @@ def shoot(pair: "Pair", files: Sequence[Path]) -> "list[Shot]":
 
 def _captures(files: Sequence[Path]) -> "Iterator[tuple[str, RawImage]]":
     """Photograph each picture as ``camsim evaluate nip`` does, at base ISO."""
-    from camera_sim import evaluate
-    from camera_sim.sensor import BASE_ISO, LOW_PASS_BLUR
+    from camera_sim.evaluation import fidelity as evaluate
+    from camera_sim.sensor.sensor import BASE_ISO, LOW_PASS_BLUR
 
     for index, path in enumerate(_shown(files, "developing")):
         capture = evaluate.capture_of(load_picture(path), index, BASE_ISO, LOW_PASS_BLUR)
@@ -174,8 +174,8 @@ def _shown(items: Sequence[T], words: str) -> Iterable[T]:
 
 def _channels(names: Sequence[str] | None) -> "dict[str, Send]":
     """Return what pictures are sent through, of those that are named."""
-    from camera_sim.training.pair_bench import paper_channel
-    from camera_sim.training.pair_tables import channels
+    from camera_sim.evaluation.pair_tables import channels
+    from camera_sim.training.pair.shots import paper_channel
 
     every = channels()
     choices = [name for name, send in every.items() if send is not paper_channel]
@@ -199,8 +199,8 @@ def print_channels(
     out: Path | None,
 ) -> None:
     """Print accuracy by channel, the confusion matrix and the pooling table."""
-    from camera_sim.training import pair_bench as bench
-    from camera_sim.training import pair_tables as tables
+    from camera_sim.evaluation import pair_tables as tables
+    from camera_sim.training.pair import shots as bench
 
     labels = [label.name for label in pair.analyser.entry.labels]
     rows = []
@@ -212,7 +212,7 @@ def print_channels(
     print(tables.confusion_table(paper, labels))
     print(tables.pooling_table(paper))
     if out:
-        from camera_sim.training.joint_figures import draw_confusion, draw_pooling
+        from camera_sim.evaluation.pair_figures import draw_confusion, draw_pooling
 
         out.mkdir(parents=True, exist_ok=True)
         counts = bench.confusion(paper, len(labels)).tolist()
@@ -224,8 +224,8 @@ def _print_camera(
     pair: "Pair", shots: "Sequence[Shot]", channels: "dict[str, Send]", out: Path | None
 ) -> None:
     """Print whether the camera is recognised, and draw how for the first picture."""
-    from camera_sim.training.joint_figures import draw_scales
-    from camera_sim.training.pair_tables import camera_table
+    from camera_sim.evaluation.pair_figures import draw_scales
+    from camera_sim.evaluation.pair_tables import camera_table
 
     print(camera_table(pair, shots, channels))
     if out and pair.analyser.pooling:
@@ -235,8 +235,8 @@ def _print_camera(
 
 def _print_strengths(pair: "Pair", files: Sequence[Path], out: Path | None) -> None:
     """Print and draw what a weaker and a stronger trace would be worth."""
-    from camera_sim.training.pair_bench import paper_channel
-    from camera_sim.training.pair_tables import STRENGTHS, measure_trade_off
+    from camera_sim.evaluation.pair_tables import STRENGTHS, measure_trade_off
+    from camera_sim.training.pair.shots import paper_channel
 
     shots = [pair.shoot_in_strengths(*captured, STRENGTHS) for captured in _captures(files)]
     jod = _jod()
@@ -251,8 +251,8 @@ def _print_runs(
     runs: Sequence[Path], before: Path, files: Sequence[Path], out: Path | None
 ) -> None:
     """Print and draw what joint runs gave, each with an analyser of its own."""
-    from camera_sim.training.pair_bench import open_run, paper_channel
-    from camera_sim.training.pair_tables import measure_trade_off
+    from camera_sim.evaluation.pair_tables import measure_trade_off
+    from camera_sim.training.pair.shots import open_run, paper_channel
 
     jod, measured = _jod(), []
     for run_folder in runs:
@@ -262,7 +262,7 @@ def _print_runs(
 
 
 def _jod() -> "Callable[[Picture, Picture], float] | None":
-    from camera_sim.training.visible import FULL_HD, jod_on
+    from camera_sim.evaluation.visibility import FULL_HD, jod_on
 
     try:
         return jod_on(FULL_HD)
@@ -273,8 +273,8 @@ def _jod() -> "Callable[[Picture, Picture], float] | None":
 def _print_trade_off(
     title: str, measured: "Sequence[TradeOff]", out: Path | None, name: str
 ) -> None:
-    from camera_sim.training.joint_figures import draw_trade_off
-    from camera_sim.training.pair_tables import trade_off_table
+    from camera_sim.evaluation.pair_figures import draw_trade_off
+    from camera_sim.evaluation.pair_tables import trade_off_table
 
     print(trade_off_table(title, measured))
     if out:
@@ -289,8 +289,8 @@ def _print_foreign(
     files: Sequence[Path],
     args: argparse.Namespace,
 ) -> None:
-    from camera_sim.training import pair_bench as bench
-    from camera_sim.training.pair_tables import ForeignPicture, foreign_table
+    from camera_sim.evaluation.pair_tables import ForeignPicture, foreign_table
+    from camera_sim.training.pair import shots as bench
 
     foreign = list(foreign_of(shots, files))
     if args.foreign:
@@ -303,9 +303,9 @@ def _print_foreign(
 
 def foreign_of(shots: "Sequence[Shot]", files: Sequence[Path]) -> "Iterator[ForeignPicture]":
     """Yield the same scenes as other pipelines develop them, and as they were found."""
-    from camera_sim import evaluate
-    from camera_sim.sensor import BASE_ISO, LOW_PASS_BLUR
-    from camera_sim.training.pair_tables import ForeignPicture
+    from camera_sim.evaluation import fidelity as evaluate
+    from camera_sim.evaluation.pair_tables import ForeignPicture
+    from camera_sim.sensor.sensor import BASE_ISO, LOW_PASS_BLUR
 
     classical = evaluate.by_engine(open_engine("classical"))
     for index, (shot, path) in enumerate(zip(shots, files, strict=True)):
@@ -319,8 +319,8 @@ def foreign_of(shots: "Sequence[Shot]", files: Sequence[Path]) -> "Iterator[Fore
 
 def _keep(folder: Path, shots: "Sequence[Shot]", files: Sequence[Path]) -> None:
     """Write what the camera's files decode to, with every history, and foreign pictures."""
-    from camera_sim.training.validation import as_camera_file, edited
-    from camera_sim.training.workflow import FOREIGN, HISTORIES
+    from camera_sim.training.pair.validation import as_camera_file, edited
+    from camera_sim.training.pair.workflow import FOREIGN, HISTORIES
     from channel.output import write
 
     foreign = list(foreign_of(shots, files))
@@ -350,8 +350,8 @@ def _pictures(folder: Path, limit: int | None) -> "list[Picture]":
 
 
 def _raw(pair: "Pair", files: Sequence[Path], out: Path | None) -> Table:
-    from camera_sim.training import pair_bench as bench
-    from camera_sim.training.pair_tables import channels, raw_table
+    from camera_sim.evaluation.pair_tables import channels, raw_table
+    from camera_sim.training.pair import shots as bench
 
     shots = []
     for path in files:
@@ -360,7 +360,7 @@ def _raw(pair: "Pair", files: Sequence[Path], out: Path | None) -> Table:
         except RawError as error:
             print(f"{path.name} is left out: {error}")
     if out and shots:
-        from camera_sim.training.trace_sheet import draw_trace_sheet
+        from camera_sim.evaluation.trace_sheet import draw_trace_sheet
 
         out.mkdir(parents=True, exist_ok=True)
         draw_trace_sheet(shots, out / "pair-side-by-side.png")

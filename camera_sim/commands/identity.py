@@ -4,27 +4,27 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from camera_sim.certificates import ROLES, Role, common_name, fingerprint, role_of
 from camera_sim.commands.secrets import (
     add_passphrase,
     add_vendor_passphrase,
     secrets,
     vendor_passphrase,
 )
-from camera_sim.device import DEFAULT_CAMERA, IDENTITY, Device, provision
+from camera_sim.device.device import DEFAULT_CAMERA, IDENTITY, Device, provision
+from camera_sim.device.one_time_memory import OneTimeMemory
 from camera_sim.errors import IdentityError
-from camera_sim.identity import (
+from camera_sim.signing.certificates import ROLES, Role, common_name, fingerprint, role_of
+from camera_sim.signing.identity import (
     PHOTOS,
     add_photo_identity,
     current_generation,
     new_generation,
     read_chain,
 )
-from camera_sim.keys import ALGORITHMS, SigningKey, SoftwareKey
-from camera_sim.one_time_memory import OneTimeMemory
-from camera_sim.pkcs11_key import TokenKey, generate_in_token
-from camera_sim.revocation import REASONS
-from camera_sim.vendor import ISSUED, REVOKED, Vendor
+from camera_sim.signing.keys import ALGORITHMS, SigningKey, SoftwareKey
+from camera_sim.signing.pkcs11_key import TokenKey, generate_in_token
+from camera_sim.signing.revocation import REASONS
+from camera_sim.signing.vendor import ISSUED, REVOKED, Vendor
 from channel.terminal import say
 
 if TYPE_CHECKING:

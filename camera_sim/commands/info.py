@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from camera_sim.errors import CameraSimError
-from camera_sim.raw import RawImage
-from camera_sim.raw_file import RawFile
-from camera_sim.raw_process import raw_reader
+from camera_sim.raw.process import raw_reader
+from camera_sim.raw.raw_file import RawFile
+from camera_sim.raw.raw_image import RawImage
 from channel.terminal import complain, say
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from camera_sim.errors import IdentityError
-from camera_sim.identity import Secrets
+from camera_sim.signing.identity import Secrets
 
 PASSPHRASE, VENDOR_PASSPHRASE, PIN = "CAMSIM_PASSPHRASE", "CAMSIM_VENDOR_PASSPHRASE", "CAMSIM_PIN"
 

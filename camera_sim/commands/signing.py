@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from camera_sim import weights
-from camera_sim.batch import open_engine
 from camera_sim.commands.secrets import secrets
-from camera_sim.credential import Development, Signing
-from camera_sim.device import Device
+from camera_sim.developing.credential import Development, Signing
+from camera_sim.developing.files import open_engine
+from camera_sim.device.device import Device
+from camera_sim.device.firmware import PRECISIONS, Firmware, FirmwareSource
+from camera_sim.device.one_photo import settle
 from camera_sim.engines import Engine
 from camera_sim.engines.opening import ENGINES, Where, open_network
 from camera_sim.errors import CameraSimError, DeviceError, PipelineError
-from camera_sim.firmware import PRECISIONS, Firmware, FirmwareSource
-from camera_sim.identity import Identity, Secrets, open_identity, take_photo_identity
-from camera_sim.one_photo import settle
 from camera_sim.pipelines import find_pipeline
+from camera_sim.signing.identity import Identity, Secrets, open_identity, take_photo_identity
 from channel.terminal import complain
 
 

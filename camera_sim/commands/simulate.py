@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from camera_sim import colour
-from camera_sim.cameras import CAMERAS, Camera
-from camera_sim.cfa import CFA_ORDERS, CFAPattern
-from camera_sim.device import Device
-from camera_sim.dng import write_dng
+from camera_sim.device.device import Device
 from camera_sim.errors import CameraSimError
-from camera_sim.picture import load_picture, to_linear
-from camera_sim.sensor import Noise, Sensor
+from camera_sim.raw import colour
+from camera_sim.raw.cfa import CFA_ORDERS, CFAPattern
+from camera_sim.sensor.cameras import CAMERAS, Camera
+from camera_sim.sensor.dng import write_dng
+from camera_sim.sensor.picture import load_picture, to_linear
+from camera_sim.sensor.sensor import Noise, Sensor
 from channel.terminal import say
 
 if TYPE_CHECKING:

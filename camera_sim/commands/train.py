@@ -8,23 +8,24 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from camera_sim.commands import (
-    require_torch,
-    train_carrier,
-    train_generator,
-    train_joint,
-    train_network,
-    train_origin,
-    train_pooling,
-    train_synthetic,
-)
+from camera_sim.commands import require_torch, train_carrier, train_joint, train_pooling
 from camera_sim.commands.simulate import DEFAULT_CAMERA, find_camera
 from camera_sim.errors import TrainingError
 from camera_sim.pipelines import PIPELINES, PLAIN_PIPELINE, Pipeline, find_pipeline
+from verifier.commands import (
+    train_generated as train_synthetic,
+)
+from verifier.commands import (
+    train_generator,
+    train_origin,
+)
+from verifier.commands import (
+    train_platform as train_network,
+)
 
 if TYPE_CHECKING:
     from camera_sim.commands import Commands
-    from camera_sim.training.nip import Progress, Recipe
+    from camera_sim.training.nip.train import Progress, Recipe
 
 NEURAL = [pipeline.name for pipeline in PIPELINES.values() if pipeline.is_neural]
 
@@ -107,9 +108,9 @@ def run_nip(args: argparse.Namespace) -> int:
     require_torch()
     import torch
 
-    from camera_sim.training.checkpoint import CHECKPOINT, load_weights
-    from camera_sim.training.curve import draw_curve
-    from camera_sim.training.nip import train
+    from camera_sim.training.nip.train import train
+    from verifier.training.checkpoint import CHECKPOINT, load_weights
+    from verifier.training.curve import draw_curve
 
     recipe = _recipe(args)
     if args.threads is not None:
@@ -124,7 +125,7 @@ def run_nip(args: argparse.Namespace) -> int:
         psnr = train(model, source, validation, recipe, args.out, report)
     figure = draw_curve(args.out)
     label.figures["validation PSNR (dB)"] = round(psnr, 2)
-    from camera_sim.training.networks import export_network
+    from camera_sim.training.nip.export import export_network
 
     entry = export_network(model, pipeline, label, args.out / "weights")
     print(f"{pipeline.name}: {psnr:.2f} dB on held-out patches; curve → {figure}")
@@ -136,7 +137,7 @@ def run_nip(args: argparse.Namespace) -> int:
 def _recipe(args: argparse.Namespace) -> "Recipe":
     from dataclasses import replace
 
-    from camera_sim.training.nip import FAST, PAPER
+    from camera_sim.training.nip.train import FAST, PAPER
 
     recipe = replace(PAPER if args.schedule == "paper" else FAST, seed=args.seed)
     if args.seed < 0:
@@ -163,8 +164,8 @@ def _prepare(args: argparse.Namespace, pipeline: Pipeline, recipe: "Recipe") -> 
     import numpy as np
     import torch
 
-    from camera_sim.training import data
-    from camera_sim.training.networks import Label, build_network
+    from camera_sim.training.nip import data
+    from camera_sim.training.nip.export import Label, build_network
 
     noise_free = data.NOISE_FREE if args.noise_free is None else args.noise_free
     if not 0 <= noise_free <= 1:

@@ -63,9 +63,10 @@ def run(args: argparse.Namespace) -> int:
         raise TrainingError(f"{args.out.parent} is no folder; make it first")
     import numpy as np
 
+    from camera_sim.networks.rnet import CARRIER
     from camera_sim.pipelines import PLAIN_PIPELINE, find_pipeline
-    from camera_sim.pipelines.rnet import CARRIER
-    from camera_sim.training.carrier import (
+    from camera_sim.training.nip.export import build_network
+    from camera_sim.training.pair.carrier_search import (
         CHANNELS,
         MARGIN,
         PAPER_ALONE,
@@ -75,12 +76,11 @@ def run(args: argparse.Namespace) -> int:
         save_carrier,
         search,
     )
-    from camera_sim.training.checkpoint import load_weights
-    from camera_sim.training.joint_data import joint_sources
-    from camera_sim.training.networks import build_network
-    from camera_sim.training.validation import BORDER, developed_levels
-    from camera_sim.training.workflow import PAPER_CHANNEL
+    from camera_sim.training.pair.data import joint_sources
+    from camera_sim.training.pair.validation import BORDER, developed_levels
+    from camera_sim.training.pair.workflow import PAPER_CHANNEL
     from camera_sim.weights import FOLDER
+    from verifier.training.checkpoint import load_weights
 
     start = load_carrier(args.start_from) if args.start_from else CARRIER
     channels = PAPER_ALONE if args.channel == "paper" else CHANNELS

@@ -15,8 +15,8 @@ from camera_sim.pipelines import PIPELINES, PLAIN_PIPELINE, Pipeline, find_pipel
 
 if TYPE_CHECKING:
     from camera_sim.commands import Commands
-    from camera_sim.training.joint import JointProgress
-    from camera_sim.training.joint_recipe import JointRecipe
+    from camera_sim.training.pair.recipe import JointRecipe
+    from camera_sim.training.pair.train import JointProgress
 
 LEAST = {
     "steps": 1, "scenes": 1, "foreign": 0, "fan_rate": 0, "nip_rate": 0, "trace_rate": 0,
@@ -128,10 +128,10 @@ def run_joint(args: argparse.Namespace) -> int:
 
     import torch
 
-    from camera_sim.pipelines.rnet import CARRIER
-    from camera_sim.training.carrier import digest, load_carrier
-    from camera_sim.training.joint import choose_point, read_points, train_pair
-    from camera_sim.training.joint_figures import draw_confusion, draw_joint_curve
+    from camera_sim.evaluation.pair_figures import draw_confusion, draw_joint_curve
+    from camera_sim.networks.rnet import CARRIER
+    from camera_sim.training.pair.carrier_search import digest, load_carrier
+    from camera_sim.training.pair.train import choose_point, read_points, train_pair
 
     recipe = recipe_of(args)
     torch.set_num_threads(args.threads or torch.get_num_threads())
@@ -150,7 +150,7 @@ def run_joint(args: argparse.Namespace) -> int:
     chosen = choose_point(points, args.least_psnr, args.point)
     draw_confusion(chosen.confusion, args.out / "confusion.png", f"step {chosen.step}")
     print(f"step {chosen.step}: {chosen.accuracy:.1%} of patches at {chosen.psnr:.1f} dB → {curve}")
-    from camera_sim.training.pair_export import export_pair
+    from camera_sim.training.pair.export import export_pair
 
     data = ", ".join(folder.name for folder in args.pictures or [args.raw])
     camera, verifier = export_pair(pair, chosen, exported, args.pair, recipe, data, args.out)
@@ -175,7 +175,7 @@ def recipe_of(args: argparse.Namespace) -> "JointRecipe":
     """
     from dataclasses import replace
 
-    from camera_sim.training.joint_recipe import FAST_JOINT, PAPER_JOINT
+    from camera_sim.training.pair.recipe import FAST_JOINT, PAPER_JOINT
 
     recipe = replace(PAPER_JOINT if args.schedule == "paper" else FAST_JOINT, seed=args.seed)
     if args.seed < 0:
@@ -237,14 +237,14 @@ def _prepare(args: argparse.Namespace, recipe: "JointRecipe") -> tuple[Any, ...]
     """Return the pair, the training source, the foreign source and what is held out."""
     import numpy as np
 
-    from camera_sim.pipelines.nip import PerCameraNIP
-    from camera_sim.training.checkpoint import CHECKPOINT, load_fan, load_weights
-    from camera_sim.training.foreign import ForeignSource, foreign_pictures
-    from camera_sim.training.joint_data import joint_sources
-    from camera_sim.training.joint_sending import STRIDE, Pair
-    from camera_sim.training.networks import build_network
-    from camera_sim.training.validation import BORDER, Validation
-    from camera_sim.training.workflow import NO_CHANNEL, PAPER_CHANNEL
+    from camera_sim.networks.nip import PerCameraNIP
+    from camera_sim.training.nip.export import build_network
+    from camera_sim.training.pair.data import joint_sources
+    from camera_sim.training.pair.foreign import ForeignSource, foreign_pictures
+    from camera_sim.training.pair.sending import STRIDE, Pair
+    from camera_sim.training.pair.validation import BORDER, Validation
+    from camera_sim.training.pair.workflow import NO_CHANNEL, PAPER_CHANNEL
+    from verifier.training.checkpoint import CHECKPOINT, load_fan, load_weights
 
     pipeline = find_pipeline(args.pipeline)
     camera = find_camera(recipe.camera) if recipe.camera else None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from camera_sim.commands import require_torch
 from camera_sim.commands.evaluate_pair import add_pair_to
 from camera_sim.errors import TrainingError
-from camera_sim.picture import picture_files
+from camera_sim.sensor.picture import picture_files
 from channel.terminal import track
 
 if TYPE_CHECKING:
@@ -56,8 +56,9 @@ def run(args: argparse.Namespace) -> int:
             raise TrainingError(f"--{name} must be at least 1, not {getattr(args, name)}")
     if args.seed < 0:
         raise TrainingError(f"--seed cannot be negative, and is {args.seed}")
-    from camera_sim.training import pair_bench, pooling
-    from camera_sim.training.pooling_data import PairOpener
+    from camera_sim.training.pair import pooling
+    from camera_sim.training.pair import shots as pair_bench
+    from camera_sim.training.pair.pooling_data import PairOpener
 
     folders = [picture_files(folder) for folder in args.pictures]
     wholes = [picture_files(folder) for folder in args.whole]

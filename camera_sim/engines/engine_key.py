@@ -10,8 +10,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from camera_sim.device.firmware import Precision
 from camera_sim.errors import EngineError
-from camera_sim.firmware import Precision
 
 Compatibility = Literal["none", "ampere_plus", "same_compute_capability"]
 AMPERE = (8, 0)

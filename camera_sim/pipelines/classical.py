@@ -10,11 +10,11 @@ import warnings
 import numpy as np
 from numpy.typing import NDArray
 
-from camera_sim.cfa import CFAPattern, unpack
-from camera_sim.colour import render
 from camera_sim.engines import Colour, Engine
 from camera_sim.errors import PipelineError
-from camera_sim.raw import RawImage
+from camera_sim.raw.cfa import CFAPattern, unpack
+from camera_sim.raw.colour import render
+from camera_sim.raw.raw_image import RawImage
 from camera_sim.weights import SizeRequirements
 
 Array = NDArray[np.float32]

@@ -6,12 +6,12 @@ demosaicing and colour alone.
 
 import rawpy
 
-from camera_sim import tag_gate
-from camera_sim.develop import Picture
-from camera_sim.libraw_file import open_libraw
-from camera_sim.raw import RawImage
-from camera_sim.raw_file import RawFile
-from camera_sim.raw_process import raw_reader
+from camera_sim.developing.tiles import Picture
+from camera_sim.raw import tag_gate
+from camera_sim.raw.libraw_file import open_libraw
+from camera_sim.raw.process import raw_reader
+from camera_sim.raw.raw_file import RawFile
+from camera_sim.raw.raw_image import RawImage
 
 # LibRaw's parameters for sRGB's curve: power and slope of the linear part.
 SRGB_GAMMA = (2.4, 12.92)

@@ -9,8 +9,8 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from channel.differentiable_jpeg import ROUNDINGS, DifferentiableJPEG, Rounding
 from channel.profile import Subsampling
+from channel.training.differentiable_jpeg import ROUNDINGS, DifferentiableJPEG, Rounding
 
 Pixels = NDArray[np.uint8]
 QUALITIES = tuple(range(10, 101, 10))

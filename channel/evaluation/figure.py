@@ -5,8 +5,8 @@ from io import BytesIO
 
 import numpy as np
 
-from channel.differentiable_jpeg import ROUNDINGS
 from channel.evaluation.agreement import Agreement
+from channel.training.differentiable_jpeg import ROUNDINGS
 
 
 def figure_3(agreements: Sequence[Agreement]) -> bytes:

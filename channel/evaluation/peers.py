@@ -11,9 +11,9 @@ import torch
 from numpy.typing import NDArray
 from rich.table import Table
 
-from channel.differentiable_jpeg import DifferentiableJPEG
 from channel.evaluation.agreement import psnr, through_pillow
 from channel.evaluation.pictures import lossless, scene
+from channel.training.differentiable_jpeg import DifferentiableJPEG
 
 Codec = Callable[[torch.Tensor, int], torch.Tensor]
 SIDE = 1024  # pixels: 1.05 megapixels

@@ -10,8 +10,6 @@ import numpy as np
 import torch
 from PIL import Image
 
-from channel.differentiable import DifferentiableChannel
-from channel.differentiable_jpeg import ROUNDINGS
 from channel.evaluation.agreement import QUALITIES, SUBSAMPLINGS, Agreement, agreements, psnr
 from channel.evaluation.figure import figure_3
 from channel.evaluation.headers import HeaderAgreement, header_agreements
@@ -19,6 +17,8 @@ from channel.evaluation.pictures import Pixels, lossless
 from channel.evaluation.uploads import FOUND_BEFORE, Comparison, comparisons
 from channel.output import write
 from channel.platforms import PLATFORMS
+from channel.training.differentiable import DifferentiableChannel
+from channel.training.differentiable_jpeg import ROUNDINGS
 from channel.transmit import transmit
 
 PICTURES = 24

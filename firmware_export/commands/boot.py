@@ -4,8 +4,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from camera_sim.device import Device
-from camera_sim.one_photo import settle
+from camera_sim.device.device import Device
+from camera_sim.device.one_photo import settle
 from channel.terminal import complain, say
 from firmware_export.boot import boot, install, update_revocation_lists
 

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from camera_sim.commands.secrets import add_passphrase, secrets
-from camera_sim.device import DEFAULT_CAMERA
+from camera_sim.device.device import DEFAULT_CAMERA
+from camera_sim.device.firmware import PRECISIONS
+from camera_sim.device.one_time_memory import MOST
 from camera_sim.engines.tensorrt import plans_in
-from camera_sim.firmware import PRECISIONS
-from camera_sim.identity import open_identity
-from camera_sim.one_time_memory import MOST
+from camera_sim.signing.identity import open_identity
 from channel.terminal import say
 from firmware_export import archive
 from firmware_export.bundle import Release, built, opened, signed

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from camera_sim import weights
-from camera_sim.firmware import PRECISIONS
+from camera_sim.device.firmware import PRECISIONS
 from camera_sim.pipelines import DEFAULT_PIPELINE
-from camera_sim.raw import RawImage
+from camera_sim.raw.raw_image import RawImage
 from channel.terminal import say
 from firmware_export.calibration import feeds_of, read_captures
 from firmware_export.commands.parity import add_gate, gate_of, print_report

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from camera_sim.certificates import common_name, fingerprint
-from camera_sim.revocation import RevocationLists
-from camera_sim.vendor import read_certificate
+from camera_sim.signing.certificates import common_name, fingerprint
+from camera_sim.signing.revocation import RevocationLists
+from camera_sim.signing.vendor import read_certificate
 from channel.terminal import say
 from firmware_export import archive
 from firmware_export.bundle import Bundle, read_bundle

@@ -59,7 +59,7 @@ def untrained(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]
     import torch
 
     from camera_sim.pipelines import find_pipeline
-    from camera_sim.training.networks import Label, build_network, export_network
+    from camera_sim.training.nip.export import Label, build_network, export_network
 
     folder = tmp_path_factory.mktemp("untrained")
 
@@ -113,7 +113,7 @@ def stand_in_exports(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     identity = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)])
     onnx.checker.check_model(identity)
-    camera, verifier = "camera_sim.training.networks", "verifier.training.export"
+    camera, verifier = "camera_sim.training.nip.export", "verifier.training.export"
     for exporter in (f"{camera}.onnx_of", f"{verifier}.onnx_graph"):
         monkeypatch.setattr(exporter, lambda *_, **__: identity)
     for check in (f"{camera}.check_export", f"{verifier}.check_graph"):

@@ -4,9 +4,8 @@ import struct
 from fractions import Fraction
 from pathlib import Path
 
-from camera_sim import tiff_directory
-from camera_sim.dng import write_dng
-from camera_sim.tiff_directory import (
+from camera_sim.raw import tiff_directory
+from camera_sim.raw.tiff_directory import (
     ASCII,
     BYTE,
     DOUBLE,
@@ -19,6 +18,7 @@ from camera_sim.tiff_directory import (
     UNDEFINED,
     Entry,
 )
+from camera_sim.sensor.dng import write_dng
 from tests.camera_sim.scenes import capture
 
 __all__ = ["ASCII", "BYTE", "DOUBLE", "FLOAT", "LONG", "RATIONAL", "SHORT", "SLONG", "SRATIONAL",

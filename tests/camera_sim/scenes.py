@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from camera_sim import colour
-from camera_sim.cameras import CAMERAS
-from camera_sim.cfa import CFAOrder, CFAPattern
-from camera_sim.raw import RawImage
-from camera_sim.sensor import PERFECT, Noise, Sensor
+from camera_sim.raw import colour
+from camera_sim.raw.cfa import CFAOrder, CFAPattern
+from camera_sim.raw.raw_image import RawImage
+from camera_sim.sensor.cameras import CAMERAS
+from camera_sim.sensor.sensor import PERFECT, Noise, Sensor
 
 Array = NDArray[np.float32]
 GAINS = (2.0, 1.0, 1.5)

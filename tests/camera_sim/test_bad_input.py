@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from camera_sim.dng import write_dng
+from camera_sim.sensor.dng import write_dng
 from camera_sim.weights import SizeRequirements, WeightsEntry
 from tests.camera_sim.assets import build
 from tests.camera_sim.conftest import ASSETS, EXAMPLE, Camsim

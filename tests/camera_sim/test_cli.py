@@ -13,12 +13,12 @@ import pytest
 import tifffile
 from PIL import ExifTags, Image
 
-from camera_sim.batch import Options, plan_jobs
 from camera_sim.commands.develop import memory_size
-from camera_sim.dng import write_dng
-from camera_sim.evaluate import colour_difference
-from camera_sim.many import develop_many
-from camera_sim.raw import read_raw
+from camera_sim.developing.files import Options, plan_jobs
+from camera_sim.developing.processes import develop_many
+from camera_sim.evaluation.fidelity import colour_difference
+from camera_sim.raw.raw_image import read_raw
+from camera_sim.sensor.dng import write_dng
 from fleet import Died, Processes
 from tests.camera_sim.conftest import EXAMPLE, Camsim
 from tests.camera_sim.scenes import capture, clean, picture, psnr
@@ -85,7 +85,7 @@ def test_a_file_that_kills_its_processes_is_told(
             for task in tasks:
                 yield task, Died() if task.source.stem == "0" else function(task)
 
-    monkeypatch.setattr("camera_sim.many.Processes", Deadly)
+    monkeypatch.setattr("camera_sim.developing.processes.Processes", Deadly)
     options = Options(pipeline="classical", out=tmp_path)
     first, second = develop_many(plan_jobs([shots], options), options, 2)
     assert first.error is not None

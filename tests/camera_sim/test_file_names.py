@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from camera_sim.dng import write_dng
+from camera_sim.sensor.dng import write_dng
 from tests.camera_sim.conftest import Camsim
 from tests.camera_sim.scenes import capture, picture
 

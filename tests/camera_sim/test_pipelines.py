@@ -6,15 +6,16 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from camera_sim import colour
-from camera_sim.cameras import CAMERAS
-from camera_sim.cfa import CFAPattern, pack
 from camera_sim.errors import PipelineError, TrainingError
-from camera_sim.pipelines import PIPELINES, classical, find_pipeline, nip
-from camera_sim.pipelines.inet import INet
-from camera_sim.pipelines.nip import NIP, PerCameraNIP
-from camera_sim.pipelines.rnet import chroma_filters, green_filters
-from camera_sim.training.networks import build_network, sample_inputs
+from camera_sim.networks import nip
+from camera_sim.networks.inet import INet
+from camera_sim.networks.nip import NIP, PerCameraNIP
+from camera_sim.networks.rnet import chroma_filters, green_filters
+from camera_sim.pipelines import PIPELINES, classical, find_pipeline
+from camera_sim.raw import colour
+from camera_sim.raw.cfa import CFAPattern, pack
+from camera_sim.sensor.cameras import CAMERAS
+from camera_sim.training.nip.export import build_network, sample_inputs
 from tests.camera_sim.scenes import CAMERA, capture, scene
 
 with warnings.catch_warnings():

@@ -12,7 +12,7 @@ from camera_sim import weights
 from camera_sim.engines.onnxruntime import OnnxRuntimeEngine
 from camera_sim.errors import PipelineError, WeightsError
 from camera_sim.pipelines import DEFAULT_PIPELINE, find_pipeline
-from camera_sim.training.networks import INPUT_NAMES, build_network, sample_inputs
+from camera_sim.training.nip.export import INPUT_NAMES, build_network, sample_inputs
 from camera_sim.weights import add_to_manifest, default_pipeline, read_manifest
 
 
@@ -133,9 +133,9 @@ def test_shipped_weights_are_labelled_and_whole() -> None:
 
 
 def test_shipped_default_develops_better_than_the_classical_pipeline() -> None:
-    from camera_sim.develop import develop
+    from camera_sim.developing.tiles import develop
     from camera_sim.pipelines.classical import ClassicalEngine
-    from camera_sim.sensor import Noise
+    from camera_sim.sensor.sensor import Noise
     from tests.camera_sim.scenes import capture, clean, psnr
 
     neural = OnnxRuntimeEngine(read_manifest().find(DEFAULT_PIPELINE))

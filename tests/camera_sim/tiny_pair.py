@@ -7,20 +7,20 @@ import numpy as np
 import pytest
 import torch
 
+from camera_sim.networks.nip import NIP
 from camera_sim.pipelines import find_pipeline
-from camera_sim.pipelines.nip import NIP
-from camera_sim.training.checkpoint import load_weights
-from camera_sim.training.data import SceneSource
-from camera_sim.training.foreign import ForeignSource, foreign_pictures
-from camera_sim.training.joint import JointProgress, train_pair
-from camera_sim.training.joint_recipe import FAST_JOINT, JointRecipe
-from camera_sim.training.joint_sending import Pair
-from camera_sim.training.networks import build_network
-from camera_sim.training.pair_export import export_pair
-from camera_sim.training.validation import Point, Validation
-from camera_sim.training.workflow import PAPER_CHANNEL
+from camera_sim.training.nip.data import SceneSource
+from camera_sim.training.nip.export import build_network
+from camera_sim.training.pair.export import export_pair
+from camera_sim.training.pair.foreign import ForeignSource, foreign_pictures
+from camera_sim.training.pair.recipe import FAST_JOINT, JointRecipe
+from camera_sim.training.pair.sending import Pair
+from camera_sim.training.pair.train import JointProgress, train_pair
+from camera_sim.training.pair.validation import Point, Validation
+from camera_sim.training.pair.workflow import PAPER_CHANNEL
 from camera_sim.weights import FOLDER
 from tests.camera_sim.scenes import picture
+from verifier.training.checkpoint import load_weights
 
 NAME = "mine"
 SMALL = replace(
@@ -48,7 +48,7 @@ class TinyPair:
 
 def narrow(patch: pytest.MonkeyPatch) -> None:
     """Let analysers have an eighth of the channels: their structure is the shipped one's."""
-    patch.setattr("verifier.training.fan.WIDTHS", (4, 8, 16, 32))
+    patch.setattr("verifier.training.manipulation.fan.WIDTHS", (4, 8, 16, 32))
 
 
 def rnet() -> NIP:

@@ -3,7 +3,6 @@ import pytest
 import torch
 from PIL import Image
 
-from channel.differentiable_manipulations import OPERATIONS, gamma, median, noise, sharpen
 from channel.errors import ChannelValueError, PictureError
 from channel.manipulations import (
     GAMMA,
@@ -17,6 +16,7 @@ from channel.manipulations import (
     Manipulation,
     gaussian_kernel,
 )
+from channel.training.differentiable_manipulations import OPERATIONS, gamma, median, noise, sharpen
 from tests.channel.conftest import Pixels, photo
 
 STRENGTHS = {

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from camera_sim.device import Device
+from camera_sim.device.device import Device
 from firmware_export.boot import boot, install
 from tests.camera_sim.conftest import camsim  # noqa: F401
 from tests.firmware_export.factory import Company, company, tiny_bundle

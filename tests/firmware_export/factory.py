@@ -6,12 +6,12 @@ from pathlib import Path
 import onnx
 from onnx import TensorProto, helper
 
-from camera_sim.device import DEFAULT_CAMERA, Device, provision
-from camera_sim.dng import write_dng
-from camera_sim.identity import Identity, Secrets, new_generation
-from camera_sim.keys import SoftwareKey
-from camera_sim.revocation import RevocationLists
-from camera_sim.vendor import REVOKED, Vendor
+from camera_sim.device.device import DEFAULT_CAMERA, Device, provision
+from camera_sim.sensor.dng import write_dng
+from camera_sim.signing.identity import Identity, Secrets, new_generation
+from camera_sim.signing.keys import SoftwareKey
+from camera_sim.signing.revocation import RevocationLists
+from camera_sim.signing.vendor import REVOKED, Vendor
 from camera_sim.weights import SizeRequirements
 from firmware_export.bundle import Release, built, signed
 from firmware_export.contract import KEY, Contract, Exported

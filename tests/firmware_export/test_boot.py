@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from camera_sim.device import Device
+from camera_sim.device.device import Device
+from camera_sim.device.one_time_memory import OneTimeMemory
 from camera_sim.errors import DeviceError
-from camera_sim.one_time_memory import OneTimeMemory
-from camera_sim.vendor import REVOKED
+from camera_sim.signing.vendor import REVOKED
 from firmware_export import archive
 from firmware_export.boot import boot, booted, install, update_revocation_lists
 from firmware_export.boot_log import read_log
@@ -81,7 +81,7 @@ def _failing_self_test(maker: Company) -> bytes:
     members["self-test/fp32.rgb"] = bytes(len(members["self-test/fp32.rgb"]))
     import hashlib
 
-    from camera_sim.envelope import canonical_json, sealed
+    from camera_sim.signing.envelope import canonical_json, sealed
     from firmware_export.signatures import KIND
 
     digest = hashlib.sha256(members["self-test/fp32.rgb"]).hexdigest()

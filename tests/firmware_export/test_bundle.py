@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from camera_sim.engines.onnxruntime import OnnxRuntimeEngine
-from camera_sim.envelope import canonical_json, sealed
 from camera_sim.errors import IdentityError, WeightsError
-from camera_sim.identity import Secrets, new_generation
-from camera_sim.keys import SoftwareKey
+from camera_sim.signing.envelope import canonical_json, sealed
+from camera_sim.signing.identity import Secrets, new_generation
+from camera_sim.signing.keys import SoftwareKey
 from firmware_export import archive, signatures
 from firmware_export.bundle import ENVELOPE, built, opened, signed
 from firmware_export.contract import read_exported
@@ -278,7 +278,7 @@ def test_another_vendors_signatures_are_refused(maker: Company, tmp_path: Path) 
 
 def test_a_devices_key_cannot_sign_firmware(maker: Company, tmp_path: Path) -> None:
     device = maker.device(tmp_path / "camera")
-    from camera_sim.identity import open_identity
+    from camera_sim.signing.identity import open_identity
 
     identity = open_identity(device.identity_folder, Secrets())
     with pytest.raises(SignatureError, match="is a device's identity"):

@@ -15,18 +15,18 @@ import pytest
 import tifffile
 from PIL import Image
 
-from camera_sim import capture_token
-from camera_sim.certificates import to_pem
-from camera_sim.device import Device
+from camera_sim.device import capture_token
+from camera_sim.device.device import Device
 from camera_sim.errors import TokenError
-from camera_sim.identity import Secrets, open_identity
-from camera_sim.raw_file import RawFile
-from camera_sim.vendor import REVOKED
+from camera_sim.raw.raw_file import RawFile
+from camera_sim.signing.certificates import to_pem
+from camera_sim.signing.identity import Secrets, open_identity
+from camera_sim.signing.vendor import REVOKED
 from firmware_export.boot import booted
 from tests.camera_sim.conftest import EXAMPLE, Camsim
 from tests.firmware_export.factory import Company, company, shot
 from tests.firmware_export.timestamp_authority import timestamp_authority
-from verifier.credentials import read_credential
+from verifier.reading.credentials import read_credential
 
 MIME = {".jpg": "image/jpeg", ".png": "image/png", ".tif": "image/tiff"}
 DIGITAL_CAPTURE = "http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture"
@@ -268,7 +268,7 @@ def test_a_raw_that_was_signed_brings_its_credential_along(
 ) -> None:
     """A DNG with a manifest of its own, as some cameras write, becomes a signed ingredient."""
     identity = open_identity(ready.identity_folder, Secrets())
-    from camera_sim.credential import ALGORITHMS, SETTINGS
+    from camera_sim.developing.credential import ALGORITHMS, SETTINGS
 
     raw, signed = shot(tmp_path / "shot.dng"), io.BytesIO()
     signer = c2pa.Signer.from_callback(

@@ -8,7 +8,7 @@ import numpy as np
 import onnx
 import pytest
 
-from camera_sim.develop import Plan, develop
+from camera_sim.developing.tiles import Plan, develop
 from camera_sim.engines.onnxruntime import OnnxRuntimeEngine
 from firmware_export.calibration import feeds_of
 from firmware_export.contract import KEY, Exported, read_exported

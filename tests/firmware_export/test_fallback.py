@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from camera_sim.device import Device
-from camera_sim.dng import write_dng
-from camera_sim.raw_file import RawFile
+from camera_sim.device.device import Device
+from camera_sim.raw.raw_file import RawFile
+from camera_sim.sensor.dng import write_dng
 from firmware_export import boot as booting
 from firmware_export.boot import boot, booted, install
 from firmware_export.boot_log import read_log

@@ -9,13 +9,13 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
-from camera_sim.certificates import hash_for
-from camera_sim.device import Device
+from camera_sim.device.device import Device
+from camera_sim.device.one_time_memory import FILE, LIST_STEP, MOST, VERSION_STEP, OneTimeMemory
 from camera_sim.errors import DeviceError, IdentityError
-from camera_sim.keys import SoftwareKey, read_key
-from camera_sim.one_time_memory import FILE, LIST_STEP, MOST, VERSION_STEP, OneTimeMemory
-from camera_sim.revocation import RevocationLists, revocation_list
-from camera_sim.vendor import KEY, REVOKED
+from camera_sim.signing.certificates import hash_for
+from camera_sim.signing.keys import SoftwareKey, read_key
+from camera_sim.signing.revocation import RevocationLists, revocation_list
+from camera_sim.signing.vendor import KEY, REVOKED
 from firmware_export.boot import boot, install, update_revocation_lists
 from firmware_export.errors import BootError, BundleError, FirmwareError
 from firmware_export.manifest import Manifest

@@ -9,19 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from camera_sim import one_photo, output, photo_journal
-from camera_sim.credential import Development, Signing
-from camera_sim.device import CAPTURES, SENSOR_COUNTER, Device
+from camera_sim.developing import output
+from camera_sim.developing.credential import Development, Signing
+from camera_sim.developing.output import Encoding, picture_file
+from camera_sim.device import one_photo, photo_journal
+from camera_sim.device.device import CAPTURES, SENSOR_COUNTER, Device
+from camera_sim.device.one_photo import settle
 from camera_sim.errors import CredentialError, DeviceError, OutputError, TokenError
-from camera_sim.identity import Secrets, open_identity
-from camera_sim.one_photo import settle
-from camera_sim.output import Encoding, picture_file
-from camera_sim.raw_file import RawFile
+from camera_sim.raw.raw_file import RawFile
+from camera_sim.signing.identity import Secrets, open_identity
 from tests.camera_sim.conftest import Camsim
-from tests.camera_sim.test_output import made
+from tests.camera_sim.developing.test_output import made
 from tests.firmware_export.factory import shot
 from tests.firmware_export.power import PowerCuts
-from verifier.credentials import read_credential
+from verifier.reading.credentials import read_credential
 
 pytestmark = pytest.mark.slow
 
@@ -116,12 +117,12 @@ def sign_as_capture(device: Device, raw: Path, target: Path) -> None:
 
 
 HOOKS = (
-    "camera_sim.photo_journal.PhotoJournal.begin",
-    "camera_sim.credential.sign",
-    "camera_sim.one_photo.Taking.finish",
-    "camera_sim.photo_journal.Entry.keep",
-    "camera_sim.one_photo.write_file",
-    "camera_sim.photo_journal.Entry.remove",
+    "camera_sim.device.photo_journal.PhotoJournal.begin",
+    "camera_sim.developing.credential.sign",
+    "camera_sim.device.one_photo.Taking.finish",
+    "camera_sim.device.photo_journal.Entry.keep",
+    "camera_sim.device.one_photo.write_file",
+    "camera_sim.device.photo_journal.Entry.remove",
 )
 KILLED = """
 import os, signal, sys, pkgutil
@@ -174,7 +175,9 @@ def test_where_signing_fails_the_frame_is_given_back(
 ) -> None:
     raw = shot(tmp_path / "shot.dng", ready)
     with monkeypatch.context() as patch:
-        patch.setattr("camera_sim.credential.sign", _raising(CredentialError("no answer")))
+        patch.setattr(
+            "camera_sim.developing.credential.sign", _raising(CredentialError("no answer"))
+        )
         with pytest.raises(CredentialError):
             sign(ready, raw, tmp_path / "a.jpg")
     assert settle(ready) == ()

@@ -9,19 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from camera_sim import durable
-from camera_sim.device import Device
-from camera_sim.identity import (
+from camera_sim.device import durable
+from camera_sim.device.device import Device
+from camera_sim.raw.raw_file import RawFile
+from camera_sim.signing.identity import (
     Secrets,
     add_photo_identity,
     new_generation,
     open_identity,
     take_photo_identity,
 )
-from camera_sim.keys import SoftwareKey
-from camera_sim.raw_file import RawFile
-from camera_sim.revocation import RevocationLists
-from camera_sim.vendor import REVOKED, Vendor
+from camera_sim.signing.keys import SoftwareKey
+from camera_sim.signing.revocation import RevocationLists
+from camera_sim.signing.vendor import REVOKED, Vendor
 from firmware_export.boot import boot, booted, install, update_revocation_lists
 from firmware_export.bundle import Bundle, opened
 from firmware_export.errors import SignatureError
@@ -194,7 +194,7 @@ def test_a_process_that_is_killed_leaves_a_device_that_boots(
     """The same with a real SIGKILL, somewhere in an update, after so many whole ones."""
     (tmp_path / "update.camfw").write_bytes(maker.signed(tiny_bundle(2)))
     code = (
-        "import sys; from pathlib import Path; from camera_sim.device import Device\n"
+        "import sys; from pathlib import Path; from camera_sim.device.device import Device\n"
         "from firmware_export.boot import boot, install\n"
         "print('ready', flush=True)\n"
         "device = Device(Path(sys.argv[1]))\n"

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from camera_sim.develop import develop
+from camera_sim.developing.tiles import develop
 from camera_sim.engines import cuda, tensorrt
 from camera_sim.engines.engine_key import EngineKey, check_runs
 from camera_sim.engines.onnxruntime import OnnxRuntimeEngine

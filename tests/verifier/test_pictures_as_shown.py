@@ -25,7 +25,7 @@ from tests.verifier.conftest import jpeg
 from tests.verifier.toy import Pixels, native
 from verifier import Verifier
 from verifier.errors import PhotoUnsupportedError
-from verifier.shown import picture
+from verifier.report.upright import picture
 
 pytestmark = pytest.mark.slow
 
@@ -151,7 +151,7 @@ def test_a_raw_file_does_not_stop_the_others(camsim: Camsim, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("name", ["deep", "wide"])
 def test_training_and_the_sensor_see_what_is_shown(name: str, tmp_path: Path) -> None:
-    from camera_sim.picture import load_picture
+    from camera_sim.sensor.picture import load_picture
     from verifier.evaluation.uploads import pixels_of
     from verifier.training.picture_sets import Picture
 
@@ -178,4 +178,4 @@ def test_files_are_opened_in_one_place() -> None:
         for path in (REPOSITORY / package).rglob("*.py")
         if in_memory.search(path.read_text(encoding="utf-8"))
     }
-    assert found <= {"channel/picture_file/opening.py", "camera_sim/fuzzing/raw_fuzz.py"}
+    assert found <= {"channel/picture_file/opening.py", "camera_sim/evaluation/fuzzing/raw_fuzz.py"}

@@ -7,11 +7,11 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from tests.verifier.test_trace_proof import Pixels, natural
-from tests.verifier.test_trace_sync import RICH, as_pixels, served
-from verifier.decision import Answer, without_gaps
+from tests.verifier.features.test_trace_proof import Pixels, natural
+from tests.verifier.features.test_trace_sync import RICH, as_pixels, served
 from verifier.features.trace_gaps import NO_GAPS, TraceGaps, trace_gaps
 from verifier.features.trace_sync import Sync, find_trace, in_step
+from verifier.judging.decision import Answer, without_gaps
 
 
 def quiet(seed: int) -> NDArray[np.float64]:

@@ -6,8 +6,8 @@ import pytest
 
 from tests.verifier.toy import CALIBRATION, LABELS, grain_model, native, toy_weights
 from verifier import Verifier, WeightsError
+from verifier.detectors.model import Model
 from verifier.features.patches import batches, choose_patches
-from verifier.model import Model
 from verifier.weights import (
     FOLDER,
     Isotonic,

@@ -5,13 +5,13 @@ from functools import cache
 from pathlib import Path
 
 from channel.printable import name_as_text
-from verifier import model
 from verifier.analysis import Verifier
 from verifier.archive.listing import is_url, opened_store
 from verifier.archive.rows import Row, row_of_error, row_of_report
+from verifier.detectors import model
 from verifier.errors import PhotoError, PhotoNotFoundError, VerifierError
+from verifier.judging.stability import NETWORKS
 from verifier.limits import Limits
-from verifier.stability import NETWORKS
 from verifier.weights import FOLDER
 
 

@@ -5,8 +5,8 @@ from typing import Any, Final
 import pyarrow as pa
 
 from channel.printable import all_whole, name_as_text
-from verifier.facts import declared_generated
-from verifier.report import Report
+from verifier.judging.facts import declared_generated
+from verifier.report.record import Report
 
 _DETECTOR: Final = pa.struct(
     [

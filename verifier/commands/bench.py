@@ -27,7 +27,7 @@ def add_to(benchmarks: "Commands") -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print a line a part."""
-    from verifier.bench import bench_verify
+    from verifier.evaluation.bench import bench_verify
 
     result = bench_verify(args.photo, args.weights, args.runs)
     width, height = result.size

@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from verifier.bench import write_sample
 from verifier.errors import DependencyError
+from verifier.evaluation.bench import write_sample
 from verifier.weights import FOLDER, read_manifest
 
 if TYPE_CHECKING:
-    from verifier.bench_service import LoadResult
     from verifier.commands import Commands
+    from verifier.evaluation.bench_service import LoadResult
 
 # What networks serve: 2 megapixels.
 _SIZE: Final = (1600, 1200)
@@ -46,7 +46,7 @@ def add_to(benchmarks: "Commands") -> None:
 
 def run_service(args: argparse.Namespace) -> int:
     """Print what came of the load, and of the overflow."""
-    from verifier.bench_service import bench_service
+    from verifier.evaluation.bench_service import bench_service
 
     workers = max(args.workers)
     with _samples(args.photo) as photos:
@@ -78,7 +78,7 @@ def run_archive(args: argparse.Namespace) -> int:
     """Print a row a number of workers."""
     try:
         from verifier.archive import How
-        from verifier.bench_archive import bench_archive
+        from verifier.evaluation.bench_archive import bench_archive
     except ImportError as error:
         raise DependencyError(
             f"archives need {error.name}: pip install 'camsim[archive]'"

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Final
 from channel.errors import ChannelError
 from channel.terminal import track
 from verifier.analysis import Verifier
+from verifier.detectors.generated import TASK as SYNTHETIC
+from verifier.detectors.generated import SyntheticDetector
 from verifier.detectors.manipulation import TASK as MANIPULATION
 from verifier.detectors.manipulation import ManipulationDetector
-from verifier.detectors.network import NetworkDetector
+from verifier.detectors.model import Model
 from verifier.detectors.origin import TASK as ORIGIN
 from verifier.detectors.origin import OriginDetector
-from verifier.detectors.synthetic import TASK as SYNTHETIC
-from verifier.detectors.synthetic import SyntheticDetector
+from verifier.detectors.platform import NetworkDetector
 from verifier.errors import OutputError, ScoresError
-from verifier.model import Model
 from verifier.weights import FOLDER, ModelEntry, read_manifest, store_calibration
 
 if TYPE_CHECKING:

@@ -133,7 +133,7 @@ def _files(given: "Sequence[Path]") -> list[Path]:
 
 
 def _pattern(args: argparse.Namespace) -> TracePattern:
-    from verifier.model import Model
+    from verifier.detectors.model import Model
 
     pooling = Model(read_manifest(args.weights).find(args.model), args.weights).pooling
     if pooling is None:

@@ -5,7 +5,7 @@ from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from verifier.commands.evaluate_synthetic import require_opencv
+from verifier.commands.evaluate_generated import require_opencv
 from verifier.commands.explain import network_of
 from verifier.errors import ScoresError
 from verifier.weights import FOLDER
@@ -49,14 +49,14 @@ def run(args: argparse.Namespace) -> int:
         network_of(Namespace(resnet50=args.resnet50, model=None, weights=folder))
         for folder in folders
     ]
-    from verifier.evaluation.synthetic_bench import centre_crops
+    from verifier.evaluation.generated.bench import centre_crops
     from verifier.explain.features import (
         colour_table,
         measure_features,
         ranking_table,
         sensitivity_table,
     )
-    from verifier.training.synthetic_sets import GENERATED, NATURAL, pictures_of_sets
+    from verifier.training.generated.sets import GENERATED, NATURAL, pictures_of_sets
 
     if min(args.silenced) < 1:
         raise ScoresError(f"--silenced must be at least 1, not {min(args.silenced)}")

@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from channel.terminal import track
+from verifier.detectors.model import Model, run_with
 from verifier.detectors.origin import TASK
 from verifier.errors import ScoresError, SettingsError
-from verifier.model import Model, run_with
 from verifier.weights import FOLDER, ModelEntry, read_manifest, store_calibration
 
 if TYPE_CHECKING:
     from verifier.commands import Commands
-    from verifier.evaluation.origin_bench import OriginRecord
+    from verifier.evaluation.origin.bench import OriginRecord
     from verifier.training.picture_sets import Picture, Split
 
 TABLES: Final = ("accuracy", "answers", "sets", "baselines", "confound", "curves")
@@ -49,13 +49,9 @@ def add_to(evaluations: "Commands") -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Measure what isn't measured yet, calibrate if asked to, and print the tables."""
-    from verifier.evaluation import origin_tables as tables
-    from verifier.evaluation.origin_baselines import baselines_table, confound_table
-    from verifier.evaluation.origin_bench import (
-        read_origin_records,
-        saw_calibration,
-        split_of,
-    )
+    from verifier.evaluation.origin import tables
+    from verifier.evaluation.origin.baselines import baselines_table, confound_table
+    from verifier.evaluation.origin.bench import read_origin_records, saw_calibration, split_of
 
     if args.threads < 0:
         raise SettingsError(f"--threads can't be negative, and is {args.threads}")
@@ -104,7 +100,7 @@ def _kept(
     args: argparse.Namespace, entry: ModelEntry, pictures: "Split", *, curves: bool
 ) -> "list[OriginRecord]":
     """Ask the model, or read what an earlier run kept."""
-    from verifier.evaluation.origin_bench import (
+    from verifier.evaluation.origin.bench import (
         CURVE_PICTURES,
         measure,
         measure_curves,
@@ -134,7 +130,7 @@ def _kept(
 def _calibrated(
     entry: ModelEntry, records: "list[OriginRecord]", args: argparse.Namespace
 ) -> ModelEntry:
-    from verifier.evaluation.origin_fitting import fit_origin, with_calibration
+    from verifier.evaluation.origin.fitting import fit_origin, with_calibration
 
     calibration = fit_origin(entry, records, args.data or args.pictures.name)
     store_calibration(entry.name, calibration, folder=args.weights)
@@ -144,10 +140,9 @@ def _calibrated(
 def _draw(
     records: "list[OriginRecord]", points: "list[OriginRecord]", entry: ModelEntry, out: Path
 ) -> None:
-    from verifier import calibration as calibrating
-    from verifier.evaluation import origin_figures as figures
-    from verifier.evaluation import origin_tables as tables
+    from verifier.evaluation.origin import figures, tables
     from verifier.evaluation.reliability_figure import draw_reliability
+    from verifier.judging import calibration as calibrating
 
     labels = [label.name for label in entry.labels]
     figures.draw_confusion(records, labels, out / "origin-confusion.png")

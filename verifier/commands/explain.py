@@ -9,8 +9,8 @@ from channel.errors import ChannelError
 from channel.output import write
 from channel.terminal import say
 from verifier.analysis import Verifier
-from verifier.decision import outside_domain
 from verifier.errors import DependencyError, OutputError, ScoresError
+from verifier.judging.decision import outside_domain
 from verifier.weights import FOLDER, read_manifest
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from channel.terminal import complain
 from verifier.analysis import Verifier
 from verifier.batch import Outcome
 from verifier.errors import OutputError
+from verifier.judging.stability import NETWORKS
 from verifier.limits import Limits
-from verifier.report import VerdictLabel
-from verifier.stability import NETWORKS
+from verifier.report.record import VerdictLabel
 from verifier.weights import FOLDER
 
 if TYPE_CHECKING:

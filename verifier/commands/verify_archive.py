@@ -9,8 +9,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, TimeRemainingColumn
 
 from channel.terminal import Progress, complain, say
 from verifier.errors import DependencyError, SettingsError
+from verifier.judging.stability import NETWORKS
 from verifier.limits import Limits
-from verifier.stability import NETWORKS
 from verifier.weights import FOLDER
 
 if TYPE_CHECKING:

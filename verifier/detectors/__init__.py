@@ -3,10 +3,10 @@
 from typing import Final
 
 from verifier.detectors.detector import Detector
+from verifier.detectors.generated import SyntheticDetector
 from verifier.detectors.manipulation import ManipulationDetector
-from verifier.detectors.network import NetworkDetector
 from verifier.detectors.origin import OriginDetector
-from verifier.detectors.synthetic import SyntheticDetector
+from verifier.detectors.platform import NetworkDetector
 
 DETECTORS: Final[tuple[type[Detector], ...]] = (
     ManipulationDetector,

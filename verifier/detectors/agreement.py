@@ -8,8 +8,8 @@ else neither is worth more, and the report says so instead of both.
 from collections.abc import Sequence
 from typing import Final
 
-from verifier.report import DetectorResult
-from verifier.words import percent
+from verifier.report.record import DetectorResult
+from verifier.report.wording import percent
 
 # Labels of the two detectors that mean the same.
 _GENERATED: Final = ("dgi", "generated")

@@ -4,9 +4,9 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import ClassVar, Final, Self
 
-from verifier.model import Model
-from verifier.reading import Reading
-from verifier.report import DetectorResult
+from verifier.detectors.model import Model
+from verifier.reading.reading import Reading
+from verifier.report.record import DetectorResult
 from verifier.weights import FOLDER, read_manifest
 
 # Of detectors that are wrong too often, or on too few kinds of pictures, to decide anything.

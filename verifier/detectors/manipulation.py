@@ -11,16 +11,16 @@ from typing import ClassVar, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from verifier import calibration as calibrating
-from verifier.decision import Answer, decide, picture_probabilities, without_gaps
 from verifier.detectors.detector import ModelDetector
+from verifier.detectors.model import BATCH, Model
 from verifier.features.patches import Patches, batches, choose_patches
 from verifier.features.trace_gaps import NO_GAPS, TraceGaps
 from verifier.features.trace_proof import TraceProof
 from verifier.features.trace_sync import Sync
-from verifier.model import BATCH, Model
-from verifier.reading import Reading
-from verifier.report import DetectorResult, PatchMap
+from verifier.judging import calibration as calibrating
+from verifier.judging.decision import Answer, decide, picture_probabilities, without_gaps
+from verifier.reading.reading import Reading
+from verifier.report.record import DetectorResult, PatchMap
 from verifier.weights import ANY_CHANNEL, ModelEntry
 
 TASK: Final = "manipulation"

@@ -14,18 +14,18 @@ from typing import ClassVar, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from verifier import calibration as calibrating
-from verifier.decision import how_often_wrong, outside_domain, picture_probabilities
 from verifier.detectors.detector import ONLY_INFORMS, ModelDetector
+from verifier.detectors.model import Model
 from verifier.detectors.patch_scores import PatchScores, patch_scores
 from verifier.features.edge_patches import edge_patches
 from verifier.features.forensic_statistics import statistics_of
 from verifier.features.patches import batches
-from verifier.model import Model
-from verifier.reading import Reading
-from verifier.report import DetectorResult, Finding, PatchMap
+from verifier.judging import calibration as calibrating
+from verifier.judging.decision import how_often_wrong, outside_domain, picture_probabilities
+from verifier.reading.reading import Reading
+from verifier.report.record import DetectorResult, Finding, PatchMap
+from verifier.report.wording import percent
 from verifier.weights import Calibration, Label, ModelEntry, Threshold
-from verifier.words import percent
 
 TASK: Final = "origin"
 # Patches at a time: activations of one are 13 MB in each of the two first layers.

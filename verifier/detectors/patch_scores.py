@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from verifier import calibration as calibrating
+from verifier.detectors.model import Model
 from verifier.features.patches import Patches
-from verifier.model import Model
+from verifier.judging import calibration as calibrating
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from verifier import calibration as calibrating
-from verifier.calibration import ReliabilityDiagram
-from verifier.decision import picture_probabilities, role_probability
 from verifier.errors import ScoresError
 from verifier.evaluation.scores import Scores
+from verifier.judging import calibration as calibrating
+from verifier.judging.calibration import ReliabilityDiagram
+from verifier.judging.decision import picture_probabilities, role_probability
 from verifier.training.listed_sets import ListedSet
 from verifier.weights import ANY_CHANNEL, Calibration, ModelEntry, Role, Threshold
 

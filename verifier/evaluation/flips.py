@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from channel import transmit
 from verifier.analysis import Verifier
-from verifier.calibration import upper_bound
 from verifier.errors import PhotoError
 from verifier.evaluation.labelled import Labelled
-from verifier.report import VerdictLabel
+from verifier.judging.calibration import upper_bound
+from verifier.report.record import VerdictLabel
 from verifier.weights import Role
 
 

@@ -10,8 +10,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from verifier.calibration import log_softmax
 from verifier.errors import ScoresError
+from verifier.judging.calibration import log_softmax
 
 Array = NDArray[np.float64]
 

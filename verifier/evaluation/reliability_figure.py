@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from verifier.calibration import ReliabilityDiagram
 from verifier.errors import DependencyError, OutputError
+from verifier.judging.calibration import ReliabilityDiagram
 
 
 def draw_reliability(

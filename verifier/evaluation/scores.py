@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from verifier.analysis import Verifier
 from verifier.errors import OutputError, PhotoError, ScoresError
 from verifier.evaluation.labelled import Labelled
-from verifier.reading import Reading
+from verifier.reading.reading import Reading
 
 NO_NETWORK: Final = "none"
 _FIXED: Final = ("file", "photo", "truth", "network", "channel", "patches", "set")

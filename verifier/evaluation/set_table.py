@@ -6,10 +6,10 @@ from typing import Final
 
 import numpy as np
 
-from verifier.calibration import upper_bound
-from verifier.decision import picture_probabilities
 from verifier.detectors.origin import TASK as ORIGIN
 from verifier.evaluation.scores import NO_NETWORK, Row, Scores
+from verifier.judging.calibration import upper_bound
+from verifier.judging.decision import picture_probabilities
 from verifier.training.listed_sets import ListedSet
 from verifier.weights import Calibration, ModelEntry
 

@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from verifier.calibration import upper_bound
 from verifier.errors import PhotoError
 from verifier.evaluation.other_traces import claimed_by_others
 from verifier.features.trace_proof import prove_trace
 from verifier.features.trace_sync import LARGEST_SCALE, SMALLEST_SCALE, TracePattern, find_trace
 from verifier.features.trace_sync import in_step as brought_back
+from verifier.judging.calibration import upper_bound
 
 Pixels = NDArray[np.uint8]
 

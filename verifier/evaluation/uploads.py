@@ -14,7 +14,7 @@ from channel import transmit
 from channel.errors import ChannelError
 from channel.picture_file import open_picture
 from verifier.errors import ScoresError
-from verifier.evaluation.network_classes import EDITOR, NetworkClass
+from verifier.evaluation.platform.classes import EDITOR, NetworkClass
 from verifier.features.dct_histogram import PATCH
 
 Pixels = NDArray[np.uint8]

@@ -7,14 +7,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from verifier import calibration as calibrating
-from verifier.decision import picture_probabilities
 from verifier.errors import ScoresError
 from verifier.explain.networks import Explainable
 from verifier.explain.relevance import Channel, relevance
 from verifier.features.patches import Patches, Place, batches
 from verifier.features.selection import select_patches
-from verifier.words import percent
+from verifier.judging import calibration as calibrating
+from verifier.judging.decision import picture_probabilities
+from verifier.report.wording import percent
 
 Pixels = NDArray[np.uint8]
 # Of the looked-at pixels: what is told of where relevance lies.

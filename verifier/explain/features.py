@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from verifier.evaluation.synthetic_bench import TestCrop
+from verifier.evaluation.generated.bench import TestCrop
 from verifier.explain.colour import ColourShare, colour_conditional
 from verifier.explain.ff_rs import (
     Ranking,
@@ -21,7 +21,7 @@ from verifier.explain.ff_rs import (
 )
 from verifier.explain.networks import Explainable
 from verifier.explain.relevance import Channel
-from verifier.training.synthetic_sets import GENERATED
+from verifier.training.generated.sets import GENERATED
 
 # Draws of random channels, of which the mean and the range are told.
 DRAWS = 5

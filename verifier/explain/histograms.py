@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from verifier.features.dct_histogram import COEFFICIENTS, LEVELS, MOST_LEVEL, PATCH, patch_levels
-from verifier.training.network_cnn import NetworkCNN
+from verifier.training.platform.cnn import NetworkCNN
 
 _BLOCK = 8
 

@@ -17,14 +17,14 @@ from verifier.errors import WeightsError
 from verifier.explain.histograms import PictureNetworkCNN, coefficient_name
 from verifier.explain.onnx_weights import tensors_of
 from verifier.explain.relevance import Channel
-from verifier.training.band_network import BandNetwork, band_name
-from verifier.training.block_fan import BlockFAN, Standardise
-from verifier.training.block_statistics import statistic_name
-from verifier.training.efficientnet_lite0 import EfficientNetLite0
-from verifier.training.fan import FAN, PATCH
-from verifier.training.resnet50 import ResNet50, load_resnet50
-from verifier.training.synthetic_cnn import SyntheticCNN
-from verifier.training.synthetic_sets import CROP
+from verifier.training.backbones.efficientnet_lite0 import EfficientNetLite0
+from verifier.training.generated.band_network import BandNetwork, band_name
+from verifier.training.generated.cnn import SyntheticCNN
+from verifier.training.generated.resnet50 import ResNet50, load_resnet50
+from verifier.training.generated.sets import CROP
+from verifier.training.manipulation.block_fan import BlockFAN, Standardise
+from verifier.training.manipulation.block_statistics import statistic_name
+from verifier.training.manipulation.fan import FAN, PATCH
 from verifier.weights import FOLDER, Label, ModelEntry, Selection, read_manifest
 
 # Each takes the number of labels.

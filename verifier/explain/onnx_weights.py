@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from channel.onnx_file import check_whole
 from verifier.errors import DependencyError
-from verifier.training.efficientnet_lite0 import EfficientNetLite0, unmerged
+from verifier.training.backbones.efficientnet_lite0 import EfficientNetLite0, unmerged
 
 
 def tensors_of(content: bytes, model: nn.Module) -> dict[str, Tensor]:

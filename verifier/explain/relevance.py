@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from verifier.errors import WeightsError
 from verifier.explain.histograms import Histograms
 from verifier.explain.zennit_rules import composite
-from verifier.training.block_fan import Standardise
+from verifier.training.manipulation.block_fan import Standardise
 
 
 class Channel(NamedTuple):

@@ -17,9 +17,9 @@ from torch.nn import functional as F
 from verifier.errors import DependencyError
 from verifier.explain.histograms import PictureNetworkCNN
 from verifier.training.arithmetic import Add, PassedOn, SignedAdd, SignedAverage
-from verifier.training.block_fan import Standardise
-from verifier.training.block_statistics import BLOCK, BlockStatistics
-from verifier.training.constrained_conv import ConstrainedConv
+from verifier.training.manipulation.block_fan import Standardise
+from verifier.training.manipulation.block_statistics import BLOCK, BlockStatistics
+from verifier.training.manipulation.constrained_conv import ConstrainedConv
 
 # Sums of either sign near zero would divide relevance by next to nothing: half floats for weights
 # then turned spots of a map into their opposite. A share of the layer's root mean square.

@@ -20,8 +20,8 @@ from channel import PLATFORMS, PlatformProfile
 from channel.profile import AnySize, Aspect, Confidence, Encoding, SizeRule, target_size
 from verifier.features.jpeg_header import JpegHeader
 from verifier.features.jpeg_quality import table_quality
-from verifier.features.network_match import coded_scans, profile_bytes, public_encoder
 from verifier.features.platform_marks import has_comment, is_mark
+from verifier.features.platform_match import coded_scans, profile_bytes, public_encoder
 
 Cue = Literal["tables", "subsampling", "scans", "huffman", "size", "marks"]
 CUES: Final[tuple[Cue, ...]] = get_args(Cue)

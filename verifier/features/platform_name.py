@@ -13,8 +13,8 @@ from typing import Final
 from channel import PLATFORMS, PlatformProfile
 from verifier.features.header_likelihood import NONE, NetworkLikelihood, header_likelihoods
 from verifier.features.jpeg_header import JpegHeader
-from verifier.features.network_match import network_matches
 from verifier.features.platform_marks import META, META_SERVICES, PlatformMark, platform_marks
+from verifier.features.platform_match import network_matches
 
 NAMED: Final = 0.9
 

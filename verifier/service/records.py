@@ -6,10 +6,10 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from verifier.preview import Preview
-from verifier.report import Report
+from verifier.report.preview import Preview
+from verifier.report.record import Report
+from verifier.report.wording import LEVELS, MEANINGS, TITLES, in_short
 from verifier.service.problems import Problem
-from verifier.words import LEVELS, MEANINGS, TITLES, in_short
 
 State = Literal["queued", "running", "done", "failed"]
 PartState = Literal["waiting", "running", "done"]

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response
 from fastapi.security import HTTPBearer
 
-from verifier.report import Report
+from verifier.report.record import Report
+from verifier.report.upright import patch_layer, picture
 from verifier.service.answers import (
     Format,
     documented,
@@ -22,7 +23,6 @@ from verifier.service.problems import StoppingError, UnknownAnalysisError
 from verifier.service.records import Analysis, Record
 from verifier.service.service import Service
 from verifier.service.uploads import read_upload
-from verifier.shown import patch_layer, picture
 
 _LOOK_SECONDS: Final = 1.0  # how often we look whether the client is still there
 _AGAIN_SECONDS: Final = 5.0  # told where an analysis found no time, or its photo no reader

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from verifier.errors import OutputError
-from verifier.preview import Preview
+from verifier.report.preview import Preview
 from verifier.service.private_file import private_file
 from verifier.service.problems import INTERRUPTED, StoppingError, StoreError, problem_of
 from verifier.service.records import Analysis, Record

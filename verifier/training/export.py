@@ -15,18 +15,18 @@ from torch import nn
 from channel.onnx_file import open_session
 from channel.output import write
 from verifier.errors import WeightsError
-from verifier.evaluation.network_classes import DOMAIN, SELECTION
+from verifier.evaluation.platform.classes import DOMAIN, SELECTION
 from verifier.features.dct_histogram import PATCH_BINS
 from verifier.features.forensic_statistics import COUNT
-from verifier.training.block_fan import BlockFAN
-from verifier.training.efficientnet_lite0 import EfficientNetLite0
-from verifier.training.fan import FAN, PATCH
+from verifier.training.backbones.efficientnet_lite0 import EfficientNetLite0
+from verifier.training.generated.sets import CROP
+from verifier.training.manipulation.block_fan import BlockFAN
+from verifier.training.manipulation.fan import FAN, PATCH
 from verifier.training.memory_format import in_format
-from verifier.training.network_cnn import NetworkCNN
-from verifier.training.origin_classes import ORIGIN_DOMAIN, ORIGIN_SELECTION
-from verifier.training.origin_cnn import SIDE
-from verifier.training.statistics_network import StatisticsNetwork
-from verifier.training.synthetic_sets import CROP
+from verifier.training.origin.classes import ORIGIN_DOMAIN, ORIGIN_SELECTION
+from verifier.training.origin.cnn import SIDE
+from verifier.training.origin.statistics_network import StatisticsNetwork
+from verifier.training.platform.cnn import NetworkCNN
 from verifier.weights import (
     Domain,
     InputContract,

@@ -76,7 +76,7 @@ class TorchWeights(_Record):
 
 
 class PoolingEntry(_Record):
-    """A pair's network that judges whole pictures; see `verifier.pooling`."""
+    """A pair's network that judges whole pictures; see `verifier.detectors.pooling`."""
 
     file: str
     sha256: str
@@ -121,7 +121,7 @@ class Domain(_Record):
     min_patches
         Usable patches.
     least_quality
-        JPEG quality as `verifier.report.JpegFacts` has it; None: any.
+        JPEG quality as `verifier.report.record.JpegFacts` has it; None: any.
     """
 
     min_side: int = Field(default=256, ge=1)

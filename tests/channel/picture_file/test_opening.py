@@ -383,7 +383,7 @@ def test_real_raw_files_are_named(shared_folder: Path) -> None:
 
 
 def test_a_simulated_capture_is_named(tmp_path: Path) -> None:
-    from camera_sim.dng import write_dng
+    from camera_sim.sensor.dng import write_dng
     from tests.camera_sim.scenes import capture
 
     write_dng(tmp_path / "shot.jpg", capture(32, 48))

@@ -13,7 +13,7 @@ from tests.verifier.conftest import Camsim
 from tests.verifier.service.conftest import Start
 from tests.verifier.service.test_service import post
 from verifier.errors import OutputError
-from verifier.preview import Preview
+from verifier.report.preview import Preview
 from verifier.service.problems import Problem, StoreError
 from verifier.service.records import Analysis, Record
 from verifier.service.store import SqliteStore

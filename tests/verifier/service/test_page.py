@@ -18,7 +18,7 @@ from tests.verifier.service.server import Server, served
 from tests.verifier.signing import Chain, signed
 from tests.verifier.toy import native
 from verifier import Verifier
-from verifier.patch_overlay import SCALE
+from verifier.report.patch_overlay import SCALE
 from verifier.service.app import PAGE
 
 pytestmark = pytest.mark.slow

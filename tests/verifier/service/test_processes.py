@@ -12,7 +12,7 @@ import pytest
 from tests.verifier.conftest import jpeg
 from tests.verifier.service.server import PATIENCE, Server, served, wait_until
 from tests.verifier.toy import native
-from verifier.bench_service import bench_service
+from verifier.evaluation.bench_service import bench_service
 
 pytestmark = pytest.mark.slow
 

@@ -1,0 +1,1 @@
+"""From a capture to a picture file: tiles, output, credential, one file or many."""

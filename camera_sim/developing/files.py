@@ -1,0 +1,301 @@
+"""Developing RAW files into picture files: one, many, or a folder of them."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camera_sim import weights
+from camera_sim.developing.compare import comparison
+from camera_sim.developing.credential import Origin, Signing
+from camera_sim.developing.output import (
+    FORMATS,
+    SUFFIXES,
+    Encoding,
+    check_absent,
+    picture_file,
+    upright,
+    write_file,
+    write_picture,
+)
+from camera_sim.developing.sanity import check_developed
+from camera_sim.developing.tiles import DEFAULT_MAX_MEMORY, Depth, Picture, develop, plan_tiles
+from camera_sim.engines import Engine
+from camera_sim.engines.onnxruntime import OnnxRuntimeEngine
+from camera_sim.errors import (
+    CameraSimError,
+    MemoryBudgetError,
+    OutputError,
+    RawNotFoundError,
+    UnforeseenError,
+)
+from camera_sim.pipelines import DEFAULT_PIPELINE, find_pipeline, libraw
+from camera_sim.pipelines.classical import ClassicalEngine
+from camera_sim.raw.process import raw_reader
+from camera_sim.raw.raw_file import RawFile
+from camera_sim.raw.raw_image import RawImage
+from channel.file_names import fitting_name
+
+# What a user may name --out, and is not written.
+OTHER_FORMATS = frozenset(
+    [".bmp", ".gif", ".webp", ".heic", ".heif", ".avif", ".jxl", ".jp2", ".psd", ".exr", ".dng"]
+)
+# Files that a folder may hold beside RAW ones are passed over; these are taken.
+RAW_SUFFIXES = frozenset(
+    [
+        ".nef",
+        ".nrw",
+        ".crw",
+        ".cr2",
+        ".cr3",
+        ".dng",
+        ".arw",
+        ".srf",
+        ".sr2",
+        ".raf",
+        ".orf",
+        ".rw2",
+        ".pef",
+        ".kdc",
+        ".dcr",
+        ".srw",
+        ".mrw",
+        ".erf",
+        ".3fr",
+        ".iiq",
+        ".mef",
+        ".mos",
+        ".rwl",
+        ".raw",
+        ".x3f",
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Options:
+    """How files are developed.
+
+    Attributes
+    ----------
+    out
+        A file, for one RAW file; a folder; or None for beside the RAW file.
+    exposure
+        Linear gain; None chooses it for each.
+    compare
+        Whether a side-by-side with the classical pipeline is written too.
+    force
+        Whether existing files may be replaced.
+    """
+
+    pipeline: str = DEFAULT_PIPELINE
+    weights: Path = weights.FOLDER
+    out: Path | None = None
+    encoding: Encoding = field(default_factory=Encoding)
+    exposure: float | None = None
+    denoise: float = 1.0
+    max_memory: int = DEFAULT_MAX_MEMORY
+    threads: int | None = None
+    compare: bool = False
+    force: bool = False
+
+    @property
+    def depth(self) -> Depth:
+        """Bits a channel of the output."""
+        return 16 if self.encoding.format == "tiff" else 8
+
+
+@dataclass(frozen=True)
+class Job:
+    """One RAW file and where its picture goes."""
+
+    source: Path
+    target: Path
+
+    @property
+    def comparison(self) -> Path:
+        """Where its side-by-side goes."""
+        return self.target.with_name(fitting_name(self.target.stem, ".compare.jpg"))
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What became of one file.
+
+    Attributes
+    ----------
+    seconds
+        From opening the RAW file to the picture on disk, the side-by-side left out.
+    origin
+        As what it was signed; None where it was not.
+    """
+
+    job: Job
+    image: RawImage
+    pipeline: str
+    seconds: float
+    comparison: Path | None = None
+    origin: Origin | None = None
+
+
+def open_engine(pipeline: str, folder: Path = weights.FOLDER, threads: int = 1) -> Engine:
+    """Open what runs a pipeline.
+
+    Raises
+    ------
+    PipelineError
+        If there is no such pipeline, or no weights for it.
+    WeightsError
+        If its weights are damaged.
+    """
+    if not find_pipeline(pipeline).is_neural:
+        return ClassicalEngine()
+    return OnnxRuntimeEngine(weights.read_manifest(folder).find(pipeline), folder, threads)
+
+
+def plan_jobs(sources: Sequence[Path], options: Options) -> list[Job]:
+    """List what to develop: files as named, and every RAW file directly in a folder.
+
+    Raises
+    ------
+    RawNotFoundError
+        If a folder holds no RAW file.
+    OutputError
+        If two files would be written under one name, or ``out`` is a file for many.
+    """
+    files = [file for source in sources for file in _raw_files(source)]
+    single = _names_a_file(options.out)
+    if single and len(files) > 1:
+        raise OutputError(f"--out {options.out} is one file, and there are {len(files)} to develop")
+    jobs = [Job(file, _target(file, options, single)) for file in files]
+    seen: dict[Path, Path] = {}
+    for job in jobs:
+        if job.target in seen:
+            raise OutputError(
+                f"{seen[job.target]} and {job.source} would both become {job.target}; "
+                "develop them into different folders"
+            )
+        seen[job.target] = job.source
+    return jobs
+
+
+def _names_a_file(out: Path | None) -> bool:
+    """Tell a file from a folder by its suffix; a picture format that we do not write is refused."""
+    if out is None or out.is_dir() or not out.suffix:
+        return False
+    if out.suffix.lower() in OTHER_FORMATS:
+        raise OutputError(f"--out {out}: pictures are written as {', '.join(FORMATS)}")
+    return out.suffix.lower() in FORMATS
+
+
+def _raw_files(source: Path) -> list[Path]:
+    if not source.is_dir():
+        return [source]
+    files = sorted(p for p in source.iterdir() if p.suffix.lower() in RAW_SUFFIXES)
+    if not files:
+        raise RawNotFoundError(f"{source} is a directory without a RAW file in it")
+    return files
+
+
+def _target(source: Path, options: Options, single: bool) -> Path:
+    if single and options.out is not None:
+        return options.out
+    suffix = f".{options.pipeline}{SUFFIXES[options.encoding.format]}"
+    name = fitting_name(source.stem, suffix)
+    return (options.out or source.parent) / name
+
+
+@contextmanager
+def only_our_errors(source: Path) -> Iterator[None]:
+    """Turn whatever else a file makes us raise into our own errors: it stops no other file.
+
+    Raises
+    ------
+    CameraSimError
+        As it was raised; `MemoryBudgetError` where memory ran out; `UnforeseenError` of all else.
+    """
+    try:
+        yield
+    except CameraSimError:
+        raise
+    except MemoryError as error:
+        raise MemoryBudgetError(
+            f"{source}: there is not enough memory to develop it; give a smaller --max-memory"
+        ) from error
+    except Exception as error:
+        raise UnforeseenError(f"{source}: {type(error).__name__}: {error}") from error
+
+
+def develop_file(
+    job: Job,
+    options: Options,
+    engine: Engine,
+    progress: Callable[[float], None] = lambda _: None,
+    signing: Signing | None = None,
+) -> Summary:
+    """Develop one RAW file into one picture, signed where there is someone to sign it.
+
+    Raises
+    ------
+    CameraSimError
+        Of any kind; nothing is left half written.
+    """
+    check_absent(job.target, force=options.force)
+    if options.compare:
+        check_absent(job.comparison, force=options.force)
+    start = time.perf_counter()
+    raw = RawFile.read(job.source)
+    origin = signing.origin(raw) if signing else None
+    image = raw_reader().read(raw)
+    exposure = image.auto_exposure() if options.exposure is None else options.exposure
+    picture = render(raw, image, engine, options, exposure, progress)
+    check_developed(picture, image, exposure)
+    photo = picture_file(picture, options.encoding, image.info.exif)
+    if signing and origin:
+        kind, force = options.encoding.format, options.force
+        signing.finish(photo, kind, origin, job.target, force=force)
+    else:
+        write_file(job.target, photo, force=options.force)
+    seconds = time.perf_counter() - start
+    if not options.compare:
+        return Summary(job, image, options.pipeline, seconds, origin=origin)
+    plain = replace(options, pipeline="classical")
+    reference = render(raw, image, ClassicalEngine(), plain, exposure)
+    sheet = comparison(_to_8_bits(picture), _to_8_bits(reference), options.pipeline, "classical")
+    write_picture(job.comparison, sheet, Encoding(), b"", force=options.force)
+    return Summary(job, image, options.pipeline, seconds, job.comparison, origin)
+
+
+def render(
+    raw: RawFile,
+    image: RawImage,
+    engine: Engine,
+    options: Options,
+    exposure: float,
+    progress: Callable[[float], None] = lambda _: None,
+) -> Picture:
+    """Develop a capture and turn it upright: (H, W, 3) uint8, or uint16 for TIFF."""
+    if options.pipeline == "libraw":
+        rendered = libraw.develop(image, raw, exposure, options.depth)
+        return upright(rendered, replace(image, pixel_aspect=1.0))
+    developed = develop(
+        image,
+        engine,
+        exposure=exposure,
+        denoise=options.denoise,
+        depth=options.depth,
+        plan=plan_tiles(
+            image, engine, options.depth, options.max_memory, options.threads, len(raw.content)
+        ),
+        progress=progress,
+    )
+    return upright(developed, image)
+
+
+def _to_8_bits(picture: Picture) -> NDArray[np.uint8]:
+    shift = 8 * (picture.dtype.itemsize - 1)
+    return (picture >> shift).astype(np.uint8)

@@ -1,0 +1,262 @@
+"""Developing a capture of any size in tiles: RawImage to RGB, in bounded memory.
+
+Tiles overlap by the network's receptive field and start on its sampling grid, so a tiled picture
+equals one developed whole. Beyond the picture's edge the mosaic is mirrored, which keeps the
+Bayer order. Tiles run side by side, one thread each.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import product
+from typing import Literal, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camera_sim.developing.trace_grid import off_grid, on_grid
+from camera_sim.engines import Colour, Engine
+from camera_sim.errors import InferenceError, MemoryBudgetError
+from camera_sim.raw.cfa import CFAPattern, pack, to_rggb
+from camera_sim.raw.raw_image import RawImage
+
+Array = NDArray[np.float32]
+Picture = NDArray[np.uint8] | NDArray[np.uint16]
+Depth = Literal[8, 16]
+
+DEFAULT_MAX_MEMORY = 2 * 1024**3
+# Python, ONNX Runtime and the libraries, before any picture is loaded (measured: 120–160 MB).
+BASE_MEMORY = 200 * 1024**2
+# Sides of a tile's inner part in packed pixels, best first: a larger tile wastes less on its halo,
+# but its features leave the processor's cache (512 took 1.3 times as long in a fresh process).
+TILE_SIDES = (256, 192, 128, 64)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a capture is cut up.
+
+    Attributes
+    ----------
+    tile
+        Side of a tile's inner part, in packed pixels.
+    halo
+        Overlap on each side, in packed pixels.
+    threads
+        Tiles at a time.
+    """
+
+    tile: int
+    halo: int
+    threads: int
+
+
+@overload
+def develop(
+    image: RawImage,
+    engine: Engine,
+    *,
+    exposure: float | None = ...,
+    denoise: float = ...,
+    depth: Literal[8] = ...,
+    plan: Plan | None = ...,
+    progress: Callable[[float], None] = ...,
+) -> NDArray[np.uint8]: ...
+
+
+@overload
+def develop(
+    image: RawImage,
+    engine: Engine,
+    *,
+    exposure: float | None = ...,
+    denoise: float = ...,
+    depth: Depth,
+    plan: Plan | None = ...,
+    progress: Callable[[float], None] = ...,
+) -> Picture: ...
+
+
+def develop(
+    image: RawImage,
+    engine: Engine,
+    *,
+    exposure: float | None = None,
+    denoise: float = 1.0,
+    depth: Depth = 8,
+    plan: Plan | None = None,
+    progress: Callable[[float], None] = lambda _: None,
+) -> Picture:
+    """Develop a capture.
+
+    Parameters
+    ----------
+    image
+        The capture.
+    engine
+        What develops a tile.
+    exposure
+        Linear gain; None chooses it as `RawImage.auto_exposure`.
+    denoise
+        How much of the noise a pipeline that removes noise is told of: 0 keeps it, 1 is right.
+    depth
+        Bits a channel of the result.
+    plan
+        How to cut it up; None asks `plan_tiles` for the default memory.
+    progress
+        Called with the share that is done, from worker threads.
+
+    Returns
+    -------
+    (H, W, 3) uint8 or uint16 sRGB, as the sensor saw it: not yet turned upright.
+
+    Raises
+    ------
+    InferenceError
+        If the engine fails, or develops values that are no numbers.
+    MemoryBudgetError
+        If ``plan`` isn't given, and the default memory is too small.
+    """
+    plan = plan or plan_tiles(image, engine, depth)
+    gain = image.auto_exposure() if exposure is None else exposure
+    colour = capture_colour(image, gain, denoise)
+    if engine.size.traces:
+        laid = on_grid(image)
+        return off_grid(_in_tiles(laid, engine, colour, depth, plan, progress), image)
+    return _in_tiles(image, engine, colour, depth, plan, progress)
+
+
+def _in_tiles(
+    image: RawImage,
+    engine: Engine,
+    colour: Colour,
+    depth: Depth,
+    plan: Plan,
+    progress: Callable[[float], None],
+) -> Picture:
+    dtype = np.uint8 if depth == 8 else np.uint16
+    developed = np.empty((*image.size, 3), dtype)
+    turned = to_rggb(developed, image.pattern)
+    windows = list(tile_windows(image.size, plan.tile))
+
+    def develop_window(window: tuple[slice, slice]) -> None:
+        tile = engine.develop(padded_planes(image, window, plan.halo, engine), colour)
+        _store(tile, turned, window, plan.halo)
+
+    with ThreadPoolExecutor(plan.threads) as pool:
+        for done, _ in enumerate(pool.map(develop_window, windows), 1):
+            progress(done / len(windows))
+    return developed
+
+
+def capture_colour(image: RawImage, exposure: float, denoise: float = 1.0) -> Colour:
+    """Gather what a pipeline is told of a capture."""
+    noise = image.noise_profile().scaled(denoise).limited()
+    return Colour(
+        white_balance=image.packed_gains,
+        camera_to_srgb=image.camera_to_srgb.astype(np.float32),
+        exposure=exposure,
+        noise=np.array([noise.shot, noise.read], np.float32),
+    )
+
+
+def plan_tiles(
+    image: RawImage,
+    engine: Engine,
+    depth: Depth = 8,
+    max_memory: int = DEFAULT_MAX_MEMORY,
+    threads: int | None = None,
+    held: int = 0,
+) -> Plan:
+    """Choose the largest tiles that keep the whole process under a memory limit.
+
+    Parameters
+    ----------
+    held
+        Bytes that are in memory besides: the RAW file, as it was read.
+
+    Raises
+    ------
+    MemoryBudgetError
+        If not even one small tile fits beside the picture; the message says what would do.
+    """
+    multiple = engine.size.multiple_of
+    halo = -(-engine.size.receptive_field // multiple) * multiple
+    threads = threads or os.cpu_count() or 1
+    spare = max_memory - BASE_MEMORY - picture_memory(image, depth) - held
+    if engine.size.traces:
+        spare -= image.samples.nbytes  # turned upright
+    most = min(engine.fixed) - 2 * halo if engine.fixed else TILE_SIDES[0]
+    sides = [side for side in TILE_SIDES if side <= most] or [most]
+    for used, side in product(range(threads, 0, -1), sides):
+        if used * tile_memory(side, halo, engine) <= spare:
+            return Plan(side, halo, used)
+    least = max_memory - spare + tile_memory(TILE_SIDES[-1], halo, engine)
+    raise MemoryBudgetError(
+        f"{image.megapixels:.1f} MP cannot be developed in {max_memory / 1024**2:.0f} MB; "
+        f"--max-memory {-(-least // 1024**2)}MB would do"
+    )
+
+
+def picture_memory(image: RawImage, depth: Depth) -> int:
+    """Return the bytes of the mosaic, the result, and the two copies that encoding makes."""
+    return image.samples.nbytes + 3 * image.samples.size * 3 * (depth // 8)
+
+
+def tile_memory(side: int, halo: int, engine: Engine) -> int:
+    """Return the bytes that one tile takes while it is developed."""
+    return (side + 2 * halo) ** 2 * engine.size.bytes_per_pixel
+
+
+def tile_windows(size: tuple[int, int], tile: int) -> Iterator[tuple[slice, slice]]:
+    """Cut a (H, W) mosaic into windows of at most ``2 · tile`` pixels a side."""
+    height, width = size
+    step = 2 * tile
+    for top, left in product(range(0, height, step), range(0, width, step)):
+        yield slice(top, min(top + step, height)), slice(left, min(left + step, width))
+
+
+def padded_planes(image: RawImage, window: tuple[slice, slice], halo: int, engine: Engine) -> Array:
+    """Return the (4, h, w) planes of a window with its halo, sides as the engine wants them."""
+    turned = to_rggb(image.samples, image.pattern)
+    rows, columns = (
+        _mirrored(part, halo, side, engine.size.multiple_of)
+        for part, side in zip(window, image.size, strict=True)
+    )
+    tile = turned[rows][:, columns]
+    planes = pack(tile, CFAPattern("RGGB"))
+    return np.stack([image.normalise_plane(planes[..., index], index) for index in range(4)])
+
+
+def _mirrored(part: slice, halo: int, side: int, multiple: int) -> slice | NDArray[np.intp]:
+    """Widen a window by the halo; past an edge, as indices mirrored without repeating it."""
+    inner = -(-(part.stop - part.start) // (2 * multiple)) * 2 * multiple
+    start, stop = part.start - 2 * halo, part.start + inner + 2 * halo
+    if start >= 0 and stop <= side:
+        return slice(start, stop)
+    period = 2 * (side - 1)
+    index = np.abs(np.arange(start, stop)) % period
+    mirrored: NDArray[np.intp] = np.minimum(index, period - index)
+    return mirrored
+
+
+def _store(tile: Array, picture: Picture, window: tuple[slice, slice], halo: int) -> None:
+    """Quantise a tile's inner part into its place."""
+    rows, columns = window
+    height, width = rows.stop - rows.start, columns.stop - columns.start
+    inner = tile[:, 2 * halo : 2 * halo + height, 2 * halo : 2 * halo + width]
+    if not (inner.min() >= 0 and inner.max() <= 1):  # not a number fails both
+        inner = _in_range(inner)
+    top = np.float32(np.iinfo(picture.dtype).max)
+    for channel, plane in enumerate(inner):  # one at a time: twice as fast as all transposed
+        picture[(*window, channel)] = plane * top + np.float32(0.5)
+
+
+def _in_range(values: Array) -> Array:
+    """Clip values to [0, 1]: beyond, they would wrap around; raises where one is no number."""
+    if not np.isfinite(values).all():
+        raise InferenceError(
+            "the pipeline developed values that are no numbers; nothing was written"
+        )
+    return np.clip(values, 0, 1)

@@ -1,0 +1,57 @@
+"""Where a trace is laid: on the 8×8 squares of the upright picture, however the camera was held.
+
+A trace has a period of 32 pixels, and its analyser knows it in step with the squares of JPEG, which
+start at the upright picture's top left corner. So a capture is turned upright before it is
+developed, not after, and its far edges are mirrored on to whole squares. A mosaic that does not
+start with red is developed from its far edge; there the sides are such that the trace, whose
+halves of the period are each symmetric, comes to lie the same.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camera_sim.developing.output import UPRIGHT, Picture
+from camera_sim.raw.cfa import CFA_ORDERS, CFAPattern
+from camera_sim.raw.raw_image import RawImage
+
+GRID = 8
+PERIOD = 32
+
+
+def on_grid(image: RawImage) -> RawImage:
+    """Turn a capture upright and widen it to multiples of `GRID`.
+
+    A side that is developed backwards becomes an odd number of half periods.
+    """
+    transpose, rows, columns = UPRIGHT[image.orientation]
+    samples, (row, column) = image.samples, image.pattern.red_site
+    red, first, second, blue = image.black
+    if transpose:
+        samples, (row, column) = samples.T, (column, row)
+        first, second = second, first  # green of red's row is now that of blue's
+    samples = samples[:: -1 if rows else 1, :: -1 if columns else 1]
+    backwards = (row ^ rows, column ^ columns)
+    beyond = [
+        (0, (PERIOD // 2 - side) % PERIOD if turned else -side % GRID)
+        for side, turned in zip(samples.shape, backwards, strict=True)
+    ]
+    site = 2 * backwards[0] + backwards[1]
+    order = next(order for order in CFA_ORDERS if order.index("R") == site)
+    return replace(
+        image,
+        samples=np.pad(samples, beyond, mode="reflect"),  # keeps the Bayer order
+        pattern=CFAPattern(order),
+        black=(red, first, second, blue),
+        orientation=1,
+    )
+
+
+def off_grid(developed: Picture, image: RawImage) -> Picture:
+    """Cut a picture developed on the grid to the capture's size, and turn it back, as a view."""
+    transpose, rows, columns = UPRIGHT[image.orientation]
+    height, width = image.size[::-1] if transpose else image.size
+    upright: NDArray[np.generic] = developed[:height, :width]
+    turned = upright[:: -1 if rows else 1, :: -1 if columns else 1]
+    return turned.swapaxes(0, 1) if transpose else turned  # type: ignore[return-value]

@@ -1,0 +1,1 @@
+"""The simulated device: its one-time memory, its frames, and photos signed once."""

@@ -1,0 +1,114 @@
+"""The curve of a joint run and the confusion matrix of a point, as figures."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from camera_sim.evaluation.pair_tables import TradeOff
+from camera_sim.training.pair.shots import Pair, Scores, Shot, accuracy_by_patches
+from camera_sim.training.pair.shots import network as network_of
+from camera_sim.training.pair.validation import Point, as_camera_file
+from camera_sim.training.pair.workflow import FOREIGN, HISTORIES
+from verifier.features.trace_sync import FOUND, strengths_by_scale
+
+
+def draw_joint_curve(points: Sequence[Point], path: Path) -> Path:
+    """Draw accuracy and fidelity by step, held out and through libjpeg."""
+    plt = _pyplot()
+    steps = [point.step for point in points]
+    figure, left = plt.subplots(figsize=(7, 4), layout="constrained")
+    left.plot(steps, [100 * point.accuracy for point in points], color="tab:red")
+    left.set(xlabel="step", ylim=(0, 100))
+    left.set_ylabel("accuracy of patches (%)", color="tab:red")
+    right = left.twinx()
+    right.plot(steps, [point.psnr for point in points], color="tab:blue")
+    right.set_ylabel("PSNR to the pipeline before (dB)", color="tab:blue")
+    return _saved(figure, path)
+
+
+def draw_confusion(counts: Sequence[Sequence[int]], path: Path, title: str = "") -> Path:
+    """Draw a confusion matrix, true history by named class, in percent of each row."""
+    plt = _pyplot()
+    rows = np.array([row for row in counts if sum(row)], float)
+    shares = 100 * rows / rows.sum(axis=1, keepdims=True)
+    names = [*HISTORIES, FOREIGN]
+    figure, axes = plt.subplots(figsize=(5.6, 4.8), layout="constrained")
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=100)
+    for (row, column), share in np.ndenumerate(shares):
+        colour = "white" if share > 60 else "black"
+        axes.text(column, row, f"{share:.0f}", ha="center", va="center", color=colour)
+    axes.set_xticks(range(rows.shape[1]), names[: rows.shape[1]], rotation=30)
+    axes.set_yticks(range(rows.shape[0]), names[: rows.shape[0]])
+    axes.set(xlabel="named", ylabel="true", title=title)
+    return _saved(figure, path)
+
+
+def draw_pooling(scores: Sequence[Scores], path: Path) -> Path:
+    """Draw the accuracy of decisions by the number of patches that they rest on."""
+    plt = _pyplot()
+    counts = (1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100)
+    accuracies = accuracy_by_patches(scores, counts)
+    figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
+    axes.semilogx(counts, [100 * accuracy for accuracy in accuracies], marker="o")
+    axes.set_xticks(counts, [str(count) for count in counts])
+    axes.minorticks_off()
+    axes.set(xlabel="patches pooled", ylabel="decisions that are right (%)")
+    axes.grid(visible=True, alpha=0.3)
+    return _saved(figure, path)
+
+
+def draw_scales(pair: Pair, shot: Shot, path: Path, network: str = "whatsapp") -> Path:
+    """Draw at which scale a trace is found after a network, with the same picture without it."""
+    assert pair.analyser.pooling is not None  # asked for by the command
+    pattern = pair.analyser.pooling.pattern
+    plt = _pyplot()
+    figure, axes = plt.subplots(figsize=(7, 3.6), layout="constrained")
+    for name, picture in (("with the trace", shot.traced), ("without", shot.plain)):
+        received = network_of(network)(as_camera_file(picture))
+        axes.semilogx(*strengths_by_scale(received, pattern), label=name, linewidth=0.9)
+    height, width = shot.traced.shape[:2]
+    axes.axvline(received.shape[0] / height, color="black", linewidth=0.6, linestyle=":")
+    axes.axhline(FOUND, color="grey", linewidth=0.6)
+    ticks = (0.2, 0.3, 0.4, 0.5, 0.7, 1.0, 1.4)
+    axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    axes.minorticks_off()
+    axes.set(
+        xlabel=f"scale that is tried ({width}×{height} through {network})",
+        ylabel="strength of the lines",
+    )
+    axes.legend()
+    return _saved(figure, path)
+
+
+def draw_trade_off(measured: Sequence[TradeOff], path: Path) -> Path:
+    """Draw accuracy against fidelity, two points for each trace."""
+    plt = _pyplot()
+    figure, axes = plt.subplots(figsize=(7, 4.4), layout="constrained")
+    psnr = [one.psnr for one in measured]
+    axes.scatter(psnr, [100 * one.patches for one in measured], marker="o", label="patches")
+    axes.scatter(psnr, [100 * one.pictures for one in measured], marker="s", label="pictures")
+    for one in measured:
+        axes.annotate(one.name, (one.psnr, 100 * one.patches), (0, -13), ha="center",
+                      textcoords="offset points", fontsize="small")  # fmt: skip
+    axes.margins(x=0.12, y=0.12)
+    axes.set(xlabel="PSNR to the pipeline before (dB)", ylabel="histories that are named (%)")
+    axes.grid(visible=True, alpha=0.3)
+    axes.legend()
+    return _saved(figure, path)
+
+
+def _pyplot() -> Any:
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    return pyplot
+
+
+def _saved(figure: Any, path: Path) -> Path:
+    figure.savefig(path, dpi=110)
+    _pyplot().close(figure)
+    return path

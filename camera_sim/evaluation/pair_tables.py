@@ -1,0 +1,340 @@
+"""The tables of a pair: fidelity, channels, foreign pictures, further edits, attacks, real RAW."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camera_sim.evaluation.attacks import ATTACKS
+from camera_sim.evaluation.fidelity import BORDER, colour_difference, quality
+from camera_sim.evaluation.local_edits import LOCAL_EDITS, covered_share
+from camera_sim.evaluation.table import Table
+from camera_sim.training.pair import shots as bench
+from camera_sim.training.pair.shots import Pair, Picture, Read, Scores, Send, Shot
+from camera_sim.training.pair.validation import as_camera_file, edited
+from camera_sim.training.pair.workflow import FOREIGN, FOREIGN_CLASS, HISTORIES, NETWORKS
+from channel.manipulations import (
+    GAMMA,
+    GAUSSIAN,
+    JPEG,
+    MEDIAN,
+    NOISE,
+    RESAMPLE,
+    SHARPEN,
+    Manipulation,
+)
+
+LARGE = 50  # patches of a picture of some megapixels after a halving
+STRENGTHS = (0.5, 0.7, 0.85, 1.0, 1.2, 1.5)
+# What is asked for the camera: the plainest history and the one that leaves least of the trace.
+OWN = ("native", "gaussian")
+PATCH_COUNTS = (1, 2, 5, 10, 20, 50, 100)
+FURTHER_EDITS: tuple[tuple[Manipulation, float], ...] = (
+    (MEDIAN, 3), (MEDIAN, 5), (NOISE, 2), (NOISE, 5), (GAMMA, 0.8), (GAMMA, 1.2),
+    (GAUSSIAN, 0.5), (GAUSSIAN, 1.5), (SHARPEN, 0.5), (SHARPEN, 2.0),
+    (JPEG, 60), (JPEG, 90), (RESAMPLE, 1.3), (RESAMPLE, 3),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ForeignPicture:
+    """A picture that the pair did not develop, and what did."""
+
+    kind: str
+    picture: Picture
+
+
+def fidelity_table(shots: Sequence[Shot]) -> Table:
+    """How far the pair's pictures are from those of the same pipeline before joint training."""
+    found = [quality(shot.traced, shot.plain) for shot in shots]
+    worst = min(range(len(shots)), key=lambda index: found[index].psnr)
+    differences = np.concatenate(
+        [_inner(colour_difference(shot.traced, shot.plain)).ravel() for shot in shots]
+    )
+    psnr, ssim = np.mean([(q.psnr, q.ssim) for q in found], axis=0)
+    rows = [
+        ("PSNR, mean", f"{psnr:.2f} dB"),
+        ("PSNR, worst picture", f"{found[worst].psnr:.2f} dB ({shots[worst].name})"),
+        ("SSIM, mean", f"{ssim:.4f}"),
+        ("CIEDE2000, median of pixels", f"{np.median(differences):.2f}"),
+        ("CIEDE2000, 95% of pixels", f"{np.percentile(differences, 95):.2f}"),
+    ]
+    return Table(
+        f"Fidelity to the pipeline before joint training, {len(shots)} pictures",
+        ("measure", "value"),
+        rows,
+    )
+
+
+def _inner(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    return values[BORDER:-BORDER, BORDER:-BORDER]
+
+
+def channels() -> dict[str, Send]:
+    """Return what pictures are sent through, by name."""
+    networks = {name: _after_camera(bench.network(name)) for name in NETWORKS}
+    return {"none": lambda p: p, "1:2, JPEG 50": bench.paper_channel, **networks}
+
+
+def _after_camera(send: Send) -> Send:
+    return lambda picture: send(as_camera_file(picture))
+
+
+def channel_row(name: str, scores: Sequence[Scores]) -> tuple[str, ...]:
+    """Summarise one channel: accuracy of patches, of pictures, patches a picture."""
+    pictures, count = bench.picture_accuracy(scores)
+    large, large_count = bench.picture_accuracy(scores, LARGE)
+    patches = np.median([len(score.logits) for score in scores])
+    return (
+        name,
+        f"{bench.patch_accuracy(scores):.1%}",
+        f"{pictures:.1%} of {count}",
+        f"{large:.1%} of {large_count}" if large_count else "none",
+        f"{patches:.0f}",
+    )
+
+
+CHANNEL_COLUMNS = (
+    "channel",
+    "patches",
+    "pictures",
+    f"pictures of {LARGE} patches and more",
+    "patches a picture, median",
+)
+
+
+def confusion_table(scores: Sequence[Scores], labels: Sequence[str]) -> Table:
+    """Print the confusion matrix in percent, as table 3 of Korus & Memon 2019."""
+    counts = bench.confusion(scores, len(labels))
+    rows = [
+        (name, *(f"{100 * count / max(1, row.sum()):.1f}" for count in row))
+        for name, row in zip(HISTORIES, counts, strict=False)
+    ]
+    return Table("Confusion of patches (%), true history by named class", ("true", *labels), rows)
+
+
+def pooling_table(scores: Sequence[Scores]) -> Table:
+    """How sure a decision over several patches is."""
+    accuracies = bench.accuracy_by_patches(scores, PATCH_COUNTS)
+    rows = [(str(n), f"{a:.1%}") for n, a in zip(PATCH_COUNTS, accuracies, strict=True)]
+    return Table(
+        "Decisions pooled over patches drawn from all pictures", ("patches", "accuracy"), rows
+    )
+
+
+@dataclass(frozen=True)
+class TradeOff:
+    """What a trace costs an eye, and what it brings.
+
+    Attributes
+    ----------
+    psnr, ssim, difference, jod
+        To the pipeline before joint training: dB, SSIM, median CIEDE2000, and JOD on FullHD at
+        100%; means over pictures. ``jod`` is None where ColorVideoVDP isn't installed.
+    patches, pictures
+        Shares whose history is named.
+    """
+
+    name: str
+    psnr: float
+    ssim: float
+    difference: float
+    jod: float | None
+    patches: float
+    pictures: float
+
+
+def measure_trade_off(
+    name: str,
+    pair: Pair,
+    shots: Sequence[Shot],
+    send: Send,
+    jod: Callable[[Picture, Picture], float] | None,
+) -> TradeOff:
+    """Measure shots of one strength of a trace, by the pair's analyser as it is."""
+    found = [quality(shot.traced, shot.plain) for shot in shots]
+    differences = [np.median(colour_difference(s.traced, s.plain)) for s in shots]
+    scores = bench.score_histories(pair, shots, send)
+    return TradeOff(
+        name,
+        float(np.mean([q.psnr for q in found])),
+        float(np.mean([q.ssim for q in found])),
+        float(np.mean(differences)),
+        float(np.mean([jod(s.traced, s.plain) for s in shots])) if jod else None,
+        bench.patch_accuracy(scores),
+        bench.picture_accuracy(scores)[0],
+    )
+
+
+def trade_off_table(title: str, measured: Sequence[TradeOff]) -> Table:
+    """Accuracy against fidelity, a row for each strength of the trace."""
+    rows = [
+        (
+            one.name,
+            f"{one.psnr:.2f}",
+            f"{one.ssim:.4f}",
+            f"{one.difference:.2f}",
+            "not measured" if one.jod is None else f"{one.jod:.2f}",
+            f"{one.patches:.1%}",
+            f"{one.pictures:.1%}",
+        )
+        for one in measured
+    ]
+    columns = ("trace", "PSNR (dB)", "SSIM", "CIEDE2000, median", "JOD", "patches", "pictures")
+    return Table(f"Accuracy against fidelity: {title}", columns, rows)
+
+
+def foreign_table(
+    pair: Pair, scores: Sequence[Scores], pictures: Sequence[ForeignPicture], send: Send
+) -> Table:
+    """How well pictures of other pipelines are told from the pair's own, whatever their history.
+
+    The verifier says nothing of pictures without a trace, whatever they are named.
+    """
+    own = [_foreign_score(score) for score in scores if score.usable]
+    rows, everything = [], list[Read]()
+    for kind in dict.fromkeys(item.kind for item in pictures):
+        found = [pair.read(send(item.picture)) for item in pictures if item.kind == kind]
+        found = [read for read in found if read.usable]
+        rows.append(_foreign_row(kind, own, found))
+        everything += found
+    rows.append(_foreign_row("all", own, everything))
+    return Table(
+        "Foreign pictures against the pair's own, of any history (picture level)",
+        ("developed by", "pictures", "AUC", "named straight from the camera", "and with a trace"),
+        rows,
+    )
+
+
+def _foreign_row(kind: str, own: Sequence[float], foreign: Sequence[Read]) -> tuple[str, ...]:
+    native = [read for read in foreign if read.named == 0]
+    with_trace = [read for read in native if _found(read)]
+    shares = (f"{len(some) / max(1, len(foreign)):.1%}" for some in (native, with_trace))
+    scores = [_foreign_score(read) for read in foreign]
+    return (kind, str(len(foreign)), f"{auc(own, scores):.3f}", *shares)
+
+
+def _foreign_score(read: Read) -> float:
+    """Log odds of `FOREIGN`, the analyser's last label."""
+    return float(read.picture[-1] - np.logaddexp.reduce(read.picture[:-1]))
+
+
+def auc(negative: Sequence[float], positive: Sequence[float]) -> float:
+    """Area under the ROC curve: how often a positive scores higher; NaN without any."""
+    if not len(negative) or not len(positive):
+        return float("nan")
+    from scipy.stats import mannwhitneyu
+
+    statistic = mannwhitneyu(positive, negative).statistic
+    return float(statistic) / (len(positive) * len(negative))
+
+
+def camera_table(pair: Pair, shots: Sequence[Shot], sends: dict[str, Send]) -> Table:
+    """Whether the camera is recognised by its trace, by channel: its own pictures and others."""
+    rows = []
+    for name, send in sends.items():
+        own = [pair.read(send(edited(s.traced, edit))) for s in shots for edit in OWN]
+        others = [pair.read(send(shot.plain)) for shot in shots]
+        own, others = ([read for read in reads if read.usable] for reads in (own, others))
+        scores = [[_foreign_score(read) for read in reads] for reads in (own, others)]
+        rows.append(
+            (
+                name,
+                str(len(own)),
+                *(f"{np.mean([_found(read) for read in reads]):.0%}" for reads in (own, others)),
+                *(f"{np.mean([r.named == FOREIGN_CLASS for r in reads]):.0%}"
+                  for reads in (own, others)),
+                f"{auc(*scores):.3f}",
+            )
+        )  # fmt: skip
+    return Table(
+        f"Is it this camera? Its pictures ({', '.join(OWN)}), and the same without the trace",
+        ("channel", "pictures", "trace found", "in others", "called foreign", "others so", "AUC"),
+        rows,
+    )
+
+
+def _found(read: Read) -> bool:
+    """Whether the trace is proven, without which nothing is said of a picture."""
+    return read.proof is not None and read.proof.holds
+
+
+def further_edits_table(pair: Pair, shots: Sequence[Shot], send: Send) -> Table:
+    """Show what the analyser makes of edits and strengths that it never saw."""
+    rows = [("none", *_shares([pair.read(send(shot.traced)) for shot in shots]))]
+    for edit, strength in FURTHER_EDITS:
+        read = [pair.read(send(edit(shot.traced, strength))) for shot in shots]
+        rows.append((f"{edit.name} {strength:g}", *_shares(read)))
+    return Table(
+        "Edits held out from training: what pictures were called",
+        ("edit", *HISTORIES, FOREIGN),
+        rows,
+    )
+
+
+def local_edits_table(pair: Pair, shots: Sequence[Shot], send: Send) -> Table:
+    """Show whether patches inside a local edit are told from those outside."""
+    rows = []
+    for name, edit in LOCAL_EDITS.items():
+        inside, outside = list[float](), list[float]()
+        for index, shot in enumerate(shots):
+            picture, mask = edit(shot.traced, shots[index - 1].traced)
+            probabilities, places, received = pair.edit_map(send(picture))
+            for probability, place in zip(probabilities, places, strict=True):
+                covered = covered_share(mask, place, received)
+                if covered > 0.5:
+                    inside.append(float(probability))
+                elif covered == 0:
+                    outside.append(float(probability))
+        rows.append((name, str(len(inside)), str(len(outside)), f"{auc(outside, inside):.3f}"))
+    return Table(
+        "Local edits on the patch map: probability of an edit, patches inside against outside",
+        ("edit", "patches inside", "outside", "AUC"),
+        rows,
+    )
+
+
+def attack_table(pair: Pair, shots: Sequence[Shot], send: Send) -> Table:
+    """How often an edited picture passes for a native one after the trace was put back."""
+    rows = []
+    for name, attack in ATTACKS.items():
+        for history in HISTORIES[1:]:
+            forged = attack(pair, shots, history)
+            rows.append((name, history, *_shares([pair.read(send(p)) for p in forged])))
+    return Table(
+        "Attacks: edited pictures with the trace put back, and what they were called",
+        ("attack", "edit", *HISTORIES, FOREIGN),
+        rows,
+    )
+
+
+def _shares(read: Sequence[Read]) -> Iterator[str]:
+    """Yield the share of pictures that were given each label."""
+    named = [one.named for one in read if one.usable]
+    for label in range(len(read[0].picture)):
+        yield f"{named.count(label) / max(1, len(named)):.0%}"
+
+
+def raw_table(pair: Pair, shots: Sequence[Shot], sends: dict[str, Send]) -> Table:
+    """Real RAW files: developed by the pair, edited, sent."""
+    rows = []
+    for shot in shots:
+        for name, send in sends.items():
+            scores = bench.score_histories(pair, [shot], send)
+            right, count = bench.picture_accuracy(scores)
+            rows.append(
+                (
+                    shot.name,
+                    name,
+                    f"{quality(shot.traced, shot.plain).psnr:.1f}",
+                    f"{np.median([len(score.logits) for score in scores]):.0f}",
+                    f"{bench.patch_accuracy(scores):.1%}" if count else "no usable patch",
+                    f"{round(right * count)} of {count}" if count else "",
+                )
+            )
+    return Table(
+        "Real RAW files",
+        ("file", "channel", "PSNR to plain (dB)", "patches", "patches right", "histories right"),
+        rows,
+    )

@@ -1,0 +1,46 @@
+"""A sheet for the eye: what a trace looks like at 100% where nothing hides it."""
+
+from collections.abc import Sequence
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from camera_sim.developing.compare import difference
+from camera_sim.training.pair.shots import Picture, Shot
+
+SIDE = 320
+# Means between which an even part is neither shadow nor burnt out.
+DARKEST, BRIGHTEST = 60, 220
+
+
+def draw_trace_sheet(shots: Sequence[Shot], path: Path) -> Path:
+    """Draw each shot's most even square: plain, with the trace, their difference magnified.
+
+    Pictures smaller than the square are left out; without any nothing is written.
+    """
+    rows = []
+    for shot in shots:
+        if min(shot.plain.shape[:2]) < SIDE:
+            continue
+        window = _most_even(shot.plain)
+        plain, traced = shot.plain[window], shot.traced[window]
+        rows.append(np.concatenate([plain, traced, difference(traced, plain)], axis=1))
+    if rows:
+        Image.fromarray(np.concatenate(rows)).save(path)
+    return path
+
+
+def _most_even(picture: Picture) -> tuple[slice, slice]:
+    height, width = picture.shape[:2]
+    step = SIDE // 4
+    places = product(range(0, height - SIDE + 1, step), range(0, width - SIDE + 1, step))
+    windows = [(slice(top, top + SIDE), slice(left, left + SIDE)) for top, left in places]
+
+    def unevenness(window: tuple[slice, slice]) -> float:
+        values = picture[window].mean(axis=2)
+        visible = DARKEST < values.mean() < BRIGHTEST
+        return float(values.std()) + (0 if visible else 255)
+
+    return min(windows, key=unevenness)

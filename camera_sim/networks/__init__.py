@@ -1,0 +1,1 @@
+"""Neural imaging pipelines as torch modules. Needs the extra ``train``; inference runs without."""

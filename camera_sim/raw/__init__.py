@@ -1,0 +1,1 @@
+"""RAW files in: how a capture is read, checked and brought to one normal form."""

@@ -1,0 +1,57 @@
+"""Pictures in: any file that camsim opens, as an sRGB scene for the simulated sensor."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camera_sim.errors import PictureError
+from camera_sim.raw import colour
+from channel.errors import ChannelError
+from channel.picture_file import open_picture
+
+SUFFIXES = (".png", ".webp", ".tif", ".tiff", ".bmp", ".jpg", ".jpeg")
+# SRGB values 0 to 255 as linear light.
+LINEAR = colour.srgb_decode(np.arange(256, dtype=np.float32) / 255)
+
+
+def load_picture(path: Path) -> NDArray[np.uint8]:
+    """Load a picture upright, as (H, W, 3) uint8 sRGB, by `channel.picture_file`.
+
+    Raises
+    ------
+    PictureError
+        If it is missing, unreadable, a RAW file, or smaller than one Bayer tile.
+    """
+    try:
+        array = np.asarray(open_picture(path.read_bytes()).srgb().convert("RGB"))
+    except FileNotFoundError as error:
+        raise PictureError(f"{path}: no such file") from error
+    except IsADirectoryError as error:
+        raise PictureError(f"{path} is a directory; name a picture in it") from error
+    except (OSError, ChannelError) as error:
+        raise PictureError(f"{path} cannot be read as a picture: {error}") from error
+    if min(array.shape[:2]) < 2:
+        raise PictureError(f"{path} is smaller than one 2×2 tile of the sensor")
+    return array
+
+
+def to_linear(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return uint8 sRGB as float32 linear light in [0, 1]."""
+    return LINEAR[picture]
+
+
+def picture_files(folder: Path) -> list[Path]:
+    """List the pictures under a folder, sorted by name.
+
+    Raises
+    ------
+    PictureError
+        If the folder is missing or holds none.
+    """
+    if not folder.is_dir():
+        raise PictureError(f"{folder} is not a folder of pictures")
+    files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES)
+    if not files:
+        raise PictureError(f"{folder} holds no picture ({', '.join(SUFFIXES)})")
+    return files

@@ -1,0 +1,1 @@
+"""Who signs: keys, certificates, identities, the vendor, and what it revokes."""

@@ -1,0 +1,196 @@
+"""Building the torch network of a pipeline, and turning a trained one into shipped weights."""
+
+import hashlib
+import importlib
+import logging
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from torch import Tensor
+
+from camera_sim.errors import TrainingError
+from camera_sim.networks.nip import INPUT_NAMES, NIP, PerCameraNIP
+from camera_sim.pipelines import Pipeline
+from camera_sim.weights import SizeRequirements, WeightsEntry, add_to_manifest
+from channel.onnx_file import open_session
+from verifier.training.checkpoint import save_weights
+from verifier.training.memory_format import in_format
+
+OPSET = 18
+# An exported network may differ from torch's by so much, in sRGB values: a fiftieth of a level.
+EXPORT_TOLERANCE = 1e-4
+# Bytes that ONNX Runtime takes a packed pixel of a tile: measured 504, 936, 864 and 2366, and more.
+BYTES_PER_PIXEL = {"rnet": 800, "rnet-fan": 800, "inet": 1300, "unet": 1300, "dnet": 3000}
+
+
+@dataclass(frozen=True)
+class Label:
+    """What a manifest entry says beside what the file itself tells."""
+
+    version: str
+    licence: str
+    trained_for: str
+    recipe: dict[str, str | int | float | bool]
+    data: str
+    figures: dict[str, str | float]
+    pair: str | None = None
+
+
+def build_network(pipeline: Pipeline, trained_matrix: Tensor | None = None) -> NIP:
+    """Build a pipeline's network with its initialisation.
+
+    Parameters
+    ----------
+    pipeline
+        A neural one.
+    trained_matrix
+        (3, 3) camera to sRGB of the camera it is trained for; for per-camera networks.
+
+    Raises
+    ------
+    TrainingError
+        If the pipeline has no network.
+    """
+    if not pipeline.is_neural:
+        raise TrainingError(f"the pipeline {pipeline.name!r} has no network to train")
+    module, name = pipeline.network.split(":")
+    network = getattr(importlib.import_module(f"camera_sim.pipelines.{module}"), name)
+    if pipeline.any_camera:
+        built: NIP = network()
+        return built
+    matrix = torch.eye(3) if trained_matrix is None else trained_matrix.float()
+    return PerCameraNIP(network(matrix) if pipeline.name == "inet" else network(), matrix)
+
+
+def export_network(model: NIP, pipeline: Pipeline, label: Label, folder: Path) -> WeightsEntry:
+    """Write a trained network as ONNX beside its manifest entry, and its weights to go on from.
+
+    Raises
+    ------
+    TrainingError
+        If the exported network does not give what torch gives.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{pipeline.name}.onnx"
+    model = in_format(model.eval(), torch.contiguous_format)
+    model.autocast = None
+    write_onnx(model, path, {"pipeline": pipeline.name, "trained_for": label.trained_for})
+    check_export(model, path)
+    save_weights(path.with_suffix(".safetensors"), model)
+    entry = WeightsEntry(
+        pipeline=pipeline.name,
+        version=label.version,
+        file=path.name,
+        sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+        licence=label.licence,
+        parameters=sum(p.numel() for p in model.parameters()),
+        trained_for=label.trained_for,
+        size=SizeRequirements(
+            multiple_of=model.multiple_of,
+            receptive_field=model.receptive_field,
+            bytes_per_pixel=BYTES_PER_PIXEL[pipeline.name],
+            traces=model.traces,
+        ),
+        recipe=label.recipe,
+        data=label.data,
+        figures=label.figures,
+        pair=label.pair,
+    )
+    add_to_manifest(entry, folder)
+    return entry
+
+
+def write_onnx(model: NIP, path: Path, metadata: dict[str, str]) -> None:
+    """Write `onnx_of` a network, whole or not at all."""
+    temporary = path.with_suffix(".part")
+    temporary.write_bytes(onnx_of(model, metadata).SerializeToString())
+    temporary.replace(path)
+
+
+def onnx_of(
+    model: NIP, metadata: dict[str, str], tile: tuple[int, int] | None = None
+) -> onnx.ModelProto:
+    """Export with the opset pinned, checked by ONNX's own checker.
+
+    Parameters
+    ----------
+    tile
+        Height and width of the packed mosaic, for a static shape; None leaves both open.
+    """
+    if tile is None:
+        sides = torch.export.Dim("h", min=2, max=4096), torch.export.Dim("w", min=2, max=4096)
+        height, width = (model.multiple_of * side for side in sides)
+        fixed: tuple[None, ...] = (None,) * (len(INPUT_NAMES) - 1)
+        sample, shapes = (8, 10), ({2: height, 3: width}, *fixed)
+        inputs = sample_inputs(*(model.multiple_of * side for side in sample))
+    else:
+        inputs, shapes = sample_inputs(*tile), None
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        program = torch.onnx.export(
+            model,
+            inputs,
+            input_names=list(INPUT_NAMES),
+            output_names=["srgb"],
+            opset_version=OPSET,
+            dynamic_shapes=shapes,
+            dynamo=True,
+            verbose=False,
+        )
+    assert program is not None  # dynamo=True always returns one
+    proto = program.model_proto
+    _strip_traces(proto)
+    onnx.helper.set_model_props(proto, metadata)
+    onnx.checker.check_model(proto, full_check=True)
+    return proto
+
+
+def _strip_traces(proto: onnx.ModelProto) -> None:
+    """Remove where in whose source each node came from: paths of the machine that trained.
+
+    And what the exporter noted of the shapes, in an order that differs from run to run.
+    """
+    del proto.graph.metadata_props[:]
+    for part in (
+        *proto.graph.node,
+        *proto.graph.value_info,
+        *proto.graph.input,
+        *proto.graph.output,
+    ):
+        part.doc_string = ""
+        del part.metadata_props[:]
+
+
+def sample_inputs(height: int, width: int) -> tuple[Tensor, ...]:
+    """Return inputs of a (1, 4, height, width) mosaic, fixed by a seed."""
+    generator = torch.Generator().manual_seed(0)
+    return (
+        torch.rand(1, 4, height, width, generator=generator),
+        torch.tensor([[2.0, 1.0, 1.0, 1.5]]),
+        torch.eye(3)[None],
+        torch.ones(1, 1),
+        torch.tensor([[1e-4, 1e-6]]),
+    )
+
+
+@torch.no_grad()
+def check_export(model: NIP, path: Path) -> None:
+    """Compare ONNX Runtime with torch at a size that the export did not see.
+
+    Raises
+    ------
+    TrainingError
+        If they differ by more than `EXPORT_TOLERANCE`.
+    """
+    inputs = sample_inputs(12 * model.multiple_of, 6 * model.multiple_of)
+    session = open_session(path.read_bytes())
+    taken = {node.name for node in session.get_inputs()}
+    fed = {name: x.numpy() for name, x in zip(INPUT_NAMES, inputs, strict=True) if name in taken}
+    worst = float(np.abs(session.run(["srgb"], fed)[0] - model(*inputs).numpy()).max())
+    if worst > EXPORT_TOLERANCE:
+        raise TrainingError(f"the exported network differs from torch's by {worst:.2g} in sRGB")

@@ -1,0 +1,151 @@
+"""How a NIP and a FAN are trained together: the authors' schedule, and ours."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from torch import Tensor
+
+from camera_sim.training.pair.workflow import HISTORIES, ChannelKind
+
+WARM_UP = 200
+# Of the learning rates, at the end of the cosine.
+FLOOR = 0.05
+
+
+@dataclass(frozen=True)
+class JointRecipe:
+    """How a pair is trained.
+
+    Attributes
+    ----------
+    mode
+        ``F+N`` trains both, ``F`` the FAN alone.
+    steps
+        Of ``scenes`` patches, each with every history, and of ``foreign`` ones of other pipelines.
+    fan_rate, nip_rate, trace_rate
+        Of the two Adam optimisers; the last of the NIP's trace, where it has one (`TracingRNet`):
+        while that alone learns fast, fidelity is spent on what the analyser can use.
+    schedule
+        ``cosine`` to a twentieth, or ``steps``: times 0.9 every ``decay_every``.
+    fidelity, final_fidelity
+        λ, the weight of the squared error to the pipeline before training; it goes from the one to
+        the other geometrically.
+    bound
+        PSNR to the pipeline before, in dB, down to which fidelity costs nothing; None counts all
+        of the error. With λ alone fidelity drifts to either side of what was asked for.
+    fan_first
+        The NIP stays as it is for so many steps: a carrier that the analyser cannot read yet would
+        only be smoothed away.
+    carrier
+        Strength of the pattern that the pipeline starts with; 0 is none.
+    carrier_first
+        A pipeline without a layer for it (`Trace`) learns to lay that pattern in so many steps
+        before the first; see `carrier_first.learn_carrier`.
+    carrier_sha256
+        Of the pattern, where it isn't the shipped one; see `carrier.digest`.
+    camera
+        That photographs the pictures, of a per-camera pipeline.
+    blocks
+        Whether the analyser also reads the statistics of blocks (`BlockFAN`).
+    blocks_first
+        What it reads in the blocks is learnt from so many steps' patches before the first step: see
+        `blocks_first.learn_blocks`.
+    masked
+        Whether that error is weighted by `masking.visibility`.
+    channel, curriculum
+        See `workflow.draw_channel`; the channel gets harder over so many steps.
+    channels
+        Drawn for each step; the scenes are shared out among them. With one, each step pulls the
+        analyser towards the quality that it happens to see.
+    camera_jpeg
+        The share of steps in which the camera writes JPEG before anybody edits, at the quality of
+        `camsim develop`.
+    """
+
+    mode: Literal["F", "F+N"] = "F+N"
+    steps: int = 6000
+    scenes: int = 4
+    foreign: int = 2
+    fan_rate: float = 6e-4
+    nip_rate: float = 3e-5
+    trace_rate: float = 1e-4
+    schedule: Literal["cosine", "steps"] = "cosine"
+    decay_every: int = 600
+    fidelity: float = 1500.0
+    final_fidelity: float = 4000.0
+    bound: float | None = None
+    fan_first: int = 1000
+    carrier: float = 1.0
+    carrier_first: int = 0
+    carrier_sha256: str | None = None
+    camera: str | None = None
+    blocks: bool = True
+    blocks_first: int = 1000
+    masked: bool = True
+    channel: ChannelKind = "wide"
+    channels: int = 4
+    curriculum: int = 2500
+    camera_jpeg: float = 0.3
+    validate_every: int = 250
+    bfloat16: bool = True
+    seed: int = 0
+
+    @property
+    def classes(self) -> int:
+        """How many the FAN tells apart."""
+        return len(HISTORIES) + (self.foreign > 0)
+
+
+FAST_JOINT = JointRecipe()
+# The authors' script: batches of 20, Adam at 1e-4, a tenth less every 100 epochs of 6 batches.
+PAPER_JOINT = JointRecipe(
+    steps=6000,
+    scenes=20,
+    foreign=0,
+    fan_rate=1e-4,
+    nip_rate=1e-4,
+    trace_rate=1e-4,
+    schedule="steps",
+    fidelity=1000.0,
+    final_fidelity=1000.0,
+    fan_first=0,
+    carrier=0.0,
+    blocks=False,
+    blocks_first=0,
+    masked=False,
+    channel="paper",
+    channels=1,
+    curriculum=0,
+    camera_jpeg=0.0,
+    bfloat16=False,
+)
+
+
+def cost_of_fidelity(recipe: JointRecipe, step: int, visible: Tensor, squared: Tensor) -> Tensor:
+    """Return what a step's distance to the pipeline before costs.
+
+    Parameters
+    ----------
+    visible, squared
+        The masked and the plain mean squared error.
+    """
+    distance = visible if recipe.masked else squared
+    if recipe.bound is not None:
+        allowed = 10 ** (-recipe.bound / 10)
+        distance = distance * (1 - allowed / squared.detach().clamp(min=allowed))
+    return weight_of_fidelity(recipe, step) * distance
+
+
+def rate_share(recipe: JointRecipe, step: int) -> float:
+    """Return the share of the learning rates at a step."""
+    if recipe.schedule == "steps":
+        return float(0.9 ** (step // recipe.decay_every))
+    warm = min(1.0, (step + 1) / WARM_UP)
+    return warm * (FLOOR + (1 - FLOOR) * (1 + math.cos(math.pi * step / recipe.steps)) / 2)
+
+
+def weight_of_fidelity(recipe: JointRecipe, step: int) -> float:
+    """Return λ at a step."""
+    share = step / max(1, recipe.steps - 1)
+    return float(recipe.fidelity * (recipe.final_fidelity / recipe.fidelity) ** share)

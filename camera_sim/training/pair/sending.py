@@ -1,0 +1,118 @@
+"""What a pair learns from: patches developed, edited and sent through channels drawn anew."""
+
+import copy
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from camera_sim.networks.nip import NIP
+from camera_sim.training.nip.data import Batch, PatchSource
+from camera_sim.training.pair.foreign import ForeignSource
+from camera_sim.training.pair.masking import visible_error
+from camera_sim.training.pair.recipe import JointRecipe
+from camera_sim.training.pair.validation import BORDER, CAMERA_QUALITY
+from camera_sim.training.pair.workflow import HISTORIES, Channel, Workflow, draw_channel
+from verifier.training.manipulation.block_fan import BlockFAN
+from verifier.training.manipulation.fan import FAN
+
+# Sides of the patches that a NIP develops are multiples of this.
+STRIDE = 32
+
+
+class Pair(nn.Module):
+    """A camera's pipeline, its analyser, and the pipeline as it was before."""
+
+    def __init__(self, nip: NIP, classes: int, *, blocks: bool = False) -> None:
+        super().__init__()
+        self.nip = nip
+        self.fan = BlockFAN(classes) if blocks else FAN(classes)
+        self.plain = copy.deepcopy(nip).requires_grad_(False).eval()
+
+    @property
+    def halves(self) -> nn.ModuleList:
+        """What is shipped: the camera's half and the verifier's."""
+        return nn.ModuleList([self.nip, self.fan])
+
+
+@dataclass(frozen=True)
+class Draw:
+    """What goes through one channel of a step.
+
+    Attributes
+    ----------
+    rng
+        For what is still to be drawn.
+    """
+
+    batch: Batch
+    foreign: Tensor
+    channel: Channel
+    rng: np.random.Generator
+
+
+def drawn(
+    source: PatchSource, foreign: ForeignSource, recipe: JointRecipe, start: int
+) -> Iterator[tuple[int, list[Draw]]]:
+    """Draw each step's patches while the step before is being computed."""
+
+    def draw(step: int, part: int) -> Draw:
+        rng = np.random.default_rng([recipe.seed, step, part])
+        hardness = min(1.0, (step + 1) / max(1, recipe.curriculum))
+        channel = draw_channel(recipe.channel, hardness, rng)
+        scenes, others = (share_of(n, part, parts) for n in (recipe.scenes, recipe.foreign))
+        side = -(-(channel.side + 2 * BORDER) // STRIDE) * STRIDE
+        batch = source.batch(rng, scenes, side)
+        return Draw(batch, foreign.batch(rng, others, channel.side), channel, rng)
+
+    def draw_all(step: int) -> list[Draw]:
+        return [draw(step, part) for part in range(parts)]
+
+    parts = max(1, min(recipe.channels, recipe.scenes))
+    with ThreadPoolExecutor(1) as pool:
+        ahead = pool.submit(draw_all, start)
+        for step in range(start, recipe.steps):
+            parts_drawn, ahead = ahead.result(), pool.submit(draw_all, step + 1)
+            yield step, parts_drawn
+        ahead.cancel()
+
+
+def share_of(count: int, part: int, parts: int) -> int:
+    """Return how many of ``count`` fall to a part, the first ones getting what is left over."""
+    return count // parts + (part < count % parts)
+
+
+def send(
+    pair: Pair, workflow: Workflow, draw: Draw, recipe: JointRecipe, *, learns: bool
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Develop and send a draw; return what is received, its labels, and two errors.
+
+    Those are to the pipeline before: the visible one and the squared one.
+    """
+    with torch.set_grad_enabled(learns):
+        developed = developed_by(pair.nip, draw.batch)
+    errors = torch.zeros(2)
+    if learns:
+        with torch.no_grad():
+            plain = developed_by(pair.plain, draw.batch)
+        squared = (developed - plain).square().mean()
+        errors = torch.stack([visible_error(developed, plain), squared])
+    offset = draw.channel.draw_offset(developed.shape[-1] - draw.channel.side, draw.rng)
+    quality = CAMERA_QUALITY if draw.rng.random() < recipe.camera_jpeg else None
+    received = workflow(developed.clamp(0, 1), draw.channel, offset, quality)
+    labels = torch.arange(len(HISTORIES)).repeat_interleave(len(developed))
+    if len(draw.foreign):
+        received = torch.cat([received, workflow.send(draw.foreign, draw.channel)])
+        labels = F.pad(labels, (0, len(draw.foreign)), value=len(HISTORIES))
+    return received, labels, errors
+
+
+def developed_by(nip: NIP, batch: Batch) -> Tensor:
+    """Develop a batch, borders cut off."""
+    mosaic = batch.mosaic.contiguous(memory_format=torch.channels_last)
+    developed: Tensor = nip(mosaic, *batch.inputs[1:])
+    return developed[:, :, BORDER:-BORDER, BORDER:-BORDER]

@@ -1,0 +1,212 @@
+"""Joint training of a NIP and a FAN (Korus & Memon, CVPR 2019, section 3 and 4.4): the plain loop.
+
+The camera learns to leave traces that its analyser finds after the channel; fidelity to the same
+pipeline as it was before holds it back.
+"""
+
+import json
+import math
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from camera_sim.errors import TrainingError
+from camera_sim.networks.rnet import CARRIER, Carrier, TracingRNet
+from camera_sim.training.nip.data import PatchSource
+from camera_sim.training.pair.blocks_first import learn_blocks
+from camera_sim.training.pair.carrier_first import learn_carrier
+from camera_sim.training.pair.foreign import ForeignSource
+from camera_sim.training.pair.recipe import JointRecipe, cost_of_fidelity, rate_share
+from camera_sim.training.pair.sending import Draw, Pair, drawn, send
+from camera_sim.training.pair.validation import Point, Validation, validate
+from camera_sim.training.pair.workflow import HISTORIES, Workflow
+from verifier.training.autocast import autocast_of
+from verifier.training.checkpoint import CHECKPOINT, load_checkpoint, save_checkpoint, save_weights
+from verifier.training.manipulation.block_fan import BlockFAN
+from verifier.training.memory_format import in_format
+
+
+@dataclass(frozen=True)
+class JointProgress:
+    """Where a run stands: means since the last report, and a validated point at times.
+
+    Attributes
+    ----------
+    psnr
+        In dB, to the pipeline before; NaN while the camera does not learn.
+    """
+
+    step: int
+    steps: int
+    loss: float
+    accuracy: float
+    psnr: float
+    point: Point | None
+
+
+def train_pair(
+    pair: Pair,
+    source: PatchSource,
+    foreign: ForeignSource,
+    held_out: Validation,
+    recipe: JointRecipe,
+    out: Path,
+    report: Callable[[JointProgress], None],
+    carrier: Carrier = CARRIER,
+) -> list[Point]:
+    """Train a pair, resuming from ``out`` where a checkpoint lies there.
+
+    A new run of ``F+N`` starts with ``carrier``: laid where the pipeline has a layer for it, learnt
+    where it hasn't (`learn_carrier`). Writes the checkpoint, ``history.jsonl`` (a `Point` a line)
+    and ``points/STEP.safetensors``, the weights of each, into ``out``.
+
+    Returns
+    -------
+    Every validated point.
+
+    Raises
+    ------
+    TrainingError
+        If the checkpoint in ``out`` is of another recipe, or ``out`` cannot be a folder.
+    """
+    try:
+        (out / "points").mkdir(parents=True, exist_ok=True)
+    except OSError as refused:
+        raise TrainingError(f"{out} cannot hold a run: {refused.strerror}") from refused
+    in_format(pair, torch.channels_last)
+    checkpoint, start = out / CHECKPOINT, 0
+    if recipe.mode == "F+N" and recipe.carrier and not checkpoint.exists():
+        _start_with(carrier, pair, source, recipe, out)
+    optimisers = build_optimisers(pair, recipe)
+    if checkpoint.exists():
+        start = load_checkpoint(checkpoint, pair, optimisers, asdict(recipe))
+    workflow, seen = Workflow(), list[tuple[float, float, float]]()
+    if start == 0 and recipe.blocks_first and isinstance(pair.fan, BlockFAN):
+        learn_blocks(pair, pair.fan, source, foreign, recipe, out)
+    for step, draw in drawn(source, foreign, recipe, start):
+        seen.append(_step(pair, workflow, optimisers, draw, recipe, step))
+        done, point = step + 1, None
+        if done % recipe.validate_every == 0 or done == recipe.steps:
+            point = validate(pair.nip, pair.plain, pair.fan, held_out, done)
+            _record(out, point, pair)
+            save_checkpoint(checkpoint, pair, optimisers, done, asdict(recipe))
+        loss, accuracy, psnr = np.mean(seen, axis=0).tolist()
+        report(JointProgress(done, recipe.steps, loss, accuracy, psnr, point))
+        if point:
+            seen.clear()
+    return read_points(out)
+
+
+def _start_with(
+    carrier: Carrier, pair: Pair, source: PatchSource, recipe: JointRecipe, out: Path
+) -> None:
+    if isinstance(pair.nip, TracingRNet):
+        pair.nip.trace.lay_carrier(carrier, recipe.carrier)
+    elif recipe.carrier_first:
+        learn_carrier(pair, source, recipe, carrier, out)
+
+
+def _step(
+    pair: Pair,
+    workflow: Workflow,
+    optimisers: list[torch.optim.Adam],
+    draws: list[Draw],
+    recipe: JointRecipe,
+    step: int,
+) -> tuple[float, float, float]:
+    """Take one step; return loss, accuracy, and PSNR in dB to the pipeline before."""
+    learns = recipe.mode == "F+N" and step >= recipe.fan_first
+    for group in (group for optimiser in optimisers for group in optimiser.param_groups):
+        group["lr"] = group["full_rate"] * rate_share(recipe, step)
+    pair.fan.autocast = pair.nip.autocast = pair.plain.autocast = autocast_of(recipe.bfloat16)
+    pair.nip.train(learns)
+    sent = [send(pair, workflow, draw, recipe, learns=learns) for draw in draws]
+    labels = torch.cat([labels for _, labels, _ in sent])
+    received = torch.cat([received for received, _, _ in sent])
+    logits = pair.fan(received)
+    loss = F.cross_entropy(logits, labels)
+    for optimiser in optimisers:
+        optimiser.zero_grad()
+    total, psnr = loss, math.nan
+    if learns:
+        shares = torch.tensor([[len(draw.batch.mosaic) / recipe.scenes] for draw in draws])
+        visible, squared = (shares * torch.stack([errors for _, _, errors in sent])).sum(dim=0)
+        total = loss + cost_of_fidelity(recipe, step, visible, squared)
+        psnr = -10 * math.log10(max(float(squared.detach()), 1e-10))
+    torch.autograd.backward(total)
+    for model, optimiser in zip((pair.fan, pair.nip), optimisers, strict=True):
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        if learns or model is pair.fan:
+            optimiser.step()
+    pair.fan.constrain()
+    accuracy = (logits.argmax(dim=1) == labels).float().mean()
+    return float(loss.detach()), float(accuracy), psnr
+
+
+def build_optimisers(pair: Pair, recipe: JointRecipe) -> list[torch.optim.Adam]:
+    """Return the FAN's Adam and the NIP's, whose trace has a rate of its own.
+
+    What has the rate 0 is frozen, which halves the time of a step.
+    """
+    groups = []
+    for is_trace, rate in ((False, recipe.nip_rate), (True, recipe.trace_rate)):
+        named = pair.nip.named_parameters()
+        parameters = [p for name, p in named if name.startswith("trace.") is is_trace]
+        for parameter in parameters:
+            parameter.requires_grad_(rate > 0)
+        groups.append({"params": parameters, "lr": rate})
+    optimisers = [
+        torch.optim.Adam(pair.fan.parameters(), recipe.fan_rate),
+        torch.optim.Adam([group for group in groups if group["params"]]),
+    ]
+    for group in (group for optimiser in optimisers for group in optimiser.param_groups):
+        group["full_rate"] = group["lr"]
+    return optimisers
+
+
+def read_points(out: Path) -> list[Point]:
+    """Return the validated points of a run, the last of each step; none before the first."""
+    history = out / "history.jsonl"
+    lines = history.read_text(encoding="utf-8").splitlines() if history.exists() else []
+    points = {point.step: point for point in (Point(**json.loads(line)) for line in lines)}
+    return [points[step] for step in sorted(points)]
+
+
+def _record(out: Path, point: Point, pair: Pair) -> None:
+    save_weights(out / "points" / f"{point.step}.safetensors", pair.halves)
+    with (out / "history.jsonl").open("a", encoding="utf-8") as history:
+        history.write(json.dumps(asdict(point)) + "\n")
+
+
+def choose_point(points: list[Point], least_psnr: float, step: int | None = None) -> Point:
+    """Return the best point of at least ``least_psnr`` dB, or the nearest to it.
+
+    That is the last one that is not surely worse than the most accurate: by less than two standard
+    errors of its patches.
+
+    Raises
+    ------
+    TrainingError
+        If ``step`` is asked for and is none of them.
+    """
+    if step is not None:
+        steps = {point.step: point for point in points}
+        if step not in steps:
+            known = ", ".join(map(str, steps))
+            raise TrainingError(f"step {step} was not validated; there are {known}")
+        return steps[step]
+    faithful = [point for point in points if point.psnr >= least_psnr]
+    if faithful:
+        best = max(faithful, key=lambda point: point.accuracy)
+        return [point for point in faithful if point.accuracy >= best.accuracy - _noise(best)][-1]
+    return max(points, key=lambda point: point.psnr)
+
+
+def _noise(point: Point) -> float:
+    """Return two standard errors of a point's accuracy."""
+    patches = max(1, sum(map(sum, point.confusion[: len(HISTORIES)])))
+    return 2 * math.sqrt(point.accuracy * (1 - point.accuracy) / patches)

@@ -1,0 +1,69 @@
+"""A trace lies on the upright picture's 8×8 squares, whatever way the sensor was held."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from camera_sim.developing.output import upright
+from camera_sim.developing.tiles import Array, develop
+from camera_sim.developing.trace_grid import on_grid
+from camera_sim.engines import Colour
+from camera_sim.networks.rnet import CARRIER, carrier_pattern
+from camera_sim.pipelines.classical import ClassicalEngine
+from camera_sim.raw.cfa import CFA_ORDERS, CFAOrder
+from tests.camera_sim.scenes import capture
+
+PATTERN = 0.5 + carrier_pattern(CARRIER).astype(np.float32) / 255
+TRACING = ClassicalEngine.size.model_copy(update={"traces": True})
+ORIENTATIONS = range(1, 9)
+
+
+class PatternEngine(ClassicalEngine):
+    """Gives the carrier on grey, in step with the tile."""
+
+    size = TRACING
+
+    def develop(self, packed: Array, colour: Colour) -> Array:
+        rows, columns = (side // 16 for side in packed.shape[1:])
+        return np.broadcast_to(np.tile(PATTERN, (rows, columns)), (3, 32 * rows, 32 * columns))
+
+
+class TurnedEngine(ClassicalEngine):
+    """Develops as ever, but is handed captures turned upright."""
+
+    size = TRACING
+
+
+@pytest.mark.parametrize("order", CFA_ORDERS)
+@pytest.mark.parametrize("orientation", ORIENTATIONS)
+def test_the_trace_starts_at_the_top_left(order: CFAOrder, orientation: int) -> None:
+    image = replace(capture(66, 84, order), orientation=orientation)
+    engine = PatternEngine()
+    engine.size = TRACING.model_copy(update={"multiple_of": 16})
+    picture = upright(develop(image, engine, exposure=1.0), image)
+    height, width = picture.shape[:2]
+    expected = np.tile(PATTERN, (3, 3))[:height, :width] * 255
+    assert picture[..., 0] == pytest.approx(expected, abs=0.51)
+
+
+@pytest.mark.parametrize("order", CFA_ORDERS)
+@pytest.mark.parametrize("orientation", ORIENTATIONS)
+def test_turning_first_changes_no_colour(order: CFAOrder, orientation: int) -> None:
+    image = replace(capture(64, 88, order), orientation=orientation, black=(10.0, 20.0, 30.0, 40.0))
+    ever, turned = (
+        develop(image, engine(), exposure=1.0) for engine in (ClassicalEngine, TurnedEngine)
+    )
+    assert turned.shape == ever.shape
+    assert np.abs(turned.astype(int) - ever.astype(int)).max() <= 1
+
+
+def test_sides_become_whole_squares() -> None:
+    image = replace(capture(66, 84, "GBRG"), orientation=6)
+    laid = on_grid(image)
+    assert (laid.pattern.order, laid.size) == ("RGGB", (88, 72))
+
+
+def test_sides_that_are_developed_backwards_end_in_the_middle_of_a_period() -> None:
+    laid = on_grid(capture(66, 84, "BGGR"))
+    assert laid.size == (80, 112)

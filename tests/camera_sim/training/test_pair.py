@@ -1,0 +1,372 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import load_file
+
+from camera_sim.errors import TrainingError
+from camera_sim.evaluation.local_edits import LOCAL_EDITS, covered_share
+from camera_sim.evaluation.trace_sheet import draw_trace_sheet
+from camera_sim.evaluation.visibility import Measure, Picture, jod_on, visibility_table
+from camera_sim.pipelines import find_pipeline
+from camera_sim.training.nip.data import SceneSource, tells_something
+from camera_sim.training.nip.export import build_network
+from camera_sim.training.pair.masking import visibility, visible_error
+from camera_sim.training.pair.recipe import FAST_JOINT, cost_of_fidelity, weight_of_fidelity
+from camera_sim.training.pair.sending import share_of
+from camera_sim.training.pair.shots import Shot, network
+from camera_sim.training.pair.train import choose_point
+from camera_sim.training.pair.validation import Point, edited, sent
+from camera_sim.training.pair.workflow import (
+    HISTORIES,
+    NETWORKS,
+    NO_CHANNEL,
+    PAPER_CHANNEL,
+    Channel,
+    Workflow,
+    draw_channel,
+)
+from camera_sim.weights import FOLDER
+from tests.camera_sim.conftest import Camsim
+from tests.camera_sim.scenes import picture
+from tests.camera_sim.tiny_pair import NAME, SMALL, TinyPair, narrow, rnet, run
+from verifier.training.checkpoint import load_fan, load_weights
+from verifier.training.manipulation.block_fan import BlockFAN
+
+SAME = ("native", "jpeg", "resample")
+
+
+@pytest.fixture(autouse=True)
+def _narrow_analysers(monkeypatch: pytest.MonkeyPatch) -> None:
+    narrow(monkeypatch)
+
+
+def test_the_trace_starts_at_nothing() -> None:
+    plain = build_network(find_pipeline("rnet"))
+    load_weights(FOLDER / "rnet.safetensors", plain)
+    inputs = (torch.rand(1, 4, 32, 32), torch.ones(1, 4), torch.eye(3)[None], torch.ones(1, 1))
+    noise = torch.tensor([[1e-4, 1e-6]])
+    assert torch.equal(plain.eval()(*inputs, noise), rnet().eval()(*inputs, noise))
+
+
+@pytest.mark.parametrize("channel", [NO_CHANNEL, PAPER_CHANNEL, Channel(200, 72, "lanczos")])
+def test_the_workflow_is_what_the_real_codec_does(channel: Channel) -> None:
+    developed = picture(channel.side, channel.side, 3)
+    tensor = torch.from_numpy(developed.copy()).permute(2, 0, 1)[None].float() / 255
+    received = Workflow()(tensor, channel, (0, 0))
+    for index, history in enumerate(HISTORIES):
+        exact = sent(edited(developed, history), channel).astype(int)
+        levels = (received[index] * 255).round().permute(1, 2, 0).numpy().astype(int)
+        # The others differ from their exact twins where a half is rounded.
+        assert np.abs(levels - exact).mean() < (0.01 if history in SAME else 0.3), history
+
+
+@pytest.mark.slow
+def test_a_joint_run_moves_both_and_resumes_where_it_stopped(tmp_path: Path) -> None:
+    whole, seen = run(tmp_path / "whole", SMALL)
+    assert [state.step for state in seen] == [1, 2, 3, 4]
+    assert seen[-1].point is not None
+    assert not torch.equal(whole.nip.trace.pattern, whole.plain.trace.pattern)
+    with pytest.raises(InterruptedError):
+        interrupted(tmp_path / "parts", after=3)
+    again, later = run(tmp_path / "parts", SMALL)
+    assert [state.step for state in later] == [3, 4]
+    for name, value in whole.state_dict().items():
+        assert torch.allclose(value, again.state_dict()[name], atol=1e-6), name
+
+
+def interrupted(out: Path, after: int) -> None:
+    class Stop(SceneSource):
+        left = after
+
+        def batch(self, *args: object) -> object:
+            self.left -= 1
+            if self.left < 0:
+                raise InterruptedError
+            return super().batch(*args)
+
+    run(out, SMALL, Stop)
+
+
+def test_mode_f_leaves_the_camera_alone(tmp_path: Path) -> None:
+    pair, seen = run(tmp_path, replace(SMALL, mode="F", steps=2))
+    for name, value in pair.nip.state_dict().items():
+        assert torch.equal(value, pair.plain.state_dict()[name]), name
+    assert seen[-1].point is not None
+    assert seen[-1].point.psnr > 100
+
+
+def test_blocks_are_read_once_and_learnt_first(tmp_path: Path) -> None:
+    recipe = replace(SMALL, mode="F", steps=1, fan_rate=0.0, blocks_first=3)
+    pair, _ = run(tmp_path, recipe)
+    [part] = (tmp_path / "blocks").iterdir()
+    gathered = load_file(part)
+    assert gathered["labels"].tolist() == [*range(len(HISTORIES)), len(HISTORIES)] * 3
+    assert isinstance(pair.fan, BlockFAN)
+    with torch.no_grad():
+        named = pair.fan.judge(gathered["statistics"].float()).argmax(dim=1)
+    assert (named == gathered["labels"]).float().mean() > 0.8  # of what was learnt
+    written = part.stat().st_mtime_ns
+    (tmp_path / "checkpoint.safetensors").unlink()
+    with pytest.raises(TrainingError, match="other options"):
+        run(tmp_path, replace(recipe, fidelity=7.0))
+    again, _ = run(tmp_path, recipe)
+    assert part.stat().st_mtime_ns == written
+    assert torch.equal(again.fan.judge[1].weight, pair.fan.judge[1].weight)
+
+
+def test_networks_themselves_are_among_the_wide_channels() -> None:
+    rng = np.random.default_rng(0)
+    drawn = [draw_channel("wide", 1, rng) for _ in range(400)]
+    assert {channel.network for channel in drawn} == {None, *NETWORKS}
+    upload = picture(128, 128, 3)
+    tensor = torch.from_numpy(upload.copy()).permute(2, 0, 1)[None].float() / 255
+    received = Workflow().send(tensor.requires_grad_(), Channel(128, None, network="whatsapp"))
+    assert (received[0] * 255).permute(1, 2, 0).detach().numpy() == pytest.approx(
+        network("whatsapp")(upload), abs=0.01
+    )
+    received.sum().backward()
+    assert tensor.grad is not None
+    assert torch.equal(tensor.grad, torch.ones_like(tensor))
+
+
+def test_another_recipe_does_not_go_on(tmp_path: Path) -> None:
+    run(tmp_path, replace(SMALL, steps=2))
+    with pytest.raises(TrainingError, match="fidelity"):
+        run(tmp_path, replace(SMALL, steps=2, fidelity=5))
+
+
+@pytest.mark.slow
+def test_a_pair_is_exported_as_two_halves_of_one_name(tiny_pair: TinyPair) -> None:
+    camera, verifier = tiny_pair.folder / "camera", tiny_pair.folder / "verifier"
+    halves = [
+        json.loads((camera / "manifest.json").read_text())["networks"][0],
+        json.loads((verifier / "manifest.json").read_text())["models"][0],
+    ]
+    assert [half["pair"] for half in halves] == [NAME, NAME]
+    assert [label["name"] for label in halves[1]["labels"]] == [*HISTORIES, "foreign"]
+
+
+def test_fidelity_weighs_more_and_more() -> None:
+    weights = [weight_of_fidelity(FAST_JOINT, step) for step in (0, FAST_JOINT.steps - 1)]
+    assert weights == pytest.approx([FAST_JOINT.fidelity, FAST_JOINT.final_fidelity])
+
+
+def test_fidelity_costs_nothing_down_to_its_bound() -> None:
+    recipe = replace(FAST_JOINT, masked=False, fidelity=100, final_fidelity=100, bound=40)
+
+    def slope(error: float) -> float:
+        squared = torch.tensor(error, requires_grad=True)
+        cost_of_fidelity(recipe, 0, torch.tensor(1.0), squared).backward()
+        assert squared.grad is not None
+        return float(squared.grad)
+
+    assert slope(0.9e-4) == slope(1e-4) == 0  # 40 dB and better
+    assert slope(2e-4) == pytest.approx(50)
+    assert slope(1e-2) == pytest.approx(99)
+
+
+def test_the_curriculum_goes_from_easy_to_what_is_asked_for() -> None:
+    rng = np.random.default_rng(0)
+    easy = [draw_channel("wide", 0, rng) for _ in range(50)]
+    hard = [draw_channel("wide", 1, rng) for _ in range(200)]
+    assert {(channel.side, channel.quality) for channel in easy} == {(128, 95)}
+    assert PAPER_CHANNEL in hard
+    assert min(channel.quality or 0 for channel in hard) < 40
+    assert max(channel.side for channel in hard) > 320
+    assert draw_channel("none", 1, rng) == NO_CHANNEL
+
+
+def test_a_network_keeps_step_with_the_camera_but_where_it_scales_oddly_or_somebody_cropped() -> (
+    None
+):
+    rng = np.random.default_rng(0)
+    kept, odd = Channel(256, 50), Channel(183, 50)
+    offsets = [kept.draw_offset(16, rng) for _ in range(400)]
+    assert 0.85 < offsets.count((0, 0)) / len(offsets) < 0.95
+    assert max(max(offset) for offset in offsets) == 16
+    assert len({odd.draw_offset(16, rng) for _ in range(400)}) > 200
+
+
+def test_scenes_are_shared_out_among_channels() -> None:
+    assert [share_of(6, part, 4) for part in range(4)] == [2, 2, 1, 1]
+    assert sum(share_of(2, part, 4) for part in range(4)) == 2
+
+
+def test_texture_hides_what_an_even_area_shows() -> None:
+    rng = np.random.default_rng(0)
+    reference = torch.full((1, 3, 64, 64), 0.5)
+    reference[..., 32:] += torch.from_numpy(rng.normal(0, 0.2, (64, 32)).astype(np.float32))
+    even, texture = reference.clone(), reference.clone()
+    even[..., 4:20] += 0.02
+    texture[..., 44:60] += 0.02
+    assert visible_error(even, reference) > 4 * visible_error(texture, reference)
+    assert float(visibility(reference).max()) <= 1
+
+
+def test_flat_patches_tell_nothing() -> None:
+    rng = np.random.default_rng(0)
+    assert not tells_something(np.full((32, 32, 3), 90, np.uint8), rng)
+    assert tells_something(rng.integers(0, 256, (32, 32, 3)).astype(np.uint8), rng)
+
+
+def point(step: int, accuracy: float, psnr: float) -> Point:
+    right = round(10_000 * accuracy)
+    return Point(step, accuracy, 1.0, psnr, [[right, 10_000 - right]])
+
+
+def test_of_points_that_differ_by_noise_alone_the_last_is_shipped() -> None:
+    points = [point(1, 0.7, 42), point(2, 0.905, 42), point(3, 0.902, 42), point(4, 0.88, 42)]
+    assert choose_point(points, 41).step == 3
+
+
+def test_the_point_to_ship_is_the_most_accurate_that_is_faithful() -> None:
+    points = [point(1, 0.9, 36), point(2, 0.8, 42), point(3, 0.7, 45)]
+    assert choose_point(points, 41).step == 2
+    assert choose_point(points, 50).step == 3
+    assert choose_point(points, 41, step=1).step == 1
+    with pytest.raises(TrainingError, match="1, 2, 3"):
+        choose_point(points, 41, step=7)
+
+
+def test_an_analyser_of_six_classes_goes_on_as_one_of_five(tmp_path: Path) -> None:
+    pair, _ = run(tmp_path, replace(SMALL, steps=1))
+    five = BlockFAN(len(HISTORIES))
+    load_fan(tmp_path / "checkpoint.safetensors", five)
+    learnt, kept = pair.fan.state_dict(), five.state_dict()
+    assert all(torch.equal(kept[name], learnt[name][: len(kept[name])]) for name in kept)
+    with pytest.raises(TrainingError, match="no FAN that fits"):
+        load_fan(tmp_path / "checkpoint.safetensors", BlockFAN(4))
+
+
+def test_grain_is_seen_more_than_what_the_camera_writes() -> None:
+    rng = np.random.default_rng(0)
+    plain = picture(128, 128, 3)
+    traced = np.clip(plain + rng.normal(0, 4, plain.shape), 0, 255).astype(np.uint8)
+    table = visibility_table([Shot("a", traced, plain)])
+    jod = {row[0].split(",")[0]: float(row[-1].split()[0]) for row in table.rows}
+    assert jod["the trace"] < jod["JPEG 95"] <= 10
+
+
+def jod_of_the_middle(display: str) -> Measure:
+    """Look at 128×128 pixels: whole pictures would take ColorVideoVDP four fifths of the test."""
+    measure = jod_on(display)
+
+    def middle(picture: Picture) -> Picture:
+        top, left = (side // 2 - 64 for side in picture.shape[:2])
+        return np.ascontiguousarray(picture[top : top + 128, left : left + 128])
+
+    return lambda test, reference: measure(middle(test), middle(reference))
+
+
+@pytest.mark.slow
+def test_every_table_of_a_pair_is_printed(
+    camsim: Camsim, tiny_pair: TinyPair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("camera_sim.evaluation.visibility.jod_on", jod_of_the_middle)
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    Image.fromarray(picture(576, 576, 5)).save(pictures / "one.png")
+    ours = ("--pair", NAME, "--weights", tiny_pair.folder)
+    assert camsim("evaluate", "pair", pictures, *ours).status == 2
+    none = camsim("evaluate", "pair", pictures, *ours, "--before", tmp_path / "none")
+    assert none.status == 2
+    assert "none" in none.err
+    Image.fromarray(picture(576, 576, 6)).save(pictures / "two.png")
+    for words, told in ((("--through", "nowhere"), "whatsapp"), (("--table", "raw"), "--raw")):
+        wrong = camsim("evaluate", "pair", pictures, *ours, *words)
+        assert wrong.status == 2
+        assert told in wrong.err
+    kept = tmp_path / "kept"
+    words = ("evaluate", "pair", pictures, *ours, "--through", "none", "twitter")
+    ran = camsim(*words, "--runs", tiny_pair.folder, "--keep", kept, "--out", tmp_path)
+    assert ran.status == 0, ran.err
+    labels = {path.name: len(list(path.iterdir())) for path in kept.iterdir()}
+    assert labels == dict.fromkeys((*HISTORIES, "foreign"), 2)
+    for title in (
+        "Fidelity",
+        "What an eye sees",
+        "Accuracy over",
+        "Accuracy against fidelity: the trace in several",
+        "Accuracy against fidelity: an analyser of its own",
+        "Confusion",
+        "Foreign",
+        "Edits",
+        "Local",
+        "Attacks",
+    ):
+        assert f"**{title}" in ran.out, title
+    assert "| twitter |" in ran.out
+    assert "| whatsapp |" not in ran.out
+    for name in ("confusion", "pooling", "strengths", "runs"):
+        assert (tmp_path / f"pair-{name}.png").exists(), name
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("stand_in_exports")
+def test_a_point_that_is_there_is_exported_without_further_training(
+    camsim: Camsim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("camera_sim.commands.train_joint.HELD_OUT_PATCHES", 2)
+    folders = [tmp_path / name for name in ("first", "second")]
+    for number, folder in enumerate(folders):
+        folder.mkdir()
+        for index in range(2):
+            Image.fromarray(picture(448, 448, 2 * number + index)).save(folder / f"{index}.png")
+    out = tmp_path / "run"
+    words = ("train", "joint", "--pictures", *folders, "--start-from", FOLDER / "rnet.safetensors")
+    words += (
+        "--out",
+        out,
+        "--channel",
+        "paper",
+        "--curriculum",
+        0,
+        "--blocks-first",
+        1,
+        "--threads",
+        1,
+    )
+    words += ("--steps", 2, "--scenes", 1, "--foreign", 1, "--validate-every", 1)
+    ran = camsim(*words)
+    assert ran.status == 0, ran.err
+    before = (out / "history.jsonl").read_text()
+    again = camsim(*words, "--point", 1)
+    assert again.status == 0, again.err
+    assert again.out.startswith("step 1:")
+    assert (out / "history.jsonl").read_text() == before
+    manifest = json.loads((out / "verifier" / "manifest.json").read_text())
+    assert manifest["models"][0]["figures"]["step"] == 1
+    assert manifest["models"][0]["data"] == "first, second"
+
+
+@pytest.mark.parametrize("name", LOCAL_EDITS)
+def test_local_edits_change_what_their_mask_covers(name: str) -> None:
+    before, other = picture(400, 600, 1), picture(400, 600, 2)
+    after, mask = LOCAL_EDITS[name](before, other)
+    changed = (after != before).any(axis=2)
+    assert not changed[~mask].any()
+    assert changed[mask].any()
+    received = (200, 300)  # as a network halves it
+    assert covered_share(mask, (0, 0), received) > 0.5
+    assert covered_share(mask, (300 - 128, 0), received) == 0
+
+
+def test_the_sheet_shows_the_most_even_square(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    plain = rng.integers(0, 256, (400, 800, 3)).astype(np.uint8)
+    plain[70:400, 470:800] = 120
+    traced = plain.copy()
+    traced[::2] = np.minimum(plain[::2], 254) + 1
+    sheet = draw_trace_sheet([Shot("one", traced, plain)], tmp_path / "sheet.png")
+    drawn = np.asarray(Image.open(sheet))
+    assert drawn.shape == (320, 960, 3)
+    assert (drawn[:, :320] == 120).all()
+    assert sorted(set(drawn[:, 640:].ravel().tolist())) == [128, 138]
+    small = Shot("small", traced[:100, :100], plain[:100, :100])
+    draw_trace_sheet([small], tmp_path / "none.png")
+    assert not (tmp_path / "none.png").exists()

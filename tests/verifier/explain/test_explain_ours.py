@@ -1,0 +1,235 @@
+"""Every shipped detector can be explained: its weights for torch, and what its relevance means."""
+
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+import pytest
+import torch
+from PIL import Image
+from torch import nn
+
+from tests.camera_sim.conftest import Camsim
+from tests.channel.conftest import photo
+from verifier import Verifier
+from verifier.detectors.generated import SyntheticDetector
+from verifier.detectors.model import Model
+from verifier.detectors.origin import OriginDetector
+from verifier.detectors.platform import NetworkDetector
+from verifier.explain.explanation import explain
+from verifier.explain.histograms import CountLevels, PictureNetworkCNN, coefficient_name
+from verifier.explain.networks import load_ours
+from verifier.explain.relevance import feature_layers, relevance
+from verifier.features.dct_histogram import (
+    COEFFICIENTS,
+    PATCH,
+    patch_histograms,
+    patch_levels,
+)
+from verifier.features.edge_patches import edge_patches
+from verifier.features.patches import batches, choose_patches
+from verifier.features.selection import select_patches
+from verifier.training.manipulation.block_fan import BlockFAN
+from verifier.training.manipulation.block_statistics import BlockStatistics, statistic_name
+from verifier.weights import FOLDER, Selection, read_manifest
+
+pytestmark = pytest.mark.slow
+
+SHIPPED = [entry.name for entry in read_manifest().models]
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_what_is_explained_is_what_is_shipped(name: str) -> None:
+    network, entry = load_ours(name), read_manifest().find(name)
+    pixels = photo(300, 300)
+    patches = choose_patches(pixels, entry.input.side, Selection(stride=64, min_variance=0))
+    [pictures] = batches(pixels, patches, 64)
+    given = pictures
+    if entry.input.kind == "DCT histograms":
+        given = patch_histograms(pixels, patches.places).astype(np.float32)
+    session = ort.InferenceSession(entry.read(FOLDER), providers=["CPUExecutionProvider"])
+    [logits] = session.run([entry.input.output], {entry.input.name: given})
+    with torch.no_grad():
+        found = network.model(torch.from_numpy(pictures)).numpy()
+    np.testing.assert_allclose(found, logits, atol=0.01 * max(1, np.abs(logits).max()))
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_every_shipped_detector_is_explained(name: str) -> None:
+    network = load_ours(name)
+    pixels = photo(300, 420)
+    found = explain(network, pixels)
+    assert np.isfinite(found.relevance).all()
+    assert np.abs(found.relevance).sum() > 0
+    assert not found.relevance[~found.looked_at].any()
+    assert f"What {name} sees in " in found.sentence
+    assert all(0 < share <= 1 for _, share in found.channels)
+
+
+def test_of_several_labels_the_likeliest_is_explained() -> None:
+    network = load_ours("rnet-fan-3")
+    pixels = photo(300, 420)
+    named = [explain(network, pixels, label.name) for label in network.labels]
+    assert explain(network, pixels).score == max(one.score for one in named)
+
+
+def test_patches_are_chosen_as_the_manifest_says() -> None:
+    pixels = photo(300, 420)
+    grid = Selection(most_patches=3, brief_patches=2)
+    assert select_patches(pixels, 128, grid) == choose_patches(pixels, 128, grid)
+    edges = grid.model_copy(update={"method": "edges"})
+    assert select_patches(pixels, 128, edges, brief=True) == edge_patches(pixels, 128, 2)
+
+
+def test_the_detectors_own_patches_are_explained(tmp_path: Path) -> None:
+    pixels = photo(500, 700)
+    Image.fromarray(pixels).save(tmp_path / "photo.png")
+    with Verifier.facts_only() as verifier:
+        reading = verifier.read(tmp_path / "photo.png")
+    for kind in (OriginDetector, SyntheticDetector, NetworkDetector):
+        [entry] = read_manifest().of_task(kind.task)
+        scores = kind((Model(entry, FOLDER),)).score(reading)
+        assert scores is not None
+        assert explain(load_ours(entry.name), pixels).patches == scores.patches
+
+
+def test_where_the_detector_abstains_the_sentence_says_so(tmp_path: Path, camsim: Camsim) -> None:
+    picture = tmp_path / "photo.jpg"
+    Image.fromarray(photo(300, 420)).save(picture, quality=30)
+    ran = camsim("explain", picture, "-o", tmp_path / "why.png")
+    assert ran.status == 0, ran.err
+    assert "The detector itself gives no answer: " in ran.out
+
+
+# Counts
+
+
+def test_counts_are_those_of_the_detector() -> None:
+    pixels = photo(64, 128)
+    places = ((0, 0), (64, 0))
+    cut = np.stack([pixels[y : y + PATCH, x : x + PATCH] for x, y in places])
+    found = CountLevels.apply(torch.from_numpy(cut).permute(0, 3, 1, 2).float() / 255)
+    np.testing.assert_array_equal(found.flatten(1).numpy(), patch_histograms(pixels, places))
+
+
+def on_the_edge_of_a_level(count: int) -> np.ndarray:
+    """Patches (N, 64, 64, 3) of blocks that have a coefficient half way between two levels."""
+    blocks = np.random.default_rng(0).integers(0, 256, (100_000, 8, 8, 3)).astype(np.uint8)
+    planes = blocks.astype(np.float64) @ [0.299, 0.587, 0.114] - 128
+    wave = np.cos((2 * np.arange(8) + 1) * np.pi / 16)
+    across = planes.sum(axis=1) @ wave / (4 * np.sqrt(2))
+    from_edge = np.abs(np.abs(across % 1) - 0.5)
+    nearest = blocks[np.argsort(from_edge)[: count * 64]]
+    return nearest.reshape(count, 8, 8, 8, 8, 3).swapaxes(2, 3).reshape(count, 64, 64, 3)
+
+
+def test_a_level_on_the_edge_is_counted_alike() -> None:
+    patches = on_the_edge_of_a_level(4)
+    shipped = patch_histograms(np.concatenate(patches), [(0, 64 * n) for n in range(4)])
+    given = torch.from_numpy(patches).permute(0, 3, 1, 2).float() / 255
+    explained = CountLevels.apply(given).flatten(1).numpy()
+    np.testing.assert_array_equal(explained, shipped)
+
+
+def test_a_level_does_not_depend_on_the_order_of_sums() -> None:
+    """Patches transformed one by one, together, or mirrored have the same levels."""
+    patches = on_the_edge_of_a_level(8)
+    together = patch_levels(patches)
+    alone = np.concatenate([patch_levels(patch[None]) for patch in patches])
+    np.testing.assert_array_equal(together, alone)
+    mirrored = patch_levels(patches[:, :, ::-1])  # odd frequencies across change their sign
+    whole = mirrored.reshape(8, 8, 8, 9)[:, :, ::-1].reshape(8, 64, 9)
+    odd = np.array([place % 2 for place in COEFFICIENTS])
+    np.testing.assert_array_equal(whole * np.where(odd, -1, 1), together)
+
+
+def test_relevance_of_a_count_goes_to_the_blocks_that_were_counted() -> None:
+    """One block of a grey patch has a wave: what is said of its level is said of that block."""
+    patch = torch.full((1, 3, PATCH, PATCH), 128 / 255)
+    wave = torch.cos((2 * torch.arange(8.0) + 1) * torch.pi / 16)
+    patch[..., 16:24, 40:48] += 4 / 255 * wave
+    patch = (255 * patch).round() / 255
+    patch.requires_grad_()
+    counts = CountLevels.apply(patch)
+    across = [coefficient_name(number) for number in range(9)].index("DCT 0,1")
+    level = int(counts[0, across].nonzero()[-1])
+    assert counts[0, across, level] == 1
+    said = torch.zeros_like(counts)
+    said[0, across, level] = 3
+    said[0, across, 50] = 63  # the level 0, of all the other blocks
+    [found] = torch.autograd.grad(counts, patch, said)
+    assert float(found[..., 16:24, 40:48].sum()) == pytest.approx(3)
+    assert float(found.sum()) == pytest.approx(66)
+    assert float(found[..., :8, :8].sum()) == pytest.approx(1)
+
+
+def test_a_network_of_counts_is_explained_by_frequencies() -> None:
+    torch.manual_seed(0)
+    model = PictureNetworkCNN(4).eval()
+    assert feature_layers(model) == ("histograms",)
+    pictures = torch.rand(2, 3, PATCH, PATCH)
+    found = relevance(model, pictures, 1)
+    assert found.layers["histograms"].shape == (2, 9, 101, 1)
+    # What lies on levels in range reaches the picture, whole.
+    of_counts = found.layers["histograms"].sum(axis=(1, 2, 3))
+    np.testing.assert_allclose(found.picture.sum(axis=(1, 2)), of_counts, rtol=1e-3)
+
+
+# The FAN
+
+
+def test_relevance_of_statistics_lies_where_their_trace_is() -> None:
+    """An analyser that asks for one coefficient looks at the half of the patch that carries it."""
+    model = BlockFAN(2).eval()
+    for part in (*model.classifier, *model.judge):
+        if isinstance(part, nn.Linear):
+            nn.init.normal_(part.weight, std=1e-6)
+    count = model.statistics.count
+    energy = [statistic_name(n, 128) for n in range(count)].index("DCT 0,2 energy")
+    with torch.no_grad():
+        model.judge[1].weight[0, energy] = 1
+        model.judge[3].weight[0, 0] = 1
+        model.judge[5].weight[0, 0] = 1
+    wave = 0.1 * torch.cos((2 * torch.arange(8.0) + 1) * 2 * torch.pi / 16)
+    traced = torch.full((1, 3, 128, 128), 0.5)
+    traced[..., :64] += wave.repeat(8)
+    found = relevance(model, traced, 0)
+    left, right = np.abs(found.picture[..., :64]).sum(), np.abs(found.picture[..., 64:]).sum()
+    assert left > 20 * right
+    loudest = int(np.abs(found.layers["judge.0"][0, :, 0, 0]).argmax())
+    assert loudest == energy
+
+
+def test_relevance_of_statistics_is_kept() -> None:
+    """What the statistics get, the picture gets, and no more than that speaks each way."""
+    model = load_ours("rnet-fan-3").model
+    for part in model.classifier:
+        if isinstance(part, nn.Linear):  # the convolutions say nothing
+            nn.init.normal_(part.weight, std=1e-9)
+            nn.init.zeros_(part.bias)
+    pictures = torch.from_numpy(photo(128, 256)).permute(2, 0, 1).unfold(2, 128, 128)
+    pictures = pictures.permute(2, 0, 1, 3).float() / 255
+    found = relevance(model, pictures, 0)
+    of_statistics = found.layers["judge.0"].sum(axis=(1, 2, 3))
+    np.testing.assert_allclose(found.picture.sum(axis=(1, 2)), of_statistics, rtol=1e-2)
+    blocks = found.picture.reshape(-1, 16, 8, 16, 8)
+    np.testing.assert_allclose(blocks, blocks[:, :, :1, :, :1] + 0 * blocks, atol=1e-3)
+
+
+@pytest.mark.parametrize(("down", "across"), [(0, 1), (3, 0), (7, 7)])
+def test_statistics_are_named_by_what_they_measure(down: int, across: int) -> None:
+    statistics = BlockStatistics(128)
+    waves = [torch.cos((2 * torch.arange(8.0) + 1) * k * torch.pi / 16) for k in (down, across)]
+    block = 0.05 * waves[0][:, None] * waves[1]
+    traced = (0.5 + block.repeat(16, 16)).expand(1, 3, 128, 128)
+    flat = torch.full((1, 3, 128, 128), 0.5)
+    change = (statistics(traced) - statistics(flat))[0]
+    names = [statistic_name(number, 128) for number in range(statistics.count)]
+    assert len(set(names)) == statistics.count
+    for kind in ("mean at 0", "mean at 15", "mean, even", "energy", "energy, even"):
+        same = [n for n, name in enumerate(names) if name.endswith(f" {kind}")]
+        loudest = max(same, key=lambda n: float(change[n].abs()))
+        assert names[loudest] == f"DCT {down},{across} {kind}"
+    lines = [n for n, name in enumerate(names) if name.startswith("line")]
+    assert names[lines[-1]] == "line 64 down"
+    assert len(lines) == 128

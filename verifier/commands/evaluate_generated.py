@@ -1,0 +1,160 @@
+"""``camsim evaluate synthetic``: AP by generator, robustness, spectra, ranking."""
+
+import argparse
+from collections.abc import Sequence
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from channel.terminal import track
+from verifier.detectors.generated import TASK
+from verifier.detectors.model import Model
+from verifier.errors import DependencyError, ScoresError
+from verifier.weights import FOLDER, read_manifest
+
+if TYPE_CHECKING:
+    from verifier.commands import Commands
+    from verifier.evaluation.generated.bench import Change, TestCrop
+
+PARTS: Final = ("precision", "robustness", "spectra", "ranking")
+# Where figure 5 of Wang et al. has its points.
+SIGMAS: Final = (0.0, 1.0, 2.0, 3.0, 4.0)
+QUALITIES: Final = (100, 90, 80, 70, 60, 50, 40, 30)
+
+
+def add_to(evaluations: "Commands") -> None:
+    """Add ``evaluate synthetic``."""
+    parser = evaluations.add_parser(
+        "synthetic",
+        help="generated pictures: AP by generator, robustness, spectra, ranking",
+        description="Cut the centre of every picture, give all the same kind of history, and "
+        "measure models on them: the table and figures 2, 5 and 7 of Wang et al., CVPR 2020, and "
+        "the ranking of its section 4.6.",
+    )
+    parser.add_argument("--natural", type=Path, nargs="+", required=True, metavar="FOLDER")
+    parser.add_argument(
+        "--generated", type=Path, nargs="+", required=True, metavar="FOLDER",
+        help="generated pictures; each folder is a generator's",
+    )  # fmt: skip
+    parser.add_argument(
+        "--models", type=Path, nargs="+", default=[FOLDER], metavar="FOLDER",
+        help="folders of weights to compare, such as RUN/weights (default: the shipped one)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--seen", nargs="*", default=[], metavar="NAME",
+        help="generators that the models were trained on: left out of the mean",
+    )  # fmt: skip
+    parser.add_argument(
+        "--keep-watermark", action="store_true",
+        help="leave the invisible watermark of Stable Diffusion's scripts in the pictures",
+    )  # fmt: skip
+    parser.add_argument("--part", choices=PARTS, nargs="+", default=list(PARTS))
+    parser.add_argument("--seed", type=int, default=0, help="of the histories")
+    parser.add_argument(
+        "-o", "--out", type=Path, required=True, help="folder for the figures; they are replaced"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the tables, and draw the figures."""
+    require_opencv()
+    from verifier.evaluation.generated.bench import centre_crops
+    from verifier.training.generated.sets import GENERATED, NATURAL, pictures_of_sets
+
+    models = [model_of(folder) for folder in args.models]
+    pictures = (
+        *pictures_of_sets(NATURAL, args.natural),
+        *pictures_of_sets(GENERATED, args.generated),
+    )
+    crops = centre_crops(pictures, args.seed, watermark=args.keep_watermark)
+    natural = sum(crop.picture.kind == NATURAL for crop in crops)
+    print(f"{natural} photographs and {len(crops) - natural} generated pictures; watermark "
+          f"{'left in' if args.keep_watermark else 'removed'}\n")  # fmt: skip
+    if "precision" in args.part:
+        _precision(models, crops, args)
+    if "robustness" in args.part:
+        _robustness(models, crops, args.out)
+    if "spectra" in args.part:
+        _spectra(crops, args.out)
+    if "ranking" in args.part:
+        _ranking(models[0], crops, args.out)
+    return 0
+
+
+def require_opencv() -> None:
+    """Raise `DependencyError` where OpenCV is missing."""
+    try:
+        import_module("cv2")
+    except ImportError as error:
+        words = "the protocol needs OpenCV: pip install 'camsim[train]'"
+        raise DependencyError(words) from error
+
+
+def model_of(folder: Path) -> Model:
+    """Return the model of generated pictures of a folder. Raises `ScoresError` if it has none."""
+    entries = read_manifest(folder).of_task(TASK)
+    if not entries:
+        raise ScoresError(
+            f"{folder} has no model of generated pictures; camsim train synthetic makes one"
+        )
+    return Model(entries[0], folder)
+
+
+def _precision(
+    models: Sequence[Model], crops: "Sequence[TestCrop]", args: argparse.Namespace
+) -> None:
+    from verifier.evaluation.generated.bench import chance_by_set, precision_by_set, scores_of
+    from verifier.evaluation.generated.figures import draw_augmentation
+    from verifier.evaluation.generated.tables import precision_table
+
+    rows = [(m.entry.name, precision_by_set(crops, scores_of(m, crops))) for m in models]
+    chance = chance_by_set(crops)
+    print(precision_table(rows, chance, args.seen))
+    draw_augmentation(rows, chance, args.out / "synthetic-augmentation.png")
+
+
+def _robustness(models: Sequence[Model], crops: "Sequence[TestCrop]", out: Path) -> None:
+    from verifier.evaluation.generated.bench import precision_by_set, scores_of
+    from verifier.evaluation.generated.figures import draw_robustness
+    from verifier.training.generated.blur_and_jpeg import blurred, coded
+
+    changes: dict[str, list[tuple[float, Change]]] = {
+        "Gaussian blur, σ in pixels": [(s, partial(blurred, sigma=s)) for s in SIGMAS],
+        "JPEG quality (Pillow)": [
+            (q, partial(coded, quality=q, codec="pillow")) for q in QUALITIES
+        ],
+    }
+    shown = track(models, "blurring and coding")
+    curves: dict[str, list[tuple[str, Sequence[float], list[dict[str, float]]]]] = {
+        what: [] for what in changes
+    }
+    for model in shown:
+        for what, steps in changes.items():
+            found = [precision_by_set(crops, scores_of(model, crops, step)) for _, step in steps]
+            curves[what].append((model.entry.name, [place for place, _ in steps], found))
+    draw_robustness(curves, out / "synthetic-robustness.png")
+
+
+def _spectra(crops: "Sequence[TestCrop]", out: Path) -> None:
+    from verifier.evaluation.generated.figures import draw_spectra
+    from verifier.features.average_spectrum import average_spectrum
+
+    names = dict.fromkeys(crop.picture.set for crop in crops)
+    parts = {name: [c.pixels for c in crops if c.picture.set == name] for name in names}
+    spectra = {name: (average_spectrum(part), len(part)) for name, part in parts.items()}
+    draw_spectra(spectra, out / "synthetic-spectra.png")
+
+
+def _ranking(model: Model, crops: "Sequence[TestCrop]", out: Path) -> None:
+    from verifier.evaluation.generated.bench import scores_of
+    from verifier.evaluation.generated.figures import draw_ranking
+    from verifier.evaluation.generated.tables import ranking_table
+
+    scores = scores_of(model, crops)
+    ranked = [(crops[i], float(scores[i])) for i in (-scores).argsort(kind="stable")]
+    table = ranking_table([(crop.picture.name, score) for crop, score in ranked])
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "synthetic-ranking.md").write_text(table, encoding="utf-8")
+    draw_ranking(ranked, out / "synthetic-ranking.png")

@@ -1,0 +1,150 @@
+"""``camsim evaluate network``: every table of network of origin, from its shipped weights."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from channel.terminal import track
+from verifier.detectors.model import Model
+from verifier.detectors.platform import TASK
+from verifier.errors import ScoresError
+from verifier.weights import FOLDER, ModelEntry, read_manifest
+
+if TYPE_CHECKING:
+    from verifier.commands import Commands
+    from verifier.evaluation.platform.bench import Record
+
+TABLES: Final = ("classes", "answers", "chains", "served", "headers", "programs")
+_KEPT: Final = "sent"
+
+
+def add_to(evaluations: "Commands") -> None:
+    """Add ``evaluate network``."""
+    parser = evaluations.add_parser(
+        "network",
+        help="network of origin: eight and three classes, chains, real files and headers",
+        description="Send held-out pictures through networks, ask header and pixels, and print "
+        "every table. Simulated and real pictures stand apart.",
+    )
+    parser.add_argument(
+        "pictures", type=Path, nargs="*", help="folders that no training saw; none: real files only"
+    )
+    parser.add_argument("--served", type=Path, metavar="CSV", help="table of really served files")
+    parser.add_argument("--headers", type=Path, metavar="CSV", help="table of real headers")
+    parser.add_argument(
+        "--programs",
+        type=Path,
+        metavar="FOLDER",
+        help="JPEG files of no platform, a folder for each program or package that they are of",
+    )
+    parser.add_argument(
+        "--shares", action="store_true", help="tell how common each way of coding is among them"
+    )
+    parser.add_argument(
+        "--limit", type=int, help="use so many pictures of each folder, and of each program"
+    )
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--weights", type=Path, default=FOLDER, metavar="FOLDER")
+    parser.add_argument("--table", choices=TABLES, nargs="+", default=list(TABLES))
+    parser.add_argument(
+        "--out", type=Path, default=Path("measured"),
+        help="folder that keeps what was sent and answered, scores for calibration, and the "
+        "figure; a second run of the same model prints from it",
+    )  # fmt: skip
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Measure what isn't measured yet, and print the tables."""
+    from verifier.evaluation.platform import tables
+
+    entry = find_entry(args.weights)
+    if args.pictures:
+        _print_simulated(args, entry)
+    if "served" in args.table and args.served:
+        from verifier.evaluation.platform.bench import record_of, served_pictures
+
+        model = Model(entry, args.weights)
+        found = [record_of(picture, model) for picture in served_pictures(args.served)]
+        print(tables.served_table(found, entry))
+    if "headers" in args.table and args.headers:
+        from verifier.evaluation.platform.headers import read_header_rows
+
+        print(tables.headers_table(read_header_rows(args.headers)))
+    if "programs" in args.table and args.programs:
+        from verifier.evaluation.platform.programs import (
+            program_headers,
+            programs_table,
+            shares_table,
+        )
+
+        headers = program_headers(args.programs, args.limit)
+        print(programs_table(headers))
+        if args.shares:
+            print(shares_table(headers))
+    return 0
+
+
+def _print_simulated(args: argparse.Namespace, entry: ModelEntry) -> None:
+    """Print the tables of pictures that are sent here."""
+    from verifier.evaluation.platform import tables
+
+    records = _records(args, entry)
+    print(f"{entry.name} {entry.version}: {len(records)} simulated pictures of "
+          f"{len({r.sent.photo for r in records})} photographs\n")  # fmt: skip
+    if "classes" in args.table:
+        for words, paper in (("the paper's ten qualities", True), ("any quality", False)):
+            print(f"Uploads of {words}, 50 to 95:\n")
+            print(tables.classes_table([r for r in records if r.sent.paper is paper]))
+        print("Patches, in percent:\n")
+        print(tables.confusion_table(records))
+        print("Pictures by majority, in percent:\n")
+        print(tables.confusion_table(records, pictures=True))
+        print(tables.qualities_table(records))
+    if "answers" in args.table:
+        print(tables.answers_table(records, entry))
+        print(tables.wrong_bound(records, entry) + "\n")
+        print(tables.others_table(records, entry))
+    if "chains" in args.table:
+        print(tables.chains_table(records, entry))
+    _draw(records, args.out)
+
+
+def find_entry(folder: Path) -> ModelEntry:
+    """Return the model of networks of a folder. Raises `ScoresError` if it has none."""
+    entries = read_manifest(folder).of_task(TASK)
+    if not entries:
+        raise ScoresError(f"{folder} has no model of networks; camsim train network makes one")
+    return entries[0]
+
+
+def _records(args: argparse.Namespace, entry: ModelEntry) -> "list[Record]":
+    """Send what isn't kept from an earlier run, ask the model, and write scores for calibration."""
+    from verifier.evaluation.platform.bench import kept_pictures, read_records, record_of
+    from verifier.evaluation.record_lines import write_records
+    from verifier.evaluation.scores import write_scores
+    from verifier.evaluation.uploads import source_files
+
+    answered = args.out / f"records-{entry.sha256[:12]}.jsonl"
+    if answered.exists():
+        return read_records(answered)
+    files = [f for folder in args.pictures for f in source_files(folder)[: args.limit]]
+    model = Model(entry, args.weights)
+    shown = track(files, "sending and reading")
+    records = [
+        record_of(picture, model)
+        for number, path in enumerate(shown)
+        for picture in kept_pictures(path, number, args.seed, args.out / _KEPT)
+    ]
+    write_records(answered, records)
+    labels = [label.name for label in entry.labels]
+    rows = (r.row for r in records if not r.sent.untouched and not r.sent.before)
+    write_scores(args.out / "scores.csv", labels, rows)
+    return records
+
+
+def _draw(records: "Sequence[Record]", out: Path) -> None:
+    from verifier.evaluation.platform.figures import draw_confusions
+
+    draw_confusions(records, out / "network-confusion.png")

@@ -1,0 +1,225 @@
+"""Which network did the picture come through? Its header answers; its DCT histograms give a hint.
+
+What the header says is decided by `verifier.features.platform_name` while the file is read, and the
+channel section of a report says the same. The pixels name nobody: the network of I. Amerini,
+T. Uricchio, R. Caldelli (*Tracing Images Back to Their Social Network of Origin: A CNN-Based
+Approach*, WIFS 2017) reads quantisation, and any program with the same tables leaves the same
+traces. It knows codings of 2016, so it is asked only where the header fits one of them, or is gone.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from verifier.detectors.detector import ModelDetector
+from verifier.detectors.model import Model
+from verifier.detectors.patch_scores import PatchScores, patch_scores
+from verifier.features.dct_histogram import patch_histograms
+from verifier.features.header_likelihood import NONE
+from verifier.features.patches import Patches, choose_patches
+from verifier.features.platform_marks import META, META_SERVICES
+from verifier.judging import calibration as calibrating
+from verifier.judging.decision import outside_domain, picture_probabilities
+from verifier.reading.reading import Reading
+from verifier.report.record import ChannelReading, DetectorResult, PatchMap
+from verifier.report.wording import network_words
+from verifier.weights import Calibration, Label, ModelEntry
+
+TASK: Final = "network"
+# Profiles of `channel.PLATFORMS` that the model's labels were trained on: codings of 2016, and
+# later ones with the same luma. `verifier.evaluation.platform.classes` trains them.
+SEEN: Final[Mapping[str, tuple[str, ...]]] = {
+    "facebook": ("facebook-2016",),
+    "flickr": ("flickr-2016",),
+    "google+": ("google+",),
+    "instagram": ("instagram-2016", "instagram-2024"),
+    "telegram": ("telegram-2016", "telegram"),
+    "twitter": ("twitter-2016", "twitter"),
+    "whatsapp": ("whatsapp-2016",),
+}
+_BATCH: Final = 64
+
+
+def scored(model: Model, patches: Patches, counts: NDArray[np.uint8]) -> PatchScores:
+    """Run a model on the histograms of patches: (N, 909), uint8."""
+    logits = model.logits(
+        counts[start : start + _BATCH].astype(np.float32) for start in range(0, len(counts), _BATCH)
+    )
+    return patch_scores(model, patches, logits)
+
+
+@dataclass(frozen=True)
+class PixelHint:
+    """What the pixels look like: a network's words, `NONE`, or None; and a sentence that says so.
+
+    ``probability`` is that of what it names, calibrated on simulated pictures of 2016.
+    """
+
+    network: str | None
+    words: str = ""
+    probability: float | None = None
+
+
+class NetworkDetector(ModelDetector):
+    """Names the network that a picture came through last, where its header singles one out.
+
+    Parameters
+    ----------
+    models
+        Of the task "network"; the first gives a hint. Without any there is none.
+    """
+
+    task: ClassVar[str] = TASK
+    name: ClassVar[str] = "network"
+    question: ClassVar[str] = "Through which network did the picture come?"
+
+    def analyze(self, reading: Reading, *, brief: bool = False) -> DetectorResult:
+        """Answer for a picture; see `Detector.analyze`."""
+        channel = reading.facts.channel
+        asked = self._may_answer(channel)
+        scores = self.score(reading, brief=brief) if asked else None
+        found, hint = _by_pixels(reading, scores)
+        reasons = [_reason(channel)]
+        if channel.earlier:
+            reasons.append(channel.earlier.words)
+        agrees = channel.network is not None and hint.network == channel.network
+        if agrees:
+            reasons.append(f"The pixels look as {hint.network} coded pictures in 2016, too.")
+        elif hint.words:
+            reasons.append(hint.words)
+        facts = {**_facts_of(scores), **(_shown(scores, found) if agrees and scores else {})}
+        return self._result(channel, tuple(reasons), facts)
+
+    def score(self, reading: Reading, *, brief: bool = False) -> PatchScores | None:
+        """Run the model; None without one, or if no patch of the picture is usable."""
+        if not self._models:
+            return None
+        model = self._models[0]
+        entry = model.entry
+        patches = choose_patches(reading.pixels, entry.input.side, entry.selection, brief=brief)
+        if not patches.places:
+            return None
+        return scored(model, patches, patch_histograms(reading.pixels, patches.places))
+
+    @staticmethod
+    def _may_answer(channel: ChannelReading) -> bool:
+        """Whether the header is gone, or fits a coding that the model learnt."""
+        seen = {profile for profiles in SEEN.values() for profile in profiles}
+        return channel.jpeg is None or any(match.profile in seen for match in channel.networks)
+
+    def _result(
+        self, channel: ChannelReading, reasons: tuple[str, ...], facts: dict[str, object]
+    ) -> DetectorResult:
+        earlier = (channel.earlier.network,) if channel.earlier else ()
+        named = channel.network is not None
+        return DetectorResult(
+            name=self.name,
+            question=self.question,
+            status="ran" if named else "abstained",
+            finding="informs" if named else "none",
+            answer=channel.network,
+            answer_words=network_words(channel) if named else None,
+            confidence=_probability(channel),
+            networks=(*earlier, channel.network) if channel.network else earlier,
+            reasons=reasons,
+            **facts,
+        )
+
+
+def _probability(channel: ChannelReading) -> float | None:
+    """Return that of the network that is named; of Meta, of all its services."""
+    if channel.network is None:
+        return None
+    of_meta = channel.network == META
+    services = META_SERVICES if of_meta else (channel.network,)
+    total = sum(one.probability for one in channel.chances if one.network in services)
+    return min(1.0, round(total, 6))
+
+
+def _reason(channel: ChannelReading) -> str:
+    if channel.jpeg is None:
+        return "The file isn't JPEG, so its header names no network."
+    if channel.network is None:
+        return "No mark or table of a network's own is in the file, so none is named."
+    return f"It carries {channel.named_by}, and its coding fits."
+
+
+def _by_pixels(reading: Reading, scores: PatchScores | None) -> tuple[dict[str, float], PixelHint]:
+    """Calibrated probabilities, and what they hint at."""
+    if scores is None:
+        return {}, PixelHint(None)
+    entry = scores.model.entry
+    calibration = entry.calibration_for(None)
+    outside = outside_domain(entry, reading, scores.patches)
+    if outside or calibration is None or calibration.named is None or calibration.none is None:
+        return {}, PixelHint(None)
+    found = picture_probabilities(entry, calibration, scores.mean_log, scores.count)
+    hint = hint_of_pixels(entry, calibration, found)
+    return found, hint if _compatible(hint, reading.facts.channel, entry) else PixelHint(None)
+
+
+def _compatible(hint: PixelHint, channel: ChannelReading, entry: ModelEntry) -> bool:
+    """Whether the header is gone, or fits a coding that the hint's label was trained on."""
+    if channel.jpeg is None:
+        return True
+    labels = [label.name for label in entry.labels if label.words == hint.network]
+    profiles = {profile for name in labels for profile in SEEN.get(name, ())}
+    return any(match.profile in profiles for match in channel.networks)
+
+
+def hint_of_pixels(
+    entry: ModelEntry, calibration: Calibration, found: dict[str, float]
+) -> PixelHint:
+    """Say what pixels look like by the calibrated probability of each label."""
+    networks = [label for label in entry.labels if label.role == "class"]
+    likeliest = max(networks, key=lambda label: found[label.name])
+    value = found[likeliest.name]
+    none = max(0.0, min(1.0, 1 - sum(found[label.name] for label in networks)))
+    if calibration.named is not None and value >= calibration.named.value:
+        return PixelHint(likeliest.words, _looks_as(likeliest), value)
+    if calibration.none is not None and none >= calibration.none.value:
+        return PixelHint(NONE, "", none)
+    return PixelHint(None)
+
+
+def _looks_as(label: Label) -> str:
+    return (
+        f"The pixels look as {label.words} coded pictures in 2016. Any program with the same "
+        "tables leaves the same traces, so this is a hint and names no network."
+    )
+
+
+def _facts_of(scores: PatchScores | None) -> dict[str, object]:
+    """Return which model looked at the pixels, and its raw scores."""
+    if scores is None:
+        return {}
+    entry = scores.model.entry
+    return {
+        "model": scores.model.facts,
+        "scores": calibrating.shares([label.name for label in entry.labels], scores.mean_log),
+        "label_words": {label.name: label.words for label in entry.labels},
+        "patches": scores.count,
+    }
+
+
+def _shown(scores: PatchScores, found: dict[str, float]) -> dict[str, object]:
+    """Return probabilities and map of pixels that agree with the network that is named."""
+    networks = scores.model.entry.indices("class")
+    place = networks[int(np.argmax(scores.mean_log[networks]))]
+    label = scores.model.entry.labels[place]
+    return {
+        "in_domain": True,
+        "probabilities": found,
+        "patch_map": PatchMap(
+            side=scores.patches.side,
+            places=scores.patches.places,
+            values=tuple(round(float(v), 4) for v in np.clip(scores.shares[:, place], 0, 1)),
+            words=f"Each square is the network's impression of one part: how much it looks as "
+            f"{label.words} coded it. Single squares are often wrong.",
+            low="looks otherwise",
+            high=f"looks like {label.words}",
+        ),
+    }

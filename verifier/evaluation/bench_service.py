@@ -1,0 +1,172 @@
+"""The service under load: how long answers take, whether one is lost, how much memory it takes."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+from statistics import quantiles
+from typing import Final
+
+from verifier.analysis import Verifier
+from verifier.errors import WorkerError
+from verifier.limits import Limits
+
+_PROGRAM: Final = (
+    "import sys; from verifier.evaluation.bench_service import main; main(*sys.argv[1:])"
+)
+_LOOK_SECONDS: Final = 0.2
+_READY_SECONDS: Final = 120.0
+_MOST_TRIES: Final = 1000
+
+
+@dataclass(frozen=True)
+class LoadResult:
+    """What the clients saw.
+
+    Attributes
+    ----------
+    statuses
+        How often each status came; every request is asked again until it is no 503.
+    p50, p95
+        Seconds from the first try to the report.
+    memory
+        Most bytes that the service and its reading processes held together (resident).
+    """
+
+    requests: int
+    statuses: dict[int, int]
+    p50: float
+    p95: float
+    seconds: float
+    memory: int
+
+
+def bench_service(
+    photos: Sequence[Path],
+    weights: Path,
+    *,
+    requests: int,
+    at_a_time: int,
+    workers: int,
+    queue: int,
+) -> LoadResult:
+    """Post so many photos, so many at a time, to a fresh service.
+
+    Raises
+    ------
+    WorkerError
+        If the service doesn't start.
+    """
+    bodies = [photo.read_bytes() for photo in photos]
+    with _service(weights, workers, queue) as (port, peak):
+        start = time.perf_counter()
+        with ThreadPoolExecutor(at_a_time) as pool:
+            jobs = [(port, bodies[number % len(bodies)]) for number in range(requests)]
+            answers = list(pool.map(_ask, jobs))
+        seconds = time.perf_counter() - start
+    statuses = Counter(status for answer in answers for status in answer[0])
+    waits = sorted(answer[1] for answer in answers)
+    cuts = quantiles(waits, n=20)
+    return LoadResult(requests, dict(statuses), cuts[9], cuts[18], seconds, peak[0])
+
+
+def _ask(job: tuple[int, bytes]) -> tuple[list[int], float]:
+    """Post a photo, again as long as the service is busy; statuses and seconds."""
+    port, body = job
+    statuses: list[int] = []
+    start = time.perf_counter()
+    while len(statuses) < _MOST_TRIES:
+        status, wait = _post(port, body)
+        statuses.append(status)
+        if status != 503:
+            break
+        time.sleep(wait)
+    return statuses, time.perf_counter() - start
+
+
+def _post(port: int, body: bytes) -> tuple[int, float]:
+    """Return an answer's status, and the seconds after which to ask again."""
+    with closing(HTTPConnection("127.0.0.1", port)) as connection:
+        try:
+            connection.request("POST", "/v1/analyses", body, {"Content-Type": "image/jpeg"})
+            answer = connection.getresponse()
+            answer.read()
+        except OSError:  # refused before all was sent
+            return 503, 1.0
+        return answer.status, float(answer.getheader("Retry-After", "1"))
+
+
+@contextmanager
+def _service(weights: Path, workers: int, queue: int) -> Iterator[tuple[int, list[int]]]:
+    """Run a service in a process of its own; its port, and its peak memory as it becomes known."""
+    command = [sys.executable, "-c", _PROGRAM, str(weights), str(workers), str(queue)]
+    peak = [0]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8") as process:
+        assert process.stdout is not None
+        try:
+            line = process.stdout.readline()
+            if not line.strip().isdecimal():
+                raise WorkerError("the measured service didn't start")
+            _await_ready(int(line))
+            threading.Thread(target=_watch, args=(process, peak), daemon=True).start()
+            yield int(line), peak
+        finally:
+            process.terminate()
+
+
+def _await_ready(port: int) -> None:
+    deadline = time.monotonic() + _READY_SECONDS
+    while time.monotonic() < deadline:
+        with closing(HTTPConnection("127.0.0.1", port)) as connection:
+            connection.request("GET", "/readyz")
+            answer = connection.getresponse()
+            answer.read()
+        if answer.status == 200:
+            return
+        time.sleep(_LOOK_SECONDS)
+    raise WorkerError("the measured service didn't get ready")
+
+
+def _watch(process: "subprocess.Popen[str]", peak: list[int]) -> None:
+    while process.poll() is None:
+        peak[0] = max(peak[0], sum(map(_resident, [process.pid, *_children(process.pid)])))
+        time.sleep(_LOOK_SECONDS)
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        tasks = list(Path(f"/proc/{pid}/task").glob("*/children"))
+        return [int(child) for path in tasks for child in path.read_text(encoding="utf-8").split()]
+    except OSError:  # it has just ended, or this isn't Linux
+        return []
+
+
+def _resident(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text(encoding="utf-8").split()[1]) * os.sysconf(
+            "SC_PAGE_SIZE"
+        )
+    except OSError:
+        return 0
+
+
+def main(weights: str, workers: str, queue: str) -> None:
+    """Serve at a free port, and print it."""
+    from verifier.service import Service, ServiceSettings, create_app
+    from verifier.service.server import listening, serve
+
+    settings = ServiceSettings(
+        workers=int(workers), queue=int(queue), requests_per_minute=0, drain_seconds=1
+    )
+    verifier = Verifier.from_weights(Path(weights), limits=Limits(workers=int(workers)))
+    opened = listening("127.0.0.1", 0)
+    print(opened.getsockname()[1], flush=True)
+    serve(create_app(Service(verifier, settings, Path(weights))), opened, settings)

@@ -1,0 +1,1 @@
+"""How good the detector of generated pictures is."""

@@ -1,0 +1,126 @@
+"""Figures 2, 5 and 7 of Wang et al. (CVPR 2020), and the ranking of section 4.6."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from verifier.errors import DependencyError, OutputError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from verifier.evaluation.generated.bench import TestCrop
+
+Precisions = Mapping[str, float]
+# Pictures in each half of the ranking's figure.
+SHOWN: Final = 8
+
+
+def draw_augmentation(
+    rows: Sequence[tuple[str, Precisions]], chance: Precisions, path: Path
+) -> None:
+    """Draw figure 2: AP of each generator, a bar for each model; dashes are chance."""
+    figure = _figure((10, 4))
+    axes = figure.add_subplot()
+    names = list(chance)
+    width = 0.8 / len(rows)
+    for number, (model, found) in enumerate(rows):
+        places = np.arange(len(names)) - 0.4 + (number + 0.5) * width
+        axes.bar(places, [100 * found[name] for name in names], width, label=model)
+    for place, name in enumerate(names):
+        axes.hlines(100 * chance[name], place - 0.42, place + 0.42, "black", "dashed")
+    axes.set_xticks(range(len(names)), names)
+    axes.set(ylabel="average precision (%)", ylim=(0, 105), title="AP by generator; dashed: chance")
+    axes.legend(fontsize=8, ncols=len(rows), loc="lower center")
+    _save(figure, path)
+
+
+def draw_robustness(
+    curves: Mapping[str, Sequence[tuple[str, Sequence[float], Sequence[Precisions]]]], path: Path
+) -> None:
+    """Draw figure 5: AP against blur and against JPEG quality, a row of axes for each.
+
+    Parameters
+    ----------
+    curves
+        By what is on the horizontal axis: for each model its name, places, and AP by generator.
+    """
+    names = list(next(iter(curves.values()))[0][2][0])
+    figure = _figure((3 * len(names), 5.6))
+    for row, (what, models) in enumerate(curves.items()):
+        for column, name in enumerate(names):
+            axes = figure.add_subplot(len(curves), len(names), row * len(names) + column + 1)
+            for model, places, found in models:
+                axes.plot(places, [100 * one[name] for one in found], marker=".", label=model)
+            axes.set(ylim=(0, 103), xlabel=what, title=name if row == 0 else "")
+            if "quality" in what:
+                axes.invert_xaxis()
+            if column == 0:
+                axes.set_ylabel("average precision (%)")
+            if row == 0 and column == 0:
+                axes.legend(fontsize=7)
+    _save(figure, path)
+
+
+def draw_spectra(spectra: Mapping[str, tuple[NDArray[np.float64], int]], path: Path) -> None:
+    """Draw figure 7: the average spectrum of each set, logarithmic, the mean in the middle."""
+    figure = _figure((2.6 * len(spectra), 3))
+    logarithms = [np.log10(spectrum + 1e-9) for spectrum, _ in spectra.values()]
+    low = float(np.percentile(logarithms[0], 1))
+    high = float(np.percentile(np.concatenate([one.ravel() for one in logarithms]), 99.9))
+    for number, (name, (_, count)) in enumerate(spectra.items()):
+        axes = figure.add_subplot(1, len(spectra), number + 1)
+        axes.imshow(logarithms[number], cmap="viridis", vmin=low, vmax=high)
+        axes.set_title(f"{name}\n{count} pictures", fontsize=8)
+        axes.set_axis_off()
+    _save(figure, path)
+
+
+def draw_ranking(ranked: "Sequence[tuple[TestCrop, float]]", path: Path) -> None:
+    """Draw the ranking: of each set the least and the most fake picture by score, side by side.
+
+    Parameters
+    ----------
+    ranked
+        Crops and scores, the likeliest generated first.
+    """
+    sets = list(dict.fromkeys(sorted(crop.picture.set for crop, _ in ranked)))
+    figure = _figure((1.1 * 2 * SHOWN, 1.5 * len(sets)), layout=None)
+    figure.subplots_adjust(0.01, 0.04, 0.99, 0.96, 0.05, 0.3)
+    for row, name in enumerate(sets):
+        of_set = [one for one in ranked if one[0].picture.set == name]
+        half = min(SHOWN, len(of_set) // 2)
+        shown = [*of_set[::-1][:half], *of_set[:half][::-1]]  # the least fake on the left
+        for column, (crop, score) in enumerate(shown):
+            place = column if column < half else 2 * SHOWN - len(shown) + column
+            axes = figure.add_subplot(len(sets), 2 * SHOWN, row * 2 * SHOWN + place + 1)
+            axes.imshow(crop.pixels)
+            axes.set_title(f"{score:.1f}", fontsize=7, pad=2)
+            axes.set_axis_off()
+            if column == 0:
+                axes.text(0, -0.04, name, fontsize=7, va="top", transform=axes.transAxes)
+    _save(figure, path)
+
+
+def _figure(
+    size: tuple[float, float], layout: Literal["constrained"] | None = "constrained"
+) -> "Figure":
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise DependencyError("the figure needs matplotlib: pip install 'camsim[train]'") from error
+    figure = Figure(figsize=size, layout=layout)
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def _save(figure: Any, path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        figure.savefig(path, dpi=100, metadata={"Software": None})
+    except OSError as error:
+        raise OutputError(f"{path} can't be written: {error}") from error

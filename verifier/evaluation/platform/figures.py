@@ -1,0 +1,56 @@
+"""Figures of network of origin: who is taken for whom."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from verifier.errors import DependencyError, OutputError
+from verifier.evaluation.platform.bench import Record
+from verifier.evaluation.platform.classes import EIGHT
+from verifier.evaluation.platform.tables import (
+    in_2016,
+    mean_accuracy,
+    patch_confusion,
+    picture_confusion,
+)
+
+
+def draw_confusions(records: Sequence[Record], path: Path) -> None:
+    """Draw the confusion of patches and of pictures side by side, in percent of each true class.
+
+    Raises
+    ------
+    DependencyError
+        Without matplotlib, which inference doesn't need.
+    OutputError
+        If the file can't be written.
+    """
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise DependencyError("the figure needs matplotlib: pip install 'camsim[train]'") from error
+    kept = in_2016(records)
+    figure = Figure(figsize=(12, 5.4), layout="constrained")
+    FigureCanvasAgg(figure)
+    both = (("patches of 64×64", patch_confusion(kept)), ("pictures", picture_confusion(kept)))
+    for number, (name, counts) in enumerate(both, 1):
+        shares = 100 * counts / np.maximum(1, counts.sum(1, keepdims=True))
+        axes = figure.add_subplot(1, 2, number)
+        axes.imshow(shares, cmap="Blues", vmin=0, vmax=100)
+        for (row, column), share in np.ndenumerate(shares):
+            if share >= 0.05:
+                colour = "white" if share > 60 else "black"
+                text = f"{share:.1f}" if share < 99.95 else "100"
+                axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=8)
+        axes.set_xticks(range(len(EIGHT)), EIGHT, rotation=35)
+        axes.set_yticks(range(len(EIGHT)), EIGHT)
+        title = f"{counts.sum():,} {name}: {mean_accuracy(counts):.1%}, mean of classes"
+        axes.set(xlabel="named", ylabel="true", title=title)
+    figure.suptitle("Network of origin, pipelines of 2016, simulated; % of each row")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        figure.savefig(path, dpi=110, metadata={"Software": None})
+    except OSError as error:
+        raise OutputError(f"{path} can't be written: {error}") from error

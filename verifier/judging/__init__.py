@@ -1,0 +1,1 @@
+"""How answers are judged: calibration, abstention, stability, and the verdict."""

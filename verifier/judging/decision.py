@@ -1,0 +1,229 @@
+"""From a picture's scores to an answer, or to an abstention with its reason."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from verifier.features.patches import Patches
+from verifier.features.trace_gaps import TraceGaps
+from verifier.features.trace_proof import TraceProof
+from verifier.features.trace_sync import Sync
+from verifier.judging import calibration as calibrating
+from verifier.reading.reading import Reading
+from verifier.report.record import Finding, Status
+from verifier.report.wording import percent
+from verifier.weights import Calibration, Label, ModelEntry, Role, Threshold
+
+# Labels of what sharing does to every picture: told, and never held against one.
+BY_SHARING: Final = ("jpeg",)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A finding with its grounds."""
+
+    status: Status
+    finding: Finding
+    reasons: tuple[str, ...]
+    answer: Label | None = None
+    in_domain: bool | None = None
+    threshold: Threshold | None = None
+    confidence: float | None = None
+
+
+def decide(
+    entry: ModelEntry,
+    calibration: Calibration | None,
+    found: dict[str, float],
+    reading: Reading,
+    patches: Patches,
+    proof: TraceProof | None = None,
+) -> Answer:
+    """Answer whether a picture was edited, or abstain.
+
+    Parameters
+    ----------
+    found
+        Calibrated probability of each label; empty without a calibration.
+    patches
+        Those that were looked at.
+    proof
+        How the camera's trace lies in the picture, and what speaks for it, if it was looked for.
+    """
+    outside = outside_domain(entry, reading, patches)
+    if outside:
+        return _abstained(*outside, in_domain=False)
+    if calibration is None:
+        return _abstained(
+            "This model isn't calibrated, so its scores can't be turned into an answer."
+        )
+    foreign = calibration.foreign
+    if foreign and role_probability(entry, found, "foreign") >= foreign.value:
+        return _abstained(
+            "The picture doesn't look as if the camera pipeline "
+            f"{entry.pipeline or entry.name} developed it. The network knows no other, so it "
+            "can't say whether it was edited.",
+            in_domain=False,
+        )
+    without = _no_trace(entry, proof) if proof else None
+    return without or _decided(entry, calibration, found, proof.sync if proof else None)
+
+
+def _no_trace(entry: ModelEntry, proof: TraceProof) -> Answer | None:
+    """Abstain where the camera's trace isn't there, or at a size at which edits can't be told."""
+    pipeline = entry.pipeline or entry.name
+    if proof.sync.absent:
+        return _abstained(
+            f"No trace of the camera pipeline {pipeline} was found in the picture, so nothing is "
+            "said of its edits: it may be from elsewhere, or smoothed or compressed until none is "
+            "left."
+        )
+    if not proof.holds:
+        return _abstained(
+            f"No trace was found that must be that of the camera pipeline {pipeline}: the picture "
+            "has periodic lines of its own, as charts, tiles, screens and JPEG blocks have. So "
+            "nothing is said of its camera and of edits."
+        )
+    if proof.sync.scaled:
+        return _abstained(
+            f"The camera pipeline {pipeline} developed the picture, as it seems: its trace lies in "
+            f"it at {proof.sync.scale[0]:.1%} of its size. What edits leave of it at such a size "
+            "can't be told apart, so whether it was edited stays open.",
+            in_domain=True,
+        )
+    return None
+
+
+def outside_domain(entry: ModelEntry, reading: Reading, patches: Patches) -> tuple[str, ...]:
+    """Say why a model may not speak about a picture; empty if it may."""
+    reasons = []
+    height, width = reading.pixels.shape[:2]
+    domain = entry.domain
+    if min(height, width) < domain.min_side:
+        reasons.append(
+            f"The picture is too small: {width}×{height}, at least {domain.min_side} pixels a side "
+            "are needed."
+        )
+    if len(patches.places) < domain.min_patches:
+        reasons.append(
+            f"Too little of the picture can be judged: {patches.usable} of {patches.of} parts "
+            f"aren't flat or burnt out, {domain.min_patches} are needed."
+        )
+    jpeg = reading.facts.channel.jpeg
+    if domain.least_quality is not None and jpeg and jpeg.quality < domain.least_quality:
+        reasons.append(
+            f"The picture is compressed too much: quality {jpeg.quality}, the network was tested "
+            f"down to {domain.least_quality}."
+        )
+    return tuple(reasons)
+
+
+def picture_probabilities(
+    entry: ModelEntry, calibration: Calibration, mean_log: NDArray[np.float64], patches: int
+) -> dict[str, float]:
+    """Turn the scores of a picture into a calibrated probability of each label.
+
+    Parameters
+    ----------
+    mean_log
+        (K,) mean log probabilities.
+    patches
+        Over how many patches.
+    """
+    scores = calibrating.pooled(mean_log[None], [patches], calibration.exponent)
+    found = calibrating.probabilities(scores, calibration.temperature)[0]
+    if calibration.isotonic:
+        found = _with_edit_share(entry, calibration, found)
+    return calibrating.shares([label.name for label in entry.labels], np.clip(found, 0, 1))
+
+
+def role_probability(entry: ModelEntry, found: dict[str, float], role: Role) -> float:
+    """Sum the probabilities of the labels that have a role."""
+    return min(1.0, sum(found[label.name] for label in entry.labels if label.role == role))
+
+
+def _with_edit_share(
+    entry: ModelEntry, calibration: Calibration, found: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Map the probability of any edit, and scale the others to what it leaves."""
+    assert calibration.isotonic is not None
+    edits = np.isin(np.arange(len(found)), entry.indices("edit"))
+    before = float(found[edits].sum())
+    after = float(calibrating.apply_isotonic(calibration.isotonic, before))
+    scale = np.where(edits, after / max(before, 1e-12), (1 - after) / max(1 - before, 1e-12))
+    return found * scale
+
+
+def _decided(
+    entry: ModelEntry, calibration: Calibration, found: dict[str, float], sync: Sync | None
+) -> Answer:
+    edited = role_probability(entry, found, "edit")
+    native = role_probability(entry, found, "native")
+    if calibration.edited is not None and edited >= calibration.edited.value:
+        edits = [label for label in entry.labels if label.role == "edit"]
+        likeliest = max(edits, key=lambda label: found[label.name])
+        if likeliest.name in BY_SHARING:
+            return _shared_again(entry, calibration.edited, likeliest, edited)
+        said = (
+            f"The picture looks as if {entry.pipeline or entry.name} developed it and it was "
+            f"edited after that, most likely {likeliest.words} (probability of any edit "
+            f"{percent(edited)})."
+        )
+        reasons = (said, how_often_wrong(calibration.edited, "unedited"))
+        return Answer(
+            "ran", "evidence against", reasons, likeliest, True, calibration.edited, edited
+        )
+    if calibration.native is not None and native >= calibration.native.value:
+        if sync is not None and sync.unseen:
+            return _abstained(
+                f"The picture looks as it left the camera pipeline {entry.pipeline or entry.name}, "
+                "but of the trace that lies in such pictures there is hardly anything in this one."
+            )
+        label = next(label for label in entry.labels if label.role == "native")
+        said = (
+            "The picture looks as it left the camera pipeline "
+            f"{entry.pipeline or entry.name} (probability {percent(native)})."
+        )
+        reasons = (said, how_often_wrong(calibration.native, "edited"))
+        return Answer("ran", "consistent", reasons, label, True, calibration.native, native)
+    undecided = f"Undecided: probability of any edit {percent(edited)}, of none {percent(native)}."
+    return Answer("ran", "inconclusive", (undecided,), in_domain=True)
+
+
+def _shared_again(entry: ModelEntry, threshold: Threshold, label: Label, edited: float) -> Answer:
+    """Tell what a further upload leaves as what it is: no evidence against a picture."""
+    said = (
+        f"The picture looks as if {entry.pipeline or entry.name} developed it and it was "
+        f"{label.words} since (probability of any change {percent(edited)}). Every upload does "
+        "that, so it says nothing against the picture. Whether it was edited besides stays open."
+    )
+    return Answer("ran", "informs", (said,), label, True, threshold, edited)
+
+
+def without_gaps(answer: Answer, gaps: TraceGaps) -> Answer:
+    """Take back that a picture is as the camera left it where its trace is missing in parts."""
+    if answer.finding != "consistent" or gaps.box is None:
+        return answer
+    left, top, right, bottom = gaps.box
+    said = (
+        f"Most of the picture looks as the camera left it, but in {gaps.missing} of "
+        f"{gaps.judged} parts that can be judged its trace is missing: something may have been "
+        "put in, painted over or smoothed there, so no answer is given. Look between columns "
+        f"{left} and {right}, rows {top} and {bottom}."
+    )
+    return _abstained(said, in_domain=True)
+
+
+def how_often_wrong(threshold: Threshold, kind: str) -> str:
+    """Say in a sentence how often an answer was wrong on pictures of a kind, such as "edited"."""
+    wrong = round(threshold.false_alarm_rate * threshold.pictures)
+    return (
+        f"Of {threshold.pictures} {kind} test pictures {wrong or 'none'} got this answer wrongly; "
+        f"at most {percent(threshold.upper_bound)} of such pictures do, 95% sure."
+    )
+
+
+def _abstained(*reasons: str, in_domain: bool | None = None) -> Answer:
+    return Answer("abstained", "inconclusive", reasons, in_domain=in_domain)

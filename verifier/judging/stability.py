@@ -1,0 +1,135 @@
+"""Would the answers hold if the picture were shared once more? It is sent, and asked again."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Final
+
+from channel import platform
+from verifier.errors import PhotoError
+from verifier.reading.reading import Reading
+from verifier.report.record import DetectorResult, Finding, Resent, Stability
+
+# One that shrinks and uses mozjpeg, one that keeps the size, one that shrinks much: the exact
+# profiles of `channel`.
+NETWORKS: Final = ("whatsapp", "twitter", "instagram")
+
+_OPPOSITE: Final[dict[Finding, Finding]] = {
+    "evidence against": "consistent",
+    "consistent": "evidence against",
+}
+
+DECIDING: Final = tuple(_OPPOSITE)
+"""Findings that can turn into their opposite; no others are tested."""
+
+Resend = Callable[[str], Reading]
+Ask = Callable[[Reading], Sequence[DetectorResult]]
+
+
+def untested() -> Stability:
+    """Return the section of a report without the test."""
+    return Stability(holds=None, words="Whether the answers hold when shared wasn't tested.")
+
+
+def stability(
+    before: Sequence[DetectorResult], networks: Sequence[str], resend: Resend, ask: Ask
+) -> Stability:
+    """Send the picture through each network and compare the answers.
+
+    Parameters
+    ----------
+    before
+        The answers about the picture as it is.
+    resend
+        Gives the picture as a network would serve it.
+    ask
+        Gives the detectors' answers about it.
+    """
+    if not networks:
+        return untested()
+    answers = {r.name: r.finding for r in before if r.finding in _OPPOSITE}
+    if not answers:
+        return Stability(holds=None, words="There is no answer whose stability could be tested.")
+    with ThreadPoolExecutor(1) as ahead:  # one network is sent through while another is asked about
+        served = [ahead.submit(resend, network) for network in networks]
+        resent = tuple(
+            _resent(answers, network, reading, ask)
+            for network, reading in zip(networks, served, strict=True)
+        )
+    flipped = any(r.flipped for r in resent)
+    failed = any(r.error for r in resent)
+    return Stability(
+        holds=False if flipped else None if failed else True, resent=resent, words=_words(resent)
+    )
+
+
+def survives(result: DetectorResult, stability: Stability) -> bool:
+    """Whether an answer may be followed.
+
+    No network turned it into its opposite, and one that speaks against a picture was given again
+    after at least one: an accusation has to outlive the next upload.
+    """
+    if any(result.name in resent.flipped for resent in stability.resent):
+        return False
+    return result.finding != "evidence against" or given_again(result, stability)
+
+
+def given_again(result: DetectorResult, stability: Stability) -> bool:
+    """Whether a detector gave the same answer after at least one more network."""
+    return any(r.findings.get(result.name) == result.finding for r in stability.resent)
+
+
+def _named(network: str) -> str:
+    return platform(network).network
+
+
+def _resent(answers: dict[str, Finding], network: str, served: Future[Reading], ask: Ask) -> Resent:
+    try:
+        reading = served.result()
+    except PhotoError as error:  # what went wrong here says nothing about the answer
+        return Resent(network=network, findings={}, flipped=(), silent=(), error=str(error))
+    after = {result.name: result.finding for result in ask(reading)}
+    findings: dict[str, Finding] = {name: after.get(name, "none") for name in answers}
+    return Resent(
+        network=network,
+        findings=findings,
+        flipped=tuple(name for name, was in answers.items() if findings[name] == _OPPOSITE[was]),
+        silent=tuple(
+            name for name, was in answers.items() if findings[name] not in (was, _OPPOSITE[was])
+        ),
+    )
+
+
+def _words(resent: Sequence[Resent]) -> str:
+    failed = " ".join(
+        f"Sending it through {_named(r.network)} failed ({r.error.rstrip('.')}), so whether the "
+        "answer lasts there is not known."
+        for r in resent
+        if r.error
+    )
+    tried = [r for r in resent if not r.error]
+    return " ".join(filter(None, (_words_of_tried(tried), failed)))
+
+
+def _words_of_tried(resent: Sequence[Resent]) -> str:
+    if not resent:
+        return ""
+    tried = _named_all(resent)
+    flipped = [r for r in resent if r.flipped]
+    silent = [r for r in resent if r.silent]
+    if flipped:
+        return (
+            f"Sent through {_named_all(flipped)}, the picture gets the opposite answer: the answer "
+            "can't be relied on."
+        )
+    if len(silent) == len(resent):
+        return f"Sent through {tried}, the picture gets no answer any more, but no opposite one."
+    if silent:
+        return (
+            f"Sent through {tried}, the answer holds, save that there is none any more after "
+            f"{_named_all(silent)}."
+        )
+    return f"Sent through {tried}, the picture gets the same answer."
+
+
+def _named_all(resent: Sequence[Resent]) -> str:
+    return ", ".join(_named(r.network) for r in resent)

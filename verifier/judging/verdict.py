@@ -1,0 +1,284 @@
+"""From evidence to a conclusion. Facts and statistics are weighed by rules, never added up.
+
+The rules, in order; "facts" are the credential's, "statistics" the detectors':
+
+1. Facts against (the file isn't as a trusted signer signed it, or a trusted signer declares the
+   picture generated): evidence against, established. A stranger's credential decides nothing.
+2. Facts for (intact, from a trusted signer, not withdrawn, and stating a capture without edits),
+   statistics against: inconclusive.
+3. Facts for: consistent, established. That anybody declares it generated, signed or not, keeps a
+   picture from being consistent.
+4. Statistics against, and given again after at least one more platform: evidence against.
+5. Statistics for, no platform turns them over, and no detector finds anything else than a
+   photograph likelier: consistent.
+6. Anything else: inconclusive.
+
+Statistics see that a camera's pipeline made the pixels, not that its lens saw the scene: a picture
+that was shown to the camera, or put in place of its sensor's data, looks the same. So their level
+is "moderate" at most where no signature holds. The detectors of kinds (photograph, rendered,
+generated) decide nothing, since they are wrong too often (docs/results/origin.md, synthetic.md):
+they only hold back.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from verifier.judging.facts import (
+    Side,
+    declared_generated,
+    holds,
+    reasons_of,
+    side_of,
+    summary_of,
+    told_first,
+)
+from verifier.judging.stability import given_again, survives
+from verifier.report.quoting import named
+from verifier.report.record import (
+    ChannelReading,
+    Credential,
+    DetectorResult,
+    Finding,
+    Level,
+    Stability,
+    Verdict,
+    VerdictLabel,
+)
+
+# A probability from which the statistics are called strong, if they hold after every further
+# platform, or moderate, if they were given again after at least one and none turned them over.
+STRONG: Final = 0.99
+MODERATE: Final = 0.9
+
+# Detectors that say what a picture is instead of a photograph, not what was done to it.
+KINDS: Final = ("origin", "synthetic")
+# A photograph is doubted from where another kind is the likelier one.
+DOUBTED: Final = 0.5
+
+NO_LENS: Final = (
+    "Whether a lens saw the scene is not known: a picture shown to the camera looks the same."
+)
+
+UNSEEN: Final = (
+    "Changes of brightness or colour, and parts taken from pictures of the same camera, are not "
+    "seen."
+)
+
+_NEXT: Final = "Ask for the original file, and look for earlier copies."
+
+_SIDES: Final[dict[Finding, Side]] = {"evidence against": "against", "consistent": "for"}
+
+
+def conclude(
+    credential: Credential,
+    channel: ChannelReading,
+    detectors: Sequence[DetectorResult],
+    stability: Stability,
+) -> Verdict:
+    """Draw the conclusion from all parts of a report."""
+    facts = side_of(credential)
+    statistics, deciding = _statistics(detectors, stability)
+    label, level = _label(facts, statistics, deciding, credential, stability)
+    summed = statistics
+    if label == "consistent" and declared_generated(credential):
+        label, level, summed = "inconclusive", "none", "none"
+    summary = _summary(facts, summed, level, credential, detectors, deciding)
+    return Verdict(
+        label=label,
+        level=level,
+        summary=" ".join((*told_first(credential), summary)),
+        integrity=credential.integrity.words,
+        statistics=_statistics_words(statistics, detectors, stability),
+        reasons=tuple(_reasons(credential, channel, detectors, stability)),
+        unknown=tuple(_unknown(credential, detectors)),
+    )
+
+
+def _statistics(
+    detectors: Sequence[DetectorResult], stability: Stability
+) -> tuple[Side, DetectorResult | None]:
+    """Take the most serious finding that may be followed; detectors of kinds decide nothing."""
+    firm = [r for r in detectors if r.name not in KINDS and survives(r, stability)]
+    for finding in ("evidence against", "consistent"):
+        for result in firm:
+            if result.finding == finding:
+                if finding == "consistent" and _doubts(detectors):
+                    return "none", None
+                return _SIDES[finding], result
+    return "none", None
+
+
+def _doubts(detectors: Sequence[DetectorResult]) -> list[tuple[str, float | None]]:
+    """List the kinds that detectors name instead of a photograph, or find likelier than one.
+
+    With its probability; None where a detector names a kind without.
+    """
+    doubts = []
+    for result in detectors:
+        if result.name not in KINDS:
+            continue
+        photograph = next(iter(result.label_words), None)  # the first label is the photographs'
+        others = {n: p for n, p in result.probabilities.items() if n != photograph}
+        likeliest = max(others, key=lambda name: others[name], default=None)
+        named = result.answer if result.answer not in (None, photograph) else None
+        kind = named or (likeliest if sum(others.values()) >= DOUBTED else None)
+        if kind is not None:
+            doubts.append((result.label_words.get(kind, kind), others.get(kind)))
+    return doubts
+
+
+def _label(
+    facts: Side,
+    statistics: Side,
+    deciding: DetectorResult | None,
+    credential: Credential,
+    stability: Stability,
+) -> tuple[VerdictLabel, Level]:
+    if facts == "against":
+        return "evidence against", "established"
+    if facts == "for":
+        if statistics == "against":
+            return "inconclusive", "none"
+        return "consistent", "established"
+    if deciding is None:
+        return "inconclusive", "none"
+    label: VerdictLabel = "evidence against" if statistics == "against" else "consistent"
+    return label, _level(deciding, stability, signed=holds(credential))
+
+
+def _level(result: DetectorResult, stability: Stability, *, signed: bool) -> Level:
+    """Word how strong an answer is: by its probability, how well it lasts, and who vouches."""
+    probability = result.confidence or 0.0
+    lasting = stability.holds is True and not any(
+        result.name in resent.silent for resent in stability.resent
+    )
+    if probability >= STRONG and lasting and signed:
+        return "strong"
+    tested = stability.holds is not False and given_again(result, stability)
+    return "moderate" if probability >= MODERATE and tested else "weak"
+
+
+def _summary(
+    facts: Side,
+    statistics: Side,
+    level: Level,
+    credential: Credential,
+    detectors: Sequence[DetectorResult],
+    deciding: DetectorResult | None,
+) -> str:
+    if facts != "none":
+        return summary_of(credential, looks_edited=statistics == "against")
+    if statistics == "none" and holds(credential):
+        signer = named(credential.signer or "the signer")
+        return (
+            f"The file is as {signer}, whom you trust, signed it, but the signer doesn't state "
+            "that it is an unedited capture."
+        )
+    pipeline = deciding.model.pipeline if deciding and deciding.model else None
+    camera = f"the camera pipeline {pipeline}" if pipeline else "a camera pipeline that is known"
+    evidence = f"There is {level} statistical evidence that"
+    return {
+        "against": f"{evidence} the picture was edited after {camera} developed it.",
+        "for": f"{evidence} {camera} made the pixels, and that none of the edits which are tested "
+        f"for was done since. {UNSEEN} {NO_LENS}",
+        "none": _summary_of_nothing(detectors),
+    }[statistics]
+
+
+def _summary_of_nothing(detectors: Sequence[DetectorResult]) -> str:
+    """Name a kind only where a detector answered, or where a doubt alone holds back the verdict."""
+    named = _kinds([result for result in detectors if result.answer is not None])
+    if named:
+        said = f"The picture may be {named}: a detector says so that is wrong too often to count"
+        return f"{said} against a picture. {_NEXT}"
+    doubted = _kinds(detectors)
+    if doubted and any(r.name not in KINDS and r.finding == "consistent" for r in detectors):
+        return (
+            "The pixels look as a camera developed them, but the picture may be "
+            f"{doubted}: a detector finds that likelier than a photograph, though it is not sure "
+            f"enough to answer. {_NEXT}"
+        )
+    return "Nothing that could be checked speaks clearly for or against this picture."
+
+
+def _kinds(detectors: Sequence[DetectorResult]) -> str:
+    """Join what detectors take a picture for; two detectors' words for generated are one kind."""
+    words = [kind for kind, _ in _doubts(detectors)]
+    once = {"generated" if "generated" in kind else kind: kind for kind in words}
+    return " or ".join(once.values())
+
+
+def _statistics_words(
+    statistics: Side,
+    detectors: Sequence[DetectorResult],
+    stability: Stability,
+) -> str:
+    # Those that only inform, such as of the network, don't speak about alteration.
+    ran = [r.finding for r in detectors if r.status == "ran"]
+    if not ran:
+        return "No detector could give an answer about this picture."
+    if set(ran) == {"informs"}:
+        return "No detector could say whether this picture was altered."
+    if statistics == "none":
+        return _nothing_words(detectors, stability)
+    side = "against" if statistics == "against" else "for"
+    return f"What the detectors found speaks {side} the picture being as the camera developed it."
+
+
+def _nothing_words(detectors: Sequence[DetectorResult], stability: Stability) -> str:
+    if stability.holds is False:
+        return "A detector's answer turned over when the picture was shared again: it is void."
+    deciding = [result for result in detectors if result.name not in KINDS]
+    if any(result.finding == "evidence against" for result in deciding):
+        return (
+            "A detector speaks against the picture, but the answer was not given again after any "
+            "further platform: it is not followed."
+        )
+    if any(result.finding == "consistent" for result in deciding):
+        return (
+            "One detector takes the picture to be as a camera developed it, another to be no "
+            "photograph: they contradict each other, and neither is followed."
+        )
+    return "The detectors ran, and none of them is sure enough to say something."
+
+
+def _reasons(
+    credential: Credential,
+    channel: ChannelReading,
+    detectors: Sequence[DetectorResult],
+    stability: Stability,
+) -> list[str]:
+    reasons = reasons_of(credential)
+    for result in detectors:
+        reasons += result.reasons
+    reasons += channel.words[:1]
+    cues = (channel.double_compression, channel.scale)
+    reasons += [cue.words for cue in cues if cue.found]
+    if stability.holds is not None:
+        reasons.append(stability.words)
+    return reasons
+
+
+def _unknown(credential: Credential, detectors: Sequence[DetectorResult]) -> list[str]:
+    unknown = ["Whether what the picture shows is true: a staged scene leaves no trace in a file."]
+    if side_of(credential) != "for":
+        unknown.append("Who took it, when and where: only a credential that you trust tells.")
+        unknown.append(
+            "Whether a camera's lens saw the scene: statistics see which pipeline made the pixels, "
+            "and it makes the same of a picture that was shown to the camera."
+        )
+    ran = {result.name: result for result in detectors if result.status == "ran"}
+    if "origin" not in ran or ran["origin"].finding == "inconclusive":
+        unknown.append("Whether it is a photograph at all: no detector could give an answer.")
+    if "manipulation" in ran:
+        unknown.append(
+            "Whether a small part was replaced: the network was trained on edits of whole "
+            "pictures, and not on every kind of edit."
+        )
+    else:
+        unknown.append("Whether it was edited: no detector could give an answer.")
+    unknown.append(
+        "All networks that it went through: each removes the traces of the one before, and some "
+        "pass a file on as it is."
+    )
+    return unknown

@@ -1,0 +1,1 @@
+"""How a photo is read: in a process of its own, with its facts, channel and credential."""

@@ -1,0 +1,234 @@
+"""Reading processes, kept and replaced: a file that kills one takes nothing else with it."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import weakref
+from typing import Any, Final
+
+import numpy as np
+from pydantic import ValidationError
+
+import verifier.errors
+from channel.printable import all_whole
+from fleet import framing, isolation
+from verifier.errors import (
+    PhotoError,
+    PhotoTimeoutError,
+    PhotoTooLargeError,
+    PhotoUnreadableError,
+    WorkerError,
+)
+from verifier.limits import Limits
+from verifier.reading.reading import Facts, Pixels, Reading
+
+# Seconds that Python may take to start on a busy machine, beside the photo's own time.
+_START: Final = 60.0
+_PROGRAM: Final = "from verifier.reading.worker import main; main()"
+
+
+class _DeathError(Exception):
+    """A reading process died; ``meaning`` is what that is called if it happens again."""
+
+    def __init__(self, meaning: PhotoError | WorkerError) -> None:
+        super().__init__(str(meaning))
+        self.meaning = meaning
+
+
+class Readers:
+    """A pool of reading processes, started when needed; safe to use from several threads.
+
+    Parameters
+    ----------
+    limits
+        Bounds on a photo, and on the number of processes.
+    trust_anchors, revocation_lists
+        In PEM, for credentials.
+    """
+
+    def __init__(
+        self,
+        limits: Limits,
+        trust_anchors: str | None = None,
+        revocation_lists: str | None = None,
+    ) -> None:
+        self._limits = limits
+        self._whom = {"trust_anchors": trust_anchors, "revocation_lists": revocation_lists}
+        self._idle: list[_Process] = []
+        self._lock = threading.Lock()
+        self._free = threading.BoundedSemaphore(limits.workers)
+        self._owner = os.getpid()
+        self._finalizer = weakref.finalize(self, _end_all, self._idle, self._owner)
+
+    def read(self, data: bytes) -> Reading:
+        """Read a file: decode it, read its credential and its channel's traces.
+
+        Raises
+        ------
+        PhotoError
+            For whatever is wrong with the photo; that two readers died of it included.
+        WorkerError
+            If no reading process can be started.
+        """
+        return self._ask({}, data)
+
+    def resend(self, photo: "bytes | Pixels", network: str) -> Reading:
+        """Send a photo through a network of `channel.PLATFORMS`, and read what it serves."""
+        if isinstance(photo, bytes):
+            return self._ask({"network": network}, photo)
+        content = np.ascontiguousarray(photo)
+        return self._ask({"network": network, "shape": content.shape}, content.data)
+
+    def close(self) -> None:
+        """End the processes; a later photo starts new ones."""
+        with self._lock:
+            _end_all(self._idle, os.getpid())
+
+    def _ask(self, head: dict[str, Any], body: Any) -> Reading:
+        """Ask once, and once more where the process died: perhaps of something else."""
+        with self._free:
+            try:
+                return self._ask_one(head, body)
+            except _DeathError:
+                pass
+            try:
+                return self._ask_one(head, body)
+            except _DeathError as death:
+                raise death.meaning from death
+
+    def _ask_one(self, head: dict[str, Any], body: Any) -> Reading:
+        process = self._borrow()
+        try:
+            reading = process.ask(head, body)
+        except PhotoError:
+            self._give_back(process)
+            raise
+        except BaseException:
+            process.end()
+            raise
+        self._give_back(process)
+        return reading
+
+    def _borrow(self) -> "_Process":
+        with self._lock:
+            if os.getpid() != self._owner:  # after a fork the processes are our parent's
+                self._idle.clear()
+                self._owner = os.getpid()
+            if self._idle:
+                return self._idle.pop()
+        return _Process(self._limits, self._whom)
+
+    def _give_back(self, process: "_Process") -> None:
+        if process.alive:
+            with self._lock:
+                self._idle.append(process)
+
+
+def _end_all(processes: "list[_Process]", owner: int) -> None:
+    if os.getpid() == owner:
+        for process in processes:
+            process.end()
+    processes.clear()
+
+
+class _Process:
+    """One reading process; not for two threads at a time."""
+
+    def __init__(self, limits: Limits, whom: dict[str, str | None]) -> None:
+        self._limits = limits
+        threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")
+        try:
+            self._popen = isolation.started(_PROGRAM, threads)
+        except OSError as error:
+            raise WorkerError(f"the reading process can't be started: {error}") from error
+        first = {"limits": vars(limits), **whom}
+        try:
+            deadline = time.monotonic() + _START
+            framing.send(self._input, first, deadline=deadline)
+            framing.receive(self._output, 0, deadline)
+        except (framing.ClosedError, framing.LateError) as error:
+            self.end()
+            failure = WorkerError(
+                f"the reading process didn't start (status {self._popen.returncode}); see what "
+                f"{sys.executable} -c 'import verifier.reading.worker' says"
+            )
+            raise _DeathError(failure) from error
+
+    @property
+    def alive(self) -> bool:
+        return self._popen.poll() is None
+
+    @property
+    def _input(self) -> int:
+        assert self._popen.stdin is not None
+        return self._popen.stdin.fileno()
+
+    @property
+    def _output(self) -> int:
+        assert self._popen.stdout is not None
+        return self._popen.stdout.fileno()
+
+    def ask(self, head: dict[str, Any], body: Any) -> Reading:
+        """Have a photo read. Raises `PhotoError`, `WorkerError` or `_DeathError`; see `alive`."""
+        deadline = time.monotonic() + self._limits.seconds
+        try:
+            framing.send(self._input, head, body, deadline)
+            answer = framing.receive(self._output, 6 * self._limits.pixels, deadline)
+        except framing.LateError:
+            self.end()
+            raise PhotoTimeoutError(
+                f"reading the photo took more than {self._limits.seconds:g} s; it is damaged or "
+                "made to waste time (raise Limits.seconds if you trust it)"
+            ) from None
+        except framing.ClosedError as error:
+            raise _DeathError(self._death()) from error
+        return _reading(answer)
+
+    def _death(self) -> PhotoError:
+        """Say of what the process died."""
+        self.end()
+        status = self._popen.returncode
+        if status == -signal.SIGKILL:
+            return PhotoTooLargeError("the reader of the photo was killed, probably for memory")
+        return PhotoUnreadableError(
+            f"the reader died on this photo (status {status}); the file is damaged or hostile"
+        )
+
+    def end(self) -> None:
+        """Kill the process, if it runs, and forget it."""
+        if self._popen.poll() is None:
+            # It gets a moment to go by itself, so that its status tells of what it died.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                if self._popen.stdin is not None:
+                    self._popen.stdin.close()
+                self._popen.wait(0.2)
+            if self._popen.poll() is None:
+                self._popen.kill()
+                self._popen.wait()
+        for pipe in (self._popen.stdin, self._popen.stdout):
+            if pipe is not None:
+                pipe.close()
+
+
+def _reading(answer: framing.Message) -> Reading:
+    """Check an answer: the process that gave it has seen hostile bytes."""
+    name = answer.head.get("error")
+    if name is not None:
+        kind = getattr(verifier.errors, str(name), PhotoUnreadableError)
+        kind = kind if isinstance(kind, type) and issubclass(kind, PhotoError) else PhotoError
+        raise kind(str(answer.head.get("message")))
+    try:
+        facts = Facts.model_validate(all_whole(answer.head.get("facts")))
+        height, width = facts.input.height, facts.input.width
+        pictures = np.frombuffer(answer.body, np.uint8).reshape(-1, height, width, 3)
+        pixels, *others = pictures
+        converted = others.pop() if len(others) == 1 else None
+        if others:
+            raise ValueError(f"{len(pictures)} pictures")
+    except (ValidationError, ValueError) as error:
+        raise WorkerError(f"the reading process answered nonsense: {error}") from error
+    return Reading(facts, pixels, converted)

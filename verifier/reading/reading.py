@@ -1,0 +1,105 @@
+"""What reading a photo gives: facts, credential, channel and pixels."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
+
+from verifier.features.jpeg_header import jpeg_header
+from verifier.limits import Limits
+from verifier.reading.channel import read_channel
+from verifier.reading.credentials import no_credential, read_credential
+from verifier.reading.decoding import MIME_TYPES, decode, facts_of_array
+from verifier.report.record import ChannelReading, Credential, InputFacts
+
+Pixels = NDArray[np.uint8]
+
+
+class Facts(BaseModel):
+    """What is told of a photo beside its pixels; crosses the border between two processes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    input: InputFacts
+    credential: Credential
+    channel: ChannelReading
+    seconds: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A photo, read: its facts and its pixels, (H, W, 3), uint8, not turned.
+
+    Attributes
+    ----------
+    pixels
+        The values as coded: for traces of JPEG, of networks, of resizing and of our cameras, which
+        a conversion of colours would blur.
+    converted
+        The same in sRGB where the file's colours are others: see `colours`.
+    """
+
+    facts: Facts
+    pixels: Pixels
+    converted: Pixels | None = None
+
+    @property
+    def colours(self) -> Pixels:
+        """The pixels in sRGB: for people, and for detectors that were trained on such pictures."""
+        return self.pixels if self.converted is None else self.converted
+
+
+def read_file(
+    data: bytes,
+    limits: Limits,
+    trust_anchors: str | None = None,
+    revocation_lists: str | None = None,
+    *,
+    cues: bool = True,
+) -> Reading:
+    """Read a file in this process. Raises `PhotoError`; for untrusted files use `Readers`.
+
+    ``cues`` as in `read_channel`.
+    """
+    seconds: dict[str, float] = {}
+    with _timed(seconds, "decoding"):
+        decoded = decode(data, limits)
+    with _timed(seconds, "credential"):
+        mime_type = MIME_TYPES.get(decoded.facts.format)
+        credential = (
+            read_credential(data, mime_type, trust_anchors, revocation_lists)
+            if mime_type
+            else no_credential()
+        )
+        # The signed ones come first: a list that is cut loses what anybody can write.
+        statements = (*credential.statements, *decoded.statements)
+        credential = credential.model_copy(update={"statements": statements})
+    with _timed(seconds, "channel"):
+        channel = read_channel(jpeg_header(data), decoded.pixels, cues=cues)
+    facts = Facts(input=decoded.facts, credential=credential, channel=channel, seconds=seconds)
+    return Reading(facts, decoded.pixels, decoded.colours)
+
+
+def read_pixels(pixels: Pixels) -> Reading:
+    """Take (H, W, 3) uint8 pixels as a photo without a file."""
+    seconds: dict[str, float] = {}
+    with _timed(seconds, "channel"):
+        channel = read_channel(None, pixels)
+    facts = Facts(
+        input=facts_of_array(pixels),
+        credential=no_credential(),
+        channel=channel,
+        seconds=seconds,
+    )
+    return Reading(facts, pixels)
+
+
+@contextmanager
+def _timed(seconds: dict[str, float], part: str) -> Iterator[None]:
+    start = time.perf_counter()
+    yield
+    seconds[part] = time.perf_counter() - start

@@ -1,0 +1,84 @@
+"""The reading process: decodes what strangers sent, and may die of it.
+
+Run by `verifier.reading.process`, never by hand. It takes requests on its standard input and answers on its
+standard output until that is closed.
+"""
+
+from typing import Any, Final
+
+import numpy as np
+
+from fleet import framing, isolation
+from verifier.errors import PhotoError, PhotoTooLargeError, PhotoUnreadableError
+from verifier.limits import Limits
+from verifier.reading.reading import Reading, read_file, read_pixels
+
+_SAID: Final = 2000  # characters of an error that are passed on
+_FILES_BYTES: Final = 1 << 30
+
+
+def main() -> None:
+    """Serve until the other side closes."""
+    answers = isolation.private_output()
+    first = framing.receive(0, 0)
+    limits = Limits(**first.head["limits"])
+    isolation.bound(limits.memory_bytes)
+    framing.send(answers, {"ready": True})
+    while True:
+        try:
+            request = framing.receive(0, 3 * limits.pixels + limits.file_bytes)
+        except framing.ClosedError:
+            return
+        try:
+            reading = _serve(request, limits, first.head)
+        except MemoryError:
+            _answer_error(answers, PhotoTooLargeError("it needs more memory than the limits allow"))
+        except PhotoError as error:
+            _answer_error(answers, error)
+        except RecursionError:
+            _answer_error(answers, PhotoUnreadableError("it is nested too deeply; get it again"))
+        else:
+            parts = [reading.pixels, *([] if reading.converted is None else [reading.converted])]
+            body = np.ascontiguousarray(parts[0] if len(parts) == 1 else np.stack(parts))
+            head: dict[str, Any] = {"facts": reading.facts.model_dump(mode="json")}
+            framing.send(answers, head | {"pictures": len(parts)}, body.data)
+
+
+def _serve(request: framing.Message, limits: Limits, whom: dict[str, Any]) -> Reading:
+    head, data = request.head, bytes(request.body)
+    network = head.get("network")
+    if network is None:
+        return read_file(data, limits, whom["trust_anchors"], whom["revocation_lists"])
+    shape = head.get("shape")
+    photo = np.frombuffer(data, np.uint8).reshape(shape) if shape else data
+    return _resent(photo, network, limits)
+
+
+def _resent(
+    photo: "bytes | np.ndarray[Any, np.dtype[np.uint8]]", network: str, limits: Limits
+) -> Reading:
+    from channel import transmit
+    from channel.errors import ChannelError
+
+    try:
+        photo = photo if isinstance(photo, np.ndarray) else _first_frame(photo)
+        served = transmit(photo, network)
+    except ChannelError as error:
+        raise PhotoUnreadableError(str(error)) from error
+    except (OSError, ValueError, SyntaxError) as error:
+        raise PhotoUnreadableError(f"the picture is damaged ({error}); get it again") from error
+    if isinstance(photo, np.ndarray) and not served.startswith(b"\xff\xd8"):
+        return read_pixels(photo)
+    return read_file(served, limits, cues=False)
+
+
+def _first_frame(data: bytes) -> "bytes | np.ndarray[Any, np.dtype[np.uint8]]":
+    """Return what of a file is analysed: of an animation, which networks turn to video, a frame."""
+    from channel.picture_file import open_picture
+
+    file = open_picture(data)
+    return data if file.frames == 1 else np.asarray(file.srgb())
+
+
+def _answer_error(answers: int, error: PhotoError) -> None:
+    framing.send(answers, {"error": type(error).__name__, "message": str(error)[:_SAID]})

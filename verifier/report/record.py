@@ -1,0 +1,553 @@
+"""The report: what was found, as a versioned record; ``docs/report.schema.json`` is its schema.
+
+Integrity facts (`Credential`) and statistics (`DetectorResult`) stand apart, and no field mixes
+them into a number.
+"""
+
+import json
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
+
+from verifier.report.preview import Preview
+
+Probability = Annotated[float, Field(ge=0, le=1)]
+Huffman = Literal["standard", "optimised", "arithmetic"]
+Status = Literal["ran", "abstained", "not run"]
+Finding = Literal["evidence against", "consistent", "inconclusive", "informs", "none"]
+VerdictLabel = Literal["consistent", "evidence against", "inconclusive"]
+Level = Literal["established", "strong", "moderate", "weak", "none"]
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class InputFacts(_Record):
+    """What the file is.
+
+    Attributes
+    ----------
+    name
+        File name without its folder; None for bytes and arrays.
+    sha256
+        Of the file; of the pixels, row by row, for an array.
+    width, height
+        As coded, before the orientation in the EXIF data is applied.
+    orientation
+        EXIF 2.32, 4.6.4 A: 1 is upright.
+    trailing_bytes
+        Bytes after the end of the picture: other pictures in the same file, or another file.
+    notes
+        What is unusual about it, in sentences.
+    """
+
+    name: str | None
+    format: str
+    bytes: int
+    sha256: str
+    width: int
+    height: int
+    mode: str
+    orientation: int = 1
+    trailing_bytes: int = 0
+    notes: tuple[str, ...] = ()
+
+
+class Development(_Record):
+    """Our own assertion in a credential, ``camsim.development``: which camera network, which pair.
+
+    What the signer says, not what was measured.
+    """
+
+    pipeline: str = Field(max_length=200)
+    pair: str | None = Field(default=None, max_length=200)
+    weights_sha256: str | None = Field(default=None, max_length=64)
+    engine: str = Field(max_length=200)
+    precision: str = Field(max_length=200)
+    bundle_sha256: str | None = Field(default=None, max_length=64)
+    raw_sha256: str = Field(max_length=64)
+    boot_log_sha256: str | None = Field(default=None, max_length=64)
+
+
+class Fact(_Record):
+    """An answer about a credential, in a word and in a sentence."""
+
+    state: str
+    words: str
+
+
+class Integrity(Fact):
+    """Whether file and credential are as they were signed.
+
+    "broken": a hash or the signature fails. "unclear": none fails, but not all that would have to
+    be covered was, or could be checked.
+
+    Attributes
+    ----------
+    broken_part
+        What doesn't hold. Of "signature" nobody is known to have signed, whoever is named.
+    """
+
+    state: Literal["no credential", "intact", "broken", "unclear", "unreadable"]
+    broken_part: Literal["picture", "credential", "signature"] | None = None
+
+
+class Trust(Fact):
+    """Whether the signer is one that the reader of this report trusts."""
+
+    state: Literal["no credential", "trusted", "untrusted", "expired", "not checked"]
+
+
+class Revocation(Fact):
+    """Whether the signer's certificate was withdrawn.
+
+    "not revoked" by the authority's own proof in the file; "not listed" in a list that was given
+    and that the certificate's authority issued.
+    """
+
+    state: Literal["no credential", "not revoked", "not listed", "revoked", "not checked"]
+
+
+class SigningTime(Fact):
+    """Whether somebody else than the signer says when it was signed.
+
+    "time-stamped" by an authority on your list, "unproven" by another or by a time stamp that
+    doesn't hold.
+    """
+
+    state: Literal["no credential", "time-stamped", "unproven", "no time stamp"] = "no time stamp"
+    words: str = "Nobody but the signer could say when it was signed."
+
+
+class Identity(Fact):
+    """Whether the author whom the credential names is who it says (CAWG identity assertions)."""
+
+    state: Literal["no credential", "none stated", "confirmed", "not confirmed"] = "none stated"
+    words: str = "The credential names no author."
+
+
+class Answers(_Record):
+    """What one manifest is worth: five answers, none of which stands for another.
+
+    Attributes
+    ----------
+    faults
+        What else is wrong with it, in sentences; breaks none of the answers.
+    """
+
+    integrity: Integrity
+    trust: Trust
+    revocation: Revocation
+    time: SigningTime = SigningTime()
+    identity: Identity = Identity()
+    faults: tuple[str, ...] = ()
+
+
+class Ingredient(Answers):
+    """A picture that the signer says went into this one, and what its own credential is worth.
+
+    Its answers never speak for the file. Its picture isn't at hand: that its hash matched is what
+    the signer of this file states.
+
+    Attributes
+    ----------
+    relationship
+        "parentOf": this picture was made from it; "componentOf": it was put in; "inputTo": a
+        program was given it.
+    depth
+        1 for what went into the picture itself, 2 for what went into that.
+    """
+
+    relationship: str
+    depth: int
+    title: str | None = None
+    signer: str | None = None
+    codes: tuple[str, ...] = ()
+
+
+Made = Literal["generated", "partly generated", "captured", "other"]
+Speaker = Literal["trusted signer", "unknown signer", "nobody"]
+
+
+class Statement(_Record):
+    """What is stated of how a picture was made: a statement, which isn't its proof.
+
+    Attributes
+    ----------
+    made
+        What it comes down to.
+    of
+        Of which picture: this one, the one it was made from, or one that was put in.
+    by
+        "nobody" is an entry that no credential holds: anybody can write or remove it.
+    source_type
+        IPTC's name, such as "trainedAlgorithmicMedia", or the entry that says so.
+    where
+        Where it was found.
+    """
+
+    made: Made
+    of: Literal["picture", "parent", "component", "input"]
+    by: Speaker
+    source_type: str
+    where: str
+    words: str
+
+    @property
+    def establishes_generation(self) -> bool:
+        """Whether someone trusted states of this picture that it was generated, at least partly."""
+        ours = self.of in ("picture", "parent") and self.by == "trusted signer"
+        return ours and self.made in ("generated", "partly generated")
+
+
+class Credential(Answers):
+    """C2PA content credentials: answers that must not be taken for one another.
+
+    They are the active manifest's alone; each ingredient has its own.
+
+    Attributes
+    ----------
+    codes
+        C2PA's own status codes of the active manifest, for experts.
+    source_type
+        IPTC digital source type of the first action that has one, such as "digitalCapture".
+    ingredients
+        Number of pictures that the signer says went into this one.
+    ingredient_answers
+        What their credentials are worth, as deep as was looked.
+    statements
+        All that is stated of how the picture was made, signed or not.
+    """
+
+    signer: str | None = None
+    issuer: str | None = None
+    signed_at: str | None = None
+    generator: str | None = None
+    actions: tuple[str, ...] = ()
+    source_type: str | None = None
+    ingredients: int = 0
+    ingredient_answers: tuple[Ingredient, ...] = ()
+    statements: tuple[Statement, ...] = ()
+    development: Development | None = None
+    codes: tuple[str, ...] = ()
+
+    @property
+    def present(self) -> bool:
+        """Whether the file carries a credential, good or bad."""
+        return self.integrity.state != "no credential"
+
+
+class JpegFacts(_Record):
+    """What a JPEG file's header says, and the quality that its tables amount to.
+
+    Attributes
+    ----------
+    quality
+        From 1 to 100, nearest to the luma table, on the scale of libjpeg (Annex K) or mozjpeg
+        (Robidoux), whose table it is; ``exact`` if it is that table.
+    tables
+        Family and quality, if exact.
+    marks
+        Segments that tell of software: JFIF, Exif, ICC, FBMD…
+    """
+
+    quality: int
+    exact: bool
+    tables: str
+    chroma_quality: int | None
+    subsampling: str
+    progressive: bool
+    scans: int
+    huffman: Huffman
+    marks: tuple[str, ...]
+
+
+class NetworkMatch(_Record):
+    """A network profile that could have written this file.
+
+    Attributes
+    ----------
+    profile
+        Of `channel.PLATFORMS`; ``camsim networks NAME`` shows it.
+    agrees
+        What agrees with it.
+    mark
+        Whether the file carries what only this network writes, as far as we know.
+    confidence
+        How the profile's tables are known.
+    """
+
+    profile: str
+    network: str
+    era: str
+    agrees: tuple[str, ...]
+    mark: bool
+    confidence: str
+
+
+class NetworkChance(_Record):
+    """How much a file's header speaks for a network, or for "none": a program, or another network.
+
+    Attributes
+    ----------
+    ratio
+        How many times likelier the network makes the header than a program that is no network.
+    probability
+        With "none" nine times as likely beforehand as all networks together.
+    profile
+        The network's profile that fits best; "" for "none".
+    """
+
+    network: str
+    ratio: Annotated[float, Field(ge=0)]
+    probability: Probability
+    profile: str = ""
+
+
+class EarlierNetwork(_Record):
+    """A network before the last one, and what tells of it."""
+
+    network: str
+    words: str
+
+
+class Cue(_Record):
+    """A trace of an earlier life of the picture.
+
+    Attributes
+    ----------
+    found
+        None if it can't be looked for in this file.
+    strength, threshold
+        The statistic, and what it is compared with.
+    quality
+        Of an earlier JPEG generation, on libjpeg's scale.
+    """
+
+    found: bool | None
+    strength: float | None = None
+    threshold: float | None = None
+    quality: int | None = None
+    words: str
+
+
+class ChannelReading(_Record):
+    """What the file itself tells of its way: the last encoder, networks that write so, cues.
+
+    Attributes
+    ----------
+    networks
+        Profiles that could have written it; a network's own mark first.
+    network
+        The one that served the file, where a mark or a table of its own singles it out, else
+        None; "Meta" where it is Facebook, Instagram or Messenger.
+    named_by
+        What singles it out, in words; None if none is named.
+    chances
+        What the header says of each network, the likeliest first; the unlikely are left out.
+        Without a mark no network has more than a few percent: programs write the same.
+    earlier
+        A network before the last one, where a trace of it is left.
+    """
+
+    jpeg: JpegFacts | None
+    networks: tuple[NetworkMatch, ...] = ()
+    network: str | None = None
+    named_by: str | None = None
+    chances: tuple[NetworkChance, ...] = ()
+    earlier: EarlierNetwork | None = None
+    double_compression: Cue
+    scale: Cue
+    words: tuple[str, ...]
+
+
+class ModelFacts(_Record):
+    """Which model answered, and the camera pipeline whose pictures it knows."""
+
+    name: str
+    version: str
+    sha256: str
+    pair: str | None
+    pipeline: str | None
+
+
+class PatchMap(_Record):
+    """Answers of single patches, as coded (before orientation).
+
+    Attributes
+    ----------
+    side
+        Of a patch, pixels.
+    places
+        Left and top of each patch.
+    values
+        Probability of any edit, of the network that is likeliest for the picture, or of no
+        photograph, uncalibrated: a map shows where, the pooled answer how surely.
+    low, high
+        What a value of 0 and of 1 means, in a few words.
+    """
+
+    side: int
+    places: tuple[tuple[int, int], ...]
+    values: tuple[Probability, ...]
+    words: str
+    low: str = "looks untouched"
+    high: str = "looks edited"
+
+
+class DetectorResult(_Record):
+    """What one detector says.
+
+    Attributes
+    ----------
+    question
+        What it answers, in a sentence.
+    scores
+        Raw pooled score of each class.
+    probabilities
+        Calibrated; empty if there is no calibration.
+    label_words
+        What each class is called in words.
+    answer, answer_words
+        The label that was answered, and what to call it.
+    confidence
+        Calibrated probability of what was found, such as that of any edit; None without an answer.
+    threshold, false_alarm_rate
+        Of the answer that was given: how often it would be wrong, see `verifier.weights.Threshold`.
+    finding
+        What it means for the verdict; "informs" says something but neither for nor against.
+    networks
+        Of the detector of networks: those that the picture came through as far as they can be
+        told, in the order of sharing.
+    """
+
+    name: str
+    question: str
+    status: Status
+    finding: Finding
+    answer: str | None = None
+    answer_words: str | None = None
+    model: ModelFacts | None = None
+    in_domain: bool | None = None
+    confidence: Probability | None = None
+    scores: dict[str, float] = {}
+    probabilities: dict[str, Probability] = {}
+    label_words: dict[str, str] = {}
+    threshold: Probability | None = None
+    false_alarm_rate: Probability | None = None
+    calibrated_for: str | None = None
+    patches: int = 0
+    patch_map: PatchMap | None = None
+    networks: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+
+
+class Resent(_Record):
+    """The answers after the picture was sent through one more network.
+
+    Attributes
+    ----------
+    findings
+        By detector.
+    flipped
+        Detectors whose answer turned into its opposite; falling silent is no flip.
+    silent
+        Detectors that had an answer and have none after it.
+    error
+        Why the picture couldn't be sent or asked about again; None where that worked. Then nothing
+        is known of this network, and the lists are empty.
+    """
+
+    network: str
+    findings: dict[str, Finding]
+    flipped: tuple[str, ...]
+    silent: tuple[str, ...]
+    error: str | None = None
+
+
+class Stability(_Record):
+    """Whether the answers would hold if the picture were shared once more.
+
+    Attributes
+    ----------
+    holds
+        None if there was no answer to test, the test was off, or a part of it failed.
+    """
+
+    holds: bool | None
+    resent: tuple[Resent, ...] = ()
+    words: str
+
+
+class Verdict(_Record):
+    """The conclusion, its two grounds apart.
+
+    Attributes
+    ----------
+    level
+        "established": by a signature; else how strong the statistics are: "moderate" at most
+        without a signature that holds, since a picture shown to a camera looks like its captures.
+    integrity, statistics
+        What the facts and what the detectors say, each in a sentence.
+    unknown
+        What can't be known from this file.
+    """
+
+    label: VerdictLabel
+    level: Level
+    summary: str
+    integrity: str
+    statistics: str
+    reasons: tuple[str, ...]
+    unknown: tuple[str, ...]
+
+
+class Report(_Record):
+    """All that is known of one photo."""
+
+    schema_version: Literal[1] = 1
+    verifier_version: str
+    input: InputFacts
+    credential: Credential
+    channel: ChannelReading
+    detectors: tuple[DetectorResult, ...]
+    stability: Stability
+    verdict: Verdict
+    seconds: dict[str, float]
+
+    _preview: Preview | None = PrivateAttr(default=None)
+
+    @property
+    def preview(self) -> Preview | None:
+        """The picture made small, for the HTML report; not part of the JSON."""
+        return self._preview
+
+    def with_preview(self, preview: Preview | None) -> "Report":
+        """Return the same report with a picture for its HTML."""
+        copy = self.model_copy()
+        copy._preview = preview
+        return copy
+
+    def to_json(self) -> str:
+        """Return one line of JSON."""
+        return self.model_dump_json()
+
+    def to_text(self) -> str:
+        """Return what a terminal shows."""
+        from verifier.report.text import text_report
+
+        return text_report(self)
+
+    def to_html(self) -> str:
+        """Return one self-contained page, with the picture if it is at hand."""
+        from verifier.report.html import html_report
+
+        return html_report(self)
+
+
+def json_schema() -> str:
+    """Return the JSON schema (draft 2020-12) of `Report`, as docs/report.schema.json has it."""
+    schema: dict[str, Any] = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    schema |= Report.model_json_schema(mode="serialization")
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,88 @@
+"""The report as a terminal shows it."""
+
+import textwrap
+from collections.abc import Iterable, Iterator
+
+from channel.printable import printable
+from verifier.report.record import DetectorResult, Report, Stability
+from verifier.report.wording import (
+    LEVELS,
+    TITLES,
+    credential_details,
+    detector_headline,
+    input_line,
+    network_headline,
+    percent,
+    pipeline_headline,
+)
+
+_WIDTH = 92
+
+
+def text_report(report: Report) -> str:
+    """Write a report as plain text, at most 92 columns wide."""
+    return "\n".join(_lines(report)) + "\n"
+
+
+def _lines(report: Report) -> Iterator[str]:
+    facts, verdict = report.input, report.verdict
+    name = printable(facts.name or "photo")
+    yield f"{name}: {TITLES[verdict.label].upper()}"
+    yield from _wrapped(verdict.summary, "  ")
+    if verdict.level != "none":
+        yield from _wrapped(f"How sure: {LEVELS[verdict.level]}.", "  ")
+    yield from _wrapped(f"Camera pipeline: {pipeline_headline(report)}.", "  ")
+    yield from _wrapped(f"Network: {network_headline(report)}.", "  ")
+    yield from _section("File", [input_line(facts.width, facts.height, facts.format, facts.bytes)])
+    yield from _wrapped(f"SHA-256 {facts.sha256}", "  ")
+    yield from (line for note in facts.notes for line in _wrapped(note, "  "))
+    credential = report.credential
+    words = [credential.integrity.words]
+    if credential.present:
+        words += [credential.trust.words, credential.revocation.words]
+    words += credential_details(credential)
+    yield from _section("Credential", words)
+    yield from _section("Way it came", _channel(report))
+    for result in report.detectors:
+        yield from _section(result.question, _detector(result, report.stability))
+    yield from _section("When shared again", [report.stability.words])
+    yield from _section("What can't be known", [f"- {item}" for item in verdict.unknown])
+
+
+def _channel(report: Report) -> list[str]:
+    channel = report.channel
+    words = list(channel.words)
+    if channel.jpeg:
+        jpeg = channel.jpeg
+        near = "" if jpeg.exact else "about "
+        scan = f"progressive in {jpeg.scans} scans" if jpeg.progressive else "baseline"
+        words.append(f"JPEG quality {near}{jpeg.quality}, {jpeg.subsampling}, {scan}.")
+    return [*words, channel.double_compression.words, channel.scale.words]
+
+
+def _detector(result: DetectorResult, stability: Stability) -> list[str]:
+    words = [f"{detector_headline(result, stability)}.", *result.reasons]
+    if result.probabilities:
+        shares = ", ".join(
+            f"{result.label_words.get(k, k)} {percent(v)}" for k, v in result.probabilities.items()
+        )
+        words.append(f"Calibrated: {shares}.")
+    if result.model:
+        words.append(
+            f"Model {result.model.name} {result.model.version} ({result.model.sha256[:12]}…), "
+            f"{result.patches} parts of the picture."
+        )
+    return words
+
+
+def _section(title: str, words: Iterable[str]) -> Iterator[str]:
+    yield ""
+    yield title
+    for text in words:
+        yield from _wrapped(text, "  ")
+
+
+def _wrapped(text: str, indent: str) -> list[str]:
+    return textwrap.wrap(
+        printable(text), _WIDTH, initial_indent=indent, subsequent_indent=indent + "  "
+    )

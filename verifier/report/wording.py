@@ -1,0 +1,214 @@
+"""What the labels of a report are called, for people who read neither JSON nor statistics."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from verifier.features.platform_marks import META
+from verifier.judging.facts import declared_generated
+from verifier.judging.stability import survives
+from verifier.report.quoting import quoted, word
+from verifier.report.record import (
+    ChannelReading,
+    Credential,
+    DetectorResult,
+    Ingredient,
+    Level,
+    Report,
+    Stability,
+    Status,
+    VerdictLabel,
+)
+
+TITLES: Final[Mapping[VerdictLabel, str]] = {
+    "consistent": "Consistent",
+    "evidence against": "Evidence against",
+    "inconclusive": "Inconclusive",
+}
+MEANINGS: Final[Mapping[VerdictLabel, str]] = {
+    "consistent": "What could be checked fits a picture that nobody altered since. Whether what it "
+    "shows is true is another question.",
+    "evidence against": "Something speaks against this picture being unaltered. Read what, below.",
+    "inconclusive": "The picture is neither cleared nor accused: a common, honest answer.",
+}
+LEVELS: Final[Mapping[Level, str]] = {
+    "established": "established by a signature, not by statistics",
+    "strong": "strong: a signature that holds, and tests that were right about nearly all "
+    "comparable pictures, whose answer lasts when the picture is shared again",
+    "moderate": "moderate: likely, but not enough to publish on alone",
+    "weak": "weak: a hint, to be followed up by other means",
+    "none": "no statement is made",
+}
+_SHOWN: Final = 12  # of statements, and of ingredients
+_ROLES: Final[Mapping[str, str]] = {
+    "parentOf": "this one was made from it",
+    "componentOf": "put into it",
+    "inputTo": "given to a program",
+}
+STATUSES: Final[Mapping[Status, str]] = {
+    "ran": "answered",
+    "abstained": "gave no answer, on purpose",
+    "not run": "was not asked",
+}
+
+
+def in_short(report: Report) -> list[tuple[str, str]]:
+    """Ask what an editor asks, and answer each in a few words."""
+    stability = report.stability
+    return [
+        *(
+            (result.question, detector_headline(result, stability))
+            for result in report.detectors
+            if result.name != "network"  # has a row of its own, below
+        ),
+        ("Which camera pipeline developed it?", pipeline_headline(report)),
+        ("Which network did it come from?", network_headline(report)),
+        ("Is it signed?", credential_headline(report.credential)),
+        ("Is it declared generated?", generation_headline(report.credential)),
+        ("Would the answer last if it is shared again?", stability_headline(stability)),
+    ]
+
+
+def detector_headline(result: DetectorResult, stability: Stability) -> str:
+    """Say a detector's answer in a few words."""
+    if any(result.name in resent.flipped for resent in stability.resent):
+        return "No answer that lasts: it turns over when the picture is shared again"
+    if not survives(result, stability):
+        return "No answer that may be followed: it was not given again after another upload"
+    if result.finding == "evidence against":
+        return f"Yes, as it seems: {result.answer_words or result.answer}"
+    if result.finding == "consistent":
+        return "No sign of it"
+    if result.finding == "informs":
+        return result.answer_words or result.answer or "Something is known"
+    return {"ran": "Not sure", "abstained": "No answer", "not run": "Not checked"}[result.status]
+
+
+def pipeline_headline(report: Report) -> str:
+    """Say in a few words which camera pipeline developed a picture."""
+    development = report.credential.development
+    if development and report.credential.integrity.state == "intact":
+        return f"{word(development.pipeline)}, states the signer"
+    for result in report.detectors:
+        known = result.model.pipeline if result.model else None
+        # Its trace was found at a size at which no edit can be told.
+        scaled = result.status == "abstained" and result.in_domain is True
+        answered = result.finding in ("consistent", "evidence against", "informs")
+        if known and (scaled or answered):
+            return f"{known}, as it seems"
+    return "Not known"
+
+
+def stability_headline(stability: Stability) -> str:
+    """Say in a few words whether the answers last."""
+    if stability.holds is None:
+        failed = any(resent.error for resent in stability.resent)
+        return "Not known: the test failed" if failed else "Not tested"
+    if not stability.holds:
+        return "No, so it is void"
+    silent = [bool(resent.silent) for resent in stability.resent]
+    if all(silent):
+        return "No: there is none any more after any network, and no opposite one"
+    return "Yes, though not after every network" if any(silent) else "Yes"
+
+
+def network_headline(report: Report) -> str:
+    """Say in a few words which network served a file, as its channel section names it."""
+    return network_words(report.channel)
+
+
+def network_words(channel: ChannelReading) -> str:
+    """Say in a few words which network served a file, or that none can be named."""
+    earlier = f"; {_services(channel.earlier.network)} before that" if channel.earlier else ""
+    if channel.network:
+        return f"{_services(channel.network)}, going by {channel.named_by}{earlier}"
+    if earlier:
+        return f"None can be named{earlier}"
+    if channel.jpeg is None:
+        return "None can be named: the file isn't JPEG"
+    names = list(dict.fromkeys(match.network for match in channel.networks))
+    if not names:
+        return "None can be named: it fits no profile that we have"
+    others = " and others" if names[4:] else ""
+    return f"None can be named: it fits {', '.join(names[:4])}{others}, and programs write the same"
+
+
+def _services(network: str) -> str:
+    return "Facebook, Instagram or Messenger" if network == META else network
+
+
+def credential_headline(credential: Credential) -> str:
+    """Say in a few words what a credential is worth."""
+    if not credential.present:
+        return "No, like most pictures"
+    if credential.integrity.broken_part == "signature":
+        return "Yes: broken; who signed it isn't known"
+    states = f"{credential.integrity.state}; signer {credential.trust.state}"
+    if credential.trust.state == "not checked":
+        states = f"{credential.integrity.state}; whether to trust the signer was not checked"
+    revoked = "; certificate withdrawn" if credential.revocation.state == "revoked" else ""
+    return f"Yes: {states}{revoked}"
+
+
+def generation_headline(credential: Credential) -> str:
+    """Say in a few words what is declared of generation, and by whom."""
+    declared = declared_generated(credential)
+    if not declared:
+        return "Nobody declares so, which says nothing"
+    first = declared[0]
+    who = {"trusted signer": "someone you trust", "unknown signer": "a signer you don't know"}
+    speaker = who.get(first.by, "an unsigned entry, which anybody can write")
+    part = {"component": " of a part", "input": " of what it was made with"}.get(first.of, "")
+    return f"Declared {first.made}{part} by {speaker}"
+
+
+def credential_details(credential: Credential) -> list[str]:
+    """Say what beside integrity, trust and revocation is to be said of a credential."""
+    words = [credential.time.words] if credential.present else []
+    if credential.identity.state not in ("no credential", "none stated"):
+        words.append(credential.identity.words)
+    words += credential.faults
+    words += _some([statement.words for statement in credential.statements], "statements")
+    return [*words, *ingredient_lines(credential)]
+
+
+def ingredient_lines(credential: Credential) -> list[str]:
+    """Say what the credentials of the pictures that went into this one are worth."""
+    return _some([ingredient_line(i) for i in credential.ingredient_answers], "ingredients")
+
+
+def _some(lines: list[str], what: str) -> list[str]:
+    more = len(lines) - _SHOWN
+    return lines if more <= 0 else [*lines[:_SHOWN], f"And {more} further {what}; see the JSON."]
+
+
+def ingredient_line(ingredient: Ingredient) -> str:
+    """Say what the credential of a picture that went into this one is worth."""
+    name = quoted(ingredient.title, "without a title")
+    role = _ROLES.get(ingredient.relationship, "went into it")
+    if ingredient.depth > 1:
+        role = f"{role}, {ingredient.depth} steps back"
+    if ingredient.integrity.state == "no credential":
+        return f"Ingredient {name} ({role}): no credential."
+    if ingredient.integrity.broken_part == "signature":
+        return f"Ingredient {name} ({role}): broken, and who signed it isn't known."
+    revoked = ", certificate withdrawn" if ingredient.revocation.state == "revoked" else ""
+    return (
+        f"Ingredient {name} ({role}): {ingredient.integrity.state}, its signer "
+        f"{quoted(ingredient.signer, 'without a name')} {ingredient.trust.state}{revoked}."
+    )
+
+
+def percent(probability: float) -> str:
+    """Write a probability; certainty is never claimed by rounding."""
+    if probability > 0.999:
+        return "over 99.9%"
+    if probability < 0.001:
+        return "under 0.1%"
+    return f"{100 * probability:.1f}%"
+
+
+def input_line(width: int, height: int, file_format: str, size: int) -> str:
+    """Describe a file in a line."""
+    amount = f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e3:.0f} kB"
+    megapixels = width * height / 1e6
+    return f"{file_format}, {width} × {height} pixels ({megapixels:.1f} megapixels), {amount}"

@@ -1,0 +1,1 @@
+"""Training of the detector of generated pictures (Wang et al. 2020)."""

@@ -1,0 +1,1 @@
+"""The FAN, its statistics of blocks, and the network that pools patches."""

@@ -1,0 +1,1 @@
+"""Training of the origin detector (Huang et al.)."""

@@ -1,0 +1,1 @@
+"""Training of the platform detector (Amerini et al. 2017)."""

@@ -1,0 +1,46 @@
+"""A trained network of origin as the verifier's model, with its label."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+from verifier.evaluation.platform.classes import CLASSES
+from verifier.training.export import export_network_cnn
+from verifier.training.platform.cnn import NetworkCNN
+from verifier.training.platform.data import CacheRecipe
+from verifier.training.platform.train import NetworkRecipe
+from verifier.weights import ModelEntry
+
+
+def export(
+    model: NetworkCNN,
+    name: str,
+    cache: CacheRecipe,
+    recipe: NetworkRecipe,
+    data: str,
+    accuracy: float,
+    folder: Path,
+    started_from: str = "",
+    licence: str = "your own",
+) -> ModelEntry:
+    """Write the model into a folder with a manifest; it isn't calibrated yet.
+
+    Parameters
+    ----------
+    data
+        What it was trained on, in a few words.
+    accuracy
+        Share of held-out patches, mean over classes.
+    started_from
+        Name of the run that it went on from, or "".
+    """
+    told: dict[str, str | int | float | bool] = asdict(recipe) | {
+        "optimiser": "AdaDelta",
+        "uploads of each picture": cache.uploads,
+        "patches of each served picture": cache.patches,
+        "profiles": "; ".join(f"{one.name}: {', '.join(one.profiles)}" for one in CLASSES),
+    }
+    if started_from:
+        told["started from"] = started_from
+    figures: dict[str, str | float] = {"validation: patches, mean of classes": round(accuracy, 4)}
+    labels = [one.label for one in CLASSES]
+    return export_network_cnn(model, name, labels, told, data, figures, licence, folder)
