@@ -77,8 +77,13 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--traceback", action="store_true", help="show where an error arose")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     develop.add_to(commands, SlotFirmware())
-    for module in (info, simulate, train, identity):
+    for module in (info, simulate, identity):
         module.add_to(commands)
+    trainings = commands.add_parser(
+        "train", help="train networks on a folder of your own"
+    ).add_subparsers(required=True, metavar="WHAT")
+    train.add_to(trainings)
+    verifier.cli.add_trainings(trainings)
     firmware_export.cli.add_commands(commands)
     channel.cli.add_commands(commands)
     verifier.cli.add_commands(commands)

@@ -9,7 +9,6 @@
     │   └── RawUnsupportedError      decodes, but is not a 2×2 Bayer mosaic
     ├── RawReaderError               the process that decodes RAW files can't be started
     ├── UnforeseenError              a file made us raise what we did not foresee: a defect
-    ├── PictureError                 a scene for the simulated sensor that cannot be read
     ├── PipelineError                unknown pipeline, or one whose weights are missing
     ├── WeightsError                 a model that does not match its manifest
     ├── OutputError                  a result that cannot be written, or would overwrite
@@ -56,10 +55,6 @@ class UnforeseenError(CameraSimError):
 
     def __init__(self, what: str) -> None:
         super().__init__(f"an error of ours, please report it: {what}")
-
-
-class PictureError(CameraSimError):
-    """A picture, given as a scene for the simulated sensor, that cannot be used."""
 
 
 class PipelineError(CameraSimError):

@@ -1,7 +1,7 @@
 """What happens to a picture between camera and verifier.
 
-`transmit` sends a picture through networks exactly as they would. For training there are
-`channel.training.differentiable` and `channel.training.differentiable_jpeg`, which need torch; nothing here does.
+`transmit` sends a picture through networks exactly as they would. For training there is
+`channel.training`, which needs torch; nothing else here does.
 """
 
 from channel.errors import (

@@ -1,6 +1,7 @@
 """A platform as data: what it does to the size, the pixels, the coding and the metadata.
 
-A profile is a record, not code: `channel.transmit` and `channel.training.differentiable` carry it out.
+A profile is a record, not code: `channel.transmit` and, with gradients,
+`channel.training.differentiable` carry it out.
 """
 
 import math

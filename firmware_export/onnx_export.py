@@ -44,21 +44,13 @@ def export_weights(
         If there are no sound weights.
     """
     try:
-        import torch
-    except ImportError as error:
+        from camera_sim.training.nip.export import OPSET, onnx_of_weights
+    except ModuleNotFoundError as error:
         raise ExportError("exporting needs torch: pip install 'camsim[train]'") from error
-    from camera_sim.networks.nip import NIP
-    from camera_sim.training.nip.export import OPSET, build_network, onnx_of
-    from verifier.training.checkpoint import load_weights
 
     entry = weights.read_manifest(folder).find(pipeline)
     _check_tile(tile, entry.size)
-    network: NIP = build_network(find_pipeline(pipeline))
     path = (folder / entry.file).with_suffix(".safetensors")
-    try:
-        load_weights(path, network)
-    except CameraSimError as error:
-        raise ExportError(f"{path} cannot be exported: {error}") from error
     contract = Contract(
         pipeline=pipeline,
         precision="fp32",
@@ -68,8 +60,11 @@ def export_weights(
         labels=labels,
         tile=tile,
     )
-    with torch.no_grad():
-        proto = onnx_of(network.eval(), {KEY: contract.model_dump_json()}, tile)
+    metadata = {KEY: contract.model_dump_json()}
+    try:
+        proto = onnx_of_weights(find_pipeline(pipeline), path, metadata, tile)
+    except CameraSimError as error:
+        raise ExportError(f"{path} cannot be exported: {error}") from error
     exported = Exported(contract=contract, content=proto.SerializeToString())
     check_against(exported, entry, folder)
     return exported

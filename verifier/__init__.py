@@ -19,12 +19,14 @@ from verifier.errors import (
     PicturesError,
     ScoresError,
     SettingsError,
+    TrainingError,
     VerifierError,
     WeightsError,
     WorkerError,
 )
 from verifier.limits import Limits
-from verifier.report.record import Report, Verdict
+from verifier.report.record import Verdict
+from verifier.report.report import Report
 
 __all__ = [
     "DETECTORS",
@@ -44,6 +46,7 @@ __all__ = [
     "ScoresError",
     "Settings",
     "SettingsError",
+    "TrainingError",
     "Verdict",
     "Verifier",
     "VerifierError",

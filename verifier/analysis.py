@@ -12,11 +12,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from channel import platform
 from channel.errors import UnknownNetworkError
 from channel.printable import whole_text
+from verifier.batch import Outcome, Progress, analyze_many
 from verifier.detectors import DETECTORS, Detector
 from verifier.detectors.agreement import agreed
 from verifier.errors import SettingsError
@@ -29,11 +30,9 @@ from verifier.reading.photo import Photo, take
 from verifier.reading.process import Readers
 from verifier.reading.reading import Reading, read_pixels
 from verifier.report.preview import preview_of
-from verifier.report.record import DetectorResult, Report, Stability
+from verifier.report.record import DetectorResult, Stability
+from verifier.report.report import Report
 from verifier.weights import FOLDER
-
-if TYPE_CHECKING:
-    from verifier.batch import Outcome, Progress
 
 # Called with a part's name when the part is done; what it raises ends the analysis.
 PartDone = Callable[[str], None]
@@ -247,9 +246,9 @@ class Verifier:
         *,
         results: str | Path | None = None,
         resume: bool = True,
-        progress: "Progress | None" = None,
+        progress: Progress | None = None,
         threads: int = 2,
-    ) -> "Iterator[Outcome]":
+    ) -> Iterator[Outcome]:
         """Analyse files one after another; a bad one doesn't stop the others.
 
         Parameters
@@ -274,8 +273,6 @@ class Verifier:
         OutputError
             If ``results`` can't be read or written.
         """
-        from verifier.batch import analyze_many
-
         yield from analyze_many(self, photos, results, resume, progress, threads)
 
     def read(self, photo: Photo, network: str | None = None) -> Reading:

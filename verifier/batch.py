@@ -11,20 +11,24 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import Any, BinaryIO, Protocol, cast
 
 from pydantic import ValidationError
 
 from channel.file_names import fitting_name
 from channel.printable import name_as_text, name_of_text, whole_text
 from verifier.errors import OutputError, PhotoError, SettingsError
-from verifier.report.record import Report
-
-if TYPE_CHECKING:
-    from verifier.analysis import Verifier
+from verifier.report.report import Report
 
 Progress = Callable[[int, int], None]
 _log = logging.getLogger(__name__)
+
+
+class Analyser(Protocol):
+    """Something that analyses a photo, as `verifier.analysis.Verifier` does."""
+
+    def analyze(self, photo: str, /) -> Report:
+        """Return what can be known of it."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ class Outcome:
 
 
 def analyze_many(
-    verifier: "Verifier",
+    verifier: Analyser,
     photos: Sequence[str | Path],
     results: str | Path | None,
     resume: bool,
@@ -84,12 +88,12 @@ def analyze_many(
 
 
 def _start(
-    pool: ThreadPoolExecutor, verifier: "Verifier", photo: str, done: dict[str, Outcome]
+    pool: ThreadPoolExecutor, verifier: Analyser, photo: str, done: dict[str, Outcome]
 ) -> Future[Outcome]:
     return pool.submit(_outcome, verifier, photo, done)
 
 
-def _outcome(verifier: "Verifier", photo: str, done: dict[str, Outcome]) -> Outcome:
+def _outcome(verifier: Analyser, photo: str, done: dict[str, Outcome]) -> Outcome:
     earlier = done.get(photo)
     if earlier and earlier.report and earlier.report.input.sha256 == _digest(photo):
         return earlier

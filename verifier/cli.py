@@ -8,17 +8,17 @@ from verifier.commands import (
     evaluate,
     evaluate_claims,
     evaluate_features,
+    evaluate_generated,
     evaluate_origin,
+    evaluate_platform,
     explain,
     serve,
+    train_generated,
+    train_generator,
+    train_origin,
+    train_platform,
     verify,
     verify_archive,
-)
-from verifier.commands import (
-    evaluate_generated as evaluate_synthetic,
-)
-from verifier.commands import (
-    evaluate_platform as evaluate_network,
 )
 
 if TYPE_CHECKING:
@@ -31,6 +31,12 @@ def add_commands(commands: "Commands") -> None:
         module.add_to(commands)
 
 
+def add_trainings(parts: "Commands") -> None:
+    """Add what trains the verifier's networks."""
+    for module in (train_platform, train_origin, train_generator, train_generated):
+        module.add_to(parts)
+
+
 def add_benchmarks(benchmarks: "Commands") -> None:
     """Add ``camsim bench verify``, ``serve`` and ``archive``."""
     bench.add_to(benchmarks)
@@ -40,8 +46,8 @@ def add_benchmarks(benchmarks: "Commands") -> None:
 def add_evaluations(evaluations: "Commands") -> None:
     """Add what measures the verifier."""
     evaluate.add_to(evaluations)
-    evaluate_network.add_to(evaluations)
+    evaluate_platform.add_to(evaluations)
     evaluate_origin.add_to(evaluations)
-    evaluate_synthetic.add_to(evaluations)
+    evaluate_generated.add_to(evaluations)
     evaluate_claims.add_to(evaluations)
     evaluate_features.add_to(evaluations)

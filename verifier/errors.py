@@ -12,6 +12,7 @@
     ├── SettingsError                an argument or option outside what is taken
     ├── WeightsError                 a model that doesn't match its manifest
     ├── PicturesError                a folder of pictures that can't be trained or measured on
+    ├── TrainingError                a training that can't start or resume
     ├── ScoresError                  scores that nothing can be fitted to or measured on
     ├── OutputError                  a result that can't be written, or would overwrite
     ├── DependencyError              an optional package is needed and isn't installed
@@ -60,6 +61,10 @@ class WeightsError(VerifierError):
 
 class PicturesError(VerifierError):
     """A folder of pictures can't be trained or measured on."""
+
+
+class TrainingError(VerifierError):
+    """A training can't start or resume."""
 
 
 class ScoresError(VerifierError):

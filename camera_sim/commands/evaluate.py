@@ -15,7 +15,7 @@ from camera_sim.evaluation.table import Table
 from camera_sim.pipelines import PIPELINES, PLAIN_PIPELINE
 from camera_sim.raw.raw_file import RawFile
 from camera_sim.raw.raw_image import RawImage, read_raw
-from camera_sim.sensor.picture import load_picture, picture_files
+from channel.picture_file.srgb import load_picture, picture_files
 from channel.terminal import track
 
 if TYPE_CHECKING:
@@ -66,18 +66,18 @@ def run_nip(args: argparse.Namespace) -> int:
 
 def clean_scene_table(pictures: Sequence["Picture"], folder: Path) -> Table:
     """Compare the plain pipeline, the classical one and LibRaw with the clean scene."""
-    from camera_sim.evaluation import fidelity as evaluate
+    from camera_sim.evaluation import fidelity
 
     engine = open_engine(PLAIN_PIPELINE, folder)
     developers: dict[str, Callable[[RawImage], Picture]] = {
-        PLAIN_PIPELINE: evaluate.by_engine(engine),
-        f"{PLAIN_PIPELINE}, noise estimated": evaluate.by_engine_blind(engine),
-        "classical": evaluate.by_engine(open_engine("classical")),
-        "libraw": evaluate.by_libraw,
+        PLAIN_PIPELINE: fidelity.by_engine(engine),
+        f"{PLAIN_PIPELINE}, noise estimated": fidelity.by_engine_blind(engine),
+        "classical": fidelity.by_engine(open_engine("classical")),
+        "libraw": fidelity.by_libraw,
     }
     rows = []
-    for blur, level in track(evaluate.CONDITIONS, "evaluating"):
-        shots = list(evaluate.captures(pictures, evaluate.noise_of(level), blur))
+    for blur, level in track(fidelity.CONDITIONS, "evaluating"):
+        shots = list(fidelity.captures(pictures, fidelity.noise_of(level), blur))
         cells = [_mean_quality(developer, shots) for developer in developers.values()]
         rows.append((f"{blur:g} px", level, *cells))
     return Table(
@@ -98,17 +98,17 @@ def _mean_quality(developer: Callable[[RawImage], "Picture"], shots: Sequence[ob
 def standard_pipeline_table(pictures: Sequence["Picture"], folder: Path) -> Table:
     """Korus & Memon 2019, table 2 in form: each network against the standard pipeline."""
     from camera_sim.commands.simulate import find_camera
-    from camera_sim.evaluation import fidelity as evaluate
+    from camera_sim.evaluation import fidelity
 
-    classical = evaluate.by_engine(open_engine("classical"))
+    classical = fidelity.by_engine(open_engine("classical"))
     rows = []
     for entry in weights.read_manifest(folder).networks:
         if PIPELINES[entry.pipeline].any_camera:
             continue
-        network = evaluate.by_engine(open_engine(entry.pipeline, folder))
-        shots = evaluate.standard_captures(pictures, find_camera(entry.trained_for))
-        found = [evaluate.quality(network(shot), classical(shot)) for shot in shots]
-        mean = evaluate.Quality.mean(found)
+        network = fidelity.by_engine(open_engine(entry.pipeline, folder))
+        shots = fidelity.standard_captures(pictures, find_camera(entry.trained_for))
+        found = [fidelity.quality(network(shot), classical(shot)) for shot in shots]
+        mean = fidelity.Quality.mean(found)
         rows.append(
             (
                 entry.pipeline,

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, TypeVar
 from PIL import Image
 
 from camera_sim import weights
-from camera_sim.commands import require_torch
 from camera_sim.developing.files import open_engine
-from camera_sim.errors import CameraSimError, PictureError, RawError
+from camera_sim.errors import CameraSimError, RawError
 from camera_sim.evaluation.table import Table
 from camera_sim.raw.raw_image import RawImage, read_raw
-from camera_sim.sensor.picture import load_picture, picture_files
-from channel.errors import UnknownNetworkError
+from channel.errors import PictureError, UnknownNetworkError
+from channel.options import require_torch
+from channel.picture_file.srgb import load_picture, picture_files
 from channel.terminal import track
 
 if TYPE_CHECKING:
@@ -160,11 +160,11 @@ def shoot(pair: "Pair", files: Sequence[Path]) -> "list[Shot]":
 
 def _captures(files: Sequence[Path]) -> "Iterator[tuple[str, RawImage]]":
     """Photograph each picture as ``camsim evaluate nip`` does, at base ISO."""
-    from camera_sim.evaluation import fidelity as evaluate
+    from camera_sim.evaluation import fidelity
     from camera_sim.sensor.sensor import BASE_ISO, LOW_PASS_BLUR
 
     for index, path in enumerate(_shown(files, "developing")):
-        capture = evaluate.capture_of(load_picture(path), index, BASE_ISO, LOW_PASS_BLUR)
+        capture = fidelity.capture_of(load_picture(path), index, BASE_ISO, LOW_PASS_BLUR)
         yield path.stem, capture.image
 
 
@@ -303,17 +303,17 @@ def _print_foreign(
 
 def foreign_of(shots: "Sequence[Shot]", files: Sequence[Path]) -> "Iterator[ForeignPicture]":
     """Yield the same scenes as other pipelines develop them, and as they were found."""
-    from camera_sim.evaluation import fidelity as evaluate
+    from camera_sim.evaluation import fidelity
     from camera_sim.evaluation.pair_tables import ForeignPicture
     from camera_sim.sensor.sensor import BASE_ISO, LOW_PASS_BLUR
 
-    classical = evaluate.by_engine(open_engine("classical"))
+    classical = fidelity.by_engine(open_engine("classical"))
     for index, (shot, path) in enumerate(zip(shots, files, strict=True)):
         picture = load_picture(path)
-        capture = evaluate.capture_of(picture, index, BASE_ISO, LOW_PASS_BLUR).image
+        capture = fidelity.capture_of(picture, index, BASE_ISO, LOW_PASS_BLUR).image
         yield ForeignPicture("the same pipeline before", shot.plain)
         yield ForeignPicture("classical", classical(capture))
-        yield ForeignPicture("LibRaw", evaluate.by_libraw(capture))
+        yield ForeignPicture("LibRaw", fidelity.by_libraw(capture))
         yield ForeignPicture("as found, lossless", picture)
 
 

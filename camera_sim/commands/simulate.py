@@ -12,8 +12,9 @@ from camera_sim.raw import colour
 from camera_sim.raw.cfa import CFA_ORDERS, CFAPattern
 from camera_sim.sensor.cameras import CAMERAS, Camera
 from camera_sim.sensor.dng import write_dng
-from camera_sim.sensor.picture import load_picture, to_linear
+from camera_sim.sensor.linear_light import to_linear
 from camera_sim.sensor.sensor import Noise, Sensor
+from channel.picture_file.srgb import load_picture
 from channel.terminal import say
 
 if TYPE_CHECKING:

@@ -8,20 +8,11 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from camera_sim.commands import require_torch, train_carrier, train_joint, train_pooling
+from camera_sim.commands import train_carrier, train_joint, train_pooling
 from camera_sim.commands.simulate import DEFAULT_CAMERA, find_camera
 from camera_sim.errors import TrainingError
 from camera_sim.pipelines import PIPELINES, PLAIN_PIPELINE, Pipeline, find_pipeline
-from verifier.commands import (
-    train_generated as train_synthetic,
-)
-from verifier.commands import (
-    train_generator,
-    train_origin,
-)
-from verifier.commands import (
-    train_platform as train_network,
-)
+from channel.options import require_torch
 
 if TYPE_CHECKING:
     from camera_sim.commands import Commands
@@ -30,10 +21,8 @@ if TYPE_CHECKING:
 NEURAL = [pipeline.name for pipeline in PIPELINES.values() if pipeline.is_neural]
 
 
-def add_to(commands: "Commands") -> None:
-    """Add the command and its parts."""
-    train = commands.add_parser("train", help="train networks on a folder of your own")
-    parts = train.add_subparsers(required=True, metavar="WHAT")
+def add_to(parts: "Commands") -> None:
+    """Add what the camera trains."""
     parser = parts.add_parser(
         "nip",
         help="a neural imaging pipeline",
@@ -93,11 +82,7 @@ def add_to(commands: "Commands") -> None:
     parser.set_defaults(run=run_nip)
     train_joint.add_to(parts)
     train_carrier.add_to(parts)
-    train_network.add_to(parts)
-    train_origin.add_to(parts)
     train_pooling.add_to(parts)
-    train_generator.add_to(parts)
-    train_synthetic.add_to(parts)
 
 
 def run_nip(args: argparse.Namespace) -> int:
@@ -106,16 +91,13 @@ def run_nip(args: argparse.Namespace) -> int:
     if not pipeline.is_neural:
         raise TrainingError(f"{pipeline.name!r} is no network; those are {', '.join(NEURAL)}")
     require_torch()
-    import torch
-
     from camera_sim.training.nip.train import train
     from verifier.training.checkpoint import CHECKPOINT, load_weights
     from verifier.training.curve import draw_curve
+    from verifier.training.seeded import make_ready
 
     recipe = _recipe(args)
-    if args.threads is not None:
-        torch.set_num_threads(args.threads)
-    torch.manual_seed(args.seed)
+    make_ready(args.seed, args.threads)
     model, source, validation, label = _prepare(args, pipeline, recipe)
     if args.start_from:
         is_run = args.start_from.is_dir()
@@ -162,7 +144,6 @@ def _recipe(args: argparse.Namespace) -> "Recipe":
 def _prepare(args: argparse.Namespace, pipeline: Pipeline, recipe: "Recipe") -> tuple[Any, ...]:
     """Return the network, its training source, the validation batch and the label."""
     import numpy as np
-    import torch
 
     from camera_sim.training.nip import data
     from camera_sim.training.nip.export import Label, build_network
@@ -177,7 +158,7 @@ def _prepare(args: argparse.Namespace, pipeline: Pipeline, recipe: "Recipe") -> 
             args.pictures, pipeline, find_camera(args.camera), args.seed, noise_free
         )
     )
-    model = build_network(pipeline, None if matrix is None else torch.tensor(matrix))
+    model = build_network(pipeline, matrix)
     validation = held_out.batch(np.random.default_rng(recipe.seed + 1), 32, recipe.patch)
     label = Label(
         version="1",

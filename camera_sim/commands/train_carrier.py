@@ -5,8 +5,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from camera_sim.commands import require_torch
 from camera_sim.errors import TrainingError
+from channel.options import require_torch
 from channel.terminal import Progress
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from camera_sim.commands import require_torch
 from camera_sim.commands.simulate import DEFAULT_CAMERA, find_camera
 from camera_sim.errors import TrainingError
 from camera_sim.pipelines import PIPELINES, PLAIN_PIPELINE, Pipeline, find_pipeline
+from channel.options import require_torch
 
 if TYPE_CHECKING:
     from camera_sim.commands import Commands
@@ -126,16 +126,14 @@ def run_joint(args: argparse.Namespace) -> int:
     require_torch()
     from dataclasses import replace
 
-    import torch
-
     from camera_sim.evaluation.pair_figures import draw_confusion, draw_joint_curve
     from camera_sim.networks.rnet import CARRIER
     from camera_sim.training.pair.carrier_search import digest, load_carrier
     from camera_sim.training.pair.train import choose_point, read_points, train_pair
+    from verifier.training.seeded import make_ready
 
     recipe = recipe_of(args)
-    torch.set_num_threads(args.threads or torch.get_num_threads())
-    torch.manual_seed(args.seed)
+    make_ready(args.seed, args.threads)
     carrier = CARRIER
     if args.carrier_from:
         carrier = load_carrier(args.carrier_from)

@@ -6,10 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from camera_sim.commands import require_torch
 from camera_sim.commands.evaluate_pair import add_pair_to
 from camera_sim.errors import TrainingError
-from camera_sim.sensor.picture import picture_files
+from channel.options import require_torch
+from channel.picture_file.srgb import picture_files
 from channel.terminal import track
 
 if TYPE_CHECKING:
@@ -56,8 +56,7 @@ def run(args: argparse.Namespace) -> int:
             raise TrainingError(f"--{name} must be at least 1, not {getattr(args, name)}")
     if args.seed < 0:
         raise TrainingError(f"--seed cannot be negative, and is {args.seed}")
-    from camera_sim.training.pair import pooling
-    from camera_sim.training.pair import shots as pair_bench
+    from camera_sim.training.pair import pooling, shots
     from camera_sim.training.pair.pooling_data import PairOpener
 
     folders = [picture_files(folder) for folder in args.pictures]
@@ -66,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
     named = zip([*args.pictures, *args.whole], everything, strict=True)
     if short := [folder for folder, files in named if len(files) < 2]:
         raise TrainingError(f"{short[0]} holds one picture; training needs at least 2 of a folder")
-    pair = pair_bench.open_pair(args.pair, args.weights, args.before)
+    pair = shots.open_pair(args.pair, args.weights, args.before)
     recipe = pooling.PoolingRecipe(args.parts, DRAWS, args.seed)
     pattern = pooling.measured_pattern(pair, folders[0])
     opener = PairOpener(args.pair, args.weights, args.before)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from camera_sim.developing.tiles import develop
 from camera_sim.sensor.cameras import CAMERAS
-from camera_sim.sensor.picture import to_linear
+from camera_sim.sensor.linear_light import to_linear
 from camera_sim.sensor.sensor import Sensor
 from camera_sim.training.pair.shots import Pair, Picture, Shot
 from camera_sim.training.pair.validation import edited

@@ -17,7 +17,7 @@ from camera_sim.raw.raw_file import RawFile
 from camera_sim.raw.raw_image import RawImage
 from camera_sim.sensor.cameras import CAMERAS, Camera
 from camera_sim.sensor.dng import write_dng
-from camera_sim.sensor.picture import to_linear
+from camera_sim.sensor.linear_light import to_linear
 from camera_sim.sensor.sensor import BASE_ISO, LOW_PASS_BLUR, Noise, Sensor
 
 Picture = NDArray[np.uint8]

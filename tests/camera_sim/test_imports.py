@@ -22,7 +22,7 @@ TRAINING_ONLY = (
     "cv2",
     "zennit",
 )
-NEEDS_TORCH = {f"camera_sim.pipelines.{name}" for name in ("nip", "inet", "unet", "dnet", "rnet")}
+NEEDS_TORCH = ("camera_sim.training", "camera_sim.networks", "camera_sim.evaluation")
 BLOCK = f"""
 import sys
 
@@ -42,11 +42,7 @@ def without_torch(code: str, *words: object) -> subprocess.CompletedProcess[str]
 
 def inference_modules() -> list[str]:
     found = [m.name for m in pkgutil.walk_packages(camera_sim.__path__, "camera_sim.")]
-    return [
-        name
-        for name in found
-        if not name.startswith("camera_sim.training") and name not in NEEDS_TORCH
-    ]
+    return [name for name in found if not name.startswith(NEEDS_TORCH)]
 
 
 def test_the_block_blocks() -> None:

@@ -13,7 +13,7 @@ from tests.verifier.conftest import jpeg
 from tests.verifier.toy import native
 from verifier import errors
 
-TRAINING = ("verifier.training", "verifier.explain")
+TRAINING = ("verifier.training", "verifier.evaluation", "verifier.explain")
 # What the extras bring; see the sizes in docs/results/verifier.md.
 OPTIONAL = (*TRAINING_ONLY, "scipy", "colour_demosaicing", "colour")
 

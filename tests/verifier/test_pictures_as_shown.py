@@ -151,7 +151,7 @@ def test_a_raw_file_does_not_stop_the_others(camsim: Camsim, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("name", ["deep", "wide"])
 def test_training_and_the_sensor_see_what_is_shown(name: str, tmp_path: Path) -> None:
-    from camera_sim.sensor.picture import load_picture
+    from channel.picture_file.srgb import load_picture
     from verifier.evaluation.uploads import pixels_of
     from verifier.training.picture_sets import Picture
 

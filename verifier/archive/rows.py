@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from channel.printable import all_whole, name_as_text
 from verifier.judging.facts import declared_generated
-from verifier.report.record import Report
+from verifier.report.report import Report
 
 _DETECTOR: Final = pa.struct(
     [

@@ -5,11 +5,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from camera_sim.commands import given_options, require_torch
+from channel.options import given_options, require_torch
 from channel.terminal import Progress as Bar
 
 if TYPE_CHECKING:
-    from camera_sim.commands import Commands
+    from verifier.commands import Commands
     from verifier.training.generated.data import CropRecipe
     from verifier.training.generated.train import SyntheticProgress, SyntheticRecipe
 
@@ -87,18 +87,15 @@ def add_listed_sets(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Train, draw, export, and say where the weights are."""
     require_torch()
-    import torch
-
     from verifier.training.curve import draw_precision
     from verifier.training.generated.data import choose_sets, make_crops, parted
     from verifier.training.generated.train import build, export, train_synthetic
+    from verifier.training.seeded import make_ready
 
     cut, recipe = recipes_of(args)
     chosen = choose_sets(args.natural, args.generated, args.sets)
     pictures = chosen.pictures
-    if args.threads is not None:
-        torch.set_num_threads(args.threads)
-    torch.manual_seed(recipe.seed)
+    make_ready(recipe.seed, args.threads)
     model = build(recipe.network, args.start_from)
     parts = parted(pictures, args.out)
     with Bar() as bar:

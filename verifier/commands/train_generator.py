@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from rich.progress import TaskID
 
-from camera_sim.commands import given_options, require_torch
-from camera_sim.errors import TrainingError
-from camera_sim.sensor.picture import load_picture, picture_files
+from channel.options import given_options, require_torch
+from channel.picture_file.srgb import load_picture, picture_files
 from channel.terminal import Progress as Bar
+from verifier.errors import TrainingError
 
 if TYPE_CHECKING:
-    from camera_sim.commands import Commands
+    from verifier.commands import Commands
     from verifier.training.generated.generator import GeneratorProgress
 
 _LEAST = {"steps": 1, "batch": 1, "piece": 16, "learning_rate": 1e-9}
@@ -48,8 +48,6 @@ def run(args: argparse.Namespace) -> int:
     require_torch()
     from dataclasses import replace
 
-    import torch
-
     from verifier.training.curve import draw_curve
     from verifier.training.generated.generator import (
         MULTIPLE,
@@ -58,12 +56,12 @@ def run(args: argparse.Namespace) -> int:
         train_generator,
         write_pictures,
     )
+    from verifier.training.seeded import make_ready
 
     recipe = replace(GeneratorRecipe(seed=args.seed), **given_options(args, _LEAST))
     if recipe.piece % MULTIPLE:
         raise TrainingError(f"--piece must be a multiple of {MULTIPLE}, not {recipe.piece}")
-    if args.threads is not None:
-        torch.set_num_threads(args.threads)
+    make_ready(recipe.seed, args.threads)
     pictures = [load_picture(path) for path in picture_files(args.pictures)]
     sources = {folder.name: picture_files(folder) for folder in args.make or [args.pictures]}
     model = build_generator(recipe.seed)

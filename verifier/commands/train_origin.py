@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from camera_sim.commands import require_torch
-from camera_sim.errors import TrainingError
+from channel.options import require_torch
 from channel.terminal import Progress as Bar
 from verifier.commands.train_generated import add_listed_sets
+from verifier.errors import TrainingError
 
 if TYPE_CHECKING:
-    from camera_sim.commands import Commands
+    from verifier.commands import Commands
     from verifier.training.origin.data import Source
     from verifier.training.origin.layer import Gathered, LayerRecipe
     from verifier.training.origin.run import OriginTask
@@ -96,17 +96,15 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _run_layer(args: argparse.Namespace) -> int:
-    import torch
-
     from verifier.training.curve import draw_learning
     from verifier.training.origin.export import export
     from verifier.training.origin.layer import FOLDER, features_for, gather, keep_left_out, learn
     from verifier.training.origin.run import RANGES, task_of, told_of
+    from verifier.training.seeded import make_ready
 
     recipe = layer_recipe_of(args)
     described_by = features_for(recipe.network, args.start_from)
-    if args.threads is not None:
-        torch.set_num_threads(args.threads)
+    make_ready(recipe.seed, args.threads)
     task = task_of(args.pictures, args.classes, args.unseen, recipe.seed, args.sets)
     training, held = _loaded(task, recipe.patches)
     sources, folder = [*training, *held], args.out / FOLDER
@@ -157,18 +155,15 @@ def _learning_curve(
 
 
 def _run_network(args: argparse.Namespace) -> int:
-    import torch
-
     from verifier.training.curve import draw_accuracy
     from verifier.training.origin.data import Patchwork
     from verifier.training.origin.export import export
     from verifier.training.origin.run import RANGES, network_of, task_of, told_of
     from verifier.training.origin.train import held_patches, train_origin
+    from verifier.training.seeded import make_ready
 
     recipe = recipe_of(args)
-    if args.threads is not None:
-        torch.set_num_threads(args.threads)
-    torch.manual_seed(recipe.seed)
+    make_ready(recipe.seed, args.threads)
     task = task_of(args.pictures, args.classes, args.unseen, recipe.seed, args.sets)
     model = network_of(recipe, len(task.kinds), args.vgg, args.start_from)
     training, held = (

@@ -4,13 +4,13 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from camera_sim.commands import given_options, require_torch
-from camera_sim.errors import TrainingError
-from camera_sim.sensor.picture import picture_files
+from channel.options import given_options, require_torch
+from channel.picture_file.srgb import picture_files
 from channel.terminal import Progress as Bar
+from verifier.errors import TrainingError
 
 if TYPE_CHECKING:
-    from camera_sim.commands import Commands
+    from verifier.commands import Commands
     from verifier.training.platform.data import CacheRecipe, Histograms
     from verifier.training.platform.train import NetworkProgress, NetworkRecipe
 
@@ -53,19 +53,16 @@ def add_to(parts: "Commands") -> None:
 def run(args: argparse.Namespace) -> int:
     """Train, draw, export, and say where the weights are."""
     require_torch()
-    import torch
-
     from verifier.training.checkpoint import CHECKPOINT, load_weights
     from verifier.training.curve import draw_accuracy
     from verifier.training.platform.export import export
     from verifier.training.platform.train import build, split, train_network
+    from verifier.training.seeded import make_ready
 
     cache, recipe = recipes_of(args)
     data = _histograms(args, cache)
     training, held_out = split(data, recipe.seed)
-    if args.threads is not None:
-        torch.set_num_threads(args.threads)
-    torch.manual_seed(recipe.seed)
+    make_ready(recipe.seed, args.threads)
     model = build()
     if args.start_from:
         load_weights(args.start_from / CHECKPOINT, model)

@@ -1,7 +1,7 @@
 """The reading process: decodes what strangers sent, and may die of it.
 
-Run by `verifier.reading.process`, never by hand. It takes requests on its standard input and answers on its
-standard output until that is closed.
+Run by `verifier.reading.process`, never by hand. It takes requests on its standard input and
+answers on its standard output until that is closed.
 """
 
 from typing import Any, Final

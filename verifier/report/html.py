@@ -9,7 +9,14 @@ from channel.printable import as_html
 from verifier.report.patch_overlay import SCALE
 from verifier.report.preview import Preview
 from verifier.report.quoting import quoted
-from verifier.report.record import Credential, DetectorResult, Fact, PatchMap, Report, Stability
+from verifier.report.record import (
+    Credential,
+    DetectorResult,
+    Fact,
+    PatchMap,
+    ReportRecord,
+    Stability,
+)
 from verifier.report.upright import patch_layer, picture
 from verifier.report.wording import (
     LEVELS,
@@ -29,10 +36,10 @@ _BAD = ("broken", "revoked", "expired", "untrusted")
 _CLASSES = {"consistent": "for", "evidence against": "against", "inconclusive": "open"}
 
 
-def html_report(report: Report) -> str:
-    """Write a report as a self-contained page; with the picture if `Report.preview` is there."""
+def html_report(report: ReportRecord) -> str:
+    """Write a report as a self-contained page; with the picture if its preview is there."""
     verdict = report.verdict
-    style = files("verifier").joinpath("html_report.css").read_text(encoding="utf-8")
+    style = files("verifier.report").joinpath("report.css").read_text(encoding="utf-8")
     name = as_html(report.input.name or "photo")
     parts = [
         f'<header class="{_CLASSES[verdict.label]}"><p class="file">{name}</p>'
@@ -60,14 +67,14 @@ def html_report(report: Report) -> str:
     )
 
 
-def _in_short(report: Report) -> str:
+def _in_short(report: ReportRecord) -> str:
     cells = "".join(
         f"<tr><th>{as_html(q)}</th><td>{as_html(a)}</td></tr>" for q, a in in_short(report)
     )
     return f'<table class="short">{cells}</table>'
 
 
-def _picture(report: Report) -> str:
+def _picture(report: ReportRecord) -> str:
     photo = picture(report)
     if photo is None or report.preview is None:
         return ""
@@ -129,7 +136,7 @@ def _caption(layer: _Layer, preview: Preview) -> str:
     )
 
 
-def _grounds(report: Report) -> str:
+def _grounds(report: ReportRecord) -> str:
     verdict, credential = report.verdict, report.credential
     return (
         '<div class="grounds">'
@@ -213,7 +220,7 @@ def _detector(result: DetectorResult, stability: Stability) -> str:
     )
 
 
-def _channel(report: Report) -> str:
+def _channel(report: ReportRecord) -> str:
     channel = report.channel
     words = [*channel.words, channel.double_compression.words, channel.scale.words]
     jpeg = channel.jpeg
@@ -237,7 +244,7 @@ def _channel(report: Report) -> str:
     return "".join(f"<p>{as_html(text)}</p>" for text in words) + table
 
 
-def _technical(report: Report) -> str:
+def _technical(report: ReportRecord) -> str:
     facts = report.input
     rows = {
         "File": input_line(facts.width, facts.height, facts.format, facts.bytes),

@@ -4,8 +4,7 @@ Integrity facts (`Credential`) and statistics (`DetectorResult`) stand apart, an
 them into a number.
 """
 
-import json
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
@@ -503,8 +502,8 @@ class Verdict(_Record):
     unknown: tuple[str, ...]
 
 
-class Report(_Record):
-    """All that is known of one photo."""
+class ReportRecord(_Record):
+    """All that is known of one photo, as data; `verifier.report.report.Report` shows it."""
 
     schema_version: Literal[1] = 1
     verifier_version: str
@@ -523,31 +522,8 @@ class Report(_Record):
         """The picture made small, for the HTML report; not part of the JSON."""
         return self._preview
 
-    def with_preview(self, preview: Preview | None) -> "Report":
+    def with_preview(self, preview: Preview | None) -> Self:
         """Return the same report with a picture for its HTML."""
         copy = self.model_copy()
         copy._preview = preview
         return copy
-
-    def to_json(self) -> str:
-        """Return one line of JSON."""
-        return self.model_dump_json()
-
-    def to_text(self) -> str:
-        """Return what a terminal shows."""
-        from verifier.report.text import text_report
-
-        return text_report(self)
-
-    def to_html(self) -> str:
-        """Return one self-contained page, with the picture if it is at hand."""
-        from verifier.report.html import html_report
-
-        return html_report(self)
-
-
-def json_schema() -> str:
-    """Return the JSON schema (draft 2020-12) of `Report`, as docs/report.schema.json has it."""
-    schema: dict[str, Any] = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
-    schema |= Report.model_json_schema(mode="serialization")
-    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"

@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 
 from channel.printable import printable
-from verifier.report.record import DetectorResult, Report, Stability
+from verifier.report.record import DetectorResult, ReportRecord, Stability
 from verifier.report.wording import (
     LEVELS,
     TITLES,
@@ -19,12 +19,12 @@ from verifier.report.wording import (
 _WIDTH = 92
 
 
-def text_report(report: Report) -> str:
+def text_report(report: ReportRecord) -> str:
     """Write a report as plain text, at most 92 columns wide."""
     return "\n".join(_lines(report)) + "\n"
 
 
-def _lines(report: Report) -> Iterator[str]:
+def _lines(report: ReportRecord) -> Iterator[str]:
     facts, verdict = report.input, report.verdict
     name = printable(facts.name or "photo")
     yield f"{name}: {TITLES[verdict.label].upper()}"
@@ -49,7 +49,7 @@ def _lines(report: Report) -> Iterator[str]:
     yield from _section("What can't be known", [f"- {item}" for item in verdict.unknown])
 
 
-def _channel(report: Report) -> list[str]:
+def _channel(report: ReportRecord) -> list[str]:
     channel = report.channel
     words = list(channel.words)
     if channel.jpeg:

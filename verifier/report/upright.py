@@ -7,12 +7,12 @@ from PIL import Image
 
 from channel.picture_file import UPRIGHT_TURNS, turned
 from verifier.report.patch_overlay import overlay
-from verifier.report.record import Report
+from verifier.report.record import ReportRecord
 
 _QUALITY: Final = 90  # of the second encoding, where the preview has to be turned
 
 
-def picture(report: Report) -> bytes | None:
+def picture(report: ReportRecord) -> bytes | None:
     """Return a small JPEG file of the picture, upright; None where the report has no preview."""
     if report.preview is None:
         return None
@@ -21,7 +21,7 @@ def picture(report: Report) -> bytes | None:
     return _saved(_upright(Image.open(BytesIO(report.preview.jpeg)), report), "JPEG")
 
 
-def patch_layer(report: Report, detector: str) -> bytes | None:
+def patch_layer(report: ReportRecord, detector: str) -> bytes | None:
     """Draw a detector's patch map as a PNG file to lay over `picture`; None where it has none."""
     results = {result.name: result for result in report.detectors}
     patch_map = results[detector].patch_map if detector in results else None
@@ -33,7 +33,7 @@ def patch_layer(report: Report, detector: str) -> bytes | None:
     return _saved(_upright(layer, report), "PNG")
 
 
-def _upright(image: Image.Image, report: Report) -> Image.Image:
+def _upright(image: Image.Image, report: ReportRecord) -> Image.Image:
     return turned(image, report.input.orientation)
 
 

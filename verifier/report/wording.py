@@ -13,7 +13,7 @@ from verifier.report.record import (
     DetectorResult,
     Ingredient,
     Level,
-    Report,
+    ReportRecord,
     Stability,
     Status,
     VerdictLabel,
@@ -51,7 +51,7 @@ STATUSES: Final[Mapping[Status, str]] = {
 }
 
 
-def in_short(report: Report) -> list[tuple[str, str]]:
+def in_short(report: ReportRecord) -> list[tuple[str, str]]:
     """Ask what an editor asks, and answer each in a few words."""
     stability = report.stability
     return [
@@ -83,7 +83,7 @@ def detector_headline(result: DetectorResult, stability: Stability) -> str:
     return {"ran": "Not sure", "abstained": "No answer", "not run": "Not checked"}[result.status]
 
 
-def pipeline_headline(report: Report) -> str:
+def pipeline_headline(report: ReportRecord) -> str:
     """Say in a few words which camera pipeline developed a picture."""
     development = report.credential.development
     if development and report.credential.integrity.state == "intact":
@@ -111,7 +111,7 @@ def stability_headline(stability: Stability) -> str:
     return "Yes, though not after every network" if any(silent) else "Yes"
 
 
-def network_headline(report: Report) -> str:
+def network_headline(report: ReportRecord) -> str:
     """Say in a few words which network served a file, as its channel section names it."""
     return network_words(report.channel)
 

@@ -4,7 +4,7 @@ from typing import Any, Final, Literal
 
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
-from verifier.report.record import Report
+from verifier.report.report import Report
 from verifier.service.problems import NotReadyError, Problem
 from verifier.service.records import Record
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from verifier.errors import VerifierError
-from verifier.report.record import Report
+from verifier.report.report import Report
 from verifier.service.problems import BusyError, Problem, ServiceError, UnknownAnalysisError
 from verifier.service.records import Analysis, InWords, Part, PartState, Record, State
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from verifier.analysis import Verifier
 from verifier.errors import VerifierError
-from verifier.report.record import Report
+from verifier.report.report import Report
 from verifier.service.job import MOST_WAIT, Job
 from verifier.service.metrics import Metrics
 from verifier.service.problems import (

@@ -5,7 +5,7 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from verifier.report.record import Report
+from verifier.report.report import Report
 from verifier.service.problems import Problem
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"

@@ -7,7 +7,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from verifier.report.preview import Preview
-from verifier.report.record import Report
+from verifier.report.report import Report
 from verifier.report.wording import LEVELS, MEANINGS, TITLES, in_short
 from verifier.service.problems import Problem
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response
 from fastapi.security import HTTPBearer
 
-from verifier.report.record import Report
+from verifier.report.report import Report
 from verifier.report.upright import patch_layer, picture
 from verifier.service.answers import (
     Format,

@@ -9,7 +9,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import nn
 
-from camera_sim.errors import TrainingError
+from verifier.errors import TrainingError
 from verifier.training.manipulation.fan import FAN
 
 CHECKPOINT = "checkpoint.safetensors"

@@ -18,8 +18,9 @@ from camera_sim.raw.cfa import CFAPattern, to_rggb
 from camera_sim.raw.noise_profile import NoiseProfile
 from camera_sim.raw.raw_image import RawImage, read_raw
 from camera_sim.sensor.cameras import CAMERAS, Camera
-from camera_sim.sensor.picture import load_picture, picture_files, to_linear
+from camera_sim.sensor.linear_light import to_linear
 from camera_sim.sensor.sensor import BASE_ISO, LOW_PASS_BLUR, Noise, Sensor
+from channel.picture_file.srgb import load_picture, picture_files
 from channel.resample import resized
 
 Array = NDArray[np.float32]

@@ -6,10 +6,12 @@ import logging
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from camera_sim.errors import TrainingError
@@ -17,7 +19,8 @@ from camera_sim.networks.nip import INPUT_NAMES, NIP, PerCameraNIP
 from camera_sim.pipelines import Pipeline
 from camera_sim.weights import SizeRequirements, WeightsEntry, add_to_manifest
 from channel.onnx_file import open_session
-from verifier.training.checkpoint import save_weights
+from verifier.errors import VerifierError
+from verifier.training.checkpoint import load_weights, save_weights
 from verifier.training.memory_format import in_format
 
 OPSET = 18
@@ -40,7 +43,7 @@ class Label:
     pair: str | None = None
 
 
-def build_network(pipeline: Pipeline, trained_matrix: Tensor | None = None) -> NIP:
+def build_network(pipeline: Pipeline, trained_matrix: Tensor | NDArray[Any] | None = None) -> NIP:
     """Build a pipeline's network with its initialisation.
 
     Parameters
@@ -58,11 +61,11 @@ def build_network(pipeline: Pipeline, trained_matrix: Tensor | None = None) -> N
     if not pipeline.is_neural:
         raise TrainingError(f"the pipeline {pipeline.name!r} has no network to train")
     module, name = pipeline.network.split(":")
-    network = getattr(importlib.import_module(f"camera_sim.pipelines.{module}"), name)
+    network = getattr(importlib.import_module(f"camera_sim.networks.{module}"), name)
     if pipeline.any_camera:
         built: NIP = network()
         return built
-    matrix = torch.eye(3) if trained_matrix is None else trained_matrix.float()
+    matrix = torch.eye(3) if trained_matrix is None else torch.as_tensor(trained_matrix).float()
     return PerCameraNIP(network(matrix) if pipeline.name == "inet" else network(), matrix)
 
 
@@ -109,6 +112,25 @@ def write_onnx(model: NIP, path: Path, metadata: dict[str, str]) -> None:
     temporary = path.with_suffix(".part")
     temporary.write_bytes(onnx_of(model, metadata).SerializeToString())
     temporary.replace(path)
+
+
+def onnx_of_weights(
+    pipeline: Pipeline, path: Path, metadata: dict[str, str], tile: tuple[int, int] | None = None
+) -> onnx.ModelProto:
+    """Export a pipeline's stored weights by `onnx_of`.
+
+    Raises
+    ------
+    TrainingError
+        If the file doesn't hold the weights of the pipeline's network.
+    """
+    network = build_network(pipeline)
+    try:
+        load_weights(path, network)
+    except VerifierError as error:
+        raise TrainingError(str(error)) from error
+    with torch.no_grad():
+        return onnx_of(network.eval(), metadata, tile)
 
 
 def onnx_of(

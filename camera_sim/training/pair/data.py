@@ -12,7 +12,6 @@ from torch import Tensor
 from camera_sim.errors import TrainingError
 from camera_sim.pipelines import Pipeline
 from camera_sim.sensor.cameras import CAMERAS, Camera
-from camera_sim.sensor.picture import load_picture, picture_files
 from camera_sim.training.nip.data import (
     CaptureSource,
     PatchSource,
@@ -21,6 +20,7 @@ from camera_sim.training.nip.data import (
     read_captures,
     split,
 )
+from channel.picture_file.srgb import load_picture, picture_files
 
 Picture = NDArray[np.uint8]
 # The widest channel takes 366 pixels a side, and borders of a trace's period come on top.

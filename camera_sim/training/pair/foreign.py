@@ -11,7 +11,7 @@ from camera_sim.errors import TrainingError
 from camera_sim.networks.nip import NIP
 from camera_sim.pipelines import classical
 from camera_sim.sensor.cameras import CAMERAS
-from camera_sim.sensor.picture import to_linear
+from camera_sim.sensor.linear_light import to_linear
 from camera_sim.sensor.sensor import BASE_ISO, LOW_PASS_BLUR, Sensor
 from camera_sim.training.nip.data import collate
 from camera_sim.training.pair.validation import developed_pictures

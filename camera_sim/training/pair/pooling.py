@@ -1,4 +1,4 @@
-"""Training of a pair's pooling network, which judges whole pictures (see `verifier.detectors.pooling`)."""
+"""Training of a pair's pooling network, for whole pictures: `verifier.detectors.pooling`."""
 
 import json
 import shutil
@@ -19,12 +19,12 @@ from camera_sim.errors import TrainingError
 from camera_sim.evaluation.fidelity import capture_of
 from camera_sim.evaluation.pair_tables import auc
 from camera_sim.evaluation.table import Table
-from camera_sim.sensor.picture import load_picture
 from camera_sim.sensor.sensor import BASE_ISO, LOW_PASS_BLUR
 from camera_sim.training.nip.data import split
 from camera_sim.training.pair.pooling_data import KINDS, Gathering, Kept, PairOpener, numbered
 from camera_sim.training.pair.shots import SIXTEEN_BITS, Pair
 from camera_sim.training.pair.workflow import FOREIGN_CLASS
+from channel.picture_file.srgb import load_picture
 from fleet import Died, Processes
 from verifier import weights
 from verifier.features.trace_statistics import VERSION

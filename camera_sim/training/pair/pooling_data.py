@@ -18,16 +18,16 @@ from numpy.typing import NDArray
 
 from camera_sim.developing.tiles import develop
 from camera_sim.developing.trace_grid import PERIOD
-from camera_sim.errors import PictureError
 from camera_sim.evaluation.fidelity import capture_of
 from camera_sim.pipelines import classical
-from camera_sim.sensor.picture import load_picture
 from camera_sim.sensor.sensor import BASE_ISO, LOW_PASS_BLUR
 from camera_sim.training.nip.data import SceneSource
 from camera_sim.training.pair.shots import Pair, Send, open_pair, paper_channel
 from camera_sim.training.pair.validation import as_camera_file, edited, through_jpeg
 from camera_sim.training.pair.workflow import FILTERS, FOREIGN_CLASS, HISTORIES, NETWORKS, opened
 from channel import transmit
+from channel.errors import PictureError
+from channel.picture_file.srgb import load_picture
 from channel.resample import resized
 from verifier.detectors.model import BATCH
 from verifier.features.patches import batches, choose_patches

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import tifffile
 
-from camera_sim.developing import files as batch
+from camera_sim.developing import files
 from camera_sim.errors import RawUnreadableError, UnforeseenError
-from camera_sim.raw import process as raw_process
+from camera_sim.raw import process
 from camera_sim.raw.process import RawReader
 from camera_sim.raw.raw_file import RawFile
 from camera_sim.raw.raw_image import read_raw
@@ -50,9 +50,9 @@ WORDS = {
 
 @pytest.fixture
 def obedient(monkeypatch: pytest.MonkeyPatch) -> Iterator[RawReader]:
-    monkeypatch.setattr(raw_process, "_PROGRAM", PROGRAM)
+    monkeypatch.setattr(process, "_PROGRAM", PROGRAM)
     reader = RawReader(seconds=3)
-    for module in (raw_process, batch):
+    for module in (process, files):
         monkeypatch.setattr(module, "raw_reader", lambda: reader)
     monkeypatch.setattr("camera_sim.commands.develop.raw_reader", lambda: reader)
     monkeypatch.setattr("camera_sim.commands.info.raw_reader", lambda: reader)
@@ -133,13 +133,13 @@ HUGE = {
 def test_a_size_that_is_not_there_is_refused(tags: list, tmp_path: Path) -> None:
     file = RawFile.read(dng(tmp_path / "a.dng", *tags))
     with pytest.raises(RawUnreadableError, match=r"a\.dng"):
-        raw_process.raw_reader().read(file)
+        process.raw_reader().read(file)
 
 
 def test_tiles_of_a_pixel_are_no_reason_to_cut_a_picture_in_strips(tmp_path: Path) -> None:
     tiles = [entry(322, LONG, 1), entry(323, LONG, 1)]
     plain, tiled = (
-        raw_process.raw_reader().read(RawFile.read(dng(tmp_path / name, *tags)))
+        process.raw_reader().read(RawFile.read(dng(tmp_path / name, *tags)))
         for name, tags in (("plain.dng", ()), ("tiled.dng", tiles))
     )
     np.testing.assert_array_equal(tiled.samples, plain.samples)
@@ -171,9 +171,9 @@ def test_no_memory_of_ours_becomes_a_picture(tmp_path: Path) -> None:
     """LibRaw gives back what lay in memory where it can't decode: the same is always refused."""
     file = RawFile.read(dng(tmp_path / "a.dng", entry(259, SHORT, 7)))
     for _ in range(5):
-        raw_process.raw_reader().read(RawFile.read(EXAMPLE))  # leaves something in memory
+        process.raw_reader().read(RawFile.read(EXAMPLE))  # leaves something in memory
         with pytest.raises(RawUnreadableError, match="every sample is 0"):
-            raw_process.raw_reader().read(file)
+            process.raw_reader().read(file)
 
 
 RAISED = [
@@ -194,14 +194,14 @@ def test_no_exception_of_one_file_stops_the_others(
 ) -> None:
     for name in "abc":
         write_dng(tmp_path / f"{name}.dng", capture(64, 80))
-    plan = batch.plan_tiles
+    plan = files.plan_tiles
 
     def failing(image: object, *rest: object) -> object:
         if image.path.name == "b.dng":
             raise error
         return plan(image, *rest)
 
-    monkeypatch.setattr(batch, "plan_tiles", failing)
+    monkeypatch.setattr(files, "plan_tiles", failing)
     words = ("--pipeline", "classical", "--out", tmp_path / "out")
     ran = camsim("develop", tmp_path, *words)
     assert ran.status == 2
@@ -212,11 +212,11 @@ def test_no_exception_of_one_file_stops_the_others(
 
 def test_an_unforeseen_error_is_told_as_one(tmp_path: Path) -> None:
     with pytest.raises(UnforeseenError, match=r"please report it: a\.dng: KeyError: 1"), \
-         batch.only_our_errors(Path("a.dng")):  # fmt: skip
+         files.only_our_errors(Path("a.dng")):  # fmt: skip
         raise KeyError(1)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are not forked here")
 def test_each_process_has_its_own_reader() -> None:
-    assert raw_process.raw_reader() is raw_process.raw_reader()
-    assert raw_process._reader_of(1) is not raw_process._reader_of(2)
+    assert process.raw_reader() is process.raw_reader()
+    assert process._reader_of(1) is not process._reader_of(2)

@@ -23,7 +23,8 @@ from verifier.evaluation.origin.fitting import LEAST, fit_origin, with_calibrati
 from verifier.features.canny import canny
 from verifier.features.edge_patches import edge_counts, edge_patches
 from verifier.reading.reading import Reading
-from verifier.report.record import DetectorResult, Report
+from verifier.report.record import DetectorResult
+from verifier.report.report import Report
 from verifier.training.origin.classes import labels_of
 from verifier.training.picture_sets import Picture
 from verifier.weights import Threshold, read_manifest

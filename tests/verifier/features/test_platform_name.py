@@ -26,7 +26,8 @@ from verifier.evaluation.uploads import pixels_of
 from verifier.features.header_likelihood import NONE
 from verifier.features.jpeg_header import JpegHeader, jpeg_header
 from verifier.reading.channel import read_channel
-from verifier.report.record import ChannelReading, Report
+from verifier.report.record import ChannelReading
+from verifier.report.report import Report
 from verifier.report.wording import in_short, network_headline
 
 SMALL = photo(48, 64)

@@ -17,7 +17,8 @@ from tests.verifier.signing import DEVELOPMENT, Chain, signed
 from tests.verifier.toy import native
 from verifier import Report, Verifier
 from verifier.report.patch_overlay import SCALE, colour, overlay
-from verifier.report.record import PatchMap, json_schema
+from verifier.report.record import PatchMap
+from verifier.report.report import json_schema
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +29,7 @@ def report(verifier: Verifier) -> Report:
 def test_the_published_schema_is_current() -> None:
     published = REPOSITORY / "docs" / "report.schema.json"
     assert published.read_text() == json_schema(), (
-        "write it anew: python -c 'from verifier.report.record import json_schema; "
+        "write it anew: python -c 'from verifier.report.report import json_schema; "
         'print(json_schema(), end="")\' > docs/report.schema.json'
     )
 

@@ -8,10 +8,10 @@ import torch
 from PIL import Image
 from safetensors.torch import save_file
 
-from camera_sim.errors import TrainingError
 from tests.camera_sim.conftest import Camsim
 from tests.channel.conftest import photo
 from verifier.detectors.model import Model
+from verifier.errors import TrainingError
 from verifier.training.backbones.efficientnet_lite0 import EfficientNetLite0
 from verifier.training.generated.data import CropRecipe, Crops, held_out_scenes, make_crops
 from verifier.training.generated.generator import GeneratorRecipe, generate, middle, train_generator

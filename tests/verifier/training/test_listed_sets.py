@@ -20,7 +20,7 @@ from verifier.training.listed_sets import (
 from verifier.training.picture_sets import Picture
 from verifier.weights import read_manifest
 
-LIST = Path(__file__).parents[2] / "docs/results/picture-sets.csv"
+LIST = Path(__file__).parents[3] / "docs/results/picture-sets.csv"
 
 
 def written(folder: Path, *lines: str, head: str = "set,subject,part") -> Path:

@@ -8,10 +8,9 @@ import pytest
 import torch
 from PIL import Image
 
-from camera_sim.errors import TrainingError
 from tests.camera_sim.conftest import Camsim
 from verifier.detectors.model import Model
-from verifier.errors import WeightsError
+from verifier.errors import TrainingError, WeightsError
 from verifier.training.origin.classes import ORIGINS
 from verifier.training.origin.cnn import OriginCNN, OriginVGG
 from verifier.training.origin.data import TURNS, Patchwork, Source, load, toned

@@ -8,11 +8,11 @@ import pytest
 import torch
 from PIL import Image
 
-from camera_sim.errors import TrainingError
 from tests.camera_sim.conftest import Camsim
 from tests.verifier.training.toy_lite0 import published
 from verifier.detectors.model import Model
 from verifier.detectors.origin import scored
+from verifier.errors import TrainingError
 from verifier.evaluation.linear_classifier import fit_linear
 from verifier.evaluation.origin.bench import read_origin_records
 from verifier.explain.networks import load_ours

@@ -7,10 +7,10 @@ import pytest
 import torch
 from PIL import Image
 
-from camera_sim.errors import TrainingError
 from tests.camera_sim.conftest import Camsim
 from tests.channel.conftest import photo
 from verifier.detectors.model import Model
+from verifier.errors import TrainingError
 from verifier.evaluation.platform.classes import CLASSES
 from verifier.features.dct_histogram import PATCH_BINS
 from verifier.training.platform.data import (

@@ -42,7 +42,8 @@ def centre_crops(
     seed
         Of the histories: a picture's doesn't depend on what other pictures there are.
     watermark
-        Whether a watermark of the CompVis scripts is left in; see `verifier.training.generated.compvis_watermark`.
+        Whether a watermark of the CompVis scripts is left in; see
+        `verifier.training.generated.compvis_watermark`.
 
     Raises
     ------

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from camera_sim.errors import TrainingError
+from verifier.errors import TrainingError
 from verifier.training.backbones.efficientnet_lite0 import (
     EfficientNetLite0,
     load_efficientnet_lite0,

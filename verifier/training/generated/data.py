@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from camera_sim.errors import TrainingError
 from channel.output import write
+from verifier.errors import TrainingError
 from verifier.training.generated.compvis_watermark import unmarked
 from verifier.training.generated.sets import CROP, GENERATED, NATURAL, RANGES, pictures_of_sets
 from verifier.training.listed_sets import say_what_is_shown, shown_words, trained_on

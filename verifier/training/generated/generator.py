@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor, nn
 
-from camera_sim.errors import TrainingError
-from camera_sim.sensor.picture import load_picture
+from channel.picture_file.srgb import load_picture
+from verifier.errors import TrainingError
 from verifier.training.autocast import autocast
 from verifier.training.checkpoint import CHECKPOINT, load_checkpoint, save_checkpoint
 from verifier.training.generated.vae import FACTOR, VAE, PatchDiscriminator, hinge_loss, vae_loss

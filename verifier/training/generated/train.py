@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from camera_sim.errors import TrainingError
+from verifier.errors import TrainingError
 from verifier.evaluation.average_precision import average_precision
 from verifier.training.autocast import autocast
 from verifier.training.backbones.frozen_features import FrozenFeatures

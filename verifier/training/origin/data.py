@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from camera_sim.errors import TrainingError
+from verifier.errors import TrainingError
 from verifier.features.edge_patches import edge_patches
 from verifier.features.patches import Place
 from verifier.training.origin.cnn import SIDE

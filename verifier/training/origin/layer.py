@@ -17,8 +17,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from camera_sim.errors import TrainingError
 from channel.output import write
+from verifier.errors import TrainingError
 from verifier.evaluation.linear_classifier import LinearClassifier, fit_linear
 from verifier.evaluation.origin.bench import OriginRecord
 from verifier.evaluation.origin.tables import by_mean

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from camera_sim.errors import TrainingError
+from verifier.errors import TrainingError
 from verifier.training.listed_sets import (
     WHAT_SETS_SHOW,
     say_what_is_shown,

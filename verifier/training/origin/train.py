@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from camera_sim.errors import TrainingError
+from verifier.errors import TrainingError
 from verifier.training.autocast import autocast
 from verifier.training.checkpoint import CHECKPOINT, load_checkpoint, load_weights, save_checkpoint
 from verifier.training.memory_format import in_format

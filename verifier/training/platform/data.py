@@ -9,8 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from camera_sim.errors import TrainingError
-from verifier.errors import ScoresError
+from verifier.errors import ScoresError, TrainingError
 from verifier.evaluation.platform.classes import CLASSES, NetworkClass
 from verifier.evaluation.uploads import drawn_classes, drawn_upload, pixels_of
 from verifier.features.dct_histogram import PATCH, patch_histograms

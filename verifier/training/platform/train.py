@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from camera_sim.errors import TrainingError
+from verifier.errors import TrainingError
 from verifier.evaluation.platform.classes import CLASSES
 from verifier.training.autocast import autocast
 from verifier.training.checkpoint import CHECKPOINT, load_checkpoint, save_checkpoint

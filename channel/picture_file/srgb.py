@@ -1,22 +1,19 @@
-"""Pictures in: any file that camsim opens, as an sRGB scene for the simulated sensor."""
+"""Pictures of a user's folder, each as upright sRGB pixels: what is trained and measured on."""
 
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from camera_sim.errors import PictureError
-from camera_sim.raw import colour
-from channel.errors import ChannelError
-from channel.picture_file import open_picture
+from channel.errors import ChannelError, PictureError
+from channel.picture_file.opening import open_picture
 
-SUFFIXES = (".png", ".webp", ".tif", ".tiff", ".bmp", ".jpg", ".jpeg")
-# SRGB values 0 to 255 as linear light.
-LINEAR = colour.srgb_decode(np.arange(256, dtype=np.float32) / 255)
+SUFFIXES: Final = (".png", ".webp", ".tif", ".tiff", ".bmp", ".jpg", ".jpeg")
 
 
 def load_picture(path: Path) -> NDArray[np.uint8]:
-    """Load a picture upright, as (H, W, 3) uint8 sRGB, by `channel.picture_file`.
+    """Load a picture upright, as (H, W, 3) uint8 sRGB.
 
     Raises
     ------
@@ -34,11 +31,6 @@ def load_picture(path: Path) -> NDArray[np.uint8]:
     if min(array.shape[:2]) < 2:
         raise PictureError(f"{path} is smaller than one 2×2 tile of the sensor")
     return array
-
-
-def to_linear(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Return uint8 sRGB as float32 linear light in [0, 1]."""
-    return LINEAR[picture]
 
 
 def picture_files(folder: Path) -> list[Path]:

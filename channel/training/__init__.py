@@ -1,0 +1,1 @@
+"""The channel as training sees it: the same steps with gradients. Needs torch."""
