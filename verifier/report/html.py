@@ -80,8 +80,8 @@ def _picture(report: ReportRecord) -> str:
         return ""
     maps = [(result.name, result.patch_map) for result in report.detectors if result.patch_map]
     layers = [
-        _Layer(name, _data("image/png", drawn), patch_map)
-        for name, patch_map in maps
+        _Layer(number, as_html(name), _data("image/png", drawn), patch_map)
+        for number, (name, patch_map) in enumerate(maps)
         if (drawn := patch_layer(report, name)) is not None
     ]
     return _with_layers(_data("image/jpeg", photo), layers, report.preview)
@@ -89,8 +89,15 @@ def _picture(report: ReportRecord) -> str:
 
 @dataclass(frozen=True)
 class _Layer:
-    """A detector's patch map, drawn."""
+    """A detector's patch map, drawn.
 
+    Attributes
+    ----------
+    number
+        Of its element in the page: a name is shown, and never part of a script.
+    """
+
+    number: int
     name: str
     image: str
     patch_map: PatchMap
@@ -100,7 +107,7 @@ def _with_layers(image: str, layers: Sequence[_Layer], preview: Preview) -> str:
     """Lay the maps over the photo, each with its own strength; the first is shown."""
     strengths = [80 if number == 0 else 0 for number in range(len(layers))]
     drawn = "".join(
-        f'<img id="map-{layer.name}" class="map" style="opacity:{strength / 100}" '
+        f'<img id="map-{layer.number}" class="map" style="opacity:{strength / 100}" '
         f'src="{layer.image}" alt="The patch map of the detector {layer.name}">'
         for layer, strength in zip(layers, strengths, strict=True)
     )
@@ -116,9 +123,10 @@ def _controls(layer: _Layer, strength: int) -> str:
     swatches = "".join(f'<i style="background:rgb{colour}"></i>' for colour in SCALE)
     low, high = as_html(layer.patch_map.low), as_html(layer.patch_map.high)
     return (
-        f'<div class="controls"><label for="strength-{layer.name}">Patch map, {layer.name}</label>'
-        f'<input id="strength-{layer.name}" type="range" min="0" max="100" value="{strength}" '
-        f"oninput=\"document.getElementById('map-{layer.name}').style.opacity=this.value/100\">"
+        f'<div class="controls"><label for="strength-{layer.number}">'
+        f"Patch map, {layer.name}</label>"
+        f'<input id="strength-{layer.number}" type="range" min="0" max="100" value="{strength}" '
+        f"oninput=\"document.getElementById('map-{layer.number}').style.opacity=this.value/100\">"
         f'<span class="scale">{low} {swatches} {high}</span></div>'
     )
 
@@ -131,7 +139,7 @@ def _caption(layer: _Layer, preview: Preview) -> str:
         f"{min(1.0, share):.0%} of the picture."
     )
     return (
-        f"<figcaption>{as_html(looked)} {as_html(patch_map.words)} Parts without a square are too "
+        f"<figcaption>{looked} {as_html(patch_map.words)} Parts without a square are too "
         "flat or too bright to say anything, or were left out to save time.</figcaption>"
     )
 

@@ -77,7 +77,7 @@ def _detector(result: DetectorResult, stability: Stability) -> list[str]:
 
 def _section(title: str, words: Iterable[str]) -> Iterator[str]:
     yield ""
-    yield title
+    yield printable(title)
     for text in words:
         yield from _wrapped(text, "  ")
 

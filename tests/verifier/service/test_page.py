@@ -4,7 +4,7 @@ import base64
 import json
 import os
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import count, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from channel.manipulations import GAUSSIAN
 from tests.verifier.conftest import jpeg
+from tests.verifier.report.filled import filled_report
 from tests.verifier.service.browser import chromium
 from tests.verifier.service.server import Server, served
 from tests.verifier.signing import Chain, signed
@@ -20,6 +21,7 @@ from tests.verifier.toy import native
 from verifier import Verifier
 from verifier.report.patch_overlay import SCALE
 from verifier.service.app import PAGE
+from verifier.service.records import InWords
 
 pytestmark = pytest.mark.slow
 
@@ -217,6 +219,26 @@ def test_names_are_text(page: Page, photo: bytes) -> None:
     give(page, ON_DROP, name, photo)
     verdict(page, "Consistent")
     expect(page.locator(".file")).to_have_text(name)
+
+
+def test_no_text_of_a_report_becomes_markup(page: Page, photo: bytes) -> None:
+    """Every text of a report tries to be an element with a script; each stays what it is."""
+    texts = (f"\"'><img src=x onerror=alert({number})>&lt;" for number in count())
+    report = filled_report(lambda: next(texts), choice=1)  # the first choice has no credential
+
+    def answer(route: Any) -> None:
+        content = route.fetch().json()
+        if content["report"]:
+            content["report"] = report.model_dump(mode="json")
+            content["in_words"] = InWords.of(report).model_dump()
+        route.fulfill(json=content)
+
+    page.route("**/v1/analyses/*", answer)
+    page.route("**/maps/**", lambda route: route.fulfill(body=photo, content_type="image/jpeg"))
+    give(page, ON_DROP, "holiday.jpg", photo)
+    expect(page.locator(".file")).to_have_text(report.input.name or "", timeout=30_000)
+    expect(page.locator(".summary")).to_have_text(report.verdict.summary)
+    assert page.locator("[src=x], [onerror]").count() == 0
 
 
 def test_two_pictures_are_compared(page: Page, photo: bytes, tmp_path: Path) -> None:
