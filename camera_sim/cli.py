@@ -72,7 +72,7 @@ def build_parser() -> argparse.ArgumentParser:
     """Put the commands of every package together."""
     parser: argparse.ArgumentParser = ArgumentParser(
         prog="camsim",
-        description="Simulated camera firmware, and what networks do to its pictures.",
+        description="Simulated camera firmware, and what platforms do to its pictures.",
     )
     parser.add_argument("--traceback", action="store_true", help="show where an error arose")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")

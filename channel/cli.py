@@ -1,4 +1,4 @@
-"""The channel's part of the camsim command: transmit, networks, manipulate, and its benchmarks."""
+"""The channel's part of the camsim command: transmit, platforms, manipulate, and its benchmarks."""
 
 import argparse
 import os
@@ -14,7 +14,7 @@ from PIL import Image
 from channel.errors import ChannelError, ChannelValueError, DependencyError, OutputError
 from channel.file_names import fitting_name
 from channel.jpeg_file import is_jpeg
-from channel.listing import networks_table, profile_table
+from channel.listing import platforms_table, profile_table
 from channel.manipulations import MANIPULATIONS
 from channel.output import write
 from channel.platforms import platform
@@ -25,29 +25,29 @@ from channel.upload import opened
 if TYPE_CHECKING:  # the class can't be subscripted at run time
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
-_PIPED = 1000  # columns, where nobody reads in a terminal: one line a network, for grep
+_PIPED = 1000  # columns, where nobody reads in a terminal: one line a platform, for grep
 _LOSSLESS = {".png": "PNG", ".tif": "TIFF", ".tiff": "TIFF"}
 
 
 def add_commands(commands: "Commands") -> None:
-    """Add transmit, networks and manipulate."""
-    parser = commands.add_parser("transmit", help="send pictures through social networks")
+    """Add transmit, platforms and manipulate."""
+    parser = commands.add_parser("transmit", help="send pictures through social platforms")
     _add_files(parser, "received picture, or folder (made if need be) for several")
     parser.add_argument(
-        "--network",
+        "--platform",
         action="append",
         required=True,
         metavar="NAME",
-        help="see 'camsim networks'; give it again for a chain of shares",
+        help="see 'camsim platforms'; give it again for a chain of shares",
     )
     parser.add_argument(
         "--seed", type=int, default=0, help="of what a profile draws, 0 or more (default 0)"
     )
     parser.set_defaults(run=_transmit)
 
-    parser = commands.add_parser("networks", help="list the networks, what each does, how sure")
+    parser = commands.add_parser("platforms", help="list the platforms, what each does, how sure")
     parser.add_argument("name", nargs="?", metavar="NAME", help="show all of this one")
-    parser.set_defaults(run=_networks)
+    parser.set_defaults(run=_platforms)
 
     parser = commands.add_parser(
         "manipulate",
@@ -87,7 +87,7 @@ def add_benchmarks(benchmarks: "Commands") -> None:
 def add_evaluations(evaluations: "Commands") -> None:
     """Add channel to ``camsim evaluate``."""
     parser = evaluations.add_parser(
-        "channel", help="agreement with libjpeg and with real networks: tables and figure"
+        "channel", help="agreement with libjpeg and with real platforms: tables and figure"
     )
     parser.add_argument("--data", type=Path, required=True, help="folder with networks.csv")
     parser.add_argument("--out", type=Path, required=True, help="folder for the results")
@@ -131,7 +131,7 @@ def _strength(text: str) -> float:
 
 
 def _transmit(args: argparse.Namespace) -> int:
-    profiles = [platform(name) for name in args.network]
+    profiles = [platform(name) for name in args.platform]
 
     def send(path: Path) -> tuple[bytes, str]:
         data = transmit(path, profiles, seed=args.seed)
@@ -205,11 +205,11 @@ def _refuse_equal_names(files: Sequence[Path]) -> None:
         raise OutputError(f"several pictures are called {', '.join(twice)}; rename or send apart")
 
 
-def _networks(args: argparse.Namespace) -> int:
+def _platforms(args: argparse.Namespace) -> int:
     shown = console()
     if not shown.is_terminal:
         shown = console(width=_PIPED)
-    shown.print(profile_table(platform(args.name)) if args.name else networks_table())
+    shown.print(profile_table(platform(args.name)) if args.name else platforms_table())
     return 0
 
 

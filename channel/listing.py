@@ -20,7 +20,7 @@ from channel.profile import (
 )
 
 
-def networks_table() -> Table:
+def platforms_table() -> Table:
     """Every profile: what it does, where its tables are from, how sure."""
     table = _table()
     table.add_column("name", no_wrap=True)
@@ -30,7 +30,7 @@ def networks_table() -> Table:
     table.add_column("assumed", no_wrap=True, justify="right")
     table.caption = _legend(c for c in Confidence if c is not Confidence.ASSUMED) + (
         f"\nassumed: so many of {len(ASPECTS)} aspects are not known; "
-        "'camsim networks NAME' says which"
+        "'camsim platforms NAME' says which"
     )
     for profile in PLATFORMS:
         source = profile.sources["tables"]

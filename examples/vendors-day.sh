@@ -18,7 +18,7 @@ say "1. Train a pair: an imaging pipeline, and the analyser that belongs to it"
 for stops in 0 0.5 1 1.5; do
   $camsim develop "$raw" --pipeline libraw --exposure "$stops" --out "large/box$stops.png"
 done
-$camsim transmit large/*.png --network instagram --output scenes/  # small ones learn faster
+$camsim transmit large/*.png --platform instagram --output scenes/  # small ones learn faster
 $camsim train nip --pictures scenes --out nip --steps 4 --batch 2 --patch 64
 $camsim train joint --pictures scenes --start-from nip --out pair --pair tiny-pair \
   --schedule paper --carrier 1 --steps 2 --scenes 1 --foreign 1 --validate-every 2 --least-psnr 0
@@ -26,7 +26,7 @@ $camsim train joint --pictures scenes --start-from nip --out pair --pair tiny-pa
 say "2. Export it as fp32, fp16 and int8; each must pass the parity gate through the real channel"
 $camsim simulate scenes/box0.5.jpg --out held-out.dng --blur 0.6 --seed 1
 $camsim firmware export --pipeline rnet-fan --weights pair/camera --precision fp32 fp16 int8 \
-  --fan pair/verifier/tiny-pair.onnx --captures held-out.dng --network paper --out models
+  --fan pair/verifier/tiny-pair.onnx --captures held-out.dng --platform paper --out models
 
 say "3. Build the firmware, twice the same bytes, and sign it in two roles"
 $camsim firmware build models --version 1.0.0 --security-version 1 --default-precision fp16 \
@@ -55,7 +55,7 @@ fails $camsim develop shot.dng --device camera --captures-only --out replayed.jp
 $camsim develop "$raw" --device camera --out opened.jpg
 
 say "6. Send it through WhatsApp"
-$camsim transmit photo.jpg --network whatsapp --output received.jpg
+$camsim transmit photo.jpg --platform whatsapp --output received.jpg
 
 say "7. What can be known of both"
 # 0: consistent, 4: inconclusive, which a network that learnt for two steps must be.

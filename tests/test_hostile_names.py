@@ -95,7 +95,7 @@ def test_verify(name: bytes, camsim: Camsim, tmp_path: Path, weights: Path) -> N
 def test_transmit_and_manipulate(name: bytes, camsim: Camsim, tmp_path: Path) -> None:
     photo = named(tmp_path, name, ".jpg", jpeg(native(64, 80)))
     other = named(tmp_path, b"other", ".jpg", b"no picture")
-    for words in (("transmit", "--network", "facebook"), ("manipulate", "--sharpen")):
+    for words in (("transmit", "--platform", "facebook"), ("manipulate", "--sharpen")):
         out = tmp_path / words[0]
         ran = camsim(words[0], photo, other, *words[1:], "-o", out)
         assert ran.status == 2
@@ -173,7 +173,7 @@ def test_no_command_says_it_raw(
 @pytest.mark.parametrize(
     "words",
     ["verify {0}", "info {0}", "develop {0} -o {0}", "simulate {1} -o {0}",
-     "transmit {0} --network facebook -o {0}", "transmit {1} --network facebook -o {0}",
+     "transmit {0} --platform facebook -o {0}", "transmit {1} --platform facebook -o {0}",
      "manipulate {1} --sharpen -o {0}", "identity show {0}"],
 )  # fmt: skip
 def test_a_name_that_is_too_long_is_bad_input(
@@ -295,7 +295,7 @@ def test_results_go_into_a_pipe_and_the_bar_to_the_terminal(tmp_path: Path, weig
 def test_other_encodings(environment: dict[str, str], tmp_path: Path, weights: Path) -> None:
     photo = named(tmp_path, NAMES["no utf-8"] + "€日".encode(), ".jpg", jpeg(native(64, 80)))
     encoding = "latin-1" if "PYTHONIOENCODING" in environment else "utf-8"
-    for words in (["verify", photo, "--weights", weights, "--resend"], ["networks"],
+    for words in (["verify", photo, "--weights", weights, "--resend"], ["platforms"],
                   ["info", photo]):  # fmt: skip
         ran = subprocess.run(
             [*CAMSIM, *words], capture_output=True, timeout=300, check=False,

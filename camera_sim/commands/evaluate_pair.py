@@ -43,7 +43,7 @@ def add_to(evaluations: "Commands") -> None:
     """Add the command."""
     parser = evaluations.add_parser(
         "pair",
-        help="a camera and its analyser: accuracy after networks, fidelity, foreign, attacks",
+        help="a camera and its analyser: accuracy after platforms, fidelity, foreign, attacks",
         description="Photograph held-out pictures with the simulated sensor, develop them with a "
         "pair's pipeline, edit them, send them, and print what its analyser says. All through "
         "libjpeg, at 8 bits.",
@@ -60,8 +60,8 @@ def add_to(evaluations: "Commands") -> None:
     add_pair_to(parser)
     parser.add_argument("--table", choices=TABLES, nargs="+", default=TABLES, help="default all")
     parser.add_argument(
-        "--through", nargs="+", metavar="NETWORK",
-        help="networks of the tables channels and camera, or none (default all); 1:2 and JPEG 50 "
+        "--through", nargs="+", metavar="PLATFORM",
+        help="platforms of the tables channels and camera, or none (default all); 1:2 and JPEG 50 "
         "is always among them",
     )  # fmt: skip
     parser.add_argument("--limit", type=int, help="use the first so many pictures")
@@ -182,7 +182,7 @@ def _channels(names: Sequence[str] | None) -> "dict[str, Send]":
     for name in names or ():
         if name not in choices:
             raise UnknownNetworkError(
-                f"there is no network {name!r}; choose from {', '.join(choices)}"
+                f"there is no platform {name!r}; choose from {', '.join(choices)}"
             )
     return {
         name: send

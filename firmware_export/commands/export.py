@@ -71,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
     feeds = feeds_of(_calibration(args, captures)) if "int8" in lowered else []
     for precision in lowered:
         model = quantised(fp32, precision, feeds)
-        report = parity(fp32, model, captures, gate.fan, gate.networks, gate.limits)
+        report = parity(fp32, model, captures, gate.fan, gate.platforms, gate.limits)
         print_report(report)
         require(report)
         models.append(model)

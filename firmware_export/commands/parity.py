@@ -25,7 +25,7 @@ class Gate:
     """What the parity gate judges by."""
 
     fan: Fan | None
-    networks: tuple[str, ...]
+    platforms: tuple[str, ...]
     limits: Limits
 
 
@@ -38,11 +38,11 @@ def add_gate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--fan", type=Path, metavar="ONNX", help="the pair's analyser")
     parser.add_argument("--labels", nargs="+", help="of the FAN, where its file does not say")
     parser.add_argument(
-        "--network",
+        "--platform",
         nargs="+",
         default=[PAPER],
         metavar="NAME",
-        help=f"networks to send through (`camsim networks`; default {PAPER}: 1:2 and JPEG 50)",
+        help=f"platforms to send through (`camsim platforms`; default {PAPER}: 1:2 and JPEG 50)",
     )
     parser.add_argument("--least-psnr", type=float, default=default.psnr, metavar="DB",
                         help=f"limit (default {default.psnr:g})")  # fmt: skip
@@ -59,7 +59,7 @@ def add_to(actions: "Commands") -> None:
         "parity",
         help="compare models with the fp32 one through the real channel",
         description="Compare exported models with their fp32 one: PSNR, the FAN's accuracy and "
-        "changed verdicts after edits and networks. Exits with 2 where a limit is broken.",
+        "changed verdicts after edits and platforms. Exits with 2 where a limit is broken.",
     )
     parser.add_argument("fp32", type=Path, help="the fp32 model")
     parser.add_argument("models", type=Path, nargs="+", help="models made from it")
@@ -71,14 +71,14 @@ def add_to(actions: "Commands") -> None:
 
 def gate_of(args: argparse.Namespace) -> Gate:
     """Read what the gate judges by."""
-    for name in args.network:
+    for name in args.platform:
         if name != PAPER:
             platform(name)
     limits = Limits(
         psnr=args.least_psnr, accuracy_drop=args.most_accuracy_drop, flips=args.most_flips
     )
     fan = read_fan(args.fan, tuple(args.labels or ())) if args.fan else None
-    return Gate(fan, tuple(args.network), limits)
+    return Gate(fan, tuple(args.platform), limits)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -90,7 +90,7 @@ def run(args: argparse.Namespace) -> int:
     reports = []
     for path in args.models:
         model = read_exported(path)
-        reports.append(parity(fp32, model, captures, gate.fan, gate.networks, gate.limits))
+        reports.append(parity(fp32, model, captures, gate.fan, gate.platforms, gate.limits))
         print_report(reports[-1])
     if args.out:
         write_result(args.out, write_reports(reports), force=args.force)

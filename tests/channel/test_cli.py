@@ -19,7 +19,7 @@ from channel.errors import (
     UnreadablePictureError,
 )
 from channel.evaluation.speed import NETWORKS
-from channel.listing import networks_table, profile_table
+from channel.listing import platforms_table, profile_table
 from channel.manipulations import GAUSSIAN, SHARPEN
 from channel.profile import PlatformProfile
 from tests.channel.conftest import photo
@@ -44,13 +44,13 @@ def picture(tmp_path: Path) -> Path:
 
 def test_transmit_writes_what_transmit_gives(picture: Path, tmp_path: Path) -> None:
     received = tmp_path / "received.jpg"
-    assert camsim("transmit", picture, "--network", "whatsapp", "-o", received) == 0
+    assert camsim("transmit", picture, "--platform", "whatsapp", "-o", received) == 0
     assert received.read_bytes() == transmit(picture, "whatsapp")
 
 
 def test_a_chain_and_a_seed(picture: Path, tmp_path: Path) -> None:
     received = tmp_path / "received.jpg"
-    chain = ["--network", "facebook-2018", "--network", "whatsapp"]
+    chain = ["--platform", "facebook-2018", "--platform", "whatsapp"]
     assert camsim("transmit", picture, *chain, "--seed", 5, "-o", received) == 0
     assert received.read_bytes() == transmit(picture, ["facebook-2018", "whatsapp"], seed=5)
 
@@ -61,7 +61,7 @@ def test_many_files_go_into_a_folder_and_a_bad_one_is_reported(
     bad = tmp_path / "bad.jpg"
     bad.write_bytes(b"no picture")
     out = tmp_path / "out"
-    assert camsim("transmit", bad, picture, "--network", "twitter", "-o", out) == 2
+    assert camsim("transmit", bad, picture, "--platform", "twitter", "-o", out) == 2
     assert [path.name for path in out.iterdir()] == ["photo.jpg"]
     errors = capsys.readouterr().err
     assert f"camsim: {bad}: the file is in no format that is read" in errors
@@ -71,23 +71,23 @@ def test_many_files_go_into_a_folder_and_a_bad_one_is_reported(
 def test_pass_through_keeps_the_suffix(picture: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.mkdir()
-    assert camsim("transmit", picture, "--network", "discord", "-o", out) == 0
+    assert camsim("transmit", picture, "--platform", "discord", "-o", out) == 0
     assert (out / "photo.png").read_bytes() == picture.read_bytes()
 
 
 def test_a_place_that_ends_as_folders_do_becomes_one(picture: Path, tmp_path: Path) -> None:
-    assert camsim("transmit", picture, "--network", "twitter", "-o", f"{tmp_path}/new/") == 0
+    assert camsim("transmit", picture, "--platform", "twitter", "-o", f"{tmp_path}/new/") == 0
     assert (tmp_path / "new" / "photo.jpg").is_file()
 
 
 def test_several_pictures_do_not_go_into_a_file(picture: Path, tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="is a file; name a folder"):
-        camsim("transmit", picture, tmp_path / "b.png", "--network", "twitter", "-o", picture)
+        camsim("transmit", picture, tmp_path / "b.png", "--platform", "twitter", "-o", picture)
 
 
 def test_a_folder_is_no_picture(tmp_path: Path) -> None:
     with pytest.raises(UnreadablePictureError, match="is a folder; name the pictures in it"):
-        camsim("transmit", tmp_path, "--network", "twitter", "-o", tmp_path / "x.jpg")
+        camsim("transmit", tmp_path, "--platform", "twitter", "-o", tmp_path / "x.jpg")
 
 
 def test_pictures_after_an_operation_are_told_apart_from_its_strength(
@@ -101,7 +101,7 @@ def test_pictures_after_an_operation_are_told_apart_from_its_strength(
 def test_existing_results_are_kept_unless_forced(picture: Path, tmp_path: Path) -> None:
     received = tmp_path / "received.jpg"
     received.write_text("mine")
-    command = ["transmit", picture, "--network", "twitter", "-o", received]
+    command = ["transmit", picture, "--platform", "twitter", "-o", received]
     with pytest.raises(OutputError, match=r"received.jpg exists; add --force"):
         camsim(*command)
     assert received.read_text() == "mine"
@@ -113,18 +113,18 @@ def test_existing_results_are_kept_unless_forced(picture: Path, tmp_path: Path) 
 def test_equal_names_are_refused(picture: Path, tmp_path: Path) -> None:
     other = tmp_path / "other" / "photo.jpg"
     with pytest.raises(OutputError, match="several pictures are called photo"):
-        camsim("transmit", picture, other, "--network", "twitter", "-o", tmp_path / "out")
+        camsim("transmit", picture, other, "--platform", "twitter", "-o", tmp_path / "out")
 
 
 def test_unwritable_place_is_reported(picture: Path, tmp_path: Path) -> None:
     place = picture / "below-a-file" / "received.jpg"
     with pytest.raises(OutputError, match="can't write"):
-        camsim("transmit", picture, "--network", "twitter", "-o", place)
+        camsim("transmit", picture, "--platform", "twitter", "-o", place)
 
 
 def test_unknown_network_is_refused(picture: Path, tmp_path: Path) -> None:
     with pytest.raises(UnknownNetworkError, match="choose one of original, facebook"):
-        camsim("transmit", picture, "--network", "friendster", "-o", tmp_path / "x.jpg")
+        camsim("transmit", picture, "--platform", "friendster", "-o", tmp_path / "x.jpg")
 
 
 @pytest.mark.parametrize("command", ["transmit", "manipulate"])
@@ -137,7 +137,7 @@ def test_missing_arguments_exit_with_status_2(command: str) -> None:
 def test_networks_lists_every_profile_with_what_it_does(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert camsim("networks") == 0
+    assert camsim("platforms") == 0
     lines = capsys.readouterr().out.splitlines()
     for profile in PLATFORMS:
         (line,) = [line for line in lines if line.split(maxsplit=1)[:1] == [profile.name]]
@@ -147,7 +147,7 @@ def test_networks_lists_every_profile_with_what_it_does(
 
 @pytest.mark.parametrize("profile", PLATFORMS, ids=lambda profile: profile.name)
 def test_tables_cut_nothing_off_in_80_columns(profile: PlatformProfile) -> None:
-    for table in (networks_table(), profile_table(profile)):
+    for table in (platforms_table(), profile_table(profile)):
         console = Console(width=80, record=True, file=StringIO())
         console.print(table)
         printed = console.export_text()
@@ -157,7 +157,7 @@ def test_tables_cut_nothing_off_in_80_columns(profile: PlatformProfile) -> None:
 
 
 def test_networks_shows_the_values_and_sources_of_one(capsys: pytest.CaptureFixture[str]) -> None:
-    assert camsim("networks", "twitter-2016") == 0
+    assert camsim("platforms", "twitter-2016") == 0
     printed = capsys.readouterr().out
     for expected in ("longer side to 1024", "decoded to ½", "quality 85", "10 scans", "IBSNtools"):
         assert expected in printed

@@ -167,7 +167,7 @@ def test_scores_calibration_and_flips(tmp_path: Path, camsim: Camsim) -> None:
     model = ("--model", "rnet-fan-1", "--weights", weights)
     scores = tmp_path / "scores.csv"
     pictures = tmp_path / "pictures"
-    ran = camsim("evaluate", "scores", pictures, *model, "--network", "none", "--out", scores)
+    ran = camsim("evaluate", "scores", pictures, *model, "--platform", "none", "--out", scores)
     assert ran.status == 0, ran.err
     assert ran.out == f"132 scores of 132 pictures in {scores}\n"
 
@@ -183,7 +183,7 @@ def test_scores_calibration_and_flips(tmp_path: Path, camsim: Camsim) -> None:
     assert calibration.expected_calibration_error < 0.05
     assert calibration.edited.false_alarm_rate <= 0.05
 
-    ran = camsim("evaluate", "flips", pictures, *model, "--network", "twitter", "--limit", 2)
+    ran = camsim("evaluate", "flips", pictures, *model, "--platform", "twitter", "--limit", 2)
     assert ran.status == 0, ran.err
     assert "| all | 6 |" in ran.out
 

@@ -101,7 +101,7 @@ def test_without_their_extras_the_commands_say_what_to_install(tmp_path: Path) -
         (["serve"], "serve"),
         (["verify-archive", "a", "--out", "b"], "archive"),
         (["explain", "a", "--out", "b"], "explain"),
-        (["evaluate", "synthetic", *sets, "--out", "c"], "train"),
+        (["evaluate", "generated", *sets, "--out", "c"], "train"),
     ):
         command = [sys.executable, "-c", code, *words]
         ran = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)

@@ -125,7 +125,7 @@ def test_a_raw_file_is_no_photo(kind: str, facts: Verifier) -> None:
     [
         "verify {raw} --resend",
         "verify {raw} --html {out}",
-        "transmit {raw} --network facebook -o {out}",
+        "transmit {raw} --platform facebook -o {out}",
         "simulate {raw} -o {out}",
         "manipulate {raw} --sharpen -o {out}.png",
     ],
@@ -143,7 +143,7 @@ def test_commands_say_that_it_is_a_raw_file(words: str, camsim: Camsim, tmp_path
 def test_a_raw_file_does_not_stop_the_others(camsim: Camsim, tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(RAWS["CR3"])
     (tmp_path / "b.jpg").write_bytes(jpeg(native(64, 80)))
-    ran = camsim("transmit", tmp_path / "a.jpg", tmp_path / "b.jpg", "--network", "facebook",
+    ran = camsim("transmit", tmp_path / "a.jpg", tmp_path / "b.jpg", "--platform", "facebook",
                  "-o", tmp_path / "out")  # fmt: skip
     assert ran.status == 2
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["b.jpg"]

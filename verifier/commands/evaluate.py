@@ -33,7 +33,7 @@ _SCORERS: Final[dict[str, "Callable[[tuple[Model, ...]], Scorer]"]] = {
     ORIGIN: OriginDetector,
     SYNTHETIC: SyntheticDetector,
 }
-_NETWORKS: Final = ("none", "whatsapp", "facebook", "instagram", "twitter", "telegram")
+_PLATFORMS: Final = ("none", "whatsapp", "facebook", "instagram", "twitter", "telegram")
 
 
 def add_to(evaluations: "Commands") -> None:
@@ -54,11 +54,11 @@ def _add_scores(evaluations: "Commands") -> None:
         "scores",
         help="a detector's raw scores of labelled pictures, for calibration",
         description="Score FOLDER/<label>/* and FOLDER/<label>/<set>/* as they are and through "
-        "networks. Variants of a photograph share the file name up to its first dot.",
+        "platforms. Variants of a photograph share the file name up to its first dot.",
     )
     parser.add_argument("pictures", type=Path, metavar="FOLDER")
     _add_model(parser)
-    parser.add_argument("--network", nargs="+", default=list(_NETWORKS), metavar="NAME")
+    parser.add_argument("--platform", nargs="+", default=list(_PLATFORMS), metavar="NAME")
     parser.add_argument("--limit", type=int, help="use the first so many pictures of each label")
     parser.add_argument("--out", type=Path, required=True, metavar="CSV")
     parser.set_defaults(run=run_scores)
@@ -76,7 +76,7 @@ def _add_calibration(evaluations: "Commands") -> None:
     parser.add_argument("--isotonic", action="store_true", help="map the share of edits as well")
     parser.add_argument(
         "--by-photo", action="store_true",
-        help="count false alarms by photograph, not by its variants (networks, generators)",
+        help="count false alarms by photograph, not by its variants (platforms, generators)",
     )  # fmt: skip
     parser.add_argument(
         "--sets", type=Path, metavar="LIST",
@@ -88,15 +88,15 @@ def _add_calibration(evaluations: "Commands") -> None:
         help="fit nothing: measure the calibration of the manifest on the sets for tests of "
         "--sets; --store then writes the figures alone",
     )  # fmt: skip
-    parser.add_argument("--per-network", action="store_true", help="one for each network, too")
+    parser.add_argument("--per-platform", action="store_true", help="one for each platform, too")
     parser.add_argument("--edited-rate", type=float, default=0.01, help="false alarms (0.01)")
     parser.add_argument("--native-rate", type=float, default=0.01, help="edits cleared (0.01)")
     parser.add_argument("--foreign-rate", type=float, default=0.02, help="natives refused (0.02)")
     parser.add_argument(
-        "--named-rate", type=float, default=0.02, help="pictures of none named a network (0.02)"
+        "--named-rate", type=float, default=0.02, help="pictures of none named a platform (0.02)"
     )
     parser.add_argument(
-        "--none-rate", type=float, default=0.02, help="pictures of a network called none (0.02)"
+        "--none-rate", type=float, default=0.02, help="pictures of a platform called none (0.02)"
     )
     parser.add_argument("--data", default="", help="what the pictures are, for the manifest")
     parser.add_argument("--figure", type=Path, metavar="PNG", help="draw reliability diagrams")
@@ -106,11 +106,11 @@ def _add_calibration(evaluations: "Commands") -> None:
 
 def _add_flips(evaluations: "Commands") -> None:
     parser = evaluations.add_parser(
-        "flips", help="share of verdicts that turn wrong when a picture is sent through a network"
+        "flips", help="share of verdicts that turn wrong when a picture is sent through a platform"
     )
     parser.add_argument("pictures", type=Path, metavar="FOLDER", help="FOLDER/<label>/*")
     _add_model(parser)
-    parser.add_argument("--network", nargs="+", default=list(_NETWORKS[1:]), metavar="NAME")
+    parser.add_argument("--platform", nargs="+", default=list(_PLATFORMS[1:]), metavar="NAME")
     parser.add_argument("--limit", type=int, help="use the first so many pictures of each label")
     parser.set_defaults(run=run_flips)
 
@@ -126,7 +126,7 @@ def _add_fuzz(evaluations: "Commands") -> None:
 
 
 def run_scores(args: argparse.Namespace) -> int:
-    """Write a line a picture and network."""
+    """Write a line a picture and platform."""
     from verifier.evaluation.labelled import labelled_pictures
     from verifier.evaluation.scores import collect_scores, write_scores
 
@@ -139,7 +139,7 @@ def run_scores(args: argparse.Namespace) -> int:
         rows = (
             row
             for picture in progress
-            for row in collect_scores(verifier, detector, [picture], args.network)
+            for row in collect_scores(verifier, detector, [picture], args.platform)
         )
         count = write_scores(args.out, labels, rows)
     print(f"{count} scores of {len(pictures)} pictures in {args.out}")
@@ -164,13 +164,13 @@ def run_calibration(args: argparse.Namespace) -> int:
     options = {
         "isotonic": args.isotonic, "by_photo": args.by_photo, "sets": sets, "data": data
     }  # fmt: skip
-    if args.stored and (sets is None or args.per_network):
-        raise ScoresError("--stored needs --sets, and doesn't go with --per-network")
+    if args.stored and (sets is None or args.per_platform):
+        raise ScoresError("--stored needs --sets, and doesn't go with --per-platform")
     if args.stored and sets is not None:
         found = [measure_stored(entry, scores, sets, data=args.data)]
     else:
         found = [fit(entry, scores, rates, **options)]
-    if args.per_network:
+    if args.per_platform:
         for channel in sorted({row.channel for row in scores.rows} - {""}):
             part = scores.where([row.channel == channel for row in scores.rows])
             found.append(fit(entry, part, rates, channel=channel, **options))
@@ -181,7 +181,7 @@ def run_calibration(args: argparse.Namespace) -> int:
     if args.figure:
         diagrams = [("before, any", found[0].before)]
         diagrams += [(f"after, {one.channel}", one.after) for one in found]
-        diagrams.append(("any edit or network", found[0].of_edits))
+        diagrams.append(("any edit or platform", found[0].of_edits))
         draw_reliability(diagrams, args.figure)
     if args.store:
         for one in found:
@@ -191,7 +191,7 @@ def run_calibration(args: argparse.Namespace) -> int:
 
 def _calibration_table(found: "Sequence[Fitted]") -> str:
     lines = [
-        "| channel | pictures | accuracy | ECE before | ECE after | ECE of any edit or network | "
+        "| channel | pictures | accuracy | ECE before | ECE after | ECE of any edit or platform | "
         "answered | "
         "right of answered |",
         "|---|---|---|---|---|---|---|---|",
@@ -223,7 +223,7 @@ def _threshold_table(found: "Sequence[Fitted]") -> str:
 
 
 def run_flips(args: argparse.Namespace) -> int:
-    """Print a line a network."""
+    """Print a line a platform."""
     from verifier.evaluation.flips import collect_verdicts, flip_rates
     from verifier.evaluation.labelled import labelled_pictures
 
@@ -237,7 +237,7 @@ def run_flips(args: argparse.Namespace) -> int:
                 verdict
                 for picture in shown
                 for verdict in collect_verdicts(
-                    verifier, [picture], args.network, roles.__getitem__
+                    verifier, [picture], args.platform, roles.__getitem__
                 )
             ]
         except ChannelError as error:
@@ -250,7 +250,7 @@ def _flip_table(rates: "Sequence[FlipRate]", entry: ModelEntry) -> str:
     lines = [
         f"Verdicts of {entry.name} {entry.version}",
         "",
-        "| network | verdicts | answered before | answered after | wrong before | wrong after | "
+        "| platform | verdicts | answered before | answered after | wrong before | wrong after | "
         "turned wrong | share | 95% bound |",
         "|---|---|---|---|---|---|---|---|---|",
     ]

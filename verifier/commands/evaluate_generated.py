@@ -1,4 +1,4 @@
-"""``camsim evaluate synthetic``: AP by generator, robustness, spectra, ranking."""
+"""``camsim evaluate generated``: AP by generator, robustness, spectra, ranking."""
 
 import argparse
 from collections.abc import Sequence
@@ -24,9 +24,9 @@ QUALITIES: Final = (100, 90, 80, 70, 60, 50, 40, 30)
 
 
 def add_to(evaluations: "Commands") -> None:
-    """Add ``evaluate synthetic``."""
+    """Add ``evaluate generated``."""
     parser = evaluations.add_parser(
-        "synthetic",
+        "generated",
         help="generated pictures: AP by generator, robustness, spectra, ranking",
         description="Cut the centre of every picture, give all the same kind of history, and "
         "measure models on them: the table and figures 2, 5 and 7 of Wang et al., CVPR 2020, and "
@@ -97,7 +97,7 @@ def model_of(folder: Path) -> Model:
     entries = read_manifest(folder).of_task(TASK)
     if not entries:
         raise ScoresError(
-            f"{folder} has no model of generated pictures; camsim train synthetic makes one"
+            f"{folder} has no model of generated pictures; camsim train generated makes one"
         )
     return Model(entries[0], folder)
 

@@ -1,4 +1,4 @@
-"""``camsim evaluate network``: every table of network of origin, from its shipped weights."""
+"""``camsim evaluate platform``: every table of platform of origin, from its shipped weights."""
 
 import argparse
 from collections.abc import Sequence
@@ -15,22 +15,24 @@ if TYPE_CHECKING:
     from verifier.commands import Commands
     from verifier.evaluation.platform.bench import Record
 
-TABLES: Final = ("classes", "answers", "chains", "served", "headers", "programs")
+TABLES: Final = ("classes", "answers", "chains", "downloaded", "headers", "programs")
 _KEPT: Final = "sent"
 
 
 def add_to(evaluations: "Commands") -> None:
-    """Add ``evaluate network``."""
+    """Add ``evaluate platform``."""
     parser = evaluations.add_parser(
-        "network",
-        help="network of origin: eight and three classes, chains, real files and headers",
-        description="Send held-out pictures through networks, ask header and pixels, and print "
+        "platform",
+        help="platform of origin: eight and three classes, chains, real files and headers",
+        description="Send held-out pictures through platforms, ask header and pixels, and print "
         "every table. Simulated and real pictures stand apart.",
     )
     parser.add_argument(
         "pictures", type=Path, nargs="*", help="folders that no training saw; none: real files only"
     )
-    parser.add_argument("--served", type=Path, metavar="CSV", help="table of really served files")
+    parser.add_argument(
+        "--downloaded", type=Path, metavar="CSV", help="table of files that were downloaded"
+    )
     parser.add_argument("--headers", type=Path, metavar="CSV", help="table of real headers")
     parser.add_argument(
         "--programs",
@@ -62,11 +64,11 @@ def run(args: argparse.Namespace) -> int:
     entry = find_entry(args.weights)
     if args.pictures:
         _print_simulated(args, entry)
-    if "served" in args.table and args.served:
+    if "downloaded" in args.table and args.downloaded:
         from verifier.evaluation.platform.bench import record_of, served_pictures
 
         model = Model(entry, args.weights)
-        found = [record_of(picture, model) for picture in served_pictures(args.served)]
+        found = [record_of(picture, model) for picture in served_pictures(args.downloaded)]
         print(tables.served_table(found, entry))
     if "headers" in args.table and args.headers:
         from verifier.evaluation.platform.headers import read_header_rows
@@ -112,10 +114,10 @@ def _print_simulated(args: argparse.Namespace, entry: ModelEntry) -> None:
 
 
 def find_entry(folder: Path) -> ModelEntry:
-    """Return the model of networks of a folder. Raises `ScoresError` if it has none."""
+    """Return the model of platforms of a folder. Raises `ScoresError` if it has none."""
     entries = read_manifest(folder).of_task(TASK)
     if not entries:
-        raise ScoresError(f"{folder} has no model of networks; camsim train network makes one")
+        raise ScoresError(f"{folder} has no model of platforms; camsim train platform makes one")
     return entries[0]
 
 
@@ -147,4 +149,4 @@ def _records(args: argparse.Namespace, entry: ModelEntry) -> "list[Record]":
 def _draw(records: "Sequence[Record]", out: Path) -> None:
     from verifier.evaluation.platform.figures import draw_confusions
 
-    draw_confusions(records, out / "network-confusion.png")
+    draw_confusions(records, out / "platform-confusion.png")

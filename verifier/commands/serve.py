@@ -117,8 +117,8 @@ def add_to(commands: "Commands") -> None:
         "--resend",
         nargs="*",
         default=list(NETWORKS),
-        metavar="NETWORK",
-        help="networks that test whether answers hold; none: no test",
+        metavar="PLATFORM",
+        help="platforms that test whether answers hold; none: no test",
     )
     parser.set_defaults(run=run)
 

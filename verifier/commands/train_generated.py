@@ -1,4 +1,4 @@
-"""``camsim train synthetic``: train the detector of generated pictures on folders of one's own."""
+"""``camsim train generated``: train the detector of generated pictures on folders of one's own."""
 
 import argparse
 import sys
@@ -20,7 +20,7 @@ _LEAST_OF_CROPS = {"crops": 1}
 def add_to(parts: "Commands") -> None:
     """Add the command."""
     parser = parts.add_parser(
-        "synthetic",
+        "generated",
         help="the detector of generated pictures",
         description="Cut crops of photographs and generated pictures, give all of them the same "
         "kind of history, and train a network on them with the augmentation of Wang et al., "
@@ -28,7 +28,7 @@ def add_to(parts: "Commands") -> None:
     )
     add_sets(parser)
     parser.add_argument("-o", "--out", type=Path, required=True, help="folder of the run")
-    parser.add_argument("--name", default="my-synthetic", help="what to call the model")
+    parser.add_argument("--name", default="my-generated", help="what to call the model")
     parser.add_argument(
         "--network", choices=("bands", "lite0", "cnn", "resnet50"), default="bands",
         help="what is trained: one layer over fixed frequency bands (bands, the default) or over "
@@ -120,7 +120,7 @@ def run(args: argparse.Namespace) -> int:
     if chosen.words:
         print(chosen.words, file=sys.stderr)
     print(f"weights → {folder}; measure and calibrate them on sets that no training saw with")
-    print(f"  camsim evaluate synthetic --natural … --generated … --models {folder} --out MEASURED")
+    print(f"  camsim evaluate generated --natural … --generated … --models {folder} --out MEASURED")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""``camsim train network``: train the network of origin on a folder of pictures."""
+"""``camsim train platform``: train the detector of platforms on a folder of pictures."""
 
 import argparse
 from pathlib import Path
@@ -21,9 +21,9 @@ _LEAST_OF_CACHE = {"uploads": 1, "patches": 1}
 def add_to(parts: "Commands") -> None:
     """Add the command."""
     parser = parts.add_parser(
-        "network",
-        help="network of origin: which network a picture came through",
-        description="Send every picture through every network, count DCT levels of its patches "
+        "platform",
+        help="platform of origin: which platform a picture came through",
+        description="Send every picture through every platform, count DCT levels of its patches "
         "(kept in --out), and train a small network on them: Amerini et al., WIFS 2017. It resumes "
         "where a run in --out stopped.",
     )
@@ -36,9 +36,9 @@ def add_to(parts: "Commands") -> None:
     parser.add_argument(
         "--features-from", type=Path, metavar="RUN", help="use the histograms that it keeps"
     )
-    parser.add_argument("--name", default="my-network", help="what to call the model")
+    parser.add_argument("--name", default="my-platform", help="what to call the model")
     parser.add_argument("--uploads", type=int, help="of each picture (default 4)")
-    parser.add_argument("--patches", type=int, help="of each served picture (default 64)")
+    parser.add_argument("--patches", type=int, help="of each downloaded picture (default 64)")
     parser.add_argument("--steps", type=int)
     parser.add_argument("--batch", type=int, help="patches a step")
     parser.add_argument("--learning-rate", type=float, help="of AdaDelta")
@@ -82,7 +82,7 @@ def run(args: argparse.Namespace) -> int:
     export(model, args.name, cache, recipe, told, accuracy, folder, started)
     print(f"{accuracy:.1%} of held-out patches, mean of {model.classes} classes; curve → {curve}")
     print(f"weights → {folder}; measure and calibrate them on pictures that no training saw with")
-    print(f"  camsim evaluate network PICTURES --weights {folder} --out MEASURED")
+    print(f"  camsim evaluate platform PICTURES --weights {folder} --out MEASURED")
     print(f"  camsim evaluate calibration MEASURED/scores.csv --model {args.name} "
           f"--weights {folder} --store")  # fmt: skip
     return 0
@@ -114,7 +114,7 @@ def _histograms(args: argparse.Namespace, cache: "CacheRecipe") -> "Histograms":
     found = [path.resolve() for folder in args.pictures for path in picture_files(folder)]
     files = list(dict.fromkeys(found))  # a picture in two sources could be held out from itself
     with Bar() as bar:
-        task = bar.add_task("sending pictures through networks", total=len(files))
+        task = bar.add_task("sending pictures through platforms", total=len(files))
         return cached_histograms(
             files,
             cache,

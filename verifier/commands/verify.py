@@ -33,7 +33,7 @@ def add_to(commands: "Commands") -> None:
     """Add ``verify``."""
     parser = commands.add_parser(
         "verify",
-        help="say what can be known of photos that came back from a network",
+        help="say what can be known of photos that came back from a platform",
         description="Analyse photos, offline: credential, the way they came, edits, and whether "
         "the answers would hold if they were shared again.",
         epilog="exit status: 0 consistent, 3 evidence against, 4 inconclusive, 2 bad input, 1 an "
@@ -67,8 +67,8 @@ def add_to(commands: "Commands") -> None:
         "--resend",
         nargs="*",
         default=list(NETWORKS),
-        metavar="NETWORK",
-        help="networks that test whether answers hold; none: no test "
+        metavar="PLATFORM",
+        help="platforms that test whether answers hold; none: no test "
         f"(default {' '.join(NETWORKS)})",
     )
     parser.add_argument("--seconds", type=float, default=Limits.seconds, help="to read a photo")

@@ -48,8 +48,8 @@ def add_to(commands: "Commands") -> None:
         "--resend",
         nargs="*",
         default=list(NETWORKS),
-        metavar="NETWORK",
-        help="networks that test whether answers hold; none: no test, and several times faster",
+        metavar="PLATFORM",
+        help="platforms that test whether answers hold; none: no test, and several times faster",
     )
     parser.set_defaults(run=run)
 

@@ -43,8 +43,8 @@ _DOUBT: Final[Mapping[Confidence, float]] = {
     Confidence.ASSUMED: 1.0,
 }
 # Shares in files of programs: rounded from 365 JPEG files of 28 packages, each weighing alike
-# (`camsim evaluate network --programs … --shares`; docs/results/network.md). Tables: one quality of
-# Annex K, a common one, one of mozjpeg's, any table of its own.
+# (`camsim evaluate platform --programs … --shares`; docs/results/network.md). Tables: one quality
+# of Annex K, a common one, one of mozjpeg's, any table of its own.
 _QUALITY, _COMMON_QUALITY, _ROBIDOUX, _OWN_TABLE = 0.001, 0.075, 0.001, 0.002
 _COMMON: Final = {75, 80, 85, 90, 92, 95, 100}
 _ANYBODY: Final[Mapping[str, float]] = {

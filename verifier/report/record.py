@@ -268,7 +268,7 @@ class NetworkMatch(_Record):
     Attributes
     ----------
     profile
-        Of `channel.PLATFORMS`; ``camsim networks NAME`` shows it.
+        Of `channel.PLATFORMS`; ``camsim platforms NAME`` shows it.
     agrees
         What agrees with it.
     mark

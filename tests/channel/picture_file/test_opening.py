@@ -199,7 +199,7 @@ def test_a_damaged_deep_tiff_is_told_in_our_words_alone(
 def test_what_pillow_logs_of_damage_is_on_no_terminal(tmp_path: Path) -> None:
     path = tmp_path / "many.tif"
     path.write_bytes(tiff_of((256, 4, 1, 8), (257, 4, 1, 8), (277, 3, 1, 65283)))
-    command = [sys.executable, "-m", "camera_sim.cli", "transmit", "--network", "whatsapp"]
+    command = [sys.executable, "-m", "camera_sim.cli", "transmit", "--platform", "whatsapp"]
     ran = subprocess.run(
         [*command, "-o", str(tmp_path / "out.jpg"), str(path)], capture_output=True, check=False
     )

@@ -293,7 +293,7 @@ def test_evaluate_writes_tables_and_figures(
     camera, red, green = sets
     weights, out = toy(tmp_path / "weights"), tmp_path / "out"
     ran = camsim(
-        "evaluate", "synthetic", "--natural", camera, "--generated", red, green,
+        "evaluate", "generated", "--natural", camera, "--generated", red, green,
         "--models", weights, "--out", out,
     )  # fmt: skip
     assert ran.status == 0, ran.err
@@ -312,11 +312,11 @@ def test_a_folder_without_a_model_is_refused(
 ) -> None:
     (tmp_path / "manifest.json").write_text('{"schema_version": 1, "models": []}')
     ran = camsim(
-        "evaluate", "synthetic", "--natural", sets[0], "--generated", sets[1],
+        "evaluate", "generated", "--natural", sets[0], "--generated", sets[1],
         "--models", tmp_path, "--out", tmp_path / "out",
     )  # fmt: skip
     assert (ran.status, len(ran.err.splitlines())) == (2, 1)
-    assert "camsim train synthetic makes one" in ran.err
+    assert "camsim train generated makes one" in ran.err
     assert not (tmp_path / "out").exists()
 
 

@@ -388,10 +388,10 @@ def test_the_command_refuses_what_it_cannot_measure(
 ) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
-    ran = camsim("evaluate", "network", empty, "--weights", toy, "--out", tmp_path / "out")
+    ran = camsim("evaluate", "platform", empty, "--weights", toy, "--out", tmp_path / "out")
     assert (ran.status, ran.out) == (2, "")
     assert "holds no pictures" in ran.err
-    ran = camsim("evaluate", "network", empty, "--weights", empty, "--out", tmp_path / "out")
+    ran = camsim("evaluate", "platform", empty, "--weights", empty, "--out", tmp_path / "out")
     assert ran.status == 2
     assert "holds no manifest.json" in ran.err
 
@@ -404,12 +404,12 @@ def test_the_command_prints_every_table_from_what_it_kept(
     folder.mkdir()
     for number in range(2):
         (folder / f"{number}.png").write_bytes(png(photo(200, 260, number)))
-    words = ("evaluate", "network", folder, "--weights", toy, "--out", tmp_path / "out")
+    words = ("evaluate", "platform", folder, "--weights", toy, "--out", tmp_path / "out")
     ran = camsim(*words)
     assert ran.status == 0, ran.err
     for title in ("**mean of eight**", "**mean of three**", "pixels' hint right", "last network"):
         assert title in ran.out
-    assert (tmp_path / "out" / "network-confusion.png").stat().st_size > 10_000
+    assert (tmp_path / "out" / "platform-confusion.png").stat().st_size > 10_000
     labels = read_scores(tmp_path / "out" / "scores.csv").labels
     assert labels == tuple(one.name for one in CLASSES)
     shutil.rmtree(tmp_path / "out" / "sent")

@@ -322,7 +322,7 @@ def test_files_of_programs_are_scored_by_source(camsim: Camsim, tmp_path: Path) 
         folder.mkdir(parents=True)
         for number, one in enumerate(data):
             (folder / f"{number}.JPG").write_bytes(one)
-    words = ("evaluate", "network", "--programs", tmp_path / "files", "--shares")
+    words = ("evaluate", "platform", "--programs", tmp_path / "files", "--shares")
     ran = camsim(*words)
     assert ran.status == 0, ran.err
     assert "| pillow | 3 | " in ran.out
@@ -331,8 +331,8 @@ def test_files_of_programs_are_scored_by_source(camsim: Camsim, tmp_path: Path) 
     assert "Of 5 files of 2 sources 1 were named" in ran.out
     assert "| subsampling | 4:4:4 0.750, 4:2:0 0.250 |" in ran.out
     (tmp_path / "empty").mkdir()
-    ran = camsim("evaluate", "network", "--programs", tmp_path / "empty")
+    ran = camsim("evaluate", "platform", "--programs", tmp_path / "empty")
     assert (ran.status, ran.out) == (2, "")
     assert "holds no folder with JPEG files" in ran.err
-    ran = camsim("evaluate", "network", "--programs", tmp_path / "missing")
+    ran = camsim("evaluate", "platform", "--programs", tmp_path / "missing")
     assert ran.status == 2

@@ -1,4 +1,4 @@
-"""``camsim train synthetic`` and ``generator``: crops, that they resume, and what they export."""
+"""``camsim train generated`` and ``generator``: crops, that they resume, and what they export."""
 
 from pathlib import Path
 
@@ -144,7 +144,7 @@ def test_the_command_trains_exports_and_says_so(
 ) -> None:
     out = tmp_path / "run"
     words = (
-        "train", "synthetic", "--natural", folders[0], "--generated", folders[1], "--name", "mine",
+        "train", "generated", "--natural", folders[0], "--generated", folders[1], "--name", "mine",
         "--augmentation", "none", "--crops", 1, "--steps", 20, "--batch", 8, "--out", out,
     )  # fmt: skip
     ran = camsim(*words)
@@ -182,7 +182,7 @@ def test_bad_options_are_refused_in_a_sentence(
     tmp_path: Path,
 ) -> None:  # fmt: skip
     ran = camsim(
-        "train", "synthetic", "--natural", folders[0], "--generated", folders[1],
+        "train", "generated", "--natural", folders[0], "--generated", folders[1],
         "--out", tmp_path / "run", *words,
     )  # fmt: skip
     assert (ran.status, len(ran.err.splitlines())) == (2, 1)

@@ -138,7 +138,7 @@ def test_train_synthetic_leaves_it_out_and_says_so(
     listed = written(
         tmp_path, "camera,mixed,training", "doubling,mixed,training", "zebras,zebras,training"
     )
-    words = ("train", "synthetic", "--natural", camera, "--generated", doubling, zebras,
+    words = ("train", "generated", "--natural", camera, "--generated", doubling, zebras,
              "--crops", 1, "--steps", 2, "--batch", 4, "--threads", 1)  # fmt: skip
     ran = camsim(*words, "--sets", listed, "--out", tmp_path / "run")
     assert ran.status == 0, ran.err

@@ -1,4 +1,4 @@
-"""``camsim train network``: what it is made of, that it resumes, and what it exports."""
+"""``camsim train platform``: what it is made of, that it resumes, and what it exports."""
 
 from pathlib import Path
 
@@ -132,7 +132,7 @@ def test_bad_options_are_refused_in_a_sentence(
     words: tuple[object, ...], message: str, camsim: Camsim, pictures: list[Path], tmp_path: Path
 ) -> None:
     folder = pictures[0].parent
-    ran = camsim("train", "network", "--pictures", folder, "--out", tmp_path / "run", *words)
+    ran = camsim("train", "platform", "--pictures", folder, "--out", tmp_path / "run", *words)
     assert ran.status == 2
     assert message in ran.err
     assert len(ran.err.splitlines()) == 1
@@ -140,7 +140,7 @@ def test_bad_options_are_refused_in_a_sentence(
 
 
 def test_no_pictures_are_refused(camsim: Camsim, tmp_path: Path) -> None:
-    ran = camsim("train", "network", "--pictures", tmp_path, "--out", tmp_path / "run")
+    ran = camsim("train", "platform", "--pictures", tmp_path, "--out", tmp_path / "run")
     assert ran.status == 2
     assert "holds no picture" in ran.err
     assert ran.out == ""
