@@ -29,6 +29,7 @@ from verifier.reading.credentials.revocation import read_revocation_lists
 from verifier.reading.photo import Photo, take
 from verifier.reading.process import Readers
 from verifier.reading.reading import Reading, read_pixels
+from verifier.report.parts import parts_of
 from verifier.report.preview import preview_of
 from verifier.report.record import DetectorResult, Stability
 from verifier.report.report import Report
@@ -187,9 +188,9 @@ class Verifier:
         return self._detectors
 
     @property
-    def parts(self) -> tuple[str, ...]:
-        """Names of what an analysis does, in the order in which ``part_done`` hears of them."""
-        return ("reading", *(detector.name for detector in self._detectors), "stability", "preview")
+    def parts(self) -> dict[str, str]:
+        """What an analysis does: words by name, in the order in which ``part_done`` hears of it."""
+        return parts_of({one.name: one.doing or one.question for one in self._detectors})
 
     def analyze(
         self, photo: Photo, *, name: str | None = None, part_done: PartDone = lambda _: None

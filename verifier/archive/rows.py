@@ -6,6 +6,7 @@ import pyarrow as pa
 
 from channel.printable import all_whole, name_as_text
 from verifier.judging.facts import declared_generated
+from verifier.report.parts import parts_of
 from verifier.report.report import Report
 
 _DETECTOR: Final = pa.struct(
@@ -55,6 +56,7 @@ def row_of_report(photo: str, report: Report, *, whole: bool) -> Row:
     """Write a report as a row; ``whole`` adds all of it as JSON."""
     facts, credential, channel = report.input, report.credential, report.channel
     development = credential.development
+    parts = parts_of({result.name: "" for result in report.detectors})  # those that hold others
     declared = declared_generated(credential)
     return {
         "photo": name_as_text(photo),
@@ -88,7 +90,7 @@ def row_of_report(photo: str, report: Report, *, whole: bool) -> Row:
             for result in report.detectors
         ],
         "verifier": report.verifier_version,
-        "seconds": sum(report.seconds.get(p, 0) for p in _outer(report)),
+        "seconds": sum(report.seconds.get(part, 0) for part in parts),
         "report": report.to_json() if whole else None,
     }
 
@@ -101,8 +103,3 @@ def row_of_error(photo: str, kind: str, error: str) -> Row:
 def table(rows: list[Row]) -> pa.Table:
     """Put rows into a table of `SCHEMA`, whose texts are valid Unicode whatever a file says."""
     return pa.Table.from_pylist([all_whole(row) for row in rows], schema=SCHEMA)
-
-
-def _outer(report: Report) -> tuple[str, ...]:
-    """Name the parts that hold the others."""
-    return ("reading", *(result.name for result in report.detectors), "stability", "preview")

@@ -5,23 +5,21 @@ Neural Imaging Pipelines*, CVPR 2019, section 3.3. It knows pictures of its own 
 others it says so, and nothing else.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
-import numpy as np
-from numpy.typing import NDArray
-
-from verifier.detectors.detector import ModelDetector
+from verifier.detectors.detector import PixelDetector, map_values
 from verifier.detectors.model import BATCH, Model
-from verifier.features.patches import Patches, batches, choose_patches
+from verifier.detectors.patch_scores import PatchScores
+from verifier.features.patches import batches, choose_patches
 from verifier.features.trace_gaps import NO_GAPS, TraceGaps
 from verifier.features.trace_proof import TraceProof
 from verifier.features.trace_sync import Sync
 from verifier.judging import calibration as calibrating
-from verifier.judging.decision import Answer, decide, picture_probabilities, without_gaps
+from verifier.judging.decision import Answer, Grounds, decide, without_gaps
 from verifier.reading.reading import Reading
-from verifier.report.record import DetectorResult, PatchMap
-from verifier.weights import ANY_CHANNEL, ModelEntry
+from verifier.report.record import PatchMap
+from verifier.weights import ANY_CHANNEL
 
 TASK: Final = "manipulation"
 _MAP_WORDS: Final = (
@@ -31,19 +29,14 @@ _MAP_WORDS: Final = (
 
 
 @dataclass(frozen=True)
-class PictureScores:
+class PictureScores(PatchScores):
     """What a model says of a picture before calibration.
 
     ``mean_log`` is (K,), the log probabilities of the whole picture where a pooling network judges
-    it, and else their mean over patches; ``edited`` is (N,), the probability of any edit of each
-    patch; ``proof`` is how the camera's trace lies in the picture, and what speaks for that, if it
-    was looked for; ``gaps`` are parts without it.
+    it, and else their mean over patches; ``proof`` is how the camera's trace lies in the picture,
+    and what speaks for that, if it was looked for; ``gaps`` are parts without it.
     """
 
-    model: Model
-    patches: Patches
-    mean_log: NDArray[np.float64]
-    edited: NDArray[np.float64]
     proof: TraceProof | None = None
     gaps: TraceGaps = NO_GAPS
 
@@ -53,17 +46,12 @@ class PictureScores:
         return self.proof.sync if self.proof else None
 
     @property
-    def count(self) -> int:
-        """How many patches there are."""
-        return len(self.edited)
-
-    @property
     def scaled(self) -> bool:
         """Whether a network scaled the picture to where there is no answer."""
         return self.sync is not None and self.sync.scaled
 
 
-class ManipulationDetector(ModelDetector):
+class ManipulationDetector(PixelDetector[PictureScores]):
     """Tells straight from the camera from sharpened, smoothed, recompressed and resampled.
 
     Parameters
@@ -75,15 +63,10 @@ class ManipulationDetector(ModelDetector):
     task: ClassVar[str] = TASK
     name: ClassVar[str] = "manipulation"
     question: ClassVar[str] = "Was the picture edited after the camera developed it?"
-
-    def analyze(self, reading: Reading, *, brief: bool = False) -> DetectorResult:
-        """Answer for a picture; see `Detector.analyze`."""
-        if not self._models:
-            return self.not_run("No trained model of a camera's pair is installed.")
-        scores = self.score(reading, brief=brief)
-        if scores is None:
-            return self._too_little(reading)
-        return self._result(reading, scores)
+    doing: ClassVar[str] = "Looking for edits"
+    without_models: ClassVar[str] = "No trained model of a camera's pair is installed."
+    too_little: ClassVar[str] = "that is large enough, and neither flat nor burnt out"
+    outside: ClassVar[bool | None] = False
 
     def score(self, reading: Reading, *, brief: bool = False) -> PictureScores | None:
         """Run the model that fits the picture; None if no patch of it is usable.
@@ -91,7 +74,7 @@ class ManipulationDetector(ModelDetector):
         Where the credential names a pair that is known, that pair's model; else each in turn, and
         the one to which the picture is least foreign.
         """
-        scored = [self._score(reading, model, brief=brief) for model in self._candidates(reading)]
+        scored = [self.look(model, reading, brief=brief) for model in self._candidates(reading)]
         found = [scores for scores in scored if scores is not None]
         return min(found, key=_foreignness) if found else None
 
@@ -101,80 +84,45 @@ class ManipulationDetector(ModelDetector):
         named = tuple(model for model in self._models if pair and model.entry.pair == pair)
         return named or self._models
 
-    def _score(self, reading: Reading, model: Model, *, brief: bool) -> PictureScores | None:
+    def look(self, model: Model, reading: Reading, *, brief: bool) -> PictureScores | None:
+        """Run a model on patches, and its pooling network; see `ModelDetector.look`."""
         entry = model.entry
         patches = choose_patches(reading.pixels, entry.input.side, entry.selection, brief=brief)
         if not patches.places:
             return None
         logits = model.logits(batches(reading.pixels, patches, BATCH))
-        edited = calibrating.probabilities(logits, 1.0)[:, entry.indices("edit")].sum(1)
+        shares = calibrating.probabilities(logits, 1.0)
         mean_log = calibrating.mean_log_probabilities(logits)
         if model.pooling is None:
-            return PictureScores(model, patches, mean_log, np.clip(edited, 0, 1))
+            return PictureScores(model, patches, mean_log, shares)
         pooled = model.pooling(reading.pixels, mean_log)
-        edited = np.clip(edited, 0, 1)
         return PictureScores(
-            model, patches, pooled.log_probabilities, edited, pooled.proof, pooled.gaps
+            model, patches, pooled.log_probabilities, shares, pooled.proof, pooled.gaps
         )
 
-    def _too_little(self, reading: Reading) -> DetectorResult:
-        height, width = reading.pixels.shape[:2]
-        return DetectorResult(
-            name=self.name,
-            question=self.question,
-            status="abstained",
-            finding="inconclusive",
-            in_domain=False,
-            reasons=(
-                f"The picture ({width}×{height}) has no part that is large enough, and neither "
-                "flat nor burnt out.",
-            ),
-        )
+    def decide(self, scores: PictureScores, grounds: Grounds) -> Answer:
+        """Answer by roles of labels and the trace; see `verifier.judging.decision.decide`."""
+        decided = decide(scores.model.entry, grounds, scores.proof)
+        answer = without_gaps(decided, scores.gaps)
+        return replace(answer, reasons=(*answer.reasons, *_where(answer, scores.sync)))
 
-    def _result(self, reading: Reading, scores: PictureScores) -> DetectorResult:
-        entry = scores.model.entry
-        channel = reading.facts.channel.network
-        calibration = entry.calibration_for(channel)
-        found = (
-            picture_probabilities(entry, calibration, scores.mean_log, len(scores.edited))
-            if calibration
-            else {}
-        )
-        answer = without_gaps(
-            decide(entry, calibration, found, reading, scores.patches, scores.proof), scores.gaps
-        )
-        names = [label.name for label in entry.labels]
-        return DetectorResult(
-            name=self.name,
-            question=self.question,
-            status=answer.status,
-            finding=answer.finding,
-            answer=answer.answer.name if answer.answer else None,
-            answer_words=answer.answer.words if answer.answer else None,
-            model=scores.model.facts,
-            in_domain=answer.in_domain,
-            confidence=answer.confidence,
-            scores=calibrating.shares(names, scores.mean_log),
-            # A bar of 95% “sharpened” accuses, whatever the sentence beside it says, and where the
-            # model may not speak the probabilities are not those that were calibrated.
-            probabilities=found if answer.status == "ran" else {},
-            label_words={label.name: label.words for label in entry.labels},
-            threshold=answer.threshold.value if answer.threshold else None,
-            false_alarm_rate=answer.threshold.false_alarm_rate if answer.threshold else None,
-            calibrated_for=_calibrated_for(entry, channel),
-            patches=len(scores.edited),
-            patch_map=_patch_map(scores) if answer.finding != "informs" else None,
-            reasons=(*answer.reasons, *_where(answer, scores.sync)),
-        )
+    def calibrated_for(self, reading: Reading, scores: PictureScores) -> str | None:
+        """Name the channel of the calibration that was used."""
+        channel, calibrations = self.channel_of(reading), scores.model.entry.calibrations
+        if not calibrations:
+            return None
+        return channel if channel in calibrations else ANY_CHANNEL
 
-
-def _patch_map(scores: PictureScores) -> PatchMap:
-    return PatchMap(
-        side=scores.patches.side,
-        places=scores.patches.places,
-        values=tuple(round(float(value), 4) for value in scores.edited),
-        words=_MAP_WORDS,
-    )
+    def patch_map(self, scores: PictureScores, answer: Answer) -> PatchMap | None:
+        """Draw the probability of any edit of each patch."""
+        if answer.finding == "informs":
+            return None
+        return PatchMap(
+            side=scores.patches.side,
+            places=scores.patches.places,
+            values=map_values(scores.shares[:, scores.model.entry.indices("edit")].sum(1)),
+            words=_MAP_WORDS,
+        )
 
 
 def _where(answer: Answer, sync: Sync | None) -> tuple[str, ...]:
@@ -188,9 +136,3 @@ def _where(answer: Answer, sync: Sync | None) -> tuple[str, ...]:
 def _foreignness(scores: PictureScores) -> float:
     foreign = scores.model.entry.indices("foreign")
     return float(calibrating.probabilities(scores.mean_log, 1.0)[foreign].sum())
-
-
-def _calibrated_for(entry: ModelEntry, channel: str | None) -> str | None:
-    if not entry.calibrations:
-        return None
-    return channel if channel in entry.calibrations else ANY_CHANNEL

@@ -8,24 +8,23 @@ and generators of many, so it may say "not sure", and it goes partly by what a p
 it says informs, and no verdict rests on it.
 """
 
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import ClassVar, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from verifier.detectors.detector import ONLY_INFORMS, ModelDetector
+from verifier.detectors.detector import ONLY_INFORMS, PixelDetector, map_values
 from verifier.detectors.model import Model
 from verifier.detectors.patch_scores import PatchScores, patch_scores
 from verifier.features.edge_patches import edge_patches
 from verifier.features.forensic_statistics import statistics_of
 from verifier.features.patches import batches
-from verifier.judging import calibration as calibrating
-from verifier.judging.decision import how_often_wrong, outside_domain, picture_probabilities
+from verifier.judging.decision import Answer, Grounds, how_often_wrong
 from verifier.reading.reading import Reading
-from verifier.report.record import DetectorResult, Finding, PatchMap
+from verifier.report.record import PatchMap
 from verifier.report.wording import percent
-from verifier.weights import Calibration, Label, ModelEntry, Threshold
+from verifier.weights import Calibration, Label, ModelEntry
 
 TASK: Final = "origin"
 # Patches at a time: activations of one are 13 MB in each of the two first layers.
@@ -56,22 +55,7 @@ def scored(model: Model, pixels: NDArray[np.uint8], most: int) -> PatchScores | 
     return patch_scores(model, patches, logits)
 
 
-@dataclass(frozen=True)
-class Said:
-    """An origin, or None for no answer, with its grounds."""
-
-    label: Label | None
-    reasons: tuple[str, ...]
-    confidence: float | None = None
-    threshold: Threshold | None = None
-
-    @property
-    def finding(self) -> Finding:
-        """What it means for the verdict: it never speaks for or against a picture."""
-        return "inconclusive" if self.label is None else "informs"
-
-
-class OriginDetector(ModelDetector):
+class OriginDetector(PixelDetector[PatchScores]):
     """Tells photographs, computer graphics and generated pictures apart, or isn't sure.
 
     Parameters
@@ -83,74 +67,51 @@ class OriginDetector(ModelDetector):
     task: ClassVar[str] = TASK
     name: ClassVar[str] = "origin"
     question: ClassVar[str] = "Is it a photograph, computer graphics, or generated?"
+    doing: ClassVar[str] = "Looking where the picture is from"
+    without_models: ClassVar[str] = "No trained model of origins is installed."
+    too_little: ClassVar[str] = (
+        "of {side}×{side} pixels with an edge in it, so there is nothing to judge by"
+    )
 
-    def analyze(self, reading: Reading, *, brief: bool = False) -> DetectorResult:
-        """Answer for a picture; see `Detector.analyze`."""
-        if not self._models:
-            return self.not_run("No trained model of origins is installed.")
-        scores = self.score(reading, brief=brief)
-        if scores is None:
-            return self._too_little(reading)
-        entry = scores.model.entry
-        calibration = entry.calibration_for(reading.facts.channel.network)
-        outside = outside_domain(entry, reading, scores.patches)
-        if outside or calibration is None or calibration.named is None or calibration.none is None:
-            reasons = outside or ("The model isn't calibrated, so its scores give no answer.",)
-            return self._result(scores, {}, Said(None, reasons))
-        found = picture_probabilities(entry, calibration, scores.mean_log, scores.count)
-        said = said_of(entry, calibration, found)
-        return self._result(scores, found, said, _vote(entry, scores) if said.label else "")
-
-    def score(self, reading: Reading, *, brief: bool = False) -> PatchScores | None:
-        """Run the model; None without one, or if no patch of the picture is usable."""
-        if not self._models:
-            return None
-        selection = self._models[0].entry.selection
+    def look(self, model: Model, reading: Reading, *, brief: bool) -> PatchScores | None:
+        """Run a model on patches with edges; see `ModelDetector.look`."""
+        selection = model.entry.selection
         most = selection.brief_patches if brief else selection.most_patches
-        return scored(self._models[0], reading.colours, most)
+        return scored(model, reading.colours, most)
 
-    def _too_little(self, reading: Reading) -> DetectorResult:
-        height, width = reading.pixels.shape[:2]
-        side = self._models[0].entry.input.side
-        return DetectorResult(
-            name=self.name,
-            question=self.question,
-            status="abstained",
-            finding="inconclusive",
-            in_domain=False,
-            reasons=(
-                f"The picture ({width}×{height}) has no part of {side}×{side} pixels with an edge "
-                "in it, so there is nothing to judge by.",
-            ),
-        )
+    def calibrated(self, calibration: Calibration) -> bool:
+        """Whether it has both thresholds; see `ModelDetector.calibrated`."""
+        return calibration.named is not None and calibration.none is not None
 
-    def _result(
-        self, scores: PatchScores, found: dict[str, float], said: Said, vote: str = ""
-    ) -> DetectorResult:
+    def decide(self, scores: PatchScores, grounds: Grounds) -> Answer:
+        """Name an origin or none, and tell the vote beside it; see `PixelDetector.decide`."""
         entry = scores.model.entry
-        return DetectorResult(
-            name=self.name,
-            question=self.question,
-            status="ran" if found else "abstained",
-            finding=said.finding,
-            answer=said.label.name if said.label else None,
-            answer_words=_answer_words(said),
-            model=scores.model.facts,
-            in_domain=bool(found) or None,
-            confidence=said.confidence,
-            scores=calibrating.shares([label.name for label in entry.labels], scores.mean_log),
-            probabilities=found,
-            label_words={label.name: label.words for label in entry.labels},
-            threshold=said.threshold.value if said.threshold else None,
-            false_alarm_rate=said.threshold.false_alarm_rate if said.threshold else None,
-            patches=scores.count,
-            patch_map=_patch_map(entry, scores),
-            reasons=(*said.reasons, vote) if vote else said.reasons,
+        answer = answer_of(entry, grounds)
+        if answer.answer is None:
+            return answer
+        return replace(answer, reasons=(*answer.reasons, _vote(entry, scores)))
+
+    def words_of(self, label: Label) -> str:
+        """Call a label that was answered."""
+        return f"{label.words[0].upper()}{label.words[1:]}, as it seems"
+
+    def patch_map(self, scores: PatchScores, answer: Answer) -> PatchMap:
+        """Draw how little each patch looks like a photograph."""
+        native = scores.model.entry.indices("native")
+        return PatchMap(
+            side=scores.patches.side,
+            places=scores.patches.places,
+            values=map_values(1 - scores.shares[:, native].sum(1)),
+            words="Each square is the network's impression of one part that has edges: how little "
+            "it looks like a photograph. Single squares are often wrong.",
+            low="looks photographed",
+            high="looks made by a computer",
         )
 
 
-def said_of(entry: ModelEntry, calibration: Calibration, found: dict[str, float]) -> Said:
+def answer_of(entry: ModelEntry, grounds: Grounds) -> Answer:
     """Name an origin or none, by the calibrated probability of each label."""
+    calibration, found = grounds.calibration, grounds.found
     others = [label for label in entry.labels if label.role == "class"]
     native = next(label for label in entry.labels if label.role == "native")
     likeliest = max(others, key=lambda label: found[label.name])
@@ -158,24 +119,20 @@ def said_of(entry: ModelEntry, calibration: Calibration, found: dict[str, float]
     if calibration.named is not None and value >= calibration.named.value:
         words = f"The picture looks like {likeliest.words} (probability {percent(value)})."
         wrong = how_often_wrong(calibration.named, "photographic")
-        return Said(likeliest, (words, wrong, ONLY_INFORMS), value, calibration.named)
+        reasons = (words, wrong, ONLY_INFORMS)
+        return Answer("ran", "informs", reasons, likeliest, True, calibration.named, value)
     if calibration.none is not None and photo >= calibration.none.value:
         words = f"The picture looks like {native.words} (probability {percent(photo)})."
         wrong = how_often_wrong(calibration.none, "rendered or generated")
         limits = "Of generators and renderers that it doesn't know it misses more."
-        return Said(native, (words, wrong, limits, ONLY_INFORMS), photo, calibration.none)
+        said = (words, wrong, limits, ONLY_INFORMS)
+        return Answer("ran", "informs", said, native, True, calibration.none, photo)
     label = max((native, likeliest), key=lambda one: found[one.name])
     needed = calibration.none if label is native else calibration.named
     words = f"Most likely it is {label.words} (probability {percent(found[label.name])})"
     if needed is not None:
         words += f", which would be said from {percent(needed.value)} on"
-    return Said(None, (f"{words}.",))
-
-
-def _answer_words(said: Said) -> str | None:
-    if said.label is None or said.confidence is None:
-        return None
-    return f"{said.label.words[0].upper()}{said.label.words[1:]}, as it seems"
+    return Answer("ran", "inconclusive", (f"{words}.",), in_domain=True)
 
 
 def _vote(entry: ModelEntry, scores: PatchScores) -> str:
@@ -186,18 +143,3 @@ def _vote(entry: ModelEntry, scores: PatchScores) -> str:
         if count
     ]
     return f"Of {scores.count} parts, each by itself, {', '.join(counted)}."
-
-
-def _patch_map(entry: ModelEntry, scores: PatchScores) -> PatchMap:
-    """Draw how little each patch looks like a photograph."""
-    native = entry.indices("native")
-    values = 1 - scores.shares[:, native].sum(1)
-    return PatchMap(
-        side=scores.patches.side,
-        places=scores.patches.places,
-        values=tuple(round(float(value), 4) for value in np.clip(values, 0, 1)),
-        words="Each square is the network's impression of one part that has edges: how little it "
-        "looks like a photograph. Single squares are often wrong.",
-        low="looks photographed",
-        high="looks made by a computer",
-    )

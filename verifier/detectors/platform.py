@@ -9,20 +9,19 @@ traces. It knows codings of 2016, so it is asked only where the header fits one 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from verifier.detectors.detector import ModelDetector
+from verifier.detectors.detector import ModelDetector, map_values
 from verifier.detectors.model import Model
 from verifier.detectors.patch_scores import PatchScores, patch_scores
 from verifier.features.dct_histogram import patch_histograms
 from verifier.features.header_likelihood import NONE
 from verifier.features.patches import Patches, choose_patches
 from verifier.features.platform_marks import META, META_SERVICES
-from verifier.judging import calibration as calibrating
-from verifier.judging.decision import outside_domain, picture_probabilities
+from verifier.judging.decision import Grounds
 from verifier.reading.reading import Reading
 from verifier.report.record import ChannelReading, DetectorResult, PatchMap
 from verifier.report.wording import network_words
@@ -63,7 +62,7 @@ class PixelHint:
     probability: float | None = None
 
 
-class NetworkDetector(ModelDetector):
+class NetworkDetector(ModelDetector[PatchScores]):
     """Names the network that a picture came through last, where its header singles one out.
 
     Parameters
@@ -75,13 +74,14 @@ class NetworkDetector(ModelDetector):
     task: ClassVar[str] = TASK
     name: ClassVar[str] = "network"
     question: ClassVar[str] = "Through which network did the picture come?"
+    doing: ClassVar[str] = "Looking for the network it came through"
 
     def analyze(self, reading: Reading, *, brief: bool = False) -> DetectorResult:
-        """Answer for a picture; see `Detector.analyze`."""
+        """Answer by the header; the pixels only add to it. See `Detector.analyze`."""
         channel = reading.facts.channel
         asked = self._may_answer(channel)
         scores = self.score(reading, brief=brief) if asked else None
-        found, hint = _by_pixels(reading, scores)
+        found, hint = self._by_pixels(reading, scores)
         reasons = [_reason(channel)]
         if channel.earlier:
             reasons.append(channel.earlier.words)
@@ -90,19 +90,38 @@ class NetworkDetector(ModelDetector):
             reasons.append(f"The pixels look as {hint.network} coded pictures in 2016, too.")
         elif hint.words:
             reasons.append(hint.words)
-        facts = {**_facts_of(scores), **(_shown(scores, found) if agrees and scores else {})}
-        return self._result(channel, tuple(reasons), facts)
+        facts = self.facts_of(scores) if scores else {}
+        if agrees and scores:
+            facts |= _shown(scores, found)
+        return self._named(channel, tuple(reasons), facts)
 
-    def score(self, reading: Reading, *, brief: bool = False) -> PatchScores | None:
-        """Run the model; None without one, or if no patch of the picture is usable."""
-        if not self._models:
-            return None
-        model = self._models[0]
+    def look(self, model: Model, reading: Reading, *, brief: bool) -> PatchScores | None:
+        """Run a model on the histograms of patches; see `ModelDetector.look`."""
         entry = model.entry
         patches = choose_patches(reading.pixels, entry.input.side, entry.selection, brief=brief)
         if not patches.places:
             return None
         return scored(model, patches, patch_histograms(reading.pixels, patches.places))
+
+    def channel_of(self, reading: Reading) -> str | None:
+        """Use the calibration of any channel: which it was is what is asked."""
+        return None
+
+    def calibrated(self, calibration: Calibration) -> bool:
+        """Whether it has both thresholds; see `ModelDetector.calibrated`."""
+        return calibration.named is not None and calibration.none is not None
+
+    def _by_pixels(
+        self, reading: Reading, scores: PatchScores | None
+    ) -> tuple[dict[str, float], PixelHint]:
+        """Calibrated probabilities, and what they hint at."""
+        grounds = self.grounds(reading, scores) if scores else None
+        if scores is None or not isinstance(grounds, Grounds):
+            return {}, PixelHint(None)
+        entry = scores.model.entry
+        hint = hint_of_pixels(entry, grounds)
+        fits = _compatible(hint, reading.facts.channel, entry)
+        return grounds.found, hint if fits else PixelHint(None)
 
     @staticmethod
     def _may_answer(channel: ChannelReading) -> bool:
@@ -110,8 +129,8 @@ class NetworkDetector(ModelDetector):
         seen = {profile for profiles in SEEN.values() for profile in profiles}
         return channel.jpeg is None or any(match.profile in seen for match in channel.networks)
 
-    def _result(
-        self, channel: ChannelReading, reasons: tuple[str, ...], facts: dict[str, object]
+    def _named(
+        self, channel: ChannelReading, reasons: tuple[str, ...], facts: dict[str, Any]
     ) -> DetectorResult:
         earlier = (channel.earlier.network,) if channel.earlier else ()
         named = channel.network is not None
@@ -147,20 +166,6 @@ def _reason(channel: ChannelReading) -> str:
     return f"It carries {channel.named_by}, and its coding fits."
 
 
-def _by_pixels(reading: Reading, scores: PatchScores | None) -> tuple[dict[str, float], PixelHint]:
-    """Calibrated probabilities, and what they hint at."""
-    if scores is None:
-        return {}, PixelHint(None)
-    entry = scores.model.entry
-    calibration = entry.calibration_for(None)
-    outside = outside_domain(entry, reading, scores.patches)
-    if outside or calibration is None or calibration.named is None or calibration.none is None:
-        return {}, PixelHint(None)
-    found = picture_probabilities(entry, calibration, scores.mean_log, scores.count)
-    hint = hint_of_pixels(entry, calibration, found)
-    return found, hint if _compatible(hint, reading.facts.channel, entry) else PixelHint(None)
-
-
 def _compatible(hint: PixelHint, channel: ChannelReading, entry: ModelEntry) -> bool:
     """Whether the header is gone, or fits a coding that the hint's label was trained on."""
     if channel.jpeg is None:
@@ -170,10 +175,9 @@ def _compatible(hint: PixelHint, channel: ChannelReading, entry: ModelEntry) -> 
     return any(match.profile in profiles for match in channel.networks)
 
 
-def hint_of_pixels(
-    entry: ModelEntry, calibration: Calibration, found: dict[str, float]
-) -> PixelHint:
+def hint_of_pixels(entry: ModelEntry, grounds: Grounds) -> PixelHint:
     """Say what pixels look like by the calibrated probability of each label."""
+    calibration, found = grounds.calibration, grounds.found
     networks = [label for label in entry.labels if label.role == "class"]
     likeliest = max(networks, key=lambda label: found[label.name])
     value = found[likeliest.name]
@@ -192,20 +196,7 @@ def _looks_as(label: Label) -> str:
     )
 
 
-def _facts_of(scores: PatchScores | None) -> dict[str, object]:
-    """Return which model looked at the pixels, and its raw scores."""
-    if scores is None:
-        return {}
-    entry = scores.model.entry
-    return {
-        "model": scores.model.facts,
-        "scores": calibrating.shares([label.name for label in entry.labels], scores.mean_log),
-        "label_words": {label.name: label.words for label in entry.labels},
-        "patches": scores.count,
-    }
-
-
-def _shown(scores: PatchScores, found: dict[str, float]) -> dict[str, object]:
+def _shown(scores: PatchScores, found: dict[str, float]) -> dict[str, Any]:
     """Return probabilities and map of pixels that agree with the network that is named."""
     networks = scores.model.entry.indices("class")
     place = networks[int(np.argmax(scores.mean_log[networks]))]
@@ -216,7 +207,7 @@ def _shown(scores: PatchScores, found: dict[str, float]) -> dict[str, object]:
         "patch_map": PatchMap(
             side=scores.patches.side,
             places=scores.patches.places,
-            values=tuple(round(float(v), 4) for v in np.clip(scores.shares[:, place], 0, 1)),
+            values=map_values(scores.shares[:, place]),
             words=f"Each square is the network's impression of one part: how much it looks as "
             f"{label.words} coded it. Single squares are often wrong.",
             low="looks otherwise",

@@ -15,21 +15,14 @@ from PIL import Image
 from pydantic import BaseModel
 
 from verifier.analysis import Verifier
+from verifier.detectors import DETECTORS
 from verifier.errors import WorkerError
+from verifier.report.parts import parts_of
 
 # What a photo of 12 megapixels has.
 SIZE: Final = (4000, 3000)
 # "reading" holds the parts that the reading process names itself.
-PARTS: Final = (
-    "reading",
-    "manipulation",
-    "origin",
-    "synthetic",
-    "network",
-    "stability",
-    "preview",
-    "total",
-)
+PARTS: Final = (*parts_of({detector.name: "" for detector in DETECTORS}), "total")
 _INNER: Final = ("decoding", "credential", "channel")
 
 

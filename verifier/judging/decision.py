@@ -1,6 +1,7 @@
 """From a picture's scores to an answer, or to an abstention with its reason."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -22,7 +23,7 @@ BY_SHARING: Final = ("jpeg",)
 
 @dataclass(frozen=True)
 class Answer:
-    """A finding with its grounds."""
+    """A finding with its grounds; ``probabilities`` are calibrated, empty where there are none."""
 
     status: Status
     finding: Finding
@@ -31,37 +32,29 @@ class Answer:
     in_domain: bool | None = None
     threshold: Threshold | None = None
     confidence: float | None = None
+    probabilities: Mapping[str, float] = field(default_factory=dict)
 
 
-def decide(
-    entry: ModelEntry,
-    calibration: Calibration | None,
-    found: dict[str, float],
-    reading: Reading,
-    patches: Patches,
-    proof: TraceProof | None = None,
-) -> Answer:
+@dataclass(frozen=True)
+class Grounds:
+    """What a model may answer by: its calibration, and the probability of each label by it."""
+
+    calibration: Calibration
+    found: dict[str, float]
+
+
+def decide(entry: ModelEntry, grounds: Grounds, proof: TraceProof | None = None) -> Answer:
     """Answer whether a picture was edited, or abstain.
 
     Parameters
     ----------
-    found
-        Calibrated probability of each label; empty without a calibration.
-    patches
-        Those that were looked at.
     proof
         How the camera's trace lies in the picture, and what speaks for it, if it was looked for.
     """
-    outside = outside_domain(entry, reading, patches)
-    if outside:
-        return _abstained(*outside, in_domain=False)
-    if calibration is None:
-        return _abstained(
-            "This model isn't calibrated, so its scores can't be turned into an answer."
-        )
+    calibration, found = grounds.calibration, grounds.found
     foreign = calibration.foreign
     if foreign and role_probability(entry, found, "foreign") >= foreign.value:
-        return _abstained(
+        return abstained(
             "The picture doesn't look as if the camera pipeline "
             f"{entry.pipeline or entry.name} developed it. The network knows no other, so it "
             "can't say whether it was edited.",
@@ -75,19 +68,19 @@ def _no_trace(entry: ModelEntry, proof: TraceProof) -> Answer | None:
     """Abstain where the camera's trace isn't there, or at a size at which edits can't be told."""
     pipeline = entry.pipeline or entry.name
     if proof.sync.absent:
-        return _abstained(
+        return abstained(
             f"No trace of the camera pipeline {pipeline} was found in the picture, so nothing is "
             "said of its edits: it may be from elsewhere, or smoothed or compressed until none is "
             "left."
         )
     if not proof.holds:
-        return _abstained(
+        return abstained(
             f"No trace was found that must be that of the camera pipeline {pipeline}: the picture "
             "has periodic lines of its own, as charts, tiles, screens and JPEG blocks have. So "
             "nothing is said of its camera and of edits."
         )
     if proof.sync.scaled:
-        return _abstained(
+        return abstained(
             f"The camera pipeline {pipeline} developed the picture, as it seems: its trace lies in "
             f"it at {proof.sync.scale[0]:.1%} of its size. What edits leave of it at such a size "
             "can't be told apart, so whether it was edited stays open.",
@@ -177,7 +170,7 @@ def _decided(
         )
     if calibration.native is not None and native >= calibration.native.value:
         if sync is not None and sync.unseen:
-            return _abstained(
+            return abstained(
                 f"The picture looks as it left the camera pipeline {entry.pipeline or entry.name}, "
                 "but of the trace that lies in such pictures there is hardly anything in this one."
             )
@@ -213,7 +206,7 @@ def without_gaps(answer: Answer, gaps: TraceGaps) -> Answer:
         "put in, painted over or smoothed there, so no answer is given. Look between columns "
         f"{left} and {right}, rows {top} and {bottom}."
     )
-    return _abstained(said, in_domain=True)
+    return abstained(said, in_domain=True)
 
 
 def how_often_wrong(threshold: Threshold, kind: str) -> str:
@@ -225,5 +218,6 @@ def how_often_wrong(threshold: Threshold, kind: str) -> str:
     )
 
 
-def _abstained(*reasons: str, in_domain: bool | None = None) -> Answer:
+def abstained(*reasons: str, in_domain: bool | None = None) -> Answer:
+    """Give no answer, on purpose, and say why."""
     return Answer("abstained", "inconclusive", reasons, in_domain=in_domain)

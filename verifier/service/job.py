@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from collections.abc import Mapping
 from concurrent.futures import Future, InvalidStateError
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
@@ -29,7 +30,7 @@ class Job:
     """
 
     def __init__(
-        self, photo: bytes, name: str | None, owner: str, parts: tuple[str, ...], seconds: float
+        self, photo: bytes, name: str | None, owner: str, parts: Mapping[str, str], seconds: float
     ) -> None:
         self.id = secrets.token_urlsafe(16)
         self.photo: bytes | None = photo
@@ -108,6 +109,7 @@ class Job:
             return "done" if part in done else "running" if part == current else "waiting"
 
         parts = tuple(
-            Part(name=part, state=part_state(part), seconds=done.get(part)) for part in self._parts
+            Part(name=part, words=words, state=part_state(part), seconds=done.get(part))
+            for part, words in self._parts.items()
         )
         return Analysis(id=self.id, state=state, name=self.name, created=self._created, parts=parts)

@@ -16,11 +16,12 @@ PartState = Literal["waiting", "running", "done"]
 
 
 class Part(BaseModel):
-    """A step of an analysis: reading, each detector, stability, preview."""
+    """A step of an analysis, such as reading, or a detector."""
 
     model_config = ConfigDict(frozen=True)
 
     name: str
+    words: str = Field(default="", description="What is done, for people.")
     state: PartState
     seconds: float | None = Field(default=None, description="How long it took, once it is done.")
 

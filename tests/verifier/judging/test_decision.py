@@ -1,15 +1,10 @@
 """What a detector of edits may say: sharing a picture again is no edit."""
 
-from types import SimpleNamespace
-from typing import Any
-
-import numpy as np
 import pytest
 
 from tests.verifier.judging.test_verdict import LASTS, verdict
 from verifier.detectors.manipulation import ManipulationDetector
-from verifier.features.patches import Patches
-from verifier.judging.decision import Answer, decide
+from verifier.judging.decision import Answer, Grounds, decide
 from verifier.report.record import DetectorResult
 from verifier.weights import read_manifest
 
@@ -18,14 +13,11 @@ ENTRY = read_manifest().of_task(ManipulationDetector.task)[0]
 
 def decided(**found: float) -> Answer:
     """Decide by probabilities alone, of a picture that the model may speak about."""
-    reading: Any = SimpleNamespace(
-        pixels=np.zeros((2000, 3000, 3), np.uint8),
-        facts=SimpleNamespace(channel=SimpleNamespace(jpeg=None)),
-    )
-    patches = Patches(128, tuple((128 * n, 0) for n in range(20)), 20, 20)
     names = [label.name for label in ENTRY.labels]
     probabilities = dict.fromkeys(names, 0.0) | found
-    return decide(ENTRY, ENTRY.calibration_for(None), probabilities, reading, patches)
+    calibration = ENTRY.calibration_for(None)
+    assert calibration is not None
+    return decide(ENTRY, Grounds(calibration, probabilities))
 
 
 def result(answer: Answer) -> DetectorResult:

@@ -132,12 +132,18 @@ def test_a_pasted_picture_too(page: Page) -> None:
 
 
 def test_the_parts_finish_one_after_another(page: Page, photo: bytes, verifier: Verifier) -> None:
-    names = verifier.parts
+    names = list(verifier.parts)
 
     def part(name: str, done: int) -> dict[str, Any]:
         place = names.index(name)
         state = "done" if place < done else "running" if place == done else "waiting"
-        return {"name": name, "state": state, "seconds": 0.5 if place < done else None}
+        words = verifier.parts[name]
+        return {
+            "name": name,
+            "words": words,
+            "state": state,
+            "seconds": 0.5 if place < done else None,
+        }
 
     asked: list[int] = []
 
@@ -156,6 +162,7 @@ def test_the_parts_finish_one_after_another(page: Page, photo: bytes, verifier: 
     expect(page.get_by_role("status")).to_have_text(f"2 of {len(names)} parts done")
     expect(page.locator("li.done")).to_have_count(2)
     expect(page.locator("li.running")).to_contain_text("at work")
+    expect(page.locator("li.running")).to_contain_text(verifier.parts[names[2]])
     keep_screenshot(page, "progress")
     assert_readable(page)
     verdict(page, "Consistent")

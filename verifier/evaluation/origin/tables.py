@@ -6,11 +6,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from verifier.detectors.origin import said_of
+from verifier.detectors.origin import answer_of
 from verifier.evaluation.origin.bench import AS_FOUND, OriginRecord
 from verifier.evaluation.origin.conditions import LEVEL_WORDS
 from verifier.judging.calibration import upper_bound
-from verifier.judging.decision import picture_probabilities
+from verifier.judging.decision import Grounds, picture_probabilities
 from verifier.weights import ModelEntry
 
 PARTS: Final = {"seen": "sets seen", "unseen": "whole sets unseen"}
@@ -126,7 +126,7 @@ def answer(record: OriginRecord, entry: ModelEntry) -> str | None:
     calibration, found = entry.calibration_for(None), probabilities(record, entry)
     if calibration is None:
         return None
-    label = said_of(entry, calibration, found).label
+    label = answer_of(entry, Grounds(calibration, found)).answer
     return label.name if label else None
 
 

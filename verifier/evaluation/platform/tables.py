@@ -14,7 +14,7 @@ from verifier.evaluation.platform.classes import CLASSES, EIGHT, IN_2016, ORIGIN
 from verifier.evaluation.platform.headers import CUES, HeaderRow, Judged, judged, score_headers
 from verifier.features.header_likelihood import NONE
 from verifier.judging.calibration import upper_bound
-from verifier.judging.decision import picture_probabilities
+from verifier.judging.decision import Grounds, picture_probabilities
 from verifier.weights import ModelEntry
 
 Counts = NDArray[np.int64]
@@ -127,7 +127,7 @@ def hint_alone(record: Record, entry: ModelEntry) -> str:
         return ""
     mean_log = np.array(record.mean_log)
     found = picture_probabilities(entry, calibration, mean_log, record.patches)
-    return hint_of_pixels(entry, calibration, found).network or ""
+    return hint_of_pixels(entry, Grounds(calibration, found)).network or ""
 
 
 def answers_table(records: Sequence[Record], entry: ModelEntry) -> str:

@@ -24,6 +24,6 @@ function show(analysis, told, bar, list) {
 function line(part) {
   const state =
     part.state === "done" ? words.states.done(part.seconds) : words.states[part.state];
-  const name = words.parts[part.name] ?? part.name;
+  const name = part.words || part.name;
   return el("li", { class: part.state }, el("span", {}, name), el("span", { class: "state" }, state));
 }

@@ -1,0 +1,19 @@
+"""The parts of an analysis, in their order: the one list of them.
+
+Progress, seconds of a report, the service's phases and its page, the bench and the archive's table
+go by it. A detector's name and words come from the detector.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+_BEFORE: Final = {"reading": "Reading the file, its signature, and the way it came"}
+_AFTER: Final = {
+    "stability": "Sharing it again, to see whether the answers last",
+    "preview": "Drawing the picture",
+}
+
+
+def parts_of(detectors: Mapping[str, str]) -> dict[str, str]:
+    """Return what a page says of each part by its name, given what it says of each detector."""
+    return {**_BEFORE, **detectors, **_AFTER}
