@@ -16,14 +16,12 @@ from verifier.judging.decision import (
     Answer,
     Grounds,
     abstained,
-    outside_domain,
+    allowed,
     picture_probabilities,
 )
 from verifier.reading.reading import Reading
 from verifier.report.record import DetectorResult, PatchMap
 from verifier.weights import FOLDER, Calibration, Label, read_manifest
-
-_UNCALIBRATED: Final = "The model isn't calibrated, so its scores give no answer."
 
 # Of detectors that are wrong too often, or on too few kinds of pictures, to decide anything.
 ONLY_INFORMS: Final = "This is a hint: no verdict rests on it."
@@ -111,14 +109,13 @@ class ModelDetector(Detector, Generic[ScoresT]):
     def grounds(self, reading: Reading, scores: ScoresT) -> Grounds | Answer:
         """Return what may be answered by; else the abstention, the same for all detectors."""
         entry = scores.model.entry
-        outside = outside_domain(entry, reading, scores.patches)
-        if outside:
-            return abstained(*outside, in_domain=self.outside)
         calibration = entry.calibration_for(self.channel_of(reading))
-        if calibration is None or not self.calibrated(calibration):
-            return abstained(_UNCALIBRATED)
-        found = picture_probabilities(entry, calibration, scores.mean_log, scores.count)
-        return Grounds(calibration, found)
+        usable = calibration if calibration and self.calibrated(calibration) else None
+        may = allowed(entry, usable, reading, scores.patches, outside=self.outside)
+        if isinstance(may, Answer):
+            return may
+        found = picture_probabilities(entry, may, scores.mean_log, scores.count)
+        return Grounds(may, found)
 
     def channel_of(self, reading: Reading) -> str | None:
         """Name the channel whose calibration is to be used, where there is one."""

@@ -43,6 +43,29 @@ class Grounds:
     found: dict[str, float]
 
 
+def allowed(
+    entry: ModelEntry,
+    calibration: Calibration | None,
+    reading: Reading,
+    patches: Patches,
+    *,
+    outside: bool | None = None,
+) -> Calibration | Answer:
+    """Return the calibration by which a model may answer about a picture; else its abstention.
+
+    The one place where detectors abstain before they decide.
+
+    Parameters
+    ----------
+    outside
+        What the abstention says of the domain where the picture is outside of it.
+    """
+    reasons = outside_domain(entry, reading, patches)
+    if reasons:
+        return abstained(*reasons, in_domain=outside)
+    return calibration or abstained("The model isn't calibrated, so its scores give no answer.")
+
+
 def decide(entry: ModelEntry, grounds: Grounds, proof: TraceProof | None = None) -> Answer:
     """Answer whether a picture was edited, or abstain.
 

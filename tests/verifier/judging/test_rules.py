@@ -12,7 +12,7 @@ from tests.verifier.toy import CALIBRATION, PAIR, toy_weights
 from verifier.features.patches import Patches
 from verifier.features.trace_gaps import NO_GAPS, TraceGaps
 from verifier.features.trace_sync import Sync
-from verifier.judging.decision import Answer, decide, without_gaps
+from verifier.judging.decision import Answer, Grounds, allowed, decide, without_gaps
 from verifier.judging.stability import untested
 from verifier.reading.credentials import no_credential
 from verifier.report.record import Credential, DetectorResult, Integrity, Stability, Statement
@@ -90,7 +90,10 @@ def decided(entry: ModelEntry, different: Mapping[str, Any]) -> Answer:
     )
     patches = Patches(128, tuple((128 * n, 0) for n in range(case["parts"])), case["parts"], 20)
     found = dict.fromkeys([label.name for label in entry.labels], 0.0) | case["found"]
-    return decide(entry, case["calibration"], found, reading, patches, case["proof"])
+    may = allowed(entry, case["calibration"], reading, patches, outside=False)
+    if isinstance(may, Answer):
+        return may
+    return decide(entry, Grounds(may, found), case["proof"])
 
 
 def in_brief(answer: Answer) -> str:
