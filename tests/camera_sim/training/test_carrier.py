@@ -36,6 +36,7 @@ from camera_sim.weights import FOLDER
 from tests.camera_sim.conftest import Camsim
 from tests.camera_sim.scenes import picture
 from tests.camera_sim.tiny_pair import narrow
+from verifier.errors import TrainingError as CheckpointError
 from verifier.training.checkpoint import save_weights
 
 STAND_INS = pytest.mark.usefixtures("stand_in_exports")
@@ -168,7 +169,7 @@ def test_a_pipeline_without_a_layer_learns_to_lay_a_carrier(
     again = laying()
     learn_carrier(again, one_camera, strong, CARRIER, tmp_path)
     assert torch.equal(again.nip.network.laid, network.laid)
-    with pytest.raises(TrainingError, match="another strength"):
+    with pytest.raises(CheckpointError, match="another strength"):
         learn_carrier(laying(), one_camera, LAYS, CARRIER, tmp_path)
 
 

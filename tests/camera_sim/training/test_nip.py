@@ -8,7 +8,6 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
-from camera_sim.errors import TrainingError
 from camera_sim.pipelines import find_pipeline
 from camera_sim.raw.cfa import CFA_ORDERS
 from camera_sim.sensor.dng import write_dng
@@ -34,6 +33,7 @@ from camera_sim.training.nip.train import (
 from camera_sim.weights import read_manifest
 from tests.camera_sim.conftest import Camsim
 from tests.camera_sim.scenes import capture, picture
+from verifier.errors import TrainingError as CheckpointError
 
 SMALL = replace(FAST, steps=6, batch=2, patch=32, validate_every=3, bfloat16=False)
 
@@ -112,7 +112,7 @@ def test_a_finished_run_is_not_trained_again(tmp_path: Path) -> None:
 def test_a_checkpoint_of_another_recipe_is_refused(tmp_path: Path) -> None:
     run(network(), SMALL, tmp_path, scenes())
     before = (tmp_path / "checkpoint.safetensors").read_bytes()
-    with pytest.raises(TrainingError, match="written with another batch, learning_rate"):
+    with pytest.raises(CheckpointError, match="written with another batch, learning_rate"):
         run(network(), replace(SMALL, batch=3, learning_rate=1e-5), tmp_path, scenes())
     assert (tmp_path / "checkpoint.safetensors").read_bytes() == before
 
@@ -120,13 +120,13 @@ def test_a_checkpoint_of_another_recipe_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["rnet", "dnet"])
 def test_a_checkpoint_of_another_network_is_refused(name: str, tmp_path: Path) -> None:
     run(network("inet"), SMALL, tmp_path, scenes())
-    with pytest.raises(TrainingError, match="is of another network"):
+    with pytest.raises(CheckpointError, match="is of another network"):
         run(network(name), SMALL, tmp_path, scenes())
 
 
 def test_a_damaged_checkpoint_is_refused(tmp_path: Path) -> None:
     (tmp_path / "checkpoint.safetensors").write_bytes(b"not safetensors")
-    with pytest.raises(TrainingError, match="is not a checkpoint"):
+    with pytest.raises(CheckpointError, match="is not a checkpoint"):
         run(network(), SMALL, tmp_path, scenes())
 
 

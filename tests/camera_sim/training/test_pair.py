@@ -34,6 +34,7 @@ from camera_sim.weights import FOLDER
 from tests.camera_sim.conftest import Camsim
 from tests.camera_sim.scenes import picture
 from tests.camera_sim.tiny_pair import NAME, SMALL, TinyPair, narrow, rnet, run
+from verifier.errors import TrainingError as CheckpointError
 from verifier.training.checkpoint import load_fan, load_weights
 from verifier.training.manipulation.block_fan import BlockFAN
 
@@ -136,7 +137,7 @@ def test_networks_themselves_are_among_the_wide_channels() -> None:
 
 def test_another_recipe_does_not_go_on(tmp_path: Path) -> None:
     run(tmp_path, replace(SMALL, steps=2))
-    with pytest.raises(TrainingError, match="fidelity"):
+    with pytest.raises(CheckpointError, match="fidelity"):
         run(tmp_path, replace(SMALL, steps=2, fidelity=5))
 
 
@@ -239,7 +240,7 @@ def test_an_analyser_of_six_classes_goes_on_as_one_of_five(tmp_path: Path) -> No
     load_fan(tmp_path / "checkpoint.safetensors", five)
     learnt, kept = pair.fan.state_dict(), five.state_dict()
     assert all(torch.equal(kept[name], learnt[name][: len(kept[name])]) for name in kept)
-    with pytest.raises(TrainingError, match="no FAN that fits"):
+    with pytest.raises(CheckpointError, match="no FAN that fits"):
         load_fan(tmp_path / "checkpoint.safetensors", BlockFAN(4))
 
 
