@@ -97,7 +97,7 @@ class Pooling:
         height, width = pixels.shape[:2]
         proof = prove_trace(brought_back, pattern, sync, (height, width))
         asked = proof.holds and not sync.scaled
-        gaps = trace_gaps(brought_back, pattern, sync, (height, width)) if asked else NO_GAPS
+        gaps = trace_gaps(pixels, pattern, sync) if asked else NO_GAPS
         return Pooled(log_softmax(logits.astype(np.float64)), proof, gaps)
 
     @property

@@ -10,7 +10,9 @@ Nothing is said of parts where a trace can't be seen: burnt out or black, or so 
 left nothing of it. And who pastes from a picture of the same camera, in step, is not found.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -18,7 +20,7 @@ from numpy.typing import NDArray
 
 from verifier.features.dct_histogram import luma
 from verifier.features.trace_proof import used_lines
-from verifier.features.trace_sync import Sync, TracePattern, corner_of, periods_of
+from verifier.features.trace_sync import MOST_BACK, Sync, TracePattern, in_step, periods_of
 
 Pixels = NDArray[np.uint8]
 Array = NDArray[np.float64]
@@ -64,27 +66,82 @@ NO_GAPS: Final = TraceGaps()
 """Where no part was looked at."""
 
 
-def trace_gaps(
-    brought_back: Pixels, pattern: TracePattern, sync: Sync, size: tuple[int, int]
-) -> TraceGaps:
-    """Look for parts without the trace. Parameters as of `prove_trace`, whose proof must hold."""
+def trace_gaps(pixels: Pixels, pattern: TracePattern, sync: Sync) -> TraceGaps:
+    """Look for parts without the trace, in all of a picture.
+
+    Parameters
+    ----------
+    pixels
+        (H, W, 3), uint8: as received.
+    pattern, sync
+        The trace, and how it lies there: its proof must hold.
+    """
+    windows = list(_windows(pixels, pattern, sync))
+    reference = _reference([window.amounts[window.seen] for window in windows])
+    judged, boxes = 0, []
+    for window in windows:
+        seen = window.seen & (window.loud >= _KILLED * reference**2)
+        parts = _parts(window.amounts, seen)
+        judged += len(parts)
+        boxes += [
+            window.box(place) for place, part in parts.items() if _is_missing(part, reference)
+        ]
+    return TraceGaps(judged, len(boxes), _around(boxes))
+
+
+@dataclass(frozen=True)
+class _Window:
+    """A share of the picture, as large as `in_step` takes one, in whole periods.
+
+    ``amounts``, ``loud`` and ``seen`` are (rows, columns), a value a period: how much of the trace
+    is in it (1 as laid; the imaginary part is chance's alone), how much there is at its lines, and
+    whether it could be seen. ``corner`` and ``step`` are received pixels.
+    """
+
+    amounts: NDArray[np.complexfloating]
+    loud: Array
+    seen: NDArray[np.bool_]
+    corner: tuple[float, float]
+    step: tuple[float, float]
+
+    def box(self, place: tuple[int, int]) -> Box:
+        """Return where the part of a row and column of periods lies in the picture."""
+        top, left = (c + s * p for c, s, p in zip(self.corner, self.step, place, strict=True))
+        height, width = (_PART * s for s in self.step)
+        return round(left), round(top), round(left + width), round(top + height)
+
+
+def _windows(pixels: Pixels, pattern: TracePattern, sync: Sync) -> Iterator[_Window]:
     side = int(pattern.period * sync.grid)
-    amounts, loud = _amounts(brought_back, pattern, sync, size)
-    seen = ~_clipped(brought_back, side)
-    reference = _reference(amounts, seen)
-    seen &= loud >= _KILLED * reference**2
-    parts = _parts(amounts, seen)
-    missing = [place for place, part in parts.items() if _is_missing(part, reference)]
-    return TraceGaps(len(parts), len(missing), _box(missing, pattern.period, sync, size))
+    step = sync.scale[0] / sync.grid * side, sync.scale[1] / sync.grid * side
+    size = pixels.shape[:2]
+    rows, columns = (
+        _stretches(whole, offset, period, side)
+        for whole, offset, period in zip(size, sync.offset, step, strict=True)
+    )
+    for top, bottom in rows:
+        for left, right in columns:
+            corner = int(top), int(left)
+            window = pixels[corner[0] : int(np.ceil(bottom)), corner[1] : int(np.ceil(right))]
+            there = replace(sync, offset=(top - corner[0], left - corner[1]))
+            brought_back = in_step(window, there, pattern.period)
+            amounts, loud = _amounts(brought_back, pattern, sync, (size[0], size[1]))
+            yield _Window(amounts, loud, ~_clipped(brought_back, side), (top, left), step)
+
+
+def _stretches(whole: int, offset: float, period: float, side: int) -> list[tuple[float, float]]:
+    """Cut a side into stretches of whole periods, each at most what `in_step` takes."""
+    periods = int((whole - offset) / period + 1e-6)
+    count = -(-periods // (MOST_BACK // side))
+    cuts = [periods * number // max(1, count) for number in range(count + 1)]
+    ends = [min(float(whole), offset + cut * period) for cut in cuts]
+    return list(pairwise(ends))
 
 
 def _amounts(
     brought_back: Pixels, pattern: TracePattern, sync: Sync, size: tuple[int, int]
 ) -> tuple[NDArray[np.complexfloating], Array]:
-    """Return of each period how much of the trace is in it, and how much there is at its lines.
-
-    Both (rows, columns); 1 is the trace as laid. The imaginary part is chance's alone.
-    """
+    """Return of each period how much of the trace is in it, and how much there is at its lines."""
     wanted = np.fft.rfft2(pattern.on_grid(sync.grid))
     used = used_lines(wanted, pattern.period, sync, size)
     found = np.fft.rfft2(periods_of(luma(brought_back), len(wanted)))[..., used]
@@ -119,11 +176,10 @@ def _clipped(brought_back: Pixels, side: int) -> NDArray[np.bool_]:
     return clipped
 
 
-def _reference(amounts: NDArray[np.complexfloating], seen: NDArray[np.bool_]) -> float:
+def _reference(amounts: Sequence[NDArray[np.complexfloating]]) -> float:
     """Return how much of the trace the picture's better parts have."""
-    if not seen.any():
-        return 0.0
-    return max(0.0, float(np.quantile(amounts[seen].real, _REFERENCE)))
+    seen = np.concatenate([np.zeros(0), *(window.real for window in amounts)])
+    return max(0.0, float(np.quantile(seen, _REFERENCE))) if seen.size else 0.0
 
 
 def _is_missing(amounts: NDArray[np.complexfloating], reference: float) -> bool:
@@ -134,16 +190,8 @@ def _is_missing(amounts: NDArray[np.complexfloating], reference: float) -> bool:
     return bool(abs(middle) + _SURE * error < _MISSING * reference)
 
 
-def _box(
-    places: list[tuple[int, int]], period: int, sync: Sync, size: tuple[int, int]
-) -> Box | None:
-    if not places:
+def _around(boxes: Sequence[Box]) -> Box | None:
+    if not boxes:
         return None
-    boxes = []
-    for axis, start in enumerate(corner_of(size, sync, period)):
-        step = int(period * sync.grid) * sync.scale[axis] / sync.grid
-        along = [place[axis] for place in places]
-        end = start + (max(along) + _PART) * step
-        boxes.append((round(start + min(along) * step), min(size[axis], round(end))))
-    (top, bottom), (left, right) = boxes
-    return left, top, right, bottom
+    left, top, right, bottom = zip(*boxes, strict=True)
+    return min(left), min(top), max(right), max(bottom)

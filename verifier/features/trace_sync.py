@@ -78,7 +78,7 @@ _CLEARLY: Final = 0.8
 _LEAST_ERROR: Final = 1e-4
 _LEAST_PERIODS: Final = 64
 # What is brought back to the camera's grid, pixels a side: the middle, where pictures are larger.
-_MOST_BACK: Final = 2560
+MOST_BACK: Final = 2560
 
 
 class TracePattern:
@@ -295,7 +295,7 @@ def _whole(side: int, offset: float, size: float, period: int) -> tuple[float, f
     ``size`` is that of one of those pixels in received ones.
     """
     periods = int((side - offset) / (size * period) + 1e-6)
-    left_out = max(0, periods - _MOST_BACK // period)
+    left_out = max(0, periods - MOST_BACK // period)
     start = offset + left_out // 2 * size * period
     pixels = (periods - left_out) * period
     return start, min(float(side), start + pixels * size), pixels

@@ -250,7 +250,8 @@ def _reasons(
 ) -> list[str]:
     reasons = reasons_of(credential)
     for result in detectors:
-        reasons += result.reasons
+        followed = result.finding != "evidence against" or survives(result, stability)
+        reasons += result.reasons if followed else map("Not followed: {}".format, result.reasons)
     reasons += channel.words[:1]
     cues = (channel.double_compression, channel.scale)
     reasons += [cue.words for cue in cues if cue.found]

@@ -10,7 +10,7 @@ from PIL import Image, ImageFilter
 from tests.verifier.features.test_trace_proof import Pixels, natural
 from tests.verifier.features.test_trace_sync import RICH, as_pixels, served
 from verifier.features.trace_gaps import NO_GAPS, TraceGaps, trace_gaps
-from verifier.features.trace_sync import Sync, find_trace, in_step
+from verifier.features.trace_sync import MOST_BACK, Sync, find_trace
 from verifier.judging.decision import Answer, without_gaps
 
 
@@ -34,8 +34,7 @@ PLACES = [
 
 
 def gaps_of(pixels: Pixels) -> TraceGaps:
-    sync = find_trace(pixels, RICH)
-    return trace_gaps(in_step(pixels, sync), RICH, sync, pixels.shape[:2])
+    return trace_gaps(pixels, RICH, find_trace(pixels, RICH))
 
 
 def coded(pixels: Pixels, quality: int) -> Pixels:
@@ -65,7 +64,7 @@ def test_in_a_cropped_picture_it_is_told_where_it_lies_there() -> None:
     picture = taken()
     picture[300:620, 400:720] = ELSEWHERE[300:620, 400:720]
     cropped, sync = picture[45:, 21:], Sync(offset=(64 - 45, 32 - 21))
-    found = trace_gaps(in_step(cropped, sync), RICH, sync, (960 - 45, 1152 - 21))
+    found = trace_gaps(cropped, RICH, sync)
     assert found.box is not None
     left, top, right, bottom = found.box
     assert abs((left + right) / 2 - (560 - 21)) < 40
@@ -96,3 +95,19 @@ def test_a_picture_with_such_a_part_is_not_as_the_camera_left_it() -> None:
     assert without_gaps(native, NO_GAPS) is native
     edited = Answer("ran", "evidence against", ("Edited.",), in_domain=True)
     assert without_gaps(edited, TraceGaps(60, 4, (128, 0, 512, 256))) is edited
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.75])
+def test_the_borders_of_a_large_picture_are_looked_at_as_its_middle_is(scale: float) -> None:
+    """The trace is found in the middle, of at most `MOST_BACK` pixels a side."""
+    wide = np.tile(quiet(0), (1, 4)) + np.tile(RICH.levels, (30, 36 * 4))
+    picture = as_pixels(wide)
+    assert picture.shape[1] - MOST_BACK > 2 * 480
+    picture[300:620, :400] = ELSEWHERE[300:620, :400]
+    found = trace_gaps(served(picture, scale), RICH, Sync(scale=(scale, scale)))
+    assert found.box is not None
+    left, top, right, bottom = (edge / scale for edge in found.box)
+    assert -1 <= left < right <= 400 + 96
+    assert 300 - 96 <= top < bottom <= 620 + 96
+    untouched = trace_gaps(served(as_pixels(wide), scale), RICH, Sync(scale=(scale, scale)))
+    assert (untouched.missing, untouched.judged > found.judged // 2) == (0, True)

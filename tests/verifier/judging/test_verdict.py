@@ -199,10 +199,13 @@ def test_an_accusation_must_survive_one_more_platform(
         resent(network, ("manipulation", finding))
         for network, finding in zip(networks, findings, strict=False)
     )
-    found = verdict(EDITED, stability=Stability(holds=True, words="", resent=sent))
+    accused = EDITED.model_copy(update={"reasons": ("The picture looks edited.",)})
+    found = verdict(accused, stability=Stability(holds=True, words="", resent=sent))
+    followed = label == "evidence against"
     assert found.label == label
-    if label == "inconclusive":
-        assert "not followed" in found.statistics
+    assert ("not followed" in found.statistics) is not followed
+    said = "The picture looks edited." if followed else "Not followed: The picture looks edited."
+    assert said in found.reasons
 
 
 def test_what_turns_over_is_void_however_often_it_was_confirmed() -> None:
