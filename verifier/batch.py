@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, Protocol, cast
 
 from pydantic import ValidationError
 
-from channel.file_names import fitting_name
+from channel.output import replacing
 from channel.printable import name_as_text, name_of_text, whole_text
 from verifier.errors import OutputError, PhotoError, SettingsError
 from verifier.report.report import Report
@@ -149,17 +149,13 @@ def _parsed(content: dict[str, Any]) -> Outcome | None:
 
 def _opened(path: Path, done: dict[str, Outcome]) -> BinaryIO:
     """Open the results with what is kept of an earlier run, without its torn last line."""
-    temporary = path.with_name(fitting_name(path.name, ".part"))
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(b"".join(_bytes(outcome) for outcome in done.values()))
-        temporary.replace(path)
+        with replacing(path) as temporary:
+            temporary.write_bytes(b"".join(_bytes(outcome) for outcome in done.values()))
         return cast(
             BinaryIO, path.open("ab", buffering=0)
         )  # what a full disk didn't take isn't tried again
     except OSError as error:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
         raise OutputError(f"{path} can't be written: {error}") from error
 
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from camera_sim.errors import PipelineError, WeightsError
 from camera_sim.pipelines import DEFAULT_PIPELINE
+from channel.output import replacing
 
 FOLDER = Path(__file__).parent
 
@@ -187,7 +188,6 @@ def add_to_manifest(entry: WeightsEntry, folder: Path) -> None:
     old = read_manifest(folder) if path.exists() else Manifest()
     kept = tuple(other for other in old.networks if other.pipeline != entry.pipeline)
     content = Manifest(networks=(*kept, entry)).model_dump(mode="json")
-    temporary = path.with_suffix(".part")
-    temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    temporary.replace(path)
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     _read_manifest.cache_clear()

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from channel.output import replacing
 from verifier.errors import OutputError
 
 if TYPE_CHECKING:
@@ -14,12 +15,9 @@ if TYPE_CHECKING:
 
 def write_records(path: Path, records: "Iterable[DataclassInstance]") -> None:
     """Write records, one JSON line each. Raises `OutputError` if it can't be."""
-    temporary = path.with_suffix(".part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("w", encoding="utf-8") as file:
+        with replacing(path) as temporary, temporary.open("w", encoding="utf-8") as file:
             for record in records:
                 file.write(json.dumps(asdict(record)) + "\n")
-        temporary.replace(path)
     except OSError as error:
         raise OutputError(f"{path} can't be written: {error}") from error

@@ -9,6 +9,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import nn
 
+from channel.output import replacing
 from verifier.errors import TrainingError
 from verifier.training.manipulation.fan import FAN
 
@@ -32,9 +33,8 @@ def save_checkpoint(
         for index, moments in optimiser.state_dict()["state"].items():
             for name, value in moments.items():
                 tensors[f"adam{number}.{index}.{name}"] = torch.as_tensor(value).contiguous()
-    temporary = path.with_suffix(".part")
-    save_file(tensors, temporary, {"step": str(step), "recipe": json.dumps(recipe)})
-    temporary.replace(path)
+    with replacing(path) as temporary:
+        save_file(tensors, temporary, {"step": str(step), "recipe": json.dumps(recipe)})
 
 
 def load_checkpoint(
@@ -79,9 +79,8 @@ def changes(written: dict[str, object], recipe: dict[str, object]) -> list[str]:
 
 def save_weights(path: Path, model: nn.Module) -> None:
     """Write the weights alone, for another run to go on from."""
-    temporary = path.with_suffix(".part")
-    save_file(_tensors(model), temporary)
-    temporary.replace(path)
+    with replacing(path) as temporary:
+        save_file(_tensors(model), temporary)
 
 
 def _tensors(model: nn.Module) -> dict[str, torch.Tensor]:

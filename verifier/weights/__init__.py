@@ -13,6 +13,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from channel.output import replacing
 from verifier.errors import WeightsError
 
 FOLDER = Path(__file__).parent
@@ -357,9 +358,10 @@ def add_to_manifest(entry: ModelEntry, folder: Path = FOLDER) -> None:
     old = read_manifest(folder) if path.exists() else Manifest()
     kept = tuple(other for other in old.models if other.name != entry.name)
     content = Manifest(models=(*kept, entry)).model_dump(mode="json")
-    temporary = path.with_suffix(".part")
-    temporary.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    temporary.replace(path)
+    with replacing(path) as temporary:
+        temporary.write_text(
+            json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
     _read_manifest.cache_clear()
 
 

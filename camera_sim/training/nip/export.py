@@ -19,6 +19,7 @@ from camera_sim.networks.nip import INPUT_NAMES, NIP, PerCameraNIP
 from camera_sim.pipelines import Pipeline
 from camera_sim.weights import SizeRequirements, WeightsEntry, add_to_manifest
 from channel.onnx_file import open_session
+from channel.output import replacing
 from verifier.errors import VerifierError
 from verifier.training.checkpoint import load_weights, save_weights
 from verifier.training.memory_format import in_format
@@ -109,9 +110,8 @@ def export_network(model: NIP, pipeline: Pipeline, label: Label, folder: Path) -
 
 def write_onnx(model: NIP, path: Path, metadata: dict[str, str]) -> None:
     """Write `onnx_of` a network, whole or not at all."""
-    temporary = path.with_suffix(".part")
-    temporary.write_bytes(onnx_of(model, metadata).SerializeToString())
-    temporary.replace(path)
+    with replacing(path) as temporary:
+        temporary.write_bytes(onnx_of(model, metadata).SerializeToString())
 
 
 def onnx_of_weights(

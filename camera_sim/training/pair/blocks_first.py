@@ -22,6 +22,7 @@ from camera_sim.training.pair.foreign import ForeignSource
 from camera_sim.training.pair.recipe import JointRecipe
 from camera_sim.training.pair.sending import Draw, Pair, drawn, send
 from camera_sim.training.pair.workflow import Workflow
+from channel.output import replacing
 from channel.terminal import track
 from verifier.training.checkpoint import changes
 from verifier.training.manipulation.block_fan import BlockFAN, Standardise
@@ -69,10 +70,9 @@ def _gathered(
         if not path.exists():
             steps = drawn(source, foreign, replace(recipe, steps=stop), start)
             draws = (draw for _, parts in islice(steps, stop - start) for draw in parts)
-            temporary = path.with_suffix(".part")
             told = {"recipe": json.dumps(asdict(recipe))}
-            save_file(_read(pair, fan, draws, recipe), temporary, told)
-            temporary.replace(path)
+            with replacing(path) as temporary:
+                save_file(_read(pair, fan, draws, recipe), temporary, told)
         with safe_open(path, "pt") as file:
             written = (file.metadata() or {}).get("recipe")
         if changes(json.loads(written or "{}"), asdict(recipe)):

@@ -25,6 +25,7 @@ from camera_sim.errors import TrainingError
 from camera_sim.networks.rnet import CARRIER, QUARTER, Carrier, carrier_pattern
 from camera_sim.training.pair.validation import Picture, as_camera_file, edited, sent
 from camera_sim.training.pair.workflow import HISTORIES, PAPER_CHANNEL, Channel
+from channel.output import replacing
 from verifier.features.dct_histogram import block_coefficients, luma
 from verifier.training.manipulation.block_statistics import (
     BLOCK,
@@ -82,9 +83,8 @@ class Measured:
 
 def save_carrier(path: Path, carrier: Carrier) -> None:
     """Write a carrier as JSON: four lists of [vertical, horizontal frequency, level]."""
-    temporary = path.with_suffix(".part")
-    temporary.write_text(_as_json(carrier) + "\n", encoding="utf-8")
-    temporary.replace(path)
+    with replacing(path) as temporary:
+        temporary.write_text(_as_json(carrier) + "\n", encoding="utf-8")
 
 
 def digest(carrier: Carrier) -> str:

@@ -24,6 +24,7 @@ from camera_sim.training.nip.data import split
 from camera_sim.training.pair.pooling_data import KINDS, Gathering, Kept, PairOpener, numbered
 from camera_sim.training.pair.shots import SIXTEEN_BITS, Pair
 from camera_sim.training.pair.workflow import FOREIGN_CLASS
+from channel.output import replacing
 from channel.picture_file.srgb import load_picture
 from fleet import Died, Processes
 from verifier import weights
@@ -117,9 +118,8 @@ def gather(
     for part, kept in Processes(workers).map(gathering, missing):
         if isinstance(kept, Died):
             raise TrainingError(f"part {part} can't be gathered: its workers died ({kept})")
-        temporary = files[part].with_suffix(".part")
-        save_file({name: np.ascontiguousarray(a) for name, a in vars(kept).items()}, temporary)
-        temporary.replace(files[part])
+        with replacing(files[part]) as temporary:
+            save_file({name: np.ascontiguousarray(a) for name, a in vars(kept).items()}, temporary)
         yield files[part]
 
 

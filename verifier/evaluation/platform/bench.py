@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from channel import transmit
 from channel.errors import ChannelError
+from channel.output import replacing
 from verifier.detectors.model import Model
 from verifier.detectors.platform import scored
 from verifier.errors import OutputError, ScoresError
@@ -300,12 +301,9 @@ def read_records(path: Path) -> list[Record]:
 def _write(path: Path, pictures: Sequence[Picture]) -> None:
     facts = json.dumps([asdict(sent) for sent, _ in pictures]).encode()
     arrays: dict[str, Any] = {f"counts{i}": counts for i, (_, counts) in enumerate(pictures)}
-    temporary = path.with_suffix(".part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
+        with replacing(path) as temporary, temporary.open("wb") as file:
             np.savez_compressed(file, facts=np.frombuffer(facts, np.uint8), **arrays)
-        temporary.replace(path)
     except OSError as error:
         raise OutputError(f"{path} can't be written: {error}") from error
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor, nn
 
+from channel.output import replacing
 from channel.picture_file.srgb import load_picture
 from verifier.errors import TrainingError
 from verifier.training.autocast import autocast
@@ -205,7 +206,6 @@ def write_pictures(
     for number, path in enumerate(files):
         kept = folder / f"{path.stem}.png"
         if not kept.exists():
-            temporary = kept.with_suffix(".part")
-            Image.fromarray(generate(model, load_picture(path), number)).save(temporary, "PNG")
-            temporary.replace(kept)
+            with replacing(kept) as temporary:
+                Image.fromarray(generate(model, load_picture(path), number)).save(temporary, "PNG")
         report(number + 1, len(files))

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from channel.output import replacing
 from verifier.errors import ScoresError, TrainingError
 from verifier.evaluation.platform.classes import CLASSES, NetworkClass
 from verifier.evaluation.uploads import drawn_classes, drawn_upload, pixels_of
@@ -105,9 +106,8 @@ def _claim(
     }
     path = folder / "recipe.json"
     if not path.exists():
-        temporary = path.with_suffix(".part")
-        temporary.write_text(json.dumps(wanted, indent=1), encoding="utf-8")
-        temporary.replace(path)
+        with replacing(path) as temporary:
+            temporary.write_text(json.dumps(wanted, indent=1), encoding="utf-8")
     elif json.loads(path.read_text(encoding="utf-8")) != wanted:
         raise TrainingError(
             f"{folder} holds histograms of other pictures or classes; choose another --out"
@@ -135,14 +135,12 @@ def _make(
             if places:
                 counts.append(patch_histograms(got.pixels, places))
                 labels += [label] * len(places)
-    temporary = kept.with_suffix(".part")
-    with temporary.open("wb") as file:
+    with replacing(kept) as temporary, temporary.open("wb") as file:
         np.savez_compressed(
             file,
             counts=np.concatenate(counts) if counts else np.zeros((0, 909), np.uint8),
             labels=np.array(labels, np.int64),
         )
-    temporary.replace(kept)
 
 
 def textured_places(
