@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camera_sim.developing.tiles import TILE_SIDES
-from camera_sim.engines import Array, Colour, Engine, checked
+from camera_sim.engines import Array, Colour, TileEngine, checked
 from firmware_export.errors import BootError
 
 SIDE = 64
@@ -36,7 +36,7 @@ def question(multiple: int) -> tuple[Array, Colour]:
     return mosaic, colour
 
 
-def answer(engine: Engine) -> Answer:
+def answer(engine: TileEngine) -> Answer:
     """Return what a network makes of the question, as (3, H, W) 8-bit sRGB.
 
     Raises
@@ -50,7 +50,7 @@ def answer(engine: Engine) -> Answer:
     return answered
 
 
-def run_in(engine: Engine) -> None:
+def run_in(engine: TileEngine) -> None:
     """Run a network on tiles as large as a photo's, dark, bright and clipped.
 
     Raises
@@ -66,7 +66,7 @@ def run_in(engine: Engine) -> None:
         checked(engine.develop(shown, colour), shown, "")
 
 
-def check(engine: Engine, expected: bytes, largest: int, mean: float) -> None:
+def check(engine: TileEngine, expected: bytes, largest: int, mean: float) -> None:
     """Ask, and compare with the bundle's answer.
 
     Raises

@@ -13,7 +13,6 @@ from camera_sim.developing.files import Options, open_engine, render
 from camera_sim.errors import PipelineError
 from camera_sim.evaluation.table import Table
 from camera_sim.pipelines import PIPELINES, PLAIN_PIPELINE
-from camera_sim.raw.raw_file import RawFile
 from camera_sim.raw.raw_image import RawImage, read_raw
 from channel.picture_file.srgb import load_picture, picture_files
 from channel.terminal import track
@@ -128,20 +127,17 @@ def standard_pipeline_table(pictures: Sequence["Picture"], folder: Path) -> Tabl
 def run_colour(args: argparse.Namespace) -> int:
     """Print CIEDE2000 against LibRaw, a row a file."""
     _require_skimage()
-    engines = {"classical": open_engine("classical")}
+    engines, libraw = {"classical": open_engine("classical")}, open_engine("libraw")
     for entry in weights.read_manifest(args.weights).networks:
         engines[entry.pipeline] = open_engine(entry.pipeline, args.weights)
     rows = []
     for path in args.raw:
-        file = RawFile.read(path)
-        image = read_raw(file)
+        image = read_raw(path)
         exposure = image.auto_exposure()
-        reference = _reduced(
-            render(file, image, engines["classical"], Options(pipeline="libraw"), exposure)
-        )
+        reference = _reduced(render(image, libraw, Options(), exposure))
         cells = []
-        for name, engine in engines.items():
-            picture = _reduced(render(file, image, engine, Options(pipeline=name), exposure))
+        for engine in engines.values():
+            picture = _reduced(render(image, engine, Options(), exposure))
             cells.append(_differences(picture, reference))
         rows.append((path.name, image.info.camera, *cells))
     print(

@@ -3,7 +3,8 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -18,13 +19,12 @@ from camera_sim.developing.output import (
     Encoding,
     check_absent,
     picture_file,
-    upright,
     write_file,
     write_picture,
 )
 from camera_sim.developing.sanity import check_developed
-from camera_sim.developing.tiles import DEFAULT_MAX_MEMORY, Depth, Picture, develop, plan_tiles
-from camera_sim.engines import Engine
+from camera_sim.developing.tiles import DEFAULT_MAX_MEMORY, Depth, develop, plan_tiles
+from camera_sim.engines import Engine, TileEngine
 from camera_sim.engines.onnxruntime import OnnxRuntimeEngine
 from camera_sim.errors import (
     CameraSimError,
@@ -33,11 +33,10 @@ from camera_sim.errors import (
     RawNotFoundError,
     UnforeseenError,
 )
-from camera_sim.pipelines import DEFAULT_PIPELINE, find_pipeline, libraw
-from camera_sim.pipelines.classical import ClassicalEngine
+from camera_sim.pipelines import DEFAULT_PIPELINE, find_pipeline
 from camera_sim.raw.process import raw_reader
 from camera_sim.raw.raw_file import RawFile
-from camera_sim.raw.raw_image import RawImage
+from camera_sim.raw.raw_image import Picture, RawImage
 from channel.file_names import fitting_name
 
 # What a user may name --out, and is not written.
@@ -152,8 +151,11 @@ def open_engine(pipeline: str, folder: Path = weights.FOLDER, threads: int = 1) 
     WeightsError
         If its weights are damaged.
     """
-    if not find_pipeline(pipeline).is_neural:
-        return ClassicalEngine()
+    described = find_pipeline(pipeline)
+    if not described.is_neural:
+        module, name = described.engine.split(":")
+        made: Engine = getattr(import_module(f"camera_sim.pipelines.{module}"), name)()
+        return made
     return OnnxRuntimeEngine(weights.read_manifest(folder).find(pipeline), folder, threads)
 
 
@@ -252,7 +254,7 @@ def develop_file(
     origin = signing.origin(raw) if signing else None
     image = raw_reader().read(raw)
     exposure = image.auto_exposure() if options.exposure is None else options.exposure
-    picture = render(raw, image, engine, options, exposure, progress)
+    picture = render(image, engine, options, exposure, progress)
     check_developed(picture, image, exposure)
     photo = picture_file(picture, options.encoding, image.info.exif)
     if signing and origin:
@@ -263,37 +265,33 @@ def develop_file(
     seconds = time.perf_counter() - start
     if not options.compare:
         return Summary(job, image, options.pipeline, seconds, origin=origin)
-    plain = replace(options, pipeline="classical")
-    reference = render(raw, image, ClassicalEngine(), plain, exposure)
+    reference = render(image, open_engine("classical"), options, exposure)
     sheet = comparison(_to_8_bits(picture), _to_8_bits(reference), options.pipeline, "classical")
     write_picture(job.comparison, sheet, Encoding(), b"", force=options.force)
     return Summary(job, image, options.pipeline, seconds, job.comparison, origin)
 
 
 def render(
-    raw: RawFile,
     image: RawImage,
     engine: Engine,
     options: Options,
     exposure: float,
     progress: Callable[[float], None] = lambda _: None,
 ) -> Picture:
-    """Develop a capture and turn it upright: (H, W, 3) uint8, or uint16 for TIFF."""
-    if options.pipeline == "libraw":
-        rendered = libraw.develop(image, raw, exposure, options.depth)
-        return upright(rendered, replace(image, pixel_aspect=1.0))
-    developed = develop(
+    """Develop a capture within the memory of the options: (H, W, 3) uint8, or uint16 for TIFF."""
+    held = len(image.file.content) if image.file else 0
+    plan = None
+    if isinstance(engine, TileEngine):
+        plan = plan_tiles(image, engine, options.depth, options.max_memory, options.threads, held)
+    return develop(
         image,
         engine,
         exposure=exposure,
         denoise=options.denoise,
         depth=options.depth,
-        plan=plan_tiles(
-            image, engine, options.depth, options.max_memory, options.threads, len(raw.content)
-        ),
+        plan=plan,
         progress=progress,
     )
-    return upright(developed, image)
 
 
 def _to_8_bits(picture: Picture) -> NDArray[np.uint8]:

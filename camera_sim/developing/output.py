@@ -13,17 +13,15 @@ from typing import Literal
 
 import numpy as np
 import tifffile
-from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageCms
 
 from camera_sim.developing.tiff_exif import append_directories, described_tags, directory_tags
 from camera_sim.device import durable
 from camera_sim.errors import OutputError
 from camera_sim.raw.exif_block import ExifBlock
-from camera_sim.raw.raw_image import RawImage
+from camera_sim.raw.raw_image import Picture
 from channel.file_names import fitting_name
 
-Picture = NDArray[np.uint8] | NDArray[np.uint16]
 Format = Literal["jpeg", "png", "tiff"]
 Subsampling = Literal["4:4:4", "4:2:2", "4:2:0"]
 SUFFIXES: dict[Format, str] = {"jpeg": ".jpg", "png": ".png", "tiff": ".tif"}
@@ -31,12 +29,6 @@ FORMATS: dict[str, Format] = {
     ".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png", ".tif": "tiff", ".tiff": "tiff",
 }  # fmt: skip
 
-# How to turn an array upright for each EXIF orientation: transpose first, then flip axes.
-UPRIGHT: dict[int, tuple[bool, bool, bool]] = {  # (transpose, flip rows, flip columns)
-    1: (False, False, False), 2: (False, False, True), 3: (False, True, True),
-    4: (False, True, False), 5: (True, False, False), 6: (True, False, True),
-    7: (True, True, True), 8: (True, True, False),
-}  # fmt: skip
 IMAGE_DESCRIPTION = ExifTags.Base.ImageDescription
 PICTURE_MODE = 0o666  # less the user's mask, as of any new file
 EXIF_MOMENT = re.compile(r"\d{4}:\d\d:\d\d \d\d:\d\d:\d\d")
@@ -61,28 +53,6 @@ class Encoding:
     def __post_init__(self) -> None:
         if not 1 <= self.quality <= 100:
             raise OutputError(f"JPEG quality is 1 to 100, not {self.quality}")
-
-
-def upright(picture: Picture, image: RawImage) -> Picture:
-    """Turn a developed (H, W, 3) picture upright and make its pixels square."""
-    if image.pixel_aspect != 1:
-        picture = _square_pixels(picture, image.pixel_aspect)
-    transpose, rows, columns = UPRIGHT[image.orientation]
-    turned = picture.swapaxes(0, 1) if transpose else picture
-    return turned[:: -1 if rows else 1, :: -1 if columns else 1]
-
-
-def _square_pixels(picture: Picture, aspect: float) -> Picture:
-    """Stretch the shorter direction, as LibRaw does: no sample is thrown away."""
-    height, width = picture.shape[:2]
-    size = (round(width * aspect), height) if aspect > 1 else (width, round(height / aspect))
-    top = np.iinfo(picture.dtype).max
-    channels = [
-        np.asarray(Image.fromarray(channel).resize(size, Image.Resampling.BICUBIC))
-        for channel in np.moveaxis(picture.astype(np.float32), -1, 0)
-    ]
-    square: Picture = np.clip(np.rint(np.stack(channels, axis=-1)), 0, top).astype(picture.dtype)
-    return square
 
 
 def write_picture(

@@ -3,10 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from camera_sim.developing.output import Picture
 from camera_sim.errors import InferenceError
 from camera_sim.raw import colour
-from camera_sim.raw.raw_image import RawImage
+from camera_sim.raw.raw_image import Picture, RawImage
 
 # What the plain rendering of a frame spans, on a scale to 1, for its picture to span anything.
 SPAN = 0.1
@@ -37,8 +36,9 @@ def check_developed(picture: Picture, image: RawImage, exposure: float) -> None:
     step = max(1, min(picture.shape[:2]) // SIDE)
     span = _span(picture[::step, ::step].astype(np.float32) / np.iinfo(picture.dtype).max)
     if span < LEAST_SPAN:
+        name = image.file.path if image.file else "the capture"
         raise InferenceError(
-            f"{image.path or 'the capture'} came out in one colour, and its samples are not; "
+            f"{name} came out in one colour, and its samples are not; "
             "nothing was written; try another --pipeline"
         )
 

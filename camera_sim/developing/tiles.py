@@ -15,14 +15,14 @@ from typing import Literal, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from camera_sim.developing.trace_grid import off_grid, on_grid
-from camera_sim.engines import Colour, Engine
+from camera_sim.developing.trace_grid import on_grid
+from camera_sim.developing.upright import square_pixels, turned, upright_aspect, upright_size
+from camera_sim.engines import Colour, Engine, FileEngine, TileEngine
 from camera_sim.errors import InferenceError, MemoryBudgetError
 from camera_sim.raw.cfa import CFAPattern, pack, to_rggb
-from camera_sim.raw.raw_image import RawImage
+from camera_sim.raw.raw_image import Picture, RawImage
 
 Array = NDArray[np.float32]
-Picture = NDArray[np.uint8] | NDArray[np.uint16]
 Depth = Literal[8, 16]
 
 DEFAULT_MAX_MEMORY = 2 * 1024**3
@@ -95,7 +95,7 @@ def develop(
     image
         The capture.
     engine
-        What develops a tile.
+        What develops it, in tiles or whole.
     exposure
         Linear gain; None chooses it as `RawImage.auto_exposure`.
     denoise
@@ -103,13 +103,14 @@ def develop(
     depth
         Bits a channel of the result.
     plan
-        How to cut it up; None asks `plan_tiles` for the default memory.
+        How to cut it up, where it is developed in tiles; None asks `plan_tiles` for the default
+        memory.
     progress
         Called with the share that is done, from worker threads.
 
     Returns
     -------
-    (H, W, 3) uint8 or uint16 sRGB, as the sensor saw it: not yet turned upright.
+    (H, W, 3) uint8 or uint16 sRGB, upright, its pixels square.
 
     Raises
     ------
@@ -117,19 +118,26 @@ def develop(
         If the engine fails, or develops values that are no numbers.
     MemoryBudgetError
         If ``plan`` isn't given, and the default memory is too small.
+    PipelineError
+        If the engine develops files, and the capture is of none.
     """
-    plan = plan or plan_tiles(image, engine, depth)
     gain = image.auto_exposure() if exposure is None else exposure
+    if isinstance(engine, FileEngine):
+        return turned(engine.render(image, gain, depth), image.orientation)
+    assert isinstance(engine, TileEngine), f"{engine.name} develops neither tiles nor files"
+    plan = plan or plan_tiles(image, engine, depth)
     colour = capture_colour(image, gain, denoise)
-    if engine.size.traces:
-        laid = on_grid(image)
-        return off_grid(_in_tiles(laid, engine, colour, depth, plan, progress), image)
-    return _in_tiles(image, engine, colour, depth, plan, progress)
+    if engine.size.traces:  # where its trace lies counts: what is developed is upright already
+        upright = _in_tiles(on_grid(image), engine, colour, depth, plan, progress)
+        height, width = upright_size(image)
+        return square_pixels(upright[:height, :width], upright_aspect(image))
+    seen = _in_tiles(image, engine, colour, depth, plan, progress)
+    return turned(square_pixels(seen, image.pixel_aspect), image.orientation)
 
 
 def _in_tiles(
     image: RawImage,
-    engine: Engine,
+    engine: TileEngine,
     colour: Colour,
     depth: Depth,
     plan: Plan,
@@ -163,7 +171,7 @@ def capture_colour(image: RawImage, exposure: float, denoise: float = 1.0) -> Co
 
 def plan_tiles(
     image: RawImage,
-    engine: Engine,
+    engine: TileEngine,
     depth: Depth = 8,
     max_memory: int = DEFAULT_MAX_MEMORY,
     threads: int | None = None,
@@ -204,7 +212,7 @@ def picture_memory(image: RawImage, depth: Depth) -> int:
     return image.samples.nbytes + 3 * image.samples.size * 3 * (depth // 8)
 
 
-def tile_memory(side: int, halo: int, engine: Engine) -> int:
+def tile_memory(side: int, halo: int, engine: TileEngine) -> int:
     """Return the bytes that one tile takes while it is developed."""
     return (side + 2 * halo) ** 2 * engine.size.bytes_per_pixel
 
@@ -217,7 +225,9 @@ def tile_windows(size: tuple[int, int], tile: int) -> Iterator[tuple[slice, slic
         yield slice(top, min(top + step, height)), slice(left, min(left + step, width))
 
 
-def padded_planes(image: RawImage, window: tuple[slice, slice], halo: int, engine: Engine) -> Array:
+def padded_planes(
+    image: RawImage, window: tuple[slice, slice], halo: int, engine: TileEngine
+) -> Array:
     """Return the (4, h, w) planes of a window with its halo, sides as the engine wants them."""
     turned = to_rggb(image.samples, image.pattern)
     rows, columns = (

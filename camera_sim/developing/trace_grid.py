@@ -10,9 +10,8 @@ halves of the period are each symmetric, comes to lie the same.
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from camera_sim.developing.output import UPRIGHT, Picture
+from camera_sim.developing.upright import UPRIGHT
 from camera_sim.raw.cfa import CFA_ORDERS, CFAPattern
 from camera_sim.raw.raw_image import RawImage
 
@@ -46,12 +45,3 @@ def on_grid(image: RawImage) -> RawImage:
         black=(red, first, second, blue),
         orientation=1,
     )
-
-
-def off_grid(developed: Picture, image: RawImage) -> Picture:
-    """Cut a picture developed on the grid to the capture's size, and turn it back, as a view."""
-    transpose, rows, columns = UPRIGHT[image.orientation]
-    height, width = image.size[::-1] if transpose else image.size
-    upright: NDArray[np.generic] = developed[:height, :width]
-    turned = upright[:: -1 if rows else 1, :: -1 if columns else 1]
-    return turned.swapaxes(0, 1) if transpose else turned  # type: ignore[return-value]

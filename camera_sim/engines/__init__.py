@@ -1,4 +1,4 @@
-"""What runs a pipeline, a tile at a time."""
+"""What runs a pipeline: a tile at a time, or a whole file."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camera_sim.errors import InferenceError
+from camera_sim.raw.raw_image import Picture, RawImage
 from camera_sim.weights import SizeRequirements
 
 Array = NDArray[np.float32]
@@ -35,12 +36,49 @@ class Colour:
 
 
 class Engine(ABC):
-    """Develops tiles, by a network or otherwise; safe to call from several threads.
+    """Develops captures; either a `TileEngine` or a `FileEngine`.
 
     Attributes
     ----------
     name
         What it is called in a photo's credential.
+    """
+
+    name: str
+
+
+class FileEngine(Engine):
+    """Develops a capture whole, from the RAW file that it was read from."""
+
+    @abstractmethod
+    def render(self, image: RawImage, exposure: float, depth: int) -> Picture:
+        """Render the file of a capture.
+
+        Parameters
+        ----------
+        image
+            Our reading of the file.
+        exposure
+            Linear gain.
+        depth
+            8 or 16 bits.
+
+        Returns
+        -------
+        (H, W, 3) as the sensor saw it, sides even as our reading's, photosites made square.
+
+        Raises
+        ------
+        PipelineError
+            If the capture is not of a file.
+        """
+
+
+class TileEngine(Engine):
+    """Develops tiles, by a network or otherwise; safe to call from several threads.
+
+    Attributes
+    ----------
     size
         What a tile's sides must be, how far a pixel reaches, how much memory a pixel takes.
     fixed
@@ -48,7 +86,6 @@ class Engine(ABC):
         where any size will do.
     """
 
-    name: str
     size: SizeRequirements
     fixed: tuple[int, int] | None = None
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from camera_sim.engines import Array, Colour, Engine, checked, fitted, inputs_of
+from camera_sim.engines import Array, Colour, TileEngine, checked, fitted, inputs_of
 from camera_sim.errors import InferenceError, WeightsError
 from camera_sim.weights import FOLDER, Model
 from channel.onnx_file import open_session
@@ -10,7 +10,7 @@ from channel.onnx_file import open_session
 MOSAIC_AXES = 4  # a batch of one, planes, height and width
 
 
-class OnnxRuntimeEngine(Engine):
+class OnnxRuntimeEngine(TileEngine):
     """A network in an ONNX Runtime session.
 
     Parameters
@@ -46,7 +46,7 @@ class OnnxRuntimeEngine(Engine):
         self.fixed = (height, width) if isinstance(height, int) else None
 
     def develop(self, packed: Array, colour: Colour) -> Array:
-        """Develop a tile; see `Engine.develop`."""
+        """Develop a tile; see `TileEngine.develop`."""
         height, width = packed.shape[1:]
         inputs = inputs_of(fitted(packed, self.fixed), colour)
         fed = {name: value for name, value in inputs.items() if name in self._inputs}

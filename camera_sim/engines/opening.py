@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from camera_sim.engines import Engine
+from camera_sim.engines import TileEngine
 from camera_sim.engines.onnxruntime import OnnxRuntimeEngine
 from camera_sim.errors import EngineError
 from camera_sim.weights import Model
@@ -40,7 +40,7 @@ def open_network(
     where: Where,
     bundled: Mapping[str, tuple[str, bytes]] | None = None,
     precision: str = "fp32",
-) -> Engine:
+) -> TileEngine:
     """Open a network where it is to run.
 
     Parameters

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from camera_sim.engines import Array, Colour, Engine, checked, fitted, inputs_of
+from camera_sim.engines import Array, Colour, TileEngine, checked, fitted, inputs_of
 from camera_sim.engines.cuda import Buffer, compute_capability, find_runtime
 from camera_sim.engines.cuda import checked as succeeded
 from camera_sim.engines.engine_key import EngineKey, check_plan, check_runs, read_key
@@ -65,7 +65,7 @@ def plans_in(folder: Path | None) -> Plans:
         raise EngineError(f"the engines in {folder} cannot be read: {error}") from error
 
 
-class TensorRTEngine(Engine):
+class TensorRTEngine(TileEngine):
     """A network as a TensorRT engine.
 
     Parameters
@@ -111,7 +111,7 @@ class TensorRTEngine(Engine):
         return engine
 
     def develop(self, packed: Array, colour: Colour) -> Array:
-        """Develop a tile; see `Engine.develop`."""
+        """Develop a tile; see `TileEngine.develop`."""
         height, width = packed.shape[1:]
         inputs = inputs_of(fitted(packed, self.fixed), colour)
         fed = {name: value for name, value in inputs.items() if name in self._names}

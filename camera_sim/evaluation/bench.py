@@ -108,7 +108,6 @@ def _apart(pipeline: str, path: Path) -> Run:
 def measure(pipeline: str, path: Path) -> Run:
     """Develop once, with everything imported and loaded, and report."""
     from camera_sim.developing.files import Options, open_engine, render
-    from camera_sim.raw.raw_file import RawFile
     from camera_sim.raw.raw_image import read_raw
 
     engine = open_engine(pipeline)
@@ -116,9 +115,8 @@ def measure(pipeline: str, path: Path) -> Run:
     if pipeline == PEER:
         _libraw_alone(path)
     else:
-        file = RawFile.read(path)
-        image = read_raw(file)
-        render(file, image, engine, Options(pipeline=pipeline), image.auto_exposure())
+        image = read_raw(path)
+        render(image, engine, Options(pipeline=pipeline), image.auto_exposure())
     seconds = time.perf_counter() - start
     return Run(seconds, peak_memory())
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from camera_sim.developing.tiles import develop
 from camera_sim.engines import Engine
-from camera_sim.pipelines import libraw
+from camera_sim.pipelines.libraw import LibRawEngine
 from camera_sim.raw import colour
 from camera_sim.raw.cfa import CFA_ORDERS, CFAPattern
 from camera_sim.raw.raw_file import RawFile
@@ -113,7 +113,7 @@ def by_libraw(image: RawImage) -> Picture:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "capture.dng"
         write_dng(path, image)
-        return libraw.develop(image, RawFile.read(path), 1.0, 8)  # type: ignore[return-value]
+        return develop(replace(image, file=RawFile.read(path)), LibRawEngine(), exposure=1.0)
 
 
 def quality(picture: Picture, reference: Picture) -> Quality:

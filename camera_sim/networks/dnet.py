@@ -23,6 +23,7 @@ class DNet(nn.Module):
 
     multiple_of = 1
     receptive_field = LAYERS + 1
+    bytes_per_pixel = 3000  # 2366 measured
 
     def __init__(self, trained_matrix: Tensor | None = None) -> None:
         super().__init__()

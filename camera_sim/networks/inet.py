@@ -30,6 +30,7 @@ class INet(nn.Module):
 
     multiple_of = 1
     receptive_field = 2
+    bytes_per_pixel = 1300  # 936 measured
 
     def __init__(self, trained_matrix: Tensor | None = None) -> None:
         super().__init__()

@@ -30,6 +30,8 @@ class NIP(nn.Module, ABC):
         Height and width of the packed mosaic must be multiples of this.
     receptive_field
         How many packed pixels on each side an output pixel can depend on.
+    bytes_per_pixel
+        That ONNX Runtime takes of a packed pixel of a tile, measured, and more.
     traces
         Whether it lays a trace on the 8×8 squares of the upright picture.
     autocast
@@ -38,6 +40,7 @@ class NIP(nn.Module, ABC):
 
     multiple_of: int
     receptive_field: int
+    bytes_per_pixel: int
     traces: bool = False
     autocast: torch.dtype | None = None
 
@@ -93,6 +96,7 @@ class PerCameraNIP(NIP):
         self.network = network
         self.multiple_of = int(network.multiple_of)  # type: ignore[arg-type]
         self.receptive_field = int(network.receptive_field)  # type: ignore[arg-type]
+        self.bytes_per_pixel = int(network.bytes_per_pixel)  # type: ignore[arg-type]
         self.register_buffer("srgb_to_trained", torch.linalg.inv(trained_matrix.float()))
 
     def is_for(self, matrix: Tensor | None) -> bool:

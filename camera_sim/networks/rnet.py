@@ -71,6 +71,7 @@ class RNet(NIP):
 
     multiple_of = 4
     receptive_field = 15
+    bytes_per_pixel = 800  # 504 measured
 
     def __init__(self, widths: tuple[int, int, int] = (16, 32, 64)) -> None:
         super().__init__()

@@ -1,15 +1,13 @@
 """Imaging pipelines: from a RAW capture to sRGB.
 
-`PIPELINES` is the registry: adding a pipeline is one file here and one line there. Importing this
-package needs no torch; a neural pipeline's network is imported when it is trained.
+`PIPELINES` is the registry: adding a pipeline is one file and one line there. The file is a network
+in `camera_sim.networks`, or an engine here; either is imported when it is asked for, so importing
+this package needs no torch. docs/guides/new-pipeline.md shows one.
 """
 
 from dataclasses import dataclass
-from typing import Literal
 
 from camera_sim.errors import PipelineError
-
-PipelineName = Literal["rnet-fan", "rnet", "inet", "unet", "dnet", "classical", "libraw"]
 
 
 @dataclass(frozen=True)
@@ -19,14 +17,18 @@ class Pipeline:
     Attributes
     ----------
     network
-        ``module:class`` of its torch network, or "" where it has none.
+        ``module:class`` of its torch network in `camera_sim.networks`, or "" where it has none.
+    engine
+        ``module:class`` of what develops without weights, in this package; "" where it has a
+        network.
     any_camera
         Whether one set of weights serves every Bayer camera.
     """
 
-    name: PipelineName
+    name: str
     summary: str
     network: str = ""
+    engine: str = ""
     any_camera: bool = True
 
     @property
@@ -43,12 +45,18 @@ PIPELINES: dict[str, Pipeline] = {
         Pipeline("inet", "Korus & Memon's INet, 321 parameters", "inet:INet", any_camera=False),
         Pipeline("unet", "Korus & Memon's UNet, 7.8 million", "unet:UNet", any_camera=False),
         Pipeline("dnet", "Korus & Memon's DNet, 0.5 million", "dnet:DNet", any_camera=False),
-        Pipeline("classical", "Menon 2007 demosaicing, matrix, exposure, sRGB curve"),
-        Pipeline("libraw", "LibRaw's own rendering (AHD), for comparison"),
+        Pipeline(
+            "classical",
+            "Menon 2007 demosaicing, matrix, exposure, sRGB curve",
+            engine="classical:ClassicalEngine",
+        ),
+        Pipeline(
+            "libraw", "LibRaw's own rendering (AHD), for comparison", engine="libraw:LibRawEngine"
+        ),
     )
 }
-DEFAULT_PIPELINE: PipelineName = "rnet-fan"
-PLAIN_PIPELINE: PipelineName = "rnet"
+DEFAULT_PIPELINE = "rnet-fan"
+PLAIN_PIPELINE = "rnet"
 """What the default was before it was given a trace: what is trained and measured without one."""
 
 

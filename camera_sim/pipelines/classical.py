@@ -10,7 +10,7 @@ import warnings
 import numpy as np
 from numpy.typing import NDArray
 
-from camera_sim.engines import Colour, Engine
+from camera_sim.engines import Colour, TileEngine
 from camera_sim.errors import PipelineError
 from camera_sim.raw.cfa import CFAPattern, unpack
 from camera_sim.raw.colour import render
@@ -20,7 +20,7 @@ from camera_sim.weights import SizeRequirements
 Array = NDArray[np.float32]
 
 
-class ClassicalEngine(Engine):
+class ClassicalEngine(TileEngine):
     """The classical pipeline, a tile at a time."""
 
     name = "numpy"
@@ -29,7 +29,7 @@ class ClassicalEngine(Engine):
     size = SizeRequirements(multiple_of=1, receptive_field=8, bytes_per_pixel=1500)
 
     def develop(self, packed: Array, colour: Colour) -> Array:
-        """Develop a tile; see `Engine.develop`."""
+        """Develop a tile; see `TileEngine.develop`."""
         balanced = np.clip(packed * colour.white_balance[:, None, None], 0, 1)
         camera = menon2007(unpack(balanced.transpose(1, 2, 0), CFAPattern("RGGB")))
         srgb = render(camera, colour.camera_to_srgb, colour.exposure)

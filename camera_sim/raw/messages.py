@@ -2,7 +2,6 @@
 
 import base64
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from camera_sim.errors import RawUnreadableError
 from camera_sim.raw.capture_info import CaptureInfo
 from camera_sim.raw.cfa import CFAPattern
 from camera_sim.raw.noise_profile import NoiseProfile
+from camera_sim.raw.raw_file import RawFile
 from camera_sim.raw.raw_image import Crop, RawImage
 from fleet.framing import Message
 
@@ -36,8 +36,8 @@ def head_of(image: RawImage) -> dict[str, Any]:
     }
 
 
-def image_of(message: Message, path: Path) -> RawImage:
-    """Return the capture of a message.
+def image_of(message: Message, file: RawFile) -> RawImage:
+    """Return the capture of a message, which was read from a file.
 
     Raises
     ------
@@ -61,11 +61,13 @@ def image_of(message: Message, path: Path) -> RawImage:
             noise=NoiseProfile(**head["noise"]) if head["noise"] else None,
             crop=Crop(**head["crop"]) if head["crop"] else None,
             info=CaptureInfo(**info | {"exif": base64.b64decode(info["exif"])}),
-            path=path,
+            file=file,
             notes=tuple(map(str, head["notes"])),
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise RawUnreadableError(f"{path} made its decoder answer nonsense: {error}") from error
+        raise RawUnreadableError(
+            f"{file.path} made its decoder answer nonsense: {error}"
+        ) from error
 
 
 def _matrix(values: list[float] | None) -> np.ndarray[Any, np.dtype[np.float64]] | None:

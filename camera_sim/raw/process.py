@@ -65,12 +65,12 @@ class RawReader:
         UnforeseenError
             If the decoder raised something else: a defect of ours.
         """
-        return image_of(self._ask(file, {}), file.path)
+        return image_of(self._ask(file, {}), file)
 
     def render(
         self, file: RawFile, white_balance: tuple[float, float, float], exposure: float, depth: int
     ) -> NDArray[Any]:
-        """Have LibRaw render a file, as `pipelines.libraw.render`; raises as `read`."""
+        """Have LibRaw render a file, as `libraw_rendering.render`; raises as `read`."""
         how = {"white_balance": white_balance, "exposure": exposure, "depth": depth}
         answer = self._ask(file, {"render": how})
         try:

@@ -28,6 +28,7 @@ from camera_sim.raw.raw_file import RawFile
 from camera_sim.raw.tiff_directory import Directory
 
 Array = NDArray[np.float32]
+Picture = NDArray[np.uint8] | NDArray[np.uint16]
 WhiteBalanceSource = Literal["as shot", "daylight", "grey world", "given"]
 
 # Noise is estimated from at most 6 × 6 windows of 256 pixels a side: 2.4 MP of any frame.
@@ -79,6 +80,8 @@ class RawImage:
         As the file states it, or None.
     info
         Camera, exposure and the EXIF to keep.
+    file
+        What it was read from; None where it was made.
     notes
         A sentence of everything in the file that can't be, and what was taken instead.
     """
@@ -95,7 +98,7 @@ class RawImage:
     noise: NoiseProfile | None = None
     crop: Crop | None = None
     info: CaptureInfo = field(default_factory=CaptureInfo)
-    path: Path | None = None
+    file: RawFile | None = field(default=None, repr=False)
     notes: tuple[str, ...] = ()
 
     @property
@@ -206,13 +209,13 @@ def read_raw(source: str | Path | RawFile) -> RawImage:
     file = source if isinstance(source, RawFile) else RawFile.read(source)
     gated = tag_gate.screened(file)
     try:
-        return _read(gated)
+        return replace(_read(gated), file=file)
     except RawUnreadableError:
         bare = tag_gate.without_maker_notes(gated)
         if bare is None:
             raise
         with suppress(RawUnreadableError):
-            return _read(bare)
+            return replace(_read(bare), file=file)
         raise
 
 
@@ -235,7 +238,6 @@ def _read(gated: tag_gate.Screened) -> RawImage:
             noise=dng_tags.noise_profile(tags),
             crop=Crop(sizes.top_margin, sizes.left_margin, sizes.raw_height, sizes.raw_width),
             info=read_capture_info(gated.file, raw, embedded_jpeg(raw), notes),
-            path=path,
         )
         image = _white_balanced(image, raw, notes)
         return replace(image, notes=tuple(notes))

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import numpy as np
 
-import camera_sim.pipelines.libraw
 from camera_sim.errors import RawError, RawUnreadableError
+from camera_sim.raw import libraw_rendering
 from camera_sim.raw.messages import head_of
 from camera_sim.raw.raw_file import RawFile
 from camera_sim.raw.raw_image import read_raw
@@ -53,7 +53,7 @@ def _served(file: RawFile, render: dict[str, Any] | None) -> tuple[dict[str, Any
     if render is None:
         image = read_raw(file)
         return head_of(image), np.ascontiguousarray(image.samples).data
-    picture = np.ascontiguousarray(camera_sim.pipelines.libraw.render(file, **render))
+    picture = np.ascontiguousarray(libraw_rendering.render(file, **render))
     return {"shape": picture.shape, "dtype": picture.dtype.name}, picture.data
 
 

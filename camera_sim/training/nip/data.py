@@ -353,6 +353,6 @@ def read_captures(folder: Path) -> Iterator[RawImage]:
         raise TrainingError(f"{folder} is not a folder of RAW files")
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         try:
-            yield read_raw(path)
+            yield replace(read_raw(path), file=None)  # many are held: without their files
         except RawError:
             continue

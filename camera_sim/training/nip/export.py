@@ -27,8 +27,6 @@ from verifier.training.memory_format import in_format
 OPSET = 18
 # An exported network may differ from torch's by so much, in sRGB values: a fiftieth of a level.
 EXPORT_TOLERANCE = 1e-4
-# Bytes that ONNX Runtime takes a packed pixel of a tile: measured 504, 936, 864 and 2366, and more.
-BYTES_PER_PIXEL = {"rnet": 800, "rnet-fan": 800, "inet": 1300, "unet": 1300, "dnet": 3000}
 
 
 @dataclass(frozen=True)
@@ -67,7 +65,7 @@ def build_network(pipeline: Pipeline, trained_matrix: Tensor | NDArray[Any] | No
         built: NIP = network()
         return built
     matrix = torch.eye(3) if trained_matrix is None else torch.as_tensor(trained_matrix).float()
-    return PerCameraNIP(network(matrix) if pipeline.name == "inet" else network(), matrix)
+    return PerCameraNIP(network(matrix), matrix)
 
 
 def export_network(model: NIP, pipeline: Pipeline, label: Label, folder: Path) -> WeightsEntry:
@@ -96,7 +94,7 @@ def export_network(model: NIP, pipeline: Pipeline, label: Label, folder: Path) -
         size=SizeRequirements(
             multiple_of=model.multiple_of,
             receptive_field=model.receptive_field,
-            bytes_per_pixel=BYTES_PER_PIXEL[pipeline.name],
+            bytes_per_pixel=model.bytes_per_pixel,
             traces=model.traces,
         ),
         recipe=label.recipe,

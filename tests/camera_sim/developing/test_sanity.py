@@ -7,14 +7,14 @@ import pytest
 
 from camera_sim.developing.files import Job, Options, develop_file
 from camera_sim.developing.tiles import develop
-from camera_sim.engines import Array, Colour, Engine
+from camera_sim.engines import Array, Colour, TileEngine
 from camera_sim.errors import EngineError
 from camera_sim.pipelines.classical import ClassicalEngine
 from camera_sim.sensor.dng import write_dng
 from tests.camera_sim.scenes import capture
 
 
-class Broken(Engine):
+class Broken(TileEngine):
     """The classical pipeline with one fault."""
 
     name = "broken"

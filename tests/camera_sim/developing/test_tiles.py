@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from camera_sim.developing.tiles import Plan, develop, plan_tiles, tile_memory
-from camera_sim.engines import Engine
+from camera_sim.engines import TileEngine
 from camera_sim.engines.onnxruntime import OnnxRuntimeEngine
 from camera_sim.errors import MemoryBudgetError
 from camera_sim.pipelines.classical import ClassicalEngine
@@ -29,19 +29,21 @@ halves = st.integers(4, 90)
 small = st.integers(4, 45)
 
 
-def halo_of(engine: Engine) -> int:
+def halo_of(engine: TileEngine) -> int:
     multiple = engine.size.multiple_of
     return -(-engine.size.receptive_field // multiple) * multiple
 
 
-def untiled(image: RawImage, engine: Engine) -> np.ndarray:
+def untiled(image: RawImage, engine: TileEngine) -> np.ndarray:
     """Develop in one tile that holds the whole picture, and never more than mirrored edges."""
     multiple = engine.size.multiple_of
     whole = -(-max(image.size) // (2 * multiple)) * multiple
     return develop(image, engine, exposure=1.0, plan=Plan(whole, halo_of(engine), 1))
 
 
-def assert_tiled_equals_untiled(image: RawImage, engine: Engine, tile: int, threads: int) -> None:
+def assert_tiled_equals_untiled(
+    image: RawImage, engine: TileEngine, tile: int, threads: int
+) -> None:
     plan = Plan(tile * engine.size.multiple_of, halo_of(engine), threads)
     tiled = develop(image, engine, exposure=1.0, plan=plan)
     whole = untiled(image, engine)

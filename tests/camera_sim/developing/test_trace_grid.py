@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from camera_sim.developing.output import upright
 from camera_sim.developing.tiles import Array, develop
 from camera_sim.developing.trace_grid import on_grid
 from camera_sim.engines import Colour
@@ -41,7 +40,7 @@ def test_the_trace_starts_at_the_top_left(order: CFAOrder, orientation: int) -> 
     image = replace(capture(66, 84, order), orientation=orientation)
     engine = PatternEngine()
     engine.size = TRACING.model_copy(update={"multiple_of": 16})
-    picture = upright(develop(image, engine, exposure=1.0), image)
+    picture = develop(image, engine, exposure=1.0)
     height, width = picture.shape[:2]
     expected = np.tile(PATTERN, (3, 3))[:height, :width] * 255
     assert picture[..., 0] == pytest.approx(expected, abs=0.51)

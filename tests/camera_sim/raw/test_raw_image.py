@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 from camera_sim.developing.tiles import develop
 from camera_sim.errors import RawNotFoundError, RawUnreadableError
 from camera_sim.evaluation.fidelity import colour_difference
-from camera_sim.pipelines import libraw
 from camera_sim.pipelines.classical import ClassicalEngine
+from camera_sim.pipelines.libraw import LibRawEngine
 from camera_sim.raw.cfa import CFA_ORDERS, CFAOrder, CFAPattern, pack, to_rggb
-from camera_sim.raw.raw_file import RawFile
 from camera_sim.raw.raw_image import FLIP_TO_ORIENTATION, RawImage, read_raw
 from tests.camera_sim.assets import build
 from tests.camera_sim.conftest import EXAMPLE
@@ -83,7 +82,7 @@ def test_classical_and_libraw_develop_alike(name: str, raw_folder: Path) -> None
     path = raw_folder / name
     image = read_raw(path)
     exposure = image.auto_exposure()
-    theirs = libraw.develop(replace(image), RawFile.read(path), exposure, 8)
+    theirs = develop(image, LibRawEngine(), exposure=exposure)
     window = middle(image)
     part = replace(image, samples=image.samples[window], crop=None)
     ours = develop(part, ClassicalEngine(), exposure=exposure)
