@@ -175,6 +175,7 @@ class Copies(torch.nn.Module):
 
     multiple_of = 1
     receptive_field = 0
+    bytes_per_pixel = 1000
 
     def forward(self, mosaic: torch.Tensor) -> torch.Tensor:
         """Copy."""

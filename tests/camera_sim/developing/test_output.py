@@ -11,12 +11,12 @@ from camera_sim.developing.output import (
     Encoding,
     Format,
     srgb_profile,
-    upright,
     whole_file,
     write_picture,
 )
+from camera_sim.developing.upright import square_pixels, turned
 from camera_sim.errors import OutputError
-from tests.camera_sim.scenes import capture, picture, psnr
+from tests.camera_sim.scenes import picture, psnr
 
 Base = ExifTags.Base
 FORMATS = pytest.mark.parametrize("kind", ["jpeg", "png", "tiff"])
@@ -118,13 +118,13 @@ def test_upright_is_what_pillow_makes_of_the_tag(orientation: int) -> None:
     tagged = Image.fromarray(picture(20, 30))
     tagged.getexif()[Base.Orientation] = orientation
     expected = np.asarray(ImageOps.exif_transpose(tagged))
-    turned = upright(picture(20, 30), capture(20, 30, orientation=orientation))
-    np.testing.assert_array_equal(turned, expected)
+    upright = turned(picture(20, 30), orientation)
+    np.testing.assert_array_equal(upright, expected)
 
 
 @given(st.floats(0.5, 2.0))
 def test_square_pixels_keep_every_sample(aspect: float) -> None:
-    stretched = upright(picture(20, 30), capture(20, 30, pixel_aspect=aspect))
+    stretched = square_pixels(picture(20, 30), aspect)
     height, width = stretched.shape[:2]
     assert height >= 20
     assert width >= 30

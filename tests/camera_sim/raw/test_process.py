@@ -197,7 +197,7 @@ def test_no_exception_of_one_file_stops_the_others(
     plan = files.plan_tiles
 
     def failing(image: object, *rest: object) -> object:
-        if image.path.name == "b.dng":
+        if image.file.path.name == "b.dng":
             raise error
         return plan(image, *rest)
 

@@ -130,6 +130,7 @@ class Lays(nn.Module):
 
     multiple_of = 16
     receptive_field = 0
+    bytes_per_pixel = 1000
 
     def __init__(self) -> None:
         super().__init__()
