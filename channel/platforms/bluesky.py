@@ -29,3 +29,5 @@ BLUESKY: Final = PlatformProfile(
         metadata=UNKNOWN_METADATA,
     ),
 )
+
+PROFILES: Final = (BLUESKY,)

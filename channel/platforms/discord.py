@@ -13,3 +13,5 @@ DISCORD: Final = PlatformProfile(
     passthrough="always",
     sources=every(CHAINS_2026),
 )
+
+PROFILES: Final = (DISCORD,)

@@ -227,3 +227,16 @@ MESSENGER_2020: Final = PlatformProfile(
         sharpening=UNKNOWN_SHARPENING,
     ),
 )
+
+PROFILES: Final = (
+    FACEBOOK,
+    FACEBOOK_2025,
+    FACEBOOK_2021,
+    FACEBOOK_2018,
+    FACEBOOK_2017,
+    FACEBOOK_2016,
+    FACEBOOK_2014,
+    FACEBOOK_2010,
+    MESSENGER,
+    MESSENGER_2020,
+)

@@ -59,3 +59,5 @@ FLICKR_2014: Final = PlatformProfile(
         sharpening=assumed("said by Flickr to be there; strength as in 2016"),
     ),
 )
+
+PROFILES: Final = (FLICKR, FLICKR_2016, FLICKR_2014)

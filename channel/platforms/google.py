@@ -55,3 +55,5 @@ GOOGLE_PHOTOS: Final = PlatformProfile(
     passthrough="always",
     sources=every(UPLOADS_2024),
 )
+
+PROFILES: Final = (GOOGLE_PLUS, GOOGLE_PHOTOS)

@@ -13,3 +13,5 @@ IMGUR: Final = PlatformProfile(
     passthrough="stripped",
     sources=every(UPLOADS_2016),
 )
+
+PROFILES: Final = (IMGUR,)

@@ -96,3 +96,5 @@ INSTAGRAM_2016: Final = PlatformProfile(
     metadata=Metadata(fbmd="0f", fbmd_padding_counted=False),
     sources=every(UPLOADS_2016),
 )
+
+PROFILES: Final = (INSTAGRAM, INSTAGRAM_2024, INSTAGRAM_2018, INSTAGRAM_2016)

@@ -20,3 +20,5 @@ LINKEDIN: Final = PlatformProfile(
         sharpening=UNKNOWN_SHARPENING,
     ),
 )
+
+PROFILES: Final = (LINKEDIN,)

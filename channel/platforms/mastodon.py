@@ -49,3 +49,5 @@ MASTODON_2019: Final = PlatformProfile(
         scan=assumed("not stated; baseline"),
     ),
 )
+
+PROFILES: Final = (MASTODON, MASTODON_2019)

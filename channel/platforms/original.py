@@ -12,3 +12,5 @@ ORIGINAL: Final = PlatformProfile(
     passthrough="always",
     sources=every(Source("definition of the class", "any", Confidence.MEASURED)),
 )
+
+PROFILES: Final = (ORIGINAL,)

@@ -49,3 +49,5 @@ SIGNAL_HIGH: Final = PlatformProfile(
     encodings=(Encoding(annex_k(75)),),
     sources=_SOURCES,
 )
+
+PROFILES: Final = (SIGNAL, SIGNAL_HIGH)

@@ -14,3 +14,5 @@ SLACK: Final = PlatformProfile(
     encodings=(Encoding(tables=None),),
     sources=every(CHAINS_2026, resampling=assumed("sizes are kept")),
 )
+
+PROFILES: Final = (SLACK,)

@@ -17,3 +17,5 @@ TINYPIC: Final = PlatformProfile(
     metadata=Metadata(exif="kept", jfif=(1, 1, 1, 72)),
     sources=every(UPLOADS_2016),
 )
+
+PROFILES: Final = (TINYPIC,)

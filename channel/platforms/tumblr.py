@@ -47,3 +47,5 @@ TUMBLR_2016: Final = PlatformProfile(
     metadata=Metadata(exif="kept"),
     sources=every(UPLOADS_2016),
 )
+
+PROFILES: Final = (TUMBLR, TUMBLR_2016)

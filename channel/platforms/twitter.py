@@ -94,3 +94,5 @@ TWITTER_WEB_JPEG: Final = PlatformProfile(
         size=assumed("4096 a side is widely repeated"),
     ),
 )
+
+PROFILES: Final = (TWITTER, TWITTER_MEDIUM, TWITTER_2016, TWITTER_2014, TWITTER_WEB_JPEG)

@@ -20,3 +20,5 @@ WECHAT_MAC: Final = PlatformProfile(
         metadata=UNKNOWN_METADATA,
     ),
 )
+
+PROFILES: Final = (WECHAT_MAC,)

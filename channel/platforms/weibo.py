@@ -19,3 +19,5 @@ WEIBO: Final = PlatformProfile(
         metadata=UNKNOWN_METADATA,
     ),
 )
+
+PROFILES: Final = (WEIBO,)

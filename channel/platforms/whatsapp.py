@@ -111,3 +111,12 @@ WHATSAPP_2016: Final = PlatformProfile(
     encodings=(Encoding(annex_k(92), optimised_huffman=False),),
     sources=every(UPLOADS_2016),
 )
+
+PROFILES: Final = (
+    WHATSAPP,
+    WHATSAPP_HD,
+    WHATSAPP_WEB,
+    WHATSAPP_COMMENT,
+    WHATSAPP_2017,
+    WHATSAPP_2016,
+)

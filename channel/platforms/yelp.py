@@ -15,3 +15,5 @@ YELP: Final = PlatformProfile(
     encodings=(Encoding(annex_k(80), scans=SIMPLE),),
     sources=every(UPLOADS_2024),
 )
+
+PROFILES: Final = (YELP,)

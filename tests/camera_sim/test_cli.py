@@ -205,12 +205,13 @@ def test_the_result_does_not_depend_on_threads(camsim: Camsim, shots: Path, tmp_
 
 
 WAITS_BEFORE_IT_IS_THERE = """
-import signal, sys
+import sys, time
 from camera_sim import cli
 def wait(event, words):
     if event in ("os.rename", "os.link") and str(words[1]).endswith("out.tif"):
         print("written", flush=True)
-        signal.pause()
+        while True:  # a pause would miss an interrupt that comes just before it
+            time.sleep(0.01)
 sys.addaudithook(wait)
 sys.exit(cli.main())
 """
