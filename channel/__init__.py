@@ -1,6 +1,6 @@
 """What happens to a picture between camera and verifier.
 
-`transmit` sends a picture through networks exactly as they would. For training there is
+`transmit` sends a picture through platforms exactly as they would. For training there is
 `channel.training`, which needs torch; nothing else here does.
 """
 
@@ -11,7 +11,7 @@ from channel.errors import (
     OutputError,
     PictureError,
     PictureTooLargeError,
-    UnknownNetworkError,
+    UnknownPlatformError,
     UnreadablePictureError,
 )
 from channel.platforms import PLATFORMS, platform
@@ -43,7 +43,7 @@ __all__ = [
     "PictureError",
     "PictureTooLargeError",
     "PlatformProfile",
-    "UnknownNetworkError",
+    "UnknownPlatformError",
     "UnreadablePictureError",
     "platform",
     "transmit",

@@ -39,7 +39,7 @@ def encoded(image: Image.Image, encoding: Encoding, upload_tables: Tables | None
     tables = encoding.tables or upload_tables
     if tables is None:
         raise UnreadablePictureError(
-            "this network uses the upload's own tables; send a JPEG file or its bytes"
+            "this platform uses the upload's own tables; send a JPEG file or its bytes"
         )
     if (encoding.codec == "libjpeg-turbo" and not encoding.scans.scans) or image.mode == "L":
         return _through_pillow(image, encoding, tables)

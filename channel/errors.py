@@ -4,11 +4,11 @@
 
     ChannelError
     ├── ChannelValueError        an argument outside what a function takes
-    ├── UnknownNetworkError      no profile of that name
+    ├── UnknownPlatformError      no profile of that name
     ├── PictureError             a picture that can't be sent
     │   ├── UnreadablePictureError   not a picture, or a damaged one
     │   ├── UnsupportedPictureError  a RAW file, or of a kind that isn't read, or not yet
-    │   └── PictureTooLargeError     more pixels than a network takes
+    │   └── PictureTooLargeError     more pixels than a platform takes
     ├── ModelFileError           a network that is no ONNX file, or not all of one
     ├── DependencyError          an optional package is needed and isn't installed
     └── OutputError              a file that can't be written, or would be overwritten
@@ -23,7 +23,7 @@ class ChannelValueError(ChannelError, ValueError):
     """An argument is outside what a function takes."""
 
 
-class UnknownNetworkError(ChannelError):
+class UnknownPlatformError(ChannelError):
     """No profile has that name."""
 
 
@@ -40,7 +40,7 @@ class UnsupportedPictureError(PictureError):
 
 
 class PictureTooLargeError(PictureError):
-    """The picture has more pixels than a network takes."""
+    """The picture has more pixels than a platform takes."""
 
 
 class ModelFileError(ChannelError):

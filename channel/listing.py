@@ -49,7 +49,7 @@ def platforms_table() -> Table:
 def profile_table(profile: PlatformProfile) -> Table:
     """One profile: each of its values, where it is from, how sure."""
     table = _table()
-    table.title = f"{profile.name}: {profile.network}, {profile.era}"
+    table.title = f"{profile.name}: {profile.platform}, {profile.era}"
     table.add_column("aspect", no_wrap=True)
     table.add_column("what it does", overflow="fold")
     table.add_column("source", overflow="fold")

@@ -27,9 +27,9 @@ Passthrough = Literal["never", "if it fits", "always", "stripped"]
 class Confidence(Enum):
     """How a value is known, surest first."""
 
-    MEASURED = "measured", "on files whose network is certain"
+    MEASURED = "measured", "on files whose platform is certain"
     OBSERVED = "observed", "in files known by name or marker"
-    SOURCE_CODE = "source code", "the network's own"
+    SOURCE_CODE = "source code", "the platform's own"
     STATED = "stated", "by the platform"
     SECOND_HAND = "reported", "by others"
     INFERRED = "inferred", "from what comes nearest"
@@ -211,7 +211,7 @@ class Metadata:
 
 @dataclass(frozen=True)
 class PlatformProfile:
-    """What one network does to a picture, in one era and mode.
+    """What one platform does to a picture, in one era and mode.
 
     Where ``sizes`` or ``encodings`` has several entries, one is drawn for each picture.
     ``first_encoding`` is a JPEG generation before the last one: at the upload's size (a client
@@ -222,7 +222,7 @@ class PlatformProfile:
     """
 
     name: str
-    network: str
+    platform: str
     era: str
     summary: str
     sources: Mapping[Aspect, Source]

@@ -1,4 +1,4 @@
-"""Send a picture through networks and get the bytes that they would serve. Real codecs, no torch.
+"""Send a picture through platforms and get the bytes that they would serve. Real codecs, no torch.
 
 >>> from channel import FACEBOOK, WHATSAPP, transmit
 >>> received = transmit("photo.jpg", [FACEBOOK, WHATSAPP])  # doctest: +SKIP
@@ -28,17 +28,17 @@ from channel.resample import resized_image, unrounded
 from channel.sharpening import sharpened
 from channel.upload import Photo, Upload, opened
 
-Network = PlatformProfile | str
+Platform = PlatformProfile | str
 
 
-def transmit(photo: Photo, networks: Network | Sequence[Network], *, seed: int = 0) -> bytes:
-    """Send a picture through one network, or through several in turn.
+def transmit(photo: Photo, platforms: Platform | Sequence[Platform], *, seed: int = 0) -> bytes:
+    """Send a picture through one platform, or through several in turn.
 
     Parameters
     ----------
     photo
         A path, the bytes of a file, or pixels (H, W), (H, W, 3) or (H, W, 4), uint8, sRGB.
-    networks
+    platforms
         Profiles or their names (see `channel.PLATFORMS`), in the order of sharing; at least one.
     seed
         Chooses where a profile is a range, 0 or more. Equal seeds give equal bytes.
@@ -46,23 +46,23 @@ def transmit(photo: Photo, networks: Network | Sequence[Network], *, seed: int =
     Returns
     -------
     bytes
-        The file that the last network serves. Alpha lies over white, 16 bits become 8; where a
-        network keeps no colour profile, the colours are in sRGB, and where it keeps no EXIF, the
+        The file that the last platform serves. Alpha lies over white, 16 bits become 8; where a
+        platform keeps no colour profile, the colours are in sRGB, and where it keeps no EXIF, the
         picture is upright.
 
     Raises
     ------
-    UnknownNetworkError
+    UnknownPlatformError
         For a name without a profile; the message lists those there are.
     PictureError
-        If the picture can't be read or a network wouldn't take it.
+        If the picture can't be read or a platform wouldn't take it.
     ChannelValueError
-        If there are no networks, or the seed is negative.
+        If there are no platforms, or the seed is negative.
     """
-    chain = [networks] if isinstance(networks, (PlatformProfile, str)) else list(networks)
+    chain = [platforms] if isinstance(platforms, (PlatformProfile, str)) else list(platforms)
     profiles = [platform(name) if isinstance(name, str) else name for name in chain]
     if not profiles:
-        raise ChannelValueError("no network is given; name at least one")
+        raise ChannelValueError("no platform is given; name at least one")
     if seed < 0:
         raise ChannelValueError(f"seed is {seed}; give 0 or more")
     generator = np.random.default_rng(seed)
@@ -76,7 +76,7 @@ def _served(upload: Upload, profile: PlatformProfile, generator: np.random.Gener
     longest = max(upload.size)
     if profile.largest_side is not None and longest > profile.largest_side:
         raise PictureTooLargeError(
-            f"{profile.network} takes pictures of up to {profile.largest_side} pixels a side, "
+            f"{profile.platform} takes pictures of up to {profile.largest_side} pixels a side, "
             f"this one has {longest}; resize it first"
         )
     rule, encoding = profile.drawn(generator)
@@ -104,7 +104,7 @@ def _developed(
     size = target_size(rule, height, width)
     if max(size) > codecs.LARGEST_SIDE:
         raise PictureTooLargeError(
-            f"{profile.network} would make it {size[1]}×{size[0]}, and JPEG ends at "
+            f"{profile.platform} would make it {size[1]}×{size[0]}, and JPEG ends at "
             f"{codecs.LARGEST_SIDE} pixels a side; send a picture of another shape"
         )
     image = _decoded(upload, profile, encoding, size, turned=turned)

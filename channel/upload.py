@@ -52,7 +52,7 @@ class Upload:
             raise PictureError(f"the picture is empty ({file.width}×{file.height} pixels)")
         if file.frames > 1:
             raise PictureError(
-                f"the picture is animated ({file.frames} frames), which networks treat as video; "
+                f"the picture is animated ({file.frames} frames), which platforms treat as video; "
                 "send one frame"
             )
         return file

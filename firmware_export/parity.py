@@ -1,7 +1,7 @@
 """The parity gate: whether a model in another precision keeps what the fp32 one does.
 
 Both develop the same captures. Their pictures are compared, then edited in every way that the FAN
-tells apart, sent through networks by the real codecs, and judged. A cheaper model that looks the
+tells apart, sent through platforms by the real codecs, and judged. A cheaper model that looks the
 same and is judged otherwise would break the pair, so it is refused.
 """
 
@@ -34,7 +34,7 @@ WORST = 5
 # A variance of 0.01 of values in [0, 1]: flatter patches say nothing (the paper's section 4.4).
 LEAST_DEVIATION = 0.1
 MOST_PATCHES = 48
-"""A picture, a label and a network: spread evenly over it."""
+"""A picture, a label and a platform: spread evenly over it."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def parity(
     model: Exported,
     captures: Sequence[tuple[str, RawImage]],
     fan: Fan | None = None,
-    networks: Sequence[str] = (PAPER,),
+    platforms: Sequence[str] = (PAPER,),
     limits: Limits | None = None,
 ) -> ParityReport:
     """Compare a model with the fp32 one that it was made from.
@@ -63,7 +63,7 @@ def parity(
         Held-out ones, with their names.
     fan
         The pair's analyser; None compares pictures alone.
-    networks
+    platforms
         Profiles of `channel`, or ``paper``.
 
     Raises
@@ -77,7 +77,7 @@ def parity(
     pairs = list(_developed(fp32, model, captures))
     error = sum(_squares(p.reference, p.lowered).sum() for p in pairs)
     samples = sum(p.reference.size for p in pairs)
-    judged = [_judged(pair, fan, networks) for pair in pairs] if fan else []
+    judged = [_judged(pair, fan, platforms) for pair in pairs] if fan else []
     verdicts = np.concatenate(judged, axis=1) if judged else np.empty((3, 0), np.intp)
     truth, before, after = verdicts
     return ParityReport(
@@ -88,7 +88,7 @@ def parity(
         bytes=len(model.content),
         seconds_per_megapixel=round(median(p.seconds for p in pairs), 4),
         captures=len(captures),
-        channel=tuple(networks) if fan else (),
+        channel=tuple(platforms) if fan else (),
         psnr=round(_decibels(error / samples), 3),
         patches=truth.size,
         accuracy=_share(truth == after),
@@ -143,7 +143,7 @@ def _developed(
         yield Developed(name, reference.astype(np.uint8), lowered.astype(np.uint8), seconds)
 
 
-def _judged(pair: Developed, fan: Fan, networks: Sequence[str]) -> NDArray[np.intp]:
+def _judged(pair: Developed, fan: Fan, platforms: Sequence[str]) -> NDArray[np.intp]:
     """Return (3, N): the true label, the verdict after fp32, and after the other model."""
     edits = {NATIVE: None} | {one.name: one for one in MANIPULATIONS}
     columns = []
@@ -151,9 +151,9 @@ def _judged(pair: Developed, fan: Fan, networks: Sequence[str]) -> NDArray[np.in
         if label not in edits:  # a class that no edit makes, such as pictures of other cameras
             continue
         edit = edits[label]
-        for network in networks:
+        for platform in platforms:
             served = [
-                sent(edit(picture) if edit else picture, network)
+                sent(edit(picture) if edit else picture, platform)
                 for picture in (pair.reference, pair.lowered)
             ]
             places = places_of(served[0])
@@ -167,16 +167,16 @@ def _judged(pair: Developed, fan: Fan, networks: Sequence[str]) -> NDArray[np.in
     return np.concatenate(columns, axis=1)
 
 
-def sent(picture: Pixels, network: str) -> Pixels:
-    """Send a (H, W, 3) picture through a network, by the real codec, and decode what it serves."""
-    if network == PAPER:
+def sent(picture: Pixels, platform: str) -> Pixels:
+    """Send a (H, W, 3) picture through a platform, by the real codec, and decode what it serves."""
+    if platform == PAPER:
         file = io.BytesIO()
         half = (max(1, picture.shape[1] // 2), max(1, picture.shape[0] // 2))
         image = Image.fromarray(picture).resize(half, Image.Resampling.BOX)
         image.save(file, "JPEG", quality=50)
         served = file.getvalue()
     else:
-        served = transmit(picture, network)
+        served = transmit(picture, platform)
     with Image.open(io.BytesIO(served)) as image:
         return np.asarray(image.convert("RGB"))
 

@@ -1,4 +1,4 @@
-"""What can be known of a picture that came back from a network.
+"""What can be known of a picture that came back from a platform.
 
 >>> from verifier import Verifier
 >>> report = Verifier.default().analyze("photo.jpg")  # doctest: +SKIP

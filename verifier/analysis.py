@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any, Self
 
 from channel import platform
-from channel.errors import UnknownNetworkError
+from channel.errors import UnknownPlatformError
 from channel.printable import whole_text
 from verifier.batch import Outcome, Progress, analyze_many
 from verifier.detectors import DETECTORS, Detector
 from verifier.detectors.agreement import agreed
 from verifier.errors import SettingsError
-from verifier.judging.stability import DECIDING, NETWORKS, stability, survives
+from verifier.judging.stability import DECIDING, PLATFORMS, stability, survives
 from verifier.judging.verdict import conclude
 from verifier.limits import Limits
 from verifier.reading.credentials import check_trust_anchors
@@ -52,13 +52,13 @@ class Settings:
     limits
         What an untrusted photo may cost.
     resend_through
-        Networks of `channel.PLATFORMS` through which answers are tested; empty: no test.
+        Platforms of `channel.PLATFORMS` through which answers are tested; empty: no test.
     """
 
     trust_anchors: str | None = None
     revocation_lists: str | None = None
     limits: Limits = field(default_factory=Limits)
-    resend_through: tuple[str, ...] = NETWORKS
+    resend_through: tuple[str, ...] = PLATFORMS
 
     def __post_init__(self) -> None:
         if self.trust_anchors is not None:
@@ -68,7 +68,7 @@ class Settings:
         for name in self.resend_through:
             try:
                 platform(name)
-            except UnknownNetworkError as error:
+            except UnknownPlatformError as error:
                 raise SettingsError(str(error)) from error
 
 
@@ -100,7 +100,7 @@ class Verifier:
         trust_anchors: str | Path | None = None,
         revocation_lists: str | Path | None = None,
         limits: Limits | None = None,
-        resend_through: Sequence[str] = NETWORKS,
+        resend_through: Sequence[str] = PLATFORMS,
     ) -> Self:
         """Make a verifier of the shipped models.
 
@@ -114,12 +114,12 @@ class Verifier:
         limits
             What an untrusted photo may cost.
         resend_through
-            Networks that test whether answers hold; ``()`` for none, which is faster.
+            Platforms that test whether answers hold; ``()`` for none, which is faster.
 
         Raises
         ------
         SettingsError
-            If the trust anchors can't be read, or a network is unknown.
+            If the trust anchors can't be read, or a platform is unknown.
         WeightsError
             If the manifest of models is damaged.
         """
@@ -139,7 +139,7 @@ class Verifier:
         trust_anchors: str | Path | None = None,
         revocation_lists: str | Path | None = None,
         limits: Limits | None = None,
-        resend_through: Sequence[str] = NETWORKS,
+        resend_through: Sequence[str] = PLATFORMS,
     ) -> Self:
         """Make a verifier of a folder of models of your own; else as `default`."""
         settings = Settings(
@@ -224,7 +224,7 @@ class Verifier:
             held = stability(
                 results,
                 self._settings.resend_through,
-                lambda network: self._resent(taken.content, network),
+                lambda platform: self._resent(taken.content, platform),
                 lambda again: [d.analyze(again, brief=True) for d in self._judging(results)],
             )
         facts = reading.facts
@@ -276,13 +276,13 @@ class Verifier:
         """
         yield from analyze_many(self, photos, results, resume, progress, threads)
 
-    def read(self, photo: Photo, network: str | None = None) -> Reading:
-        """Read a photo, or what a network would serve of it, without asking the detectors.
+    def read(self, photo: Photo, platform: str | None = None) -> Reading:
+        """Read a photo, or what a platform would serve of it, without asking the detectors.
 
         For those who measure detectors. Raises `PhotoError` as `analyze` does.
         """
         content = take(photo, self._settings.limits).content
-        return self._read(content) if network is None else self._resent(content, network)
+        return self._read(content) if platform is None else self._resent(content, platform)
 
     def _results(self, reading: Reading, clock: "_Clock") -> list[DetectorResult]:
         results = []
@@ -301,8 +301,8 @@ class Verifier:
             return self._pool().read(content)
         return read_pixels(content)
 
-    def _resent(self, content: Any, network: str) -> Reading:
-        return self._pool().resend(content, network)
+    def _resent(self, content: Any, platform: str) -> Reading:
+        return self._pool().resend(content, platform)
 
     def _pool(self) -> Readers:
         with self._lock:

@@ -13,7 +13,7 @@ from camera_sim.developing.files import open_engine
 from camera_sim.errors import CameraSimError, RawError
 from camera_sim.evaluation.table import Table
 from camera_sim.raw.raw_image import RawImage, read_raw
-from channel.errors import PictureError, UnknownNetworkError
+from channel.errors import PictureError, UnknownPlatformError
 from channel.options import require_torch
 from channel.picture_file.srgb import load_picture, picture_files
 from channel.terminal import track
@@ -181,7 +181,7 @@ def _channels(names: Sequence[str] | None) -> "dict[str, Send]":
     choices = [name for name, send in every.items() if send is not paper_channel]
     for name in names or ():
         if name not in choices:
-            raise UnknownNetworkError(
+            raise UnknownPlatformError(
                 f"there is no platform {name!r}; choose from {', '.join(choices)}"
             )
     return {

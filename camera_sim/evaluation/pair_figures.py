@@ -7,8 +7,13 @@ from typing import Any
 import numpy as np
 
 from camera_sim.evaluation.pair_tables import TradeOff
-from camera_sim.training.pair.shots import Pair, Scores, Shot, accuracy_by_patches
-from camera_sim.training.pair.shots import network as network_of
+from camera_sim.training.pair.shots import (
+    Pair,
+    Scores,
+    Shot,
+    accuracy_by_patches,
+    through_platform,
+)
 from camera_sim.training.pair.validation import Point, as_camera_file
 from camera_sim.training.pair.workflow import FOREIGN, HISTORIES
 from verifier.features.trace_sync import FOUND, strengths_by_scale
@@ -59,14 +64,14 @@ def draw_pooling(scores: Sequence[Scores], path: Path) -> Path:
     return _saved(figure, path)
 
 
-def draw_scales(pair: Pair, shot: Shot, path: Path, network: str = "whatsapp") -> Path:
-    """Draw at which scale a trace is found after a network, with the same picture without it."""
+def draw_scales(pair: Pair, shot: Shot, path: Path, platform: str = "whatsapp") -> Path:
+    """Draw at which scale a trace is found after a platform, with the same picture without it."""
     assert pair.analyser.pooling is not None  # asked for by the command
     pattern = pair.analyser.pooling.pattern
     plt = _pyplot()
     figure, axes = plt.subplots(figsize=(7, 3.6), layout="constrained")
     for name, picture in (("with the trace", shot.traced), ("without", shot.plain)):
-        received = network_of(network)(as_camera_file(picture))
+        received = through_platform(platform)(as_camera_file(picture))
         axes.semilogx(*strengths_by_scale(received, pattern), label=name, linewidth=0.9)
     height, width = shot.traced.shape[:2]
     axes.axvline(received.shape[0] / height, color="black", linewidth=0.6, linestyle=":")
@@ -75,7 +80,7 @@ def draw_scales(pair: Pair, shot: Shot, path: Path, network: str = "whatsapp") -
     axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     axes.minorticks_off()
     axes.set(
-        xlabel=f"scale that is tried ({width}×{height} through {network})",
+        xlabel=f"scale that is tried ({width}×{height} through {platform})",
         ylabel="strength of the lines",
     )
     axes.legend()

@@ -13,7 +13,7 @@ from camera_sim.evaluation.table import Table
 from camera_sim.training.pair import shots as bench
 from camera_sim.training.pair.shots import Pair, Picture, Read, Scores, Send, Shot
 from camera_sim.training.pair.validation import as_camera_file, edited
-from camera_sim.training.pair.workflow import FOREIGN, FOREIGN_CLASS, HISTORIES, NETWORKS
+from camera_sim.training.pair.workflow import FOREIGN, FOREIGN_CLASS, HISTORIES, PLATFORMS
 from channel.manipulations import (
     GAMMA,
     GAUSSIAN,
@@ -73,8 +73,8 @@ def _inner(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def channels() -> dict[str, Send]:
     """Return what pictures are sent through, by name."""
-    networks = {name: _after_camera(bench.network(name)) for name in NETWORKS}
-    return {"none": lambda p: p, "1:2, JPEG 50": bench.paper_channel, **networks}
+    platforms = {name: _after_camera(bench.through_platform(name)) for name in PLATFORMS}
+    return {"none": lambda p: p, "1:2, JPEG 50": bench.paper_channel, **platforms}
 
 
 def _after_camera(send: Send) -> Send:

@@ -1,1 +1,1 @@
-"""Measuring the channel: against libjpeg, against peers, against what networks really served."""
+"""Measuring the channel: against libjpeg, against peers, against what platforms really served."""

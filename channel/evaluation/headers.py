@@ -1,4 +1,4 @@
-"""Profiles against the JPEG headers that networks really served, era by era."""
+"""Profiles against the JPEG headers that platforms really served, era by era."""
 
 import csv
 from collections import Counter
@@ -14,7 +14,7 @@ from channel.profile import AnySize, Encoding, FitBox, FitWidth, PlatformProfile
 
 @dataclass(frozen=True)
 class Era:
-    """Headers of one network in some years, and the profile that is to describe them."""
+    """Headers of one platform in some years, and the profile that is to describe them."""
 
     platform: str
     years: tuple[str, ...]

@@ -107,7 +107,7 @@ def _headers_table(found: Iterable[HeaderAgreement]) -> str:
         for a in found
     ]
     header = (
-        *("network", "years", "profile", "network is", "files with the majority's tables"),
+        *("platform", "years", "profile", "platform is", "files with the majority's tables"),
         *("tables", "subsampling", "scan type", "commonest side"),
     )
     return table(header, rows)
@@ -154,12 +154,12 @@ def _channels_table(pictures: Sequence[Pixels]) -> str:
     return f"{len(pictures)} picture, enlarged to 2048×2048.\n\n" + table(header, rows)
 
 
-def _channel_against_transmit(pixels: Pixels, network: str) -> tuple[float, float]:
+def _channel_against_transmit(pixels: Pixels, platform: str) -> tuple[float, float]:
     large = np.asarray(Image.fromarray(pixels).resize((2048, 2048), Image.Resampling.BICUBIC))
-    with Image.open(BytesIO(transmit(large, network))) as image:
+    with Image.open(BytesIO(transmit(large, platform))) as image:
         exact = np.asarray(image.convert("RGB"))
     picture = torch.from_numpy(np.array(large)).permute(2, 0, 1)[None] / 255
     with torch.no_grad():
-        sent = DifferentiableChannel(network)(picture)
+        sent = DifferentiableChannel(platform)(picture)
     ours = np.asarray((sent[0] * 255).round().permute(1, 2, 0).to(torch.uint8))
     return float((ours == exact).mean()), psnr(ours, exact)

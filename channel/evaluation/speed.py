@@ -16,26 +16,26 @@ from channel.resample import PILLOW_FILTERS
 from channel.transmit import transmit
 
 SIZE = (3000, 4000)  # 12 megapixels, what phones send
-NETWORKS = ("facebook", "twitter", "yelp", "messenger", "instagram-2016", "telegram", "whatsapp")
+TIMED = ("facebook", "twitter", "yelp", "messenger", "instagram-2016", "telegram", "whatsapp")
 _FILTERS = {**PILLOW_FILTERS, "unweighted-box": Image.Resampling.BOX}
 
 
 def transmit_table(runs: int) -> Table:
     """Megapixels a CPU second, run in turn, the fastest of each; and the ratios of the times.
 
-    Beside Pillow, and for networks with another codec beside that codec called directly.
+    Beside Pillow, and for platforms with another codec beside that codec called directly.
     """
     file = BytesIO()
     Image.fromarray(scene(*SIZE)).save(file, "JPEG", quality=95)
     table = Table(
-        Column("network", no_wrap=True),
+        Column("platform", no_wrap=True),
         "transmit, MP/s",
         "Pillow, MP/s",
         "time ÷",
         "its own codec, MP/s",
         "time ÷",
     )
-    for name in NETWORKS:
+    for name in TIMED:
         table.add_row(name, *_figures(file.getvalue(), platform(name), runs))
     return table
 
@@ -53,7 +53,7 @@ def _figures(upload: bytes, profile: PlatformProfile, runs: int) -> list[str]:
 
 
 def _by_pillow(upload: bytes, profile: PlatformProfile, encoding: Encoding) -> bytes:
-    """Do what one would write by hand: libjpeg-turbo whatever codec the network has."""
+    """Do what one would write by hand: libjpeg-turbo whatever codec the platform has."""
     tables = encoding.tables
     assert tables is not None
     file = BytesIO()
@@ -69,7 +69,7 @@ def _by_pillow(upload: bytes, profile: PlatformProfile, encoding: Encoding) -> b
 
 
 def _by_codec(upload: bytes, profile: PlatformProfile, encoding: Encoding) -> bytes:
-    """Do the same with the network's codec, and with its decoder where that is another too."""
+    """Do the same with the platform's codec, and with its decoder where that is another too."""
     image: Image.Image = Image.open(BytesIO(upload))
     if encoding.codec == "libjpeg-9":
         image = codecs.decoded_by_libjpeg_9(upload, image.size)

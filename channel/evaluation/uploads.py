@@ -1,4 +1,4 @@
-"""`channel.transmit` against what networks really served, DCT coefficient by coefficient."""
+"""`channel.transmit` against what platforms really served, DCT coefficient by coefficient."""
 
 import csv
 import tempfile
@@ -59,7 +59,7 @@ Coefficients = tuple[NDArray[np.int16], ...]
 class Comparison:
     """A real file and ours: shares of equal coefficients for Y, Cb and Cr.
 
-    ``equal_nonzero`` counts those that aren't zero in either file; ``resized`` whether the network
+    ``equal_nonzero`` counts those that aren't zero in either file; ``resized`` whether the platform
     changed the size. Both shares are empty where the files aren't JPEG.
     """
 
@@ -90,15 +90,15 @@ def comparisons(data: Path) -> Iterator[Comparison]:
             yield compared(row["file"], (data / row["file"]).read_bytes(), original, PROFILES[key])
 
 
-def compared(name: str, real: bytes, original: Path, network: str) -> Comparison:
-    """Send an original through a profile and compare with what the network made of it."""
+def compared(name: str, real: bytes, original: Path, profile: str) -> Comparison:
+    """Send an original through a profile and compare with what the platform made of it."""
     upload, served = Upload(original.read_bytes()), Upload(real)
-    ours = transmit(upload.data, matched(platform(network), upload, served))
+    ours = transmit(upload.data, matched(platform(profile), upload, served))
     resized = upload.size != served.size
     equal, nonzero = (
         ((), ()) if served.jpeg is None else shares(coefficients(ours), coefficients(real))
     )
-    return Comparison(name, network, served.size, resized, ours == real, equal, nonzero)
+    return Comparison(name, profile, served.size, resized, ours == real, equal, nonzero)
 
 
 def matched(profile: PlatformProfile, upload: Upload, served: Upload) -> PlatformProfile:

@@ -14,7 +14,7 @@ from channel.picture_file.depth import grey_of, read_deep_tiff
 from channel.picture_file.header import Header
 from channel.picture_file.orientation import turned
 
-_WHITE: Final = 255  # under transparency: what browsers and networks show
+_WHITE: Final = 255  # under transparency: what browsers and platforms show
 _GREY: Final = ("1", "L", "LA", "La", "I", "F")
 _NATURAL: Final = {
     "1": "L", "P": "RGB", "RGBX": "RGB", "YCbCr": "RGB", "HSV": "RGB", "La": "LA", "RGBa": "RGBA",

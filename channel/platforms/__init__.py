@@ -1,4 +1,4 @@
-"""What each network does, one file a network. `PLATFORMS` is the list of all profiles.
+"""What each platform does, one file a platform. `PLATFORMS` is the list of all profiles.
 
 Adding one is a file here, which lists its profiles as ``PROFILES``, and a line in `_FILES`;
 docs/guides/new-platform.md shows one.
@@ -7,7 +7,7 @@ docs/guides/new-platform.md shows one.
 from importlib import import_module
 from typing import Final
 
-from channel.errors import UnknownNetworkError
+from channel.errors import UnknownPlatformError
 from channel.profile import PlatformProfile
 
 _FILES: Final = (
@@ -39,10 +39,10 @@ _BY_NAME: Final = {profile.name: profile for profile in PLATFORMS}
 
 
 def platform(name: str) -> PlatformProfile:
-    """Profile of a name such as ``"whatsapp"``. Raises `UnknownNetworkError`, listing all names."""
+    """Profile of a name such as ``"whatsapp"``. Raises `UnknownPlatformError`, which lists all."""
     try:
         return _BY_NAME[name.lower()]
     except KeyError:
-        raise UnknownNetworkError(
-            f"there is no network {name!r}; choose one of {', '.join(_BY_NAME)}"
+        raise UnknownPlatformError(
+            f"there is no platform {name!r}; choose one of {', '.join(_BY_NAME)}"
         ) from None

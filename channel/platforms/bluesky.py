@@ -15,7 +15,7 @@ from channel.profile import (
 
 BLUESKY: Final = PlatformProfile(
     name="bluesky",
-    network="Bluesky",
+    platform="Bluesky",
     era="2024, the file that the client sends",
     summary="box 2000, the highest quality that stays within 1,000,000 bytes",
     sizes=(FitBox(2000),),

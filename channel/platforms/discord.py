@@ -7,7 +7,7 @@ from channel.profile import PlatformProfile, every
 
 DISCORD: Final = PlatformProfile(
     name="discord",
-    network="Discord",
+    platform="Discord",
     era="2026, attachment",
     summary="the file as it was sent",
     passthrough="always",

@@ -35,7 +35,7 @@ _LARGEST_SEEN: Final = Source(
 
 FACEBOOK: Final = PlatformProfile(
     name="facebook",
-    network="Facebook",
+    platform="Facebook",
     era="2024, web",
     summary="box 2048, quality 92, baseline",
     sizes=(FitBox(2048),),
@@ -72,7 +72,7 @@ _JPEGLI_65: Final = Tables(  # google/jpegli lib/jpegli/quant.cc@0bc13ad at qual
 # fmt: on
 FACEBOOK_2025: Final = PlatformProfile(
     name="facebook-2025",
-    network="Facebook",
+    platform="Facebook",
     era="2025",
     summary="box 2048, Robidoux 80 or jpegli 65, progressive",
     sizes=(FitBox(2048),),
@@ -86,7 +86,7 @@ FACEBOOK_2025: Final = PlatformProfile(
 
 FACEBOOK_2021: Final = PlatformProfile(
     name="facebook-2021",
-    network="Facebook",
+    platform="Facebook",
     era="2021",
     summary="box 2048, quality 92, progressive",
     sizes=(FitBox(2048),),
@@ -120,7 +120,7 @@ _RAMP: Final = Tables(  # NEXTJun/robotr1@3d2dca9 (2017), FOUND-project@3d24a96
 # fmt: on
 FACEBOOK_2018: Final = PlatformProfile(
     name="facebook-2018",
-    network="Facebook",
+    platform="Facebook",
     era="2018–2023",
     summary="box 960 or 2048, quality 71–80, progressive",
     sizes=(FitBox(960), FitBox(2048)),
@@ -139,7 +139,7 @@ FACEBOOK_2018: Final = PlatformProfile(
 
 FACEBOOK_2017: Final = PlatformProfile(
     name="facebook-2017",
-    network="Facebook",
+    platform="Facebook",
     era="2017",
     summary="box 2048, Meta's ramp tables, progressive",
     sizes=(FitBox(2048),),
@@ -154,7 +154,7 @@ FACEBOOK_2017: Final = PlatformProfile(
 
 FACEBOOK_2014: Final = PlatformProfile(
     name="facebook-2014",
-    network="Facebook",
+    platform="Facebook",
     era="2014",
     summary="box 2048, quality 66, progressive",
     sizes=(FitBox(2048),),
@@ -169,7 +169,7 @@ FACEBOOK_2014: Final = PlatformProfile(
 
 FACEBOOK_2016: Final = PlatformProfile(
     name="facebook-2016",
-    network="Facebook",
+    platform="Facebook",
     era="2016",
     summary="box 960, twice compressed, quality 71 or 73, progressive",
     sizes=(FitBox(960),),
@@ -187,7 +187,7 @@ FACEBOOK_2016: Final = PlatformProfile(
 
 FACEBOOK_2010: Final = PlatformProfile(
     name="facebook-2010",
-    network="Facebook",
+    platform="Facebook",
     era="2010",
     summary="box 720 or 2048, Lanczos, quality 85",
     sizes=(FitBox(720), FitBox(2048)),
@@ -204,7 +204,7 @@ FACEBOOK_2010: Final = PlatformProfile(
 _MESSENGER: Final = Source("KenPrz/mprl-site@1567a35, 15 files", "2024–2025", Confidence.OBSERVED)
 MESSENGER: Final = PlatformProfile(
     name="messenger",
-    network="Messenger",
+    platform="Messenger",
     era="2024–2025",
     summary="box 2048, quality 45, baseline",
     sizes=(FitBox(2048),),
@@ -215,7 +215,7 @@ MESSENGER: Final = PlatformProfile(
 
 MESSENGER_2020: Final = PlatformProfile(
     name="messenger-2020",
-    network="Messenger",
+    platform="Messenger",
     era="2020, Android",
     summary="box 1920, quality 65, progressive",
     sizes=(FitBox(1920),),

@@ -18,7 +18,7 @@ from channel.profile import (
 
 FLICKR: Final = PlatformProfile(
     name="flickr",
-    network="Flickr",
+    platform="Flickr",
     era="2024, original size",
     summary="the file as it was sent",
     passthrough="always",
@@ -27,7 +27,7 @@ FLICKR: Final = PlatformProfile(
 
 FLICKR_2016: Final = PlatformProfile(
     name="flickr-2016",
-    network="Flickr",
+    platform="Flickr",
     era="2016, sizes b and h",
     summary="box 1024 or 1600, Lanczos, sharpened, about quality 76–92, 4:4:4, baseline",
     sizes=(FitBox(1024), FitBox(1600)),
@@ -44,7 +44,7 @@ FLICKR_2016: Final = PlatformProfile(
 
 FLICKR_2014: Final = PlatformProfile(
     name="flickr-2014",
-    network="Flickr",
+    platform="Flickr",
     era="until 2014, size z",
     summary="box 640, quality 96 or 90, 4:4:4, baseline",
     sizes=(FitBox(640),),

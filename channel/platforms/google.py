@@ -32,7 +32,7 @@ _PICASA: Final = Tables(  # one of two resized files of 2016; the other's differ
 # fmt: on
 GOOGLE_PLUS: Final = PlatformProfile(
     name="google+",
-    network="Google+",
+    platform="Google+",
     era="2016",
     summary="the file as sent if it fits 2048, else a near-Lanczos filter and fine tables",
     sizes=(FitBox(2048),),
@@ -49,7 +49,7 @@ GOOGLE_PLUS: Final = PlatformProfile(
 
 GOOGLE_PHOTOS: Final = PlatformProfile(
     name="google-photos",
-    network="Google Photos",
+    platform="Google Photos",
     era="2024, original quality",
     summary="the file as it was sent",
     passthrough="always",

@@ -7,7 +7,7 @@ from channel.profile import PlatformProfile, every
 
 IMGUR: Final = PlatformProfile(
     name="imgur",
-    network="Imgur",
+    platform="Imgur",
     era="2016 (JPEG), 2024 (PNG)",
     summary="coefficients or pixels kept, metadata removed (large files, limit not known: no)",
     passthrough="stripped",

@@ -42,7 +42,7 @@ _JPEGLI_80: Final = Tables(  # google/jpegli lib/jpegli/quant.cc@0bc13ad at qual
 # fmt: on
 INSTAGRAM: Final = PlatformProfile(
     name="instagram",
-    network="Instagram",
+    platform="Instagram",
     era="2025",
     summary="width 1080, jpegli 80, progressive",
     sizes=(FitWidth(1080),),
@@ -57,7 +57,7 @@ INSTAGRAM: Final = PlatformProfile(
 
 INSTAGRAM_2024: Final = PlatformProfile(
     name="instagram-2024",
-    network="Instagram",
+    platform="Instagram",
     era="2024, web",
     summary="quality 92, then width 1080 up or down, quality 90, progressive",
     sizes=(FitWidth(1080, enlarges=True),),
@@ -69,7 +69,7 @@ INSTAGRAM_2024: Final = PlatformProfile(
 
 INSTAGRAM_2018: Final = PlatformProfile(
     name="instagram-2018",
-    network="Instagram",
+    platform="Instagram",
     era="2017–2020",
     summary="width 1080, Robidoux 70 or quality 70 or 80, progressive",
     sizes=(FitWidth(1080),),
@@ -88,7 +88,7 @@ INSTAGRAM_2018: Final = PlatformProfile(
 
 INSTAGRAM_2016: Final = PlatformProfile(
     name="instagram-2016",
-    network="Instagram",
+    platform="Instagram",
     era="2016",
     summary="width 1080, Lanczos, quality 90, progressive",
     sizes=(FitWidth(1080),),

@@ -8,7 +8,7 @@ from channel.scan_scripts import SIMPLE
 
 LINKEDIN: Final = PlatformProfile(
     name="linkedin",
-    network="LinkedIn",
+    platform="LinkedIn",
     era="2024",
     summary="quality 80, progressive",
     sizes=(AnySize(),),

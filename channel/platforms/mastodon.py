@@ -20,7 +20,7 @@ _CODE: Final = Source(
 
 MASTODON: Final = PlatformProfile(
     name="mastodon",
-    network="Mastodon",
+    platform="Mastodon",
     era="since 4.2",
     summary="8.3 megapixels, quality 90",
     sizes=(MaxPixels(8_294_400),),
@@ -37,7 +37,7 @@ MASTODON: Final = PlatformProfile(
 
 MASTODON_2019: Final = PlatformProfile(
     name="mastodon-2019",
-    network="Mastodon",
+    platform="Mastodon",
     era="2019",
     summary="1.6 megapixels, quality 90",
     sizes=(MaxPixels(1_638_400),),

@@ -1,4 +1,4 @@
-"""No network: the file from the camera."""
+"""No platform: the file from the camera."""
 
 from typing import Final
 
@@ -6,7 +6,7 @@ from channel.profile import Confidence, PlatformProfile, Source, every
 
 ORIGINAL: Final = PlatformProfile(
     name="original",
-    network="none",
+    platform="none",
     era="any",
     summary="the file as it was sent",
     passthrough="always",

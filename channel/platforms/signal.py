@@ -32,7 +32,7 @@ _SOURCES: Final = every(
 
 SIGNAL: Final = PlatformProfile(
     name="signal",
-    network="Signal",
+    platform="Signal",
     era="2024, standard quality",
     summary="box 1600, quality 70, baseline",
     sizes=(FitBox(1600),),
@@ -42,7 +42,7 @@ SIGNAL: Final = PlatformProfile(
 
 SIGNAL_HIGH: Final = PlatformProfile(
     name="signal-high",
-    network="Signal",
+    platform="Signal",
     era="2024, high quality",
     summary="box 4096, quality 75, baseline",
     sizes=(FitBox(4096),),

@@ -7,7 +7,7 @@ from channel.profile import AnySize, Encoding, PlatformProfile, assumed, every
 
 SLACK: Final = PlatformProfile(
     name="slack",
-    network="Slack",
+    platform="Slack",
     era="2026",
     summary="the upload's own tables, baseline (a part of the files: as sent)",
     sizes=(AnySize(),),

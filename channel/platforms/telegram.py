@@ -21,7 +21,7 @@ _72_DPI: Final = (1, 1, 1, 72)
 
 TELEGRAM: Final = PlatformProfile(
     name="telegram",
-    network="Telegram",
+    platform="Telegram",
     era="2026, server",
     summary="box 2560, unweighted box filter, quality 87, progressive, libjpeg 9",
     sizes=(FitBox(2560),),
@@ -33,7 +33,7 @@ TELEGRAM: Final = PlatformProfile(
 
 TELEGRAM_2016: Final = PlatformProfile(
     name="telegram-2016",
-    network="Telegram",
+    platform="Telegram",
     era="2016, server",
     summary="box 2560, unweighted box filter, quality 87, baseline, libjpeg 9",
     sizes=(FitBox(2560),),
@@ -51,7 +51,7 @@ _DESKTOP: Final = Source(
 )
 TELEGRAM_DESKTOP: Final = PlatformProfile(
     name="telegram-desktop",
-    network="Telegram",
+    platform="Telegram",
     era="2025, desktop client",
     summary="box 1280, quality 87, progressive",
     sizes=(FitBox(1280),),
@@ -71,7 +71,7 @@ _MACOS: Final = Source(
 _SEEN: Final = Source("DEVPAR/LoRa_Parrot@46045f4, one file", "2021", Confidence.OBSERVED)
 TELEGRAM_MACOS: Final = PlatformProfile(
     name="telegram-macos",
-    network="Telegram",
+    platform="Telegram",
     era="2025, macOS client",
     summary="box 1280, Robidoux 75, progressive",
     sizes=(FitBox(1280),),
@@ -93,7 +93,7 @@ _ANDROID: Final = Source(
 )
 TELEGRAM_ANDROID: Final = PlatformProfile(
     name="telegram-android",
-    network="Telegram",
+    platform="Telegram",
     era="2020–2026, Android client",
     summary="box 1280, quality 80 (2020) or 87 (2026), progressive",
     sizes=(FitBox(1280),),

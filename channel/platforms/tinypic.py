@@ -7,7 +7,7 @@ from channel.profile import Encoding, FitBox, Metadata, PlatformProfile, every
 
 TINYPIC: Final = PlatformProfile(
     name="tinypic",
-    network="TinyPic",
+    platform="TinyPic",
     era="2016",
     summary="the file as sent if it fits 1600, else area filter and the upload's own tables",
     sizes=(FitBox(1600),),

@@ -22,7 +22,7 @@ from channel.scan_scripts import TUMBLR_6
 
 TUMBLR: Final = PlatformProfile(
     name="tumblr",
-    network="Tumblr",
+    platform="Tumblr",
     era="2024",
     summary="box 3072, quality 92, 4:4:4, progressive",
     sizes=(FitBox(3072),),
@@ -37,7 +37,7 @@ TUMBLR: Final = PlatformProfile(
 
 TUMBLR_2016: Final = PlatformProfile(
     name="tumblr-2016",
-    network="Tumblr",
+    platform="Tumblr",
     era="2016",
     summary="the file as sent if it fits 1280, else area filter, quality 92, 4:4:4, baseline",
     sizes=(FitBox(1280),),

@@ -26,7 +26,7 @@ _LARGEST_SIDE: Final = 8192  # pixels; X API documentation, media best practices
 
 TWITTER: Final = PlatformProfile(
     name="twitter",
-    network="Twitter",
+    platform="Twitter",
     era="2015-12 – 2024",
     summary="box 4096, quality 85, progressive",
     sizes=(FitBox(4096),),
@@ -44,7 +44,7 @@ TWITTER: Final = PlatformProfile(
 
 TWITTER_MEDIUM: Final = PlatformProfile(
     name="twitter-medium",
-    network="Twitter",
+    platform="Twitter",
     era="2016–2023, medium",
     summary="box 1200, quality 85 (few 75, 80, 90), progressive",
     sizes=(FitBox(1200),),
@@ -59,7 +59,7 @@ TWITTER_MEDIUM: Final = PlatformProfile(
 
 TWITTER_2016: Final = PlatformProfile(
     name="twitter-2016",
-    network="Twitter",
+    platform="Twitter",
     era="2016, as downloaded",
     summary="box 1024, DCT half decoding, Lanczos, quality 85, progressive",
     sizes=(FitBox(1024),),
@@ -70,7 +70,7 @@ TWITTER_2016: Final = PlatformProfile(
 
 TWITTER_2014: Final = PlatformProfile(
     name="twitter-2014",
-    network="Twitter",
+    platform="Twitter",
     era="2012–2014",
     summary="box 600 or 1024, quality 75, baseline",
     sizes=(FitBox(600), FitBox(1024)),
@@ -84,7 +84,7 @@ TWITTER_2014: Final = PlatformProfile(
 
 TWITTER_WEB_JPEG: Final = PlatformProfile(
     name="twitter-web-jpeg",
-    network="Twitter",
+    platform="Twitter",
     era="since 2019-12, JPEG sent by web",
     summary="coefficients kept, EXIF removed",
     passthrough="stripped",

@@ -7,7 +7,7 @@ from channel.profile import AnySize, Encoding, PlatformProfile, annex_k, assumed
 
 WECHAT_MAC: Final = PlatformProfile(
     name="wechat-mac",
-    network="WeChat",
+    platform="WeChat",
     era="2021, Mac client",
     summary="quality 100, 4:4:4, baseline (its DCT isn't libjpeg's: 26% of coefficients agree)",
     sizes=(AnySize(),),

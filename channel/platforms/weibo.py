@@ -7,7 +7,7 @@ from channel.profile import AnySize, Encoding, PlatformProfile, annex_k, assumed
 
 WEIBO: Final = PlatformProfile(
     name="weibo",
-    network="Weibo",
+    platform="Weibo",
     era="2021",
     summary="quality 85, 4:4:4, baseline",
     sizes=(AnySize(),),

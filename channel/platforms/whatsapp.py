@@ -19,7 +19,7 @@ from channel.scan_scripts import SEARCHED
 
 WHATSAPP: Final = PlatformProfile(
     name="whatsapp",
-    network="WhatsApp",
+    platform="WhatsApp",
     era="2024–2026, Android",
     summary="box 1600, Robidoux 80, progressive, mozjpeg",
     sizes=(FitBox(1600),),
@@ -37,7 +37,7 @@ WHATSAPP: Final = PlatformProfile(
 
 WHATSAPP_HD: Final = PlatformProfile(
     name="whatsapp-hd",
-    network="WhatsApp",
+    platform="WhatsApp",
     era="2025, HD",
     summary="box 4096, Robidoux 75 or quality 75, progressive, mozjpeg",
     sizes=(FitBox(4096),),
@@ -55,7 +55,7 @@ WHATSAPP_HD: Final = PlatformProfile(
 
 WHATSAPP_WEB: Final = PlatformProfile(
     name="whatsapp-web",
-    network="WhatsApp",
+    platform="WhatsApp",
     era="2023–2025, web",
     summary="box 1600, quality 92, baseline",
     sizes=(FitBox(1600),),
@@ -70,7 +70,7 @@ WHATSAPP_WEB: Final = PlatformProfile(
 
 WHATSAPP_COMMENT: Final = PlatformProfile(
     name="whatsapp-comment",
-    network="WhatsApp",
+    platform="WhatsApp",
     era="2021–2025, client not known (COM segment)",
     summary="box 1600, quality 75 or 80, progressive, mozjpeg",
     sizes=(FitBox(1600),),
@@ -88,7 +88,7 @@ WHATSAPP_COMMENT: Final = PlatformProfile(
 
 WHATSAPP_2017: Final = PlatformProfile(
     name="whatsapp-2017",
-    network="WhatsApp",
+    platform="WhatsApp",
     era="2017",
     summary="box 1600, quality 80, baseline",
     sizes=(FitBox(1600),),
@@ -103,7 +103,7 @@ WHATSAPP_2017: Final = PlatformProfile(
 
 WHATSAPP_2016: Final = PlatformProfile(
     name="whatsapp-2016",
-    network="WhatsApp",
+    platform="WhatsApp",
     era="2016-03",
     summary="box 1600, bilinear without antialiasing, quality 92, baseline",
     sizes=(FitBox(1600),),

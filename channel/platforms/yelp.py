@@ -8,7 +8,7 @@ from channel.scan_scripts import SIMPLE
 
 YELP: Final = PlatformProfile(
     name="yelp",
-    network="Yelp",
+    platform="Yelp",
     era="2024",
     summary="box 1000, Lanczos, quality 80, progressive",
     sizes=(FitBox(1000),),

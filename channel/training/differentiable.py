@@ -1,4 +1,4 @@
-"""The channel as a network layer: what a platform does to pixels, with gradients (torch).
+"""The channel as a layer of a network: what a platform does to pixels, with gradients (torch).
 
 Forward, each step is the platform's own arithmetic at 8 bits: resampling in the order and with the
 roundings of `channel.resample`, sharpening, libjpeg-turbo's JPEG. Backward, roundings are the
@@ -7,8 +7,8 @@ identity. Metadata, scan order and Huffman coding touch no pixel and are left ou
 docs/channel.md says how far from `transmit` each profile is for that.
 
 >>> from channel.training.differentiable import DifferentiableChannel
->>> network = DifferentiableChannel("twitter", qualities=(70, 90))
->>> received = network(torch.rand(2, 3, 128, 128))
+>>> channel = DifferentiableChannel("twitter", qualities=(70, 90))
+>>> received = channel(torch.rand(2, 3, 128, 128))
 >>> received.shape
 torch.Size([2, 3, 128, 128])
 """
@@ -52,7 +52,7 @@ class DifferentiableChannel(nn.Module):
 
     Raises
     ------
-    UnknownNetworkError
+    UnknownPlatformError
         For a name without a profile.
     ChannelValueError
         For ``scales`` without ``crop`` or a range that isn't one.

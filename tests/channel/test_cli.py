@@ -15,10 +15,10 @@ from channel.errors import (
     ChannelValueError,
     DependencyError,
     OutputError,
-    UnknownNetworkError,
+    UnknownPlatformError,
     UnreadablePictureError,
 )
-from channel.evaluation.speed import NETWORKS
+from channel.evaluation.speed import TIMED
 from channel.listing import platforms_table, profile_table
 from channel.manipulations import GAUSSIAN, SHARPEN
 from channel.profile import PlatformProfile
@@ -122,8 +122,8 @@ def test_unwritable_place_is_reported(picture: Path, tmp_path: Path) -> None:
         camsim("transmit", picture, "--platform", "twitter", "-o", place)
 
 
-def test_unknown_network_is_refused(picture: Path, tmp_path: Path) -> None:
-    with pytest.raises(UnknownNetworkError, match="choose one of original, facebook"):
+def test_unknown_platform_is_refused(picture: Path, tmp_path: Path) -> None:
+    with pytest.raises(UnknownPlatformError, match="choose one of original, facebook"):
         camsim("transmit", picture, "--platform", "friendster", "-o", tmp_path / "x.jpg")
 
 
@@ -134,7 +134,7 @@ def test_missing_arguments_exit_with_status_2(command: str) -> None:
     assert stopped.value.code == 2
 
 
-def test_networks_lists_every_profile_with_what_it_does(
+def test_platforms_lists_every_profile_with_what_it_does(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert camsim("platforms") == 0
@@ -156,7 +156,7 @@ def test_tables_cut_nothing_off_in_80_columns(profile: PlatformProfile) -> None:
         assert max(map(len, printed.splitlines())) <= 80
 
 
-def test_networks_shows_the_values_and_sources_of_one(capsys: pytest.CaptureFixture[str]) -> None:
+def test_platforms_shows_the_values_and_sources_of_one(capsys: pytest.CaptureFixture[str]) -> None:
     assert camsim("platforms", "twitter-2016") == 0
     printed = capsys.readouterr().out
     for expected in ("longer side to 1024", "decoded to ½", "quality 85", "10 scans", "IBSNtools"):
@@ -222,7 +222,7 @@ def test_bench_transmit_prints_a_table(
     assert camsim("bench", "transmit", "--runs", 1) == 0
     printed = capsys.readouterr().out
     rows = {words[1]: words for words in map(str.split, printed.splitlines()) if len(words) > 2}
-    assert set(NETWORKS) <= set(rows)
+    assert set(TIMED) <= set(rows)
     assert rows["facebook"].count("–") == 2  # has Pillow's codec
     assert "–" not in rows["telegram"]
 

@@ -12,10 +12,10 @@ from channel.profile import ASPECTS, Confidence, Encoding, Tables, annex_k
 AMERINI = {"Facebook", "Flickr", "Google+", "Instagram", "Telegram", "Twitter", "WhatsApp"}
 
 
-def test_the_seven_networks_of_amerini_and_more_are_there() -> None:
-    networks = {profile.network for profile in PLATFORMS}
+def test_the_seven_platforms_of_amerini_and_more_are_there() -> None:
+    platforms = {profile.platform for profile in PLATFORMS}
     others = {"Messenger", "LinkedIn", "Signal", "Mastodon", "Bluesky", "Discord", "Slack"}
-    assert networks >= AMERINI | others
+    assert platforms >= AMERINI | others
     assert ORIGINAL in PLATFORMS
 
 

@@ -13,7 +13,7 @@ from channel.errors import (
     ChannelValueError,
     PictureError,
     PictureTooLargeError,
-    UnknownNetworkError,
+    UnknownPlatformError,
     UnreadablePictureError,
 )
 from channel.evaluation.uploads import compared
@@ -46,16 +46,16 @@ IDENTICAL = [  # served file, its original, profile: the very bytes
 ]
 
 
-@pytest.mark.parametrize(("served", "original", "network"), IDENTICAL)
-def test_gives_the_very_bytes_that_the_network_served(
-    shared_data: Path, served: str, original: str, network: str
+@pytest.mark.parametrize(("served", "original", "platform"), IDENTICAL)
+def test_gives_the_very_bytes_that_the_platform_served(
+    shared_data: Path, served: str, original: str, platform: str
 ) -> None:
-    networks = shared_data / "networks"
-    assert transmit(networks / original, network) == (networks / served).read_bytes()
+    folder = shared_data / "networks"
+    assert transmit(folder / original, platform) == (folder / served).read_bytes()
 
 
 @pytest.mark.parametrize(
-    ("served", "network", "luma", "chroma"),
+    ("served", "platform", "luma", "chroma"),
     [  # least shares of equal non-zero coefficients, Y and Cb, on the resized photograph of 2016
         ("facebook", "facebook-2016", 0.73, 0.60),
         ("flickr", "flickr-2016", 0.76, 0.85),
@@ -69,11 +69,11 @@ def test_gives_the_very_bytes_that_the_network_served(
     ],
 )
 def test_resized_uploads_agree_as_far_as_their_filter_is_known(
-    shared_data: Path, served: str, network: str, luma: float, chroma: float
+    shared_data: Path, served: str, platform: str, luma: float, chroma: float
 ) -> None:
     folder = shared_data / "networks" / "uploads-2016" / "b"
     real = (folder / f"{served}.jpg").read_bytes()
-    result = compared(served, real, folder / "original.jpg", network)
+    result = compared(served, real, folder / "original.jpg", platform)
     assert result.equal_nonzero[0] >= luma
     assert result.equal_nonzero[1] >= chroma
 
@@ -91,7 +91,7 @@ def picture(data: bytes) -> Image.Image:
 
 
 @pytest.mark.parametrize("profile", PLATFORMS, ids=lambda profile: profile.name)
-def test_every_network_serves_what_its_profile_says(profile: PlatformProfile) -> None:
+def test_every_platform_serves_what_its_profile_says(profile: PlatformProfile) -> None:
     upload = jpeg(photo(90, 120))
     served = picture(transmit(upload, profile, seed=3))
     rule, encoding = profile.drawn(np.random.default_rng(3))
@@ -114,7 +114,7 @@ def test_equal_seeds_give_equal_bytes_and_others_another_draw() -> None:
     assert len(set(served)) > 1
 
 
-def test_a_chain_is_one_network_after_the_other() -> None:
+def test_a_chain_is_one_platform_after_the_other() -> None:
     upload = jpeg(photo(200, 2100))
     both = transmit(upload, [FACEBOOK, WHATSAPP])
     assert both == transmit(transmit(upload, FACEBOOK), WHATSAPP)
@@ -162,7 +162,7 @@ def test_exif_is_stripped_after_turning_the_picture() -> None:
     assert np.abs(np.asarray(picture(served)).astype(int) - upright).mean() < 6
 
 
-def test_exif_is_kept_where_the_network_keeps_it() -> None:
+def test_exif_is_kept_where_the_platform_keeps_it() -> None:
     upload = jpeg(photo(10, 2100), exif=exif_of(1))
     assert any(is_exif(segment) for segment in read_jpeg(transmit(upload, "google+")).header)
 
@@ -269,10 +269,10 @@ def test_cmyk_is_converted() -> None:
     assert max(green, blue) < 60
 
 
-@pytest.mark.parametrize("network", ["twitter", "telegram", "instagram-2024", "whatsapp"])
-def test_one_pixel_is_sent(network: str) -> None:
-    served = picture(transmit(np.full((1, 1, 3), 130, np.uint8), network))
-    assert served.size[0] == (1080 if network == "instagram-2024" else 1)
+@pytest.mark.parametrize("platform", ["twitter", "telegram", "instagram-2024", "whatsapp"])
+def test_one_pixel_is_sent(platform: str) -> None:
+    served = picture(transmit(np.full((1, 1, 3), 130, np.uint8), platform))
+    assert served.size[0] == (1080 if platform == "instagram-2024" else 1)
 
 
 def test_100_megapixels_are_sent() -> None:
@@ -283,7 +283,7 @@ def test_100_megapixels_are_sent() -> None:
 
 
 @pytest.mark.parametrize(
-    ("upload", "network", "error", "message"),
+    ("upload", "platform", "error", "message"),
     [
         (b"", "twitter", UnreadablePictureError, "the file is empty"),
         (b"hello, world", "twitter", UnreadablePictureError, "in no format that is read"),
@@ -302,10 +302,10 @@ def test_100_megapixels_are_sent() -> None:
     ],
 )
 def test_bad_input_is_refused_with_what_to_do(
-    upload: bytes, network: str, error: type[ChannelError], message: str
+    upload: bytes, platform: str, error: type[ChannelError], message: str
 ) -> None:
     with pytest.raises(error, match=message):
-        transmit(upload, network)
+        transmit(upload, platform)
 
 
 def test_too_many_pixels_are_refused_before_decoding() -> None:
@@ -322,8 +322,10 @@ def test_negative_seeds_are_refused() -> None:
         transmit(photo(8, 8), "twitter", seed=-1)
 
 
-def test_unknown_network_lists_those_there_are() -> None:
-    with pytest.raises(UnknownNetworkError, match=r"no network 'orkut'; choose one of .*whatsapp"):
+def test_unknown_platform_lists_those_there_are() -> None:
+    with pytest.raises(
+        UnknownPlatformError, match=r"no platform 'orkut'; choose one of .*whatsapp"
+    ):
         transmit(photo(8, 8), "orkut")
     assert platform("WhatsApp") is WHATSAPP
 

@@ -26,7 +26,7 @@ def toy_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def verifier(toy_folder: Path) -> Iterator[Verifier]:
-    """A verifier with the toy model and one network to send through, for all tests."""
+    """A verifier with the toy model and one platform to send through, for all tests."""
     with Verifier.from_weights(toy_folder, resend_through=("instagram",)) as shared:
         yield shared
 

@@ -57,11 +57,11 @@ def test_a_patch_map_is_shown_only_with_an_answer(toy_folder: Path, tmp_path: Pa
         (foreign, (), native_file, False),
         (unsure, (), native_file, False),
     ]
-    for folder, networks, photo, shown in cases:
-        with Verifier.from_weights(folder, resend_through=networks) as verifier:
+    for folder, platforms, photo, shown in cases:
+        with Verifier.from_weights(folder, resend_through=platforms) as verifier:
             report = verifier.analyze(photo)
         [result, *_] = report.detectors
-        assert (result.patch_map is not None) is shown, (result, networks)
+        assert (result.patch_map is not None) is shown, (result, platforms)
         assert ("looks edited" in report.to_html()) is shown
         assert ("looks edited" in report.to_json()) is shown
 
@@ -249,8 +249,8 @@ def test_an_altered_model_is_refused(tmp_path: Path) -> None:
         verifier.analyze(jpeg(native()))
 
 
-def test_an_unknown_network_to_send_through_is_refused() -> None:
-    with pytest.raises(SettingsError, match="no network 'myspace'"):
+def test_an_unknown_platform_to_send_through_is_refused() -> None:
+    with pytest.raises(SettingsError, match="no platform 'myspace'"):
         Verifier.default(resend_through=("myspace",))
 
 

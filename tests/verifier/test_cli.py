@@ -112,7 +112,7 @@ def test_trust_anchors(tmp_path: Path, toy_folder: Path, chain: Chain, camsim: C
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--resend", "myspace"], "no network 'myspace'"),
+        (["--resend", "myspace"], "no platform 'myspace'"),
         (["--weights", "/nowhere"], "holds no manifest.json"),
         (["--seconds", "0"], "seconds is 0"),
         (["--threads", "0"], "threads is 0"),
@@ -192,7 +192,7 @@ def test_too_few_pictures_are_not_calibrated_on(tmp_path: Path, camsim: Camsim) 
     weights = toy_weights(tmp_path / "weights")
     scores = tmp_path / "scores.csv"
     head = (
-        "file,photo,truth,network,channel,patches,log native,log gaussian,log sharpen,log foreign"
+        "file,photo,truth,platform,channel,patches,log native,log gaussian,log sharpen,log foreign"
     )
     scores.write_text(head + "\na,a,native,none,,9,-1,-2,-3,-4\n")
     model = ("--model", "rnet-fan-1", "--weights", weights)

@@ -1,4 +1,4 @@
-"""What a report shows of a picture and what networks make of it, for every kind of file.
+"""What a report shows of a picture and what platforms make of it, for every kind of file.
 
 The cases 05 and 06 of the shared folder, and files of the same kinds made here.
 """
@@ -59,10 +59,10 @@ def test_case_05_profiles(shared_folder: Path, tmp_path: Path, facts: Verifier) 
         assert apart(decoded(picture(report)), like) < CLOSE, path.name
         noted = "Its colour profile is" in " ".join(report.input.notes)
         assert noted == (path.stem != "srgb"), path.name
-        for network in ("facebook", "whatsapp"):
-            sent = open_picture(transmit(path, network))
+        for platform in ("facebook", "whatsapp"):
+            sent = open_picture(transmit(path, platform))
             assert sent.is_srgb
-            like_sent = open_picture(transmit(path.with_name("srgb.png"), network))
+            like_sent = open_picture(transmit(path.with_name("srgb.png"), platform))
             assert apart(np.asarray(sent.srgb()), np.asarray(like_sent.srgb())) < CLOSE, path.name
 
 
@@ -77,23 +77,23 @@ def test_case_06_orientation(shared_folder: Path, tmp_path: Path, facts: Verifie
 
 
 @pytest.mark.parametrize("orientation", [2, 3, 5, 6])
-@pytest.mark.parametrize("network", ["facebook", "whatsapp", "telegram", "tumblr-2016", "imgur"])
+@pytest.mark.parametrize("platform", ["facebook", "whatsapp", "telegram", "tumblr-2016", "imgur"])
 @pytest.mark.parametrize("container", ["jpeg", "png", "tiff"])
-def test_networks_serve_it_upright(container: str, network: str, orientation: int) -> None:
-    served = transmit(CONTAINERS[container](turned_back(orientation), orientation), network)
+def test_platforms_serve_it_upright(container: str, platform: str, orientation: int) -> None:
+    served = transmit(CONTAINERS[container](turned_back(orientation), orientation), platform)
     assert apart(np.asarray(open_picture(served).srgb().convert("RGB")), portrait()) < 6
 
 
-@pytest.mark.parametrize("network", ["facebook", "whatsapp", "telegram", "twitter", "imgur"])
+@pytest.mark.parametrize("platform", ["facebook", "whatsapp", "telegram", "twitter", "imgur"])
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
-def test_networks_keep_the_colours(network: str, kind: str) -> None:
+def test_platforms_keep_the_colours(platform: str, kind: str) -> None:
     file = BytesIO()
     icc = matrix_profile(PRIMARIES[9], None)
     Image.fromarray(portrait()).save(file, kind, icc_profile=icc, quality=98, subsampling=0)
     before = np.asarray(open_picture(file.getvalue()).srgb())
-    after = open_picture(transmit(file.getvalue(), network))
+    after = open_picture(transmit(file.getvalue(), platform))
     assert apart(np.asarray(after.srgb()), before) < 8  # chroma is halved
-    keeps_profile = network == "twitter" or (network, kind) == ("imgur", "JPEG")
+    keeps_profile = platform == "twitter" or (platform, kind) == ("imgur", "JPEG")
     assert after.is_srgb != keeps_profile
 
 

@@ -10,7 +10,7 @@ from verifier.archive.listing import is_url, opened_store
 from verifier.archive.rows import Row, row_of_error, row_of_report
 from verifier.detectors import model
 from verifier.errors import PhotoError, PhotoNotFoundError, VerifierError
-from verifier.judging.stability import NETWORKS
+from verifier.judging.stability import PLATFORMS
 from verifier.limits import Limits
 from verifier.weights import FOLDER
 
@@ -32,7 +32,7 @@ class How:
     weights: Path | None = None
     trust_anchors: str | None = None
     revocation_lists: str | None = None
-    resend_through: tuple[str, ...] = NETWORKS
+    resend_through: tuple[str, ...] = PLATFORMS
     limits: Limits = field(default_factory=lambda: Limits(workers=1))
     reports: bool = False
 

@@ -39,8 +39,8 @@ SCHEMA: Final = pa.schema(
         ("declared_by", pa.string()),  # "trusted signer", "unknown signer" or "nobody"
         ("signer", pa.string()),
         ("pipeline", pa.string()),  # as the signer states it
-        ("network", pa.string()),
-        ("networks", pa.list_(pa.string())),
+        ("platform", pa.string()),
+        ("platforms", pa.list_(pa.string())),
         ("jpeg_quality", pa.int16()),
         ("detectors", pa.list_(_DETECTOR)),
         ("verifier", pa.string()),  # its version
@@ -75,8 +75,8 @@ def row_of_report(photo: str, report: Report, *, whole: bool) -> Row:
         "declared_by": declared[0].by if declared else None,
         "signer": credential.signer,
         "pipeline": development.pipeline if development else None,
-        "network": channel.network,
-        "networks": list(dict.fromkeys(match.network for match in channel.networks)),
+        "platform": channel.platform,
+        "platforms": list(dict.fromkeys(match.platform for match in channel.platforms)),
         "jpeg_quality": channel.jpeg.quality if channel.jpeg else None,
         "detectors": [
             {

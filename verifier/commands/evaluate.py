@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Final
 from channel.errors import ChannelError
 from channel.terminal import track
 from verifier.analysis import Verifier
-from verifier.detectors.generated import TASK as SYNTHETIC
-from verifier.detectors.generated import SyntheticDetector
+from verifier.detectors.generated import TASK as GENERATED
+from verifier.detectors.generated import GeneratedDetector
 from verifier.detectors.manipulation import TASK as MANIPULATION
 from verifier.detectors.manipulation import ManipulationDetector
 from verifier.detectors.model import Model
 from verifier.detectors.origin import TASK as ORIGIN
 from verifier.detectors.origin import OriginDetector
-from verifier.detectors.platform import NetworkDetector
+from verifier.detectors.platform import PlatformDetector
 from verifier.errors import OutputError, ScoresError
 from verifier.weights import FOLDER, ModelEntry, read_manifest, store_calibration
 
@@ -31,7 +31,7 @@ FOREIGN_EXCEPTIONS: Final = 1
 _SCORERS: Final[dict[str, "Callable[[tuple[Model, ...]], Scorer]"]] = {
     MANIPULATION: ManipulationDetector,
     ORIGIN: OriginDetector,
-    SYNTHETIC: SyntheticDetector,
+    GENERATED: GeneratedDetector,
 }
 _PLATFORMS: Final = ("none", "whatsapp", "facebook", "instagram", "twitter", "telegram")
 
@@ -133,7 +133,7 @@ def run_scores(args: argparse.Namespace) -> int:
     entry = read_manifest(args.weights).find(args.model)
     labels = [label.name for label in entry.labels]
     pictures = _first(labelled_pictures(args.pictures, labels), args.limit)
-    detector = _SCORERS.get(entry.task, NetworkDetector)((Model(entry, args.weights),))
+    detector = _SCORERS.get(entry.task, PlatformDetector)((Model(entry, args.weights),))
     with Verifier.facts_only() as verifier:
         progress = track(pictures, "scoring")
         rows = (
@@ -255,7 +255,7 @@ def _flip_table(rates: "Sequence[FlipRate]", entry: ModelEntry) -> str:
         "|---|---|---|---|---|---|---|---|---|",
     ]
     lines += [
-        f"| {r.network} | {r.verdicts} | {r.answered_before} | {r.answered_after} | "
+        f"| {r.platform} | {r.verdicts} | {r.answered_before} | {r.answered_after} | "
         f"{r.wrong_before} | {r.wrong_after} | {r.flips} | {r.rate:.2%} | {r.bound:.2%} |"
         for r in rates
     ]

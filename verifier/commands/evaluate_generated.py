@@ -112,7 +112,7 @@ def _precision(
     rows = [(m.entry.name, precision_by_set(crops, scores_of(m, crops))) for m in models]
     chance = chance_by_set(crops)
     print(precision_table(rows, chance, args.seen))
-    draw_augmentation(rows, chance, args.out / "synthetic-augmentation.png")
+    draw_augmentation(rows, chance, args.out / "generated-augmentation.png")
 
 
 def _robustness(models: Sequence[Model], crops: "Sequence[TestCrop]", out: Path) -> None:
@@ -134,7 +134,7 @@ def _robustness(models: Sequence[Model], crops: "Sequence[TestCrop]", out: Path)
         for what, steps in changes.items():
             found = [precision_by_set(crops, scores_of(model, crops, step)) for _, step in steps]
             curves[what].append((model.entry.name, [place for place, _ in steps], found))
-    draw_robustness(curves, out / "synthetic-robustness.png")
+    draw_robustness(curves, out / "generated-robustness.png")
 
 
 def _spectra(crops: "Sequence[TestCrop]", out: Path) -> None:
@@ -144,7 +144,7 @@ def _spectra(crops: "Sequence[TestCrop]", out: Path) -> None:
     names = dict.fromkeys(crop.picture.set for crop in crops)
     parts = {name: [c.pixels for c in crops if c.picture.set == name] for name in names}
     spectra = {name: (average_spectrum(part), len(part)) for name, part in parts.items()}
-    draw_spectra(spectra, out / "synthetic-spectra.png")
+    draw_spectra(spectra, out / "generated-spectra.png")
 
 
 def _ranking(model: Model, crops: "Sequence[TestCrop]", out: Path) -> None:
@@ -156,5 +156,5 @@ def _ranking(model: Model, crops: "Sequence[TestCrop]", out: Path) -> None:
     ranked = [(crops[i], float(scores[i])) for i in (-scores).argsort(kind="stable")]
     table = ranking_table([(crop.picture.name, score) for crop, score in ranked])
     out.mkdir(parents=True, exist_ok=True)
-    (out / "synthetic-ranking.md").write_text(table, encoding="utf-8")
-    draw_ranking(ranked, out / "synthetic-ranking.png")
+    (out / "generated-ranking.md").write_text(table, encoding="utf-8")
+    draw_ranking(ranked, out / "generated-ranking.png")

@@ -92,7 +92,7 @@ def network_of(args: argparse.Namespace) -> "Explainable":
         raise DependencyError(words) from error
     if args.resnet50:
         return load_resnet(args.resnet50)
-    names = [entry.name for entry in read_manifest(args.weights).of_task("synthetic")]
+    names = [entry.name for entry in read_manifest(args.weights).of_task("generated")]
     if not (args.model or names):
         raise ScoresError(f"{args.weights} has no model of generated pictures; name one by --model")
     return load_ours(args.model or names[0], args.weights)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from verifier.analysis import Verifier
 from verifier.errors import DependencyError, OutputError, SettingsError
-from verifier.judging.stability import NETWORKS
+from verifier.judging.stability import PLATFORMS
 from verifier.limits import Limits
 from verifier.weights import FOLDER
 
@@ -76,7 +76,7 @@ def add_to(commands: "Commands") -> None:
         "--trusted-proxy",
         nargs="*",
         default=[],
-        metavar="NETWORK",
+        metavar="PLATFORM",
         help="proxies of yours, such as 10.0.0.0/8, whose X-Forwarded-For names the client",
     )
     parser.add_argument(
@@ -116,7 +116,7 @@ def add_to(commands: "Commands") -> None:
     parser.add_argument(
         "--resend",
         nargs="*",
-        default=list(NETWORKS),
+        default=list(PLATFORMS),
         metavar="PLATFORM",
         help="platforms that test whether answers hold; none: no test",
     )

@@ -11,7 +11,7 @@ from channel.terminal import Progress as Bar
 if TYPE_CHECKING:
     from verifier.commands import Commands
     from verifier.training.generated.data import CropRecipe
-    from verifier.training.generated.train import SyntheticProgress, SyntheticRecipe
+    from verifier.training.generated.train import GeneratedProgress, GeneratedRecipe
 
 _LEAST = {"steps": 1, "batch": 2, "validate_every": 1, "learning_rate": 1e-9}
 _LEAST_OF_CROPS = {"crops": 1}
@@ -89,7 +89,7 @@ def run(args: argparse.Namespace) -> int:
     require_torch()
     from verifier.training.curve import draw_precision
     from verifier.training.generated.data import choose_sets, make_crops, parted
-    from verifier.training.generated.train import build, export, train_synthetic
+    from verifier.training.generated.train import build, export, train_generated
     from verifier.training.seeded import make_ready
 
     cut, recipe = recipes_of(args)
@@ -103,7 +103,7 @@ def run(args: argparse.Namespace) -> int:
         training, held_out = (make_crops(part, cut, lambda *_: bar.advance(task)) for part in parts)
         task = bar.add_task("training", total=recipe.steps)
 
-        def report(state: "SyntheticProgress") -> None:
+        def report(state: "GeneratedProgress") -> None:
             bar.update(task, completed=state.step, description=f"loss {state.loss:.3f}")
             if state.precision is not None:
                 bar.console.print(
@@ -112,7 +112,7 @@ def run(args: argparse.Namespace) -> int:
                     soft_wrap=True,
                 )
 
-        precision = train_synthetic(model, training, held_out, recipe, args.out, report)
+        precision = train_generated(model, training, held_out, recipe, args.out, report)
     curve = draw_precision(args.out)
     folder = args.out / "weights"
     export(model, args.name, cut, recipe, pictures, precision, folder, chosen.shown)
@@ -124,7 +124,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def recipes_of(args: argparse.Namespace) -> "tuple[CropRecipe, SyntheticRecipe]":
+def recipes_of(args: argparse.Namespace) -> "tuple[CropRecipe, GeneratedRecipe]":
     """Return how crops are made and how the network is trained.
 
     Raises

@@ -12,7 +12,7 @@ from verifier.errors import TrainingError
 if TYPE_CHECKING:
     from verifier.commands import Commands
     from verifier.training.platform.data import CacheRecipe, Histograms
-    from verifier.training.platform.train import NetworkProgress, NetworkRecipe
+    from verifier.training.platform.train import PlatformProgress, PlatformRecipe
 
 _LEAST = {"steps": 1, "batch": 1, "validate_every": 1, "learning_rate": 1e-9}
 _LEAST_OF_CACHE = {"uploads": 1, "patches": 1}
@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
     from verifier.training.checkpoint import CHECKPOINT, load_weights
     from verifier.training.curve import draw_accuracy
     from verifier.training.platform.export import export
-    from verifier.training.platform.train import build, split, train_network
+    from verifier.training.platform.train import build, split, train_platform
     from verifier.training.seeded import make_ready
 
     cache, recipe = recipes_of(args)
@@ -69,12 +69,12 @@ def run(args: argparse.Namespace) -> int:
     with Bar() as bar:
         task = bar.add_task("training", total=recipe.steps)
 
-        def report(state: "NetworkProgress") -> None:
+        def report(state: "PlatformProgress") -> None:
             bar.update(task, completed=state.step, description=f"loss {state.loss:.3f}")
             if state.accuracy is not None:
                 bar.console.print(_line(state), soft_wrap=True)
 
-        accuracy = train_network(model, training, held_out, recipe, args.out, report)
+        accuracy = train_platform(model, training, held_out, recipe, args.out, report)
     curve = draw_accuracy(args.out)
     folder = args.out / "weights"
     started = args.start_from.name if args.start_from else ""
@@ -88,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def recipes_of(args: argparse.Namespace) -> "tuple[CacheRecipe, NetworkRecipe]":
+def recipes_of(args: argparse.Namespace) -> "tuple[CacheRecipe, PlatformRecipe]":
     """Return how pictures are made and how the network is trained.
 
     Raises
@@ -99,12 +99,12 @@ def recipes_of(args: argparse.Namespace) -> "tuple[CacheRecipe, NetworkRecipe]":
     from dataclasses import replace
 
     from verifier.training.platform.data import CacheRecipe
-    from verifier.training.platform.train import NetworkRecipe
+    from verifier.training.platform.train import PlatformRecipe
 
     if args.workers < 1:
         raise TrainingError(f"--workers must be at least 1, not {args.workers}")
     cache = replace(CacheRecipe(seed=args.seed), **given_options(args, _LEAST_OF_CACHE))
-    recipe = replace(NetworkRecipe(seed=args.seed), **given_options(args, _LEAST))
+    recipe = replace(PlatformRecipe(seed=args.seed), **given_options(args, _LEAST))
     return cache, replace(recipe, bfloat16=not args.float32)
 
 
@@ -124,7 +124,7 @@ def _histograms(args: argparse.Namespace, cache: "CacheRecipe") -> "Histograms":
         )
 
 
-def _line(state: "NetworkProgress") -> str:
+def _line(state: "PlatformProgress") -> str:
     return (
         f"step {state.step}/{state.steps}  loss {state.loss:.3f}  "
         f"held out {state.accuracy:.1%} of patches"

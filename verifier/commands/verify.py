@@ -11,7 +11,7 @@ from channel.terminal import complain
 from verifier.analysis import Verifier
 from verifier.batch import Outcome
 from verifier.errors import OutputError
-from verifier.judging.stability import NETWORKS
+from verifier.judging.stability import PLATFORMS
 from verifier.limits import Limits
 from verifier.report.record import VerdictLabel
 from verifier.weights import FOLDER
@@ -66,10 +66,10 @@ def add_to(commands: "Commands") -> None:
     parser.add_argument(
         "--resend",
         nargs="*",
-        default=list(NETWORKS),
+        default=list(PLATFORMS),
         metavar="PLATFORM",
         help="platforms that test whether answers hold; none: no test "
-        f"(default {' '.join(NETWORKS)})",
+        f"(default {' '.join(PLATFORMS)})",
     )
     parser.add_argument("--seconds", type=float, default=Limits.seconds, help="to read a photo")
     parser.add_argument("--threads", type=int, default=2, help="photos at a time (default 2)")

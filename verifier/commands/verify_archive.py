@@ -9,7 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TimeRemainingColumn
 
 from channel.terminal import Progress, complain, say
 from verifier.errors import DependencyError, SettingsError
-from verifier.judging.stability import NETWORKS
+from verifier.judging.stability import PLATFORMS
 from verifier.limits import Limits
 from verifier.weights import FOLDER
 
@@ -47,7 +47,7 @@ def add_to(commands: "Commands") -> None:
     parser.add_argument(
         "--resend",
         nargs="*",
-        default=list(NETWORKS),
+        default=list(PLATFORMS),
         metavar="PLATFORM",
         help="platforms that test whether answers hold; none: no test, and several times faster",
     )

@@ -8,8 +8,8 @@ from verifier.detectors.detector import Detector
 _CLASSES: Final = (
     "manipulation:ManipulationDetector",
     "origin:OriginDetector",
-    "generated:SyntheticDetector",
-    "platform:NetworkDetector",
+    "generated:GeneratedDetector",
+    "platform:PlatformDetector",
 )
 
 

@@ -13,7 +13,7 @@ from verifier.report.wording import percent
 
 # Labels of the two detectors that mean the same.
 _GENERATED: Final = ("dgi", "generated")
-_KINDS: Final = ("origin", "synthetic")
+_KINDS: Final = ("origin", "generated")
 
 
 def agreed(results: Sequence[DetectorResult]) -> list[DetectorResult]:

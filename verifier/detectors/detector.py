@@ -119,7 +119,7 @@ class ModelDetector(Detector, Generic[ScoresT]):
 
     def channel_of(self, reading: Reading) -> str | None:
         """Name the channel whose calibration is to be used, where there is one."""
-        return reading.facts.channel.network
+        return reading.facts.channel.platform
 
     def calibrated(self, calibration: Calibration) -> bool:
         """Whether a calibration has the thresholds that an answer needs."""

@@ -20,7 +20,7 @@ from verifier.report.record import PatchMap
 from verifier.report.wording import percent
 from verifier.weights import Calibration, Label
 
-TASK: Final = "synthetic"
+TASK: Final = "generated"
 GENERATED: Final = "generated"
 _LIMITS: Final = (
     "It knows few generators, and misses most pictures of others: that it finds no trace says "
@@ -28,17 +28,17 @@ _LIMITS: Final = (
 )
 
 
-class SyntheticDetector(PixelDetector[PatchScores]):
+class GeneratedDetector(PixelDetector[PatchScores]):
     """Tells generated pictures from photographs, or is not sure.
 
     Parameters
     ----------
     models
-        Of the task "synthetic"; the first answers.
+        Of the task "generated"; the first answers.
     """
 
     task: ClassVar[str] = TASK
-    name: ClassVar[str] = "synthetic"
+    name: ClassVar[str] = "generated"
     question: ClassVar[str] = "Was it made by a generator?"
     doing: ClassVar[str] = "Looking for traces of a generator"
     without_models: ClassVar[str] = "No trained model of generated pictures is installed."

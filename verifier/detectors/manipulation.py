@@ -47,7 +47,7 @@ class PictureScores(PatchScores):
 
     @property
     def scaled(self) -> bool:
-        """Whether a network scaled the picture to where there is no answer."""
+        """Whether a platform scaled the picture to where there is no answer."""
         return self.sync is not None and self.sync.scaled
 
 

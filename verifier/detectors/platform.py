@@ -1,4 +1,4 @@
-"""Which network did the picture come through? Its header answers; its DCT histograms give a hint.
+"""Which platform did the picture come through? Its header answers; its DCT histograms give a hint.
 
 What the header says is decided by `verifier.features.platform_name` while the file is read, and the
 channel section of a report says the same. The pixels name nobody: the network of I. Amerini,
@@ -24,10 +24,10 @@ from verifier.features.platform_marks import META, META_SERVICES
 from verifier.judging.decision import Grounds
 from verifier.reading.reading import Reading
 from verifier.report.record import ChannelReading, DetectorResult, PatchMap
-from verifier.report.wording import network_words
+from verifier.report.wording import platform_words
 from verifier.weights import Calibration, Label, ModelEntry
 
-TASK: Final = "network"
+TASK: Final = "platform"
 # Profiles of `channel.PLATFORMS` that the model's labels were trained on: codings of 2016, and
 # later ones with the same luma. `verifier.evaluation.platform.classes` trains them.
 SEEN: Final[Mapping[str, tuple[str, ...]]] = {
@@ -52,29 +52,29 @@ def scored(model: Model, patches: Patches, counts: NDArray[np.uint8]) -> PatchSc
 
 @dataclass(frozen=True)
 class PixelHint:
-    """What the pixels look like: a network's words, `NONE`, or None; and a sentence that says so.
+    """What the pixels look like: a platform's words, `NONE`, or None; and a sentence that says so.
 
     ``probability`` is that of what it names, calibrated on simulated pictures of 2016.
     """
 
-    network: str | None
+    platform: str | None
     words: str = ""
     probability: float | None = None
 
 
-class NetworkDetector(ModelDetector[PatchScores]):
-    """Names the network that a picture came through last, where its header singles one out.
+class PlatformDetector(ModelDetector[PatchScores]):
+    """Names the platform that a picture came through last, where its header singles one out.
 
     Parameters
     ----------
     models
-        Of the task "network"; the first gives a hint. Without any there is none.
+        Of the task "platform"; the first gives a hint. Without any there is none.
     """
 
     task: ClassVar[str] = TASK
-    name: ClassVar[str] = "network"
-    question: ClassVar[str] = "Through which network did the picture come?"
-    doing: ClassVar[str] = "Looking for the network it came through"
+    name: ClassVar[str] = "platform"
+    question: ClassVar[str] = "Through which platform did the picture come?"
+    doing: ClassVar[str] = "Looking for the platform it came through"
 
     def analyze(self, reading: Reading, *, brief: bool = False) -> DetectorResult:
         """Answer by the header; the pixels only add to it. See `Detector.analyze`."""
@@ -85,9 +85,9 @@ class NetworkDetector(ModelDetector[PatchScores]):
         reasons = [_reason(channel)]
         if channel.earlier:
             reasons.append(channel.earlier.words)
-        agrees = channel.network is not None and hint.network == channel.network
+        agrees = channel.platform is not None and hint.platform == channel.platform
         if agrees:
-            reasons.append(f"The pixels look as {hint.network} coded pictures in 2016, too.")
+            reasons.append(f"The pixels look as {hint.platform} coded pictures in 2016, too.")
         elif hint.words:
             reasons.append(hint.words)
         facts = self.facts_of(scores) if scores else {}
@@ -127,42 +127,42 @@ class NetworkDetector(ModelDetector[PatchScores]):
     def _may_answer(channel: ChannelReading) -> bool:
         """Whether the header is gone, or fits a coding that the model learnt."""
         seen = {profile for profiles in SEEN.values() for profile in profiles}
-        return channel.jpeg is None or any(match.profile in seen for match in channel.networks)
+        return channel.jpeg is None or any(match.profile in seen for match in channel.platforms)
 
     def _named(
         self, channel: ChannelReading, reasons: tuple[str, ...], facts: dict[str, Any]
     ) -> DetectorResult:
-        earlier = (channel.earlier.network,) if channel.earlier else ()
-        named = channel.network is not None
+        earlier = (channel.earlier.platform,) if channel.earlier else ()
+        named = channel.platform is not None
         return DetectorResult(
             name=self.name,
             question=self.question,
             status="ran" if named else "abstained",
             finding="informs" if named else "none",
-            answer=channel.network,
-            answer_words=network_words(channel) if named else None,
+            answer=channel.platform,
+            answer_words=platform_words(channel) if named else None,
             confidence=_probability(channel),
-            networks=(*earlier, channel.network) if channel.network else earlier,
+            platforms=(*earlier, channel.platform) if channel.platform else earlier,
             reasons=reasons,
             **facts,
         )
 
 
 def _probability(channel: ChannelReading) -> float | None:
-    """Return that of the network that is named; of Meta, of all its services."""
-    if channel.network is None:
+    """Return that of the platform that is named; of Meta, of all its services."""
+    if channel.platform is None:
         return None
-    of_meta = channel.network == META
-    services = META_SERVICES if of_meta else (channel.network,)
-    total = sum(one.probability for one in channel.chances if one.network in services)
+    of_meta = channel.platform == META
+    services = META_SERVICES if of_meta else (channel.platform,)
+    total = sum(one.probability for one in channel.likelihoods if one.platform in services)
     return min(1.0, round(total, 6))
 
 
 def _reason(channel: ChannelReading) -> str:
     if channel.jpeg is None:
-        return "The file isn't JPEG, so its header names no network."
-    if channel.network is None:
-        return "No mark or table of a network's own is in the file, so none is named."
+        return "The file isn't JPEG, so its header names no platform."
+    if channel.platform is None:
+        return "No mark or table of a platform's own is in the file, so none is named."
     return f"It carries {channel.named_by}, and its coding fits."
 
 
@@ -170,18 +170,18 @@ def _compatible(hint: PixelHint, channel: ChannelReading, entry: ModelEntry) -> 
     """Whether the header is gone, or fits a coding that the hint's label was trained on."""
     if channel.jpeg is None:
         return True
-    labels = [label.name for label in entry.labels if label.words == hint.network]
+    labels = [label.name for label in entry.labels if label.words == hint.platform]
     profiles = {profile for name in labels for profile in SEEN.get(name, ())}
-    return any(match.profile in profiles for match in channel.networks)
+    return any(match.profile in profiles for match in channel.platforms)
 
 
 def hint_of_pixels(entry: ModelEntry, grounds: Grounds) -> PixelHint:
     """Say what pixels look like by the calibrated probability of each label."""
     calibration, found = grounds.calibration, grounds.found
-    networks = [label for label in entry.labels if label.role == "class"]
-    likeliest = max(networks, key=lambda label: found[label.name])
+    platforms = [label for label in entry.labels if label.role == "class"]
+    likeliest = max(platforms, key=lambda label: found[label.name])
     value = found[likeliest.name]
-    none = max(0.0, min(1.0, 1 - sum(found[label.name] for label in networks)))
+    none = max(0.0, min(1.0, 1 - sum(found[label.name] for label in platforms)))
     if calibration.named is not None and value >= calibration.named.value:
         return PixelHint(likeliest.words, _looks_as(likeliest), value)
     if calibration.none is not None and none >= calibration.none.value:
@@ -192,14 +192,14 @@ def hint_of_pixels(entry: ModelEntry, grounds: Grounds) -> PixelHint:
 def _looks_as(label: Label) -> str:
     return (
         f"The pixels look as {label.words} coded pictures in 2016. Any program with the same "
-        "tables leaves the same traces, so this is a hint and names no network."
+        "tables leaves the same traces, so this is a hint and names no platform."
     )
 
 
 def _shown(scores: PatchScores, found: dict[str, float]) -> dict[str, Any]:
-    """Return probabilities and map of pixels that agree with the network that is named."""
-    networks = scores.model.entry.indices("class")
-    place = networks[int(np.argmax(scores.mean_log[networks]))]
+    """Return probabilities and map of pixels that agree with the platform that is named."""
+    platforms = scores.model.entry.indices("class")
+    place = platforms[int(np.argmax(scores.mean_log[platforms]))]
     label = scores.model.entry.labels[place]
     return {
         "in_domain": True,

@@ -46,7 +46,7 @@ class Fitted:
     """A calibration and how it does on the pictures that it wasn't fitted to.
 
     ``before`` is the reliability of the pooled softmax without temperature, exponent 0;
-    ``of_edits`` that of any edit, or of any network.
+    ``of_edits`` that of any edit, or of any platform.
     """
 
     channel: str
@@ -79,7 +79,7 @@ def fit(
     isotonic
         Whether the probability of any edit gets a monotone map beside the temperature.
     by_photo
-        Of a model of networks or generators: whether false alarms are counted by photograph, one
+        Of a model of platforms or generators: whether false alarms are counted by photograph, one
         whose answer is wrong in any variant being wrong. Variants of one photograph err together,
         so that their number proves less than it seems to.
     sets
@@ -122,7 +122,7 @@ def fit(
                 entry, draft, fitted, held_out, "foreign", "native", rates.foreign, LEAST_FOREIGN
             )
     if entry.indices("class"):
-        thresholds |= _network_thresholds(entry, draft, fitted, held_out, rates, by_photo)
+        thresholds |= _platform_thresholds(entry, draft, fitted, held_out, rates, by_photo)
     found = _all(entry, draft, held_out)
     weights = None if sets is None else held_out.weights()
     after = calibrating.top_label_reliability(found, held_out.truth(), weights=weights)
@@ -145,7 +145,7 @@ def measure_stored(
     Parameters
     ----------
     entry
-        A model of classes (kinds, networks), calibrated, that gave the scores.
+        A model of classes (kinds, platforms), calibrated, that gave the scores.
     data
         What the pictures are, in a sentence for the manifest; "": what it says already.
 
@@ -280,7 +280,7 @@ def _threshold(
     return _stated(chosen, values, rate, least)
 
 
-def _network_thresholds(
+def _platform_thresholds(
     entry: ModelEntry,
     draft: Calibration,
     fitted: Scores,
@@ -288,7 +288,7 @@ def _network_thresholds(
     rates: Rates,
     by_photo: bool,
 ) -> dict[str, Threshold]:
-    """Choose the thresholds of a model of networks."""
+    """Choose the thresholds of a model of platforms."""
     found = {}
     for name, rate in (("named", rates.named), ("none", rates.none)):
         values = [
@@ -302,13 +302,13 @@ def _undeserved(
     entry: ModelEntry, calibration: Calibration, scores: Scores, name: str, by_photo: bool
 ) -> Array:
     """Probability of an answer of the pictures that don't deserve it."""
-    networks = entry.indices("class")
+    platforms = entry.indices("class")
     shares = _all(entry, calibration, scores)
-    answer = shares[:, networks].max(1) if name == "named" else _none(entry, shares)
-    kept = np.isin(scores.truth(), networks) == (name == "none")
+    answer = shares[:, platforms].max(1) if name == "named" else _none(entry, shares)
+    kept = np.isin(scores.truth(), platforms) == (name == "none")
     if not kept.any():
         raise ScoresError(
-            f"no held-out picture came through {'a' if name == 'none' else 'no'} network; false "
+            f"no held-out picture came through {'a' if name == 'none' else 'no'} platform; false "
             "alarms can't be measured"
         )
     photos = [row.photo for row in scores.where(list(kept)).rows]
@@ -324,7 +324,7 @@ def _worst(values: Array, photos: Sequence[str]) -> Array:
 
 
 def _none(entry: ModelEntry, shares: Array) -> Array:
-    """Probability of no network that the model knows: (N, K) to (N,)."""
+    """Probability of no platform that the model knows: (N, K) to (N,)."""
     none: Array = 1 - shares[:, entry.indices("class")].sum(1)
     return none
 
@@ -377,7 +377,7 @@ def _measured(
 
 
 def _events(entry: ModelEntry, calibration: Calibration, held_out: Scores) -> tuple[Array, Mask]:
-    """Probability of any edit, or of any network, and whether there was one."""
+    """Probability of any edit, or of any platform, and whether there was one."""
     role: Role = "edit" if entry.indices("edit") else "class"
     return (
         _roles(entry, calibration, held_out, role),
@@ -398,13 +398,13 @@ def _answers(
         says_native = ~says_edit & (natives >= calibration.native.value)
         answered = (says_edit | says_native) & (is_edit | is_native)
         return answered, (says_edit & is_edit) | (says_native & is_native), is_edit | is_native
-    assert calibration.named is not None  # a model has edits or networks
+    assert calibration.named is not None  # a model has edits or platforms
     assert calibration.none is not None
-    networks = entry.indices("class")
-    is_network = np.isin(truth, networks)
-    named = found[:, networks].max(1) >= calibration.named.value
+    platforms = entry.indices("class")
+    is_platform = np.isin(truth, platforms)
+    named = found[:, platforms].max(1) >= calibration.named.value
     none = ~named & (_none(entry, found) >= calibration.none.value)
-    right = (named & (np.array(networks)[found[:, networks].argmax(1)] == truth)) | (
-        none & ~is_network
+    right = (named & (np.array(platforms)[found[:, platforms].argmax(1)] == truth)) | (
+        none & ~is_platform
     )
     return named | none, right, np.ones(len(truth), bool)

@@ -1,4 +1,4 @@
-"""Verdicts that turn wrong when the picture is sent through a network."""
+"""Verdicts that turn wrong when the picture is sent through a platform."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -15,10 +15,10 @@ from verifier.weights import Role
 
 @dataclass(frozen=True)
 class Verdicts:
-    """The verdicts of one picture, before and after one network; None if it couldn't be read."""
+    """The verdicts of one picture, before and after one platform; None if it couldn't be read."""
 
     truth: Role
-    network: str
+    platform: str
     before: VerdictLabel | None
     after: VerdictLabel | None
 
@@ -30,9 +30,9 @@ class Verdicts:
 
 @dataclass(frozen=True)
 class FlipRate:
-    """Of one network, or of all: how many verdicts, what they were, how many turned wrong."""
+    """Of one platform, or of all: how many verdicts, what they were, how many turned wrong."""
 
-    network: str
+    platform: str
     verdicts: int
     answered_before: int
     answered_after: int
@@ -64,25 +64,25 @@ def is_wrong(truth: Role, verdict: VerdictLabel | None) -> bool:
 def collect_verdicts(
     verifier: Verifier,
     pictures: Sequence[Labelled],
-    networks: Sequence[str],
+    platforms: Sequence[str],
     role: Callable[[str], Role],
 ) -> Iterator[Verdicts]:
-    """Analyse each picture as it is, and as each network serves it."""
+    """Analyse each picture as it is, and as each platform serves it."""
     for picture in pictures:
         before = _verdict(verifier, picture.path.read_bytes())
-        for network in networks:
-            served = transmit(picture.path, network)
-            yield Verdicts(role(picture.truth), network, before, _verdict(verifier, served))
+        for platform in platforms:
+            served = transmit(picture.path, platform)
+            yield Verdicts(role(picture.truth), platform, before, _verdict(verifier, served))
 
 
 def flip_rates(verdicts: Sequence[Verdicts]) -> list[FlipRate]:
-    """Count by network, and over all at the end."""
-    networks = list(dict.fromkeys(v.network for v in verdicts))
-    rates = [_rate(name, [v for v in verdicts if v.network == name]) for name in networks]
+    """Count by platform, and over all at the end."""
+    platforms = list(dict.fromkeys(v.platform for v in verdicts))
+    rates = [_rate(name, [v for v in verdicts if v.platform == name]) for name in platforms]
     return [*rates, _rate("all", verdicts)]
 
 
-def _rate(network: str, verdicts: Sequence[Verdicts]) -> FlipRate:
+def _rate(platform: str, verdicts: Sequence[Verdicts]) -> FlipRate:
     counts: Counter[str] = Counter()
     for v in verdicts:
         counts["answered before"] += v.before in ("consistent", "evidence against")
@@ -91,7 +91,7 @@ def _rate(network: str, verdicts: Sequence[Verdicts]) -> FlipRate:
         counts["wrong after"] += is_wrong(v.truth, v.after)
         counts["flips"] += v.flipped
     return FlipRate(
-        network,
+        platform,
         len(verdicts),
         counts["answered before"],
         counts["answered after"],

@@ -15,8 +15,8 @@ from verifier.errors import OutputError, PhotoError, ScoresError
 from verifier.evaluation.labelled import Labelled
 from verifier.reading.reading import Reading
 
-NO_NETWORK: Final = "none"
-_FIXED: Final = ("file", "photo", "truth", "network", "channel", "patches", "set")
+NO_PLATFORM: Final = "none"
+_FIXED: Final = ("file", "photo", "truth", "platform", "channel", "patches", "set")
 _PREFIX: Final = "log "
 
 
@@ -49,10 +49,10 @@ class Row:
 
     Attributes
     ----------
-    network
+    platform
         Through which it was sent, "none" if as it is.
     channel
-        Network that the verifier read from the file, or "".
+        Platform that the verifier read from the file, or "".
     mean_log
         Mean over patches of the log probability of each label.
     set
@@ -62,7 +62,7 @@ class Row:
     file: str
     photo: str
     truth: str
-    network: str
+    platform: str
     channel: str
     patches: int
     mean_log: tuple[float, ...]
@@ -107,20 +107,20 @@ def collect_scores(
     verifier: Verifier,
     detector: Scorer,
     pictures: Sequence[Labelled],
-    networks: Sequence[str],
+    platforms: Sequence[str],
 ) -> Iterator[Row]:
-    """Score each picture as it is ("none") or through a network.
+    """Score each picture as it is ("none") or through a platform.
 
     Those that can't be scored, or are scaled so that there is no answer, are left out.
 
     Parameters
     ----------
-    networks
+    platforms
         Of `channel.PLATFORMS`, and "none".
     """
     for picture in pictures:
-        for network in networks:
-            sent = None if network == NO_NETWORK else network
+        for platform in platforms:
+            sent = None if platform == NO_PLATFORM else platform
             try:
                 reading = verifier.read(picture.path, sent)
             except PhotoError:
@@ -132,8 +132,8 @@ def collect_scores(
                 file=picture.path.name,
                 photo=picture.photo,
                 truth=picture.truth,
-                network=network,
-                channel=reading.facts.channel.network or "",
+                platform=platform,
+                channel=reading.facts.channel.platform or "",
                 patches=found.count,
                 mean_log=tuple(float(value) for value in found.mean_log),
                 set=picture.set,
@@ -179,7 +179,7 @@ def _row(record: dict[str, str], names: Sequence[str]) -> Row:
         file=record["file"],
         photo=record["photo"],
         truth=record["truth"],
-        network=record["network"],
+        platform=record.get("platform") or record["network"],  # as the column was called before
         channel=record["channel"],
         patches=int(record["patches"]),
         mean_log=tuple(float(record[name]) for name in names),

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from verifier.detectors.origin import TASK as ORIGIN
-from verifier.evaluation.scores import NO_NETWORK, Row, Scores
+from verifier.evaluation.scores import NO_PLATFORM, Row, Scores
 from verifier.judging.calibration import upper_bound
 from verifier.judging.decision import picture_probabilities
 from verifier.training.listed_sets import ListedSet
@@ -84,7 +84,7 @@ def _row(entry: ModelEntry, calibration: Calibration, rows: Sequence[Row], name:
         as_found=sum(
             bool(answer) and answer not in natives
             for row, answer in said
-            if row.network == NO_NETWORK
+            if row.platform == NO_PLATFORM
         ),
         in_any=len(accused),
         right=len({row.photo for row, answer in said if answer == row.truth}),

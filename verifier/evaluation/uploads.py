@@ -1,4 +1,4 @@
-"""Pictures as users send them, and what networks serve of them: all classes of the same upload."""
+"""Pictures as users send them, and what platforms serve of them: all classes of the same upload."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from channel import transmit
 from channel.errors import ChannelError
 from channel.picture_file import open_picture
 from verifier.errors import ScoresError
-from verifier.evaluation.platform.classes import EDITOR, NetworkClass
+from verifier.evaluation.platform.classes import EDITOR, PlatformClass
 from verifier.features.dct_histogram import PATCH
 
 Pixels = NDArray[np.uint8]
@@ -141,7 +141,7 @@ def served(upload: bytes, profile: str, seed: int, original: Pixels | None = Non
     Raises
     ------
     ChannelError
-        If the network wouldn't take it.
+        If the platform wouldn't take it.
     """
     data = (
         edited(upload, np.random.default_rng(seed))
@@ -175,13 +175,13 @@ def is_untouched(upload: bytes, data: bytes) -> bool:
 
 
 def drawn_classes(
-    upload: bytes, classes: Sequence[NetworkClass], seed: int
+    upload: bytes, classes: Sequence[PlatformClass], seed: int
 ) -> Iterator[tuple[int, Served]]:
     """Serve one upload by every class, each by one of its profiles, drawn.
 
     Yields
     ------
-    The place of the class, and what was served. A network that wouldn't take the picture is left
+    The place of the class, and what was served. A platform that wouldn't take the picture is left
     out; the class of originals gives the upload itself.
     """
     original = pixels_of(upload)

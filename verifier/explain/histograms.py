@@ -1,4 +1,4 @@
-"""The detector of networks read from the pixels on: a count speaks for what was counted."""
+"""The detector of platforms read from the pixels on: a count speaks for what was counted."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from verifier.features.dct_histogram import COEFFICIENTS, LEVELS, MOST_LEVEL, PATCH, patch_levels
-from verifier.training.platform.cnn import NetworkCNN
+from verifier.training.platform.cnn import PlatformCNN
 
 _BLOCK = 8
 
@@ -59,13 +59,13 @@ class Histograms(nn.Module):
         return counts
 
 
-class PictureNetworkCNN(NetworkCNN):
-    """`NetworkCNN` from the pixels on.
+class PicturePlatformCNN(PlatformCNN):
+    """`PlatformCNN` from the pixels on.
 
     Parameters
     ----------
     classes
-        See `NetworkCNN`.
+        See `PlatformCNN`.
     """
 
     def __init__(self, classes: int) -> None:

@@ -14,12 +14,12 @@ from safetensors.torch import load
 from torch import nn
 
 from verifier.errors import WeightsError
-from verifier.explain.histograms import PictureNetworkCNN, coefficient_name
+from verifier.explain.histograms import PicturePlatformCNN, coefficient_name
 from verifier.explain.onnx_weights import tensors_of
 from verifier.explain.relevance import Channel
 from verifier.training.backbones.efficientnet_lite0 import EfficientNetLite0
 from verifier.training.generated.band_network import BandNetwork, band_name
-from verifier.training.generated.cnn import SyntheticCNN
+from verifier.training.generated.cnn import GeneratedCNN
 from verifier.training.generated.resnet50 import ResNet50, load_resnet50
 from verifier.training.generated.sets import CROP
 from verifier.training.manipulation.block_fan import BlockFAN, Standardise
@@ -31,11 +31,11 @@ from verifier.weights import FOLDER, Label, ModelEntry, Selection, read_manifest
 NETWORKS: Final[Mapping[str, Callable[[int], nn.Module]]] = {
     "bands": lambda _: BandNetwork(),
     "lite0": EfficientNetLite0,
-    "cnn": lambda _: SyntheticCNN(),
+    "cnn": lambda _: GeneratedCNN(),
     "resnet50": ResNet50,
     "fan": FAN,
     "block-fan": BlockFAN,
-    "histograms": PictureNetworkCNN,
+    "histograms": PicturePlatformCNN,
 }
 # Of a file of the user's, that says none of this itself.
 RESNET_SELECTION: Final = Selection(
@@ -112,7 +112,7 @@ def _namer_of(model: nn.Module) -> Callable[[Channel], str]:
     """Say how a channel is called: by its frequency, where it has one."""
     if isinstance(model, BandNetwork):
         return lambda channel: band_name(channel.number)
-    if isinstance(model, PictureNetworkCNN):
+    if isinstance(model, PicturePlatformCNN):
         return lambda channel: coefficient_name(channel.number)
     statistics = {name for name, part in model.named_modules() if isinstance(part, Standardise)}
     return lambda channel: (

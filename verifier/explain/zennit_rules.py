@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from verifier.errors import DependencyError
-from verifier.explain.histograms import PictureNetworkCNN
+from verifier.explain.histograms import PicturePlatformCNN
 from verifier.training.arithmetic import Add, PassedOn, SignedAdd, SignedAverage
 from verifier.training.manipulation.block_fan import Standardise
 from verifier.training.manipulation.block_statistics import BLOCK, BlockStatistics
@@ -49,7 +49,7 @@ def composite(model: nn.Module) -> Any:
             raise DependencyError(words) from error
     convolutions = [name for name, part in model.named_modules() if isinstance(part, nn.Conv2d)]
     # Of counts the first convolution follows what is positive: what wasn't counted has no part.
-    first = () if isinstance(model, PictureNetworkCNN) else tuple(convolutions[:1])
+    first = () if isinstance(model, PicturePlatformCNN) else tuple(convolutions[:1])
     of_statistic, of_pixel = _first_order(core)
     return composites.NameLayerMapComposite(
         name_map=[(first, rules.Flat())],

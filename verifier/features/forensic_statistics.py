@@ -56,7 +56,7 @@ _SQUARE: Final = np.array(
 _SQUARE_SUM: Final = 12.0
 _SCALES: Final = 4  # of the pyramid
 LEAST_SIDE: Final = 64
-# Of the JPEG, 4:2:0, that every patch gets: as coarse as what most networks serve.
+# Of the JPEG, 4:2:0, that every patch gets: as coarse as what most platforms serve.
 _QUALITY: Final = 80
 # Of each plane ten residuals and steps of 39 kinds, and six moments of twelve subbands.
 COUNT: Final = 3 * (10 * 39 + 72)

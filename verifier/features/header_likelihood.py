@@ -1,13 +1,13 @@
-"""How much likelier each network makes a JPEG header than a program that is no network does.
+"""How much likelier each platform makes a JPEG header than a program that is no platform does.
 
 Every aspect of the header (tables, subsampling, scans, Huffman tables, size, marks) is compared
 with every profile of `channel.PLATFORMS`. A profile's value is trusted as far as its source is:
 with the probability ``doubt`` the aspect is as in anybody's file. What is assumed is doubted
 entirely, so it says nothing. What is rare in anybody's files (``_ANYBODY``) tells most.
 
-Networks code by libraries that are everybody's, and how many programs are set up to write just what
-a network writes isn't known. So coding, size and whatever else anybody may write count less than
-`MOST_OF_CODING` times for a network: they never name it. What counts without a limit is a mark of
+Platforms code by libraries that are everybody's. How many programs write just what a platform
+writes isn't known. So coding, size and whatever else anybody may write count less than
+`MOST_OF_CODING` times for a platform: they never name it. What counts without a limit is a mark of
 the platform's own, and a quantisation table that no encoder is known to write.
 """
 
@@ -26,12 +26,12 @@ from verifier.features.platform_match import coded_scans, profile_bytes, public_
 Cue = Literal["tables", "subsampling", "scans", "huffman", "size", "marks"]
 CUES: Final[tuple[Cue, ...]] = get_args(Cue)
 NONE: Final = "none"
-"""Stands for every program that is no network we know; its likelihood ratio is 1."""
-# Beforehand nine files of ten are from a program; the networks that we know share the tenth evenly.
+"""Stands for every program that is no platform we know; its likelihood ratio is 1."""
+# Beforehand nine files of ten are from a program; known platforms share the tenth evenly.
 # A choice: how many of the files that are asked about were shared isn't known.
 PRIOR_OF_NONE: Final = 0.9
 MOST_OF_CODING: Final = 10.0
-"""With it and the prior a network has at most a probability of 7% without a mark."""
+"""With it and the prior a platform has at most a probability of 7% without a mark."""
 
 _DOUBT: Final[Mapping[Confidence, float]] = {
     Confidence.MEASURED: 0.02,
@@ -43,7 +43,7 @@ _DOUBT: Final[Mapping[Confidence, float]] = {
     Confidence.ASSUMED: 1.0,
 }
 # Shares in files of programs: rounded from 365 JPEG files of 28 packages, each weighing alike
-# (`camsim evaluate platform --programs … --shares`; docs/results/network.md). Tables: one quality
+# (`camsim evaluate platform --programs … --shares`; docs/results/platform.md). Tables: one quality
 # of Annex K, a common one, one of mozjpeg's, any table of its own.
 _QUALITY, _COMMON_QUALITY, _ROBIDOUX, _OWN_TABLE = 0.001, 0.075, 0.001, 0.002
 _COMMON: Final = {75, 80, 85, 90, 92, 95, 100}
@@ -55,25 +55,25 @@ _ANYBODY: Final[Mapping[str, float]] = {
     # Marks, chosen: in files that were saved again; Meta's trailer states the size of its own file.
     "fbmd": 1e-9, "2:103": 1e-4, "own comment": 1e-4,
 }  # fmt: skip
-# Of a network's pictures so many are as large as it lets them be, of anybody's so many by chance.
+# Of a platform's pictures so many are as large as it lets them be, of anybody's so many by chance.
 _AT_LIMIT, _BY_CHANCE = 0.6, 0.03
 
 
 @dataclass(frozen=True)
-class NetworkLikelihood:
-    """A network, or "none", with how much a header speaks for it.
+class PlatformLikelihood:
+    """A platform, or "none", with how much a header speaks for it.
 
     Attributes
     ----------
     ratio
-        Likelihood of the header through this network over that by anybody's program.
+        Likelihood of the header through this platform over that by anybody's program.
     probability
         After Bayes, with `PRIOR_OF_NONE`.
     profile
-        The likeliest of the network's profiles; "" for none.
+        The likeliest of the platform's profiles; "" for none.
     """
 
-    network: str
+    platform: str
     ratio: float
     probability: float
     profile: str = ""
@@ -83,11 +83,11 @@ def header_likelihoods(
     header: JpegHeader,
     cues: Collection[Cue] = CUES,
     platforms: Sequence[PlatformProfile] = PLATFORMS,
-) -> tuple[NetworkLikelihood, ...]:
-    """Weigh every network against a header, the likeliest first.
+) -> tuple[PlatformLikelihood, ...]:
+    """Weigh every platform against a header, the likeliest first.
 
-    A network's pipelines weigh alike: how often each is used isn't known. Networks that pass files
-    on as they are have no header of their own and aren't listed; they hide under "none".
+    A platform's pipelines weigh alike: how often each is used isn't known. Platforms that pass
+    files on as they are have no header of their own and aren't listed; they hide under "none".
 
     Parameters
     ----------
@@ -98,17 +98,17 @@ def header_likelihoods(
     platforms
         Profiles to compare with.
     """
-    by_network: dict[str, list[tuple[float, str]]] = {}
+    by_platform: dict[str, list[tuple[float, str]]] = {}
     for profile in platforms:
         if _writes_its_own(profile):
             found = _ratio(header, profile, cues)
-            by_network.setdefault(profile.network, []).append((found, profile.name))
-    ratios = {name: sum(r for r, _ in found) / len(found) for name, found in by_network.items()}
+            by_platform.setdefault(profile.platform, []).append((found, profile.name))
+    ratios = {name: sum(r for r, _ in found) / len(found) for name, found in by_platform.items()}
     prior = (1 - PRIOR_OF_NONE) / max(1, len(ratios))
     total = PRIOR_OF_NONE + prior * sum(ratios.values())
-    listed = [NetworkLikelihood(NONE, 1.0, PRIOR_OF_NONE / total)]
+    listed = [PlatformLikelihood(NONE, 1.0, PRIOR_OF_NONE / total)]
     listed += [
-        NetworkLikelihood(name, ratio, prior * ratio / total, max(by_network[name])[1])
+        PlatformLikelihood(name, ratio, prior * ratio / total, max(by_platform[name])[1])
         for name, ratio in ratios.items()
     ]
     return tuple(sorted(listed, key=lambda one: -one.probability))
@@ -137,7 +137,7 @@ def _ratio(header: JpegHeader, profile: PlatformProfile, cues: Collection[Cue]) 
 
 
 def _has_own_table(header: JpegHeader, profile: PlatformProfile, encoding: Encoding) -> bool:
-    """Whether a file has a network's table that no encoder which anybody may use writes."""
+    """Whether a file has a platform's table that no encoder which anybody may use writes."""
     known = _doubt(profile, "tables") < 1
     tables = encoding.tables
     own = known and tables is not None and not tables.encoder and header.luma == tables.luma

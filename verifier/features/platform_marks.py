@@ -53,7 +53,7 @@ def platform_marks(
     for profile in platforms:
         template = profile.metadata.comment
         if template is not None and is_mark(template) and has_comment(header, template):
-            found.append(PlatformMark(profile.network, f"{profile.network}'s comment"))
+            found.append(PlatformMark(profile.platform, f"{profile.platform}'s comment"))
     return tuple(dict.fromkeys(found))
 
 

@@ -1,8 +1,8 @@
-"""Network profiles that could have written a JPEG file, by its header alone.
+"""Platform profiles that could have written a JPEG file, by its header alone.
 
-Tables, structure, size and markers must all fit. A network that passes files on unchanged, or codes
-with the upload's own tables, leaves nothing to recognise and is never listed. That a file fits
-proves nothing: most profiles code as programs do, and `platform_name` tells which may be named.
+Tables, structure, size and markers must all fit. A platform that passes files on unchanged, or
+codes with the upload's own tables, leaves nothing to recognise and is never listed. That a file
+fits proves nothing: most profiles code as programs do. `platform_name` decides which may be named.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,16 +15,16 @@ from channel.profile import Encoding, Metadata, target_size
 from verifier.features.jpeg_header import JpegHeader
 from verifier.features.jpeg_quality import table_quality
 from verifier.features.platform_marks import has_comment, is_mark
-from verifier.report.record import NetworkMatch
+from verifier.report.record import PlatformMatch
 
 # jpeg_simple_progression of libjpeg: ten scans for colour.
 _SIMPLE_SCANS = 10
 _ENCODERS: Final = {"Annex K": "the common library", "Robidoux": "mozjpeg"}
 
 
-def network_matches(
+def platform_matches(
     header: JpegHeader, platforms: Sequence[PlatformProfile] = PLATFORMS
-) -> tuple[NetworkMatch, ...]:
+) -> tuple[PlatformMatch, ...]:
     """List the profiles whose tables, structure, size and markers all fit, a mark of its own first.
 
     Parameters
@@ -38,7 +38,7 @@ def network_matches(
     return tuple(sorted(found, key=lambda match: (not match.mark, -len(match.agrees))))
 
 
-def _match(header: JpegHeader, profile: PlatformProfile) -> NetworkMatch | None:
+def _match(header: JpegHeader, profile: PlatformProfile) -> PlatformMatch | None:
     known = "metadata" not in profile.assumptions
     agreeing = _metadata(header, profile.metadata) if known else _unmarked(header)
     encoding = next((e for e in profile.encodings if _encodes(header, profile, e)), None)
@@ -46,10 +46,10 @@ def _match(header: JpegHeader, profile: PlatformProfile) -> NetworkMatch | None:
         return None
     agrees = ["tables", "subsampling", "scans"]
     if _at_limit(header, profile):
-        agrees.append("size at the network's limit")
-    return NetworkMatch(
+        agrees.append("size at the platform's limit")
+    return PlatformMatch(
         profile=profile.name,
-        network=profile.network,
+        platform=profile.platform,
         era=profile.era,
         agrees=(*agrees, *agreeing),
         mark=known and _has_mark(profile.metadata),
@@ -112,7 +112,7 @@ def _fits(header: JpegHeader, profile: PlatformProfile) -> bool:
 
 
 def _at_limit(header: JpegHeader, profile: PlatformProfile) -> bool:
-    """Whether the picture is as large as the network lets it be."""
+    """Whether the picture is as large as the platform lets it be."""
     for rule in profile.sizes:
         enlarged = target_size(rule, header.height * 2, header.width * 2)
         if max(abs(enlarged[0] - header.height), abs(enlarged[1] - header.width)) <= 1:
@@ -121,7 +121,7 @@ def _at_limit(header: JpegHeader, profile: PlatformProfile) -> bool:
 
 
 def _metadata(header: JpegHeader, metadata: Metadata) -> tuple[str, ...] | None:
-    """List what of the network's metadata the file has; None if something speaks against it."""
+    """List what of the platform's metadata the file has; None if something speaks against it."""
     icc = profile_bytes(metadata.added_icc) if metadata.added_icc else 0
     comment = metadata.comment
     against = (
@@ -142,7 +142,7 @@ def _is_marked(header: JpegHeader) -> bool:
 
 
 def _unmarked(header: JpegHeader) -> tuple[str, ...] | None:
-    """Judge by another network's mark alone, where a profile's metadata are assumed."""
+    """Judge by another platform's mark alone, where a profile's metadata are assumed."""
     return None if _is_marked(header) else ()
 
 
@@ -154,12 +154,12 @@ def _added(metadata: Metadata) -> Iterator[str]:
     if metadata.comment is not None:
         yield "the comment"
     if metadata.added_icc:
-        yield "a colour profile as the network adds"
+        yield "a colour profile as the platform adds"
 
 
 @cache
 def profile_bytes(name: str) -> int:
-    """Return the size of a colour profile that a network adds, by its file name."""
+    """Return the size of a colour profile that a platform adds, by its file name."""
     return len((files("channel.platforms") / name).read_bytes())
 
 
@@ -173,7 +173,9 @@ def public_encoder(header: JpegHeader, platforms: Sequence[PlatformProfile] = PL
     return next((tables.encoder for tables in known if tables.luma == header.luma), "")
 
 
-def passing_networks(platforms: Sequence[PlatformProfile] = PLATFORMS) -> tuple[str, ...]:
-    """Name the networks that can pass a file on as it is, so that nothing tells of them."""
-    silent = [p.network for p in platforms if p.passthrough in ("always", "stripped", "if it fits")]
+def passing_platforms(platforms: Sequence[PlatformProfile] = PLATFORMS) -> tuple[str, ...]:
+    """Name the platforms that can pass a file on as it is, so that nothing tells of them."""
+    silent = [
+        p.platform for p in platforms if p.passthrough in ("always", "stripped", "if it fits")
+    ]
     return tuple(dict.fromkeys(name for name in silent if name != "none"))

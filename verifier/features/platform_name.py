@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from channel import PLATFORMS, PlatformProfile
-from verifier.features.header_likelihood import NONE, NetworkLikelihood, header_likelihoods
+from verifier.features.header_likelihood import NONE, PlatformLikelihood, header_likelihoods
 from verifier.features.jpeg_header import JpegHeader
 from verifier.features.platform_marks import META, META_SERVICES, PlatformMark, platform_marks
-from verifier.features.platform_match import network_matches
+from verifier.features.platform_match import platform_matches
 
 NAMED: Final = 0.9
 
@@ -56,13 +56,13 @@ def platform_name(
         Profiles to compare with.
     """
     found = header_likelihoods(header, platforms=platforms)
-    fitting = {match.network for match in network_matches(header, platforms)}
+    fitting = {match.platform for match in platform_matches(header, platforms)}
     for mark in platform_marks(header, platforms):
         if name := _by_mark(mark, found, fitting):
             return name
     first = found[0]
-    if first.network != NONE and first.probability >= NAMED and first.network in fitting:
-        return PlatformName(first.network, first.probability)
+    if first.platform != NONE and first.probability >= NAMED and first.platform in fitting:
+        return PlatformName(first.platform, first.probability)
     return None
 
 
@@ -79,16 +79,16 @@ def earlier_mark(
 
 
 def _by_mark(
-    mark: PlatformMark, found: Sequence[NetworkLikelihood], fitting: set[str]
+    mark: PlatformMark, found: Sequence[PlatformLikelihood], fitting: set[str]
 ) -> PlatformName | None:
     services = _services(mark)
-    of_services = [one for one in found if one.network in services]
+    of_services = [one for one in found if one.platform in services]
     together = sum(one.probability for one in of_services)
-    fits = [one for one in of_services if one.network in fitting]
+    fits = [one for one in of_services if one.platform in fitting]
     if together < NAMED or not (fits or mark.whole):
         return None
     if len(fits) == 1 and fits[0].probability >= NAMED:
-        return PlatformName(fits[0].network, fits[0].probability, mark.words)
+        return PlatformName(fits[0].platform, fits[0].probability, mark.words)
     return PlatformName(mark.platform, together, mark.words)
 
 

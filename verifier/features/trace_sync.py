@@ -1,13 +1,13 @@
 """At which scale, and from which corner, a camera's periodic trace lies in a received picture.
 
-A network that resizes a picture resizes the trace that its camera laid over it. The trace is
+A platform that resizes a picture resizes the trace that its camera laid over it. The trace is
 periodic, so it stands in the picture's spectrum as lines at known multiples of one frequency, and
 the scale is one at which those lines are high. Such synchronisation by a periodic pattern's
 peaks is old in watermarking (M. Kutter, *Watermarking resistant to translation, rotation, and
 scaling*, SPIE 3528, 1998). Most pictures lie where the camera laid them, or at half of their size,
 from the corner: there the phases of the lines are known too, and periods are matched with the
 trace, which finds it when its lines are lost in noise. Resized back to the camera's own grid, or to
-half of it, the picture is in step with the trace again, wherever networks left it.
+half of it, the picture is in step with the trace again, wherever platforms left it.
 """
 
 from dataclasses import dataclass, replace
@@ -48,14 +48,14 @@ _MOST_LINE: Final = 40.0
 # The highest of nine neighbouring bins of noise: mean and deviation, in means of the noise.
 _NOISE, _DEVIATION = 2.9, 1.3
 _LEAST_LINES: Final = 3
-# A strength that noise alone hardly has. Below it a picture is taken as if no network had scaled
+# A strength that noise alone hardly has. Below it a picture is taken as if no platform had scaled
 # it, or by a half, where the lines are higher; those scales are also preferred by so much.
 FOUND: Final = 10.0
 _UNSEEN: Final = 3.0  # pictures without the trace hardly reach that
 _PREFERENCE: Final = 4.0
 _UNSCALED: Final = (1.0, 0.5)
 # Scales as near to one of those may be that one. They are if rows or columns differ by less than
-# so many pixels from corner to corner (networks keep the ratio of sides) and the others by a few.
+# so many pixels from corner to corner (platforms keep the ratio of sides) and the others by a few.
 # Or if all differ by a few and the lines are hardly lower there: weak ones are found no better.
 _NEAR: Final = 0.02
 _SAME, _ABOUT_SAME = 0.6, 2.0

@@ -11,7 +11,7 @@ from verifier.report.record import DetectorResult, Finding, Resent, Stability
 
 # One that shrinks and uses mozjpeg, one that keeps the size, one that shrinks much: the exact
 # profiles of `channel`.
-NETWORKS: Final = ("whatsapp", "twitter", "instagram")
+PLATFORMS: Final = ("whatsapp", "twitter", "instagram")
 
 _OPPOSITE: Final[dict[Finding, Finding]] = {
     "evidence against": "consistent",
@@ -31,29 +31,31 @@ def untested() -> Stability:
 
 
 def stability(
-    before: Sequence[DetectorResult], networks: Sequence[str], resend: Resend, ask: Ask
+    before: Sequence[DetectorResult], platforms: Sequence[str], resend: Resend, ask: Ask
 ) -> Stability:
-    """Send the picture through each network and compare the answers.
+    """Send the picture through each platform and compare the answers.
 
     Parameters
     ----------
     before
         The answers about the picture as it is.
     resend
-        Gives the picture as a network would serve it.
+        Gives the picture as a platform would serve it.
     ask
         Gives the detectors' answers about it.
     """
-    if not networks:
+    if not platforms:
         return untested()
     answers = {r.name: r.finding for r in before if r.finding in _OPPOSITE}
     if not answers:
         return Stability(holds=None, words="There is no answer whose stability could be tested.")
-    with ThreadPoolExecutor(1) as ahead:  # one network is sent through while another is asked about
-        served = [ahead.submit(resend, network) for network in networks]
+    with ThreadPoolExecutor(
+        1
+    ) as ahead:  # one platform is sent through while another is asked about
+        served = [ahead.submit(resend, platform) for platform in platforms]
         resent = tuple(
-            _resent(answers, network, reading, ask)
-            for network, reading in zip(networks, served, strict=True)
+            _resent(answers, platform, reading, ask)
+            for platform, reading in zip(platforms, served, strict=True)
         )
     flipped = any(r.flipped for r in resent)
     failed = any(r.error for r in resent)
@@ -65,7 +67,7 @@ def stability(
 def survives(result: DetectorResult, stability: Stability) -> bool:
     """Whether an answer may be followed.
 
-    No network turned it into its opposite, and one that speaks against a picture was given again
+    No platform turned it into its opposite, and one that speaks against a picture was given again
     after at least one: an accusation has to outlive the next upload.
     """
     if any(result.name in resent.flipped for resent in stability.resent):
@@ -74,23 +76,25 @@ def survives(result: DetectorResult, stability: Stability) -> bool:
 
 
 def given_again(result: DetectorResult, stability: Stability) -> bool:
-    """Whether a detector gave the same answer after at least one more network."""
+    """Whether a detector gave the same answer after at least one more platform."""
     return any(r.findings.get(result.name) == result.finding for r in stability.resent)
 
 
-def _named(network: str) -> str:
-    return platform(network).network
+def _named(name: str) -> str:
+    return platform(name).platform
 
 
-def _resent(answers: dict[str, Finding], network: str, served: Future[Reading], ask: Ask) -> Resent:
+def _resent(
+    answers: dict[str, Finding], platform: str, served: Future[Reading], ask: Ask
+) -> Resent:
     try:
         reading = served.result()
     except PhotoError as error:  # what went wrong here says nothing about the answer
-        return Resent(network=network, findings={}, flipped=(), silent=(), error=str(error))
+        return Resent(platform=platform, findings={}, flipped=(), silent=(), error=str(error))
     after = {result.name: result.finding for result in ask(reading)}
     findings: dict[str, Finding] = {name: after.get(name, "none") for name in answers}
     return Resent(
-        network=network,
+        platform=platform,
         findings=findings,
         flipped=tuple(name for name, was in answers.items() if findings[name] == _OPPOSITE[was]),
         silent=tuple(
@@ -101,7 +105,7 @@ def _resent(answers: dict[str, Finding], network: str, served: Future[Reading], 
 
 def _words(resent: Sequence[Resent]) -> str:
     failed = " ".join(
-        f"Sending it through {_named(r.network)} failed ({r.error.rstrip('.')}), so whether the "
+        f"Sending it through {_named(r.platform)} failed ({r.error.rstrip('.')}), so whether the "
         "answer lasts there is not known."
         for r in resent
         if r.error
@@ -132,4 +136,4 @@ def _words_of_tried(resent: Sequence[Resent]) -> str:
 
 
 def _named_all(resent: Sequence[Resent]) -> str:
-    return ", ".join(_named(r.network) for r in resent)
+    return ", ".join(_named(r.platform) for r in resent)

@@ -16,7 +16,7 @@ The rules, in order; "facts" are the credential's, "statistics" the detectors':
 Statistics see that a camera's pipeline made the pixels, not that its lens saw the scene: a picture
 that was shown to the camera, or put in place of its sensor's data, looks the same. So their level
 is "moderate" at most where no signature holds. The detectors of kinds (photograph, rendered,
-generated) decide nothing, since they are wrong too often (docs/results/origin.md, synthetic.md):
+generated) decide nothing, since they are wrong too often (docs/results/origin.md, generated.md):
 they only hold back.
 """
 
@@ -51,7 +51,7 @@ STRONG: Final = 0.99
 MODERATE: Final = 0.9
 
 # Detectors that say what a picture is instead of a photograph, not what was done to it.
-KINDS: Final = ("origin", "synthetic")
+KINDS: Final = ("origin", "generated")
 # A photograph is doubted from where another kind is the likelier one.
 DOUBTED: Final = 0.5
 
@@ -213,7 +213,7 @@ def _statistics_words(
     detectors: Sequence[DetectorResult],
     stability: Stability,
 ) -> str:
-    # Those that only inform, such as of the network, don't speak about alteration.
+    # Those that only inform, such as of the platform, don't speak about alteration.
     ran = [r.finding for r in detectors if r.status == "ran"]
     if not ran:
         return "No detector could give an answer about this picture."
@@ -279,7 +279,7 @@ def _unknown(credential: Credential, detectors: Sequence[DetectorResult]) -> lis
     else:
         unknown.append("Whether it was edited: no detector could give an answer.")
     unknown.append(
-        "All networks that it went through: each removes the traces of the one before, and some "
+        "All platforms that it went through: each removes the traces of the one before, and some "
         "pass a file on as it is."
     )
     return unknown

@@ -10,29 +10,29 @@ from verifier.features.header_likelihood import NONE, header_likelihoods
 from verifier.features.jpeg_header import JpegHeader
 from verifier.features.jpeg_quality import table_quality
 from verifier.features.platform_marks import META, META_SERVICES
-from verifier.features.platform_match import network_matches, passing_networks, public_encoder
+from verifier.features.platform_match import passing_platforms, platform_matches, public_encoder
 from verifier.features.platform_name import PlatformName, earlier_mark, platform_name
 from verifier.report.record import (
     ChannelReading,
     Cue,
-    EarlierNetwork,
+    EarlierPlatform,
     Huffman,
     JpegFacts,
-    NetworkChance,
-    NetworkMatch,
+    LikelihoodRatio,
+    PlatformMatch,
 )
 
 # Measured on 61 photographs of CLIC 2025 and CID22, qualities 55–95: no picture compressed once
 # reaches it (95% reach 1.15), 88% of those compressed twice do where the second quality was higher,
 # 22% where it was lower.
 EARLIER_GAIN: Final = 2.0
-# Networks that are less probable than this by the header aren't listed; "none" always is.
-_LEAST_CHANCE: Final = 0.001
+# Platforms that are less probable than this by the header aren't listed; "none" always is.
+_LEAST_PROBABILITY: Final = 0.001
 _UNASKED: Final = Cue(found=None, words="Not looked for.")
 _RESIZING: Final = (
     "Traces of resizing are not looked for: a camera's own pictures can have the same."
 )
-_LIST: Final = 4  # networks that a sentence names before it says "and others"
+_LIST: Final = 4  # platforms that a sentence names before it says "and others"
 
 
 def read_channel(
@@ -50,16 +50,16 @@ def read_channel(
         Whether to look for traces of earlier lives, which takes most of the time.
     """
     plane = luma(pixels) if cues else None
-    matches = network_matches(header) if header else ()
+    matches = platform_matches(header) if header else ()
     named = platform_name(header) if header else None
     double = _double(header, plane) if plane is not None else _UNASKED
     scale = _scale(pixels, matches) if plane is not None else _UNASKED
     return ChannelReading(
         jpeg=_jpeg_facts(header) if header else None,
-        networks=matches,
-        network=named.platform if named else None,
+        platforms=matches,
+        platform=named.platform if named else None,
         named_by=named.words if named else None,
-        chances=_chances(header) if header else (),
+        likelihoods=_likelihoods(header) if header else (),
         earlier=_earlier(header, named) if header else None,
         double_compression=double,
         scale=scale,
@@ -67,21 +67,21 @@ def read_channel(
     )
 
 
-def _chances(header: JpegHeader) -> tuple[NetworkChance, ...]:
+def _likelihoods(header: JpegHeader) -> tuple[LikelihoodRatio, ...]:
     return tuple(
-        NetworkChance(
-            network=one.network,
+        LikelihoodRatio(
+            platform=one.platform,
             ratio=one.ratio,
             probability=round(one.probability, 6),
             profile=one.profile,
         )
         for one in header_likelihoods(header)
-        if one.probability >= _LEAST_CHANCE or one.network == NONE
+        if one.probability >= _LEAST_PROBABILITY or one.platform == NONE
     )
 
 
-def _earlier(header: JpegHeader, named: PlatformName | None) -> EarlierNetwork | None:
-    """Tell a network before the last one, where a mark of it is left in another's file.
+def _earlier(header: JpegHeader, named: PlatformName | None) -> EarlierPlatform | None:
+    """Tell a platform before the last one, where a mark of it is left in another's file.
 
     An earlier compression and a size name nobody: any program compresses and shrinks so.
     """
@@ -95,7 +95,7 @@ def _earlier(header: JpegHeader, named: PlatformName | None) -> EarlierNetwork |
         else f"The file carries {mark.words}: {came}. Its coding is another's, so it was probably "
         "saved again since."
     )
-    return EarlierNetwork(network=mark.platform, words=words)
+    return EarlierPlatform(platform=mark.platform, words=words)
 
 
 def _jpeg_facts(header: JpegHeader) -> JpegFacts:
@@ -141,42 +141,42 @@ def _double(header: JpegHeader | None, plane: NDArray[np.float32]) -> Cue:
     )
 
 
-def _scale(pixels: NDArray[np.uint8], matches: tuple[NetworkMatch, ...]) -> Cue:
+def _scale(pixels: NDArray[np.uint8], matches: tuple[PlatformMatch, ...]) -> Cue:
     """Say what the size tells, and that no trace of resizing is looked for.
 
     A. C. Gallagher's (*Detection of Linear and Cubic Interpolation in JPEG Compressed Images*, CRV
     2005) was: of 29 untouched pictures of our own pipeline 19 reached its threshold, whose trace is
     periodic as well, and one of 24 of other cameras, higher than most that were enlarged.
     """
-    at_limit = _named([m.network for m in matches if "size at the network's limit" in m.agrees])
+    at_limit = _named([m.platform for m in matches if "size at the platform's limit" in m.agrees])
     height, width = pixels.shape[:2]
     limit = f"The size, {width}×{height}, is the largest that {at_limit} would give. "
     return Cue(found=None, words=(limit if at_limit else "") + _RESIZING)
 
 
 def _words(
-    header: JpegHeader | None, matches: tuple[NetworkMatch, ...], named: PlatformName | None
+    header: JpegHeader | None, matches: tuple[PlatformMatch, ...], named: PlatformName | None
 ) -> tuple[str, ...]:
-    silent = _named(passing_networks())
-    passing = f"Networks that can pass a file on as it is leave no trace: {silent}."
+    silent = _named(passing_platforms())
+    passing = f"Platforms that can pass a file on as it is leave no trace: {silent}."
     if header is None:
         return (
-            "The file isn't JPEG; the networks that we know serve JPEG for photographs, so it was "
+            "The file isn't JPEG; the platforms that we know serve JPEG for photographs, so it was "
             "probably saved again since, or never shared.",
         )
     if named:
         return (f"{_spoken(named.platform)} served this file: it carries {named.words}.", passing)
-    networks = tuple(dict.fromkeys(match.network for match in matches))
-    if networks:
+    platforms = tuple(dict.fromkeys(match.platform for match in matches))
+    if platforms:
         encoder = public_encoder(header)
         others = f"that saves JPEG through {encoder}" if encoder else "with the same encoder"
         return (
-            f"Its coding fits {_named(networks)}. Any program {others} writes the same, so this "
+            f"Its coding fits {_named(platforms)}. Any program {others} writes the same, so this "
             "proves nothing.",
             passing,
         )
     reason = "camera or editor metadata" if header.exif or header.adobe or header.xmp else "coding"
-    return (f"It fits no profile of a network that we have, going by its {reason}.", passing)
+    return (f"It fits no profile of a platform that we have, going by its {reason}.", passing)
 
 
 def _spoken(platform: str) -> str:

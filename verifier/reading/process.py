@@ -76,12 +76,12 @@ class Readers:
         """
         return self._ask({}, data)
 
-    def resend(self, photo: "bytes | Pixels", network: str) -> Reading:
-        """Send a photo through a network of `channel.PLATFORMS`, and read what it serves."""
+    def resend(self, photo: "bytes | Pixels", platform: str) -> Reading:
+        """Send a photo through a platform of `channel.PLATFORMS`, and read what it serves."""
         if isinstance(photo, bytes):
-            return self._ask({"network": network}, photo)
+            return self._ask({"platform": platform}, photo)
         content = np.ascontiguousarray(photo)
-        return self._ask({"network": network, "shape": content.shape}, content.data)
+        return self._ask({"platform": platform, "shape": content.shape}, content.data)
 
     def close(self) -> None:
         """End the processes; a later photo starts new ones."""

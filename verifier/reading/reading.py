@@ -37,7 +37,7 @@ class Reading:
     Attributes
     ----------
     pixels
-        The values as coded: for traces of JPEG, of networks, of resizing and of our cameras, which
+        The values as coded: for traces of JPEG, of platforms, of resizing and of our cameras, which
         a conversion of colours would blur.
     converted
         The same in sRGB where the file's colours are others: see `colours`.

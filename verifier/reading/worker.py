@@ -46,23 +46,23 @@ def main() -> None:
 
 def _serve(request: framing.Message, limits: Limits, whom: dict[str, Any]) -> Reading:
     head, data = request.head, bytes(request.body)
-    network = head.get("network")
-    if network is None:
+    platform = head.get("platform")
+    if platform is None:
         return read_file(data, limits, whom["trust_anchors"], whom["revocation_lists"])
     shape = head.get("shape")
     photo = np.frombuffer(data, np.uint8).reshape(shape) if shape else data
-    return _resent(photo, network, limits)
+    return _resent(photo, platform, limits)
 
 
 def _resent(
-    photo: "bytes | np.ndarray[Any, np.dtype[np.uint8]]", network: str, limits: Limits
+    photo: "bytes | np.ndarray[Any, np.dtype[np.uint8]]", platform: str, limits: Limits
 ) -> Reading:
     from channel import transmit
     from channel.errors import ChannelError
 
     try:
         photo = photo if isinstance(photo, np.ndarray) else _first_frame(photo)
-        served = transmit(photo, network)
+        served = transmit(photo, platform)
     except ChannelError as error:
         raise PhotoUnreadableError(str(error)) from error
     except (OSError, ValueError, SyntaxError) as error:
@@ -73,7 +73,7 @@ def _resent(
 
 
 def _first_frame(data: bytes) -> "bytes | np.ndarray[Any, np.dtype[np.uint8]]":
-    """Return what of a file is analysed: of an animation, which networks turn to video, a frame."""
+    """Return what is analysed: of an animation, which platforms turn to video, a frame."""
     from channel.picture_file import open_picture
 
     file = open_picture(data)

@@ -238,12 +238,12 @@ def _channel(report: ReportRecord) -> str:
             f"Its JPEG quality {near} {jpeg.quality} of 100, read from the quantisation tables."
         )
     matches = "".join(
-        f"<tr><td>{as_html(m.network)}</td><td>{as_html(m.era)}</td>"
+        f"<tr><td>{as_html(m.platform)}</td><td>{as_html(m.era)}</td>"
         f"<td>{as_html(', '.join(m.agrees))}</td><td>{as_html(m.confidence)}</td></tr>"
-        for m in channel.networks
+        for m in channel.platforms
     )
     table = (
-        "<details><summary>Network profiles that fit</summary><table><tr><th>Network</th>"
+        "<details><summary>Platform profiles that fit</summary><table><tr><th>Platform</th>"
         f"<th>Era</th><th>What fits</th><th>How well the profile is known</th></tr>{matches}"
         "</table></details>"
         if matches

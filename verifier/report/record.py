@@ -1,14 +1,15 @@
-"""The report: what was found, as a versioned record; ``docs/report.schema.json`` is its schema.
+"""The report: what was found, as a versioned record; ``docs/report.schema.v2.json`` is its schema.
 
 Integrity facts (`Credential`) and statistics (`DetectorResult`) stand apart, and no field mixes
 them into a number.
 """
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
 from verifier.report.preview import Preview
+from verifier.report.version_1 import as_version_2
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 Huffman = Literal["standard", "optimised", "arithmetic"]
@@ -262,8 +263,8 @@ class JpegFacts(_Record):
     marks: tuple[str, ...]
 
 
-class NetworkMatch(_Record):
-    """A network profile that could have written this file.
+class PlatformMatch(_Record):
+    """A platform profile that could have written this file.
 
     Attributes
     ----------
@@ -272,42 +273,44 @@ class NetworkMatch(_Record):
     agrees
         What agrees with it.
     mark
-        Whether the file carries what only this network writes, as far as we know.
+        Whether the file carries what only this platform writes, as far as we know.
     confidence
         How the profile's tables are known.
     """
 
     profile: str
-    network: str
+    platform: str
     era: str
     agrees: tuple[str, ...]
     mark: bool
     confidence: str
 
 
-class NetworkChance(_Record):
-    """How much a file's header speaks for a network, or for "none": a program, or another network.
+class LikelihoodRatio(_Record):
+    """How much likelier a platform makes a file's header than a program that is no platform does.
 
     Attributes
     ----------
+    platform
+        Or "none": a program, or another platform.
     ratio
-        How many times likelier the network makes the header than a program that is no network.
+        Likelihood ratio of the header: through the platform over any program.
     probability
-        With "none" nine times as likely beforehand as all networks together.
+        With "none" nine times as likely beforehand as all platforms together.
     profile
-        The network's profile that fits best; "" for "none".
+        The platform's profile that fits best; "" for "none".
     """
 
-    network: str
+    platform: str
     ratio: Annotated[float, Field(ge=0)]
     probability: Probability
     profile: str = ""
 
 
-class EarlierNetwork(_Record):
-    """A network before the last one, and what tells of it."""
+class EarlierPlatform(_Record):
+    """A platform before the last one, and what tells of it."""
 
-    network: str
+    platform: str
     words: str
 
 
@@ -332,30 +335,30 @@ class Cue(_Record):
 
 
 class ChannelReading(_Record):
-    """What the file itself tells of its way: the last encoder, networks that write so, cues.
+    """What the file itself tells of its way: the last encoder, platforms that write so, cues.
 
     Attributes
     ----------
-    networks
-        Profiles that could have written it; a network's own mark first.
-    network
+    platforms
+        Profiles that could have written it; a platform's own mark first.
+    platform
         The one that served the file, where a mark or a table of its own singles it out, else
         None; "Meta" where it is Facebook, Instagram or Messenger.
     named_by
         What singles it out, in words; None if none is named.
-    chances
-        What the header says of each network, the likeliest first; the unlikely are left out.
-        Without a mark no network has more than a few percent: programs write the same.
+    likelihoods
+        What the header says of each platform, the likeliest first; the unlikely are left out.
+        Without a mark no platform has more than a few percent: programs write the same.
     earlier
-        A network before the last one, where a trace of it is left.
+        A platform before the last one, where a trace of it is left.
     """
 
     jpeg: JpegFacts | None
-    networks: tuple[NetworkMatch, ...] = ()
-    network: str | None = None
+    platforms: tuple[PlatformMatch, ...] = ()
+    platform: str | None = None
     named_by: str | None = None
-    chances: tuple[NetworkChance, ...] = ()
-    earlier: EarlierNetwork | None = None
+    likelihoods: tuple[LikelihoodRatio, ...] = ()
+    earlier: EarlierPlatform | None = None
     double_compression: Cue
     scale: Cue
     words: tuple[str, ...]
@@ -381,7 +384,7 @@ class PatchMap(_Record):
     places
         Left and top of each patch.
     values
-        Probability of any edit, of the network that is likeliest for the picture, or of no
+        Probability of any edit, of the platform that is likeliest for the picture, or of no
         photograph, uncalibrated: a map shows where, the pooled answer how surely.
     low, high
         What a value of 0 and of 1 means, in a few words.
@@ -416,8 +419,8 @@ class DetectorResult(_Record):
         Of the answer that was given: how often it would be wrong, see `verifier.weights.Threshold`.
     finding
         What it means for the verdict; "informs" says something but neither for nor against.
-    networks
-        Of the detector of networks: those that the picture came through as far as they can be
+    platforms
+        Of the detector of platforms: those that the picture came through as far as they can be
         told, in the order of sharing.
     """
 
@@ -438,12 +441,12 @@ class DetectorResult(_Record):
     calibrated_for: str | None = None
     patches: int = 0
     patch_map: PatchMap | None = None
-    networks: tuple[str, ...] = ()
+    platforms: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
 
 
 class Resent(_Record):
-    """The answers after the picture was sent through one more network.
+    """The answers after the picture was sent through one more platform.
 
     Attributes
     ----------
@@ -455,10 +458,10 @@ class Resent(_Record):
         Detectors that had an answer and have none after it.
     error
         Why the picture couldn't be sent or asked about again; None where that worked. Then nothing
-        is known of this network, and the lists are empty.
+        is known of this platform, and the lists are empty.
     """
 
-    network: str
+    platform: str
     findings: dict[str, Finding]
     flipped: tuple[str, ...]
     silent: tuple[str, ...]
@@ -503,9 +506,12 @@ class Verdict(_Record):
 
 
 class ReportRecord(_Record):
-    """All that is known of one photo, as data; `verifier.report.report.Report` shows it."""
+    """All that is known of one photo, as data; `verifier.report.report.Report` shows it.
 
-    schema_version: Literal[1] = 1
+    A report of schema version 1 is read as well, and becomes one of version 2.
+    """
+
+    schema_version: Literal[2] = 2
     verifier_version: str
     input: InputFacts
     credential: Credential
@@ -516,6 +522,14 @@ class ReportRecord(_Record):
     seconds: dict[str, float]
 
     _preview: Preview | None = PrivateAttr(default=None)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_version_1(cls, content: Any) -> Any:
+        """Read a report that an earlier verifier wrote."""
+        if isinstance(content, dict) and content.get("schema_version") == 1:
+            return as_version_2(content)
+        return content
 
     @property
     def preview(self) -> Preview | None:

@@ -11,9 +11,9 @@ from verifier.report.wording import (
     credential_details,
     detector_headline,
     input_line,
-    network_headline,
     percent,
     pipeline_headline,
+    platform_headline,
 )
 
 _WIDTH = 92
@@ -32,7 +32,7 @@ def _lines(report: ReportRecord) -> Iterator[str]:
     if verdict.level != "none":
         yield from _wrapped(f"How sure: {LEVELS[verdict.level]}.", "  ")
     yield from _wrapped(f"Camera pipeline: {pipeline_headline(report)}.", "  ")
-    yield from _wrapped(f"Network: {network_headline(report)}.", "  ")
+    yield from _wrapped(f"Platform: {platform_headline(report)}.", "  ")
     yield from _section("File", [input_line(facts.width, facts.height, facts.format, facts.bytes)])
     yield from _wrapped(f"SHA-256 {facts.sha256}", "  ")
     yield from (line for note in facts.notes for line in _wrapped(note, "  "))

@@ -58,10 +58,10 @@ def in_short(report: ReportRecord) -> list[tuple[str, str]]:
         *(
             (result.question, detector_headline(result, stability))
             for result in report.detectors
-            if result.name != "network"  # has a row of its own, below
+            if result.name != "platform"  # has a row of its own, below
         ),
         ("Which camera pipeline developed it?", pipeline_headline(report)),
-        ("Which network did it come from?", network_headline(report)),
+        ("Which platform did it come from?", platform_headline(report)),
         ("Is it signed?", credential_headline(report.credential)),
         ("Is it declared generated?", generation_headline(report.credential)),
         ("Would the answer last if it is shared again?", stability_headline(stability)),
@@ -107,33 +107,33 @@ def stability_headline(stability: Stability) -> str:
         return "No, so it is void"
     silent = [bool(resent.silent) for resent in stability.resent]
     if all(silent):
-        return "No: there is none any more after any network, and no opposite one"
-    return "Yes, though not after every network" if any(silent) else "Yes"
+        return "No: there is none any more after any platform, and no opposite one"
+    return "Yes, though not after every platform" if any(silent) else "Yes"
 
 
-def network_headline(report: ReportRecord) -> str:
-    """Say in a few words which network served a file, as its channel section names it."""
-    return network_words(report.channel)
+def platform_headline(report: ReportRecord) -> str:
+    """Say in a few words which platform served a file, as its channel section names it."""
+    return platform_words(report.channel)
 
 
-def network_words(channel: ChannelReading) -> str:
-    """Say in a few words which network served a file, or that none can be named."""
-    earlier = f"; {_services(channel.earlier.network)} before that" if channel.earlier else ""
-    if channel.network:
-        return f"{_services(channel.network)}, going by {channel.named_by}{earlier}"
+def platform_words(channel: ChannelReading) -> str:
+    """Say in a few words which platform served a file, or that none can be named."""
+    earlier = f"; {_services(channel.earlier.platform)} before that" if channel.earlier else ""
+    if channel.platform:
+        return f"{_services(channel.platform)}, going by {channel.named_by}{earlier}"
     if earlier:
         return f"None can be named{earlier}"
     if channel.jpeg is None:
         return "None can be named: the file isn't JPEG"
-    names = list(dict.fromkeys(match.network for match in channel.networks))
+    names = list(dict.fromkeys(match.platform for match in channel.platforms))
     if not names:
         return "None can be named: it fits no profile that we have"
     others = " and others" if names[4:] else ""
     return f"None can be named: it fits {', '.join(names[:4])}{others}, and programs write the same"
 
 
-def _services(network: str) -> str:
-    return "Facebook, Instagram or Messenger" if network == META else network
+def _services(platform: str) -> str:
+    return "Facebook, Instagram or Messenger" if platform == META else platform
 
 
 def credential_headline(credential: Credential) -> str:

@@ -52,7 +52,7 @@ def create_app(service: Service) -> FastAPI:
     app = FastAPI(
         title="camsim verifier",
         version="1",
-        summary="What can be known of a photo that came back from a network.",
+        summary="What can be known of a photo that came back from a platform.",
         lifespan=lifespan,
         docs_url=None,  # their pages load scripts from third parties
         redoc_url=None,

@@ -26,7 +26,7 @@ from verifier.training.memory_format import in_format
 from verifier.training.origin.classes import ORIGIN_DOMAIN, ORIGIN_SELECTION
 from verifier.training.origin.cnn import SIDE
 from verifier.training.origin.statistics_network import StatisticsNetwork
-from verifier.training.platform.cnn import NetworkCNN
+from verifier.training.platform.cnn import PlatformCNN
 from verifier.weights import (
     Domain,
     InputContract,
@@ -53,15 +53,15 @@ LABELS = (
     Label(name="foreign", role="foreign", words="not developed by this pipeline"),
 )
 
-SYNTHETIC_LABELS = (
+GENERATED_LABELS = (
     Label(name="natural", role="native", words="a photograph"),
     Label(name="generated", role="class", words="a generated picture"),
 )
 # Crops side by side; two dozen say as much as a picture has to say, and bound the time.
-SYNTHETIC_SELECTION = Selection(
+GENERATED_SELECTION = Selection(
     stride=CROP, most_patches=24, brief_patches=12, min_variance=0.0005, most_clipped=0.5
 )
-SYNTHETIC_DOMAIN = Domain(min_side=CROP, min_patches=1, least_quality=50)
+GENERATED_DOMAIN = Domain(min_side=CROP, min_patches=1, least_quality=50)
 
 
 def export_fan(
@@ -184,8 +184,8 @@ def check_graph(
 
 
 @torch.no_grad()
-def export_network_cnn(
-    model: NetworkCNN,
+def export_platform_cnn(
+    model: PlatformCNN,
     name: str,
     labels: Sequence[Label],
     recipe: dict[str, str | int | float | bool],
@@ -194,7 +194,7 @@ def export_network_cnn(
     licence: str,
     folder: Path,
 ) -> ModelEntry:
-    """Write a network of origin as ONNX beside its entry in the manifest, not yet calibrated.
+    """Write a detector of platforms as ONNX beside its entry in the manifest, not yet calibrated.
 
     The weights of the largest layer, 98% of all, are stored as int8 with a scale for each output;
     the model is changed to what is stored before anything is measured on it.
@@ -206,7 +206,7 @@ def export_network_cnn(
     """
     contract = InputContract(kind="DCT histograms", name="histograms", side=64)
     inputs = torch.randint(0, 9, (5, PATCH_BINS), generator=torch.Generator().manual_seed(0))
-    draft = _draft(model, name, "network", labels, contract, recipe, data, figures, licence)
+    draft = _draft(model, name, "platform", labels, contract, recipe, data, figures, licence)
     draft = draft.model_copy(update={"selection": SELECTION, "domain": DOMAIN})
     return _written_int8(model, inputs.float(), draft, folder, network="histograms")
 
@@ -225,7 +225,7 @@ def export_origin(
     """Write a model of origins as ONNX beside its entry in the manifest, not yet calibrated.
 
     Of Huang et al.'s network the dense layer of 2048, nearly all of the weights, is stored as int8
-    as `export_network_cnn` has it, and EfficientNet-Lite0's weights as float16.
+    as `export_platform_cnn` has it, and EfficientNet-Lite0's weights as float16.
 
     Parameters
     ----------
@@ -338,7 +338,7 @@ def _written(
     return entry
 
 
-def export_synthetic(
+def export_generated(
     model: nn.Module,
     network: str,
     name: str,
@@ -364,9 +364,9 @@ def export_synthetic(
         "validation: average precision, held-out scenes": round(precision, 4)
     }
     draft = _draft(
-        model, name, "synthetic", SYNTHETIC_LABELS, contract, recipe, data, figures, licence
+        model, name, "generated", GENERATED_LABELS, contract, recipe, data, figures, licence
     )
-    draft = draft.model_copy(update={"selection": SYNTHETIC_SELECTION, "domain": SYNTHETIC_DOMAIN})
+    draft = draft.model_copy(update={"selection": GENERATED_SELECTION, "domain": GENERATED_DOMAIN})
     inputs = torch.rand(3, 3, CROP, CROP, generator=torch.Generator().manual_seed(0))
     return _written_with_torch(model, network, inputs, draft, folder)
 

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from channel.output import replacing
 from verifier.errors import WeightsError
@@ -35,7 +35,7 @@ class Label(_Record):
     role
         "native": straight from the camera; "edit": a manipulation; "foreign": not from the
         pipeline that the model knows, so that it has nothing to say; "class": none of these (a
-        network, a generator).
+        platform, a generator).
     words
         For a reader who knows no name of an algorithm, such as "sharpened".
     """
@@ -183,7 +183,7 @@ class Calibration(_Record):
         of the first are native pictures called edited; of the second edited ones called native;
         of the third native ones called foreign. None where a model has no such labels.
     named, none
-        Of a model of networks or origins (labels that are a "class"): on the probability of the
+        Of a model of platforms or origins (labels that are a "class"): on the probability of the
         likeliest class, and on that of none of them. The false alarms of the first are pictures of
         no class that the model knows, named one, such as photographs called generated; of the
         second pictures of a class, called none.
@@ -243,6 +243,12 @@ class ModelEntry(_Record):
     recipe: dict[str, str | int | float | bool]
     data: str
     figures: dict[str, str | float]
+
+    @field_validator("task")
+    @classmethod
+    def _task_of_today(cls, task: str) -> str:
+        """Read what models that were trained before this version call their task."""
+        return {"network": "platform", "synthetic": "generated"}.get(task, task)
 
     @model_validator(mode="after")
     def _labelled(self) -> Self:
@@ -375,7 +381,7 @@ def store_calibration(
     name
         Of the entry.
     channel
-        A network as `Report.channel` names it, or "any".
+        A platform as `Report.channel` names it, or "any".
 
     Raises
     ------

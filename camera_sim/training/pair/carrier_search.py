@@ -39,8 +39,8 @@ Developed = NDArray[np.float32]
 Weighted = tuple[tuple[Channel, float], ...]
 """Channels, and how much the loss after each weighs."""
 PAPER_ALONE: Weighted = ((PAPER_CHANNEL, 1.0),)
-# The paper's, and the harshest network.
-CHANNELS: Weighted = ((PAPER_CHANNEL, 0.65), (Channel(PATCH, None, network="whatsapp"), 0.35))
+# The paper's, and the harshest platform.
+CHANNELS: Weighted = ((PAPER_CHANNEL, 0.65), (Channel(PATCH, None, platform="whatsapp"), 0.35))
 MARGIN = 32  # pixels beyond the channel's square, so that edits see their surroundings
 # JOD (just objectionable differences) that a pattern of one level costs, mean square, by cycles per
 # 8 pixels, on a FullHD screen of 38 pixels a degree; ColorVideoVDP 0.5.7 (Mantiuk et al., ACM TOG

@@ -1,7 +1,7 @@
 """Whole pictures that a pair's pooling network learns from, with every history.
 
 Scenes are photographed whole, or in large squares, developed by the pair and by the pipeline
-before, edited, and sent three ways: by the paper's channel, at full size through a network's
+before, edited, and sent three ways: by the paper's channel, at full size through a platform's
 encoder or libjpeg, and shrunk by any scale before that. What is kept of each are the statistics of
 its blocks and what its patches say. Large pictures can be added as a camera takes them, whole,
 through the paper's channel: the texture of smaller scenes teaches little of theirs.
@@ -24,7 +24,7 @@ from camera_sim.sensor.sensor import BASE_ISO, LOW_PASS_BLUR
 from camera_sim.training.nip.data import SceneSource
 from camera_sim.training.pair.shots import Pair, Send, open_pair, paper_channel
 from camera_sim.training.pair.validation import as_camera_file, edited, through_jpeg
-from camera_sim.training.pair.workflow import FILTERS, FOREIGN_CLASS, HISTORIES, NETWORKS, opened
+from camera_sim.training.pair.workflow import FILTERS, FOREIGN_CLASS, HISTORIES, PLATFORMS, opened
 from channel import transmit
 from channel.errors import PictureError
 from channel.picture_file.srgb import load_picture
@@ -44,7 +44,7 @@ LEAST_SIDE = 448
 # Large pictures are shrunk up to so much first, others enlarged: scenes are sharp or soft.
 LARGE_SIDE, SHRUNK, MOST_SHRINKAGE = 900, 0.6, 3.0
 ENLARGED, ENLARGEMENTS = 0.3, (1.05, 1.8)
-CAMERA_JPEG, CROPPED, CLASSICAL, THROUGH_NETWORK = 0.6, 0.15, 0.33, 0.5
+CAMERA_JPEG, CROPPED, CLASSICAL, THROUGH_PLATFORM = 0.6, 0.15, 0.33, 0.5
 MOST_CROPPED = 64
 FULL_QUALITIES, SHRUNK_QUALITIES = (40, 95), (55, 95)
 SCALES = (0.27, 0.95)
@@ -301,9 +301,9 @@ def _channels(rng: np.random.Generator) -> Iterator[Send]:
 
 
 def _encoder(rng: np.random.Generator, qualities: tuple[int, int]) -> Send:
-    """Draw a network's encoder, or libjpeg at a quality."""
-    if rng.random() < THROUGH_NETWORK:
-        network = NETWORKS[int(rng.integers(len(NETWORKS)))]
-        return lambda picture: opened(transmit(picture, network))
+    """Draw a platform's encoder, or libjpeg at a quality."""
+    if rng.random() < THROUGH_PLATFORM:
+        platform = PLATFORMS[int(rng.integers(len(PLATFORMS)))]
+        return lambda picture: opened(transmit(picture, platform))
     quality = int(rng.integers(qualities[0], qualities[1] + 1))
     return lambda picture: through_jpeg(picture, quality, "4:2:0")

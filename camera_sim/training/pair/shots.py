@@ -147,8 +147,8 @@ def paper_channel(picture: Picture) -> Picture:
     return through_jpeg(resized(picture, (height, width), "box"), PAPER_QUALITY, "4:2:0")
 
 
-def network(name: str) -> Send:
-    """Return what a network makes of an uploaded picture."""
+def through_platform(name: str) -> Send:
+    """Return what a platform makes of an uploaded picture."""
 
     def send(picture: Picture) -> Picture:
         return opened(transmit(picture, name))

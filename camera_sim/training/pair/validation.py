@@ -65,8 +65,8 @@ def edited(picture: Picture, history: str) -> Picture:
 def sent(picture: Picture, channel: Channel) -> Picture:
     """Send a (side, side, 3) uint8 picture through a channel: resized to 128, through its codec."""
     small = resized(picture, (PATCH, PATCH), channel.resampling)
-    if channel.network is not None:
-        return opened(transmit(small, channel.network))
+    if channel.platform is not None:
+        return opened(transmit(small, channel.platform))
     if channel.quality is None:
         return small
     return through_jpeg(small, channel.quality, "4:2:0")

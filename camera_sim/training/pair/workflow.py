@@ -33,8 +33,8 @@ FOREIGN_CLASS = len(HISTORIES)
 ChannelKind = Literal["none", "paper", "wide"]
 PAPER_SCALE, PAPER_QUALITY = 0.5, 50  # section 4.4
 WIDE_SCALES, WIDE_QUALITIES = (0.35, 1.0), (30, 95)
-PAPER_SHARE, NETWORK_SHARE, RESIZED_SHARE = 0.35, 0.3, 0.4
-NETWORKS = ("twitter", "whatsapp", "telegram", "facebook", "instagram")
+PAPER_SHARE, PLATFORM_SHARE, RESIZED_SHARE = 0.35, 0.3, 0.4
+PLATFORMS = ("twitter", "whatsapp", "telegram", "facebook", "instagram")
 """Those whose own encoders are among the wide channels."""
 CROPPED = 0.1
 FILTERS: tuple[Resampling, ...] = ("box", "bilinear", "hamming", "bicubic", "lanczos")
@@ -46,14 +46,14 @@ class Channel:
 
     Attributes
     ----------
-    network
+    platform
         Whose profile compresses, in place of JPEG of a ``quality``.
     """
 
     side: int
     quality: int | None
     resampling: Resampling = "box"
-    network: str | None = None
+    platform: str | None = None
 
     @property
     def keeps_step(self) -> bool:
@@ -63,7 +63,7 @@ class Channel:
     def draw_offset(self, room: int, rng: np.random.Generator) -> tuple[int, int]:
         """Draw where the channel's square lies in a developed patch: row and column up to ``room``.
 
-        A network resizes and cuts JPEG's squares from the picture's own corner. Where the scale is
+        A platform resizes and cuts JPEG's squares from the picture's own corner. Where the scale is
         1 or 1:2 they stay in step with the camera's, save in the share `CROPPED` of pictures.
         """
         if self.keeps_step and rng.random() >= CROPPED:
@@ -82,8 +82,8 @@ def draw_channel(kind: ChannelKind, hardness: float, rng: np.random.Generator) -
     ----------
     kind
         ``none``, the paper's 1:2 and JPEG 50, or ``wide``: `PAPER_SHARE` of the time the paper's,
-        otherwise no resizing (as networks leave small pictures) or any scale and filter; then, in
-        `NETWORK_SHARE` of the cases, one of `NETWORKS`, or any quality.
+        otherwise no resizing (as platforms leave small pictures) or any scale and filter; then, in
+        `PLATFORM_SHARE` of the cases, one of `PLATFORMS`, or any quality.
     hardness
         Of a curriculum, 0 to 1: at 0 the picture keeps its size and has the best quality, at 1 the
         channel is what ``kind`` says.
@@ -96,8 +96,8 @@ def draw_channel(kind: ChannelKind, hardness: float, rng: np.random.Generator) -
     resized = rng.random() < RESIZED_SHARE
     scale = rng.uniform(1 - hardness * (1 - WIDE_SCALES[0]), 1) if resized else 1.0
     side, resampling = round(PATCH / scale), FILTERS[rng.integers(len(FILTERS))]
-    if rng.random() < NETWORK_SHARE * hardness:
-        return Channel(side, None, resampling, NETWORKS[rng.integers(len(NETWORKS))])
+    if rng.random() < PLATFORM_SHARE * hardness:
+        return Channel(side, None, resampling, PLATFORMS[rng.integers(len(PLATFORMS))])
     quality = rng.uniform(_towards(WIDE_QUALITIES[0], hardness), WIDE_QUALITIES[1])
     return Channel(side, round(quality), resampling)
 
@@ -158,21 +158,21 @@ class Workflow(nn.Module):
     def send(self, pictures: Tensor, channel: Channel) -> Tensor:
         """Send (N, 3, side, side) pictures through the channel alone."""
         small = resize(pictures, (PATCH, PATCH), channel.resampling)
-        if channel.network is not None:
-            return served(small, channel.network)
+        if channel.platform is not None:
+            return served(small, channel.platform)
         if channel.quality is None:
             return small
         sent: Tensor = self.jpeg(small, channel.quality)
         return sent
 
 
-def served(pictures: Tensor, network: str) -> Tensor:
-    """Return what a network makes of (N, 3, H, W) pictures, by its own encoder; backward as is.
+def served(pictures: Tensor, platform: str) -> Tensor:
+    """Return what a platform makes of (N, 3, H, W) pictures, by its own encoder; backward as is.
 
-    The pictures are small enough that no network resizes them.
+    The pictures are small enough that no platform resizes them.
     """
     levels = (pictures.detach().clamp(0, 1) * 255 + 0.5).byte().permute(0, 2, 3, 1)
-    files = [transmit(np.ascontiguousarray(picture), network) for picture in levels.numpy()]
+    files = [transmit(np.ascontiguousarray(picture), platform) for picture in levels.numpy()]
     received = np.stack([opened(file) for file in files])
     return instead(pictures, torch.from_numpy(received).permute(0, 3, 1, 2).float() / 255)
 

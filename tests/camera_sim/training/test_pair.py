@@ -18,14 +18,14 @@ from camera_sim.training.nip.export import build_network
 from camera_sim.training.pair.masking import visibility, visible_error
 from camera_sim.training.pair.recipe import FAST_JOINT, cost_of_fidelity, weight_of_fidelity
 from camera_sim.training.pair.sending import share_of
-from camera_sim.training.pair.shots import Shot, network
+from camera_sim.training.pair.shots import Shot, through_platform
 from camera_sim.training.pair.train import choose_point
 from camera_sim.training.pair.validation import Point, edited, sent
 from camera_sim.training.pair.workflow import (
     HISTORIES,
-    NETWORKS,
     NO_CHANNEL,
     PAPER_CHANNEL,
+    PLATFORMS,
     Channel,
     Workflow,
     draw_channel,
@@ -120,15 +120,15 @@ def test_blocks_are_read_once_and_learnt_first(tmp_path: Path) -> None:
     assert torch.equal(again.fan.judge[1].weight, pair.fan.judge[1].weight)
 
 
-def test_networks_themselves_are_among_the_wide_channels() -> None:
+def test_platforms_themselves_are_among_the_wide_channels() -> None:
     rng = np.random.default_rng(0)
     drawn = [draw_channel("wide", 1, rng) for _ in range(400)]
-    assert {channel.network for channel in drawn} == {None, *NETWORKS}
+    assert {channel.platform for channel in drawn} == {None, *PLATFORMS}
     upload = picture(128, 128, 3)
     tensor = torch.from_numpy(upload.copy()).permute(2, 0, 1)[None].float() / 255
-    received = Workflow().send(tensor.requires_grad_(), Channel(128, None, network="whatsapp"))
+    received = Workflow().send(tensor.requires_grad_(), Channel(128, None, platform="whatsapp"))
     assert (received[0] * 255).permute(1, 2, 0).detach().numpy() == pytest.approx(
-        network("whatsapp")(upload), abs=0.01
+        through_platform("whatsapp")(upload), abs=0.01
     )
     received.sum().backward()
     assert tensor.grad is not None
@@ -182,7 +182,7 @@ def test_the_curriculum_goes_from_easy_to_what_is_asked_for() -> None:
     assert draw_channel("none", 1, rng) == NO_CHANNEL
 
 
-def test_a_network_keeps_step_with_the_camera_but_where_it_scales_oddly_or_somebody_cropped() -> (
+def test_a_platform_keeps_step_with_the_camera_but_where_it_scales_oddly_or_somebody_cropped() -> (
     None
 ):
     rng = np.random.default_rng(0)
@@ -352,7 +352,7 @@ def test_local_edits_change_what_their_mask_covers(name: str) -> None:
     changed = (after != before).any(axis=2)
     assert not changed[~mask].any()
     assert changed[mask].any()
-    received = (200, 300)  # as a network halves it
+    received = (200, 300)  # as a platform halves it
     assert covered_share(mask, (0, 0), received) > 0.5
     assert covered_share(mask, (300 - 128, 0), received) == 0
 

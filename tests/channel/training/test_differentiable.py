@@ -8,7 +8,7 @@ from PIL import Image
 from torch import Tensor
 
 from channel import PLATFORMS, transmit
-from channel.errors import ChannelValueError, UnknownNetworkError
+from channel.errors import ChannelValueError, UnknownPlatformError
 from channel.resample import resized
 from channel.resampling_filters import Resampling
 from channel.training.differentiable import DifferentiableChannel, resize
@@ -31,26 +31,26 @@ def pixels_of(picture: Tensor) -> Pixels:
     return np.asarray((picture * 255).round().permute(0, 2, 3, 1).to(torch.uint8))
 
 
-@pytest.mark.parametrize("network", WITH_TURBO)
-def test_native_size_is_sent_exactly_as_transmit_does(network: str) -> None:
+@pytest.mark.parametrize("platform", WITH_TURBO)
+def test_native_size_is_sent_exactly_as_transmit_does(platform: str) -> None:
     pixels = photo(64, 88)
-    with Image.open(BytesIO(transmit(pixels, network, seed=5))) as image:
+    with Image.open(BytesIO(transmit(pixels, platform, seed=5))) as image:
         exact = np.asarray(image)
-    sent = pixels_of(DifferentiableChannel(network, seed=5)(tensor(pixels)))[0]
+    sent = pixels_of(DifferentiableChannel(platform, seed=5)(tensor(pixels)))[0]
     assert sent.shape == exact.shape
     difference = np.abs(sent.astype(int) - exact)
-    if network == "instagram-2024":  # enlarged: a level off before JPEG may move a coefficient
+    if platform == "instagram-2024":  # enlarged: a level off before JPEG may move a coefficient
         assert (difference == 0).mean() > 0.98
     else:
         assert difference.max() == 0
 
 
-@pytest.mark.parametrize("network", ["yelp", "instagram-2016", "whatsapp-2016", "flickr-2014"])
-def test_resized_pictures_are_nearly_those_of_transmit(network: str) -> None:
+@pytest.mark.parametrize("platform", ["yelp", "instagram-2016", "whatsapp-2016", "flickr-2014"])
+def test_resized_pictures_are_nearly_those_of_transmit(platform: str) -> None:
     pixels = photo(1200, 1700)
-    with Image.open(BytesIO(transmit(pixels, network, seed=1))) as image:
+    with Image.open(BytesIO(transmit(pixels, platform, seed=1))) as image:
         exact = np.asarray(image)
-    sent = pixels_of(DifferentiableChannel(network, seed=1)(tensor(pixels)))[0]
+    sent = pixels_of(DifferentiableChannel(platform, seed=1)(tensor(pixels)))[0]
     assert sent.shape == exact.shape
     assert (sent == exact).mean() > 0.98
 
@@ -88,8 +88,8 @@ def test_gradients_reach_the_picture_through_every_profile() -> None:
 
 def test_quality_and_scale_are_drawn_for_each_picture() -> None:
     pixels = photo(160, 160)
-    network = DifferentiableChannel("twitter", qualities=(20, 95), scales=(0.5, 1.0), crop=64)
-    sent = network(tensor(*[pixels] * 6))
+    channel = DifferentiableChannel("twitter", qualities=(20, 95), scales=(0.5, 1.0), crop=64)
+    sent = channel(tensor(*[pixels] * 6))
     assert sent.shape == (6, 3, 64, 64)
     assert len({sent[i].sum().item() for i in range(6)}) == 6
     again = DifferentiableChannel("twitter", qualities=(20, 95), scales=(0.5, 1.0), crop=64)
@@ -110,7 +110,7 @@ def test_autocast_and_channels_last_change_nothing() -> None:
 
 
 def test_bad_arguments_are_refused() -> None:
-    with pytest.raises(UnknownNetworkError, match="no network 'myspace'"):
+    with pytest.raises(UnknownPlatformError, match="no platform 'myspace'"):
         DifferentiableChannel("myspace")
     with pytest.raises(ChannelValueError, match="scales and crop go together"):
         DifferentiableChannel("twitter", scales=(0.5, 1))

@@ -15,7 +15,7 @@ from tests.camera_sim.conftest import Camsim
 from tests.channel.conftest import photo
 from tests.verifier.toy import threshold
 from verifier import Verifier
-from verifier.detectors.generated import SyntheticDetector
+from verifier.detectors.generated import GeneratedDetector
 from verifier.detectors.model import Model
 from verifier.errors import PicturesError, ScoresError
 from verifier.evaluation.average_precision import average_precision
@@ -86,7 +86,7 @@ def toy(folder: Path, calibrated: Calibration | None = None) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{NAME}.onnx").write_bytes(content)
     entry = ModelEntry(
-        name=NAME, task="synthetic", version="1", file=f"{NAME}.onnx",
+        name=NAME, task="generated", version="1", file=f"{NAME}.onnx",
         sha256=hashlib.sha256(content).hexdigest(), licence="CC0-1.0", parameters=6,
         labels=LABELS, input=InputContract(side=224),
         selection=Selection(stride=224, min_variance=0.0),
@@ -109,7 +109,7 @@ def png(pixels: np.ndarray) -> bytes:
 
 
 def result(verifier: Verifier, data: bytes) -> DetectorResult:
-    return next(r for r in verifier.analyze(data).detectors if r.name == "synthetic")
+    return next(r for r in verifier.analyze(data).detectors if r.name == "generated")
 
 
 # Augmentation
@@ -300,10 +300,10 @@ def test_evaluate_writes_tables_and_figures(
     assert "6 photographs and 12 generated pictures" in ran.out
     assert "| toy-synthetic | 100.0 |" in ran.out
     assert sorted(path.name for path in out.iterdir()) == [
-        "synthetic-augmentation.png", "synthetic-ranking.md", "synthetic-ranking.png",
-        "synthetic-robustness.png", "synthetic-spectra.png",
+        "generated-augmentation.png", "generated-ranking.md", "generated-ranking.png",
+        "generated-robustness.png", "generated-spectra.png",
     ]  # fmt: skip
-    ranked = (out / "synthetic-ranking.md").read_text().splitlines()
+    ranked = (out / "generated-ranking.md").read_text().splitlines()
     assert all("generated/red" in line for line in ranked[2:8])
 
 
@@ -351,7 +351,7 @@ def test_no_verdict_rests_on_it_however_few_photographs_got_it_wrongly(
     folder = toy(tmp_path, calibration(measured))
     with Verifier.from_weights(folder, resend_through=()) as verifier:
         report = verifier.analyze(png(tinted(160, 100)))
-    found = next(r for r in report.detectors if r.name == "synthetic")
+    found = next(r for r in report.detectors if r.name == "generated")
     assert (found.answer, found.finding) == ("generated", "informs")
     assert report.verdict.label == "inconclusive"
     assert "Looks like a generated picture" in report.to_text()
@@ -365,7 +365,7 @@ def test_it_abstains(tmp_path: Path) -> None:
         assert any("isn't calibrated" in reason for reason in found.reasons)
         small = result(verifier, png(tinted(160, 100, side=200)))
         assert (small.status, small.finding) == ("abstained", "inconclusive")
-    with Verifier([SyntheticDetector()]) as verifier:
+    with Verifier([GeneratedDetector()]) as verifier:
         assert result(verifier, png(tinted(160, 100))).status == "not run"
 
 
@@ -375,12 +375,12 @@ def test_false_alarms_are_counted_by_photograph(tmp_path: Path) -> None:
     rows = []
     for number in range(80):
         generated = number % 2 == 1
-        for network in ("none", "instagram", "twitter"):
+        for platform in ("none", "instagram", "twitter"):
             logit = rng.normal(3 if generated else -3)
             chance = 1 / (1 + np.exp(-logit))
             truth = "generated" if generated else "natural"
             log = (float(np.log(1 - chance)), float(np.log(chance)))
-            rows.append(Row(f"{number}.png", str(number), truth, network, "", 1, log))
+            rows.append(Row(f"{number}.png", str(number), truth, platform, "", 1, log))
     scores = Scores(("natural", "generated"), tuple(rows))
     by_row = fit(entry, scores, Rates(named=0.0), data="made").calibration.named
     by_photo = fit(entry, scores, Rates(named=0.0), by_photo=True, data="made").calibration.named

@@ -1,4 +1,4 @@
-"""Network of origin: histograms, uploads, header likelihoods, the detector and its tables."""
+"""Platform of origin: histograms, uploads, header likelihoods, the detector and its tables."""
 
 import dataclasses
 import functools
@@ -18,9 +18,9 @@ from channel.jpeg_tables import zigzag
 from channel.profile import annex_k
 from tests.channel.conftest import photo
 from tests.verifier.conftest import Camsim, jpeg
-from tests.verifier.detectors.toy_platform import NAME, toy_network
+from tests.verifier.detectors.toy_platform import NAME, toy_platform
 from verifier import Verifier
-from verifier.detectors.platform import NetworkDetector
+from verifier.detectors.platform import PlatformDetector
 from verifier.errors import ScoresError
 from verifier.evaluation.fitting import Rates, fit
 from verifier.evaluation.platform import tables
@@ -44,7 +44,7 @@ from verifier.evaluation.uploads import (
     served,
 )
 from verifier.features.dct_histogram import PATCH_BINS, luma, patch_histograms
-from verifier.features.header_likelihood import NONE, NetworkLikelihood, header_likelihoods
+from verifier.features.header_likelihood import NONE, PlatformLikelihood, header_likelihoods
 from verifier.features.jpeg_header import JpegHeader, jpeg_header
 from verifier.report.record import DetectorResult
 from verifier.weights import read_manifest
@@ -56,12 +56,12 @@ def header_of(data: bytes) -> JpegHeader:
     return header
 
 
-def likelihoods(data: bytes) -> dict[str, NetworkLikelihood]:
-    return {one.network: one for one in header_likelihoods(header_of(data))}
+def likelihoods(data: bytes) -> dict[str, PlatformLikelihood]:
+    return {one.platform: one for one in header_likelihoods(header_of(data))}
 
 
-def network_result(verifier: Verifier, data: bytes) -> DetectorResult:
-    return next(r for r in verifier.analyze(data).detectors if r.name == "network")
+def platform_result(verifier: Verifier, data: bytes) -> DetectorResult:
+    return next(r for r in verifier.analyze(data).detectors if r.name == "platform")
 
 
 def png(pixels: np.ndarray) -> bytes:
@@ -169,12 +169,12 @@ RECOGNISED = [
 
 
 @pytest.mark.parametrize("profile", RECOGNISED)
-def test_what_a_network_serves_speaks_for_it(profile: str) -> None:
-    network = next(p.network for p in PLATFORMS if p.name == profile)
+def test_what_a_platform_serves_speaks_for_it(profile: str) -> None:
+    platform = next(p.platform for p in PLATFORMS if p.name == profile)
     data = transmit(jpeg(photo(600, 800), quality=96), profile)
-    found = [one for one in header_likelihoods(header_of(data)) if one.network != NONE]
+    found = [one for one in header_likelihoods(header_of(data)) if one.platform != NONE]
     best = found[0].ratio
-    assert next(one.ratio for one in found if one.network == network) >= 0.2 * best > 0.2
+    assert next(one.ratio for one in found if one.platform == platform) >= 0.2 * best > 0.2
 
 
 @settings(max_examples=30, deadline=None)
@@ -202,10 +202,10 @@ def test_anybodys_file_is_of_none_and_a_mark_outweighs_all() -> None:
 
 def test_without_marks_meta_is_less_sure() -> None:
     header = header_of(transmit(jpeg(photo(300, 400)), "instagram-2016"))
-    whole = max(o.probability for o in header_likelihoods(header) if o.network == "Instagram")
+    whole = max(o.probability for o in header_likelihoods(header) if o.platform == "Instagram")
     bare = dataclasses.replace(header, fbmd=None, fbmd_whole=False)
     cues = ("tables", "subsampling", "scans", "size")
-    rest = max(o.probability for o in header_likelihoods(bare, cues) if o.network == "Instagram")
+    rest = max(o.probability for o in header_likelihoods(bare, cues) if o.platform == "Instagram")
     assert rest < whole
 
 
@@ -214,29 +214,29 @@ def test_without_marks_meta_is_less_sure() -> None:
 
 @pytest.fixture(scope="module")
 def toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return toy_network(tmp_path_factory.mktemp("network"))
+    return toy_platform(tmp_path_factory.mktemp("platform"))
 
 
 def test_pixels_are_a_hint_where_there_is_no_header(toy: Path) -> None:
     coarse = pixels_of(jpeg(photo(384, 512), quality=8))
     with Verifier.from_weights(toy) as verifier:
-        found = network_result(verifier, png(coarse))
+        found = platform_result(verifier, png(coarse))
         report = verifier.analyze(png(coarse))
-    assert (found.answer, found.networks, found.finding) == (None, (), "none")
+    assert (found.answer, found.platforms, found.finding) == (None, (), "none")
     assert any("look as Facebook coded pictures in 2016" in reason for reason in found.reasons)
-    assert any("names no network" in reason for reason in found.reasons)
+    assert any("names no platform" in reason for reason in found.reasons)
     assert (found.patch_map, found.probabilities) == (None, {})
     assert found.patches == 48
     assert max(found.scores.values()) == found.scores["facebook"]
     assert report.verdict.label == "inconclusive"
     assert "No detector could give an answer" in report.verdict.statistics
-    assert "Network: None can be named: the file isn't JPEG." in report.to_text()
+    assert "Platform: None can be named: the file isn't JPEG." in report.to_text()
 
 
 def test_the_header_outweighs_the_pixels(toy: Path) -> None:
     coarse = pixels_of(jpeg(photo(384, 512), quality=8))
     with Verifier.from_weights(toy) as verifier:
-        found = network_result(verifier, transmit(png(coarse), "instagram"))
+        found = platform_result(verifier, transmit(png(coarse), "instagram"))
     assert found.answer == "Instagram"
     assert found.answer_words == "Instagram, going by Meta's FBMD trailer"
     assert (found.model, found.patch_map) == (None, None)  # its coding is later than the model
@@ -245,7 +245,7 @@ def test_the_header_outweighs_the_pixels(toy: Path) -> None:
 def test_pixels_that_agree_with_a_mark_are_shown(toy: Path) -> None:
     coarse = pixels_of(jpeg(photo(384, 512), quality=8))
     with Verifier.from_weights(toy) as verifier:
-        found = network_result(verifier, transmit(png(coarse), "facebook-2016"))
+        found = platform_result(verifier, transmit(png(coarse), "facebook-2016"))
     assert found.answer == "Facebook"
     assert "The pixels look as Facebook coded pictures in 2016, too." in found.reasons
     assert found.probabilities["facebook"] > 0.9
@@ -257,15 +257,15 @@ def test_it_says_when_it_cannot_tell(toy: Path, tmp_path: Path) -> None:
     fine = np.random.default_rng(0).integers(0, 256, (256, 256, 3), np.uint8)
     with Verifier.from_weights(toy) as verifier:
         for picture in (photo(40, 40), photo(100, 600), fine):
-            found = network_result(verifier, png(picture))
+            found = platform_result(verifier, png(picture))
             assert (found.status, found.finding) == ("abstained", "none")
-            assert (found.networks, found.probabilities) == ((), {})
-    with Verifier.from_weights(toy_network(tmp_path, None)) as verifier:
-        found = network_result(verifier, png(photo(300, 300)))
+            assert (found.platforms, found.probabilities) == ((), {})
+    with Verifier.from_weights(toy_platform(tmp_path, None)) as verifier:
+        found = platform_result(verifier, png(photo(300, 300)))
         assert (found.status, found.probabilities) == ("abstained", {})
-    with Verifier([NetworkDetector(())]) as verifier:
-        assert network_result(verifier, png(photo(300, 300))).status == "abstained"
-        named = network_result(verifier, transmit(png(photo(300, 300)), "instagram"))
+    with Verifier([PlatformDetector(())]) as verifier:
+        assert platform_result(verifier, png(photo(300, 300))).status == "abstained"
+        named = platform_result(verifier, transmit(png(photo(300, 300)), "instagram"))
         assert (named.answer, named.model) == ("Instagram", None)
 
 
@@ -275,17 +275,17 @@ def test_a_file_that_was_saved_again_after_meta_says_so(toy: Path) -> None:
     with Verifier.from_weights(toy) as verifier:
         report = verifier.analyze(longer)
     assert report.channel.earlier is not None
-    assert report.channel.earlier.network == "Meta"
+    assert report.channel.earlier.platform == "Meta"
 
 
 def test_facebook_then_whatsapp_names_neither() -> None:
     """Neither leaves a mark behind: WhatsApp's server of 2016 strips Facebook's."""
     upload = jpeg(photo(1050, 1400), quality=93)
     data = transmit(upload, ["facebook-2016", "whatsapp-2016"], seed=0)
-    with Verifier([NetworkDetector(())]) as verifier:
+    with Verifier([PlatformDetector(())]) as verifier:
         report = verifier.analyze(data)
     assert report.channel.double_compression.found
-    assert (report.channel.network, report.channel.earlier) == (None, None)
+    assert (report.channel.platform, report.channel.earlier) == (None, None)
 
 
 # Measuring
@@ -362,7 +362,7 @@ def test_what_was_sent_is_kept(tmp_path: Path) -> None:
         kept_pictures(tmp_path / "a.png", 0, 1, tmp_path / "sent")
 
 
-def test_a_model_of_networks_is_calibrated(toy: Path) -> None:
+def test_a_model_of_platforms_is_calibrated(toy: Path) -> None:
     entry = read_manifest(toy).find(NAME)
     labels = tuple(label.name for label in entry.labels)
     rng = np.random.default_rng(0)
@@ -407,7 +407,7 @@ def test_the_command_prints_every_table_from_what_it_kept(
     words = ("evaluate", "platform", folder, "--weights", toy, "--out", tmp_path / "out")
     ran = camsim(*words)
     assert ran.status == 0, ran.err
-    for title in ("**mean of eight**", "**mean of three**", "pixels' hint right", "last network"):
+    for title in ("**mean of eight**", "**mean of three**", "pixels' hint right", "last platform"):
         assert title in ran.out
     assert (tmp_path / "out" / "platform-confusion.png").stat().st_size > 10_000
     labels = read_scores(tmp_path / "out" / "scores.csv").labels
@@ -454,12 +454,12 @@ def test_a_table_that_is_none_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def shipped() -> NetworkDetector:
-    return NetworkDetector.from_weights()
+def shipped() -> PlatformDetector:
+    return PlatformDetector.from_weights()
 
 
 def test_the_shipped_model_names_real_files_of_2016(
-    shipped: NetworkDetector, shared_folder: Path
+    shipped: PlatformDetector, shared_folder: Path
 ) -> None:
     folder = shared_folder / "data" / "networks" / "uploads-2016" / "b"
     if not folder.is_dir():

@@ -1,4 +1,4 @@
-"""A model that knows one thing, the mean colour: stands in for a trained network of origin."""
+"""A model that knows one thing, the mean colour: stands in for a trained network for origin."""
 
 import hashlib
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A model that knows one thing, how many DCT levels are zero: stands in for a trained network."""
+"""A model that knows one thing, how many DCT levels are zero: stands in for a trained platform."""
 
 import hashlib
 from pathlib import Path
@@ -19,7 +19,7 @@ from verifier.weights import (
     add_to_manifest,
 )
 
-NAME = "toy-network"
+NAME = "toy-platform"
 LABELS = tuple(one.label for one in CLASSES)
 FACEBOOK, ORIGINAL = 0, 7
 # Of the nine coefficients of 64 blocks: so many zeros are the toy's Facebook, fewer its original.
@@ -35,7 +35,7 @@ CALIBRATION = Calibration(
 )
 
 
-def toy_network(folder: Path, calibration: Calibration | None = CALIBRATION) -> Path:
+def toy_platform(folder: Path, calibration: Calibration | None = CALIBRATION) -> Path:
     """Write the toy and its manifest; returns the folder."""
     weights = np.zeros((PATCH_BINS, len(LABELS)), np.float32)
     weights[50::101, FACEBOOK] = 0.5
@@ -58,7 +58,7 @@ def toy_network(folder: Path, calibration: Calibration | None = CALIBRATION) -> 
     (folder / f"{NAME}.onnx").write_bytes(content)
     entry = ModelEntry(
         name=NAME,
-        task="network",
+        task="platform",
         version="0",
         file=f"{NAME}.onnx",
         sha256=hashlib.sha256(content).hexdigest(),

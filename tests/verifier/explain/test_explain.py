@@ -40,13 +40,13 @@ from verifier.explain.relevance import (
 from verifier.features.forensic_statistics import COUNT
 from verifier.training.backbones.efficientnet_lite0 import EfficientNetLite0
 from verifier.training.export import (
-    SYNTHETIC_LABELS,
-    SYNTHETIC_SELECTION,
+    GENERATED_LABELS,
+    GENERATED_SELECTION,
+    export_generated,
     export_origin,
-    export_synthetic,
 )
 from verifier.training.generated.band_network import BandNetwork, band_filters, band_name
-from verifier.training.generated.cnn import SyntheticCNN
+from verifier.training.generated.cnn import GeneratedCNN
 from verifier.training.generated.resnet50 import Bottleneck, ResNet50, load_resnet50
 from verifier.training.generated.sets import GENERATED, NATURAL
 from verifier.training.manipulation.block_fan import BlockFAN
@@ -81,9 +81,9 @@ def tinted(red: float, green: float, count: int = 8, seed: int = 0) -> "torch.Te
     return noise + torch.tensor([red, green, 0.3])[:, None, None]
 
 
-def small() -> SyntheticCNN:
+def small() -> GeneratedCNN:
     torch.manual_seed(3)
-    return SyntheticCNN().eval()
+    return GeneratedCNN().eval()
 
 
 def bands() -> BandNetwork:
@@ -327,7 +327,7 @@ def test_other_files_are_refused(tmp_path: Path, content: object, message: str) 
 
 def test_of_one_output_only_generated_is_explained() -> None:
     model = ResNet50(1).eval()
-    network = Explainable("mine", model, 224, SYNTHETIC_LABELS, SYNTHETIC_SELECTION)
+    network = Explainable("mine", model, 224, GENERATED_LABELS, GENERATED_SELECTION)
     with pytest.raises(ScoresError, match="one output, of 'generated'"):
         explain(network, photo(240, 260), "natural")
 
@@ -338,7 +338,7 @@ def test_of_one_output_only_generated_is_explained() -> None:
 @pytest.fixture
 def weights(tmp_path: Path) -> Path:
     folder = tmp_path / "weights"
-    export_synthetic(small(), "cnn", "toy", {}, "nothing", 0.5, "your own", folder)
+    export_generated(small(), "cnn", "toy", {}, "nothing", 0.5, "your own", folder)
     return folder
 
 
@@ -351,7 +351,7 @@ def test_ours_come_back_as_they_were_exported(weights: Path) -> None:
 
 
 def test_relevance_lies_on_the_picture_and_not_on_its_border() -> None:
-    network = Explainable("toy", small(), 224, SYNTHETIC_LABELS, SYNTHETIC_SELECTION)
+    network = Explainable("toy", small(), 224, GENERATED_LABELS, GENERATED_SELECTION)
     found = explain(network, photo(300, 500))
     assert found.relevance.shape == (300, 500)
     assert not found.relevance[~found.looked_at].any()
@@ -414,7 +414,7 @@ def test_what_reads_statistics_is_not_explained(tmp_path: Path, camsim: Camsim) 
 def test_features_are_measured_and_told() -> None:
     red = [crop(GENERATED, 190, number) for number in range(8)]
     plain = [crop(NATURAL, 100, number) for number in range(8)]
-    network = Explainable("red", RedNetwork(), 16, SYNTHETIC_LABELS, SYNTHETIC_SELECTION)
+    network = Explainable("red", RedNetwork(), 16, GENERATED_LABELS, GENERATED_SELECTION)
     found = measure_features(network, [*red, *plain], (1, 2))
     assert [row.count for row in found.sensitivity] == [1, 2]
     first = found.sensitivity[0]

@@ -12,12 +12,12 @@ from torch import nn
 from tests.camera_sim.conftest import Camsim
 from tests.channel.conftest import photo
 from verifier import Verifier
-from verifier.detectors.generated import SyntheticDetector
+from verifier.detectors.generated import GeneratedDetector
 from verifier.detectors.model import Model
 from verifier.detectors.origin import OriginDetector
-from verifier.detectors.platform import NetworkDetector
+from verifier.detectors.platform import PlatformDetector
 from verifier.explain.explanation import explain
-from verifier.explain.histograms import CountLevels, PictureNetworkCNN, coefficient_name
+from verifier.explain.histograms import CountLevels, PicturePlatformCNN, coefficient_name
 from verifier.explain.networks import load_ours
 from verifier.explain.relevance import feature_layers, relevance
 from verifier.features.dct_histogram import (
@@ -86,7 +86,7 @@ def test_the_detectors_own_patches_are_explained(tmp_path: Path) -> None:
     Image.fromarray(pixels).save(tmp_path / "photo.png")
     with Verifier.facts_only() as verifier:
         reading = verifier.read(tmp_path / "photo.png")
-    for kind in (OriginDetector, SyntheticDetector, NetworkDetector):
+    for kind in (OriginDetector, GeneratedDetector, PlatformDetector):
         [entry] = read_manifest().of_task(kind.task)
         scores = kind((Model(entry, FOLDER),)).score(reading)
         assert scores is not None
@@ -165,7 +165,7 @@ def test_relevance_of_a_count_goes_to_the_blocks_that_were_counted() -> None:
 
 def test_a_network_of_counts_is_explained_by_frequencies() -> None:
     torch.manual_seed(0)
-    model = PictureNetworkCNN(4).eval()
+    model = PicturePlatformCNN(4).eval()
     assert feature_layers(model) == ("histograms",)
     pictures = torch.rand(2, 3, PATCH, PATCH)
     found = relevance(model, pictures, 1)

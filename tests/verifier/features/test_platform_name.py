@@ -17,9 +17,9 @@ from channel.jpeg_file import APP13, COM, Segment, read_jpeg
 from channel.profile import Encoding, Tables, annex_k, robidoux
 from tests.channel.conftest import photo
 from tests.verifier.conftest import Camsim, jpeg
-from tests.verifier.detectors.toy_platform import toy_network
+from tests.verifier.detectors.toy_platform import toy_platform
 from verifier import Verifier
-from verifier.detectors.platform import SEEN, NetworkDetector
+from verifier.detectors.platform import SEEN, PlatformDetector
 from verifier.evaluation.platform.classes import CLASSES
 from verifier.evaluation.platform.headers import read_header_rows
 from verifier.evaluation.uploads import pixels_of
@@ -28,7 +28,7 @@ from verifier.features.jpeg_header import JpegHeader, jpeg_header
 from verifier.reading.channel import read_channel
 from verifier.report.record import ChannelReading
 from verifier.report.report import Report
-from verifier.report.wording import in_short, network_headline
+from verifier.report.wording import in_short, platform_headline
 
 SMALL = photo(48, 64)
 QUALITIES = range(1, 101)
@@ -58,8 +58,10 @@ def with_segment(data: bytes, marker: int, payload: bytes) -> bytes:
 
 
 def assert_unnamed(channel: ChannelReading) -> None:
-    assert channel.network is None, channel.words
-    assert not [one for one in channel.chances if one.network != NONE and one.probability > 0.1]
+    assert channel.platform is None, channel.words
+    assert not [
+        one for one in channel.likelihoods if one.platform != NONE and one.probability > 0.1
+    ]
     assert "served this file" not in " ".join(channel.words)
 
 
@@ -155,8 +157,8 @@ def test_an_agencys_caption_is_no_mark(records: bytes) -> None:
 @pytest.mark.parametrize("size", [(600, 800), (1500, 1100)])
 def test_a_mark_names_its_platform(profile: str, size: tuple[int, int]) -> None:
     channel = channel_of(header_of(transmit(jpeg(photo(*size), quality=96), profile)))
-    network = next(p.network for p in PLATFORMS if p.name == profile)
-    assert channel.network in (network, "Meta")
+    platform = next(p.platform for p in PLATFORMS if p.name == profile)
+    assert channel.platform in (platform, "Meta")
     assert channel.named_by
     assert channel.earlier is None
 
@@ -166,7 +168,7 @@ def test_meta_is_named_where_the_service_is_not_known() -> None:
     tables = annex_k(83)
     other = dataclasses.replace(header, luma=tables.luma, chroma=tables.chroma)
     channel = channel_of(other)
-    assert (channel.network, channel.earlier) == ("Meta", None)
+    assert (channel.platform, channel.earlier) == ("Meta", None)
     assert "Facebook, Instagram or Messenger served this file" in channel.words[0]
 
 
@@ -175,7 +177,7 @@ def test_flickrs_comment_over_a_programs_tables_is_of_an_earlier_file() -> None:
     channel = channel_of(header_of(data))
     assert_unnamed(channel)
     assert channel.earlier is not None
-    assert channel.earlier.network == "Flickr"
+    assert channel.earlier.platform == "Flickr"
 
 
 def test_facebooks_iptc_in_another_programs_file_is_of_an_earlier_one() -> None:
@@ -184,7 +186,7 @@ def test_facebooks_iptc_in_another_programs_file_is_of_an_earlier_one() -> None:
     channel = channel_of(header_of(with_segment(jpeg(SMALL, quality=95), APP13, mark.payload)))
     assert_unnamed(channel)
     assert channel.earlier is not None
-    assert channel.earlier.network == "Facebook"
+    assert channel.earlier.platform == "Facebook"
     assert "saved again" in channel.earlier.words
 
 
@@ -195,7 +197,7 @@ def test_a_table_that_no_program_is_known_to_write_names_a_platform() -> None:
     base = next(p for p in PLATFORMS if p.name == "whatsapp")
     odd = Encoding(Tables("odd", steps, steps), "4:4:4", optimised_huffman=False)
     header = dataclasses.replace(header_of(jpeg(SMALL)), luma=steps, chroma=steps)
-    own = dataclasses.replace(base, name="own", network="Own", encodings=(odd,))
+    own = dataclasses.replace(base, name="own", platform="Own", encodings=(odd,))
     named = platform_name(header, (*PLATFORMS, own))
     assert named is not None
     assert named.platform == "Own"
@@ -221,31 +223,31 @@ def test_an_earlier_compression_and_a_size_name_nobody(quality: int) -> None:
 
 @pytest.fixture(scope="module")
 def toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return toy_network(tmp_path_factory.mktemp("platforms"))
+    return toy_platform(tmp_path_factory.mktemp("platforms"))
 
 
 def assert_one_answer(report: Report) -> None:
     channel = report.channel
-    result = next(r for r in report.detectors if r.name == "network")
-    headline = network_headline(report)
-    assert result.answer == channel.network
-    assert (result.finding == "informs") is (channel.network is not None)
-    assert dict(in_short(report))["Which network did it come from?"] == headline
+    result = next(r for r in report.detectors if r.name == "platform")
+    headline = platform_headline(report)
+    assert result.answer == channel.platform
+    assert (result.finding == "informs") is (channel.platform is not None)
+    assert dict(in_short(report))["Which platform did it come from?"] == headline
     # A line may break anywhere.
-    assert f"Network: {headline}." in " ".join(report.to_text().split())
-    if channel.network is None:
+    assert f"Platform: {headline}." in " ".join(report.to_text().split())
+    if channel.platform is None:
         assert headline.startswith("None can be named")
         assert (result.probabilities, result.patch_map, result.confidence) == ({}, None, None)
-        assert result.networks in ((), (channel.earlier and channel.earlier.network,))
+        assert result.platforms in ((), (channel.earlier and channel.earlier.platform,))
         assert "None that is known" not in report.to_text()
     else:
         assert result.answer_words == headline
-        assert result.networks[-1] == channel.network
+        assert result.platforms[-1] == channel.platform
         assert result.confidence is not None
         assert result.confidence >= 0.9
-        for network in {p.network for p in PLATFORMS} - {channel.network}:
-            assert not any(f"as {network} coded" in reason for reason in result.reasons)
-        assert not any("names no network" in reason for reason in result.reasons)
+        for platform in {p.platform for p in PLATFORMS} - {channel.platform}:
+            assert not any(f"as {platform} coded" in reason for reason in result.reasons)
+        assert not any("names no platform" in reason for reason in result.reasons)
 
 
 COARSE = pixels_of(jpeg(photo(256, 320), quality=8))  # the toy takes it to be Facebook's
@@ -267,18 +269,18 @@ def test_programs_files_get_one_answer(quality: int, file_format: str, toy: Path
     with Verifier.from_weights(toy) as verifier:
         report = verifier.analyze(file.getvalue())
     assert_one_answer(report)
-    assert report.channel.network is None
+    assert report.channel.platform is None
 
 
 def test_a_header_of_whatsapp_is_not_outvoted_by_pixels_of_2016(toy: Path) -> None:
     with Verifier.from_weights(toy) as verifier:
         report = verifier.analyze(transmit(jpeg(COARSE), "whatsapp"))
-    result = next(r for r in report.detectors if r.name == "network")
+    result = next(r for r in report.detectors if r.name == "platform")
     assert "Its coding fits" in report.channel.words[0]
     assert "WhatsApp" in report.channel.words[0]
     assert "mozjpeg at quality 80" in report.channel.words[0]
     assert "proves nothing" in report.channel.words[0]
-    assert result.model is None  # its coding is of later than what the network saw
+    assert result.model is None  # its coding is of later than what the platform saw
     assert "Facebook" not in " ".join(result.reasons)
 
 
@@ -295,7 +297,7 @@ def test_real_headers_of_whatsapp_are_never_of_none_or_another(shared_folder: Pa
     assert len(rows) > 20
     for row in rows:
         channel = channel_of(row.header)
-        assert channel.network in (None, "WhatsApp")
+        assert channel.platform in (None, "WhatsApp")
 
 
 def test_real_files_of_2016_get_one_answer(shared_folder: Path) -> None:
@@ -303,11 +305,11 @@ def test_real_files_of_2016_get_one_answer(shared_folder: Path) -> None:
     if not folder.is_dir():
         pytest.skip("there are no uploads of 2016")
     marked = {"facebook": "Facebook", "flickr": "Flickr", "instagram": "Instagram"}
-    with Verifier([NetworkDetector.from_weights()]) as verifier:
+    with Verifier([PlatformDetector.from_weights()]) as verifier:
         for name in ("whatsapp", "twitter", "telegram", "original", *marked):
             report = verifier.analyze(folder / "a" / f"{name}.jpg")
             assert_one_answer(report)
-            assert report.channel.network == marked.get(name)
+            assert report.channel.platform == marked.get(name)
 
 
 # Files of programs

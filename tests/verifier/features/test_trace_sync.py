@@ -78,7 +78,7 @@ def test_a_scale_found_a_pixel_beside_half_is_half(monkeypatch: pytest.MonkeyPat
 
 
 def test_rows_at_a_half_put_columns_there_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Networks keep the ratio of sides, and edges of the picture may look like columns' lines."""
+    """Platforms keep the ratio of sides, and edges of the picture may look like columns' lines."""
     half = served(carrying(0.3), 0.5, 60)
     beside = 0.5 * (1 + 1.8 / half.shape[1])
     monkeypatch.setattr(trace_sync, "_refined", lambda *_: (0.5, beside))
@@ -190,7 +190,7 @@ def test_what_is_left_of_the_trace_is_told_from_nothing(scale: float) -> None:
     whole, half, none = (
         mean_gain(served(carrying(strength), scale, 92)) for strength in (1.0, 0.5, 0.0)
     )
-    assert whole > 0.4  # of lines that a network shrinks beyond its pixels, nothing is left
+    assert whole > 0.4  # of lines that a platform shrinks beyond its pixels, nothing is left
     assert half == pytest.approx(whole / 2, abs=0.15)
     assert abs(none) < 0.1
 

@@ -17,7 +17,7 @@ from verifier.judging.decision import picture_probabilities
 from verifier.training.listed_sets import ListedSet
 from verifier.weights import ModelEntry, read_manifest, store_calibration
 
-NETWORKS = ("none", "whatsapp", "twitter")
+PLATFORMS = ("none", "whatsapp", "twitter")
 LABELS = ("natural", "generated")
 LISTED = {
     one.name: one
@@ -44,10 +44,12 @@ def rows_of(name: str, truth: str, count: int, rng: np.random.Generator) -> list
     for number in range(count):
         right = number % 3 != 0
         generated = 0.97 if (truth == "generated") == right else 0.03
-        for network in NETWORKS:
+        for platform in PLATFORMS:
             value = float(np.clip(generated + rng.normal(0, 0.005), 0.01, 0.99))
             logs = log_shares(value)
-            rows.append(Row(f"{number}.png", f"{name}/{number}", truth, network, "", 1, logs, name))
+            rows.append(
+                Row(f"{number}.png", f"{name}/{number}", truth, platform, "", 1, logs, name)
+            )
     return rows
 
 
@@ -65,7 +67,7 @@ def test_more_crops_of_a_picture_make_no_answer_surer(entry: ModelEntry, scores:
     """Crops of a misjudged picture are all misjudged: by the sum, it was wrong at 99.99%."""
     rng = np.random.default_rng(1)
     large = [
-        Row(r.file, f"{r.photo}-large", r.truth, r.network, "", 24, r.mean_log, r.set)
+        Row(r.file, f"{r.photo}-large", r.truth, r.platform, "", 24, r.mean_log, r.set)
         for name, truth in (("phones", "natural"), ("flux", "generated"), ("drones", "natural"),
                             ("gan", "generated"))
         for r in rows_of(name, truth, 24, rng)
@@ -94,7 +96,7 @@ def test_whole_sets_are_held_out_and_pictures_counted(entry: ModelEntry, scores:
 
 
 def test_versions_of_a_picture_weigh_as_one(entry: ModelEntry) -> None:
-    """A misjudged picture counts no more for having been sent through more networks."""
+    """A misjudged picture counts no more for having been sent through more platforms."""
     rng = np.random.default_rng(2)
     rows = [
         row
@@ -123,8 +125,8 @@ def test_a_set_that_is_not_listed_is_refused(entry: ModelEntry, scores: Scores) 
 def test_the_table_names_the_weakest_set_first(entry: ModelEntry, scores: Scores) -> None:
     listed = {**LISTED, "phones": ListedSet("phones", "mixed", "test")}
     natural = [
-        Row(r.file, r.photo, r.truth, r.network, "", 1, log_shares(0.01), r.set)
-        if r.set == "phones" and r.network != "whatsapp"
+        Row(r.file, r.photo, r.truth, r.platform, "", 1, log_shares(0.01), r.set)
+        if r.set == "phones" and r.platform != "whatsapp"
         else r
         for r in scores.rows
     ]
@@ -134,7 +136,7 @@ def test_the_table_names_the_weakest_set_first(entry: ModelEntry, scores: Scores
         update={"named": calibration.named.model_copy(update={"value": 0.6})}
     )
     rows = set_rows(entry, loose, changed, listed)
-    # Photographs of "phones" are misjudged through one network alone; those of "drones" always.
+    # Photographs of "phones" are misjudged through one platform alone; those of "drones" always.
     assert [(r.name, r.pictures, r.as_found, r.in_any) for r in rows] == [
         ("drones", 24, 8, 8), ("phones", 24, 0, 8), ("gan", 24, 16, 16),
     ]  # fmt: skip
@@ -236,7 +238,7 @@ def test_files_of_a_picture_weigh_as_one_in_origins_calibration(tmp_path) -> Non
     assert many.expected_calibration_error == pytest.approx(few.expected_calibration_error)
 
 
-@pytest.mark.parametrize("task", ["origin", "synthetic"])
+@pytest.mark.parametrize("task", ["origin", "generated"])
 def test_the_shipped_calibrations_are_by_picture(task: str) -> None:
     """More crops make no answer surer, and what is stated was measured on pictures enough."""
     [entry] = read_manifest().of_task(task)

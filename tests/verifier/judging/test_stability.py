@@ -24,10 +24,10 @@ CLEARED = result("manipulation", "consistent", "native")
 def sent_through(
     answers: dict[str, "Finding | Exception"], before: DetectorResult = EDITED
 ) -> Stability:
-    """Run the test with an answer, or a failure, for each network."""
+    """Run the test with an answer, or a failure, for each platform."""
 
-    def resend(network: str) -> Any:
-        answer = answers[network]
+    def resend(platform: str) -> Any:
+        answer = answers[platform]
         if isinstance(answer, Exception):
             raise answer
         return answer
@@ -97,8 +97,8 @@ def test_an_accusation_that_becomes_a_hint_is_gone_and_not_turned_over() -> None
     assert not survives(EDITED, found)
 
 
-def test_an_answer_that_no_network_leaves_is_not_called_lasting() -> None:
+def test_an_answer_that_no_platform_leaves_is_not_called_lasting() -> None:
     gone = sent_through({"whatsapp": "none", "twitter": "inconclusive"}, CLEARED)
     assert stability_headline(gone).startswith("No: there is none any more")
     some = sent_through({"whatsapp": "none", "twitter": "consistent"}, CLEARED)
-    assert stability_headline(some) == "Yes, though not after every network"
+    assert stability_headline(some) == "Yes, though not after every platform"

@@ -22,7 +22,7 @@ from verifier.features.dct_histogram import (
 )
 from verifier.features.jpeg_header import JpegHeader, jpeg_header
 from verifier.features.jpeg_quality import table_quality
-from verifier.features.platform_match import network_matches, passing_networks
+from verifier.features.platform_match import passing_platforms, platform_matches
 from verifier.reading.channel import EARLIER_GAIN, read_channel
 from verifier.report.record import ChannelReading
 
@@ -52,29 +52,31 @@ def reading_of(data: bytes) -> ChannelReading:
 
 
 @pytest.mark.parametrize("profile", RECOGNISABLE, ids=lambda profile: profile.name)
-def test_what_a_network_serves_is_matched_with_it(profile: PlatformProfile, upload: bytes) -> None:
-    matches = network_matches(header_of(transmit(upload, profile)))
+def test_what_a_platform_serves_is_matched_with_it(profile: PlatformProfile, upload: bytes) -> None:
+    matches = platform_matches(header_of(transmit(upload, profile)))
     assert profile.name in [match.profile for match in matches]
 
 
-def test_networks_that_pass_files_on_are_never_listed(upload: bytes) -> None:
-    listed = {m.profile for p in PLATFORMS for m in network_matches(header_of(transmit(upload, p)))}
+def test_platforms_that_pass_files_on_are_never_listed(upload: bytes) -> None:
+    listed = {
+        m.profile for p in PLATFORMS for m in platform_matches(header_of(transmit(upload, p)))
+    }
     assert not listed & {"original", "discord", "google-photos", "slack", "imgur"}
-    assert {"Discord", "Google Photos"} <= set(passing_networks())
-    assert "none" not in passing_networks()
+    assert {"Discord", "Google Photos"} <= set(passing_platforms())
+    assert "none" not in passing_platforms()
 
 
-def test_a_mark_singles_a_network_out(upload: bytes) -> None:
+def test_a_mark_singles_a_platform_out(upload: bytes) -> None:
     channel = reading_of(transmit(upload, "instagram"))
-    assert channel.network == "Instagram"
-    assert channel.networks[0].mark
+    assert channel.platform == "Instagram"
+    assert channel.platforms[0].mark
     assert "FBMD" in channel.words[0]
 
 
 def test_tables_of_mozjpeg_single_nobody_out(upload: bytes) -> None:
     channel = reading_of(transmit(upload, "whatsapp"))
-    assert (channel.network, channel.networks[0].mark) == (None, False)
-    assert "WhatsApp" in {match.network for match in channel.networks}
+    assert (channel.platform, channel.platforms[0].mark) == (None, False)
+    assert "WhatsApp" in {match.platform for match in channel.platforms}
     assert "Any program that saves JPEG through mozjpeg at quality 80" in channel.words[0]
     assert channel.jpeg is not None
     assert (channel.jpeg.quality, channel.jpeg.exact) == (80, True)
@@ -83,8 +85,8 @@ def test_tables_of_mozjpeg_single_nobody_out(upload: bytes) -> None:
 
 def test_everybodys_tables_prove_nothing(upload: bytes) -> None:
     channel = reading_of(transmit(upload, "twitter"))
-    assert channel.network is None
-    assert "Twitter" in {match.network for match in channel.networks}
+    assert channel.platform is None
+    assert "Twitter" in {match.platform for match in channel.platforms}
     assert "through the common library at quality 85 writes the same" in channel.words[0]
     assert "proves nothing" in channel.words[0]
 
@@ -94,24 +96,24 @@ def test_a_trailer_that_was_kept_through_an_edit_is_no_mark(upload: bytes) -> No
     assert header_of(served).fbmd_whole
     edited = served[:-2] + b"\0\0" + served[-2:]
     assert not header_of(edited).fbmd_whole
-    assert network_matches(header_of(edited)) == ()
+    assert platform_matches(header_of(edited)) == ()
 
 
-def test_exif_speaks_against_networks_that_strip_it(upload: bytes) -> None:
+def test_exif_speaks_against_platforms_that_strip_it(upload: bytes) -> None:
     header = header_of(transmit(upload, "whatsapp"))
-    assert network_matches(header)
-    assert network_matches(dataclasses.replace(header, exif=True)) == ()
+    assert platform_matches(header)
+    assert platform_matches(dataclasses.replace(header, exif=True)) == ()
 
 
 def test_too_large_a_picture_speaks_against_a_limit(upload: bytes) -> None:
     header = header_of(transmit(upload, "whatsapp"))
     larger = dataclasses.replace(header, width=2000, height=1500)
-    assert "whatsapp" not in [match.profile for match in network_matches(larger)]
+    assert "whatsapp" not in [match.profile for match in platform_matches(larger)]
 
 
 def test_the_size_at_a_limit_is_told() -> None:
     channel = reading_of(transmit(photo(1300, 1700), "whatsapp"))
-    assert "size at the network's limit" in channel.networks[0].agrees
+    assert "size at the platform's limit" in channel.platforms[0].agrees
     assert "1600×1224" in channel.scale.words
     assert "WhatsApp" in channel.scale.words
 
@@ -247,7 +249,7 @@ def test_what_follows_a_picture_is_counted() -> None:
 
 def test_files_that_are_not_jpeg_have_no_tables() -> None:
     channel = read_channel(None, photo(300, 300))
-    assert (channel.jpeg, channel.networks, channel.network) == (None, (), None)
+    assert (channel.jpeg, channel.platforms, channel.platform) == (None, (), None)
     assert channel.double_compression.found is None
 
 
@@ -256,23 +258,23 @@ def test_real_uploads_of_2024_are_matched(line: str, shared_folder: Path) -> Non
     path = shared_folder / "data" / "networks" / "uploads-2024" / f"{line}.jpg"
     if not path.exists():
         pytest.skip(f"there is no {path.name} of 2024")
-    networks = {match.network.lower() for match in network_matches(header_of(path.read_bytes()))}
-    assert line in networks
+    platforms = {match.platform.lower() for match in platform_matches(header_of(path.read_bytes()))}
+    assert line in platforms
 
 
-def test_real_headers_are_matched_with_their_network(shared_folder: Path) -> None:
-    """Of the headers whose network is certain, nearly all that a profile describes are matched."""
+def test_real_headers_are_matched_with_their_platform(shared_folder: Path) -> None:
+    """Of the headers whose platform is certain, nearly all that a profile describes are matched."""
     path = shared_folder / "data" / "network_headers.csv"
     if not path.exists():
         pytest.skip("there is no network_headers.csv")
-    described = {(p.network, e.tables.luma) for p in PLATFORMS for e in p.encodings if e.tables}
+    described = {(p.platform, e.tables.luma) for p in PLATFORMS for e in p.encodings if e.tables}
     found = []
     with path.open(newline="") as file:
         for row in csv.DictReader(file):
             header = _header_of_row(row)
             if header and row["basis"] == "known" and (row["platform"], header.luma) in described:
-                networks = {match.network for match in network_matches(header)}
-                found.append(row["platform"] in networks)
+                platforms = {match.platform for match in platform_matches(header)}
+                found.append(row["platform"] in platforms)
     assert len(found) > 100
     assert np.mean(found) > 0.8
 

@@ -27,10 +27,10 @@ def report(verifier: Verifier) -> Report:
 
 
 def test_the_published_schema_is_current() -> None:
-    published = REPOSITORY / "docs" / "report.schema.json"
+    published = REPOSITORY / "docs" / "report.schema.v2.json"
     assert published.read_text() == json_schema(), (
         "write it anew: python -c 'from verifier.report.report import json_schema; "
-        'print(json_schema(), end="")\' > docs/report.schema.json'
+        'print(json_schema(), end="")\' > docs/report.schema.v2.json'
     )
 
 
@@ -38,7 +38,7 @@ def test_json_there_and_back(report: Report) -> None:
     line = report.to_json()
     assert "\n" not in line
     assert Report.model_validate_json(line) == report.with_preview(None)
-    assert json.loads(line)["schema_version"] == 1
+    assert json.loads(line)["schema_version"] == 2
 
 
 def test_unknown_fields_are_refused(report: Report) -> None:
@@ -133,14 +133,14 @@ def _size(link: str) -> tuple[int, int]:
 
 
 def test_the_text_answers_the_editors_questions(chain: Chain, toy_folder: Path) -> None:
-    """A picture that our camera developed, sent through WhatsApp: network, pipeline, edited."""
+    """A picture that our camera developed, sent through WhatsApp: platform, pipeline, edited."""
     with Verifier.from_weights(toy_folder, resend_through=()) as verifier:
         received = verifier.analyze(transmit(GAUSSIAN(native()), "whatsapp"))
         original = verifier.analyze(signed(jpeg(native()), chain))
     assert "Its coding fits WhatsApp" in received.to_text()
     assert "most likely smoothed" in " ".join(received.to_text().split())
     assert "Camera pipeline: rnet-fan, as it seems." in received.to_text()
-    assert "Network: None can be named: it fits WhatsApp" in received.to_text()
+    assert "Platform: None can be named: it fits WhatsApp" in received.to_text()
     assert "evidence of nothing" in received.to_text()
     assert "Camera pipeline: rnet-fan, states the signer." in original.to_text()
     assert "camera pipeline “rnet-fan”, pair rnet-fan-1" in " ".join(original.verdict.reasons)

@@ -119,7 +119,7 @@ def test_a_dropped_picture_gets_a_verdict(page: Page, photo: bytes) -> None:
     expect(page.locator(".file")).to_have_text("holiday.jpg")
     expect(page.get_by_role("heading", name="What can’t be known")).to_be_visible()
     expect(page.get_by_text("The file has no content credential")).to_be_visible()
-    expect(page.get_by_role("row", name="Which network did it come from?")).to_be_visible()
+    expect(page.get_by_role("row", name="Which platform did it come from?")).to_be_visible()
     assert page.evaluate("document.activeElement.textContent") == "Consistent"
     keep_screenshot(page, "verdict")
     assert_readable(page)

@@ -16,7 +16,7 @@ from verifier.training.backbones.efficientnet_lite0 import (
     load_efficientnet_lite0,
     same_padding,
 )
-from verifier.training.export import export_synthetic
+from verifier.training.export import export_generated
 
 
 def test_it_has_as_many_weights_as_published_without_the_head() -> None:
@@ -85,7 +85,7 @@ def test_its_files_hold_half_floats_and_answer_the_same(tmp_path: Path) -> None:
     torch.manual_seed(2)
     model = EfficientNetLite0().eval()
     torch.nn.init.normal_(model.classifier.weight)
-    entry = export_synthetic(model, "lite0", "mine", {}, "noise", 0.5, "your own", tmp_path)
+    entry = export_generated(model, "lite0", "mine", {}, "noise", 0.5, "your own", tmp_path)
     assert entry.torch is not None
     for file in (entry.file, entry.torch.file):
         assert (tmp_path / file).stat().st_size < 2.2 * 2_959_490

@@ -17,7 +17,7 @@ from verifier.training.generated.data import CropRecipe, Crops, held_out_scenes,
 from verifier.training.generated.generator import GeneratorRecipe, generate, middle, train_generator
 from verifier.training.generated.resnet50 import ResNet50
 from verifier.training.generated.sets import GENERATED, NATURAL, pictures_of_sets
-from verifier.training.generated.train import RECIPES, SyntheticRecipe, build, train_synthetic
+from verifier.training.generated.train import RECIPES, GeneratedRecipe, build, train_generated
 from verifier.training.generated.vae import VAE
 from verifier.training.picture_sets import Picture
 from verifier.weights import read_manifest
@@ -89,7 +89,7 @@ def test_pictures_that_are_too_small_are_refused(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("network", ["bands", "lite0", "cnn"])
 def test_a_run_goes_on_where_it_stopped(network: str, tmp_path: Path) -> None:
-    recipe = SyntheticRecipe(
+    recipe = GeneratedRecipe(
         network, "none", steps=4, batch=4, validate_every=2, bfloat16=False, weight_decay=0.01
     )
     training, held_out = crops_of(0), crops_of(1, 8)
@@ -102,7 +102,7 @@ def test_a_run_goes_on_where_it_stopped(network: str, tmp_path: Path) -> None:
             if stop_at == state.step:
                 raise KeyboardInterrupt
 
-        train_synthetic(model, training, held_out, recipe, out, report)
+        train_generated(model, training, held_out, recipe, out, report)
         return model.state_dict()
 
     whole = run(tmp_path / "whole")
@@ -113,10 +113,10 @@ def test_a_run_goes_on_where_it_stopped(network: str, tmp_path: Path) -> None:
 
 
 def test_bands_learn_what_doubling_leaves(tmp_path: Path) -> None:
-    recipe = SyntheticRecipe(augmentation="none", steps=60, batch=32, validate_every=60)
+    recipe = GeneratedRecipe(augmentation="none", steps=60, batch=32, validate_every=60)
     model = build("bands")
     before = model.bands.weight.clone()
-    found = train_synthetic(model, crops_of(0), crops_of(1), recipe, tmp_path, lambda _: None)
+    found = train_generated(model, crops_of(0), crops_of(1), recipe, tmp_path, lambda _: None)
     assert found == 1
     assert torch.equal(model.bands.weight, before)
 
@@ -125,7 +125,7 @@ def test_one_class_is_refused(tmp_path: Path) -> None:
     natural = crops_of()
     natural = Crops(natural.pixels, np.zeros_like(natural.labels), natural.sets)
     with pytest.raises(TrainingError, match="both classes"):
-        train_synthetic(build("bands"), natural, natural, RECIPES["bands"], tmp_path, print)
+        train_generated(build("bands"), natural, natural, RECIPES["bands"], tmp_path, print)
 
 
 def test_a_resnet_starts_from_published_weights(tmp_path: Path) -> None:
@@ -152,7 +152,7 @@ def test_the_command_trains_exports_and_says_so(
     assert "average precision" in ran.out
     assert (out / "curve.png").is_file()
     entry = read_manifest(out / "weights").find("mine")
-    assert (entry.task, entry.input.side) == ("synthetic", 224)
+    assert (entry.task, entry.input.side) == ("generated", 224)
     assert entry.recipe["augmentation"] == "none"
     assert entry.torch is not None
     assert entry.data == "natural/camera, generated/doubling: 32 pictures"

@@ -103,7 +103,7 @@ def test_the_products_own_list_keeps_whole_sets_for_calibration_and_tests() -> N
 
 
 def test_the_shipped_models_were_trained_by_a_list() -> None:
-    for task in ("origin", "synthetic"):
+    for task in ("origin", "generated"):
         [entry] = read_manifest().of_task(task)
         assert str(entry.recipe[WHAT_SETS_SHOW]).startswith("listed")
 
@@ -143,13 +143,13 @@ def test_train_synthetic_leaves_it_out_and_says_so(
     ran = camsim(*words, "--sets", listed, "--out", tmp_path / "run")
     assert ran.status == 0, ran.err
     assert "generated/zebras (zebras)" in ran.err
-    [entry] = read_manifest(tmp_path / "run/weights").of_task("synthetic")
+    [entry] = read_manifest(tmp_path / "run/weights").of_task("generated")
     assert "zebras" not in entry.data
     assert "generated/zebras (zebras)" in str(entry.recipe[WHAT_SETS_SHOW])
     unsaid = camsim(*words, "--out", tmp_path / "unsaid")
     assert unsaid.status == 0, unsaid.err
     assert "List the sets with --sets" in unsaid.err
-    [entry] = read_manifest(tmp_path / "unsaid/weights").of_task("synthetic")
+    [entry] = read_manifest(tmp_path / "unsaid/weights").of_task("generated")
     assert entry.recipe[WHAT_SETS_SHOW] == "not stated"
 
 

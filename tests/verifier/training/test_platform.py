@@ -20,9 +20,9 @@ from verifier.training.platform.data import (
     textured_places,
 )
 from verifier.training.platform.export import export
-from verifier.training.platform.train import NetworkRecipe, build, split, train_network
+from verifier.training.platform.train import PlatformRecipe, build, split, train_platform
 
-RECIPE = NetworkRecipe(steps=3, batch=4, validate_every=2, bfloat16=False)
+RECIPE = PlatformRecipe(steps=3, batch=4, validate_every=2, bfloat16=False)
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_a_run_goes_on_where_it_stopped_and_exports_what_it_learnt(tmp_path: Pat
             if stop_at == state.step:
                 raise KeyboardInterrupt
 
-        train_network(model, training, held_out, RECIPE, out, report)
+        train_platform(model, training, held_out, RECIPE, out, report)
         return model.state_dict()
 
     whole = run(tmp_path / "whole")
@@ -97,14 +97,14 @@ def test_a_run_goes_on_where_it_stopped_and_exports_what_it_learnt(tmp_path: Pat
     resumed = run(tmp_path / "parts")
     assert all(torch.equal(whole[name], resumed[name]) for name in whole)
     with pytest.raises(TrainingError, match="another seed"):
-        train_network(
-            build(), training, held_out, NetworkRecipe(3, 4, 1.0, 2, False, 1),
+        train_platform(
+            build(), training, held_out, PlatformRecipe(3, 4, 1.0, 2, False, 1),
             tmp_path / "parts", lambda _: None,
         )  # fmt: skip
     model = build()
     model.load_state_dict(whole)
     entry = export(model, "a", CacheRecipe(), RECIPE, "made", 0.5, tmp_path / "weights")
-    assert (entry.task, entry.input.kind, len(entry.labels)) == ("network", "DCT histograms", 9)
+    assert (entry.task, entry.input.kind, len(entry.labels)) == ("platform", "DCT histograms", 9)
     assert (tmp_path / "weights" / entry.file).stat().st_size < 7e6
     counts = made().counts[:3].astype(np.float32)
     with torch.no_grad():
@@ -116,7 +116,9 @@ def test_a_run_goes_on_where_it_stopped_and_exports_what_it_learnt(tmp_path: Pat
 def test_a_class_without_patches_is_refused(tmp_path: Path) -> None:
     data = made()
     with pytest.raises(TrainingError, match="class 2 has no patches"):
-        train_network(build(), data.where(data.labels != 2), data, RECIPE, tmp_path, lambda _: None)
+        train_platform(
+            build(), data.where(data.labels != 2), data, RECIPE, tmp_path, lambda _: None
+        )
 
 
 @pytest.mark.parametrize(

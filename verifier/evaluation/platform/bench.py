@@ -1,4 +1,4 @@
-"""Pictures sent through networks, and what header and pixels say of each: one record a picture.
+"""Pictures sent through platforms, and what header and pixels say of each: one record a picture.
 
 Sending is slow and hangs on no model, so what came back is kept, a file a source: facts, and the
 histograms of its patches.
@@ -29,7 +29,7 @@ from verifier.evaluation.platform.classes import (
     SELECTION,
     THREE,
 )
-from verifier.evaluation.scores import NO_NETWORK, Row
+from verifier.evaluation.scores import NO_PLATFORM, Row
 from verifier.evaluation.uploads import (
     PAPER_QUALITIES,
     Pixels,
@@ -46,7 +46,7 @@ from verifier.reading.channel import read_channel
 
 # Of the ninth class, "other", so many of its profiles are drawn for an upload.
 OTHERS: Final = 3
-# Networks that chains of two are made of, by their pipelines of 2016, and chains of each source.
+# Platforms that chains of two are made of, by their pipelines of 2016, and chains of each source.
 CHAINED: Final = ("facebook", "flickr", "instagram", "telegram", "twitter", "whatsapp")
 PAIRS: Final = 3
 
@@ -60,7 +60,7 @@ class Sent:
     photo
         Its source; all pictures of one share it.
     truth, profile
-        The class and the profile of the last network; ``before`` is the class of the one before,
+        The class and the profile of the last platform; ``before`` is the class of the one before,
         or "".
     quality
         Of the upload, as libjpeg counts; ``paper`` if it was drawn from the paper's ten.
@@ -71,7 +71,7 @@ class Sent:
     jpeg
         Whether it is a JPEG file, so that it has a header.
     named, earlier
-        Network that the header names, and one before it, or "".
+        Platform that the header names, and one before it, or "".
     """
 
     photo: str
@@ -115,7 +115,7 @@ class Record:
             file=f"{sent.photo}.{sent.profile}.{sent.width}x{sent.height}",
             photo=sent.photo,
             truth=sent.truth,
-            network=NO_NETWORK,
+            platform=NO_PLATFORM,
             channel="",
             patches=self.patches,
             mean_log=self.mean_log,
@@ -222,8 +222,8 @@ def sent_picture(
             height=pixels.shape[0],
             untouched=untouched,
             jpeg=header is not None,
-            named=channel.network or "",
-            earlier=channel.earlier.network if channel.earlier else "",
+            named=channel.platform or "",
+            earlier=channel.earlier.platform if channel.earlier else "",
         ),
         patch_histograms(pixels, patches.places),
     )
@@ -253,7 +253,7 @@ def _votes(counts: Iterable[int]) -> tuple[int, ...]:
 
 
 def served_pictures(table: Path) -> list[Picture]:
-    """Read files that networks really served (``networks.csv``).
+    """Read files that platforms really served (``networks.csv``).
 
     Raises
     ------
@@ -268,12 +268,12 @@ def served_pictures(table: Path) -> list[Picture]:
         for row in rows:
             path = table.parent / row["file"]
             upload = (table.parent / row["original"].partition(" ")[0]).read_bytes()
-            data, network = path.read_bytes(), row["network"]
-            untouched = network != ORIGINAL and is_untouched(upload, data)
+            data, platform = path.read_bytes(), row["network"]
+            untouched = platform != ORIGINAL and is_untouched(upload, data)
             pictures += sent_picture(
                 data, pixels_of(data), upload, photo=f"{path.parent.name}",
-                truth=network if network in known else OTHER,
-                profile=f"{network} {row['year']}", untouched=untouched,
+                truth=platform if platform in known else OTHER,
+                profile=f"{platform} {row['year']}", untouched=untouched,
             )  # fmt: skip
     except (OSError, KeyError, TypeError) as error:
         raise ScoresError(f"{table} isn't a table of served files ({error})") from error

@@ -1,4 +1,4 @@
-"""The classes of network of origin: a label, and the profiles of the channel that stand for it.
+"""The classes of platform of origin: a label, and the profiles of the channel that stand for it.
 
 The eight of Amerini, Uricchio, Caldelli (WIFS 2017, section IV) as the services coded in 2016, with
 later pipelines of the same service where they code luma the same way; and a ninth for everything
@@ -18,7 +18,7 @@ EDITOR: Final = "editor"
 
 
 @dataclass(frozen=True)
-class NetworkClass:
+class PlatformClass:
     """A label and the names of the profiles of `channel.PLATFORMS` that it stands for."""
 
     name: str
@@ -33,14 +33,14 @@ class NetworkClass:
 
 
 _NAMED: Final = (
-    NetworkClass("facebook", "Facebook", ("facebook-2016",)),
-    NetworkClass("flickr", "Flickr", ("flickr-2016",)),
-    NetworkClass("google+", "Google+", ("google+",)),
-    NetworkClass("instagram", "Instagram", ("instagram-2016", "instagram-2024")),
-    NetworkClass("telegram", "Telegram", ("telegram-2016", "telegram")),
-    NetworkClass("twitter", "Twitter", ("twitter-2016", "twitter")),
-    NetworkClass("whatsapp", "WhatsApp", ("whatsapp-2016",)),
-    NetworkClass(ORIGINAL, "none of these, as it was uploaded", ("original",), "native"),
+    PlatformClass("facebook", "Facebook", ("facebook-2016",)),
+    PlatformClass("flickr", "Flickr", ("flickr-2016",)),
+    PlatformClass("google+", "Google+", ("google+",)),
+    PlatformClass("instagram", "Instagram", ("instagram-2016", "instagram-2024")),
+    PlatformClass("telegram", "Telegram", ("telegram-2016", "telegram")),
+    PlatformClass("twitter", "Twitter", ("twitter-2016", "twitter")),
+    PlatformClass("whatsapp", "WhatsApp", ("whatsapp-2016",)),
+    PlatformClass(ORIGINAL, "none of these, as it was uploaded", ("original",), "native"),
 )
 
 
@@ -54,7 +54,7 @@ def _others() -> tuple[str, ...]:
 
 CLASSES: Final = (
     *_NAMED,
-    NetworkClass(OTHER, "none that is known here", (*_others(), EDITOR), "foreign"),
+    PlatformClass(OTHER, "none that is known here", (*_others(), EDITOR), "foreign"),
 )
 # What training draws patches from, and enough of them to pool.
 SELECTION: Final = Selection(

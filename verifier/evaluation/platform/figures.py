@@ -1,4 +1,4 @@
-"""Figures of network of origin: who is taken for whom."""
+"""Figures of platform of origin: who is taken for whom."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -48,7 +48,7 @@ def draw_confusions(records: Sequence[Record], path: Path) -> None:
         axes.set_yticks(range(len(EIGHT)), EIGHT)
         title = f"{counts.sum():,} {name}: {mean_accuracy(counts):.1%}, mean of classes"
         axes.set(xlabel="named", ylabel="true", title=title)
-    figure.suptitle("Network of origin, pipelines of 2016, simulated; % of each row")
+    figure.suptitle("Platform of origin, pipelines of 2016, simulated; % of each row")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path, dpi=110, metadata={"Software": None})

@@ -1,4 +1,4 @@
-"""Network of origin by header alone, on headers that networks really served."""
+"""Platform of origin by header alone, on headers that platforms really served."""
 
 import csv
 from collections import Counter
@@ -25,7 +25,7 @@ Judged = Literal["right", "meta", "wrong", "unnamed"]
 
 @dataclass(frozen=True)
 class HeaderRow:
-    """One real header: the network that served it, and whether that is known or claimed."""
+    """One real header: the platform that served it, and whether that is known or claimed."""
 
     platform: str
     basis: str
@@ -41,7 +41,7 @@ class HeaderScore:
     meta
         Those of Meta's services that were named as one of the three, rightly.
     likeliest
-        For each of `CUES` the headers whose network is the likeliest of all networks, were one to
+        For each of `CUES` the headers whose platform is the likeliest of all platforms, were one to
         be chosen.
     """
 
@@ -55,7 +55,7 @@ class HeaderScore:
 
     @property
     def unnamed(self) -> int:
-        """Headers for which no network is named."""
+        """Headers for which no platform is named."""
         return self.files - self.right - self.meta - self.wrong.total()
 
 
@@ -110,7 +110,7 @@ def _jfif(text: str) -> tuple[int, int, int, int] | None:
 
 
 def score_headers(rows: Sequence[HeaderRow]) -> list[HeaderScore]:
-    """Name the network of each header, and count by platform and basis."""
+    """Name the platform of each header, and count by platform and basis."""
     groups: dict[tuple[str, str], list[HeaderRow]] = {}
     for row in rows:
         groups.setdefault((row.basis, row.platform), []).append(row)
@@ -149,4 +149,4 @@ def _score(platform: str, basis: str, rows: Sequence[HeaderRow]) -> HeaderScore:
 
 def _likeliest(header: JpegHeader, cues: Collection[Cue]) -> str:
     found = header_likelihoods(header, cues)
-    return next(one.network for one in found if one.network != NONE)
+    return next(one.platform for one in found if one.platform != NONE)

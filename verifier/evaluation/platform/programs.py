@@ -77,9 +77,9 @@ def _score(source: str, headers: Sequence[JpegHeader]) -> ProgramScore:
     return ProgramScore(
         source,
         len(read),
-        Counter(channel.network for channel in read if channel.network),
-        Counter(channel.earlier.network for channel in read if channel.earlier),
-        sum(bool(channel.networks) for channel in read),
+        Counter(channel.platform for channel in read if channel.platform),
+        Counter(channel.earlier.platform for channel in read if channel.earlier),
+        sum(bool(channel.platforms) for channel in read),
     )
 
 

@@ -1,4 +1,4 @@
-"""Tables of network of origin, from records of pictures (`verifier.evaluation.platform.bench`)."""
+"""Tables of platform of origin, from records of pictures (`verifier.evaluation.platform.bench`)."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -121,13 +121,13 @@ def confusion_table(records: Sequence[Record], *, pictures: bool = False) -> str
 
 
 def hint_alone(record: Record, entry: ModelEntry) -> str:
-    """Return what the pixels look like, were they asked: a network, "none", or ""."""
+    """Return what the pixels look like, were they asked: a platform, "none", or ""."""
     calibration = entry.calibration_for(None)
     if calibration is None or record.patches < entry.domain.min_patches:
         return ""
     mean_log = np.array(record.mean_log)
     found = picture_probabilities(entry, calibration, mean_log, record.patches)
-    return hint_of_pixels(entry, Grounds(calibration, found)).network or ""
+    return hint_of_pixels(entry, Grounds(calibration, found)).platform or ""
 
 
 def answers_table(records: Sequence[Record], entry: ModelEntry) -> str:
@@ -140,9 +140,9 @@ def answers_table(records: Sequence[Record], entry: ModelEntry) -> str:
     groups = [(_WORDS[one.name], _of_class(one.name)) for one in CLASSES[:-2]]
     groups += [
         ("not shared", _of_class(ORIGINAL)),
-        ("other networks, eras, editors", _of_class(OTHER)),
+        ("other platforms, eras, editors", _of_class(OTHER)),
     ]
-    groups.append(("**all networks**", lambda r: r.sent.truth not in (ORIGINAL, OTHER)))
+    groups.append(("**all platforms**", lambda r: r.sent.truth not in (ORIGINAL, OTHER)))
     single = [r for r in records if not r.sent.untouched and not r.sent.before]
     for name, belongs in groups:
         rows = [r for r in single if belongs(r)]
@@ -169,15 +169,15 @@ def _judged_hint(record: Record, entry: ModelEntry) -> Judged:
 
 
 def _truth(record: Record) -> str:
-    """Name the network that a picture came through last; "none" for none."""
-    if record.sent.truth in (ORIGINAL, OTHER):  # real files are named by network and year
+    """Name the platform that a picture came through last; "none" for none."""
+    if record.sent.truth in (ORIGINAL, OTHER):  # real files are named by platform and year
         profile = record.sent.profile.partition(" ")[0]
-        return {p.name: p.network for p in PLATFORMS}.get(profile, NONE)
+        return {p.name: p.platform for p in PLATFORMS}.get(profile, NONE)
     return _WORDS[record.sent.truth]
 
 
 def others_table(records: Sequence[Record], entry: ModelEntry) -> str:
-    """Tell what the pixels alone hint at of other networks and eras (simulated)."""
+    """Tell what the pixels alone hint at of other platforms and eras (simulated)."""
     found: dict[str, Counter[str]] = {}
     for record in records:
         if record.sent.truth == OTHER and not record.sent.untouched:
@@ -195,10 +195,10 @@ def others_table(records: Sequence[Record], entry: ModelEntry) -> str:
 
 
 def chains_table(records: Sequence[Record], entry: ModelEntry) -> str:
-    """Pictures that came through two networks: the last one named, and the first (simulated)."""
+    """Pictures that came through two platforms: the last one named, and the first (simulated)."""
     chains = [r for r in records if r.sent.before and not r.sent.untouched]
     lines = [
-        "| last network | chains | last named rightly | wrongly | pixels' hint right | "
+        "| last platform | chains | last named rightly | wrongly | pixels' hint right | "
         "first told | of those rightly |",
         "|---" * 7 + "|",
     ]
@@ -219,13 +219,13 @@ def chains_table(records: Sequence[Record], entry: ModelEntry) -> str:
             f"{right} ({right / max(1, len(told)):.0%}) |"
         )
     single = [r for r in in_2016(records) if r.sent.truth in names]
-    return "\n".join([*lines, "", f"({len(single)} pictures of one network to compare with.)", ""])
+    return "\n".join([*lines, "", f"({len(single)} pictures of one platform to compare with.)", ""])
 
 
 def served_table(records: Sequence[Record], entry: ModelEntry) -> str:
-    """Files that networks really served: each with what is said of it."""
+    """Files that platforms really served: each with what is said of it."""
     lines = [
-        "| network | picture | size | untouched | majority of eight | pixels' hint | named |",
+        "| platform | picture | size | untouched | majority of eight | pixels' hint | named |",
         "|---" * 7 + "|",
     ]
     for record in records:
@@ -256,11 +256,11 @@ def _served_summary(records: Sequence[Record], entry: ModelEntry) -> Iterator[st
         f"the majority of patches names {right}; of their {patches.sum()} patches "
         f"{np.trace(patches) / max(1, patches.sum()):.1%} are right."
     )
-    networks = [r for r in records if not r.sent.untouched and r.sent.truth != ORIGINAL]
-    kinds = [judged(r.sent.named, _truth(r)) for r in networks]
+    platforms = [r for r in records if not r.sent.untouched and r.sent.truth != ORIGINAL]
+    kinds = [judged(r.sent.named, _truth(r)) for r in platforms]
     named = kinds.count("right") + kinds.count("meta")
     yield (
-        f"Of {len(networks)} files of networks that aren't untouched {named} are named rightly, "
+        f"Of {len(platforms)} files of platforms that aren't untouched {named} are named rightly, "
         f"{kinds.count('wrong')} wrongly, {kinds.count('unnamed')} not at all."
     )
 
@@ -268,7 +268,7 @@ def _served_summary(records: Sequence[Record], entry: ModelEntry) -> Iterator[st
 def headers_table(rows: Sequence[HeaderRow]) -> str:
     """Real headers: named rightly, wrongly, or not, by platform."""
     lines = [
-        "Were one network to be chosen, it would be the right one by: "
+        "Were one platform to be chosen, it would be the right one by: "
         + "; ".join(words for words, _ in CUES)
         + ".",
         "",
@@ -305,12 +305,12 @@ def qualities_table(records: Sequence[Record]) -> str:
 
 
 def wrong_bound(records: Sequence[Record], entry: ModelEntry) -> str:
-    """Say how often headers name, and pixels hint at, a wrong network, with bounds."""
+    """Say how often headers name, and pixels hint at, a wrong platform, with bounds."""
     rows = [r for r in records if not r.sent.untouched and not r.sent.before]
     named = sum(judged(r.sent.named, _truth(r)) == "wrong" for r in rows)
     hints = sum(_judged_hint(r, entry) == "wrong" for r in rows)
     return (
-        f"Of {len(rows)} pictures {named} were named a network that they didn't come through last "
+        f"Of {len(rows)} pictures {named} were named a platform that they didn't come through last "
         f"(95% bound {upper_bound(named, len(rows)):.2%}); by pixels alone {hints} hints were "
         f"wrong (95% bound {upper_bound(hints, len(rows)):.2%})."
     )

@@ -87,7 +87,7 @@ def no_answers() -> Answers:
     return Answers(
         integrity=Integrity(
             state=none,
-            words="The file has no content credential. Most pictures have none, and networks "
+            words="The file has no content credential. Most pictures have none, and platforms "
             "remove them; that is evidence of nothing.",
         ),
         trust=Trust(state=none, words="There is no signer to trust."),

@@ -6,7 +6,7 @@ export const quoted = (name) =>
 
 export const words = {
   title: "What can be known of this picture?",
-  lead: "Drop a picture that came back from a network. It is analysed on this server and sent nowhere else.",
+  lead: "Drop a picture that came back from a platform. It is analysed on this server and sent nowhere else.",
   choose: "Choose a picture",
   drop: "or drop it here, or paste it",
   limit: (megabytes) => `JPEG, PNG, WebP, TIFF and others, up to ${megabytes} MB`,

@@ -18,7 +18,7 @@ WIDTHS = (12, 24, 48, 96, 128)
 PICTURE_GAIN = 4.0
 
 
-class SyntheticCNN(nn.Module):
+class GeneratedCNN(nn.Module):
     """Picture and residuals, five convolutions, an average; all but the first convolution halve."""
 
     def __init__(self) -> None:

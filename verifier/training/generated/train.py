@@ -18,10 +18,10 @@ from verifier.training.autocast import autocast
 from verifier.training.backbones.frozen_features import FrozenFeatures
 from verifier.training.backbones.lite0 import start_lite0
 from verifier.training.checkpoint import CHECKPOINT, load_checkpoint, save_checkpoint
-from verifier.training.export import export_synthetic
+from verifier.training.export import export_generated
 from verifier.training.generated.band_network import BandNetwork
 from verifier.training.generated.blur_and_jpeg import augmented, find_variant, grey
-from verifier.training.generated.cnn import SyntheticCNN
+from verifier.training.generated.cnn import GeneratedCNN
 from verifier.training.generated.data import CropRecipe, Crops
 from verifier.training.generated.resnet50 import ResNet50, load_resnet50
 from verifier.training.listed_sets import WHAT_SETS_SHOW
@@ -39,7 +39,7 @@ _VALIDATION_BATCH = 64
 
 
 @dataclass(frozen=True)
-class SyntheticRecipe:
+class GeneratedRecipe:
     """How the detector is trained.
 
     Attributes
@@ -72,19 +72,19 @@ class SyntheticRecipe:
         find_variant(self.augmentation)
 
 
-RECIPES: Mapping[str, SyntheticRecipe] = MappingProxyType(
+RECIPES: Mapping[str, GeneratedRecipe] = MappingProxyType(
     {
-        "bands": SyntheticRecipe(),
-        "lite0": SyntheticRecipe("lite0", "both-0.5", weight_decay=30.0),
-        "cnn": SyntheticRecipe("cnn", "both-0.5", False, 2000, 32, 2e-3, 1e-2),
-        "resnet50": SyntheticRecipe("resnet50", "both-0.5", False, 2000, 32, 1e-4, 1e-2),
+        "bands": GeneratedRecipe(),
+        "lite0": GeneratedRecipe("lite0", "both-0.5", weight_decay=30.0),
+        "cnn": GeneratedRecipe("cnn", "both-0.5", False, 2000, 32, 2e-3, 1e-2),
+        "resnet50": GeneratedRecipe("resnet50", "both-0.5", False, 2000, 32, 1e-4, 1e-2),
     }
 )
 """What each network is trained by, unless it is told otherwise."""
 
 
 @dataclass(frozen=True)
-class SyntheticProgress:
+class GeneratedProgress:
     """Where a run stands; ``precision`` is the average precision on held-out scenes."""
 
     step: int
@@ -119,7 +119,7 @@ def build(network: str, start_from: Path | None = None) -> nn.Module:
 
 
 _BUILDERS: Mapping[str, Callable[[], nn.Module]] = MappingProxyType(
-    {"bands": BandNetwork, "cnn": SyntheticCNN, "resnet50": lambda: ResNet50(2)}
+    {"bands": BandNetwork, "cnn": GeneratedCNN, "resnet50": lambda: ResNet50(2)}
 )
 
 
@@ -127,7 +127,7 @@ def export(
     model: nn.Module,
     name: str,
     cut: CropRecipe,
-    recipe: SyntheticRecipe,
+    recipe: GeneratedRecipe,
     pictures: Sequence[Picture],
     precision: float,
     folder: Path,
@@ -147,16 +147,16 @@ def export(
         WHAT_SETS_SHOW: shown,
     }
     data = f"{', '.join(sets_of(pictures))}: {len(pictures)} pictures"
-    return export_synthetic(model, recipe.network, name, told, data, precision, "your own", folder)
+    return export_generated(model, recipe.network, name, told, data, precision, "your own", folder)
 
 
-def train_synthetic(
+def train_generated(
     model: nn.Module,
     training: Crops,
     held_out: Crops,
-    recipe: SyntheticRecipe,
+    recipe: GeneratedRecipe,
     out: Path,
-    report: Callable[[SyntheticProgress], None],
+    report: Callable[[GeneratedProgress], None],
 ) -> float:
     """Train, resuming from ``out`` where a checkpoint lies there.
 
@@ -189,23 +189,23 @@ def train_synthetic(
         held_features = features_of(model, held_out.pixels)
     precision = 0.0
     if start == recipe.steps:
-        precision = validate_synthetic(model, held_out, held_features)
+        precision = validate_generated(model, held_out, held_features)
     losses: list[float] = []
     for step in range(start, recipe.steps):
         losses.append(_step(model, optimiser, training, features, recipe, step))
         done = step + 1
         if done % recipe.validate_every and done != recipe.steps:
-            report(SyntheticProgress(done, recipe.steps, losses[-1], None))
+            report(GeneratedProgress(done, recipe.steps, losses[-1], None))
             continue
-        precision = validate_synthetic(model, held_out, held_features)
+        precision = validate_generated(model, held_out, held_features)
         _record(out, done, float(np.mean(losses)), precision)
         save_checkpoint(checkpoint, model, [optimiser], done, asdict(recipe))
-        report(SyntheticProgress(done, recipe.steps, float(np.mean(losses)), precision))
+        report(GeneratedProgress(done, recipe.steps, float(np.mean(losses)), precision))
         losses.clear()
     return precision
 
 
-def augmented_features(model: FrozenFeatures, crops: Crops, recipe: SyntheticRecipe) -> Tensor:
+def augmented_features(model: FrozenFeatures, crops: Crops, recipe: GeneratedRecipe) -> Tensor:
     """Augment each crop once, and return the features of it, (N, F).
 
     The network's scale is set to these.
@@ -233,7 +233,7 @@ def _step(
     optimiser: torch.optim.Optimizer,
     training: Crops,
     features: Tensor | None,
-    recipe: SyntheticRecipe,
+    recipe: GeneratedRecipe,
     step: int,
 ) -> float:
     rng = np.random.default_rng([recipe.seed, step])
@@ -269,7 +269,7 @@ def _chosen(
     return np.array([pool[rng.integers(len(pool))] for pool in drawn])
 
 
-def _drawn(crop: Pixels, recipe: SyntheticRecipe, rng: np.random.Generator) -> Pixels:
+def _drawn(crop: Pixels, recipe: GeneratedRecipe, rng: np.random.Generator) -> Pixels:
     if recipe.grey and rng.random() < GREY_SHARE:
         crop = grey(crop)
     return augmented(crop, find_variant(recipe.augmentation), rng)
@@ -281,7 +281,7 @@ def as_tensor(pixels: Pixels) -> Tensor:
 
 
 @torch.no_grad()
-def validate_synthetic(model: nn.Module, crops: Crops, features: Tensor | None = None) -> float:
+def validate_generated(model: nn.Module, crops: Crops, features: Tensor | None = None) -> float:
     """Return the average precision of the generated among crops, in float32.
 
     Parameters

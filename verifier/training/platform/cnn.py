@@ -20,13 +20,13 @@ DROPOUT = 0.5
 BLOCKS = 64.0
 
 
-class NetworkCNN(nn.Module):
-    """Counts of DCT levels to logits of networks.
+class PlatformCNN(nn.Module):
+    """Counts of DCT levels to logits of platforms.
 
     Parameters
     ----------
     classes
-        Networks to tell apart.
+        Platforms to tell apart.
     """
 
     def __init__(self, classes: int) -> None:

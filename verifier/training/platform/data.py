@@ -1,4 +1,4 @@
-"""Histograms of patches of pictures that came through networks, made once and kept in the run."""
+"""Histograms of patches of pictures that came through platforms, made once and kept in the run."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from channel.output import replacing
 from verifier.errors import ScoresError, TrainingError
-from verifier.evaluation.platform.classes import CLASSES, NetworkClass
+from verifier.evaluation.platform.classes import CLASSES, PlatformClass
 from verifier.evaluation.uploads import drawn_classes, drawn_upload, pixels_of
 from verifier.features.dct_histogram import PATCH, patch_histograms
 
 CACHE = "features"
-# Flatter patches are all zeros after any network (of values in [0, 1], squared).
+# Flatter patches are all zeros after any platform (of values in [0, 1], squared).
 LEAST_VARIANCE = 2e-5
 
 
@@ -41,7 +41,7 @@ class CacheRecipe:
 class Histograms:
     """Patches: ``counts`` (N, 909) uint8, ``labels`` (N,) and ``sources`` (N,) int64.
 
-    Pictures that a network passed through untouched are not among them.
+    Pictures that a platform passed through untouched are not among them.
     """
 
     counts: NDArray[np.uint8]
@@ -58,7 +58,7 @@ def cached_histograms(
     recipe: CacheRecipe,
     run: Path,
     report: Callable[[int, int], None],
-    classes: Sequence[NetworkClass] = CLASSES,
+    classes: Sequence[PlatformClass] = CLASSES,
     workers: int = 1,
 ) -> Histograms:
     """Send every source through every class, or read what an earlier run kept of it.
@@ -94,7 +94,7 @@ def cached_histograms(
 
 
 def _claim(
-    folder: Path, recipe: CacheRecipe, classes: Sequence[NetworkClass], files: Sequence[Path]
+    folder: Path, recipe: CacheRecipe, classes: Sequence[PlatformClass], files: Sequence[Path]
 ) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -115,7 +115,7 @@ def _claim(
 
 
 def _make(
-    path: Path, folder: Path, number: int, recipe: CacheRecipe, classes: tuple[NetworkClass, ...]
+    path: Path, folder: Path, number: int, recipe: CacheRecipe, classes: tuple[PlatformClass, ...]
 ) -> None:
     kept = folder / f"{number:05}.npz"
     if kept.exists():

@@ -1,21 +1,21 @@
-"""A trained network of origin as the verifier's model, with its label."""
+"""A trained network for platform of origin as the verifier's model, with its label."""
 
 from dataclasses import asdict
 from pathlib import Path
 
 from verifier.evaluation.platform.classes import CLASSES
-from verifier.training.export import export_network_cnn
-from verifier.training.platform.cnn import NetworkCNN
+from verifier.training.export import export_platform_cnn
+from verifier.training.platform.cnn import PlatformCNN
 from verifier.training.platform.data import CacheRecipe
-from verifier.training.platform.train import NetworkRecipe
+from verifier.training.platform.train import PlatformRecipe
 from verifier.weights import ModelEntry
 
 
 def export(
-    model: NetworkCNN,
+    model: PlatformCNN,
     name: str,
     cache: CacheRecipe,
-    recipe: NetworkRecipe,
+    recipe: PlatformRecipe,
     data: str,
     accuracy: float,
     folder: Path,
@@ -43,4 +43,4 @@ def export(
         told["started from"] = started_from
     figures: dict[str, str | float] = {"validation: patches, mean of classes": round(accuracy, 4)}
     labels = [one.label for one in CLASSES]
-    return export_network_cnn(model, name, labels, told, data, figures, licence, folder)
+    return export_platform_cnn(model, name, labels, told, data, figures, licence, folder)

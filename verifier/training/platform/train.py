@@ -1,4 +1,4 @@
-"""Training of network of origin (Amerini, Uricchio, Caldelli, WIFS 2017): the plain loop.
+"""Training for platform of origin (Amerini, Uricchio, Caldelli, WIFS 2017): the plain loop.
 
 The histograms are at hand (`verifier.training.platform.data`), so a step costs only the network.
 """
@@ -19,7 +19,7 @@ from verifier.evaluation.platform.classes import CLASSES
 from verifier.training.autocast import autocast
 from verifier.training.checkpoint import CHECKPOINT, load_checkpoint, save_checkpoint
 from verifier.training.memory_format import in_format
-from verifier.training.platform.cnn import NetworkCNN
+from verifier.training.platform.cnn import PlatformCNN
 from verifier.training.platform.data import Histograms
 
 # Of the sources, held out whole.
@@ -30,7 +30,7 @@ _MOST_VALIDATED = 4096
 
 
 @dataclass(frozen=True)
-class NetworkRecipe:
+class PlatformRecipe:
     """How the network is trained.
 
     Attributes
@@ -52,7 +52,7 @@ class NetworkRecipe:
 
 
 @dataclass(frozen=True)
-class NetworkProgress:
+class PlatformProgress:
     """Where a run stands; ``accuracy`` is of held-out patches, mean over classes."""
 
     step: int
@@ -61,9 +61,9 @@ class NetworkProgress:
     accuracy: float | None
 
 
-def build() -> NetworkCNN:
+def build() -> PlatformCNN:
     """Make the network, untrained, for the classes that the verifier knows."""
-    return NetworkCNN(len(CLASSES))
+    return PlatformCNN(len(CLASSES))
 
 
 def split(data: Histograms, seed: int) -> tuple[Histograms, Histograms]:
@@ -83,13 +83,13 @@ def split(data: Histograms, seed: int) -> tuple[Histograms, Histograms]:
     return data.where(~held_out), data.where(held_out)
 
 
-def train_network(
-    model: NetworkCNN,
+def train_platform(
+    model: PlatformCNN,
     training: Histograms,
     held_out: Histograms,
-    recipe: NetworkRecipe,
+    recipe: PlatformRecipe,
     out: Path,
-    report: Callable[[NetworkProgress], None],
+    report: Callable[[PlatformProgress], None],
 ) -> float:
     """Train, resuming from ``out`` where a checkpoint lies there.
 
@@ -120,18 +120,18 @@ def train_network(
     if checkpoint.exists():
         start = load_checkpoint(checkpoint, model, [optimiser], asdict(recipe))
     held_out = _thinned(held_out, _MOST_VALIDATED)
-    accuracy = validate_network(model, held_out) if start == recipe.steps else 0.0
+    accuracy = validate_platform(model, held_out) if start == recipe.steps else 0.0
     losses: list[float] = []
     for step in range(start, recipe.steps):
         losses.append(_step(model, optimiser, training, pools, recipe, step))
         done = step + 1
         if done % recipe.validate_every and done != recipe.steps:
-            report(NetworkProgress(done, recipe.steps, losses[-1], None))
+            report(PlatformProgress(done, recipe.steps, losses[-1], None))
             continue
-        accuracy = validate_network(model, held_out)
+        accuracy = validate_platform(model, held_out)
         _record(out, done, float(np.mean(losses)), accuracy)
         save_checkpoint(checkpoint, model, [optimiser], done, asdict(recipe))
-        report(NetworkProgress(done, recipe.steps, float(np.mean(losses)), accuracy))
+        report(PlatformProgress(done, recipe.steps, float(np.mean(losses)), accuracy))
         losses.clear()
     return accuracy
 
@@ -143,11 +143,11 @@ def _thinned(data: Histograms, most: int) -> Histograms:
 
 
 def _step(
-    model: NetworkCNN,
+    model: PlatformCNN,
     optimiser: torch.optim.Adadelta,
     training: Histograms,
     pools: list[NDArray[np.int64]],
-    recipe: NetworkRecipe,
+    recipe: PlatformRecipe,
     step: int,
 ) -> float:
     rng = np.random.default_rng([recipe.seed, step])
@@ -171,7 +171,7 @@ def _batch(counts: NDArray[np.uint8]) -> Tensor:
 
 
 @torch.no_grad()
-def validate_network(model: NetworkCNN, data: Histograms) -> float:
+def validate_platform(model: PlatformCNN, data: Histograms) -> float:
     """Return the share of patches that are named rightly, mean over the classes that occur."""
     model.eval()
     named = [
