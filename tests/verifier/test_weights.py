@@ -50,6 +50,18 @@ def test_a_calibration_is_stored_for_a_channel(tmp_path: Path) -> None:
         store_calibration("other", warm, folder=tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("before", "now"), [("network", "platform"), ("synthetic", "generated"), ("origin", "origin")]
+)
+def test_models_of_tasks_as_they_were_called_are_still_found(
+    before: str, now: str, tmp_path: Path
+) -> None:
+    manifest = json.loads((toy_weights(tmp_path) / "manifest.json").read_text())
+    manifest["models"][0]["task"] = before
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    assert [entry.task for entry in read_manifest(tmp_path).of_task(now)] == [now]
+
+
 @pytest.mark.parametrize("content", ["", "[]", "{", '{"schema_version": 2}', '{"models": [{}]}'])
 def test_malformed_manifests_are_refused(content: str, tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text(content)

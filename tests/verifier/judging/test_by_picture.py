@@ -197,6 +197,15 @@ def test_scores_keep_the_set(tmp_path, scores: Scores) -> None:
     assert {row.set for row in read_scores(path).rows} == {"phones", "drones", "flux", "gan"}
 
 
+def test_scores_of_before_are_read(tmp_path, scores: Scores) -> None:
+    """Their column of platforms was called network."""
+    path = tmp_path / "scores.csv"
+    write_scores(path, LABELS, iter(scores.rows))
+    first, rest = path.read_text().split("\n", 1)
+    path.write_text(first.replace("platform", "network") + "\n" + rest)
+    assert {row.platform for row in read_scores(path).rows} == set(PLATFORMS)
+
+
 def test_pictures_of_two_sets_may_share_a_name(tmp_path) -> None:
     for name in ("natural/phones", "natural/drones", "generated/gan"):
         (tmp_path / name).mkdir(parents=True)
