@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The vendor's day: from a trained network to a photo that can be trusted, and to one that came back
-# from a social network. CI runs it (`make day`); a tiny network learns for seconds, so its answers
+# from a social platform. CI runs it (`make day`); a tiny network learns for seconds, so its answers
 # mean nothing, and everything around them does.
 #
 #   examples/vendors-day.sh [FOLDER]     needs camsim with the extra train; FOLDER keeps what is made
