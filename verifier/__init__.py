@@ -4,7 +4,7 @@
 >>> report = Verifier.default().analyze("photo.jpg")  # doctest: +SKIP
 """
 
-from verifier.analysis import Settings, Verifier
+from verifier.analysis import Verifier
 from verifier.batch import Outcome
 from verifier.detectors import DETECTORS, Detector
 from verifier.errors import (
@@ -27,6 +27,7 @@ from verifier.errors import (
 from verifier.limits import Limits
 from verifier.report.record import Verdict
 from verifier.report.report import Report
+from verifier.settings import Settings
 
 __all__ = [
     "DETECTORS",

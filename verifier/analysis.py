@@ -9,23 +9,17 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Self
 
-from channel import platform
-from channel.errors import UnknownPlatformError
 from channel.printable import whole_text
 from verifier.batch import Outcome, Progress, analyze_many
 from verifier.detectors import DETECTORS, Detector
 from verifier.detectors.agreement import agreed
-from verifier.errors import SettingsError
-from verifier.judging.stability import DECIDING, PLATFORMS, stability, survives
+from verifier.judging.stability import DECIDING, stability, survives
 from verifier.judging.verdict import conclude
-from verifier.limits import Limits
-from verifier.reading.credentials import check_trust_anchors
-from verifier.reading.credentials.revocation import read_revocation_lists
 from verifier.reading.photo import Photo, take
 from verifier.reading.process import Readers
 from verifier.reading.reading import Reading, read_pixels
@@ -33,43 +27,11 @@ from verifier.report.parts import parts_of
 from verifier.report.preview import preview_of
 from verifier.report.record import DetectorResult, Stability
 from verifier.report.report import Report
+from verifier.settings import Settings
 from verifier.weights import FOLDER
 
 # Called with a part's name when the part is done; what it raises ends the analysis.
 PartDone = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What a verifier goes by.
-
-    Parameters
-    ----------
-    trust_anchors
-        Certificates of the authorities that you trust, in PEM; None: trust isn't checked.
-    revocation_lists
-        CRLs of those authorities, in PEM; None: revocation is known by a proof in the file alone.
-    limits
-        What an untrusted photo may cost.
-    resend_through
-        Platforms of `channel.PLATFORMS` through which answers are tested; empty: no test.
-    """
-
-    trust_anchors: str | None = None
-    revocation_lists: str | None = None
-    limits: Limits = field(default_factory=Limits)
-    resend_through: tuple[str, ...] = PLATFORMS
-
-    def __post_init__(self) -> None:
-        if self.trust_anchors is not None:
-            check_trust_anchors(self.trust_anchors)
-        if self.revocation_lists is not None:
-            read_revocation_lists(self.revocation_lists)
-        for name in self.resend_through:
-            try:
-                platform(name)
-            except UnknownPlatformError as error:
-                raise SettingsError(str(error)) from error
 
 
 class Verifier:
@@ -84,7 +46,7 @@ class Verifier:
     detectors
         The parts that answer questions about the pixels.
     settings
-        Trust, limits, and the stability test.
+        What it goes by; None: the defaults.
     """
 
     def __init__(self, detectors: Sequence[Detector], settings: Settings | None = None) -> None:
@@ -94,27 +56,15 @@ class Verifier:
         self._lock = threading.Lock()
 
     @classmethod
-    def default(
-        cls,
-        *,
-        trust_anchors: str | Path | None = None,
-        revocation_lists: str | Path | None = None,
-        limits: Limits | None = None,
-        resend_through: Sequence[str] = PLATFORMS,
-    ) -> Self:
+    def default(cls, settings: Settings | None = None, **given: Any) -> Self:
         """Make a verifier of the shipped models.
 
         Parameters
         ----------
-        trust_anchors
-            A PEM file of the authorities that you trust, or its text; without it the report says
-            who signed, but not whether to believe it.
-        revocation_lists
-            A PEM file of revocation lists (CRLs), or its text.
-        limits
-            What an untrusted photo may cost.
-        resend_through
-            Platforms that test whether answers hold; ``()`` for none, which is faster.
+        settings
+            What it goes by.
+        given
+            Single fields of `Settings`, such as ``trust_anchors="anchors.pem"``.
 
         Raises
         ------
@@ -123,45 +73,18 @@ class Verifier:
         WeightsError
             If the manifest of models is damaged.
         """
-        return cls.from_weights(
-            FOLDER,
-            trust_anchors=trust_anchors,
-            revocation_lists=revocation_lists,
-            limits=limits,
-            resend_through=resend_through,
-        )
+        return cls.from_weights(FOLDER, settings, **given)
 
     @classmethod
-    def from_weights(
-        cls,
-        folder: Path,
-        *,
-        trust_anchors: str | Path | None = None,
-        revocation_lists: str | Path | None = None,
-        limits: Limits | None = None,
-        resend_through: Sequence[str] = PLATFORMS,
-    ) -> Self:
+    def from_weights(cls, folder: Path, settings: Settings | None = None, **given: Any) -> Self:
         """Make a verifier of a folder of models of your own; else as `default`."""
-        settings = Settings(
-            _pem(trust_anchors, "trust anchors"),
-            _pem(revocation_lists, "revocation lists"),
-            limits or Limits(),
-            tuple(resend_through),
-        )
-        return cls([detector.from_weights(folder) for detector in DETECTORS], settings)
+        by = replace(settings or Settings(), **given)
+        return cls([kind.from_weights(folder, threads=by.threads) for kind in DETECTORS], by)
 
     @classmethod
-    def facts_only(
-        cls,
-        *,
-        trust_anchors: str | Path | None = None,
-        revocation_lists: str | Path | None = None,
-        limits: Limits | None = None,
-    ) -> Self:
+    def facts_only(cls, settings: Settings | None = None, **given: Any) -> Self:
         """Make one without detectors: file, credential and channel alone, no statistics."""
-        anchors = _pem(trust_anchors, "trust anchors")
-        lists = _pem(revocation_lists, "revocation lists")
-        return cls([], Settings(anchors, lists, limits or Limits(), ()))
+        return cls([], replace(settings or Settings(), **given, resend_through=()))
 
     def __reduce__(self) -> "tuple[type[Verifier], tuple[tuple[Detector, ...], Settings]]":
         return type(self), (self._detectors, self._settings)
@@ -307,11 +230,7 @@ class Verifier:
     def _pool(self) -> Readers:
         with self._lock:
             if self._readers is None:
-                self._readers = Readers(
-                    self._settings.limits,
-                    self._settings.trust_anchors,
-                    self._settings.revocation_lists,
-                )
+                self._readers = Readers(self._settings)
             return self._readers
 
 
@@ -339,15 +258,6 @@ def _with_map_if_answered(result: DetectorResult, held: Stability) -> DetectorRe
     if result.patch_map is None or (answered and survives(result, held)):
         return result
     return result.model_copy(update={"patch_map": None})
-
-
-def _pem(given: str | Path | None, what: str) -> str | None:
-    if given is None or (isinstance(given, str) and "-----BEGIN" in given):
-        return given
-    try:
-        return Path(given).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        raise SettingsError(f"the {what} in {given} can't be read: {error}") from error
 
 
 def _version() -> str:

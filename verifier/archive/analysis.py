@@ -1,6 +1,6 @@
 """What a worker does with a few pictures: each becomes a row, whatever is wrong with it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -8,10 +8,9 @@ from channel.printable import name_as_text
 from verifier.analysis import Verifier
 from verifier.archive.listing import is_url, opened_store
 from verifier.archive.rows import Row, row_of_error, row_of_report
-from verifier.detectors import model
 from verifier.errors import PhotoError, PhotoNotFoundError, VerifierError
-from verifier.judging.stability import PLATFORMS
 from verifier.limits import Limits
+from verifier.settings import Settings
 from verifier.weights import FOLDER
 
 
@@ -23,17 +22,14 @@ class How:
     ----------
     weights
         Folder of models, at the same place on every machine; None: those shipped.
-    trust_anchors, revocation_lists
-        In PEM.
+    settings
+        What the verifiers go by; each worker reads one photo at a time, and runs one thread.
     reports
         Whether rows hold the whole report, too, as JSON: some kilobytes each.
     """
 
     weights: Path | None = None
-    trust_anchors: str | None = None
-    revocation_lists: str | None = None
-    resend_through: tuple[str, ...] = PLATFORMS
-    limits: Limits = field(default_factory=lambda: Limits(workers=1))
+    settings: Settings = field(default_factory=Settings)
     reports: bool = False
 
     @property
@@ -57,7 +53,7 @@ def analyse_shard(how: How, shard: Shard) -> list[Row]:
 
 def _row(how: How, photo: str) -> Row:
     try:
-        content = _content(photo, how.limits) if is_url(photo) else photo
+        content = _content(photo, how.settings.limits) if is_url(photo) else photo
         report = _verifier(how).analyze(content, name=name_as_text(Path(photo).name))
     except PhotoError as error:
         return row_of_error(photo, type(error).__name__, str(error))
@@ -72,15 +68,13 @@ def _row(how: How, photo: str) -> Row:
 
 @cache
 def _verifier(how: How) -> Verifier:
-    """Make this worker's verifier, once: its models are loaded and its reader started once."""
-    model.run_with(threads=1)  # the workers share the cores
-    return Verifier.from_weights(
-        how.folder,
-        trust_anchors=how.trust_anchors,
-        revocation_lists=how.revocation_lists,
-        limits=how.limits,
-        resend_through=how.resend_through,
-    )
+    """Make this worker's verifier, once: its models are loaded and its reader started once.
+
+    The workers share the cores.
+    """
+    settings = how.settings
+    limits = replace(settings.limits, workers=1)
+    return Verifier.from_weights(how.folder, settings, limits=limits, threads=1)
 
 
 def _content(url: str, limits: Limits) -> bytes:

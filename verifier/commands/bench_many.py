@@ -79,11 +79,12 @@ def run_archive(args: argparse.Namespace) -> int:
     try:
         from verifier.archive import How
         from verifier.evaluation.bench_archive import bench_archive
+        from verifier.settings import Settings
     except ImportError as error:
         raise DependencyError(
             f"archives need {error.name}: pip install 'camsim[archive]'"
         ) from error
-    how = How(args.weights, resend_through=()) if args.no_resend else How(args.weights)
+    how = How(args.weights, Settings(resend_through=()) if args.no_resend else Settings())
     with _samples(args.photo) as photos:
         print(_setting(args))
         print(f"{'engine':<11}{'workers':>8}{'photos':>8}{'s':>8}{'photos/s':>10}{'growth':>8}")

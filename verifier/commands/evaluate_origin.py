@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from channel.terminal import track
-from verifier.detectors.model import Model, run_with
+from verifier.detectors.model import Model
 from verifier.detectors.origin import TASK
 from verifier.errors import ScoresError, SettingsError
 from verifier.weights import FOLDER, ModelEntry, read_manifest, store_calibration
@@ -55,7 +55,6 @@ def run(args: argparse.Namespace) -> int:
 
     if args.threads < 0:
         raise SettingsError(f"--threads can't be negative, and is {args.threads}")
-    run_with(args.threads)
     entry = find_entry(args.weights)
     pictures = split_of(entry, args.pictures)
     labels = [label.name for label in entry.labels]
@@ -112,7 +111,7 @@ def _kept(
     path = args.out / f"{'curves' if curves else 'records'}-{entry.sha256[:12]}.jsonl"
     if path.exists():
         return read_origin_records(path)
-    model = Model(entry, args.weights)
+    model = Model(entry, args.weights, args.threads)
     ask: Callable[[Model, str, Picture], Iterator[OriginRecord]]
     ask = measure_curves if curves else measure
     parts = ["seen", "unseen"]

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from verifier.analysis import Verifier
 from verifier.errors import DependencyError, OutputError, SettingsError
-from verifier.judging.stability import PLATFORMS
 from verifier.limits import Limits
+from verifier.settings import PLATFORMS
 from verifier.weights import FOLDER
 
 if TYPE_CHECKING:

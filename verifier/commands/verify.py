@@ -11,9 +11,9 @@ from channel.terminal import complain
 from verifier.analysis import Verifier
 from verifier.batch import Outcome
 from verifier.errors import OutputError
-from verifier.judging.stability import PLATFORMS
 from verifier.limits import Limits
 from verifier.report.record import VerdictLabel
+from verifier.settings import PLATFORMS
 from verifier.weights import FOLDER
 
 if TYPE_CHECKING:

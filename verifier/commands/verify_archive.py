@@ -9,8 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TimeRemainingColumn
 
 from channel.terminal import Progress, complain, say
 from verifier.errors import DependencyError, SettingsError
-from verifier.judging.stability import PLATFORMS
-from verifier.limits import Limits
+from verifier.settings import PLATFORMS, Settings
 from verifier.weights import FOLDER
 
 if TYPE_CHECKING:
@@ -96,17 +95,8 @@ def _how(args: argparse.Namespace) -> "How":
     from verifier.analysis import Verifier
     from verifier.archive import How
 
-    checked = Verifier.from_weights(
-        args.weights or FOLDER,
-        trust_anchors=args.trust_anchors,
-        revocation_lists=args.revocation_lists,
-        resend_through=args.resend,
-    ).settings
-    return How(
-        weights=args.weights and args.weights.resolve(),
-        trust_anchors=checked.trust_anchors,
-        revocation_lists=checked.revocation_lists,
-        resend_through=checked.resend_through,
-        limits=Limits(workers=1),
-        reports=args.reports,
+    settings = Settings(
+        args.trust_anchors, args.revocation_lists, resend_through=tuple(args.resend)
     )
+    Verifier.from_weights(args.weights or FOLDER, settings)
+    return How(args.weights and args.weights.resolve(), settings, args.reports)

@@ -40,8 +40,11 @@ class Detector(ABC):
     """What a page says while it works; the question, where it says nothing."""
 
     @classmethod
-    def from_weights(cls, folder: Path = FOLDER) -> Self:
-        """Make one of a folder of models with a manifest; a folder without its models is fine."""
+    def from_weights(cls, folder: Path = FOLDER, *, threads: int = 0) -> Self:
+        """Make one of a folder of models with a manifest; a folder without its models is fine.
+
+        ``threads`` are those of a run of a model; 0: all cores.
+        """
         return cls()
 
     @abstractmethod
@@ -93,10 +96,10 @@ class ModelDetector(Detector, Generic[ScoresT]):
         self._models = models
 
     @classmethod
-    def from_weights(cls, folder: Path = FOLDER) -> Self:
+    def from_weights(cls, folder: Path = FOLDER, *, threads: int = 0) -> Self:
         """Take the models of a folder; raises `WeightsError` for a bad manifest."""
         entries = read_manifest(folder).of_task(cls.task)
-        return cls(tuple(Model(entry, folder) for entry in entries))
+        return cls(tuple(Model(entry, folder, threads) for entry in entries))
 
     @abstractmethod
     def look(self, model: Model, reading: Reading, *, brief: bool) -> ScoresT | None:

@@ -17,14 +17,6 @@ from verifier.weights import FOLDER, ModelEntry
 # Patches at a time: 64 of 128×128 are 13 MB in, and their activations stay under some hundred MB.
 BATCH = 16
 
-_threads_of_process = 0  # of a model's run, where the model says none; 0: all cores
-
-
-def run_with(threads: int) -> None:
-    """Bound the threads of each run, for models that this process loads from now on."""
-    global _threads_of_process  # noqa: PLW0603 - as ONNX Runtime's own, it belongs to the process
-    _threads_of_process = threads
-
 
 class Model:
     """One model; safe to use from several threads, and pickles without its session.
@@ -101,7 +93,7 @@ class Model:
     def _load(self) -> Any:
         content = self.entry.read(self._folder)
         try:
-            session = open_session(content, self._threads or _threads_of_process)
+            session = open_session(content, self._threads)
         except Exception as error:  # as above
             path = self._folder / self.entry.file
             raise WeightsError(f"{path} cannot be loaded: {error}") from error

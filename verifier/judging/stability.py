@@ -9,10 +9,6 @@ from verifier.errors import PhotoError
 from verifier.reading.reading import Reading
 from verifier.report.record import DetectorResult, Finding, Resent, Stability
 
-# One that shrinks and uses mozjpeg, one that keeps the size, one that shrinks much: the exact
-# profiles of `channel`.
-PLATFORMS: Final = ("whatsapp", "twitter", "instagram")
-
 _OPPOSITE: Final[dict[Finding, Finding]] = {
     "evidence against": "consistent",
     "consistent": "evidence against",

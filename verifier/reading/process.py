@@ -23,8 +23,8 @@ from verifier.errors import (
     PhotoUnreadableError,
     WorkerError,
 )
-from verifier.limits import Limits
 from verifier.reading.reading import Facts, Pixels, Reading
+from verifier.settings import Settings
 
 # Seconds that Python may take to start on a busy machine, beside the photo's own time.
 _START: Final = 60.0
@@ -44,23 +44,15 @@ class Readers:
 
     Parameters
     ----------
-    limits
-        Bounds on a photo, and on the number of processes.
-    trust_anchors, revocation_lists
-        In PEM, for credentials.
+    settings
+        Bounds on a photo and on the number of processes, and whom to trust in credentials.
     """
 
-    def __init__(
-        self,
-        limits: Limits,
-        trust_anchors: str | None = None,
-        revocation_lists: str | None = None,
-    ) -> None:
-        self._limits = limits
-        self._whom = {"trust_anchors": trust_anchors, "revocation_lists": revocation_lists}
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
         self._idle: list[_Process] = []
         self._lock = threading.Lock()
-        self._free = threading.BoundedSemaphore(limits.workers)
+        self._free = threading.BoundedSemaphore(settings.limits.workers)
         self._owner = os.getpid()
         self._finalizer = weakref.finalize(self, _end_all, self._idle, self._owner)
 
@@ -120,7 +112,7 @@ class Readers:
                 self._owner = os.getpid()
             if self._idle:
                 return self._idle.pop()
-        return _Process(self._limits, self._whom)
+        return _Process(self._settings)
 
     def _give_back(self, process: "_Process") -> None:
         if process.alive:
@@ -138,17 +130,16 @@ def _end_all(processes: "list[_Process]", owner: int) -> None:
 class _Process:
     """One reading process; not for two threads at a time."""
 
-    def __init__(self, limits: Limits, whom: dict[str, str | None]) -> None:
-        self._limits = limits
+    def __init__(self, settings: Settings) -> None:
+        self._limits = settings.limits
         threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")
         try:
             self._popen = isolation.started(_PROGRAM, threads)
         except OSError as error:
             raise WorkerError(f"the reading process can't be started: {error}") from error
-        first = {"limits": vars(limits), **whom}
         try:
             deadline = time.monotonic() + _START
-            framing.send(self._input, first, deadline=deadline)
+            framing.send(self._input, settings.message(), deadline=deadline)
             framing.receive(self._output, 0, deadline)
         except (framing.ClosedError, framing.LateError) as error:
             self.end()

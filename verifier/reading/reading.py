@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from verifier.features.jpeg_header import jpeg_header
-from verifier.limits import Limits
 from verifier.reading.channel import read_channel
 from verifier.reading.credentials import no_credential, read_credential
 from verifier.reading.decoding import MIME_TYPES, decode, facts_of_array
 from verifier.report.record import ChannelReading, Credential, InputFacts
+from verifier.settings import Settings
 
 Pixels = NDArray[np.uint8]
 
@@ -53,27 +53,18 @@ class Reading:
         return self.pixels if self.converted is None else self.converted
 
 
-def read_file(
-    data: bytes,
-    limits: Limits,
-    trust_anchors: str | None = None,
-    revocation_lists: str | None = None,
-    *,
-    cues: bool = True,
-) -> Reading:
+def read_file(data: bytes, settings: Settings, *, cues: bool = True) -> Reading:
     """Read a file in this process. Raises `PhotoError`; for untrusted files use `Readers`.
 
     ``cues`` as in `read_channel`.
     """
     seconds: dict[str, float] = {}
     with _timed(seconds, "decoding"):
-        decoded = decode(data, limits)
+        decoded = decode(data, settings.limits)
     with _timed(seconds, "credential"):
         mime_type = MIME_TYPES.get(decoded.facts.format)
         credential = (
-            read_credential(data, mime_type, trust_anchors, revocation_lists)
-            if mime_type
-            else no_credential()
+            read_credential(data, mime_type, *settings.pem) if mime_type else no_credential()
         )
         # The signed ones come first: a list that is cut loses what anybody can write.
         statements = (*credential.statements, *decoded.statements)

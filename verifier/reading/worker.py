@@ -10,8 +10,8 @@ import numpy as np
 
 from fleet import framing, isolation
 from verifier.errors import PhotoError, PhotoTooLargeError, PhotoUnreadableError
-from verifier.limits import Limits
 from verifier.reading.reading import Reading, read_file, read_pixels
+from verifier.settings import Settings
 
 _SAID: Final = 2000  # characters of an error that are passed on
 _FILES_BYTES: Final = 1 << 30
@@ -21,7 +21,8 @@ def main() -> None:
     """Serve until the other side closes."""
     answers = isolation.private_output()
     first = framing.receive(0, 0)
-    limits = Limits(**first.head["limits"])
+    settings = Settings.of_message(first.head)
+    limits = settings.limits
     isolation.bound(limits.memory_bytes)
     framing.send(answers, {"ready": True})
     while True:
@@ -30,7 +31,7 @@ def main() -> None:
         except framing.ClosedError:
             return
         try:
-            reading = _serve(request, limits, first.head)
+            reading = _serve(request, settings)
         except MemoryError:
             _answer_error(answers, PhotoTooLargeError("it needs more memory than the limits allow"))
         except PhotoError as error:
@@ -44,18 +45,18 @@ def main() -> None:
             framing.send(answers, head | {"pictures": len(parts)}, body.data)
 
 
-def _serve(request: framing.Message, limits: Limits, whom: dict[str, Any]) -> Reading:
+def _serve(request: framing.Message, settings: Settings) -> Reading:
     head, data = request.head, bytes(request.body)
     platform = head.get("platform")
     if platform is None:
-        return read_file(data, limits, whom["trust_anchors"], whom["revocation_lists"])
+        return read_file(data, settings)
     shape = head.get("shape")
     photo = np.frombuffer(data, np.uint8).reshape(shape) if shape else data
-    return _resent(photo, platform, limits)
+    return _resent(photo, platform, settings)
 
 
 def _resent(
-    photo: "bytes | np.ndarray[Any, np.dtype[np.uint8]]", platform: str, limits: Limits
+    photo: "bytes | np.ndarray[Any, np.dtype[np.uint8]]", platform: str, settings: Settings
 ) -> Reading:
     from channel import transmit
     from channel.errors import ChannelError
@@ -69,7 +70,7 @@ def _resent(
         raise PhotoUnreadableError(f"the picture is damaged ({error}); get it again") from error
     if isinstance(photo, np.ndarray) and not served.startswith(b"\xff\xd8"):
         return read_pixels(photo)
-    return read_file(served, limits, cues=False)
+    return read_file(served, settings, cues=False)
 
 
 def _first_frame(data: bytes) -> "bytes | np.ndarray[Any, np.dtype[np.uint8]]":

@@ -21,6 +21,7 @@ from verifier import OutputError, PhotoNotFoundError, Report, WorkerError
 from verifier.archive import Archive, How, verify_archive
 from verifier.archive.listing import pictures
 from verifier.archive.work import Work
+from verifier.settings import Settings
 
 pytestmark = pytest.mark.slow
 
@@ -74,7 +75,7 @@ def test_every_picture_is_a_row_in_order(
 def test_rows_are_what_the_sdk_says(
     archive: Path, toy_folder: Path, tmp_path: Path, verifier: Any
 ) -> None:
-    how = How(weights=toy_folder, resend_through=("instagram",), reports=True)
+    how = How(toy_folder, Settings(resend_through=("instagram",)), reports=True)
     verify_archive(Archive(str(archive / "year2"), tmp_path / "a.parquet"), how, Processes(1))
     for row in rows(tmp_path / "a.parquet"):
         own = verifier.analyze(row["photo"])
@@ -176,7 +177,7 @@ class Deadly(Engine):
 def test_a_picture_that_kills_every_worker_is_a_row(
     archive: Path, toy_folder: Path, tmp_path: Path
 ) -> None:
-    how = How(weights=toy_folder, resend_through=())
+    how = How(toy_folder, Settings(resend_through=()))
     summary = verify_archive(Archive(str(archive), tmp_path / "a.parquet", 4), how, Deadly())
     found = {Path(row["photo"]).name: row for row in rows(tmp_path / "a.parquet")}
     assert len(found) == summary.photos == 15
@@ -206,7 +207,7 @@ def test_on_ray_with_a_worker_killed_on_the_way(
             killed.append(ray_worker())
             os.kill(killed[0], signal.SIGKILL)
 
-    how = How(weights=toy_folder, resend_through=("instagram",))
+    how = How(toy_folder, Settings(resend_through=("instagram",)))
     summary = verify_archive(
         Archive(str(archive), tmp_path / "a.parquet", 1), how, RayCluster("local", 2), kill_one
     )

@@ -10,7 +10,6 @@ from PIL import Image
 from tests.verifier.conftest import Camsim, jpeg
 from tests.verifier.detectors.toy_origin import CALIBRATION, NAME, SIDE, UNSURE, toy_origin
 from verifier import Verifier
-from verifier.analysis import Settings
 from verifier.detectors.model import Model
 from verifier.detectors.origin import OriginDetector
 from verifier.errors import PicturesError, ScoresError
@@ -25,6 +24,7 @@ from verifier.features.edge_patches import edge_counts, edge_patches
 from verifier.reading.reading import Reading
 from verifier.report.record import DetectorResult
 from verifier.report.report import Report
+from verifier.settings import Settings
 from verifier.training.origin.classes import labels_of
 from verifier.training.picture_sets import Picture
 from verifier.weights import Threshold, read_manifest

@@ -1,0 +1,78 @@
+"""One object says what a verifier goes by, in every process that it starts."""
+
+import json
+import pickle
+from dataclasses import FrozenInstanceError, fields
+from pathlib import Path
+
+import pytest
+
+from tests.verifier.signing import Chain
+from verifier import Limits, Settings, SettingsError, Verifier
+from verifier.archive import How
+from verifier.archive.analysis import _verifier
+
+
+def test_certificates_are_read_from_text_or_file_alike(chain: Chain, tmp_path: Path) -> None:
+    path = tmp_path / "anchors.pem"
+    path.write_text(chain.root, encoding="utf-8")
+    made = [Settings(trust_anchors=given) for given in (chain.root, path, str(path))]
+    assert {settings.pem for settings in made} == {(chain.root, None)}
+    assert len(set(made)) == 1
+
+
+def test_it_is_the_same_after_a_message(chain: Chain) -> None:
+    settings = Settings(chain.root, None, Limits(seconds=3), ("twitter",), 2)
+    message = json.loads(json.dumps(settings.message()))
+    assert Settings.of_message(message) == settings
+    assert {field.name for field in fields(Settings)} == message.keys()
+
+
+def test_it_is_frozen_and_hashable() -> None:
+    settings = Settings(resend_through=["twitter"])  # type: ignore[arg-type]
+    assert settings.resend_through == ("twitter",)
+    assert hash(settings) == hash(Settings(resend_through=("twitter",)))
+    with pytest.raises(FrozenInstanceError):
+        settings.threads = 3  # type: ignore[misc]
+
+
+def test_every_constructor_takes_it_or_single_fields(toy_folder: Path) -> None:
+    settings = Settings(limits=Limits(seconds=3), resend_through=(), threads=2)
+    given = {"limits": Limits(seconds=3), "resend_through": (), "threads": 2}
+    for first, second in (
+        (Verifier.default(settings), Verifier.default(**given)),
+        (Verifier.from_weights(toy_folder, settings), Verifier.from_weights(toy_folder, **given)),
+        (Verifier.facts_only(settings), Verifier.facts_only(limits=Limits(seconds=3), threads=2)),
+    ):
+        assert first.settings == second.settings == settings
+    one = Verifier.default(settings, threads=1)
+    assert (one.settings.threads, one.settings.limits) == (1, Limits(seconds=3))
+    with pytest.raises(TypeError, match="patience"):
+        Verifier.default(patience=3)
+
+
+def test_threads_are_a_parameter_of_models_and_survive_pickling(toy_folder: Path) -> None:
+    verifier = Verifier.from_weights(toy_folder, threads=3)
+    for made in (verifier, pickle.loads(pickle.dumps(verifier))):
+        [model] = made.detectors[0]._models
+        assert model._threads == 3
+
+
+def test_a_worker_of_an_archive_shares_the_cores(toy_folder: Path) -> None:
+    settings = Settings(limits=Limits(seconds=3, workers=8), resend_through=())
+    by = _verifier(How(toy_folder, settings)).settings
+    assert (by.threads, by.limits, by.resend_through) == (1, Limits(seconds=3, workers=1), ())
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"threads": -1}, "threads can't be negative, and is -1"),
+        ({"resend_through": ("myspace",)}, "'myspace'"),
+        ({"trust_anchors": "nowhere.pem"}, "the trust anchors in nowhere.pem can't be read"),
+        ({"revocation_lists": "nowhere.pem"}, "the revocation lists in nowhere.pem can't be read"),
+    ],
+)
+def test_what_is_no_setting_is_refused_in_one_sentence(given: dict, words: str) -> None:
+    with pytest.raises(SettingsError, match=words):
+        Settings(**given)

@@ -1,0 +1,102 @@
+"""What a verifier goes by: one object, from the command line to the process that reads photos."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final, Self
+
+from channel import platform
+from channel.errors import UnknownPlatformError
+from verifier.errors import SettingsError
+from verifier.limits import Limits
+from verifier.reading.credentials import check_trust_anchors
+from verifier.reading.credentials.revocation import read_revocation_lists
+
+# One that shrinks and uses mozjpeg, one that keeps the size, one that shrinks much: the exact
+# profiles of `channel`.
+PLATFORMS: Final = ("whatsapp", "twitter", "instagram")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a verifier goes by.
+
+    Parameters
+    ----------
+    trust_anchors
+        Certificates of the authorities that you trust, in PEM, or a file of them, which is read
+        here; None: the report says who signed, but not whether to believe it.
+    revocation_lists
+        Revocation lists (CRLs) of those authorities, in PEM or a file of them; None: revocation is
+        known by a proof in the photo alone.
+    limits
+        What an untrusted photo may cost.
+    resend_through
+        Platforms of `channel.PLATFORMS` through which answers are tested; empty: no test, which is
+        faster.
+    threads
+        Of each run of a model; 0: all cores.
+
+    Raises
+    ------
+    SettingsError
+        If certificates or lists can't be read, or a platform is unknown.
+    """
+
+    trust_anchors: str | Path | None = None
+    revocation_lists: str | Path | None = None
+    limits: Limits = field(default_factory=Limits)
+    resend_through: tuple[str, ...] = PLATFORMS
+    threads: int = 0
+
+    def __post_init__(self) -> None:
+        anchors = _pem(self.trust_anchors, "trust anchors")
+        lists = _pem(self.revocation_lists, "revocation lists")
+        if anchors is not None:
+            check_trust_anchors(anchors)
+        if lists is not None:
+            read_revocation_lists(lists)
+        for name in self.resend_through:
+            _check_platform(name)
+        if self.threads < 0:
+            raise SettingsError(f"threads can't be negative, and is {self.threads}")
+        for name, value in (
+            ("trust_anchors", anchors),
+            ("revocation_lists", lists),
+            ("resend_through", tuple(self.resend_through)),
+        ):
+            object.__setattr__(self, name, value)  # of a frozen object: what it is made with
+
+    @property
+    def pem(self) -> tuple[str | None, str | None]:
+        """Trust anchors and revocation lists as text."""
+        return _text(self.trust_anchors), _text(self.revocation_lists)
+
+    def message(self) -> dict[str, Any]:
+        """Return all of it as JSON has it, for another process."""
+        return asdict(self)
+
+    @classmethod
+    def of_message(cls, message: Mapping[str, Any]) -> Self:
+        """Return what `message` was made of."""
+        return cls(**{**message, "limits": Limits(**message["limits"])})
+
+
+def _pem(given: str | Path | None, what: str) -> str | None:
+    if given is None or (isinstance(given, str) and "-----BEGIN" in given):
+        return given
+    try:
+        return Path(given).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        raise SettingsError(f"the {what} in {given} can't be read: {error}") from error
+
+
+def _text(pem: str | Path | None) -> str | None:
+    return None if pem is None else str(pem)
+
+
+def _check_platform(name: str) -> None:
+    try:
+        platform(name)
+    except UnknownPlatformError as error:
+        raise SettingsError(str(error)) from error
