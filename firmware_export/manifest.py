@@ -125,6 +125,14 @@ def read_manifest(payload: bytes) -> Manifest:
         wrong = error.errors()[0]
         place = ".".join(map(str, wrong["loc"])) or "the whole"
         raise BundleError(f"its manifest is none ({place}: {wrong['msg']})") from error
-    if manifest.canonical() != payload:
+    if payload not in (manifest.canonical(), _canonical_before(manifest)):
         raise BundleError("its manifest is not canonical JSON")
     return manifest
+
+
+def _canonical_before(manifest: Manifest) -> bytes:
+    """Return the canonical JSON of older bundles, which say ``traces`` for ``watermarked``."""
+    content = manifest.model_dump(mode="json")
+    for model in content["models"]:
+        model["size"]["traces"] = model["size"].pop("watermarked")
+    return canonical_json(content)

@@ -234,7 +234,7 @@ def _print_camera(
 
 
 def _print_strengths(pair: "Pair", files: Sequence[Path], out: Path | None) -> None:
-    """Print and draw what a weaker and a stronger trace would be worth."""
+    """Print and draw what a weaker and a stronger watermark would be worth."""
     from camera_sim.evaluation.pair_tables import STRENGTHS, measure_trade_off
     from camera_sim.training.pair.shots import paper_channel
 
@@ -244,7 +244,7 @@ def _print_strengths(pair: "Pair", files: Sequence[Path], out: Path | None) -> N
         measure_trade_off(f"×{strength:g}", pair, of_strength, paper_channel, jod)
         for strength, of_strength in zip(STRENGTHS, zip(*shots, strict=True), strict=True)
     ]
-    _print_trade_off("the trace in several strengths, one analyser", measured, out, "strengths")
+    _print_trade_off("the watermark in several strengths, one analyser", measured, out, "strengths")
 
 
 def _print_runs(
@@ -326,7 +326,7 @@ def _keep(folder: Path, shots: "Sequence[Shot]", files: Sequence[Path]) -> None:
     foreign = list(foreign_of(shots, files))
     each = len(foreign) // len(shots)
     for index, shot in enumerate(_shown(shots, "keeping")):
-        native = as_camera_file(shot.traced)
+        native = as_camera_file(shot.watermarked)
         pictures = {name: edited(native, name) for name in HISTORIES}
         pictures[FOREIGN] = foreign[each * index + index % each].picture
         for label, picture in pictures.items():
@@ -360,10 +360,10 @@ def _raw(pair: "Pair", files: Sequence[Path], out: Path | None) -> Table:
         except RawError as error:
             print(f"{path.name} is left out: {error}")
     if out and shots:
-        from camera_sim.evaluation.trace_sheet import draw_trace_sheet
+        from camera_sim.evaluation.watermark_sheet import draw_watermark_sheet
 
         out.mkdir(parents=True, exist_ok=True)
-        draw_trace_sheet(shots, out / "pair-side-by-side.png")
+        draw_watermark_sheet(shots, out / "pair-side-by-side.png")
     every = channels()
     return raw_table(
         pair, shots, {"1:2, JPEG 50": bench.paper_channel, "whatsapp": every["whatsapp"]}

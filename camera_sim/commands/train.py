@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from camera_sim.commands import train_carrier, train_joint, train_pooling
+from camera_sim.commands import train_joint, train_pattern, train_pooling
 from camera_sim.commands.simulate import DEFAULT_CAMERA, find_camera
 from camera_sim.errors import TrainingError
 from camera_sim.pipelines import PIPELINES, PLAIN_PIPELINE, Pipeline, find_pipeline
@@ -81,7 +81,7 @@ def add_to(parts: "Commands") -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.set_defaults(run=run_nip)
     train_joint.add_to(parts)
-    train_carrier.add_to(parts)
+    train_pattern.add_to(parts)
     train_pooling.add_to(parts)
 
 

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from camera_sim.training.pair.train import JointProgress
 
 LEAST = {
-    "steps": 1, "scenes": 1, "foreign": 0, "fan_rate": 0, "nip_rate": 0, "trace_rate": 0,
+    "steps": 1, "scenes": 1, "foreign": 0, "fan_rate": 0, "nip_rate": 0, "watermark_rate": 0,
     "fidelity": 0, "final_fidelity": 0, "validate_every": 1,
-    "bound": 0, "curriculum": 0, "carrier": 0, "carrier_first": 0, "fan_first": 0, "channels": 1,
-    "blocks_first": 0,
+    "bound": 0, "curriculum": 0, "pattern_strength": 0, "pattern_warm_up": 0, "fan_warm_up": 0,
+    "channels": 1, "blocks_warm_up": 0,
 }  # fmt: skip
 HELD_OUT_PATCHES = 64
 
@@ -62,23 +62,25 @@ def add_to(parts: "Commands") -> None:
         "--bound", type=float, metavar="DB",
         help="let fidelity cost nothing down to so many dB (default: every error costs)",
     )  # fmt: skip
-    parser.add_argument("--fan-first", type=int, metavar="STEPS", help="train the FAN alone first")
     parser.add_argument(
-        "--blocks-first", type=int, metavar="STEPS",
+        "--fan-warm-up", type=int, metavar="STEPS", help="train the FAN alone first"
+    )
+    parser.add_argument(
+        "--blocks-warm-up", type=int, metavar="STEPS",
         help="train what the analyser reads in JPEG's blocks alone first",
     )  # fmt: skip
     parser.add_argument(
-        "--carrier", type=float, metavar="STRENGTH",
+        "--pattern-strength", type=float, metavar="STRENGTH",
         help="of the pattern that the pipeline starts with; 0: none (default 1, and 0 with "
         "--pair-from)",
     )  # fmt: skip
     parser.add_argument(
-        "--carrier-from", type=Path, metavar="FILE",
-        help="a carrier of camsim train carrier, in place of the shipped one",
+        "--pattern-from", type=Path, metavar="FILE",
+        help="a pattern of camsim train pattern, in place of the shipped one",
     )  # fmt: skip
     parser.add_argument(
-        "--carrier-first", type=int, metavar="STEPS",
-        help="a pipeline without a layer for it (unet) learns to lay the carrier first",
+        "--pattern-warm-up", type=int, metavar="STEPS",
+        help="a pipeline without a layer for it (unet) learns to embed the pattern first",
     )  # fmt: skip
     parser.add_argument(
         "--camera",
@@ -109,7 +111,7 @@ def add_to(parts: "Commands") -> None:
     parser.add_argument("--foreign", type=int, help="foreign patches a step; 0: no such class")
     parser.add_argument("--fan-rate", type=float, help="learning rate of the FAN")
     parser.add_argument("--nip-rate", type=float, help="learning rate of the NIP")
-    parser.add_argument("--trace-rate", type=float, help="learning rate of its trace")
+    parser.add_argument("--watermark-rate", type=float, help="learning rate of its watermark")
     parser.add_argument("--validate-every", type=int, metavar="STEPS")
     parser.add_argument("--float32", action="store_true", help="compute in float32")
     parser.add_argument("--threads", type=int, help="threads of torch (default: every core)")
@@ -127,22 +129,22 @@ def run_joint(args: argparse.Namespace) -> int:
     from dataclasses import replace
 
     from camera_sim.evaluation.pair_figures import draw_confusion, draw_joint_curve
-    from camera_sim.networks.rnet import CARRIER
-    from camera_sim.training.pair.carrier_search import digest, load_carrier
+    from camera_sim.networks.rnet import WATERMARK_PATTERN
+    from camera_sim.training.pair.pattern_search import digest, load_pattern
     from camera_sim.training.pair.train import choose_point, read_points, train_pair
     from verifier.training.seeded import make_ready
 
     recipe = recipe_of(args)
     make_ready(args.seed, args.threads)
-    carrier = CARRIER
-    if args.carrier_from:
-        carrier = load_carrier(args.carrier_from)
-        recipe = replace(recipe, carrier_sha256=digest(carrier))
+    pattern = WATERMARK_PATTERN
+    if args.pattern_from:
+        pattern = load_pattern(args.pattern_from)
+        recipe = replace(recipe, pattern_sha256=digest(pattern))
     pair, source, foreign, held_out = _prepare(args, recipe)
     points = read_points(args.out)
     if args.point not in [point.step for point in points]:
         with _reporter(recipe.steps) as report:
-            points = train_pair(pair, source, foreign, held_out, recipe, args.out, report, carrier)
+            points = train_pair(pair, source, foreign, held_out, recipe, args.out, report, pattern)
     curve = draw_joint_curve(points, args.out / "curve.png")
     exported = _exported(pipeline)
     chosen = choose_point(points, args.least_psnr, args.point)
@@ -196,10 +198,10 @@ def recipe_of(args: argparse.Namespace) -> "JointRecipe":
         given["bfloat16"] = False
     if args.no_masking:
         given["masked"] = False
-    if args.pair_from and args.carrier is None:
-        given["carrier"] = 0.0  # it was laid already
+    if args.pair_from and args.pattern_strength is None:
+        given["pattern_strength"] = 0.0  # it was embedded already
     recipe = replace(recipe, camera=_camera_of(args), **given)
-    _check_carrier(args, recipe)
+    _check_pattern(args, recipe)
     return recipe
 
 
@@ -213,21 +215,21 @@ def _camera_of(args: argparse.Namespace) -> str | None:
     return f"{camera.make} {camera.model}"
 
 
-def _check_carrier(args: argparse.Namespace, recipe: "JointRecipe") -> None:
-    """Refuse options of a carrier that would do nothing."""
-    asked = args.carrier_from or recipe.carrier_first
-    if asked and (recipe.mode == "F" or not recipe.carrier):
+def _check_pattern(args: argparse.Namespace, recipe: "JointRecipe") -> None:
+    """Refuse options of a pattern that would do nothing."""
+    asked = args.pattern_from or recipe.pattern_warm_up
+    if asked and (recipe.mode == "F" or not recipe.pattern_strength):
         raise TrainingError(
-            "--carrier-from and --carrier-first are of --mode F+N and a --carrier above 0"
+            "--pattern-from and --pattern-warm-up need --mode F+N and a --pattern-strength above 0"
         )
     if _exported(find_pipeline(args.pipeline)).name.endswith("-fan"):
-        if recipe.carrier_first:
+        if recipe.pattern_warm_up:
             raise TrainingError(
-                f"{args.pipeline} has a layer for the carrier; leave --carrier-first out"
+                f"{args.pipeline} has a layer for the pattern; leave --pattern-warm-up out"
             )
-    elif args.carrier_from and not recipe.carrier_first:
+    elif args.pattern_from and not recipe.pattern_warm_up:
         raise TrainingError(
-            f"{args.pipeline} has no layer for a carrier; give --carrier-first steps to teach it"
+            f"{args.pipeline} has no layer for a pattern; give --pattern-warm-up steps to teach it"
         )
 
 
@@ -256,7 +258,7 @@ def _prepare(args: argparse.Namespace, recipe: "JointRecipe") -> tuple[Any, ...]
             "name its own by --camera"
         )
     if recipe.mode == "F+N":
-        nip.traces = True  # its analyser learns where the picture lies on JPEG's squares
+        nip.watermarked = True  # its analyser learns where the picture lies on JPEG's squares
     rng = np.random.default_rng(recipe.seed + 1)
     training = ForeignSource(foreign_pictures(sources.scenes, nip, rng))
     held_out_foreign = ForeignSource(foreign_pictures(sources.held_out_scenes, nip, rng))

@@ -25,7 +25,7 @@ def add_to(parts: "Commands") -> None:
         help="a pair's network that judges whole pictures",
         description="Photograph pictures, develop them with a pair, edit them, send them through "
         "networks at any size, and learn what all of a picture's blocks say together once it is "
-        "brought back in step with the camera's trace. It resumes where a run in --out stopped.",
+        "synchronised with the camera's watermark. It resumes where a run in --out stopped.",
     )
     parser.add_argument(
         "--pictures", type=Path, nargs="+", required=True, metavar="FOLDER",

@@ -15,8 +15,8 @@ from typing import Literal, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from camera_sim.developing.trace_grid import on_grid
 from camera_sim.developing.upright import square_pixels, turned, upright_aspect, upright_size
+from camera_sim.developing.watermark_grid import grid_aligned
 from camera_sim.engines import Colour, Engine, FileEngine, TileEngine
 from camera_sim.errors import InferenceError, MemoryBudgetError
 from camera_sim.raw.cfa import CFAPattern, pack, to_rggb
@@ -127,8 +127,8 @@ def develop(
     assert isinstance(engine, TileEngine), f"{engine.name} develops neither tiles nor files"
     plan = plan or plan_tiles(image, engine, depth)
     colour = capture_colour(image, gain, denoise)
-    if engine.size.traces:  # where its trace lies counts: what is developed is upright already
-        upright = _in_tiles(on_grid(image), engine, colour, depth, plan, progress)
+    if engine.size.watermarked:  # its place counts: what is developed is upright already
+        upright = _in_tiles(grid_aligned(image), engine, colour, depth, plan, progress)
         height, width = upright_size(image)
         return square_pixels(upright[:height, :width], upright_aspect(image))
     seen = _in_tiles(image, engine, colour, depth, plan, progress)
@@ -193,7 +193,7 @@ def plan_tiles(
     halo = -(-engine.size.receptive_field // multiple) * multiple
     threads = threads or os.cpu_count() or 1
     spare = max_memory - BASE_MEMORY - picture_memory(image, depth) - held
-    if engine.size.traces:
+    if engine.size.watermarked:
         spare -= image.samples.nbytes  # turned upright
     most = min(engine.fixed) - 2 * halo if engine.fixed else TILE_SIDES[0]
     sides = [side for side in TILE_SIDES if side <= most] or [most]

@@ -16,7 +16,7 @@ from camera_sim.training.pair.shots import (
 )
 from camera_sim.training.pair.validation import Point, as_camera_file
 from camera_sim.training.pair.workflow import FOREIGN, HISTORIES
-from verifier.features.trace_sync import FOUND, strengths_by_scale
+from verifier.features.watermark_sync import FOUND, strengths_by_scale
 
 
 def draw_joint_curve(points: Sequence[Point], path: Path) -> Path:
@@ -65,15 +65,15 @@ def draw_pooling(scores: Sequence[Scores], path: Path) -> Path:
 
 
 def draw_scales(pair: Pair, shot: Shot, path: Path, platform: str = "whatsapp") -> Path:
-    """Draw at which scale a trace is found after a platform, with the same picture without it."""
+    """Draw at which scale a watermark is found after a platform, and in the picture without it."""
     assert pair.analyser.pooling is not None  # asked for by the command
     pattern = pair.analyser.pooling.pattern
     plt = _pyplot()
     figure, axes = plt.subplots(figsize=(7, 3.6), layout="constrained")
-    for name, picture in (("with the trace", shot.traced), ("without", shot.plain)):
+    for name, picture in (("with the watermark", shot.watermarked), ("without", shot.plain)):
         received = through_platform(platform)(as_camera_file(picture))
         axes.semilogx(*strengths_by_scale(received, pattern), label=name, linewidth=0.9)
-    height, width = shot.traced.shape[:2]
+    height, width = shot.watermarked.shape[:2]
     axes.axvline(received.shape[0] / height, color="black", linewidth=0.6, linestyle=":")
     axes.axhline(FOUND, color="grey", linewidth=0.6)
     ticks = (0.2, 0.3, 0.4, 0.5, 0.7, 1.0, 1.4)
@@ -88,7 +88,7 @@ def draw_scales(pair: Pair, shot: Shot, path: Path, platform: str = "whatsapp") 
 
 
 def draw_trade_off(measured: Sequence[TradeOff], path: Path) -> Path:
-    """Draw accuracy against fidelity, two points for each trace."""
+    """Draw accuracy against fidelity, two points for each watermark."""
     plt = _pyplot()
     figure, axes = plt.subplots(figsize=(7, 4.4), layout="constrained")
     psnr = [one.psnr for one in measured]

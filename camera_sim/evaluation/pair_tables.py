@@ -27,7 +27,7 @@ from channel.manipulations import (
 
 LARGE = 50  # patches of a picture of some megapixels after a halving
 STRENGTHS = (0.5, 0.7, 0.85, 1.0, 1.2, 1.5)
-# What is asked for the camera: the plainest history and the one that leaves least of the trace.
+# What is asked for the camera: the plainest history and the one that leaves least of the watermark.
 OWN = ("native", "gaussian")
 PATCH_COUNTS = (1, 2, 5, 10, 20, 50, 100)
 FURTHER_EDITS: tuple[tuple[Manipulation, float], ...] = (
@@ -47,10 +47,10 @@ class ForeignPicture:
 
 def fidelity_table(shots: Sequence[Shot]) -> Table:
     """How far the pair's pictures are from those of the same pipeline before joint training."""
-    found = [quality(shot.traced, shot.plain) for shot in shots]
+    found = [quality(shot.watermarked, shot.plain) for shot in shots]
     worst = min(range(len(shots)), key=lambda index: found[index].psnr)
     differences = np.concatenate(
-        [_inner(colour_difference(shot.traced, shot.plain)).ravel() for shot in shots]
+        [_inner(colour_difference(shot.watermarked, shot.plain)).ravel() for shot in shots]
     )
     psnr, ssim = np.mean([(q.psnr, q.ssim) for q in found], axis=0)
     rows = [
@@ -125,7 +125,7 @@ def pooling_table(scores: Sequence[Scores]) -> Table:
 
 @dataclass(frozen=True)
 class TradeOff:
-    """What a trace costs an eye, and what it brings.
+    """What a watermark costs an eye, and what it brings.
 
     Attributes
     ----------
@@ -152,23 +152,23 @@ def measure_trade_off(
     send: Send,
     jod: Callable[[Picture, Picture], float] | None,
 ) -> TradeOff:
-    """Measure shots of one strength of a trace, by the pair's analyser as it is."""
-    found = [quality(shot.traced, shot.plain) for shot in shots]
-    differences = [np.median(colour_difference(s.traced, s.plain)) for s in shots]
+    """Measure shots of one strength of a watermark, by the pair's analyser as it is."""
+    found = [quality(shot.watermarked, shot.plain) for shot in shots]
+    differences = [np.median(colour_difference(s.watermarked, s.plain)) for s in shots]
     scores = bench.score_histories(pair, shots, send)
     return TradeOff(
         name,
         float(np.mean([q.psnr for q in found])),
         float(np.mean([q.ssim for q in found])),
         float(np.mean(differences)),
-        float(np.mean([jod(s.traced, s.plain) for s in shots])) if jod else None,
+        float(np.mean([jod(s.watermarked, s.plain) for s in shots])) if jod else None,
         bench.patch_accuracy(scores),
         bench.picture_accuracy(scores)[0],
     )
 
 
 def trade_off_table(title: str, measured: Sequence[TradeOff]) -> Table:
-    """Accuracy against fidelity, a row for each strength of the trace."""
+    """Accuracy against fidelity, a row for each strength of the watermark."""
     rows = [
         (
             one.name,
@@ -181,7 +181,7 @@ def trade_off_table(title: str, measured: Sequence[TradeOff]) -> Table:
         )
         for one in measured
     ]
-    columns = ("trace", "PSNR (dB)", "SSIM", "CIEDE2000, median", "JOD", "patches", "pictures")
+    columns = ("watermark", "PSNR (dB)", "SSIM", "CIEDE2000, median", "JOD", "patches", "pictures")
     return Table(f"Accuracy against fidelity: {title}", columns, rows)
 
 
@@ -190,7 +190,7 @@ def foreign_table(
 ) -> Table:
     """How well pictures of other pipelines are told from the pair's own, whatever their history.
 
-    The verifier says nothing of pictures without a trace, whatever they are named.
+    The verifier says nothing of pictures without a watermark, whatever they are named.
     """
     own = [_foreign_score(score) for score in scores if score.usable]
     rows, everything = [], list[Read]()
@@ -202,15 +202,21 @@ def foreign_table(
     rows.append(_foreign_row("all", own, everything))
     return Table(
         "Foreign pictures against the pair's own, of any history (picture level)",
-        ("developed by", "pictures", "AUC", "named straight from the camera", "and with a trace"),
+        (
+            "developed by",
+            "pictures",
+            "AUC",
+            "named straight from the camera",
+            "and with a watermark",
+        ),
         rows,
     )
 
 
 def _foreign_row(kind: str, own: Sequence[float], foreign: Sequence[Read]) -> tuple[str, ...]:
     native = [read for read in foreign if read.named == 0]
-    with_trace = [read for read in native if _found(read)]
-    shares = (f"{len(some) / max(1, len(foreign)):.1%}" for some in (native, with_trace))
+    with_watermark = [read for read in native if _found(read)]
+    shares = (f"{len(some) / max(1, len(foreign)):.1%}" for some in (native, with_watermark))
     scores = [_foreign_score(read) for read in foreign]
     return (kind, str(len(foreign)), f"{auc(own, scores):.3f}", *shares)
 
@@ -231,10 +237,10 @@ def auc(negative: Sequence[float], positive: Sequence[float]) -> float:
 
 
 def camera_table(pair: Pair, shots: Sequence[Shot], sends: dict[str, Send]) -> Table:
-    """Whether the camera is recognised by its trace, by channel: its own pictures and others."""
+    """Measure by channel whether the camera is recognised by its watermark, in others as well."""
     rows = []
     for name, send in sends.items():
-        own = [pair.read(send(edited(s.traced, edit))) for s in shots for edit in OWN]
+        own = [pair.read(send(edited(s.watermarked, edit))) for s in shots for edit in OWN]
         others = [pair.read(send(shot.plain)) for shot in shots]
         own, others = ([read for read in reads if read.usable] for reads in (own, others))
         scores = [[_foreign_score(read) for read in reads] for reads in (own, others)]
@@ -249,22 +255,30 @@ def camera_table(pair: Pair, shots: Sequence[Shot], sends: dict[str, Send]) -> T
             )
         )  # fmt: skip
     return Table(
-        f"Is it this camera? Its pictures ({', '.join(OWN)}), and the same without the trace",
-        ("channel", "pictures", "trace found", "in others", "called foreign", "others so", "AUC"),
+        f"Is it this camera? Its pictures ({', '.join(OWN)}), and the same without the watermark",
+        (
+            "channel",
+            "pictures",
+            "watermark found",
+            "in others",
+            "called foreign",
+            "others so",
+            "AUC",
+        ),
         rows,
     )
 
 
 def _found(read: Read) -> bool:
-    """Whether the trace is proven, without which nothing is said of a picture."""
+    """Whether the watermark is proven, without which nothing is said of a picture."""
     return read.proof is not None and read.proof.holds
 
 
 def further_edits_table(pair: Pair, shots: Sequence[Shot], send: Send) -> Table:
     """Show what the analyser makes of edits and strengths that it never saw."""
-    rows = [("none", *_shares([pair.read(send(shot.traced)) for shot in shots]))]
+    rows = [("none", *_shares([pair.read(send(shot.watermarked)) for shot in shots]))]
     for edit, strength in FURTHER_EDITS:
-        read = [pair.read(send(edit(shot.traced, strength))) for shot in shots]
+        read = [pair.read(send(edit(shot.watermarked, strength))) for shot in shots]
         rows.append((f"{edit.name} {strength:g}", *_shares(read)))
     return Table(
         "Edits held out from training: what pictures were called",
@@ -279,7 +293,7 @@ def local_edits_table(pair: Pair, shots: Sequence[Shot], send: Send) -> Table:
     for name, edit in LOCAL_EDITS.items():
         inside, outside = list[float](), list[float]()
         for index, shot in enumerate(shots):
-            picture, mask = edit(shot.traced, shots[index - 1].traced)
+            picture, mask = edit(shot.watermarked, shots[index - 1].watermarked)
             probabilities, places, received = pair.edit_map(send(picture))
             for probability, place in zip(probabilities, places, strict=True):
                 covered = covered_share(mask, place, received)
@@ -296,14 +310,14 @@ def local_edits_table(pair: Pair, shots: Sequence[Shot], send: Send) -> Table:
 
 
 def attack_table(pair: Pair, shots: Sequence[Shot], send: Send) -> Table:
-    """How often an edited picture passes for a native one after the trace was put back."""
+    """How often an edited picture passes for a native one after the watermark was put back."""
     rows = []
     for name, attack in ATTACKS.items():
         for history in HISTORIES[1:]:
             forged = attack(pair, shots, history)
             rows.append((name, history, *_shares([pair.read(send(p)) for p in forged])))
     return Table(
-        "Attacks: edited pictures with the trace put back, and what they were called",
+        "Attacks: edited pictures with the watermark put back, and what they were called",
         ("attack", "edit", *HISTORIES, FOREIGN),
         rows,
     )
@@ -327,7 +341,7 @@ def raw_table(pair: Pair, shots: Sequence[Shot], sends: dict[str, Send]) -> Tabl
                 (
                     shot.name,
                     name,
-                    f"{quality(shot.traced, shot.plain).psnr:.1f}",
+                    f"{quality(shot.watermarked, shot.plain).psnr:.1f}",
                     f"{np.median([len(score.logits) for score in scores]):.0f}",
                     f"{bench.patch_accuracy(scores):.1%}" if count else "no usable patch",
                     f"{round(right * count)} of {count}" if count else "",

@@ -1,4 +1,4 @@
-"""How visible a trace is, by ColorVideoVDP, beside what cameras do to pictures anyway.
+"""How visible a watermark is, by ColorVideoVDP, beside what cameras do to pictures anyway.
 
 Mantiuk et al., *ColorVideoVDP*, ACM TOG 2024: a model of contrast sensitivity and masking, fitted
 to observers. 10 JOD (just objectionable differences) is no difference; of two pictures that are 1
@@ -29,7 +29,7 @@ SCHEMA = "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
 
 
 def visibility_table(shots: Sequence[Shot]) -> Table:
-    """Compare the trace with JPEG, and with grain as strong as the trace, on pictures as they are.
+    """Compare the watermark with JPEG, and with grain that is as strong as the watermark.
 
     Raises
     ------
@@ -51,16 +51,16 @@ def visibility_table(shots: Sequence[Shot]) -> Table:
 
 def _changes() -> dict[str, Callable[[Shot], Picture]]:
     return {
-        "the trace": lambda shot: shot.traced,
+        "the watermark": lambda shot: shot.watermarked,
         "JPEG 95, 4:4:4, as `camsim develop` writes": lambda shot: as_camera_file(shot.plain),
         f"JPEG {JPEG_QUALITY}, 4:2:0": lambda s: through_jpeg(s.plain, JPEG_QUALITY, "4:2:0"),
-        "grain as strong as the trace": _grained,
+        "grain as strong as the watermark": _grained,
     }
 
 
 def _grained(shot: Shot) -> Picture:
-    """Give a plain picture white noise, in all colours alike, of the trace's deviation."""
-    deviation = (shot.traced.astype(np.float32) - shot.plain).std()
+    """Give a plain picture white noise, in all colours alike, of the watermark's deviation."""
+    deviation = (shot.watermarked.astype(np.float32) - shot.plain).std()
     rng = np.random.default_rng(0)
     noise = rng.normal(0, deviation, (*shot.plain.shape[:2], 1))
     grained: Picture = np.clip(np.rint(shot.plain + noise), 0, 255).astype(np.uint8)

@@ -32,8 +32,8 @@ class NIP(nn.Module, ABC):
         How many packed pixels on each side an output pixel can depend on.
     bytes_per_pixel
         That ONNX Runtime takes of a packed pixel of a tile, measured, and more.
-    traces
-        Whether it lays a trace on the 8×8 squares of the upright picture.
+    watermarked
+        Whether it embeds a watermark on the 8×8 squares of the upright picture.
     autocast
         What the learnt layers compute in while training; None is float32. Colour never leaves it.
     """
@@ -41,7 +41,7 @@ class NIP(nn.Module, ABC):
     multiple_of: int
     receptive_field: int
     bytes_per_pixel: int
-    traces: bool = False
+    watermarked: bool = False
     autocast: torch.dtype | None = None
 
     def learnt_layers(self) -> AbstractContextManager[object]:

@@ -1,4 +1,4 @@
-"""RNet: one network for any Bayer camera; with a trace (`TracingRNet`) the default pipeline.
+"""RNet: one network for any Bayer camera; the default pipeline embeds a watermark as well.
 
 The structure is that of the best classical demosaicing, its decisions learnt. The mosaic is
 white-balanced and brought to a scale on which shot noise is even (a square root, after Anscombe).
@@ -29,16 +29,17 @@ GREEN_FILTERS = 4
 CHROMA_FILTERS = 2
 LEAK = 0.1
 SITES = 4  # of a 2×2 tile
-TRACE_PERIOD = 4  # in packed pixels: the coarse features' pitch
-LATTICE = 4  # squares each way, after which a trace's pattern repeats
-Carrier = tuple[dict[tuple[int, int], float], ...]
-"""The four quarters of a trace's period, in reading order, 16×16 pixels each: coefficients of their
-DCT, (vertical, horizontal) frequency: level in 8 bits. Frequencies are even, so that each quarter
-is symmetric."""
-QUARTER = 2 * TRACE_PERIOD * LATTICE // 2  # pixels a side
+WATERMARK_PERIOD = 4  # in packed pixels: the coarse features' pitch
+LATTICE = 4  # squares each way, after which a watermark's pattern repeats
+WatermarkPattern = tuple[dict[tuple[int, int], float], ...]
+"""The four quarters of a watermark's period, in reading order, 16×16 pixels each.
+
+Each holds coefficients of its DCT, (vertical, horizontal) frequency: level in 8 bits. Frequencies
+are even, so that each quarter is symmetric."""
+QUARTER = 2 * WATERMARK_PERIOD * LATTICE // 2  # pixels a side
 # By these a linear classifier tells the five histories best, at what the eye lets pass (`camsim
-# train carrier`); what they do is in docs/decisions/009-trace.md.
-CARRIER: Carrier = (
+# train pattern`); what they do is in docs/decisions/009-watermark.md.
+WATERMARK_PATTERN: WatermarkPattern = (
     {(12, 0): 24, (6, 14): 5, (4, 0): -10},
     {(4, 0): 3.3, (0, 12): 4.3, (12, 0): -20, (0, 4): -2.6, (10, 12): -10, (0, 10): -10},
     {(4, 0): 13.8, (0, 12): 17.9, (12, 0): -34.5, (0, 4): -10.9, (10, 10): 5},
@@ -155,28 +156,38 @@ class RNet(NIP):
         )
 
 
-class TracingRNet(RNet):
-    """RNet with a trace, to be trained jointly with an analyser.
+class WatermarkedRNet(RNet):
+    """RNet with a watermark, to be trained jointly with an analyser.
 
-    RNet knows no place: it cannot lay a pattern over a picture, and a trace that survives a halving
-    needs one of more than two pixels. So there is a `Trace`, added in all three colours alike:
-    networks keep little of fine colour.
+    RNet knows no place: it cannot embed a pattern in a picture, and a watermark that survives a
+    halving needs one of more than two pixels. So there is a `WatermarkLayer`, added in all three
+    colours alike: networks keep little of fine colour.
     """
 
-    multiple_of = TRACE_PERIOD * LATTICE
-    traces = True
+    multiple_of = WATERMARK_PERIOD * LATTICE
+    watermarked = True
 
     def __init__(self, widths: tuple[int, int, int] = (16, 32, 64)) -> None:
         super().__init__(widths)
-        self.trace = Trace(widths[2])
+        self.watermark = WatermarkLayer(widths[2])
+        self.register_load_state_dict_pre_hook(_with_todays_names)  # type: ignore[no-untyped-call]
 
     def finish(self, srgb: Tensor, coarse: Tensor) -> Tensor:
-        """Add the trace; see `RNet.finish`."""
-        trace = F.pixel_shuffle(self.trace(coarse.float()), TRACE_PERIOD)
-        return (srgb + trace[:, None]).clamp(0, 1)
+        """Add the watermark; see `RNet.finish`."""
+        watermark = F.pixel_shuffle(self.watermark(coarse.float()), WATERMARK_PERIOD)
+        return (srgb + watermark[:, None]).clamp(0, 1)
 
 
-class Trace(nn.Module):
+def _with_todays_names(
+    model: nn.Module, state: dict[str, Tensor], prefix: str, *rest: object
+) -> None:
+    """Rename tensors of files that were written when the watermark's layer was called ``trace``."""
+    old = f"{prefix}trace."
+    for name in [name for name in state if name.startswith(old)]:
+        state[f"{prefix}watermark.{name.removeprefix(old)}"] = state.pop(name)
+
+
+class WatermarkLayer(nn.Module):
     """What is added to each pixel of the 8×8 squares: a pattern, and what the content chooses.
 
     The pattern repeats after `LATTICE` squares each way. The coarse features, one a square, add
@@ -185,7 +196,7 @@ class Trace(nn.Module):
 
     def __init__(self, features: int) -> None:
         super().__init__()
-        pixels = SITES * TRACE_PERIOD**2
+        pixels = SITES * WATERMARK_PERIOD**2
         self.chosen = nn.Conv2d(features, pixels, 1, bias=False)
         self.pattern = nn.Parameter(torch.zeros(pixels, LATTICE, LATTICE))
         nn.init.zeros_(self.chosen.weight)
@@ -193,28 +204,30 @@ class Trace(nn.Module):
     def forward(self, coarse: Tensor) -> Tensor:
         """(N, features, h, w), one a square, to (N, 64, h, w): each square's pixels, by site."""
         height, width = (side // LATTICE for side in coarse.shape[-2:])
-        trace: Tensor = self.chosen(coarse) + self.pattern[None].repeat(1, 1, height, width)
-        return trace
+        watermark: Tensor = self.chosen(coarse) + self.pattern[None].repeat(1, 1, height, width)
+        return watermark
 
     @torch.no_grad()
-    def lay_carrier(self, carrier: Carrier = CARRIER, strength: float = 1.0) -> None:
-        """Add a carrier to start from; 1 is its own strength.
+    def add_pattern(
+        self, pattern: WatermarkPattern = WATERMARK_PATTERN, strength: float = 1.0
+    ) -> None:
+        """Add a pattern to start from; 1 is its own strength.
 
         Training finds such patterns too, but late: before one is there, the analyser has nothing to
         look for.
         """
-        pattern = torch.from_numpy(carrier_pattern(carrier)).to(self.pattern) * strength / 255
-        sites = F.pixel_unshuffle(pattern[None, None], 2)
-        self.pattern.add_(F.pixel_unshuffle(sites, TRACE_PERIOD)[0])
+        levels = torch.from_numpy(pattern_levels(pattern)).to(self.pattern) * strength / 255
+        sites = F.pixel_unshuffle(levels[None, None], 2)
+        self.pattern.add_(F.pixel_unshuffle(sites, WATERMARK_PERIOD)[0])
 
 
-def carrier_pattern(carrier: Carrier) -> NDArray[np.float64]:
-    """Return the (32, 32) pattern of a carrier, in 8-bit levels."""
+def pattern_levels(pattern: WatermarkPattern) -> NDArray[np.float64]:
+    """Return a pattern's (32, 32) pixels, in 8-bit levels."""
     k, n = np.arange(QUARTER)[:, None], np.arange(QUARTER)
     basis = np.cos((2 * n + 1) * k * np.pi / (2 * QUARTER)) * np.sqrt(2 / QUARTER)
     basis[0] /= np.sqrt(2)
-    coefficients = np.zeros((len(carrier), QUARTER, QUARTER))
-    for quarter, levels in zip(coefficients, carrier, strict=True):
+    coefficients = np.zeros((len(pattern), QUARTER, QUARTER))
+    for quarter, levels in zip(coefficients, pattern, strict=True):
         for place, level in levels.items():
             quarter[place] = level
     first, second, third, fourth = basis.T @ coefficients @ basis

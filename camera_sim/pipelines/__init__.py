@@ -40,8 +40,12 @@ class Pipeline:
 PIPELINES: dict[str, Pipeline] = {
     pipeline.name: pipeline
     for pipeline in (
-        Pipeline("rnet-fan", "the default: RNet with a trace for its analyser", "rnet:TracingRNet"),
-        Pipeline("rnet", "one network for any Bayer camera, without a trace", "rnet:RNet"),
+        Pipeline(
+            "rnet-fan",
+            "the default: RNet with a watermark for its analyser",
+            "rnet:WatermarkedRNet",
+        ),
+        Pipeline("rnet", "one network for any Bayer camera, without a watermark", "rnet:RNet"),
         Pipeline("inet", "Korus & Memon's INet, 321 parameters", "inet:INet", any_camera=False),
         Pipeline("unet", "Korus & Memon's UNet, 7.8 million", "unet:UNet", any_camera=False),
         Pipeline("dnet", "Korus & Memon's DNet, 0.5 million", "dnet:DNet", any_camera=False),
@@ -57,7 +61,7 @@ PIPELINES: dict[str, Pipeline] = {
 }
 DEFAULT_PIPELINE = "rnet-fan"
 PLAIN_PIPELINE = "rnet"
-"""What the default was before it was given a trace: what is trained and measured without one."""
+"""The default before it was given a watermark: what is trained and measured without one."""
 
 
 def find_pipeline(name: str) -> Pipeline:

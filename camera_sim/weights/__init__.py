@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, Protocol
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
 from camera_sim.errors import PipelineError, WeightsError
 from camera_sim.pipelines import DEFAULT_PIPELINE
@@ -30,8 +30,9 @@ class SizeRequirements(BaseModel):
         Packed pixels on each side that an output pixel can depend on.
     bytes_per_pixel
         Memory that a packed pixel of a tile takes while it is developed, measured.
-    traces
-        Whether it lays a trace, whose place counts; see `trace_grid`.
+    watermarked
+        Whether it embeds a watermark, whose place counts; see `watermark_grid`. Older
+        files say ``traces``.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -39,7 +40,7 @@ class SizeRequirements(BaseModel):
     multiple_of: int
     receptive_field: int
     bytes_per_pixel: int
-    traces: bool = False
+    watermarked: bool = Field(False, validation_alias=AliasChoices("watermarked", "traces"))
 
 
 class Model(Protocol):

@@ -99,6 +99,17 @@ def test_unknown_fields_are_refused(untrained: Callable[[str], Path], tmp_path: 
         read_manifest(tmp_path)
 
 
+def test_a_manifest_with_the_old_name_of_a_field_is_read(
+    untrained: Callable[[str], Path], tmp_path: Path
+) -> None:
+    manifest = json.loads((untrained("inet") / "manifest.json").read_text())
+    for entry in manifest["networks"]:
+        del entry["size"]["watermarked"]
+        entry["size"]["traces"] = True
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    assert read_manifest(tmp_path).find("inet").size.watermarked
+
+
 @pytest.mark.parametrize("content", ["", "[]", "{", '{"schema_version": 2}'])
 def test_malformed_manifests_are_refused(content: str, tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text(content)

@@ -30,8 +30,8 @@ SMALL = replace(
     foreign=1,
     channel="paper",
     curriculum=0,
-    fan_first=0,
-    blocks_first=0,
+    fan_warm_up=0,
+    blocks_warm_up=0,
     validate_every=2,
     bfloat16=False,
 )

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from camera_sim.engines.onnxruntime import OnnxRuntimeEngine
 from camera_sim.errors import IdentityError, WeightsError
 from camera_sim.signing.envelope import canonical_json, sealed
+from camera_sim.signing.envelope import opened as envelope_opened
 from camera_sim.signing.identity import Secrets, new_generation
 from camera_sim.signing.keys import SoftwareKey
 from firmware_export import archive, signatures
@@ -68,6 +69,20 @@ def test_the_signed_bundle_is_good(maker: Company, release: bytes) -> None:
 def test_building_twice_gives_the_same_bytes() -> None:
     assert tiny_bundle() == tiny_bundle()
     assert tiny_bundle() != tiny_bundle(gain=1.1)
+
+
+def test_a_bundle_that_was_signed_with_the_old_name_of_a_field_is_good(maker: Company) -> None:
+    """Its models' sizes say "traces" where they say "watermarked" today."""
+
+    def older(members: dict[str, bytes]) -> None:
+        payload, _ = envelope_opened(members[ENVELOPE], signatures.KIND)
+        assert b'"watermarked":false' in payload
+        before = payload.replace(b'"watermarked":false', b'"traces":true')
+        members[ENVELOPE] = sealed(before, signatures.KIND, {})
+
+    bundle = opened(maker.signed(changed(tiny_bundle(), older)))
+    assert sorted(bundle.verify(maker.vendor.root, maker.lists)) == ["developer", "release"]
+    assert bundle.models()["fp32"].size.watermarked
 
 
 @pytest.mark.parametrize("algorithm", ["ed25519", "es256"])

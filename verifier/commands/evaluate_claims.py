@@ -13,13 +13,13 @@ from PIL import Image
 from channel.terminal import complain, track
 from verifier.analysis import Verifier
 from verifier.errors import OutputError, PhotoError, WeightsError
-from verifier.features.trace_sync import TracePattern
+from verifier.features.watermark_sync import MeasuredPattern
 from verifier.weights import FOLDER, read_manifest
 
 if TYPE_CHECKING:
     from verifier.commands import Commands
     from verifier.evaluation.graphics import Graphic
-    from verifier.evaluation.trace_claims import Claim
+    from verifier.evaluation.watermark_claims import Claim
 
 _SUFFIXES: Final = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".mpo"}
 _LEAST_SIDE: Final = 256  # of the smallest picture that the detector answers for
@@ -32,7 +32,7 @@ def add_to(evaluations: "Commands") -> None:
 
 
 def _add_pair(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--model", default="rnet-fan-3", metavar="NAME", help="whose trace")
+    parser.add_argument("--model", default="rnet-fan-3", metavar="NAME", help="whose watermark")
     parser.add_argument("--weights", type=Path, default=FOLDER, metavar="FOLDER")
 
 
@@ -41,7 +41,7 @@ def _add_graphics(evaluations: "Commands") -> None:
         "graphics",
         help="drawings that a known camera is said to have taken",
         description="Draw charts, gradients, half-tones, tiles, pages and the like, and print how "
-        "often the camera's trace is said to lie in them.",
+        "often the camera's watermark is said to lie in them.",
     )
     parser.add_argument("--of-each", type=int, default=7, help="drawings of each kind (7)")
     parser.add_argument("--seed", type=int, default=0)
@@ -54,7 +54,7 @@ def _add_foreign(evaluations: "Commands") -> None:
     parser = evaluations.add_parser(
         "foreign",
         help="photographs of other cameras that a known camera is said to have taken, by scale",
-        description="Look for the camera's trace in photographs that it did not take.",
+        description="Look for the camera's watermark in photographs that it did not take.",
     )
     parser.add_argument("photos", type=Path, nargs="+", metavar="FILE", help="or folders of them")
     parser.add_argument(
@@ -63,7 +63,7 @@ def _add_foreign(evaluations: "Commands") -> None:
     )  # fmt: skip
     parser.add_argument(
         "--others", type=int, default=0, metavar="COUNT",
-        help="look for so many traces of other cameras, drawn, as well: each is one more try",
+        help="look for so many watermarks of other cameras, drawn, as well: each is one more try",
     )  # fmt: skip
     _add_pair(parser)
     parser.set_defaults(run=run_foreign)
@@ -72,7 +72,7 @@ def _add_foreign(evaluations: "Commands") -> None:
 def run_graphics(args: argparse.Namespace) -> int:
     """Print the table; write the drawings where asked."""
     from verifier.evaluation.graphics import KINDS, graphics
-    from verifier.evaluation.trace_claims import claims
+    from verifier.evaluation.watermark_claims import claims
 
     pattern = _pattern(args)
 
@@ -100,7 +100,7 @@ def _write(folder: Path, graphic: "Graphic") -> None:
 
 def run_foreign(args: argparse.Namespace) -> int:
     """Print the table, and which photographs were not read."""
-    from verifier.evaluation.trace_claims import claims, others_line
+    from verifier.evaluation.watermark_claims import claims, others_line
 
     pattern = _pattern(args)
     paths = _files(args.photos)
@@ -132,17 +132,17 @@ def _files(given: "Sequence[Path]") -> list[Path]:
     return found
 
 
-def _pattern(args: argparse.Namespace) -> TracePattern:
+def _pattern(args: argparse.Namespace) -> MeasuredPattern:
     from verifier.detectors.model import Model
 
     pooling = Model(read_manifest(args.weights).find(args.model), args.weights).pooling
     if pooling is None:
-        raise WeightsError(f"{args.model} looks for no trace; name a model of a pair that does")
+        raise WeightsError(f"{args.model} looks for no watermark; name a model of a pair that does")
     return pooling.pattern
 
 
 def _print(found: "Sequence[Claim]") -> None:
-    from verifier.evaluation.trace_claims import claims_table
+    from verifier.evaluation.watermark_claims import claims_table
 
     print(claims_table(found))
     for claim in found:

@@ -12,9 +12,9 @@ from verifier.detectors.detector import PixelDetector, map_values
 from verifier.detectors.model import BATCH, Model
 from verifier.detectors.patch_scores import PatchScores
 from verifier.features.patches import batches, choose_patches
-from verifier.features.trace_gaps import NO_GAPS, TraceGaps
-from verifier.features.trace_proof import TraceProof
-from verifier.features.trace_sync import Sync
+from verifier.features.watermark_gaps import NO_GAPS, WatermarkGaps
+from verifier.features.watermark_proof import WatermarkProof
+from verifier.features.watermark_sync import Sync
 from verifier.judging import calibration as calibrating
 from verifier.judging.decision import Answer, Grounds, decide, without_gaps
 from verifier.reading.reading import Reading
@@ -33,16 +33,16 @@ class PictureScores(PatchScores):
     """What a model says of a picture before calibration.
 
     ``mean_log`` is (K,), the log probabilities of the whole picture where a pooling network judges
-    it, and else their mean over patches; ``proof`` is how the camera's trace lies in the picture,
-    and what speaks for that, if it was looked for; ``gaps`` are parts without it.
+    it, and else their mean over patches; ``proof`` is how the camera's watermark lies in the
+    picture, and what speaks for that, if it was looked for; ``gaps`` are parts without it.
     """
 
-    proof: TraceProof | None = None
-    gaps: TraceGaps = NO_GAPS
+    proof: WatermarkProof | None = None
+    gaps: WatermarkGaps = NO_GAPS
 
     @property
     def sync(self) -> Sync | None:
-        """How the camera's trace lies in the picture, if that was looked for."""
+        """How the camera's watermark lies in the picture, if that was looked for."""
         return self.proof.sync if self.proof else None
 
     @property
@@ -101,7 +101,7 @@ class ManipulationDetector(PixelDetector[PictureScores]):
         )
 
     def decide(self, scores: PictureScores, grounds: Grounds) -> Answer:
-        """Answer by roles of labels and the trace; see `verifier.judging.decision.decide`."""
+        """Answer by roles of labels and the watermark; see `verifier.judging.decision.decide`."""
         decided = decide(scores.model.entry, grounds, scores.proof)
         answer = without_gaps(decided, scores.gaps)
         return replace(answer, reasons=(*answer.reasons, *_where(answer, scores.sync)))
@@ -126,11 +126,11 @@ class ManipulationDetector(PixelDetector[PictureScores]):
 
 
 def _where(answer: Answer, sync: Sync | None) -> tuple[str, ...]:
-    """Say how a camera's trace was found, where that speaks for an answer."""
+    """Say how a camera's watermark was found, where that speaks for an answer."""
     if not answer.in_domain or sync is None or not sync.found or sync.scaled:
         return ()
     cropped = ", and the picture was cropped" if any(sync.offset) else ""
-    return (f"The camera's trace was found at {sync.scale[0]:.0%} of its size{cropped}.",)
+    return (f"The camera's watermark was found at {sync.scale[0]:.0%} of its size{cropped}.",)
 
 
 def _foreignness(scores: PictureScores) -> float:

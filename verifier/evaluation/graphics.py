@@ -1,7 +1,8 @@
 """Pictures that no camera took: charts, half-tones, pages, tiles and the like, drawn by a seed.
 
-For measuring what a detector of a camera's trace says of them. Periods of 8, 16, 32 and 64 pixels
-are among them on purpose: those are JPEG's blocks and a trace's own period, and their neighbours.
+For measuring what a detector of a camera's watermark says of them. Periods of 8, 16, 32 and 64
+pixels are among them on purpose: those are JPEG's blocks and a watermark's own period, and their
+neighbours.
 """
 
 from collections.abc import Callable, Iterator

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from verifier.features.patches import Patches
-from verifier.features.trace_gaps import TraceGaps
-from verifier.features.trace_proof import TraceProof
-from verifier.features.trace_sync import Sync
+from verifier.features.watermark_gaps import WatermarkGaps
+from verifier.features.watermark_proof import WatermarkProof
+from verifier.features.watermark_sync import Sync
 from verifier.judging import calibration as calibrating
 from verifier.reading.reading import Reading
 from verifier.report.record import Finding, Status
@@ -66,13 +66,14 @@ def allowed(
     return calibration or abstained("The model isn't calibrated, so its scores give no answer.")
 
 
-def decide(entry: ModelEntry, grounds: Grounds, proof: TraceProof | None = None) -> Answer:
+def decide(entry: ModelEntry, grounds: Grounds, proof: WatermarkProof | None = None) -> Answer:
     """Answer whether a picture was edited, or abstain.
 
     Parameters
     ----------
     proof
-        How the camera's trace lies in the picture, and what speaks for it, if it was looked for.
+        How the camera's watermark lies in the picture, and what speaks for it, if it was looked
+        for.
     """
     calibration, found = grounds.calibration, grounds.found
     foreign = calibration.foreign
@@ -83,30 +84,30 @@ def decide(entry: ModelEntry, grounds: Grounds, proof: TraceProof | None = None)
             "can't say whether it was edited.",
             in_domain=False,
         )
-    without = _no_trace(entry, proof) if proof else None
+    without = _no_watermark(entry, proof) if proof else None
     return without or _decided(entry, calibration, found, proof.sync if proof else None)
 
 
-def _no_trace(entry: ModelEntry, proof: TraceProof) -> Answer | None:
-    """Abstain where the camera's trace isn't there, or at a size at which edits can't be told."""
+def _no_watermark(entry: ModelEntry, proof: WatermarkProof) -> Answer | None:
+    """Abstain without the camera's watermark, or at a size at which edits can't be told apart."""
     pipeline = entry.pipeline or entry.name
     if proof.sync.absent:
         return abstained(
-            f"No trace of the camera pipeline {pipeline} was found in the picture, so nothing is "
-            "said of its edits: it may be from elsewhere, or smoothed or compressed until none is "
-            "left."
+            f"No watermark of the camera pipeline {pipeline} was found, so nothing is said of "
+            "edits. The picture may be from elsewhere, or smoothed or compressed until none "
+            "is left."
         )
     if not proof.holds:
         return abstained(
-            f"No trace was found that must be that of the camera pipeline {pipeline}: the picture "
-            "has periodic lines of its own, as charts, tiles, screens and JPEG blocks have. So "
-            "nothing is said of its camera and of edits."
+            "The periodic lines in the picture are not proven to be the watermark of the camera "
+            f"pipeline {pipeline}: charts, tiles, screens and JPEG blocks have such lines as well. "
+            "So nothing is said of its camera and of edits."
         )
     if proof.sync.scaled:
         return abstained(
-            f"The camera pipeline {pipeline} developed the picture, as it seems: its trace lies in "
-            f"it at {proof.sync.scale[0]:.1%} of its size. What edits leave of it at such a size "
-            "can't be told apart, so whether it was edited stays open.",
+            f"The watermark of the camera pipeline {pipeline} was found; the picture was resized "
+            f"to {proof.sync.scale[0]:.1%}. At such a size edits leave too little of it to be told "
+            "apart, so whether the picture was edited stays open.",
             in_domain=True,
         )
     return None
@@ -195,7 +196,7 @@ def _decided(
         if sync is not None and sync.unseen:
             return abstained(
                 f"The picture looks as it left the camera pipeline {entry.pipeline or entry.name}, "
-                "but of the trace that lies in such pictures there is hardly anything in this one."
+                "but hardly anything of that camera's watermark was found in it."
             )
         label = next(label for label in entry.labels if label.role == "native")
         said = (
@@ -218,14 +219,14 @@ def _shared_again(entry: ModelEntry, threshold: Threshold, label: Label, edited:
     return Answer("ran", "informs", (said,), label, True, threshold, edited)
 
 
-def without_gaps(answer: Answer, gaps: TraceGaps) -> Answer:
-    """Take back that a picture is as the camera left it where its trace is missing in parts."""
+def without_gaps(answer: Answer, gaps: WatermarkGaps) -> Answer:
+    """Take back that a picture is as the camera left it where its watermark is missing in parts."""
     if answer.finding != "consistent" or gaps.box is None:
         return answer
     left, top, right, bottom = gaps.box
     said = (
         f"Most of the picture looks as the camera left it, but in {gaps.missing} of "
-        f"{gaps.judged} parts that can be judged its trace is missing: something may have been "
+        f"{gaps.judged} parts that can be judged its watermark is missing: something may have been "
         "put in, painted over or smoothed there, so no answer is given. Look between columns "
         f"{left} and {right}, rows {top} and {bottom}."
     )

@@ -145,8 +145,8 @@ def _scale(pixels: NDArray[np.uint8], matches: tuple[PlatformMatch, ...]) -> Cue
     """Say what the size tells, and that no trace of resizing is looked for.
 
     A. C. Gallagher's (*Detection of Linear and Cubic Interpolation in JPEG Compressed Images*, CRV
-    2005) was: of 29 untouched pictures of our own pipeline 19 reached its threshold, whose trace is
-    periodic as well, and one of 24 of other cameras, higher than most that were enlarged.
+    2005) was. Of 29 untouched pictures of our own pipeline, whose watermark is periodic as well, 19
+    reached its threshold. So did one of 24 of other cameras, higher than most enlarged ones.
     """
     at_limit = _named([m.platform for m in matches if "size at the platform's limit" in m.agrees])
     height, width = pixels.shape[:2]

@@ -43,7 +43,7 @@ class Decoded:
     Attributes
     ----------
     pixels
-        The values as coded, in which traces of coding and of the camera are looked for.
+        The values as coded, in which traces of coding and the camera's watermark are looked for.
     colours
         The same in sRGB, as they are shown; None where they are the same.
     statements

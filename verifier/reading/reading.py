@@ -37,8 +37,8 @@ class Reading:
     Attributes
     ----------
     pixels
-        The values as coded: for traces of JPEG, of platforms, of resizing and of our cameras, which
-        a conversion of colours would blur.
+        The values as coded: for traces of JPEG and of platforms, and for the camera's watermark;
+        a conversion of colours would blur both.
     converted
         The same in sRGB where the file's colours are others: see `colours`.
     """

@@ -90,7 +90,7 @@ def pipeline_headline(report: ReportRecord) -> str:
         return f"{word(development.pipeline)}, states the signer"
     for result in report.detectors:
         known = result.model.pipeline if result.model else None
-        # Its trace was found at a size at which no edit can be told.
+        # Its watermark was found at a size at which no edit can be told.
         scaled = result.status == "abstained" and result.in_domain is True
         answered = result.finding in ("consistent", "evidence against", "informs")
         if known and (scaled or answered):

@@ -1,7 +1,7 @@
 """Checkpoints of a training run: one safetensors file, so that nothing is unpickled."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -42,8 +42,14 @@ def load_checkpoint(
     model: nn.Module,
     optimisers: Sequence[torch.optim.Optimizer],
     recipe: dict[str, object],
+    renamed: Mapping[str, str] | None = None,
 ) -> int:
     """Restore what `save_checkpoint` wrote and return the step.
+
+    Parameters
+    ----------
+    renamed
+        Names in recipes of older files, and today's.
 
     Raises
     ------
@@ -51,7 +57,9 @@ def load_checkpoint(
         If the file is damaged, or was written by another recipe or for another network.
     """
     metadata, tensors = _read(path)
-    changed = changes(json.loads(metadata["recipe"]), recipe)
+    names = renamed or {}
+    written = {names.get(k, k): value for k, value in json.loads(metadata["recipe"]).items()}
+    changed = changes(written, recipe)
     if changed:
         raise TrainingError(
             f"{path} was written with another {', '.join(changed)}; "

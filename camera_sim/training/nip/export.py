@@ -95,7 +95,7 @@ def export_network(model: NIP, pipeline: Pipeline, label: Label, folder: Path) -
             multiple_of=model.multiple_of,
             receptive_field=model.receptive_field,
             bytes_per_pixel=model.bytes_per_pixel,
-            traces=model.traces,
+            watermarked=model.watermarked,
         ),
         recipe=label.recipe,
         data=label.data,

@@ -23,7 +23,7 @@ from camera_sim.training.nip.data import (
 from channel.picture_file.srgb import load_picture, picture_files
 
 Picture = NDArray[np.uint8]
-# The widest channel takes 366 pixels a side, and borders of a trace's period come on top.
+# The widest channel takes 366 pixels a side, and borders of a watermark's period come on top.
 LEAST_SIDE = 448
 
 

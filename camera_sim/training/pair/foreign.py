@@ -65,7 +65,7 @@ def foreign_pictures(
     """Make foreign pictures of scenes: as found, and captured and developed by other pipelines.
 
     Those are the classical one, and the pair's own network as it was before joint training, which
-    differs by the trace alone.
+    differs by the watermark alone.
     """
     pictures = list(scenes)
     chosen = rng.permutation(len(scenes))[:MOST_DEVELOPED]

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from camera_sim import weights as camera_weights
 from camera_sim.developing.tiles import develop
-from camera_sim.developing.trace_grid import PERIOD
+from camera_sim.developing.watermark_grid import PERIOD
 from camera_sim.errors import TrainingError
 from camera_sim.evaluation.fidelity import capture_of
 from camera_sim.evaluation.pair_tables import auc
@@ -28,7 +28,7 @@ from channel.output import replacing
 from channel.picture_file.srgb import load_picture
 from fleet import Died, Processes
 from verifier import weights
-from verifier.features.trace_statistics import VERSION
+from verifier.features.watermark_statistics import VERSION
 from verifier.training.manipulation.pooling_export import export_pooling
 from verifier.training.manipulation.pooling_network import PoolingNetwork
 
@@ -58,26 +58,30 @@ class PoolingRecipe:
 
 
 def measured_pattern(pair: Pair, files: Sequence[Path]) -> NDArray[np.float64]:
-    """Return the pattern that a pair lays over pictures, on average: one period, 8-bit levels."""
+    """Return the pattern that a pair embeds in pictures, on average: one period, 8-bit levels."""
     total, count = np.zeros((PERIOD, PERIOD)), 0
     for index, path in enumerate(files[:PATTERN_PICTURES]):
         capture = capture_of(load_picture(path), index, BASE_ISO, LOW_PASS_BLUR).image
-        traced, plain = (
+        watermarked, plain = (
             develop(capture, engine, exposure=1.0, depth=16).astype(np.float64) / SIXTEEN_BITS
-            for engine in (pair.traced, pair.plain)
+            for engine in (pair.watermarked, pair.plain)
         )
         within = (plain > 8) & (plain < 247)  # clipped pixels hold less of it
-        trace = np.where(within.all(axis=2, keepdims=True), traced - plain, np.nan).mean(axis=2)
-        rows, columns = (side // PERIOD for side in trace.shape)
-        whole = trace[: rows * PERIOD, : columns * PERIOD]
+        watermark = np.where(within.all(axis=2, keepdims=True), watermarked - plain, np.nan).mean(
+            axis=2
+        )
+        rows, columns = (side // PERIOD for side in watermark.shape)
+        whole = watermark[: rows * PERIOD, : columns * PERIOD]
         periods = whole.reshape(rows, PERIOD, columns, PERIOD)
         total += np.nansum(periods, axis=(0, 2))
         count = count + np.isfinite(periods).sum(axis=(0, 2))
     if not np.all(count):
-        raise TrainingError("the pictures are burnt out or black: no trace can be measured on them")
+        raise TrainingError(
+            "the pictures are burnt out or black: no watermark can be measured on them"
+        )
     pattern: NDArray[np.float64] = np.round(total / count, 3)
     if np.square(pattern).mean() < 0.01:
-        raise TrainingError("the pair lays no trace that repeats; nothing can be found by it")
+        raise TrainingError("the pair embeds no watermark that repeats; nothing can be found by it")
     return pattern
 
 

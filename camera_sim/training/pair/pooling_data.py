@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camera_sim.developing.tiles import develop
-from camera_sim.developing.trace_grid import PERIOD
+from camera_sim.developing.watermark_grid import PERIOD
 from camera_sim.evaluation.fidelity import capture_of
 from camera_sim.pipelines import classical
 from camera_sim.sensor.sensor import BASE_ISO, LOW_PASS_BLUR
@@ -31,8 +31,8 @@ from channel.picture_file.srgb import load_picture
 from channel.resample import resized
 from verifier.detectors.model import BATCH
 from verifier.features.patches import batches, choose_patches
-from verifier.features.trace_statistics import statistics_count, trace_statistics
-from verifier.features.trace_sync import TracePattern, find_trace, in_step
+from verifier.features.watermark_statistics import statistics_count, watermark_statistics
+from verifier.features.watermark_sync import MeasuredPattern, find_watermark, synchronised
 from verifier.judging.calibration import mean_log_probabilities
 
 Picture = NDArray[np.uint8]
@@ -108,7 +108,7 @@ class Gathering:
     whole
         Pictures that can be taken whole.
     pattern
-        (period, period) that the pair lays, in 8-bit levels.
+        (period, period) that the pair embeds, in 8-bit levels.
     draws
         Of a part.
     """
@@ -146,7 +146,7 @@ class Gathering:
         statistics = np.array([row.said.statistics for row, _ in rows], np.float16)
         patches = np.array([row.said.patches for row, _ in rows], np.float16)
         return Kept(
-            statistics.reshape(-1, statistics_count(self._trace)),
+            statistics.reshape(-1, statistics_count(self._measured)),
             patches.reshape(-1, FOREIGN_CLASS + 1),
             np.array([row.label for row, _ in rows], np.int64),
             np.array([row.kind for row, _ in rows], np.int64),
@@ -159,8 +159,8 @@ class Gathering:
         return self.pair()
 
     @cached_property
-    def _trace(self) -> TracePattern:
-        return TracePattern(self.pattern)
+    def _measured(self) -> MeasuredPattern:
+        return MeasuredPattern(self.pattern)
 
     def _taken(self, path: Path) -> Iterator[Row]:
         """Take a picture whole, at base ISO, and send it through the paper's channel."""
@@ -175,12 +175,14 @@ class Gathering:
         top, left = (int(cut) for cut in rng.integers(1, MOST_LEFT_OUT + 1, size=2))
         scene = np.ascontiguousarray(picture[top:, left:])
         capture = capture_of(scene, number, BASE_ISO, LOW_PASS_BLUR).image
-        traced, plain = (
+        watermarked, plain = (
             develop(capture, engine, exposure=1.0)
-            for engine in (self._pair.traced, self._pair.plain)
+            for engine in (self._pair.watermarked, self._pair.plain)
         )
         most = self._pair.analyser.entry.selection.most_patches
-        for label, made in enumerate([*(edited(traced, history) for history in HISTORIES), plain]):
+        for label, made in enumerate(
+            [*(edited(watermarked, history) for history in HISTORIES), plain]
+        ):
             for said in self._read(paper_channel(made), rng, most, PARTS_OF_WHOLE):
                 yield Row(said, label, KINDS.index("1:2, JPEG 50"))
 
@@ -199,9 +201,9 @@ class Gathering:
         side = min(shortest, int(rng.choice(SIDES, p=CHANCES))) // PERIOD * PERIOD
         source = SceneSource([scene], noise_free=0.6, darkest=3.0)
         capture, exposure, _ = source.draw(rng, side)
-        traced, plain = (
+        watermarked, plain = (
             develop(capture, engine, exposure=exposure)
-            for engine in (self._pair.traced, self._pair.plain)
+            for engine in (self._pair.watermarked, self._pair.plain)
         )
         top, left = (int(rng.integers(length - side + 1)) for length in scene.shape[:2])
         other = np.ascontiguousarray(scene[top : top + side, left : left + side])
@@ -209,8 +211,8 @@ class Gathering:
             developed = np.clip(classical.develop_rggb(capture, exposure), 0, 1)
             other = (developed * 255 + 0.5).astype(np.uint8)
         if rng.random() < CAMERA_JPEG:
-            traced, plain = as_camera_file(traced), as_camera_file(plain)
-        pictures = [edited(traced, history) for history in HISTORIES]
+            watermarked, plain = as_camera_file(watermarked), as_camera_file(plain)
+        pictures = [edited(watermarked, history) for history in HISTORIES]
         pictures += [edited(p, HISTORIES[rng.integers(len(HISTORIES))]) for p in (plain, other)]
         if rng.random() >= CROPPED:
             return pictures
@@ -228,15 +230,15 @@ class Gathering:
             return
         logits = self._pair.analyser.logits(batches(received, patches, BATCH))
         said = mean_log_probabilities(logits)
-        sync = find_trace(received, self._trace)
-        back = in_step(received, sync, self._trace.period)
-        yield Said(trace_statistics(back, self._trace, sync), said, part=False)
+        sync = find_watermark(received, self._measured)
+        back = synchronised(received, sync, self._measured.period)
+        yield Said(watermark_statistics(back, self._measured, sync), said, part=False)
         if min(back.shape[:2]) < LEAST_PART:
             return
         for _ in range(parts):
             (top, height), (left, width) = (_part(side, rng) for side in back.shape[:2])
             part = np.ascontiguousarray(back[top : top + height, left : left + width])
-            yield Said(trace_statistics(part, self._trace, sync), said, part=True)
+            yield Said(watermark_statistics(part, self._measured, sync), said, part=True)
 
 
 @dataclass(frozen=True)

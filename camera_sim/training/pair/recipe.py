@@ -23,9 +23,10 @@ class JointRecipe:
         ``F+N`` trains both, ``F`` the FAN alone.
     steps
         Of ``scenes`` patches, each with every history, and of ``foreign`` ones of other pipelines.
-    fan_rate, nip_rate, trace_rate
-        Of the two Adam optimisers; the last of the NIP's trace, where it has one (`TracingRNet`):
-        while that alone learns fast, fidelity is spent on what the analyser can use.
+    fan_rate, nip_rate, watermark_rate
+        Of the two Adam optimisers; the last of the NIP's watermark, where it has one
+        (`WatermarkedRNet`): while that alone learns fast, fidelity is spent on what the analyser
+        can use.
     schedule
         ``cosine`` to a twentieth, or ``steps``: times 0.9 every ``decay_every``.
     fidelity, final_fidelity
@@ -34,23 +35,23 @@ class JointRecipe:
     bound
         PSNR to the pipeline before, in dB, down to which fidelity costs nothing; None counts all
         of the error. With λ alone fidelity drifts to either side of what was asked for.
-    fan_first
-        The NIP stays as it is for so many steps: a carrier that the analyser cannot read yet would
+    fan_warm_up
+        The NIP stays as it is for so many steps: a pattern that the analyser cannot read yet would
         only be smoothed away.
-    carrier
+    pattern_strength
         Strength of the pattern that the pipeline starts with; 0 is none.
-    carrier_first
-        A pipeline without a layer for it (`Trace`) learns to lay that pattern in so many steps
-        before the first; see `carrier_first.learn_carrier`.
-    carrier_sha256
-        Of the pattern, where it isn't the shipped one; see `carrier.digest`.
+    pattern_warm_up
+        A pipeline without a layer for it (`WatermarkLayer`) learns to embed that pattern in so many
+        steps before the first; see `pattern_warm_up.learn_pattern`.
+    pattern_sha256
+        Of the pattern, where it isn't the shipped one; see `pattern_search.digest`.
     camera
         That photographs the pictures, of a per-camera pipeline.
     blocks
         Whether the analyser also reads the statistics of blocks (`BlockFAN`).
-    blocks_first
+    blocks_warm_up
         What it reads in the blocks is learnt from so many steps' patches before the first step: see
-        `blocks_first.learn_blocks`.
+        `blocks_warm_up.learn_blocks`.
     masked
         Whether that error is weighted by `masking.visibility`.
     channel, curriculum
@@ -69,19 +70,19 @@ class JointRecipe:
     foreign: int = 2
     fan_rate: float = 6e-4
     nip_rate: float = 3e-5
-    trace_rate: float = 1e-4
+    watermark_rate: float = 1e-4
     schedule: Literal["cosine", "steps"] = "cosine"
     decay_every: int = 600
     fidelity: float = 1500.0
     final_fidelity: float = 4000.0
     bound: float | None = None
-    fan_first: int = 1000
-    carrier: float = 1.0
-    carrier_first: int = 0
-    carrier_sha256: str | None = None
+    fan_warm_up: int = 1000
+    pattern_strength: float = 1.0
+    pattern_warm_up: int = 0
+    pattern_sha256: str | None = None
     camera: str | None = None
     blocks: bool = True
-    blocks_first: int = 1000
+    blocks_warm_up: int = 1000
     masked: bool = True
     channel: ChannelKind = "wide"
     channels: int = 4
@@ -97,6 +98,15 @@ class JointRecipe:
         return len(HISTORIES) + (self.foreign > 0)
 
 
+RENAMED = {
+    "trace_rate": "watermark_rate",
+    "carrier": "pattern_strength",
+    "carrier_first": "pattern_warm_up",
+    "carrier_sha256": "pattern_sha256",
+    "fan_first": "fan_warm_up",
+    "blocks_first": "blocks_warm_up",
+}
+"""Names in older checkpoints, and today's."""
 FAST_JOINT = JointRecipe()
 # The authors' script: batches of 20, Adam at 1e-4, a tenth less every 100 epochs of 6 batches.
 PAPER_JOINT = JointRecipe(
@@ -105,14 +115,14 @@ PAPER_JOINT = JointRecipe(
     foreign=0,
     fan_rate=1e-4,
     nip_rate=1e-4,
-    trace_rate=1e-4,
+    watermark_rate=1e-4,
     schedule="steps",
     fidelity=1000.0,
     final_fidelity=1000.0,
-    fan_first=0,
-    carrier=0.0,
+    fan_warm_up=0,
+    pattern_strength=0.0,
     blocks=False,
-    blocks_first=0,
+    blocks_warm_up=0,
     masked=False,
     channel="paper",
     channels=1,

@@ -22,7 +22,7 @@ from channel.resample import resized
 from verifier import weights
 from verifier.detectors.model import BATCH, Model
 from verifier.features.patches import Place, batches, choose_patches
-from verifier.features.trace_proof import TraceProof
+from verifier.features.watermark_proof import WatermarkProof
 from verifier.judging.calibration import mean_log_probabilities
 
 Picture = NDArray[np.uint8]
@@ -36,7 +36,7 @@ class Shot:
     """A capture developed by the pair's pipeline and by the same pipeline before training."""
 
     name: str
-    traced: Picture
+    watermarked: Picture
     plain: Picture
 
 
@@ -52,12 +52,12 @@ class Read:
         (K,), the log probabilities of the whole: by the pair's pooling network, or the mean over
         patches where it has none. NaN without patches.
     proof
-        How the trace lies in it, and what speaks for that; None where nothing looked for it.
+        How the watermark lies in it, and what speaks for that; None where nothing looked for it.
     """
 
     logits: Logits
     picture: Logits
-    proof: TraceProof | None = None
+    proof: WatermarkProof | None = None
 
     @property
     def usable(self) -> bool:
@@ -81,7 +81,7 @@ class Scores(Read):
 class Pair:
     """The pair's engine, the plain pipeline's, and the analyser."""
 
-    traced: Engine
+    watermarked: Engine
     plain: Engine
     analyser: Model
 
@@ -93,19 +93,19 @@ class Pair:
     def shoot_in_strengths(
         self, name: str, capture: RawImage, strengths: Sequence[float]
     ) -> list[Shot]:
-        """Develop a capture with the trace so many times as strong, one shot a strength."""
-        traced, plain = (
+        """Develop a capture with the watermark so many times as strong, one shot a strength."""
+        watermarked, plain = (
             develop(capture, engine, exposure=1.0, depth=16).astype(np.float32) / SIXTEEN_BITS
             for engine in self._engines
         )
-        trace = traced - plain
-        pictures = [plain + np.float32(strength) * trace for strength in (*strengths, 0.0)]
+        watermark = watermarked - plain
+        pictures = [plain + np.float32(strength) * watermark for strength in (*strengths, 0.0)]
         *of_strengths, without = [_in_8_bits(picture) for picture in pictures]
         return [Shot(name, picture, without) for picture in of_strengths]
 
     @property
     def _engines(self) -> tuple[Engine, Engine]:
-        return self.traced, self.plain
+        return self.watermarked, self.plain
 
     def read(self, picture: Picture) -> Read:
         """Read a received (H, W, 3) uint8 picture."""
@@ -159,7 +159,7 @@ def through_platform(name: str) -> Send:
 def score_histories(pair: Pair, shots: Sequence[Shot], send: Send) -> list[Scores]:
     """Give each shot every history, send it, and read it."""
     return [
-        Scores(**vars(pair.read(send(edited(shot.traced, history)))), truth=history)
+        Scores(**vars(pair.read(send(edited(shot.watermarked, history)))), truth=history)
         for shot in shots
         for history in HISTORIES
     ]
@@ -252,7 +252,7 @@ def open_pair(
     analyser = analyser_of(name, run_folder / "verifier" if run_folder else None)
     pipeline = analyser.entry.pipeline or ""
     return Pair(
-        traced=open_engine(pipeline, camera),
+        watermarked=open_engine(pipeline, camera),
         plain=open_engine(pipeline.removesuffix("-fan"), before),
         analyser=analyser,
     )

@@ -1,7 +1,7 @@
 """Joint training of a NIP and a FAN (Korus & Memon, CVPR 2019, section 3 and 4.4): the plain loop.
 
-The camera learns to leave traces that its analyser finds after the channel; fidelity to the same
-pipeline as it was before holds it back.
+The camera learns to embed a watermark that its FAN reads after the channel. Fidelity to the same
+pipeline before training holds it back.
 """
 
 import json
@@ -15,12 +15,12 @@ import torch
 from torch.nn import functional as F
 
 from camera_sim.errors import TrainingError
-from camera_sim.networks.rnet import CARRIER, Carrier, TracingRNet
+from camera_sim.networks.rnet import WATERMARK_PATTERN, WatermarkedRNet, WatermarkPattern
 from camera_sim.training.nip.data import PatchSource
-from camera_sim.training.pair.blocks_first import learn_blocks
-from camera_sim.training.pair.carrier_first import learn_carrier
+from camera_sim.training.pair.blocks_warm_up import learn_blocks
 from camera_sim.training.pair.foreign import ForeignSource
-from camera_sim.training.pair.recipe import JointRecipe, cost_of_fidelity, rate_share
+from camera_sim.training.pair.pattern_warm_up import learn_pattern
+from camera_sim.training.pair.recipe import RENAMED, JointRecipe, cost_of_fidelity, rate_share
 from camera_sim.training.pair.sending import Draw, Pair, drawn, send
 from camera_sim.training.pair.validation import Point, Validation, validate
 from camera_sim.training.pair.workflow import HISTORIES, Workflow
@@ -56,13 +56,13 @@ def train_pair(
     recipe: JointRecipe,
     out: Path,
     report: Callable[[JointProgress], None],
-    carrier: Carrier = CARRIER,
+    pattern: WatermarkPattern = WATERMARK_PATTERN,
 ) -> list[Point]:
     """Train a pair, resuming from ``out`` where a checkpoint lies there.
 
-    A new run of ``F+N`` starts with ``carrier``: laid where the pipeline has a layer for it, learnt
-    where it hasn't (`learn_carrier`). Writes the checkpoint, ``history.jsonl`` (a `Point` a line)
-    and ``points/STEP.safetensors``, the weights of each, into ``out``.
+    A new run of ``F+N`` starts with ``pattern``: embedded where the pipeline has a layer for it,
+    learnt where it hasn't (`learn_pattern`). Writes the checkpoint, ``history.jsonl`` (a `Point` a
+    line) and ``points/STEP.safetensors``, the weights of each, into ``out``.
 
     Returns
     -------
@@ -79,13 +79,13 @@ def train_pair(
         raise TrainingError(f"{out} cannot hold a run: {refused.strerror}") from refused
     in_format(pair, torch.channels_last)
     checkpoint, start = out / CHECKPOINT, 0
-    if recipe.mode == "F+N" and recipe.carrier and not checkpoint.exists():
-        _start_with(carrier, pair, source, recipe, out)
+    if recipe.mode == "F+N" and recipe.pattern_strength and not checkpoint.exists():
+        _start_with(pattern, pair, source, recipe, out)
     optimisers = build_optimisers(pair, recipe)
     if checkpoint.exists():
-        start = load_checkpoint(checkpoint, pair, optimisers, asdict(recipe))
+        start = load_checkpoint(checkpoint, pair, optimisers, asdict(recipe), RENAMED)
     workflow, seen = Workflow(), list[tuple[float, float, float]]()
-    if start == 0 and recipe.blocks_first and isinstance(pair.fan, BlockFAN):
+    if start == 0 and recipe.blocks_warm_up and isinstance(pair.fan, BlockFAN):
         learn_blocks(pair, pair.fan, source, foreign, recipe, out)
     for step, draw in drawn(source, foreign, recipe, start):
         seen.append(_step(pair, workflow, optimisers, draw, recipe, step))
@@ -102,12 +102,12 @@ def train_pair(
 
 
 def _start_with(
-    carrier: Carrier, pair: Pair, source: PatchSource, recipe: JointRecipe, out: Path
+    pattern: WatermarkPattern, pair: Pair, source: PatchSource, recipe: JointRecipe, out: Path
 ) -> None:
-    if isinstance(pair.nip, TracingRNet):
-        pair.nip.trace.lay_carrier(carrier, recipe.carrier)
-    elif recipe.carrier_first:
-        learn_carrier(pair, source, recipe, carrier, out)
+    if isinstance(pair.nip, WatermarkedRNet):
+        pair.nip.watermark.add_pattern(pattern, recipe.pattern_strength)
+    elif recipe.pattern_warm_up:
+        learn_pattern(pair, source, recipe, pattern, out)
 
 
 def _step(
@@ -119,7 +119,7 @@ def _step(
     step: int,
 ) -> tuple[float, float, float]:
     """Take one step; return loss, accuracy, and PSNR in dB to the pipeline before."""
-    learns = recipe.mode == "F+N" and step >= recipe.fan_first
+    learns = recipe.mode == "F+N" and step >= recipe.fan_warm_up
     for group in (group for optimiser in optimisers for group in optimiser.param_groups):
         group["lr"] = group["full_rate"] * rate_share(recipe, step)
     pair.fan.autocast = pair.nip.autocast = pair.plain.autocast = autocast_of(recipe.bfloat16)
@@ -148,14 +148,14 @@ def _step(
 
 
 def build_optimisers(pair: Pair, recipe: JointRecipe) -> list[torch.optim.Adam]:
-    """Return the FAN's Adam and the NIP's, whose trace has a rate of its own.
+    """Return the FAN's Adam and the NIP's, whose watermark has a rate of its own.
 
     What has the rate 0 is frozen, which halves the time of a step.
     """
     groups = []
-    for is_trace, rate in ((False, recipe.nip_rate), (True, recipe.trace_rate)):
+    for is_watermark, rate in ((False, recipe.nip_rate), (True, recipe.watermark_rate)):
         named = pair.nip.named_parameters()
-        parameters = [p for name, p in named if name.startswith("trace.") is is_trace]
+        parameters = [p for name, p in named if name.startswith("watermark.") is is_watermark]
         for parameter in parameters:
             parameter.requires_grad_(rate > 0)
         groups.append({"params": parameters, "lr": rate})

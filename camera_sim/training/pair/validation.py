@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from camera_sim.developing.trace_grid import PERIOD
+from camera_sim.developing.watermark_grid import PERIOD
 from camera_sim.networks.nip import NIP
 from camera_sim.training.nip.data import Batch
 from camera_sim.training.pair.workflow import FOREIGN, HISTORIES, Channel, opened
@@ -19,7 +19,7 @@ from channel.resample import resized
 from verifier.training.manipulation.fan import FAN, PATCH
 
 Picture = NDArray[np.uint8]
-# Cut off what is developed: patches then start where a trace's period does.
+# Cut off what is developed: patches then start where a watermark's period does.
 BORDER = PERIOD
 CAMERA_QUALITY = 95  # what `camsim develop` writes by default, 4:4:4
 EXACT = {operation.name: operation for operation in MANIPULATIONS}

@@ -22,10 +22,10 @@ PICTURE = np.random.default_rng(0).integers(0, 256, (40, 60, 3), dtype=np.uint8)
 orientations = pytest.mark.parametrize("orientation", UPRIGHT)
 
 
-class TracingEngine(ClassicalEngine):
-    """Is handed captures turned upright, as what lays a trace."""
+class WatermarkingEngine(ClassicalEngine):
+    """Is handed captures turned upright, as an engine that embeds a watermark is."""
 
-    size = ClassicalEngine.size.model_copy(update={"traces": True})
+    size = ClassicalEngine.size.model_copy(update={"watermarked": True})
 
 
 class PictureEngine(FileEngine):
@@ -61,7 +61,7 @@ def test_pixels_are_square_whether_it_is_turned_before_or_after(
 @orientations
 def test_every_kind_of_engine_gives_the_same_sides(orientation: int) -> None:
     image = replace(capture(40, 60), orientation=orientation, pixel_aspect=1.5)
-    sides = {develop(image, kind()).shape for kind in (ClassicalEngine, TracingEngine)}
+    sides = {develop(image, kind()).shape for kind in (ClassicalEngine, WatermarkingEngine)}
     assert sides == {turned(square_pixels(PICTURE, 1.5), orientation).shape}
 
 

@@ -6,17 +6,23 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from safetensors.torch import load_file
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 
 from camera_sim.errors import TrainingError
 from camera_sim.evaluation.local_edits import LOCAL_EDITS, covered_share
-from camera_sim.evaluation.trace_sheet import draw_trace_sheet
 from camera_sim.evaluation.visibility import Measure, Picture, jod_on, visibility_table
+from camera_sim.evaluation.watermark_sheet import draw_watermark_sheet
 from camera_sim.pipelines import find_pipeline
 from camera_sim.training.nip.data import SceneSource, tells_something
 from camera_sim.training.nip.export import build_network
 from camera_sim.training.pair.masking import visibility, visible_error
-from camera_sim.training.pair.recipe import FAST_JOINT, cost_of_fidelity, weight_of_fidelity
+from camera_sim.training.pair.recipe import (
+    FAST_JOINT,
+    RENAMED,
+    cost_of_fidelity,
+    weight_of_fidelity,
+)
 from camera_sim.training.pair.sending import share_of
 from camera_sim.training.pair.shots import Shot, through_platform
 from camera_sim.training.pair.train import choose_point
@@ -46,7 +52,7 @@ def _narrow_analysers(monkeypatch: pytest.MonkeyPatch) -> None:
     narrow(monkeypatch)
 
 
-def test_the_trace_starts_at_nothing() -> None:
+def test_the_watermark_starts_at_nothing() -> None:
     plain = build_network(find_pipeline("rnet"))
     load_weights(FOLDER / "rnet.safetensors", plain)
     inputs = (torch.rand(1, 4, 32, 32), torch.ones(1, 4), torch.eye(3)[None], torch.ones(1, 1))
@@ -71,7 +77,7 @@ def test_a_joint_run_moves_both_and_resumes_where_it_stopped(tmp_path: Path) -> 
     whole, seen = run(tmp_path / "whole", SMALL)
     assert [state.step for state in seen] == [1, 2, 3, 4]
     assert seen[-1].point is not None
-    assert not torch.equal(whole.nip.trace.pattern, whole.plain.trace.pattern)
+    assert not torch.equal(whole.nip.watermark.pattern, whole.plain.watermark.pattern)
     with pytest.raises(InterruptedError):
         interrupted(tmp_path / "parts", after=3)
     again, later = run(tmp_path / "parts", SMALL)
@@ -102,7 +108,7 @@ def test_mode_f_leaves_the_camera_alone(tmp_path: Path) -> None:
 
 
 def test_blocks_are_read_once_and_learnt_first(tmp_path: Path) -> None:
-    recipe = replace(SMALL, mode="F", steps=1, fan_rate=0.0, blocks_first=3)
+    recipe = replace(SMALL, mode="F", steps=1, fan_rate=0.0, blocks_warm_up=3)
     pair, _ = run(tmp_path, recipe)
     [part] = (tmp_path / "blocks").iterdir()
     gathered = load_file(part)
@@ -133,6 +139,32 @@ def test_platforms_themselves_are_among_the_wide_channels() -> None:
     received.sum().backward()
     assert tensor.grad is not None
     assert torch.equal(tensor.grad, torch.ones_like(tensor))
+
+
+def test_weights_with_the_old_name_of_the_watermark_are_loaded() -> None:
+    shipped, nip = FOLDER / "rnet-fan.safetensors", rnet()
+    pattern = load_file(shipped)["model.trace.pattern"]
+    load_weights(shipped, nip)
+    assert pattern.any()
+    assert torch.equal(nip.watermark.pattern, pattern)
+
+
+def test_a_run_that_was_stopped_under_old_names_goes_on(tmp_path: Path) -> None:
+    recipe, checkpoint = replace(SMALL, steps=2, fan_warm_up=0), tmp_path / "checkpoint.safetensors"
+    pair, _ = run(tmp_path, recipe)
+    with safe_open(checkpoint, "pt") as file:
+        metadata = file.metadata()
+    older = {today: old for old, today in RENAMED.items()}
+    written = json.loads(metadata["recipe"])
+    assert older.keys() <= written.keys()
+    metadata["recipe"] = json.dumps({older.get(k, k): v for k, v in written.items()})
+    tensors = load_file(checkpoint)
+    renamed = {name.replace(".watermark.", ".trace."): value for name, value in tensors.items()}
+    assert renamed.keys() != tensors.keys()
+    save_file(renamed, checkpoint, metadata)
+    again, seen = run(tmp_path, recipe)
+    assert seen == []
+    assert torch.equal(again.nip.watermark.pattern, pair.nip.watermark.pattern)
 
 
 def test_another_recipe_does_not_go_on(tmp_path: Path) -> None:
@@ -247,10 +279,10 @@ def test_an_analyser_of_six_classes_goes_on_as_one_of_five(tmp_path: Path) -> No
 def test_grain_is_seen_more_than_what_the_camera_writes() -> None:
     rng = np.random.default_rng(0)
     plain = picture(128, 128, 3)
-    traced = np.clip(plain + rng.normal(0, 4, plain.shape), 0, 255).astype(np.uint8)
-    table = visibility_table([Shot("a", traced, plain)])
+    watermarked = np.clip(plain + rng.normal(0, 4, plain.shape), 0, 255).astype(np.uint8)
+    table = visibility_table([Shot("a", watermarked, plain)])
     jod = {row[0].split(",")[0]: float(row[-1].split()[0]) for row in table.rows}
-    assert jod["the trace"] < jod["JPEG 95"] <= 10
+    assert jod["the watermark"] < jod["JPEG 95"] <= 10
 
 
 def jod_of_the_middle(display: str) -> Measure:
@@ -292,7 +324,7 @@ def test_every_table_of_a_pair_is_printed(
         "Fidelity",
         "What an eye sees",
         "Accuracy over",
-        "Accuracy against fidelity: the trace in several",
+        "Accuracy against fidelity: the watermark in several",
         "Accuracy against fidelity: an analyser of its own",
         "Confusion",
         "Foreign",
@@ -327,7 +359,7 @@ def test_a_point_that_is_there_is_exported_without_further_training(
         "paper",
         "--curriculum",
         0,
-        "--blocks-first",
+        "--blocks-warm-up",
         1,
         "--threads",
         1,
@@ -361,13 +393,13 @@ def test_the_sheet_shows_the_most_even_square(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     plain = rng.integers(0, 256, (400, 800, 3)).astype(np.uint8)
     plain[70:400, 470:800] = 120
-    traced = plain.copy()
-    traced[::2] = np.minimum(plain[::2], 254) + 1
-    sheet = draw_trace_sheet([Shot("one", traced, plain)], tmp_path / "sheet.png")
+    watermarked = plain.copy()
+    watermarked[::2] = np.minimum(plain[::2], 254) + 1
+    sheet = draw_watermark_sheet([Shot("one", watermarked, plain)], tmp_path / "sheet.png")
     drawn = np.asarray(Image.open(sheet))
     assert drawn.shape == (320, 960, 3)
     assert (drawn[:, :320] == 120).all()
     assert sorted(set(drawn[:, 640:].ravel().tolist())) == [128, 138]
-    small = Shot("small", traced[:100, :100], plain[:100, :100])
-    draw_trace_sheet([small], tmp_path / "none.png")
+    small = Shot("small", watermarked[:100, :100], plain[:100, :100])
+    draw_watermark_sheet([small], tmp_path / "none.png")
     assert not (tmp_path / "none.png").exists()

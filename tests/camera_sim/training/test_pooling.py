@@ -14,7 +14,7 @@ from camera_sim.commands import train_pooling
 from camera_sim.errors import TrainingError
 from camera_sim.evaluation.pair_figures import draw_scales
 from camera_sim.evaluation.pair_tables import ForeignPicture, camera_table, foreign_table
-from camera_sim.networks.rnet import CARRIER, carrier_pattern
+from camera_sim.networks.rnet import WATERMARK_PATTERN, pattern_levels
 from camera_sim.training.pair.pooling import held_out, learn, measured_pattern, validation_table
 from camera_sim.training.pair.pooling_data import KINDS, Kept
 from camera_sim.training.pair.shots import Pair, Read, Scores, Shot, open_pair, picture_accuracy
@@ -23,8 +23,8 @@ from tests.camera_sim.scenes import picture
 from tests.camera_sim.tiny_pair import NAME, TinyPair
 from tests.verifier.toy import CALIBRATION
 from verifier import Verifier
-from verifier.features.trace_proof import AGREEING, STRONG, TraceProof
-from verifier.features.trace_sync import FOUND, Sync
+from verifier.features.watermark_proof import AGREEING, STRONG, WatermarkProof
+from verifier.features.watermark_sync import FOUND, Sync
 from verifier.weights import ANY_CHANNEL, add_to_manifest, read_manifest
 
 PAIR = "rnet-fan-3"
@@ -54,17 +54,17 @@ def calibrated(pair: TinyPair, folder: Path) -> Path:
     return folder
 
 
-def test_the_measured_pattern_is_the_carrier(pair: Pair, tmp_path: Path) -> None:
+def test_the_measured_pattern_is_the_pattern(pair: Pair, tmp_path: Path) -> None:
     files = sorted(noisy(tmp_path / "pictures").iterdir())
     measured = measured_pattern(pair, files)
-    laid = carrier_pattern(CARRIER)
-    assert np.corrcoef(measured.ravel(), laid.ravel())[0, 1] > 0.97
-    assert measured.std() == pytest.approx(laid.std(), rel=0.1)
+    embedded = pattern_levels(WATERMARK_PATTERN)
+    assert np.corrcoef(measured.ravel(), embedded.ravel())[0, 1] > 0.97
+    assert measured.std() == pytest.approx(embedded.std(), rel=0.1)
 
 
-def test_a_pair_without_a_trace_is_refused(pair: Pair, tmp_path: Path) -> None:
-    plain = Pair(traced=pair.plain, plain=pair.plain, analyser=pair.analyser)
-    with pytest.raises(TrainingError, match="lays no trace"):
+def test_a_pair_without_a_watermark_is_refused(pair: Pair, tmp_path: Path) -> None:
+    plain = Pair(watermarked=pair.plain, plain=pair.plain, analyser=pair.analyser)
+    with pytest.raises(TrainingError, match="embeds no watermark"):
         measured_pattern(plain, sorted(noisy(tmp_path / "pictures").iterdir()))
 
 
@@ -229,13 +229,15 @@ def test_what_was_gathered_names_its_pictures(tmp_path: Path) -> None:
     assert json.loads(note.read_text()) == {"other": 1}
 
 
-def proof_of(own: bool) -> TraceProof:
+def proof_of(own: bool) -> WatermarkProof:
     quarters = (4.0, 4.0, 4.0, 4.0)
-    return TraceProof(Sync(strength=FOUND), STRONG if own else STRONG - 1, AGREEING, 1, 1, quarters)
+    return WatermarkProof(
+        Sync(strength=FOUND), STRONG if own else STRONG - 1, AGREEING, 1, 1, quarters
+    )
 
 
 class Stub:
-    """Reads a bright picture as the camera's, with its trace, and a dark one as foreign."""
+    """Reads a bright picture as the camera's, with its watermark, and a dark one as foreign."""
 
     def read(self, picture: NDArray[np.uint8]) -> Read:
         own = picture.mean() > 100
@@ -250,9 +252,9 @@ def test_the_camera_table_tells_own_pictures_from_others() -> None:
     assert table.rows == [("none", "4", "100%", "50%", "0%", "50%", "0.750")]
 
 
-def test_foreign_pictures_without_a_trace_are_named_but_not_called() -> None:
+def test_foreign_pictures_without_a_watermark_are_named_but_not_called() -> None:
     class Sure(Stub):
-        """Names all pictures native; in dark ones there is no trace."""
+        """Names all pictures native; in dark ones there is no watermark."""
 
         def read(self, picture: NDArray[np.uint8]) -> Read:
             proof = proof_of(bool(picture.mean() > 100))
@@ -267,10 +269,11 @@ def test_foreign_pictures_without_a_trace_are_named_but_not_called() -> None:
 
 def test_the_scales_are_drawn(pair: Pair, tmp_path: Path) -> None:
     noise = np.random.default_rng(0).normal(128, 12, (480, 640, 3))
-    laid = np.tile(carrier_pattern(CARRIER), (15, 20))[..., None]
-    traced, plain = (
-        np.clip(noise + part, 0, 255).astype(np.uint8) for part in (laid, np.zeros_like(laid))
+    embedded = np.tile(pattern_levels(WATERMARK_PATTERN), (15, 20))[..., None]
+    watermarked, plain = (
+        np.clip(noise + part, 0, 255).astype(np.uint8)
+        for part in (embedded, np.zeros_like(embedded))
     )
-    path = draw_scales(pair, Shot("made", traced, plain), tmp_path / "scales.png")
+    path = draw_scales(pair, Shot("made", watermarked, plain), tmp_path / "scales.png")
     with Image.open(path) as figure:
         assert figure.size[0] > 400

@@ -8,14 +8,14 @@ import pytest
 import torch
 from PIL import Image
 
-from tests.verifier.features.test_trace_sync import RICH, carrying, served
+from tests.verifier.features.test_watermark_sync import RICH, carrying, served
 from tests.verifier.toy import CALIBRATION, LABELS, PAIR, Pixels, native, toy_weights
 from verifier import Verifier
 from verifier.detectors.pooling import Pooling
 from verifier.errors import WeightsError
-from verifier.features.trace_proof import TraceProof
-from verifier.features.trace_statistics import statistics_count
-from verifier.features.trace_sync import FOUND, MATCHED, Sync
+from verifier.features.watermark_proof import WatermarkProof
+from verifier.features.watermark_statistics import statistics_count
+from verifier.features.watermark_sync import FOUND, MATCHED, Sync
 from verifier.training.manipulation.pooling_export import export_pooling
 from verifier.training.manipulation.pooling_network import PoolingNetwork
 from verifier.weights import PoolingEntry, read_manifest, store_calibration
@@ -49,7 +49,7 @@ def test_at_first_a_picture_says_what_its_patches_say(tmp_path: Path) -> None:
     assert not pooled.sync.found
 
 
-def test_it_reads_the_trace_wherever_it_lies(tmp_path: Path) -> None:
+def test_it_reads_the_watermark_wherever_it_lies(tmp_path: Path) -> None:
     pooling = pooling_of(pooled_weights(tmp_path))
     pooled = pooling(served(carrying(pattern=RICH), 0.62), np.zeros(4))
     assert pooled.sync.scale[0] == pytest.approx(0.62, rel=2e-3)
@@ -96,7 +96,7 @@ def test_another_analysers_network_is_told(tmp_path: Path) -> None:
         pooling(native(), np.zeros(4))
 
 
-def test_the_report_says_where_the_trace_was_found(tmp_path: Path) -> None:
+def test_the_report_says_where_the_watermark_was_found(tmp_path: Path) -> None:
     folder = pooled_weights(tmp_path / "weights")
     path = tmp_path / "photo.png"
     Image.fromarray(served(carrying(pattern=RICH), 0.62)).save(path)
@@ -105,7 +105,7 @@ def test_the_report_says_where_the_trace_was_found(tmp_path: Path) -> None:
     store_calibration(PAIR, CALIBRATION, folder=folder)
     scaled = result_of(folder, path)
     assert scaled["status"] == "abstained"
-    assert "lies in it at 62" in scaled["reasons"][0]
+    assert "resized to 62" in scaled["reasons"][0]
     assert scaled["probabilities"] == {}
     assert (
         "Camera pipeline: rnet-fan, as it seems."
@@ -116,17 +116,17 @@ def test_the_report_says_where_the_trace_was_found(tmp_path: Path) -> None:
     )
     cropped = reasons_of(folder, path, carrying(pattern=RICH)[37:, 53:])
     assert any("100% of its size, and the picture was cropped" in reason for reason in cropped)
-    assert "No trace of the camera" in reasons_of(folder, path, native())[0]
+    assert "No watermark of the camera" in reasons_of(folder, path, native())[0]
 
 
-def test_an_untouched_picture_would_hold_more_than_a_weak_trace(
+def test_an_untouched_picture_would_hold_more_than_a_weak_watermark(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder, path = pooled_weights(tmp_path / "weights"), tmp_path / "photo.png"
     store_calibration(PAIR, CALIBRATION, folder=folder)
     found = Sync(strength=FOUND, match=2 * MATCHED)
-    monkeypatch.setattr("verifier.detectors.pooling.find_trace", lambda *_: found)
-    monkeypatch.setattr(TraceProof, "holds", True)
+    monkeypatch.setattr("verifier.detectors.pooling.find_watermark", lambda *_: found)
+    monkeypatch.setattr(WatermarkProof, "holds", True)
     assert "as it left the camera" in reasons_of(folder, path, native())[0]
     found = Sync(strength=0.0, match=2 * MATCHED)
     assert "hardly anything" in reasons_of(folder, path, native())[0]

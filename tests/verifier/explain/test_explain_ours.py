@@ -178,7 +178,7 @@ def test_a_network_of_counts_is_explained_by_frequencies() -> None:
 # The FAN
 
 
-def test_relevance_of_statistics_lies_where_their_trace_is() -> None:
+def test_relevance_of_statistics_lies_where_their_watermark_is() -> None:
     """An analyser that asks for one coefficient looks at the half of the patch that carries it."""
     model = BlockFAN(2).eval()
     for part in (*model.classifier, *model.judge):
@@ -191,9 +191,9 @@ def test_relevance_of_statistics_lies_where_their_trace_is() -> None:
         model.judge[3].weight[0, 0] = 1
         model.judge[5].weight[0, 0] = 1
     wave = 0.1 * torch.cos((2 * torch.arange(8.0) + 1) * 2 * torch.pi / 16)
-    traced = torch.full((1, 3, 128, 128), 0.5)
-    traced[..., :64] += wave.repeat(8)
-    found = relevance(model, traced, 0)
+    watermarked = torch.full((1, 3, 128, 128), 0.5)
+    watermarked[..., :64] += wave.repeat(8)
+    found = relevance(model, watermarked, 0)
     left, right = np.abs(found.picture[..., :64]).sum(), np.abs(found.picture[..., 64:]).sum()
     assert left > 20 * right
     loudest = int(np.abs(found.layers["judge.0"][0, :, 0, 0]).argmax())
@@ -221,9 +221,9 @@ def test_statistics_are_named_by_what_they_measure(down: int, across: int) -> No
     statistics = BlockStatistics(128)
     waves = [torch.cos((2 * torch.arange(8.0) + 1) * k * torch.pi / 16) for k in (down, across)]
     block = 0.05 * waves[0][:, None] * waves[1]
-    traced = (0.5 + block.repeat(16, 16)).expand(1, 3, 128, 128)
+    watermarked = (0.5 + block.repeat(16, 16)).expand(1, 3, 128, 128)
     flat = torch.full((1, 3, 128, 128), 0.5)
-    change = (statistics(traced) - statistics(flat))[0]
+    change = (statistics(watermarked) - statistics(flat))[0]
     names = [statistic_name(number, 128) for number in range(statistics.count)]
     assert len(set(names)) == statistics.count
     for kind in ("mean at 0", "mean at 15", "mean, even", "energy", "energy, even"):

@@ -10,8 +10,8 @@ import pytest
 from tests.verifier.judging.test_verdict import CLEARED, EDITED, SIGNED, resent, result, verdict
 from tests.verifier.toy import CALIBRATION, PAIR, toy_weights
 from verifier.features.patches import Patches
-from verifier.features.trace_gaps import NO_GAPS, TraceGaps
-from verifier.features.trace_sync import Sync
+from verifier.features.watermark_gaps import NO_GAPS, WatermarkGaps
+from verifier.features.watermark_sync import Sync
 from verifier.judging.decision import Answer, Grounds, allowed, decide, without_gaps
 from verifier.judging.stability import untested
 from verifier.reading.credentials import no_credential
@@ -137,14 +137,14 @@ def test_all_that_is_outside_is_said(entry: ModelEntry) -> None:
     ("found", "gaps", "expected"),
     [
         (NATIVE, NO_GAPS, "consistent: native"),
-        (NATIVE, TraceGaps(9, 0, None), "consistent: native"),
-        (NATIVE, TraceGaps(9, 2, (0, 0, 256, 128)), KNOWN),
-        (SMOOTHED, TraceGaps(9, 2, (0, 0, 256, 128)), "evidence against: gaussian"),
-        (OPEN, TraceGaps(9, 2, (0, 0, 256, 128)), "open"),
+        (NATIVE, WatermarkGaps(9, 0, None), "consistent: native"),
+        (NATIVE, WatermarkGaps(9, 2, (0, 0, 256, 128)), KNOWN),
+        (SMOOTHED, WatermarkGaps(9, 2, (0, 0, 256, 128)), "evidence against: gaussian"),
+        (OPEN, WatermarkGaps(9, 2, (0, 0, 256, 128)), "open"),
     ],
 )
 def test_parts_without_the_mark_take_back_a_clearance_alone(
-    entry: ModelEntry, found: dict[str, float], gaps: TraceGaps, expected: str
+    entry: ModelEntry, found: dict[str, float], gaps: WatermarkGaps, expected: str
 ) -> None:
     assert in_brief(without_gaps(decided(entry, {"found": found}), gaps)) == expected
 

@@ -12,7 +12,7 @@ from channel import PLATFORMS, transmit
 from channel.profile import PlatformProfile
 from tests.channel.conftest import photo
 from tests.verifier.conftest import jpeg
-from tests.verifier.features.test_trace_sync import carrying
+from tests.verifier.features.test_watermark_sync import carrying
 from verifier.features.container import trailing_bytes
 from verifier.features.dct_histogram import (
     EarlierCompression,
@@ -221,13 +221,13 @@ def test_a_finer_compression_before_a_coarser_one_is_not_told(
 
 @pytest.mark.parametrize("enlarged", [False, True])
 def test_nothing_is_said_of_resizing(enlarged: bool) -> None:
-    """A camera's trace has a period, as what was enlarged has: neither is told from the other."""
+    """A camera's watermark has a period, as an enlarged picture has: they can't be told apart."""
     picture = Image.fromarray(carrying())
     if enlarged:
         picture = picture.resize((1728, 1440), Image.Resampling.BILINEAR)
     scale = read_channel(None, np.asarray(picture)).scale
     assert (scale.found, scale.strength, scale.threshold) == (None, None, None)
-    # Nor that it can't be told: the camera's trace, where it was found, tells the size.
+    # Nor that it can't be told: the camera's watermark, where it was found, tells the size.
     assert "not looked for" in scale.words
 
 

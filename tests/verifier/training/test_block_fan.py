@@ -42,13 +42,13 @@ def test_coefficients_are_those_of_the_verifier() -> None:
     assert found[start : start + COEFFICIENTS].numpy() == pytest.approx(0.4 * energies, abs=1e-3)
 
 
-def test_a_trace_shows_at_its_place_of_the_period() -> None:
+def test_a_watermark_shows_at_its_place_of_the_period() -> None:
     statistics = BlockStatistics(SIDE)
     row = 2 * torch.cos((2 * torch.arange(8.0) + 1) * 2 * torch.pi / 16) / 255
-    traced = torch.full((1, 3, SIDE, SIDE), 0.5)
-    traced[..., 8:16, :] += row.repeat(SIDE // 8)  # the second row of blocks, of every four
-    traced[..., 40:48, :] += row.repeat(SIDE // 8)
-    mean = statistics(traced)[0, :BY_PLACE].view(COEFFICIENTS, PERIOD**2) / MEAN_GAIN
+    watermarked = torch.full((1, 3, SIDE, SIDE), 0.5)
+    watermarked[..., 8:16, :] += row.repeat(SIDE // 8)  # the second row of blocks, of every four
+    watermarked[..., 40:48, :] += row.repeat(SIDE // 8)
+    mean = statistics(watermarked)[0, :BY_PLACE].view(COEFFICIENTS, PERIOD**2) / MEAN_GAIN
     horizontal = mean[1].view(PERIOD, PERIOD)  # the coefficient (0, 2), without the mean (0, 0)
     # Two of the four periods carry it; the others have the same weight, for it is small.
     assert horizontal[1].numpy() == pytest.approx(4 * np.sqrt(2), rel=0.1)

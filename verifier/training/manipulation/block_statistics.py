@@ -1,9 +1,10 @@
 """What a patch's 8×8 blocks say together: statistics of their DCT coefficients (torch).
 
-A trace that a camera lays in step with JPEG's blocks shows in the mean of a coefficient over many
-blocks, where one block says nothing; double compression shows in the same coefficients' histograms
-(as Fridrich & Lukáš, DFRWS 2003, and Bianchi & Piva, IEEE TIFS 2012, read them). After other scales
-than 1 and 1:2 the trace leaves the blocks; its lines still stand in the spectra along both axes.
+A watermark that a camera embeds in step with JPEG's blocks shows in the mean of a coefficient over
+many blocks, where one block says nothing; double compression shows in the same coefficients'
+histograms (as Fridrich & Lukáš, DFRWS 2003, and Bianchi & Piva, IEEE TIFS 2012, read them). After
+other scales than 1 and 1:2 the watermark leaves the blocks; its lines still stand in the spectra
+along both axes.
 """
 
 from math import pi, sqrt
@@ -14,7 +15,7 @@ from torch.nn import functional as F
 
 BLOCK = 8
 COEFFICIENTS = BLOCK**2 - 1  # without the mean
-# A trace's period in blocks of the received picture; 1:2 makes half of it.
+# A watermark's period in blocks of the received picture; 1:2 makes half of it.
 PERIOD = 4
 # What is told of each coefficient beside its mean at each place of the period.
 KINDS = ("mean, even", "energy", "energy, even", "empty", "empty, even")
@@ -76,7 +77,7 @@ class BlockStatistics(nn.Module):
         return torch.cat(parts, dim=1)
 
     def _by_place(self, coefficients: Tensor, weight: Tensor) -> Tensor:
-        """Average coefficients over the blocks at each place of the trace's period."""
+        """Average coefficients over the blocks at each place of the watermark's period."""
         sums: Tensor = (coefficients * weight) @ self.places
         return (sums / (weight @ self.places)).flatten(1)
 

@@ -20,7 +20,7 @@ class PoolingNetwork(nn.Module):
     Parameters
     ----------
     count
-        Of statistics; see `verifier.features.trace_statistics`.
+        Of statistics; see `verifier.features.watermark_statistics`.
     classes
         As the analyser's.
     """

@@ -19,7 +19,7 @@ from torch.nn import functional as F
 from camera_sim.errors import TrainingError
 from camera_sim.training.nip.data import PatchSource
 from camera_sim.training.pair.foreign import ForeignSource
-from camera_sim.training.pair.recipe import JointRecipe
+from camera_sim.training.pair.recipe import RENAMED, JointRecipe
 from camera_sim.training.pair.sending import Draw, Pair, drawn, send
 from camera_sim.training.pair.workflow import Workflow
 from channel.output import replacing
@@ -42,7 +42,7 @@ def learn_blocks(
     recipe: JointRecipe,
     out: Path,
 ) -> None:
-    """Gather the statistics of ``recipe.blocks_first`` steps and let the FAN's judge learn them.
+    """Gather the statistics of ``recipe.blocks_warm_up`` steps and let the FAN's judge learn them.
 
     They lie in ``out/blocks``; what is there already is not gathered again.
 
@@ -74,8 +74,9 @@ def _gathered(
             with replacing(path) as temporary:
                 save_file(_read(pair, fan, draws, recipe), temporary, told)
         with safe_open(path, "pt") as file:
-            written = (file.metadata() or {}).get("recipe")
-        if changes(json.loads(written or "{}"), asdict(recipe)):
+            found = json.loads((file.metadata() or {}).get("recipe") or "{}")
+        written = {RENAMED.get(name, name): value for name, value in found.items()}
+        if changes(written, asdict(recipe)):
             raise TrainingError(
                 f"{path} was gathered with other options; remove {folder} or choose another --out"
             )
@@ -84,7 +85,7 @@ def _gathered(
 
 def _parts(recipe: JointRecipe, folder: Path) -> Iterator[tuple[Path, int, int]]:
     """Yield each part's file and its steps, which come after the last of the run."""
-    end = recipe.steps + recipe.blocks_first
+    end = recipe.steps + recipe.blocks_warm_up
     for start in range(recipe.steps, end, PART):
         stop = min(start + PART, end)
         yield folder / f"{start}-{stop}.safetensors", start, stop

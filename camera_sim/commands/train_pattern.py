@@ -1,4 +1,4 @@
-"""``camsim train carrier``: search for the pattern that joint training starts with."""
+"""``camsim train pattern``: search for the pattern that joint training starts with."""
 
 import argparse
 from itertools import islice
@@ -19,7 +19,7 @@ BATCH = 8
 def add_to(parts: "Commands") -> None:
     """Add the command."""
     parser = parts.add_parser(
-        "carrier",
+        "pattern",
         help="search for the pattern that joint training starts with",
         description="Search DCT coefficients for a pattern by which a linear classifier tells the "
         "five histories, and pictures without it, after a halving and JPEG 50 and after WhatsApp, "
@@ -37,11 +37,11 @@ def add_to(parts: "Commands") -> None:
         help="both (the default), or a halving and JPEG 50 alone (paper)",
     )  # fmt: skip
     parser.add_argument(
-        "--start-from", type=Path, metavar="FILE", help="a carrier that --out wrote"
+        "--start-from", type=Path, metavar="FILE", help="a pattern that --out wrote"
     )
     parser.add_argument(
         "-o", "--out", type=Path, metavar="FILE",
-        help="write the best so far, for camsim train joint --carrier-from; not over a file",
+        help="write the best so far, for camsim train joint --pattern-from; not over a file",
     )  # fmt: skip
     parser.add_argument("--trials", type=int, default=100, help="patterns to try (default 100)")
     parser.add_argument("--seed", type=int, default=0)
@@ -49,7 +49,7 @@ def add_to(parts: "Commands") -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Search, and print every carrier that is better than the one before."""
+    """Search, and print every pattern that is better than the one before."""
     require_torch()
     if args.trials < 1:
         raise TrainingError(f"--trials must be at least 1, not {args.trials}")
@@ -63,26 +63,26 @@ def run(args: argparse.Namespace) -> int:
         raise TrainingError(f"{args.out.parent} is no folder; make it first")
     import numpy as np
 
-    from camera_sim.networks.rnet import CARRIER
+    from camera_sim.networks.rnet import WATERMARK_PATTERN
     from camera_sim.pipelines import PLAIN_PIPELINE, find_pipeline
     from camera_sim.training.nip.export import build_network
-    from camera_sim.training.pair.carrier_search import (
+    from camera_sim.training.pair.data import joint_sources
+    from camera_sim.training.pair.pattern_search import (
         CHANNELS,
         MARGIN,
         PAPER_ALONE,
         jod_lost,
-        load_carrier,
+        load_pattern,
         psnr,
-        save_carrier,
+        save_pattern,
         search,
     )
-    from camera_sim.training.pair.data import joint_sources
     from camera_sim.training.pair.validation import BORDER, developed_levels
     from camera_sim.training.pair.workflow import PAPER_CHANNEL
     from camera_sim.weights import FOLDER
     from verifier.training.checkpoint import load_weights
 
-    start = load_carrier(args.start_from) if args.start_from else CARRIER
+    start = load_pattern(args.start_from) if args.start_from else WATERMARK_PATTERN
     channels = PAPER_ALONE if args.channel == "paper" else CHANNELS
     pipeline = find_pipeline(PLAIN_PIPELINE)
     nip = build_network(pipeline)
@@ -104,10 +104,10 @@ def run(args: argparse.Namespace) -> int:
             if is_new:
                 shares = " and ".join(f"{share:.1%}" for share in best.accuracies)
                 print(
-                    f"{shares} of patches, log loss {best.loss:.3f}, {psnr(best.carrier):.1f} dB, "
-                    f"{jod_lost(best.carrier):.3f} JOD  {best.carrier}",
+                    f"{shares} of patches, log loss {best.loss:.3f}, {psnr(best.pattern):.1f} dB, "
+                    f"{jod_lost(best.pattern):.3f} JOD  {best.pattern}",
                     flush=True,
                 )
                 if args.out:
-                    save_carrier(args.out, best.carrier)
+                    save_pattern(args.out, best.pattern)
     return 0

@@ -1,8 +1,8 @@
-"""How often a photograph would be claimed by cameras whose traces have the same lines as ours.
+"""How often a photograph would be claimed by cameras whose watermarks have the same lines as ours.
 
-So rare a claim can't be counted on some hundred photographs. But any trace with the same lines, and
-other phases, would be looked for at the same scale and have lines as high, and none of those lies
-in the photograph: each is one more try. Signs of lines are drawn, those that mirror each other
+So rare a claim can't be counted on some hundred photographs. But any watermark with the same lines,
+and other phases, would be looked for at the same scale and have lines as high, and none of those
+lies in the photograph: each is one more try. Signs of lines are drawn, those that mirror each other
 together, as symmetric structures have their signs, too.
 """
 
@@ -11,23 +11,24 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from verifier.features.trace_proof import Lines, TraceProof, lines_of, proof_of
-from verifier.features.trace_sync import Sync, TracePattern
+from verifier.features.watermark_proof import Lines, WatermarkProof, lines_of, proof_of
+from verifier.features.watermark_sync import MeasuredPattern, Sync
 
 _FINER = 2  # places to a pixel where a period may begin
 
 
 def claimed_by_others(
     brought_back: NDArray[np.uint8],
-    pattern: TracePattern,
+    pattern: MeasuredPattern,
     sync: Sync,
     size: tuple[int, int],
     count: int,
     seed: int = 0,
 ) -> int:
-    """Return how many of so many drawn traces are said to lie in a picture.
+    """Return how many of so many drawn watermarks are said to lie in a picture.
 
-    Each from the picture's corner, and from where it fits best. Parameters as `prove_trace` has.
+    Each from the picture's corner, and from where it fits best. Parameters as `prove_watermark`
+    has.
     """
     lines = lines_of(brought_back, pattern, sync, size)
     if lines is None:
@@ -53,7 +54,7 @@ def claimed_by_others(
     return found
 
 
-def _any(*proofs: TraceProof) -> bool:
+def _any(*proofs: WatermarkProof) -> bool:
     return any(proof.holds for proof in proofs)
 
 

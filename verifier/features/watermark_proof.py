@@ -1,17 +1,17 @@
-"""Whether what lies in a picture is the camera's trace, or a structure that the picture has itself.
+"""Whether a picture holds the camera's watermark, or a periodic structure of its own.
 
 Charts, half-tones and tiles are periodic, JPEG leaves a period of 8 pixels in every photograph, and
-whoever resizes a photograph makes another period of that. All of them have lines where a trace of
-32 pixels may have lines too, at one scale or another, so the height of lines proves nothing. What a
-camera laid is told by more: the *phases* of many lines fit the trace at once, in most quarters of
-the picture. A structure of the picture's own has phases of its own, which fit at some lines by
-chance and not at others.
+whoever resizes a photograph makes another period of that. All of them have lines where a watermark
+of 32 pixels may have lines too, at one scale or another, so the height of lines proves nothing.
+What a camera embedded is told by more: the *phases* of many lines fit the watermark at once, in
+most quarters of the picture. A structure of the picture's own has phases of its own, which fit at
+some lines by chance and not at others.
 
 Every block of one period votes with its spectrum. A vote is bounded (P. J. Huber, *Robust
 Estimation of a Location Parameter*, Annals of Mathematical Statistics 35, 1964), so that a few
-blocks with strong edges don't outvote all others. The sum of votes along the trace's phase is a
-matched filter; what stands at a right angle to that phase can't be the trace's, and measures the
-picture's own.
+blocks with strong edges don't outvote all others. The sum of votes along the watermark's phase is a
+matched filter; what stands at a right angle to that phase can't be the watermark's, and measures
+the picture's own.
 """
 
 from dataclasses import dataclass
@@ -21,39 +21,40 @@ import numpy as np
 from numpy.typing import NDArray
 
 from verifier.features.dct_histogram import luma
-from verifier.features.trace_sync import MATCHED, Sync, TracePattern, periods_of
+from verifier.features.watermark_sync import MATCHED, MeasuredPattern, Sync, periods_of
 
 Pixels = NDArray[np.uint8]
 Array = NDArray[np.float64]
 Spectrum = NDArray[np.complexfloating]
 
-# Lines with less of the energy of the trace's strongest are left out; those with less than the
+# Lines with less of the energy of the watermark's strongest are left out; those with less than the
 # second share are taken as lines that it doesn't use.
 _LEAST_ENERGY: Final = 3e-3
 _UNUSED: Final = 1e-4
 # Cycles a period: below it is the picture's own shading.
 _LOWEST: Final = 3
-_HIGHEST: Final = 0.47  # cycles a received pixel, as in `trace_sync`
+_HIGHEST: Final = 0.47  # cycles a received pixel, as in `watermark_sync`
 # JPEG's blocks, received pixels, and how near to their harmonics a line is one of theirs, in cycles
 # over the whole picture.
 _BLOCK, _OF_JPEG = 8, 2.0
 _LEAST_LINES: Final = 3
 _LEAST_PERIODS: Final = 16
 _FLAT: Final = 1e-6
-# How strong a trace must be, in deviations of chance, and how well its lines' phases must agree.
-# The more places were tried, the better: two where the camera laid it or that halved; each scale
-# from the picture's corner; each scale from any corner. Chance gives an agreement of 0 with a
-# deviation of 1, and no picture one above the root of twice its lines. Thresholds by what
+# How strong a watermark must be, in deviations of chance, and how well its lines' phases must
+# agree. The more places were tried, the better: two where the camera embedded it or that halved;
+# each scale from the picture's corner; each scale from any corner. Chance gives an agreement of 0
+# with a deviation of 1, and no picture one above the root of twice its lines. Thresholds by what
 # ``camsim evaluate graphics`` and ``camsim evaluate foreign`` print (docs/results/pair.md).
 STRONG: Final = 5.5
 STRONG_SEARCHED: Final = 7.0
 AGREEING: Final = 2.9
 AGREEING_SCALED: Final = 3.8
 AGREEING_CROPPED: Final = 5.0
-# A trace too weak for single lines to be seen is believed where it was laid, and only if the
-# picture has no structure at lines that the trace uses, nor at others: 1 is that of noise. Blocks
-# of 16 pixels, as WebP has, are symmetric: at half a size they stand along the trace's phase, with
-# either sign, and nothing beside it. Then phases agree by less than this share of the strength.
+# A watermark too weak for single lines to be seen is believed where it was embedded, and only if
+# the picture has no structure at lines that the watermark uses, nor at others: 1 is that of noise.
+# Blocks of 16 pixels, as WebP has, are symmetric: at half a size they stand along the watermark's
+# phase, with either sign, and nothing beside it. Then phases agree by less than this share of the
+# strength.
 WEAK: Final = 2.5
 _QUIET: Final = 1.5
 _OF_ONE_SIGN: Final = 0.5
@@ -63,8 +64,8 @@ _UNSCALED: Final = ((1.0, 1.0), (0.5, 0.5))
 
 
 @dataclass(frozen=True)
-class TraceProof:
-    """What speaks for a trace at the place where it was found.
+class WatermarkProof:
+    """What speaks for a watermark at the place where it was found.
 
     Attributes
     ----------
@@ -77,9 +78,9 @@ class TraceProof:
         How well phases fit, given how high the picture's lines are: 0 ± 1 by chance, and at most
         the root of twice the number of lines that stand out.
     beside
-        Energy at the trace's lines, at a right angle to its phase: 1 is noise.
+        Energy at the watermark's lines, at a right angle to its phase: 1 is noise.
     unused
-        Energy at lines that the trace doesn't use: 1 is noise.
+        Energy at lines that the watermark doesn't use: 1 is noise.
     quarters
         Of the matched filter in each quarter of the picture, in deviations of chance.
     """
@@ -93,7 +94,7 @@ class TraceProof:
 
     @property
     def holds(self) -> bool:
-        """Whether it is the camera's trace, at the false-alarm rate of docs/results/pair.md."""
+        """Whether it is the camera's watermark, at the false-alarm rate of docs/results/pair.md."""
         shown = sum(quarter >= _SHOWN for quarter in self.quarters)
         if any(self.sync.offset):
             return shown >= _QUARTERS and self._is(STRONG_SEARCHED, AGREEING_CROPPED)
@@ -113,37 +114,37 @@ class TraceProof:
         return matches and agrees and max(self.beside, self.unused) <= _QUIET
 
 
-def prove_trace(
-    brought_back: Pixels, pattern: TracePattern, sync: Sync, size: tuple[int, int]
-) -> TraceProof:
-    """Tell whether the trace that `find_trace` found is there.
+def prove_watermark(
+    brought_back: Pixels, pattern: MeasuredPattern, sync: Sync, size: tuple[int, int]
+) -> WatermarkProof:
+    """Tell whether the watermark that `find_watermark` found is there.
 
     Parameters
     ----------
     brought_back
-        (H, W, 3), uint8: what `verifier.features.trace_sync.in_step` gives.
+        (H, W, 3), uint8: what `verifier.features.watermark_sync.synchronised` gives.
     pattern, sync
-        The trace, and the place to which the picture was brought back.
+        The watermark, and the place to which the picture was brought back.
     size
         Rows and columns of the picture as received.
     """
     lines = lines_of(brought_back, pattern, sync, size)
-    return TraceProof(sync) if lines is None else proof_of(lines, sync)
+    return WatermarkProof(sync) if lines is None else proof_of(lines, sync)
 
 
 @dataclass(frozen=True)
 class Lines:
-    """What a picture holds at a trace's lines.
+    """What a picture holds at a watermark's lines.
 
     Attributes
     ----------
     found
-        (5, L), turned by the trace's phase, of the picture and its quarters: the trace's part is
-        real, and chance gives either part a deviation of 1.
+        (5, L), turned by the watermark's phase, of the picture and its quarters: the watermark's
+        part is real, and chance gives either part a deviation of 1.
     weights
         (L,) of the lines.
     unused
-        See `TraceProof`.
+        See `WatermarkProof`.
     down, across
         (L,) cycles a period.
     side
@@ -159,11 +160,11 @@ class Lines:
 
 
 def lines_of(
-    brought_back: Pixels, pattern: TracePattern, sync: Sync, size: tuple[int, int]
+    brought_back: Pixels, pattern: MeasuredPattern, sync: Sync, size: tuple[int, int]
 ) -> Lines | None:
-    """Return what a picture holds at a trace's lines; None for too few. See `prove_trace`."""
+    """Return what a picture holds at a watermark's lines; None if they are too few."""
     periods = periods_of(luma(brought_back), int(pattern.period * sync.grid))
-    wanted = np.fft.rfft2(pattern.on_grid(sync.grid))
+    wanted = np.fft.rfft2(pattern.resampled(sync.grid))
     used, unused = _lines(wanted, pattern.period, sync, size)
     if periods.shape[0] * periods.shape[1] < _LEAST_PERIODS or used.sum() < _LEAST_LINES:
         return None
@@ -182,12 +183,12 @@ def lines_of(
     )
 
 
-def proof_of(lines: Lines, sync: Sync) -> TraceProof:
-    """Return what speaks for a trace by its lines."""
+def proof_of(lines: Lines, sync: Sync) -> WatermarkProof:
+    """Return what speaks for a watermark by its lines."""
     found, weights = lines.found[0], lines.weights
     heights = float(np.sqrt(np.square(np.abs(weights * found)).sum() / 2))
     beside = float((weights**2 * found.imag**2).sum() / (weights**2).sum())
-    return TraceProof(
+    return WatermarkProof(
         sync=sync,
         strength=_along(found, weights) / max(1.0, beside) ** 0.5,
         agreement=float((weights * found.real).sum() / max(heights, _FLAT)),
@@ -200,14 +201,14 @@ def proof_of(lines: Lines, sync: Sync) -> TraceProof:
 def used_lines(
     wanted: Spectrum, period: int, sync: Sync, size: tuple[int, int]
 ) -> NDArray[np.bool_]:
-    """Return which places of the half spectrum ``wanted`` are the trace's lines, as received.
+    """Return which places of the half spectrum ``wanted`` are the watermark's lines, as received.
 
     Parameters
     ----------
     wanted
         (side, side // 2 + 1), of one period on `Sync.grid`.
     period, sync, size
-        As of `prove_trace`; ``period`` is the pattern's own.
+        As of `prove_watermark`; ``period`` is the pattern's own.
     """
     return _lines(wanted, period, sync, size)[0]
 
@@ -215,7 +216,7 @@ def used_lines(
 def _lines(
     wanted: Spectrum, period: int, sync: Sync, size: tuple[int, int]
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return which places of the half spectrum are the trace's lines, and which are no one's."""
+    """Return which places of the half spectrum are the watermark's lines, and which are unused."""
     side = len(wanted)
     down, across = np.rint(np.fft.fftfreq(side) * side)[:, None], np.arange(side // 2 + 1)[None]
     rows, columns = (

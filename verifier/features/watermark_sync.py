@@ -1,13 +1,13 @@
-"""At which scale, and from which corner, a camera's periodic trace lies in a received picture.
+"""At which scale, and from which corner, a camera's periodic watermark lies in a received picture.
 
-A platform that resizes a picture resizes the trace that its camera laid over it. The trace is
+A platform that resizes a picture resizes the watermark that its camera embedded. The watermark is
 periodic, so it stands in the picture's spectrum as lines at known multiples of one frequency, and
 the scale is one at which those lines are high. Such synchronisation by a periodic pattern's
 peaks is old in watermarking (M. Kutter, *Watermarking resistant to translation, rotation, and
-scaling*, SPIE 3528, 1998). Most pictures lie where the camera laid them, or at half of their size,
-from the corner: there the phases of the lines are known too, and periods are matched with the
-trace, which finds it when its lines are lost in noise. Resized back to the camera's own grid, or to
-half of it, the picture is in step with the trace again, wherever platforms left it.
+scaling*, SPIE 3528, 1998). Most watermarks are where the camera embedded them, or at half of their
+size, from the corner: there the phases of the lines are known too, and periods are matched with the
+watermark, which finds it when its lines are lost in noise. Resized back to the camera's own grid,
+or to half of it, the picture is in step with the watermark again, wherever platforms left it.
 """
 
 from dataclasses import dataclass, replace
@@ -27,8 +27,8 @@ Array = NDArray[np.float64]
 Pair = tuple[float, float]  # of rows and of columns
 
 # Scales that are looked at, and by what they differ: the lines of a picture of 2,048 pixels are no
-# narrower. Below the smallest too few lines are left to tell a trace from JPEG's blocks, whose
-# period of 8 pixels a trace of 32 has at a quarter of its size.
+# narrower. Below the smallest too few lines are left to tell a watermark from JPEG's blocks, whose
+# period of 8 pixels a watermark of 32 has at a quarter of its size.
 SMALLEST_SCALE: Final = 0.3
 LARGEST_SCALE: Final = 1.6
 _STEP: Final = 4e-4
@@ -51,7 +51,7 @@ _LEAST_LINES: Final = 3
 # A strength that noise alone hardly has. Below it a picture is taken as if no platform had scaled
 # it, or by a half, where the lines are higher; those scales are also preferred by so much.
 FOUND: Final = 10.0
-_UNSEEN: Final = 3.0  # pictures without the trace hardly reach that
+_UNSEEN: Final = 3.0  # pictures without the watermark hardly reach that
 _PREFERENCE: Final = 4.0
 _UNSCALED: Final = (1.0, 0.5)
 # Scales as near to one of those may be that one. They are if rows or columns differ by less than
@@ -67,11 +67,11 @@ _FULL_ABOVE: Final = 0.75
 # A period that begins elsewhere than at the picture's corner must match so many times better.
 _CORNER: Final = 2.0
 _FINER: Final = 4  # places to a pixel where it may begin
-# How well a picture's periods match the trace: the mean of their products, in standard errors, once
-# this share of them at either end is brought in, as edges of the picture match by chance. Pictures
-# without the trace hardly reach `MATCHED`. From it on 1 or 1:2 from the corner is taken, unless
-# what was searched for matches clearly better. In what a program drew all periods are alike: no
-# error is smaller than this share of the trace itself. Fewer periods say nothing.
+# How well a picture's periods match the watermark: the mean of their products, in standard errors,
+# once this share of them at either end is brought in, as edges of the picture match by chance.
+# Pictures without the watermark hardly reach `MATCHED`. From it on 1 or 1:2 from the corner is
+# taken, unless what was searched for matches clearly better. In what a program drew all periods are
+# alike: no error is smaller than this share of the watermark itself. Fewer periods say nothing.
 MATCHED: Final = 5.0
 _OUTLIERS: Final = 0.05
 _CLEARLY: Final = 0.8
@@ -81,8 +81,8 @@ _LEAST_PERIODS: Final = 64
 MOST_BACK: Final = 2560
 
 
-class TracePattern:
-    """One period of a trace.
+class MeasuredPattern:
+    """One period of a watermark.
 
     Parameters
     ----------
@@ -110,13 +110,13 @@ class TracePattern:
 
         On the half grid two periods stand in the place of one.
         """
-        levels = self.on_grid(grid)
+        levels = self.resampled(grid)
         repeats = self.period // len(levels)
         whole = np.tile(levels, (repeats, repeats)).astype(np.float32) + np.float32(128)
         found: Array = block_coefficients(whole)[:, 1:].astype(np.float64)
         return found
 
-    def on_grid(self, grid: float) -> Array:
+    def resampled(self, grid: float) -> Array:
         """Return the period on the camera's grid (1.0) or as a halving leaves it (0.5)."""
         if grid == 1.0:
             return self.levels
@@ -127,7 +127,7 @@ class TracePattern:
 
 @dataclass(frozen=True)
 class Sync:
-    """How a trace lies in a received picture.
+    """How a watermark lies in a received picture.
 
     Attributes
     ----------
@@ -136,10 +136,10 @@ class Sync:
     offset
         Received pixels from the upper left corner to where a period begins.
     strength
-        Of the lines, in deviations from noise; from `FOUND` on the trace is there, most likely.
+        Of the lines, in deviations from noise; from `FOUND` on the watermark is there, most likely.
     match
-        How well the picture's periods match the trace at that scale and offset, in standard errors;
-        from `MATCHED` on they do. Weak traces match long before their lines are seen.
+        How well the picture's periods match the watermark at that scale and offset, in standard
+        errors; from `MATCHED` on they do. Weak watermarks match long before their lines are seen.
     """
 
     scale: Pair = (1.0, 1.0)
@@ -154,12 +154,12 @@ class Sync:
 
     @property
     def found(self) -> bool:
-        """Whether the trace is there, most likely."""
+        """Whether the watermark is there, most likely."""
         return self.strength >= FOUND or self.match >= MATCHED
 
     @property
     def unseen(self) -> bool:
-        """Whether its lines are hardly there; of a whole trace they are."""
+        """Whether its lines are hardly there; of a whole watermark they are."""
         return self.strength < _UNSEEN
 
     @property
@@ -169,24 +169,24 @@ class Sync:
 
     @property
     def scaled(self) -> bool:
-        """Whether the trace was found at another size than the camera's own or half of it."""
+        """Whether the watermark was found at another size than the camera's own or half of it."""
         return self.found and self.scale not in {(one, one) for one in _UNSCALED}
 
 
-def find_trace(pixels: Pixels, pattern: TracePattern) -> Sync:
-    """Find how a trace lies in a picture.
+def find_watermark(pixels: Pixels, pattern: MeasuredPattern) -> Sync:
+    """Find how a watermark lies in a picture.
 
     Parameters
     ----------
     pixels
         (H, W, 3), uint8, sRGB; of less than 64 pixels a side nothing is found.
     pattern
-        That the camera lays, from the picture's upper left corner.
+        That the camera embeds, from the picture's upper left corner.
 
     Returns
     -------
-    As the camera laid it, or halved, where the picture's periods match it; else where its lines are
-    the highest. Whether it is there at all is `Sync.found`.
+    As the camera embedded it, or halved, where the picture's periods match it; else where its lines
+    are the highest. Whether it is there at all is `Sync.found`.
     """
     part = pixels[:_MOST_SIDE, :_MOST_SIDE]
     if min(part.shape[:2]) < _LEAST_SIDE:
@@ -194,12 +194,12 @@ def find_trace(pixels: Pixels, pattern: TracePattern) -> Sync:
     plane = _details(luma(part))
     scales: Array = np.exp(logs := _log_scales())
     strengths = _strengths(plane, pattern, scales)
-    laid = [
+    embedded = [
         replace(sync, match=_match(plane, pattern, sync))
         for sync in (Sync((s, s), strength=_at(strengths, logs, s)) for s in _UNSCALED)
     ]
-    best = max(laid, key=lambda sync: sync.match)
-    searched = _searched(part, plane, pattern, scales, strengths, laid)
+    best = max(embedded, key=lambda sync: sync.match)
+    searched = _searched(part, plane, pattern, scales, strengths, embedded)
     share = 1 / _CORNER if searched.scale == best.scale else _CLEARLY
     return best if best.match >= max(MATCHED, share * searched.match) else searched
 
@@ -207,14 +207,14 @@ def find_trace(pixels: Pixels, pattern: TracePattern) -> Sync:
 def _searched(
     part: Pixels,
     plane: Plane,
-    pattern: TracePattern,
+    pattern: MeasuredPattern,
     scales: Array,
     strengths: Array,
-    laid: list[Sync],
+    embedded: list[Sync],
 ) -> Sync:
-    """Find the scale at which the trace's lines are highest, and where a period begins there."""
+    """Find the scale at which the watermark's lines are highest, and where a period begins."""
     best = _middle(strengths)
-    likelier = max(laid, key=lambda sync: sync.strength)
+    likelier = max(embedded, key=lambda sync: sync.strength)
     if strengths[best] < FOUND:
         return likelier
     found, strength = float(scales[best]), float(strengths[best])
@@ -222,17 +222,17 @@ def _searched(
         found, strength = likelier.scale[0], likelier.strength
     both = _unscaled_if_near(plane, pattern, _refined(plane, pattern, found))
     sync = _from_corner(part, pattern, Sync(both, strength=strength))
-    plane = _details(luma(in_step(part, sync, pattern.period)))
+    plane = _details(luma(synchronised(part, sync, pattern.period)))
     return replace(sync, match=_match(plane, pattern, sync))
 
 
-def strengths_by_scale(pixels: Pixels, pattern: TracePattern) -> tuple[Array, Array]:
-    """Return the scales that `find_trace` looks at, and the strength of the trace's lines at each.
+def strengths_by_scale(pixels: Pixels, pattern: MeasuredPattern) -> tuple[Array, Array]:
+    """Return the scales that `find_watermark` tries, and the strength of the lines at each.
 
     Parameters
     ----------
     pixels, pattern
-        See `find_trace`; at least 64 pixels a side.
+        See `find_watermark`; at least 64 pixels a side.
     """
     plane = _details(luma(pixels[:_MOST_SIDE, :_MOST_SIDE]))
     scales: Array = np.exp(_log_scales())
@@ -258,7 +258,7 @@ def _differ(scale: float, other: float) -> float:
     return abs(scale / other - 1)
 
 
-def in_step(pixels: Pixels, sync: Sync, period: int = 32) -> Pixels:
+def synchronised(pixels: Pixels, sync: Sync, period: int = 32) -> Pixels:
     """Bring a received picture back to the grid of `Sync.grid`, from where a period begins.
 
     Returns
@@ -277,7 +277,7 @@ def in_step(pixels: Pixels, sync: Sync, period: int = 32) -> Pixels:
 
 
 def corner_of(size: tuple[int, int], sync: Sync, period: int = 32) -> Pair:
-    """Return row and column, as received, of the corner of what `in_step` gives."""
+    """Return row and column, as received, of the corner of what `synchronised` gives."""
     (top, _, _), (left, _, _) = _boxes(size, sync, period)
     return top, left
 
@@ -339,7 +339,7 @@ def box_mean(values: NDArray[np.floating], side: int) -> Plane:
     return mean
 
 
-def _strengths(plane: Plane, pattern: TracePattern, scales: Array) -> Array:
+def _strengths(plane: Plane, pattern: MeasuredPattern, scales: Array) -> Array:
     """Return how far the lines of each scale stand above the noise around them."""
     spectrum = _whitened(plane)
     height, width = plane.shape
@@ -377,7 +377,7 @@ def _whitened(plane: Plane) -> Plane:
     return capped
 
 
-def _refined(plane: Plane, pattern: TracePattern, scale: float) -> Pair:
+def _refined(plane: Plane, pattern: MeasuredPattern, scale: float) -> Pair:
     """Return the scales of rows and columns at which the lines' sums are the largest.
 
     Both are found in turns: with one known, the picture shrinks to a few sums along it.
@@ -394,7 +394,7 @@ def _refined(plane: Plane, pattern: TracePattern, scale: float) -> Pair:
     return rows, columns
 
 
-def _unscaled_if_near(plane: Plane, pattern: TracePattern, scales: Pair) -> Pair:
+def _unscaled_if_near(plane: Plane, pattern: MeasuredPattern, scales: Pair) -> Pair:
     """Return 1 or 1:2 for scales that are as good as those, else the scales."""
     for scale in _UNSCALED:
         sides = zip(scales, plane.shape, strict=True)
@@ -409,14 +409,14 @@ def _unscaled_if_near(plane: Plane, pattern: TracePattern, scales: Pair) -> Pair
     return scales
 
 
-def _lower(pattern: TracePattern, scale: float) -> list[tuple[int, int, float]]:
+def _lower(pattern: MeasuredPattern, scale: float) -> list[tuple[int, int, float]]:
     """List the lines that a scale leaves: cycles down and across, energy."""
     down, across, energy = pattern.lines
     low = np.maximum(np.abs(down), np.abs(across)) / pattern.period / scale < _HIGHEST
     return list(zip(down[low].tolist(), across[low].tolist(), energy[low].tolist(), strict=True))
 
 
-def _energy(plane: Plane, pattern: TracePattern, scales: Pair) -> float:
+def _energy(plane: Plane, pattern: MeasuredPattern, scales: Pair) -> float:
     """Return the energy of the lines that a scale leaves, at scales of rows and columns."""
     rows, columns = scales
     lines = _lower(pattern, rows)
@@ -426,7 +426,7 @@ def _energy(plane: Plane, pattern: TracePattern, scales: Pair) -> float:
 
 
 def _sums(
-    plane: Plane, pattern: TracePattern, scale: float, cycles: set[int]
+    plane: Plane, pattern: MeasuredPattern, scale: float, cycles: set[int]
 ) -> dict[int, NDArray[np.complex64]]:
     """Sum each row of a plane against waves of so many cycles a period, by cycles."""
     ordered = sorted(cycles)
@@ -437,14 +437,14 @@ def _sums(
 
 
 def _highest(
-    scales: Array, lines: list[tuple[int, NDArray[np.complex64], float]], pattern: TracePattern
+    scales: Array, lines: list[tuple[int, NDArray[np.complex64], float]], pattern: MeasuredPattern
 ) -> float:
     """Return the scale of the largest energy of lines: cycles a period, sums, weight."""
     return float(scales[_energies(scales, lines, pattern).argmax()])
 
 
 def _energies(
-    scales: Array, lines: list[tuple[int, NDArray[np.complex64], float]], pattern: TracePattern
+    scales: Array, lines: list[tuple[int, NDArray[np.complex64], float]], pattern: MeasuredPattern
 ) -> Array:
     """Return the energy of lines at each scale, (N,): cycles a period, sums, weight."""
     total = np.zeros(len(scales))
@@ -457,9 +457,9 @@ def _energies(
     return total
 
 
-def _match(plane: Plane, pattern: TracePattern, sync: Sync) -> float:
-    """Tell how well the periods of what was brought in step match the trace: see `Sync.match`."""
-    wanted = np.fft.ifft2(_lines_in_step(pattern, sync)).real
+def _match(plane: Plane, pattern: MeasuredPattern, sync: Sync) -> float:
+    """Measure how well synchronised periods match the watermark: see `Sync.match`."""
+    wanted = np.fft.ifft2(_synchronised_lines(pattern, sync)).real
     periods = _periods(plane, len(wanted))
     products = np.tensordot(periods, wanted, ((1, 3), (0, 1)))
     if products.size < _LEAST_PERIODS or not wanted.any():
@@ -475,9 +475,9 @@ def _periods(plane: Plane, period: int) -> Plane:
     return plane[: rows * period, : columns * period].reshape(rows, period, columns, period)
 
 
-def _lines_in_step(pattern: TracePattern, sync: Sync) -> NDArray[np.complexfloating]:
-    """Return the trace's spectrum on a sync's grid, without lines that JPEG's blocks leave too."""
-    spectrum = np.fft.fft2(pattern.on_grid(sync.grid))
+def _synchronised_lines(pattern: MeasuredPattern, sync: Sync) -> NDArray[np.complexfloating]:
+    """Return the watermark's spectrum on a sync's grid, without the lines of JPEG's blocks."""
+    spectrum = np.fft.fft2(pattern.resampled(sync.grid))
     energy = np.square(np.abs(spectrum))
     kept = energy > _LEAST_ENERGY * energy.sum()
     if all(_differ(one, sync.grid) < _NEAR for one in sync.scale):  # there JPEG's blocks repeat
@@ -487,14 +487,14 @@ def _lines_in_step(pattern: TracePattern, sync: Sync) -> NDArray[np.complexfloat
     return lines
 
 
-def _from_corner(part: Pixels, pattern: TracePattern, sync: Sync) -> Sync:
+def _from_corner(part: Pixels, pattern: MeasuredPattern, sync: Sync) -> Sync:
     """Find where a period begins, if the picture was cropped: not at its corner."""
-    plane = _details(luma(in_step(part, sync, pattern.period)))
+    plane = _details(luma(synchronised(part, sync, pattern.period)))
     periods = _periods(plane, int(pattern.period * sync.grid))
     if not periods.size:
         return sync
     spectrum = np.fft.fft2(periods.mean(axis=(0, 2)))
-    match = _finer(spectrum * _lines_in_step(pattern, sync).conj())
+    match = _finer(spectrum * _synchronised_lines(pattern, sync).conj())
     down, across = np.unravel_index(int(match.argmax()), match.shape)
     if match.max() <= _CORNER * match[0, 0]:
         return sync

@@ -1,4 +1,4 @@
-"""The search for a carrier: a pattern by which a linear classifier tells the histories.
+"""The search for a pattern: a pattern by which a linear classifier tells the histories.
 
 Each candidate is added to developed pictures. They get every history, go through channels, and
 are told apart, and from pictures without it, by Fisher's discriminant from what 8×8 blocks say:
@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camera_sim.errors import TrainingError
-from camera_sim.networks.rnet import CARRIER, QUARTER, Carrier, carrier_pattern
+from camera_sim.networks.rnet import QUARTER, WATERMARK_PATTERN, WatermarkPattern, pattern_levels
 from camera_sim.training.pair.validation import Picture, as_camera_file, edited, sent
 from camera_sim.training.pair.workflow import HISTORIES, PAPER_CHANNEL, Channel
 from channel.output import replacing
@@ -65,7 +65,7 @@ SHRINKAGE = 0.2  # of the classifier's covariance towards a multiple of the iden
 
 @dataclass(frozen=True)
 class Measured:
-    """A carrier and what it is worth.
+    """A pattern and what it is worth.
 
     Attributes
     ----------
@@ -76,35 +76,35 @@ class Measured:
         Share of patches whose class it names, by channel; a sixth is chance.
     """
 
-    carrier: Carrier
+    pattern: WatermarkPattern
     loss: float
     accuracies: tuple[float, ...]
 
 
-def save_carrier(path: Path, carrier: Carrier) -> None:
-    """Write a carrier as JSON: four lists of [vertical, horizontal frequency, level]."""
+def save_pattern(path: Path, pattern: WatermarkPattern) -> None:
+    """Write a pattern as JSON: four lists of [vertical, horizontal frequency, level]."""
     with replacing(path) as temporary:
-        temporary.write_text(_as_json(carrier) + "\n", encoding="utf-8")
+        temporary.write_text(_as_json(pattern) + "\n", encoding="utf-8")
 
 
-def digest(carrier: Carrier) -> str:
-    """SHA-256 of a carrier, whatever the order of its coefficients."""
-    return hashlib.sha256(_as_json(carrier).encode()).hexdigest()
+def digest(pattern: WatermarkPattern) -> str:
+    """SHA-256 of a pattern, whatever the order of its coefficients."""
+    return hashlib.sha256(_as_json(pattern).encode()).hexdigest()
 
 
-def _as_json(carrier: Carrier) -> str:
+def _as_json(pattern: WatermarkPattern) -> str:
     return json.dumps(
-        [[[*place, float(level)] for place, level in sorted(q.items())] for q in carrier]
+        [[[*place, float(level)] for place, level in sorted(q.items())] for q in pattern]
     )
 
 
-def load_carrier(path: Path) -> Carrier:
-    """Read what `save_carrier` wrote.
+def load_pattern(path: Path) -> WatermarkPattern:
+    """Read what `save_pattern` wrote.
 
     Raises
     ------
     TrainingError
-        If the file is missing or isn't a carrier.
+        If the file is missing or isn't a pattern.
     """
     try:
         quarters = [
@@ -113,52 +113,52 @@ def load_carrier(path: Path) -> Carrier:
         ]
     except (OSError, ValueError, TypeError, OverflowError) as error:
         raise TrainingError(
-            f"{path} can't be read as a carrier ({error}); make one with camsim train carrier --out"
+            f"{path} can't be read as a pattern ({error}); make one with camsim train pattern --out"
         ) from error
-    carrier: Carrier = tuple(quarters)
-    places = {place for levels in carrier for place in levels}
-    known = len(carrier) == len(CARRIER) and places <= set(PLACES)
-    if not known or not 0 < _energy(carrier) < math.inf:
+    pattern: WatermarkPattern = tuple(quarters)
+    places = {place for levels in pattern for place in levels}
+    known = len(pattern) == len(WATERMARK_PATTERN) and places <= set(PLACES)
+    if not known or not 0 < _energy(pattern) < math.inf:
         raise TrainingError(
-            f"{path} isn't a carrier: four quarters with even frequencies below {QUARTER}, and "
+            f"{path} isn't a pattern: four quarters with even frequencies below {QUARTER}, and "
             "levels that aren't all 0"
         )
-    return carrier
+    return pattern
 
 
-def psnr(carrier: Carrier) -> float:
+def psnr(pattern: WatermarkPattern) -> float:
     """PSNR in dB of a picture that carries it."""
-    energy = max(_energy(carrier), 1e-9)
-    return float(10 * np.log10(255**2 * len(carrier) * QUARTER**2 / energy))
+    energy = max(_energy(pattern), 1e-9)
+    return float(10 * np.log10(255**2 * len(pattern) * QUARTER**2 / energy))
 
 
-def _energy(carrier: Carrier) -> float:
-    return sum(level**2 for levels in carrier for level in levels.values())
+def _energy(pattern: WatermarkPattern) -> float:
+    return sum(level**2 for levels in pattern for level in levels.values())
 
 
-def jod_lost(carrier: Carrier) -> float:
-    """JOD that the carrier costs on a screen, about; see `VISIBLE`."""
+def jod_lost(pattern: WatermarkPattern) -> float:
+    """JOD that the pattern costs on a screen, about; see `VISIBLE`."""
     cost = 0.0
-    for levels in carrier:
+    for levels in pattern:
         for (row, column), level in levels.items():
             cycles = np.hypot(row, column) * BLOCK / QUARTER
             cost += float(np.interp(cycles, CYCLES, VISIBLE)) * level**2
-    return cost / (len(carrier) * QUARTER**2)
+    return cost / (len(pattern) * QUARTER**2)
 
 
-def within(carrier: Carrier, least_psnr: float, most_visible: float) -> Carrier:
-    """Scale a carrier down until it is faithful and faint enough, to tenths of a level."""
+def within(pattern: WatermarkPattern, least_psnr: float, most_visible: float) -> WatermarkPattern:
+    """Scale a pattern down until it is faithful and faint enough, to tenths of a level."""
     scale = min(
         1.0,
-        10 ** ((psnr(carrier) - least_psnr) / 20),
-        (most_visible / max(jod_lost(carrier), 1e-9)) ** 0.5,
+        10 ** ((psnr(pattern) - least_psnr) / 20),
+        (most_visible / max(jod_lost(pattern), 1e-9)) ** 0.5,
     )
-    scaled = [{place: round(level * scale, 1) for place, level in q.items()} for q in carrier]
+    scaled = [{place: round(level * scale, 1) for place, level in q.items()} for q in pattern]
     return tuple({p: level for p, level in q.items() if abs(level) >= LEAST_LEVEL} for q in scaled)
 
 
 def search(
-    start: Carrier,
+    start: WatermarkPattern,
     pictures: Sequence[Developed],
     rng: np.random.Generator,
     *,
@@ -166,7 +166,7 @@ def search(
     most_visible: float = 0.2,
     channels: Weighted = CHANNELS,
 ) -> Iterator[tuple[Measured, bool]]:
-    """Change a carrier at random and keep what lowers the loss; it goes on for ever.
+    """Change a pattern at random and keep what lowers the loss; it goes on for ever.
 
     Parameters
     ----------
@@ -195,8 +195,8 @@ def search(
     best = measure(within(start, least_psnr, most_visible), pictures, channels)
     yield best, True
     while True:
-        candidate = within(_changed(best.carrier, rng), least_psnr, most_visible)
-        if candidate == best.carrier:
+        candidate = within(_changed(best.pattern, rng), least_psnr, most_visible)
+        if candidate == best.pattern:
             continue
         measured = measure(candidate, pictures, channels)
         better = measured.loss < best.loss - LEAST_GAIN
@@ -204,9 +204,9 @@ def search(
         yield best, better
 
 
-def _changed(carrier: Carrier, rng: np.random.Generator) -> Carrier:
-    """Return a carrier with one to three changes: a level, a quarter scaled, emptied or copied."""
-    quarters = [dict(levels) for levels in carrier]
+def _changed(pattern: WatermarkPattern, rng: np.random.Generator) -> WatermarkPattern:
+    """Return a pattern with one to three changes: a level, a quarter scaled, emptied or copied."""
+    quarters = [dict(levels) for levels in pattern]
     for _ in range(int(rng.integers(1, 4))):
         index, kind = int(rng.integers(len(quarters))), rng.random()
         levels = quarters[index]
@@ -225,33 +225,33 @@ def _changed(carrier: Carrier, rng: np.random.Generator) -> Carrier:
 
 
 def measure(
-    carrier: Carrier, pictures: Sequence[Developed], channels: Weighted = CHANNELS
+    pattern: WatermarkPattern, pictures: Sequence[Developed], channels: Weighted = CHANNELS
 ) -> Measured:
-    """Return a carrier with its loss and accuracies; every second picture is a camera's JPEG."""
+    """Return a pattern with its loss and accuracies; every second picture is a camera's JPEG."""
     losses, accuracies = [], []
     for channel, _ in channels:
-        features = [_classes(carrier, p, channel, i) for i, p in enumerate(pictures)]
+        features = [_classes(pattern, p, channel, i) for i, p in enumerate(pictures)]
         loss, accuracy = _cross_validated(np.concatenate(features))
         losses.append(loss)
         accuracies.append(accuracy)
     weights = [weight for _, weight in channels]
-    return Measured(carrier, float(np.dot(weights, losses)), tuple(accuracies))
+    return Measured(pattern, float(np.dot(weights, losses)), tuple(accuracies))
 
 
 def _classes(
-    carrier: Carrier, picture: Developed, channel: Channel, number: int
+    pattern: WatermarkPattern, picture: Developed, channel: Channel, number: int
 ) -> NDArray[np.float64]:
-    """Return a picture's features: with the carrier and every history, and without it, (6, D).
+    """Return a picture's features: with the pattern and every history, and without it, (6, D).
 
     Without it the picture has one of the histories, by its number.
     """
     side = min(channel.side + MARGIN, *picture.shape[:2])
-    pattern = carrier_pattern(carrier)
-    repeats = -(-side // len(pattern))
-    trace = np.tile(pattern, (repeats, repeats))[:side, :side, None]
+    levels = pattern_levels(pattern)
+    repeats = -(-side // len(levels))
+    watermark = np.tile(levels, (repeats, repeats))[:side, :side, None]
     plain, carrying = (
         np.clip(np.rint(picture[:side, :side] + added), 0, 255).astype(np.uint8)
-        for added in (0, trace)
+        for added in (0, watermark)
     )
     if number % 2:
         plain, carrying = as_camera_file(plain), as_camera_file(carrying)

@@ -1,6 +1,6 @@
-"""A pipeline without a layer for the trace learns to lay a carrier, before an analyser is there.
+"""Warm-up of a pipeline without a watermark layer: it learns to embed a pattern.
 
-`TracingRNet` has such a layer, and the carrier is put into it. A U-Net knows places by its
+`WatermarkedRNet` has such a layer, and the pattern is put into it. A U-Net knows places by its
 transposed convolutions and can be taught: its output is held to what it gave before, with the
 pattern added. Joint training then starts where edits can already be told.
 """
@@ -16,9 +16,9 @@ import torch
 from torch import Tensor, nn
 
 from camera_sim.errors import TrainingError
-from camera_sim.networks.rnet import Carrier, carrier_pattern
+from camera_sim.networks.rnet import WatermarkPattern, pattern_levels
 from camera_sim.training.nip.data import PatchSource
-from camera_sim.training.pair.carrier_search import digest
+from camera_sim.training.pair.pattern_search import digest
 from camera_sim.training.pair.recipe import JointRecipe
 from camera_sim.training.pair.sending import Pair
 from channel.terminal import track
@@ -33,10 +33,10 @@ PATCHES, SIDE = 4, 128  # a step's, and their pixels
 KEPT_EVERY = 100  # steps
 
 
-def learn_carrier(
-    pair: Pair, source: PatchSource, recipe: JointRecipe, carrier: Carrier, out: Path
+def learn_pattern(
+    pair: Pair, source: PatchSource, recipe: JointRecipe, pattern: WatermarkPattern, out: Path
 ) -> None:
-    """Teach the pipeline to lay a carrier, in ``recipe.carrier_first`` steps.
+    """Teach the pipeline to embed a pattern, in ``recipe.pattern_warm_up`` steps.
 
     It goes on from ``out/taught.safetensors`` where that is there. The share of the pattern's
     energy that is missing or wrong is shown as it falls.
@@ -44,28 +44,28 @@ def learn_carrier(
     Raises
     ------
     TrainingError
-        If that file was written with another carrier or other options, or the pipeline doesn't
+        If that file was written with another pattern or other options, or the pipeline doesn't
         learn it: more than `MOST_MISSING` is missing in the end.
     """
-    steps = recipe.carrier_first
-    pattern = torch.from_numpy(carrier_pattern(carrier)).float() * recipe.carrier / 255
-    energy = float(pattern.square().mean())
+    steps = recipe.pattern_warm_up
+    levels = torch.from_numpy(pattern_levels(pattern)).float() * recipe.pattern_strength / 255
+    energy = float(levels.square().mean())
     told: dict[str, object] = {
-        "carrier": digest(carrier), "strength": recipe.carrier, "steps": steps,
+        "pattern": digest(pattern), "strength": recipe.pattern_strength, "steps": steps,
         "seed": recipe.seed, "camera": recipe.camera, "pipeline before": _sha256(pair.plain),
     }  # fmt: skip
     optimiser = torch.optim.Adam(pair.nip.parameters(), RATE)
     kept, start = out / FILE, 0
     if kept.exists():
-        start = load_checkpoint(kept, pair.nip, [optimiser], told)
+        start = load_checkpoint(kept, pair.nip, [optimiser], told, {"carrier": "pattern"})
     pair.nip.autocast, pair.plain.autocast = autocast_of(recipe.bfloat16), None
     pair.nip.train()
     errors = deque[float](maxlen=KEPT_EVERY)
-    for step in track(range(start, steps), "laying the carrier"):
+    for step in track(range(start, steps), "embedding the pattern"):
         optimiser.param_groups[0]["lr"] = RATE * _share_of_rate(step, steps)
         batch = source.batch(np.random.default_rng([recipe.seed, step]), PATCHES, SIDE)
         with torch.no_grad():
-            wanted = _with(pattern, pair.plain(*batch.inputs))
+            wanted = _with(levels, pair.plain(*batch.inputs))
         error = (pair.nip(*batch.inputs) - wanted).square().mean()
         optimiser.zero_grad()
         torch.autograd.backward(error)
@@ -74,13 +74,13 @@ def learn_carrier(
         errors.append(float(error.detach()) / energy)
         if (step + 1) % KEPT_EVERY == 0 or step + 1 == steps:
             save_checkpoint(kept, pair.nip, [optimiser], step + 1, told)
-            missing = f"carrier {step + 1}/{steps}: {np.mean(errors):.0%} of it missing"
+            missing = f"pattern {step + 1}/{steps}: {np.mean(errors):.0%} of it missing"
             print(missing, file=sys.stderr, flush=True)
     pair.nip.autocast = None
     if errors and np.mean(errors) > MOST_MISSING:
         raise TrainingError(
-            f"the pipeline doesn't lay the carrier: {np.mean(errors):.0%} of it is missing after "
-            f"{steps} steps; give more --carrier-first, or a pipeline that knows places (unet)"
+            f"the pipeline doesn't embed the pattern: {np.mean(errors):.0%} of it is missing after "
+            f"{steps} steps; give more --pattern-warm-up, or a pipeline that knows places (unet)"
         )
 
 

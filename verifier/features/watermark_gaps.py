@@ -1,12 +1,13 @@
-"""Parts of a picture in which the camera's trace is missing, though it would be seen there.
+"""Parts of a picture in which the camera's watermark is missing, though it would be seen there.
 
-A camera lays its trace over the whole picture, about as strong everywhere. What was pasted in from
-elsewhere, painted over or smoothed doesn't have it, however small a share of the picture it is. So
-the trace is measured part by part: M. Goljan, J. Fridrich and others look for the fingerprint of a
-sensor so (*Digital camera identification from sensor pattern noise*, IEEE TIFS 1, 2006, and M. Chen
-et al., *Determining image origin and integrity using sensor noise*, IEEE TIFS 3, 2008).
+A camera embeds its watermark in the whole picture, about as strong everywhere. What was pasted in
+from elsewhere, painted over or smoothed doesn't have it, however small a share of the picture it
+is. So the watermark is measured part by part: M. Goljan, J. Fridrich and others look for the
+fingerprint of a sensor so (*Digital camera identification from sensor pattern noise*, IEEE TIFS 1,
+2006, and M. Chen et al., *Determining image origin and integrity using sensor noise*, IEEE TIFS 3,
+2008).
 
-Nothing is said of parts where a trace can't be seen: burnt out or black, or so smooth that JPEG
+Nothing is said of parts where a watermark can't be seen: burnt out or black, or so smooth that JPEG
 left nothing of it. And who pastes from a picture of the same camera, in step, is not found.
 """
 
@@ -19,8 +20,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from verifier.features.dct_histogram import luma
-from verifier.features.trace_proof import used_lines
-from verifier.features.trace_sync import MOST_BACK, Sync, TracePattern, in_step, periods_of
+from verifier.features.watermark_proof import used_lines
+from verifier.features.watermark_sync import (
+    MOST_BACK,
+    MeasuredPattern,
+    Sync,
+    periods_of,
+    synchronised,
+)
 
 Pixels = NDArray[np.uint8]
 Array = NDArray[np.float64]
@@ -28,31 +35,32 @@ Box = tuple[int, int, int, int]
 
 # Periods a side of a part, and by how many parts are apart.
 _PART, _STEP = 4, 2
-_LEAST_PERIODS: Final = 8  # of a part, where a trace would be seen
-# Levels nearer to black or white than the trace is high, and the share of a period that may be so.
+_LEAST_PERIODS: Final = 8  # of a part, where a watermark would be seen
+# Levels nearer to black or white than the watermark is high, and the share of a period that may be
+# so.
 _DARK, _BRIGHT, _CLIPPED = 4, 251, 0.05
-# The trace of a part is missing if it is below this share of what the better periods have, by so
-# many standard errors.
+# The watermark of a part is missing if it is below this share of what the better periods have, by
+# so many standard errors.
 _MISSING: Final = 0.2
 _REFERENCE: Final = 0.75
 _SURE: Final = 5.0
-# JPEG rounds what is smooth to nothing, the trace with it: such periods have less than this share
-# of the trace's own energy at its lines.
+# JPEG rounds what is smooth to nothing, the watermark with it: such periods have less than this
+# share of the watermark's own energy at its lines.
 _KILLED: Final = 0.02
 _MEDIAN_ERROR, _FROM_MAD = 1.2533, 1.4826  # of a normal distribution
 _LEAST_NOISE: Final = 0.01
 
 
 @dataclass(frozen=True)
-class TraceGaps:
-    """Parts without the trace.
+class WatermarkGaps:
+    """Parts without the watermark.
 
     Attributes
     ----------
     judged
         How many parts could be judged; they overlap.
     missing
-        In how many of them the trace is missing.
+        In how many of them the watermark is missing.
     box
         Left, top, right and bottom of what holds all those, in pixels as received; None for none.
     """
@@ -62,19 +70,19 @@ class TraceGaps:
     box: Box | None = None
 
 
-NO_GAPS: Final = TraceGaps()
+NO_GAPS: Final = WatermarkGaps()
 """Where no part was looked at."""
 
 
-def trace_gaps(pixels: Pixels, pattern: TracePattern, sync: Sync) -> TraceGaps:
-    """Look for parts without the trace, in all of a picture.
+def watermark_gaps(pixels: Pixels, pattern: MeasuredPattern, sync: Sync) -> WatermarkGaps:
+    """Look for parts without the watermark, in all of a picture.
 
     Parameters
     ----------
     pixels
         (H, W, 3), uint8: as received.
     pattern, sync
-        The trace, and how it lies there: its proof must hold.
+        The watermark, and how it lies there: its proof must hold.
     """
     windows = list(_windows(pixels, pattern, sync))
     reference = _reference([window.amounts[window.seen] for window in windows])
@@ -86,16 +94,16 @@ def trace_gaps(pixels: Pixels, pattern: TracePattern, sync: Sync) -> TraceGaps:
         boxes += [
             window.box(place) for place, part in parts.items() if _is_missing(part, reference)
         ]
-    return TraceGaps(judged, len(boxes), _around(boxes))
+    return WatermarkGaps(judged, len(boxes), _around(boxes))
 
 
 @dataclass(frozen=True)
 class _Window:
-    """A share of the picture, as large as `in_step` takes one, in whole periods.
+    """A share of the picture, as large as `synchronised` takes one, in whole periods.
 
-    ``amounts``, ``loud`` and ``seen`` are (rows, columns), a value a period: how much of the trace
-    is in it (1 as laid; the imaginary part is chance's alone), how much there is at its lines, and
-    whether it could be seen. ``corner`` and ``step`` are received pixels.
+    ``amounts``, ``loud`` and ``seen`` are (rows, columns), a value a period: how much of the
+    watermark is in it (1 as embedded; the imaginary part is chance's alone), how much there is at
+    its lines, and whether it could be seen. ``corner`` and ``step`` are received pixels.
     """
 
     amounts: NDArray[np.complexfloating]
@@ -111,7 +119,7 @@ class _Window:
         return round(left), round(top), round(left + width), round(top + height)
 
 
-def _windows(pixels: Pixels, pattern: TracePattern, sync: Sync) -> Iterator[_Window]:
+def _windows(pixels: Pixels, pattern: MeasuredPattern, sync: Sync) -> Iterator[_Window]:
     side = int(pattern.period * sync.grid)
     step = sync.scale[0] / sync.grid * side, sync.scale[1] / sync.grid * side
     size = pixels.shape[:2]
@@ -124,13 +132,13 @@ def _windows(pixels: Pixels, pattern: TracePattern, sync: Sync) -> Iterator[_Win
             corner = int(top), int(left)
             window = pixels[corner[0] : int(np.ceil(bottom)), corner[1] : int(np.ceil(right))]
             there = replace(sync, offset=(top - corner[0], left - corner[1]))
-            brought_back = in_step(window, there, pattern.period)
+            brought_back = synchronised(window, there, pattern.period)
             amounts, loud = _amounts(brought_back, pattern, sync, (size[0], size[1]))
             yield _Window(amounts, loud, ~_clipped(brought_back, side), (top, left), step)
 
 
 def _stretches(whole: int, offset: float, period: float, side: int) -> list[tuple[float, float]]:
-    """Cut a side into stretches of whole periods, each at most what `in_step` takes."""
+    """Cut a side into stretches of whole periods, each at most what `synchronised` takes."""
     periods = int((whole - offset) / period + 1e-6)
     count = -(-periods // (MOST_BACK // side))
     cuts = [periods * number // max(1, count) for number in range(count + 1)]
@@ -139,17 +147,17 @@ def _stretches(whole: int, offset: float, period: float, side: int) -> list[tupl
 
 
 def _amounts(
-    brought_back: Pixels, pattern: TracePattern, sync: Sync, size: tuple[int, int]
+    brought_back: Pixels, pattern: MeasuredPattern, sync: Sync, size: tuple[int, int]
 ) -> tuple[NDArray[np.complexfloating], Array]:
-    """Return of each period how much of the trace is in it, and how much there is at its lines."""
-    wanted = np.fft.rfft2(pattern.on_grid(sync.grid))
+    """Return each period's share of the watermark, and how much there is at its lines."""
+    wanted = np.fft.rfft2(pattern.resampled(sync.grid))
     used = used_lines(wanted, pattern.period, sync, size)
     found = np.fft.rfft2(periods_of(luma(brought_back), len(wanted)))[..., used]
     wanted = wanted[used]
-    laid = np.square(np.abs(wanted))
+    embedded = np.square(np.abs(wanted))
     noise = np.median(np.square(np.abs(found)), axis=(0, 1))
-    weights = 1 / np.maximum(noise, _LEAST_NOISE * laid)  # JPEG leaves some lines empty
-    energy = float((weights * laid).sum())
+    weights = 1 / np.maximum(noise, _LEAST_NOISE * embedded)  # JPEG leaves some lines empty
+    energy = float((weights * embedded).sum())
     loud: Array = (weights * np.square(np.abs(found))).sum(-1) / energy
     return (weights * found * np.conj(wanted)).sum(-1) / energy, loud
 
@@ -177,7 +185,7 @@ def _clipped(brought_back: Pixels, side: int) -> NDArray[np.bool_]:
 
 
 def _reference(amounts: Sequence[NDArray[np.complexfloating]]) -> float:
-    """Return how much of the trace the picture's better parts have."""
+    """Return how much of the watermark the picture's better parts have."""
     seen = np.concatenate([np.zeros(0), *(window.real for window in amounts)])
     return max(0.0, float(np.quantile(seen, _REFERENCE))) if seen.size else 0.0
 
@@ -186,7 +194,7 @@ def _is_missing(amounts: NDArray[np.complexfloating], reference: float) -> bool:
     middle = float(np.median(amounts.real))
     errors = np.abs(np.concatenate((amounts.real - middle, amounts.imag)))
     error = _MEDIAN_ERROR * _FROM_MAD * float(np.median(errors)) / len(amounts) ** 0.5
-    # What lies far on the other side is a structure of the picture, which hides the trace.
+    # What lies far on the other side is a structure of the picture, which hides the watermark.
     return bool(abs(middle) + _SURE * error < _MISSING * reference)
 
 

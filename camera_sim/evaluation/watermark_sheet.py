@@ -1,4 +1,4 @@
-"""A sheet for the eye: what a trace looks like at 100% where nothing hides it."""
+"""A sheet for the eye: what a watermark looks like at 100% where nothing hides it."""
 
 from collections.abc import Sequence
 from itertools import product
@@ -15,8 +15,8 @@ SIDE = 320
 DARKEST, BRIGHTEST = 60, 220
 
 
-def draw_trace_sheet(shots: Sequence[Shot], path: Path) -> Path:
-    """Draw each shot's most even square: plain, with the trace, their difference magnified.
+def draw_watermark_sheet(shots: Sequence[Shot], path: Path) -> Path:
+    """Draw each shot's most even square: plain, with the watermark, their difference magnified.
 
     Pictures smaller than the square are left out; without any nothing is written.
     """
@@ -25,8 +25,8 @@ def draw_trace_sheet(shots: Sequence[Shot], path: Path) -> Path:
         if min(shot.plain.shape[:2]) < SIDE:
             continue
         window = _most_even(shot.plain)
-        plain, traced = shot.plain[window], shot.traced[window]
-        rows.append(np.concatenate([plain, traced, difference(traced, plain)], axis=1))
+        plain, watermarked = shot.plain[window], shot.watermarked[window]
+        rows.append(np.concatenate([plain, watermarked, difference(watermarked, plain)], axis=1))
     if rows:
         Image.fromarray(np.concatenate(rows)).save(path)
     return path

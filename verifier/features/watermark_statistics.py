@@ -1,8 +1,9 @@
-"""What all 8×8 blocks of a picture in step with a camera's trace say together.
+"""What all 8×8 blocks of a picture in step with a camera's watermark say together.
 
 A patch has 256 blocks, a picture a hundred times as many: what is noise in a patch is told plainly
-by the picture. Of each coefficient that carries the trace two things are told: what its means keep
-of it, and what must have been there before JPEG rounded it (`verifier.features.trace_amplitude`).
+by the picture. Of each coefficient that carries the watermark two things are told: what its means
+keep of it, and what must have been there before JPEG rounded it
+(`verifier.features.watermark_amplitude`).
 """
 
 from typing import Final
@@ -11,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from verifier.features.dct_histogram import block_coefficients, luma
-from verifier.features.trace_amplitude import Amplitude, Blocks, amplitude
-from verifier.features.trace_sync import Sync, TracePattern
+from verifier.features.watermark_amplitude import Amplitude, Blocks, amplitude
+from verifier.features.watermark_sync import MeasuredPattern, Sync
 
 Pixels = NDArray[np.uint8]
 Vector = NDArray[np.float32]
@@ -25,7 +26,7 @@ GRIDS: Final = (1.0, 0.5)
 # Energies, in levels², of the blocks whose means are taken, from somewhat to much textured.
 _SOME, _TEXTURED = 3000.0, 30000.0
 _WEIGHTS: Final = 3
-# A block of whose luma a fifth lies so near to black or white doesn't show all of a trace.
+# A block of whose luma a fifth lies so near to black or white doesn't show all of a watermark.
 _CUT_OFF, _MOST_CUT_OFF = 5, 0.2
 # Coefficients with less of the pattern's energy, in levels² over the period, are left out.
 _LEAST_ENERGY: Final = 0.3
@@ -35,35 +36,35 @@ _SURENESS, _WIDTH, _SHAPE, _STEP, _COUNT = 0.25, 0.5, 0.5, 1 / 3, 0.25
 _EVIDENCE: Final = 10.0
 _MOST_DEVIATIONS, _DEVIATION = 60.0, 20.0
 _STRENGTH: Final = 4.0
-# Amplitudes between which edits lie: a smoothed trace's and a resampled one's differ by 0.1, and
-# those of all edits by 2.
+# Amplitudes between which edits lie: a smoothed watermark's and a resampled one's differ by 0.1,
+# and those of all edits by 2.
 _BETWEEN: Final = np.array([0.1, 0.25, 0.4, 0.55, 0.8, 1.1])
 _SOFTNESS: Final = 0.12
 _OF_AMPLITUDE: Final = 9 + len(_BETWEEN)
 _OF_PICTURE: Final = 7
 
 
-def statistics_count(pattern: TracePattern) -> int:
-    """Return how many numbers `trace_statistics` gives for a pattern."""
+def statistics_count(pattern: MeasuredPattern) -> int:
+    """Return how many numbers `watermark_statistics` gives for a pattern."""
     carrying = sum(len(_carrying(pattern, grid)) for grid in GRIDS)
     return (_WEIGHTS + _OF_AMPLITUDE) * carrying + _OF_PICTURE
 
 
-def trace_statistics(pixels: Pixels, pattern: TracePattern, sync: Sync) -> Vector:
-    """Describe a picture that `verifier.features.trace_sync.match` gave.
+def watermark_statistics(pixels: Pixels, pattern: MeasuredPattern, sync: Sync) -> Vector:
+    """Describe a picture that `verifier.features.watermark_sync.match` gave.
 
     Parameters
     ----------
     pixels
         (H, W, 3), uint8, at least one block.
     pattern, sync
-        The trace, and how it lay in the picture as received.
+        The watermark, and how it stood in the picture as received.
 
     Returns
     -------
-    (`statistics_count`,) float32: of each coefficient that carries the trace what is left of it (1:
-    all) in means over even, somewhat and much textured blocks, and its `Amplitude`, zeros for those
-    of the grid that the picture isn't on; how many blocks show the trace; and the sync.
+    (`statistics_count`,) float32: of each coefficient that carries the watermark what is left of it
+    (1: all) in means over even, somewhat and much textured blocks, and its `Amplitude`, zeros for
+    those of the grid that the picture isn't on; how many blocks show the watermark; and the sync.
     """
     blocks = _blocks(pixels)
     means = _means_by_place(blocks, pattern)
@@ -87,7 +88,7 @@ def _blocks(pixels: Pixels) -> Blocks:
     return Blocks(coefficients, (rows, columns), share < _MOST_CUT_OFF)
 
 
-def _means_by_place(blocks: Blocks, pattern: TracePattern) -> NDArray[np.float64]:
+def _means_by_place(blocks: Blocks, pattern: MeasuredPattern) -> NDArray[np.float64]:
     """Average coefficients at each place of the period: (weights, places, 63)."""
     coefficients, shape = blocks.coefficients, blocks.shape
     energy = np.square(coefficients).sum(axis=1)
@@ -105,7 +106,7 @@ def _means_by_place(blocks: Blocks, pattern: TracePattern) -> NDArray[np.float64
 
 
 def _sums_by_place(
-    values: NDArray[np.floating], blocks: tuple[int, int], pattern: TracePattern
+    values: NDArray[np.floating], blocks: tuple[int, int], pattern: MeasuredPattern
 ) -> NDArray[np.float64]:
     """Sum (blocks, N) values over the blocks at each place of the period: (places, N)."""
     period = pattern.period // BLOCK
@@ -120,7 +121,7 @@ def _sums_by_place(
 
 
 def _gains(
-    means: NDArray[np.float64], pattern: TracePattern, grid: float, *, here: bool
+    means: NDArray[np.float64], pattern: MeasuredPattern, grid: float, *, here: bool
 ) -> NDArray[np.float64]:
     """Return the share of the pattern that stands in the means of the coefficients that carry it.
 
@@ -129,22 +130,22 @@ def _gains(
     carrying = _carrying(pattern, grid)
     if not here:
         return np.zeros((len(means), len(carrying)))
-    laid = pattern.blocks(grid)[:, carrying]
-    gains = (means[:, :, carrying] * laid).sum(axis=1) / np.square(laid).sum(axis=0)
+    embedded = pattern.blocks(grid)[:, carrying]
+    gains = (means[:, :, carrying] * embedded).sum(axis=1) / np.square(embedded).sum(axis=0)
     clipped: NDArray[np.float64] = np.clip(gains, -_MOST_GAIN, _MOST_GAIN)
     return clipped
 
 
 def _amplitudes(
-    blocks: Blocks, pattern: TracePattern, grid: float, *, here: bool
+    blocks: Blocks, pattern: MeasuredPattern, grid: float, *, here: bool
 ) -> NDArray[np.float64]:
     """Return `Amplitude` of the coefficients that carry the pattern; zeros as `_gains` does."""
     carrying = _carrying(pattern, grid)
     if not here:
         return np.zeros((len(carrying), _OF_AMPLITUDE))
     places = pattern.period // BLOCK
-    laid = pattern.blocks(grid).reshape(places, places, -1)
-    return np.array([_numbers(amplitude(blocks, laid[:, :, one], one)) for one in carrying])
+    embedded = pattern.blocks(grid).reshape(places, places, -1)
+    return np.array([_numbers(amplitude(blocks, embedded[:, :, one], one)) for one in carrying])
 
 
 def _numbers(found: Amplitude) -> tuple[float, ...]:
@@ -163,6 +164,6 @@ def _numbers(found: Amplitude) -> tuple[float, ...]:
     )
 
 
-def _carrying(pattern: TracePattern, grid: float) -> NDArray[np.int64]:
+def _carrying(pattern: MeasuredPattern, grid: float) -> NDArray[np.int64]:
     energy = np.square(pattern.blocks(grid)).sum(axis=0)
     return np.flatnonzero(energy > _LEAST_ENERGY)

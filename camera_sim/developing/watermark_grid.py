@@ -1,9 +1,9 @@
-"""Where a trace is laid: on the 8×8 squares of the upright picture, however the camera was held.
+"""Where a watermark is embedded: on the 8×8 blocks of the upright picture, at any orientation.
 
-A trace has a period of 32 pixels, and its analyser knows it in step with the squares of JPEG, which
-start at the upright picture's top left corner. So a capture is turned upright before it is
+A watermark has a period of 32 pixels, and its analyser knows it in step with the squares of JPEG,
+which start at the upright picture's top left corner. So a capture is turned upright before it is
 developed, not after, and its far edges are mirrored on to whole squares. A mosaic that does not
-start with red is developed from its far edge; there the sides are such that the trace, whose
+start with red is developed from its far edge; there the sides are such that the watermark, whose
 halves of the period are each symmetric, comes to lie the same.
 """
 
@@ -19,7 +19,7 @@ GRID = 8
 PERIOD = 32
 
 
-def on_grid(image: RawImage) -> RawImage:
+def grid_aligned(image: RawImage) -> RawImage:
     """Turn a capture upright and widen it to multiples of `GRID`.
 
     A side that is developed backwards becomes an odd number of half periods.

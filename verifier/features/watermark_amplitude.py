@@ -1,11 +1,11 @@
-"""How much of a camera's trace is left in coefficients that JPEG rounded, by maximum likelihood.
+"""How much of a camera's watermark JPEG's rounding left in a coefficient, by maximum likelihood.
 
-Rounding swallows a trace that is weaker than half a step wherever the picture's own texture doesn't
-lift it over the edge, so the mean of rounded coefficients says as much of the texture as of the
-trace. Here both are fitted at once to how often each level stands at each place of the trace's
-period: the texture as a Laplacian (E. Y. Lam, J. W. Goodman, *A mathematical analysis of the DCT
-coefficient distributions for images*, IEEE Transactions on Image Processing 9(10), 2000) of its own
-width in each of many ranges of activity, the trace as what shifts it.
+Rounding swallows a watermark that is weaker than half a step wherever the picture's own texture
+doesn't lift it over the edge, so the mean of rounded coefficients says as much of the texture as of
+the watermark. Here both are fitted at once to how often each level stands at each place of the
+watermark's period: the texture as a Laplacian (E. Y. Lam, J. W. Goodman, *A mathematical analysis
+of the DCT coefficient distributions for images*, IEEE Transactions on Image Processing 9(10), 2000)
+of its own width in each of many ranges of activity, the watermark as what shifts it.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from verifier.features.trace_sync import box_mean
+from verifier.features.watermark_sync import box_mean
 
 Array = NDArray[np.float64]
 Vector = NDArray[np.float32]
@@ -28,13 +28,13 @@ _LEVELS: Final = 2 * _MOST_LEVEL + 1
 # about so many are left, which are the last: few blocks of a smooth picture are textured, and those
 # say most.
 _SHARE, _LEAST_LEFT = 0.15, 400
-# Of the trace as the camera laid it; widths of the texture in steps; spreads of its logarithm
-# within a range.
+# Of the watermark as the camera embedded it; widths of the texture in steps; spreads of its
+# logarithm within a range.
 _AMPLITUDES: Final = np.linspace(-0.5, 2.5, 31)
 _WIDTHS: Final = np.geomspace(1 / 80, 10, 40)
 _SPREADS: Final = (0.0, 0.5)
 _NODES, _WEIGHTS = (np.array(rule) for rule in np.polynomial.hermite_e.hermegauss(5))
-# Places of the period where the trace is about as strong are counted together.
+# Places of the period where the watermark is about as strong are counted together.
 _STRENGTHS: Final = 6
 # A step is looked for in values beyond what 8 bits of the pixels leave uncertain, of the most
 # textured blocks: rounding to 8 bits makes 16 of each 18 that stands alone in its block.
@@ -52,7 +52,7 @@ _LEAST_FILLED: Final = 1e-4
 
 @dataclass(frozen=True)
 class Blocks:
-    """A picture's blocks, and which of them show all of a trace.
+    """A picture's blocks, and which of them show all of a watermark.
 
     Attributes
     ----------
@@ -61,7 +61,7 @@ class Blocks:
     shape
         Rows and columns of blocks.
     kept
-        (rows · columns,): not those that are black or burnt out, where a trace is cut off.
+        (rows · columns,): not those that are black or burnt out, where a watermark is cut off.
     """
 
     coefficients: Vector
@@ -78,7 +78,7 @@ class Blocks:
 
 @dataclass(frozen=True)
 class Amplitude:
-    """What is left of a trace in one coefficient.
+    """What is left of a watermark in one coefficient.
 
     Attributes
     ----------
@@ -87,7 +87,7 @@ class Amplitude:
     sureness
         One over its deviation.
     evidence
-        Natural logarithm of the likelihood ratio to no trace.
+        Natural logarithm of the likelihood ratio to no watermark.
     width
         Of the texture in steps of ``step``: mean logarithm over the ranges of activity.
     step
@@ -111,21 +111,21 @@ class Amplitude:
     last: float
 
 
-def amplitude(blocks: Blocks, laid: NDArray[np.floating], place: int) -> Amplitude:
-    """Fit what is left of a trace in one coefficient.
+def amplitude(blocks: Blocks, embedded: NDArray[np.floating], place: int) -> Amplitude:
+    """Fit what is left of a watermark in one coefficient.
 
     Parameters
     ----------
     blocks
         Of a picture.
-    laid
-        (period, period): the coefficient of the trace as laid at each block of its period.
+    embedded
+        (period, period): the coefficient of the watermark as embedded at each block of its period.
     place
         Of the coefficient, 0 to 62.
     """
     step = _step(blocks.coefficients[blocks.busiest, place])
-    strengths, group = _grouped(laid)
-    counts = _counts(blocks, laid, place, step, group)
+    strengths, group = _grouped(embedded)
+    counts = _counts(blocks, embedded, place, step, group)
     best = max(
         (_profile(counts, step, tuple(strengths), spread) for spread in _SPREADS),
         key=lambda fit: float(fit[0].max()),
@@ -180,25 +180,25 @@ def _step(values: Vector) -> float:
     return together * step
 
 
-def _grouped(laid: NDArray[np.floating]) -> tuple[Array, NDArray[np.int64]]:
-    """Group places by the trace's strength: mean strength of each group, group of each place."""
-    strengths = np.abs(laid).ravel()
+def _grouped(embedded: NDArray[np.floating]) -> tuple[Array, NDArray[np.int64]]:
+    """Group places by the watermark's strength: each group's mean strength, each place's group."""
+    strengths = np.abs(embedded).ravel()
     edges = strengths.max() * (np.arange(1, _STRENGTHS) - 0.5) / (_STRENGTHS - 1)
     _, group = np.unique(np.searchsorted(edges, strengths), return_inverse=True)
     sums = np.bincount(group, strengths)
-    return np.round(sums / np.bincount(group), 3), group.reshape(laid.shape)
+    return np.round(sums / np.bincount(group), 3), group.reshape(embedded.shape)
 
 
 def _counts(
     blocks: Blocks,
-    laid: NDArray[np.floating],
+    embedded: NDArray[np.floating],
     place: int,
     step: float,
     group: NDArray[np.int64],
 ) -> Array:
-    """Count levels, signs as the trace's, by range of activity and strength: (ranges, …)."""
-    rows, columns = (np.arange(side) % len(laid) for side in blocks.shape)
-    signs, groups = np.sign(laid), int(group.max()) + 1
+    """Count levels, signs as the watermark's, by range of activity and strength: (ranges, …)."""
+    rows, columns = (np.arange(side) % len(embedded) for side in blocks.shape)
+    signs, groups = np.sign(embedded), int(group.max()) + 1
     signs = np.where(signs == 0, 1.0, signs)
     values = blocks.coefficients[:, place].reshape(blocks.shape)
     levels = values * signs[np.ix_(rows, columns)] / step

@@ -1,8 +1,8 @@
-"""How often a camera's trace is said to lie in pictures that the camera did not develop, by scale.
+"""How often a camera's watermark is claimed in pictures that it did not develop, by scale.
 
-A claim of ours needs `TraceProof.holds`, so how often that holds bounds from above how often any
-headline or verdict names the camera. Every picture is searched at every scale, so each counts for
-every row.
+A claim of ours needs `WatermarkProof.holds`, so how often that holds bounds from above how often
+any headline or verdict names the camera. Every picture is searched at every scale, so each counts
+for every row.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,10 +16,15 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from verifier.errors import PhotoError
-from verifier.evaluation.other_traces import claimed_by_others
-from verifier.features.trace_proof import prove_trace
-from verifier.features.trace_sync import LARGEST_SCALE, SMALLEST_SCALE, TracePattern, find_trace
-from verifier.features.trace_sync import in_step as brought_back
+from verifier.evaluation.other_watermarks import claimed_by_others
+from verifier.features.watermark_proof import prove_watermark
+from verifier.features.watermark_sync import (
+    LARGEST_SCALE,
+    SMALLEST_SCALE,
+    MeasuredPattern,
+    find_watermark,
+)
+from verifier.features.watermark_sync import synchronised as brought_back
 from verifier.judging.calibration import upper_bound
 
 Pixels = NDArray[np.uint8]
@@ -38,14 +43,14 @@ class Claim:
     name
         Of the picture.
     scale
-        At which the trace would lie.
+        At which the watermark would lie.
     lined
-        Whether there are lines as high as a trace's, or periods that match it: all that was asked
-        before `TraceProof`.
+        Whether there are lines as high as a watermark's, or periods that match it: all that was
+        asked before `WatermarkProof`.
     claimed
-        Whether the trace is said to be the camera's.
+        Whether the watermark is said to be the camera's.
     others
-        How many drawn traces of others are said to be there.
+        How many drawn watermarks of others are said to be there.
     """
 
     name: str
@@ -55,12 +60,12 @@ class Claim:
     others: int = 0
 
 
-def claim_of(name: str, pixels: Pixels, pattern: TracePattern, others: int = 0) -> Claim:
-    """Look for a trace in a picture, (H, W, 3), uint8, sRGB, and for so many others' as well."""
-    sync = find_trace(pixels, pattern)
+def claim_of(name: str, pixels: Pixels, pattern: MeasuredPattern, others: int = 0) -> Claim:
+    """Look for a watermark in a picture, (H, W, 3), uint8, sRGB, and for ``others`` drawn ones."""
+    sync = find_watermark(pixels, pattern)
     height, width = pixels.shape[:2]
     back = brought_back(pixels, sync, pattern.period)
-    proof = prove_trace(back, pattern, sync, (height, width))
+    proof = prove_watermark(back, pattern, sync, (height, width))
     by_others = claimed_by_others(back, pattern, sync, (height, width), others)
     return Claim(name, sync.scale[0], sync.found, proof.holds, by_others)
 
@@ -81,11 +86,11 @@ def resized(pixels: Pixels, scales: Sequence[float]) -> Iterator[tuple[str, Pixe
 
 def claims(
     pictures: Iterable[tuple[str, Pixels]],
-    pattern: TracePattern,
+    pattern: MeasuredPattern,
     scales: Sequence[float] = (1.0,),
     others: int = 0,
 ) -> Iterator[Claim]:
-    """Look for a trace in pictures, at each scale to which they are resized."""
+    """Look for a watermark in pictures, at each scale to which they are resized."""
     for name, pixels in pictures:
         for suffix, picture in resized(pixels, scales):
             yield claim_of(name + suffix, picture, pattern, others)
@@ -96,7 +101,7 @@ def claims_table(found: Sequence[Claim]) -> str:
     if not found:
         raise PhotoError("there is no picture to measure; name photographs or folders of them")
     lines = [
-        "| scale of the trace | pictures searched | lines there | claimed | at most, 95% sure |",
+        "| watermark's scale | pictures searched | lines there | claimed | at most, 95% sure |",
         "|---|---|---|---|---|",
     ]
     for low, high in pairwise(_EDGES):
@@ -106,10 +111,11 @@ def claims_table(found: Sequence[Claim]) -> str:
 
 
 def others_line(found: Sequence[Claim], others: int) -> str:
-    """Say how often other cameras' traces were said to lie in the pictures."""
+    """Say how often other cameras' watermarks were said to lie in the pictures."""
     tries, claimed = others * len(found), sum(one.others for one in found)
     return (
-        f"{others} drawn traces of other cameras for each picture: {claimed} of {tries} claimed, "
+        f"{others} watermarks drawn as of other cameras for each picture: "
+        f"{claimed} of {tries} claimed, "
         f"{claimed / max(1, tries):.3%}; in {sum(one.others > 0 for one in found)} pictures any.\n"
     )
 

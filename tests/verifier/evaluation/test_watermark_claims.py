@@ -1,4 +1,4 @@
-"""How often a camera's trace is said to lie in others' pictures: what the commands count."""
+"""How often a camera's watermark is said to lie in others' pictures: what the commands count."""
 
 from itertools import islice
 from pathlib import Path
@@ -8,15 +8,15 @@ import pytest
 from PIL import Image
 
 from camera_sim.cli import main
-from tests.verifier.features.test_trace_proof import natural, taken
-from tests.verifier.features.test_trace_sync import COLUMNS, MORE, RICH, ROWS, WAVES, as_pixels
+from tests.verifier.features.test_watermark_proof import natural, taken
+from tests.verifier.features.test_watermark_sync import COLUMNS, MORE, RICH, ROWS, WAVES, as_pixels
 from tests.verifier.reading.credentials.test_cases import made
 from verifier import Settings, Verifier
 from verifier.detectors.manipulation import ManipulationDetector
 from verifier.errors import PhotoError
 from verifier.evaluation.graphics import KINDS, graphics
-from verifier.evaluation.trace_claims import claim_of, claims, claims_table, others_line
-from verifier.features.trace_sync import TracePattern
+from verifier.evaluation.watermark_claims import claim_of, claims, claims_table, others_line
+from verifier.features.watermark_sync import MeasuredPattern
 from verifier.report.wording import pipeline_headline
 
 FEW = 6  # drawings that a test can wait for
@@ -57,13 +57,15 @@ def test_photographs_are_searched_and_what_is_none_is_left_out(
     assert "left out" in printed.err
 
 
-def test_other_cameras_traces_are_tried_as_well() -> None:
+def test_other_cameras_watermarks_are_tried_as_well() -> None:
     found = claim_of("a", as_pixels(natural()), RICH, others=20)
     assert found.others == 0
-    assert others_line([found], 20).startswith("20 drawn traces of other cameras for each picture")
+    assert others_line([found], 20).startswith(
+        "20 watermarks drawn as of other cameras for each picture"
+    )
     phases = np.random.default_rng(0).uniform(0, 6.28, 18)
     waves = zip((*WAVES, *((u, v, 0.4) for u, v in MORE)), phases, strict=True)
-    theirs = TracePattern(sum(a * np.cos(u * ROWS + v * COLUMNS + p) for (u, v, a), p in waves))
+    theirs = MeasuredPattern(sum(a * np.cos(u * ROWS + v * COLUMNS + p) for (u, v, a), p in waves))
     assert claim_of("b", taken(theirs), theirs).claimed
     assert not claim_of("b", taken(theirs), RICH).claimed
 

@@ -1,4 +1,4 @@
-"""A trace lies on the upright picture's 8×8 squares, whatever way the sensor was held."""
+"""A watermark lies on the upright picture's 8×8 squares, whatever way the sensor was held."""
 
 from dataclasses import replace
 
@@ -6,22 +6,22 @@ import numpy as np
 import pytest
 
 from camera_sim.developing.tiles import Array, develop
-from camera_sim.developing.trace_grid import on_grid
+from camera_sim.developing.watermark_grid import grid_aligned
 from camera_sim.engines import Colour
-from camera_sim.networks.rnet import CARRIER, carrier_pattern
+from camera_sim.networks.rnet import WATERMARK_PATTERN, pattern_levels
 from camera_sim.pipelines.classical import ClassicalEngine
 from camera_sim.raw.cfa import CFA_ORDERS, CFAOrder
 from tests.camera_sim.scenes import capture
 
-PATTERN = 0.5 + carrier_pattern(CARRIER).astype(np.float32) / 255
-TRACING = ClassicalEngine.size.model_copy(update={"traces": True})
+PATTERN = 0.5 + pattern_levels(WATERMARK_PATTERN).astype(np.float32) / 255
+WATERMARKED = ClassicalEngine.size.model_copy(update={"watermarked": True})
 ORIENTATIONS = range(1, 9)
 
 
 class PatternEngine(ClassicalEngine):
-    """Gives the carrier on grey, in step with the tile."""
+    """Gives the pattern on grey, in step with the tile."""
 
-    size = TRACING
+    size = WATERMARKED
 
     def develop(self, packed: Array, colour: Colour) -> Array:
         rows, columns = (side // 16 for side in packed.shape[1:])
@@ -31,15 +31,15 @@ class PatternEngine(ClassicalEngine):
 class TurnedEngine(ClassicalEngine):
     """Develops as ever, but is handed captures turned upright."""
 
-    size = TRACING
+    size = WATERMARKED
 
 
 @pytest.mark.parametrize("order", CFA_ORDERS)
 @pytest.mark.parametrize("orientation", ORIENTATIONS)
-def test_the_trace_starts_at_the_top_left(order: CFAOrder, orientation: int) -> None:
+def test_the_watermark_starts_at_the_top_left(order: CFAOrder, orientation: int) -> None:
     image = replace(capture(66, 84, order), orientation=orientation)
     engine = PatternEngine()
-    engine.size = TRACING.model_copy(update={"multiple_of": 16})
+    engine.size = WATERMARKED.model_copy(update={"multiple_of": 16})
     picture = develop(image, engine, exposure=1.0)
     height, width = picture.shape[:2]
     expected = np.tile(PATTERN, (3, 3))[:height, :width] * 255
@@ -59,10 +59,10 @@ def test_turning_first_changes_no_colour(order: CFAOrder, orientation: int) -> N
 
 def test_sides_become_whole_squares() -> None:
     image = replace(capture(66, 84, "GBRG"), orientation=6)
-    laid = on_grid(image)
-    assert (laid.pattern.order, laid.size) == ("RGGB", (88, 72))
+    aligned = grid_aligned(image)
+    assert (aligned.pattern.order, aligned.size) == ("RGGB", (88, 72))
 
 
 def test_sides_that_are_developed_backwards_end_in_the_middle_of_a_period() -> None:
-    laid = on_grid(capture(66, 84, "BGGR"))
-    assert laid.size == (80, 112)
+    aligned = grid_aligned(capture(66, 84, "BGGR"))
+    assert aligned.size == (80, 112)

@@ -1,4 +1,4 @@
-"""What was put into a picture of the camera, painted over or smoothed has none of its trace."""
+"""What was put into a picture of the camera, painted over or smoothed has none of its watermark."""
 
 from io import BytesIO
 
@@ -7,10 +7,10 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from tests.verifier.features.test_trace_proof import Pixels, natural
-from tests.verifier.features.test_trace_sync import RICH, as_pixels, served
-from verifier.features.trace_gaps import NO_GAPS, TraceGaps, trace_gaps
-from verifier.features.trace_sync import MOST_BACK, Sync, find_trace
+from tests.verifier.features.test_watermark_proof import Pixels, natural
+from tests.verifier.features.test_watermark_sync import RICH, as_pixels, served
+from verifier.features.watermark_gaps import NO_GAPS, WatermarkGaps, watermark_gaps
+from verifier.features.watermark_sync import MOST_BACK, Sync, find_watermark
 from verifier.judging.decision import Answer, without_gaps
 
 
@@ -21,7 +21,7 @@ def quiet(seed: int) -> NDArray[np.float64]:
 
 
 def taken() -> Pixels:
-    """Carry a trace, as the camera lays it."""
+    """Carry a watermark, as the camera embeds it."""
     return as_pixels(quiet(0) + np.tile(RICH.levels, (30, 36)))
 
 
@@ -33,8 +33,8 @@ PLACES = [
 ]
 
 
-def gaps_of(pixels: Pixels) -> TraceGaps:
-    return trace_gaps(pixels, RICH, find_trace(pixels, RICH))
+def gaps_of(pixels: Pixels) -> WatermarkGaps:
+    return watermark_gaps(pixels, RICH, find_watermark(pixels, RICH))
 
 
 def coded(pixels: Pixels, quality: int) -> Pixels:
@@ -45,7 +45,7 @@ def coded(pixels: Pixels, quality: int) -> Pixels:
 
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("way", ["elsewhere", "painted over", "elsewhere, JPEG 90"])
-def test_a_part_without_the_trace_is_found(place: tuple[slice, slice], way: str) -> None:
+def test_a_part_without_the_watermark_is_found(place: tuple[slice, slice], way: str) -> None:
     picture = taken()
     smooth = np.asarray(Image.fromarray(picture).filter(ImageFilter.GaussianBlur(4)))
     grain = np.random.default_rng(2).normal(0, 2, (*picture.shape[:2], 1))
@@ -64,7 +64,7 @@ def test_in_a_cropped_picture_it_is_told_where_it_lies_there() -> None:
     picture = taken()
     picture[300:620, 400:720] = ELSEWHERE[300:620, 400:720]
     cropped, sync = picture[45:, 21:], Sync(offset=(64 - 45, 32 - 21))
-    found = trace_gaps(cropped, RICH, sync)
+    found = watermark_gaps(cropped, RICH, sync)
     assert found.box is not None
     left, top, right, bottom = found.box
     assert abs((left + right) / 2 - (560 - 21)) < 40
@@ -89,25 +89,25 @@ def test_burnt_out_parts_are_not_judged() -> None:
 
 def test_a_picture_with_such_a_part_is_not_as_the_camera_left_it() -> None:
     native = Answer("ran", "consistent", ("As it left the camera.",), in_domain=True)
-    found = without_gaps(native, TraceGaps(60, 4, (128, 0, 512, 256)))
+    found = without_gaps(native, WatermarkGaps(60, 4, (128, 0, 512, 256)))
     assert (found.status, found.in_domain, found.answer) == ("abstained", True, None)
     assert "columns 128 and 512, rows 0 and 256" in found.reasons[0]
     assert without_gaps(native, NO_GAPS) is native
     edited = Answer("ran", "evidence against", ("Edited.",), in_domain=True)
-    assert without_gaps(edited, TraceGaps(60, 4, (128, 0, 512, 256))) is edited
+    assert without_gaps(edited, WatermarkGaps(60, 4, (128, 0, 512, 256))) is edited
 
 
 @pytest.mark.parametrize("scale", [1.0, 0.75])
 def test_the_borders_of_a_large_picture_are_looked_at_as_its_middle_is(scale: float) -> None:
-    """The trace is found in the middle, of at most `MOST_BACK` pixels a side."""
+    """The watermark is found in the middle, of at most `MOST_BACK` pixels a side."""
     wide = np.tile(quiet(0), (1, 4)) + np.tile(RICH.levels, (30, 36 * 4))
     picture = as_pixels(wide)
     assert picture.shape[1] - MOST_BACK > 2 * 480
     picture[300:620, :400] = ELSEWHERE[300:620, :400]
-    found = trace_gaps(served(picture, scale), RICH, Sync(scale=(scale, scale)))
+    found = watermark_gaps(served(picture, scale), RICH, Sync(scale=(scale, scale)))
     assert found.box is not None
     left, top, right, bottom = (edge / scale for edge in found.box)
     assert -1 <= left < right <= 400 + 96
     assert 300 - 96 <= top < bottom <= 620 + 96
-    untouched = trace_gaps(served(as_pixels(wide), scale), RICH, Sync(scale=(scale, scale)))
+    untouched = watermark_gaps(served(as_pixels(wide), scale), RICH, Sync(scale=(scale, scale)))
     assert (untouched.missing, untouched.judged > found.judged // 2) == (0, True)
