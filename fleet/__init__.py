@@ -4,8 +4,8 @@ A worker may be killed at any time: its task is given to another one. What kills
 tries it is told as such, and the others go on. Imports none of the other packages.
 """
 
-from fleet.engine import Died, Engine, FleetError
+from fleet.engine import Engine, FleetError, WorkerDied
 from fleet.processes import Processes
 from fleet.ray_cluster import RayCluster
 
-__all__ = ["Died", "Engine", "FleetError", "Processes", "RayCluster"]
+__all__ = ["Engine", "FleetError", "Processes", "RayCluster", "WorkerDied"]

@@ -17,7 +17,7 @@ class FleetError(Exception):
 
 
 @dataclass(frozen=True)
-class Died:
+class WorkerDied:
     """Instead of a result: every worker that tried the task died of it."""
 
     attempts: int = ATTEMPTS
@@ -27,7 +27,9 @@ class Engine(ABC):
     """Has a function called for each task by some worker."""
 
     @abstractmethod
-    def map(self, function: Callable[[T], R], tasks: Iterable[T]) -> Iterator[tuple[T, R | Died]]:
+    def map(
+        self, function: Callable[[T], R], tasks: Iterable[T]
+    ) -> Iterator[tuple[T, R | WorkerDied]]:
         """Yield each task once with its result, as they are done.
 
         Parameters

@@ -6,7 +6,7 @@ from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from typing import Any, Final
 
-from fleet.engine import ATTEMPTS, Died, Engine, FleetError, R, T
+from fleet.engine import ATTEMPTS, Engine, FleetError, R, T, WorkerDied
 
 _CONTEXT: Final = multiprocessing.get_context("spawn")  # "fork" is unsafe beside threads
 _END_SECONDS: Final = 5.0  # that a worker gets to end by itself
@@ -26,24 +26,26 @@ class Processes(Engine):
             raise FleetError(f"there are {count} workers; give 1 or more")
         self._count = count
 
-    def map(self, function: Callable[[T], R], tasks: Iterable[T]) -> Iterator[tuple[T, R | Died]]:
+    def map(
+        self, function: Callable[[T], R], tasks: Iterable[T]
+    ) -> Iterator[tuple[T, R | WorkerDied]]:
         """See `Engine.map`."""
         todo = iter(tasks)
         again: list[_Attempt] = []
-        crew = _Crew(function, self._count)
+        pool = _Pool(function, self._count)
         try:
             while True:
-                while crew.idle and (attempt := _next(again, todo)):
-                    crew.give(attempt)
-                if not crew.busy:
+                while pool.idle and (attempt := _next(again, todo)):
+                    pool.give(attempt)
+                if not pool.busy:
                     return
-                for attempt, result in crew.results():
-                    if isinstance(result, Died) and attempt.number < ATTEMPTS:
+                for attempt, result in pool.results():
+                    if isinstance(result, WorkerDied) and attempt.number < ATTEMPTS:
                         again.append(attempt)
                     else:
                         yield attempt.task, result
         finally:
-            crew.end()
+            pool.end()
 
 
 class _Attempt:
@@ -62,7 +64,7 @@ def _next(again: "list[_Attempt]", todo: Iterator[Any]) -> "_Attempt | None":
     return None
 
 
-class _Crew:
+class _Pool:
     """The workers, and which of them has which task."""
 
     def __init__(self, function: Callable[[Any], Any], count: int) -> None:
@@ -76,7 +78,7 @@ class _Crew:
         self.busy[worker.connection] = (worker, attempt)
 
     def results(self) -> Iterator[tuple[_Attempt, Any]]:
-        """Wait until some worker is done or dead; what a dead one had is answered by `Died`."""
+        """Wait until some worker is done or dead, whose task is answered by `WorkerDied`."""
         for connection in wait(list(self.busy)):
             worker, attempt = self.busy.pop(connection)
             try:
@@ -86,7 +88,7 @@ class _Crew:
                 worker.end()
                 self.idle.append(_Worker(self._function))
                 attempt.number += 1
-                result = Died()
+                result = WorkerDied()
             yield attempt, result
 
     def end(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any, Final
 
-from fleet.engine import ATTEMPTS, Died, Engine, FleetError, R, T
+from fleet.engine import ATTEMPTS, Engine, FleetError, R, T, WorkerDied
 
 _WAITING: Final = 2  # tasks a worker: one that runs, and one that needn't be waited for
 
@@ -27,7 +27,9 @@ class RayCluster(Engine):
         self._address = address
         self._count = count
 
-    def map(self, function: Callable[[T], R], tasks: Iterable[T]) -> Iterator[tuple[T, R | Died]]:
+    def map(
+        self, function: Callable[[T], R], tasks: Iterable[T]
+    ) -> Iterator[tuple[T, R | WorkerDied]]:
         """See `Engine.map`."""
         ray = _connected(self._address, self._count)
         from ray.exceptions import RayError, RayTaskError
@@ -47,7 +49,7 @@ class RayCluster(Engine):
                 try:
                     result = ray.get(done)
                 except died:
-                    result = Died()
+                    result = WorkerDied()
                 except RayTaskError as error:
                     raise FleetError(f"a task failed: {error.cause}") from error
                 except RayError as error:  # the cluster's own: no task is to blame

@@ -9,7 +9,7 @@ from camera_sim.developing.files import Job, Options, develop_file, only_our_err
 from camera_sim.developing.summary import summary_lines
 from camera_sim.engines import Engine
 from camera_sim.errors import CameraSimError
-from fleet import Died, FleetError, Processes
+from fleet import FleetError, Processes, WorkerDied
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ def develop_many(jobs: Sequence[Job], options: Options, processes: int) -> Itera
     share = replace(options, max_memory=options.max_memory // processes, threads=1)
     try:
         for job, outcome in Processes(processes).map(partial(_developed, share), jobs):
-            if isinstance(outcome, Died):
+            if isinstance(outcome, WorkerDied):
                 words = f"{job.source} killed every process that developed it; it may need memory"
                 yield Outcome(job, error=f"{words}: use fewer --processes")
             else:

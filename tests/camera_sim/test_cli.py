@@ -19,7 +19,7 @@ from camera_sim.developing.processes import develop_many
 from camera_sim.evaluation.fidelity import colour_difference
 from camera_sim.raw.raw_image import read_raw
 from camera_sim.sensor.dng import write_dng
-from fleet import Died, Processes
+from fleet import Processes, WorkerDied
 from tests.camera_sim.conftest import EXAMPLE, Camsim
 from tests.camera_sim.scenes import capture, clean, picture, psnr
 
@@ -83,7 +83,7 @@ def test_a_file_that_kills_its_processes_is_told(
     class Deadly(Processes):
         def map(self, function: Any, tasks: Any) -> Any:
             for task in tasks:
-                yield task, Died() if task.source.stem == "0" else function(task)
+                yield task, WorkerDied() if task.source.stem == "0" else function(task)
 
     monkeypatch.setattr("camera_sim.developing.processes.Processes", Deadly)
     options = Options(pipeline="classical", out=tmp_path)

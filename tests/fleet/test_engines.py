@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from fleet import Died, Engine, FleetError, Processes, RayCluster
+from fleet import Engine, FleetError, Processes, RayCluster, WorkerDied
 from fleet.engine import ATTEMPTS
 from tests.verifier.service.server import wait_until
 
@@ -18,12 +18,12 @@ Task = tuple[int, str, str]
 
 def act(task: Task) -> int:
     """Square a number; on the way die, or raise, as told; each attempt leaves a file."""
-    number, deed, folder = task
+    number, outcome, folder = task
     attempt = len(list(Path(folder).glob(f"{number}.*")))
     (Path(folder) / f"{number}.{attempt}").touch()
-    if deed == "dies" or (deed == "dies once" and not attempt):
+    if outcome == "dies" or (outcome == "dies once" and not attempt):
         os.kill(os.getpid(), signal.SIGKILL)
-    if deed == "raises":
+    if outcome == "raises":
         raise ValueError("wrong")
     return number * number
 
@@ -35,15 +35,15 @@ def engine(request: pytest.FixtureRequest) -> Engine:
     return RayCluster("local", 2)
 
 
-def tasks(folder: Path, deeds: dict[int, str], count: int = 20) -> list[Task]:
-    return [(number, deeds.get(number, ""), str(folder)) for number in range(count)]
+def tasks(folder: Path, outcomes: dict[int, str], count: int = 20) -> list[Task]:
+    return [(number, outcomes.get(number, ""), str(folder)) for number in range(count)]
 
 
 @pytest.mark.filterwarnings("ignore")  # Ray's own
 def test_a_killed_worker_loses_nothing(engine: Engine, tmp_path: Path) -> None:
     given = tasks(tmp_path, {3: "dies once", 7: "dies", 11: "dies once"})
     results = [(task[0], result) for task, result in engine.map(act, given)]
-    expected = {number: number * number for number in range(20)} | {7: Died()}
+    expected = {number: number * number for number in range(20)} | {7: WorkerDied()}
     assert len(results) == 20
     assert dict(results) == expected
     assert len(list(tmp_path.glob("7.*"))) == ATTEMPTS
@@ -139,4 +139,4 @@ def test_what_a_task_dies_of_is_told_from_what_a_cluster_does(
         with pytest.raises(FleetError, match="the cluster of Ray failed"):
             list(results)
     else:
-        assert list(results) == [((1, "", ""), Died())]
+        assert list(results) == [((1, "", ""), WorkerDied())]

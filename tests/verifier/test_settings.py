@@ -9,7 +9,7 @@ import pytest
 
 from tests.verifier.signing import Chain
 from verifier import Limits, Settings, SettingsError, Verifier
-from verifier.archive import How
+from verifier.archive import ArchiveOptions
 from verifier.archive.analysis import _verifier
 
 
@@ -60,7 +60,7 @@ def test_threads_are_a_parameter_of_models_and_survive_pickling(toy_folder: Path
 
 def test_a_worker_of_an_archive_shares_the_cores(toy_folder: Path) -> None:
     settings = Settings(limits=Limits(seconds=3, workers=8), resend_through=())
-    by = _verifier(How(toy_folder, settings)).settings
+    by = _verifier(ArchiveOptions(toy_folder, settings)).settings
     assert (by.threads, by.limits, by.resend_through) == (1, Limits(seconds=3, workers=1), ())
 
 

@@ -3,7 +3,7 @@
 Needs the extra ``archive``.
 """
 
-from verifier.archive.analysis import How
+from verifier.archive.analysis import ArchiveOptions
 from verifier.archive.run import Archive, Summary, verify_archive
 
-__all__ = ["Archive", "How", "Summary", "verify_archive"]
+__all__ = ["Archive", "ArchiveOptions", "Summary", "verify_archive"]

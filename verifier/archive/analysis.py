@@ -15,7 +15,7 @@ from verifier.weights import FOLDER
 
 
 @dataclass(frozen=True)
-class How:
+class ArchiveOptions:
     """How pictures are analysed; sent to every worker.
 
     Attributes
@@ -46,15 +46,15 @@ class Shard:
     photos: tuple[str, ...]
 
 
-def analyse_shard(how: How, shard: Shard) -> list[Row]:
+def analyse_shard(options: ArchiveOptions, shard: Shard) -> list[Row]:
     """Make a row of each picture, in their order."""
-    return [_row(how, photo) for photo in shard.photos]
+    return [_row(options, photo) for photo in shard.photos]
 
 
-def _row(how: How, photo: str) -> Row:
+def _row(options: ArchiveOptions, photo: str) -> Row:
     try:
-        content = _content(photo, how.settings.limits) if is_url(photo) else photo
-        report = _verifier(how).analyze(content, name=name_as_text(Path(photo).name))
+        content = _content(photo, options.settings.limits) if is_url(photo) else photo
+        report = _verifier(options).analyze(content, name=name_as_text(Path(photo).name))
     except PhotoError as error:
         return row_of_error(photo, type(error).__name__, str(error))
     except VerifierError:  # models, options, the machine: it would be the same of each picture
@@ -63,18 +63,18 @@ def _row(how: How, photo: str) -> Row:
         return row_of_error(
             photo, type(error).__name__, f"an error of ours, please report: {error}"
         )
-    return row_of_report(photo, report, whole=how.reports)
+    return row_of_report(photo, report, whole=options.reports)
 
 
 @cache
-def _verifier(how: How) -> Verifier:
+def _verifier(options: ArchiveOptions) -> Verifier:
     """Make this worker's verifier, once: its models are loaded and its reader started once.
 
     The workers share the cores.
     """
-    settings = how.settings
+    settings = options.settings
     limits = replace(settings.limits, workers=1)
-    return Verifier.from_weights(how.folder, settings, limits=limits, threads=1)
+    return Verifier.from_weights(options.folder, settings, limits=limits, threads=1)
 
 
 def _content(url: str, limits: Limits) -> bytes:

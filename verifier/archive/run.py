@@ -12,11 +12,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
-from fleet import Died, Engine, FleetError
-from verifier.archive.analysis import How, Shard, analyse_shard
+from fleet import Engine, FleetError, WorkerDied
+from verifier.archive.analysis import ArchiveOptions, Shard, analyse_shard
 from verifier.archive.listing import pictures
 from verifier.archive.rows import SCHEMA, Row, row_of_error
-from verifier.archive.work import Notice, Work
+from verifier.archive.shard_store import Notice, ShardStore
 from verifier.errors import OutputError, WorkerError
 
 Progress = Callable[[int, int], None]
@@ -58,7 +58,7 @@ class Summary:
 
 def verify_archive(
     archive: Archive,
-    how: How,
+    options: ArchiveOptions,
     engine: Engine,
     progress: Progress = lambda *_: None,
     notice: Notice = _log.warning,
@@ -83,24 +83,26 @@ def verify_archive(
     """
     _check_new(archive)
     start = time.perf_counter()
-    work = Work(archive.out, notice)
+    store = ShardStore(archive.out, notice)
     verdicts: Counter[str] = Counter()
-    with work.alone():
-        plan = work.planned(archive.source, _digest(how), archive.shard, pictures(archive.source))
+    with store.alone():
+        plan = store.planned(
+            archive.source, _digest(options), archive.shard, pictures(archive.source)
+        )
         _check_new(archive)  # another run may have finished it meanwhile
-        before = done = work.written(plan)
+        before = done = store.written(plan)
         progress(done, plan.photos)
         for _ in range(_ROUNDS):
-            for shard, rows in _analysed(how, engine, work.shards(plan)):
-                work.write(plan, shard, rows)
+            for shard, rows in _analysed(options, engine, store.shards(plan)):
+                store.write(plan, shard, rows)
                 done += len(rows)
                 verdicts.update(row.get("verdict") or "error" for row in rows)
                 progress(done, plan.photos)
-            if work.finish(plan):
+            if store.finish(plan):
                 break
-            before = done = work.written(plan)
+            before = done = store.written(plan)
         else:
-            raise OutputError(f"parts in {work.folder} can't be read again; use another disk")
+            raise OutputError(f"parts in {store.folder} can't be read again; use another disk")
     return Summary(plan.photos, done - before, time.perf_counter() - start, dict(verdicts))
 
 
@@ -110,15 +112,15 @@ def _check_new(archive: Archive) -> None:
 
 
 def _analysed(
-    how: How, engine: Engine, shards: Iterator[Shard]
+    options: ArchiveOptions, engine: Engine, shards: Iterator[Shard]
 ) -> Iterator[tuple[Shard, list[Row]]]:
     """Yield each shard with its rows; one that no worker survives is done picture by picture."""
     deadly: list[Shard] = []
-    act = partial(analyse_shard, how)
+    act = partial(analyse_shard, options)
     try:
         with closing(engine.map(act, shards)) as results:  # type: ignore[type-var]
             for shard, rows in results:
-                if isinstance(rows, Died):
+                if isinstance(rows, WorkerDied):
                     deadly.append(shard)
                 else:
                     yield shard, rows
@@ -135,14 +137,14 @@ def _one_by_one(act: Callable[[Shard], list[Row]], engine: Engine, shard: Shard)
     for single, result in engine.map(act, singles):
         [photo] = single.photos
         died = row_of_error(photo, "WorkerError", "every worker that analysed it died")
-        rows[single.number] = died if isinstance(result, Died) else result[0]
+        rows[single.number] = died if isinstance(result, WorkerDied) else result[0]
     return [rows[place] for place in range(len(singles))]
 
 
-def _digest(how: How) -> str:
+def _digest(options: ArchiveOptions) -> str:
     """Tell runs with other options or models apart."""
-    manifest = (how.folder / "manifest.json").read_bytes()
-    parts = (repr(how), str(SCHEMA), _version())
+    manifest = (options.folder / "manifest.json").read_bytes()
+    parts = (repr(options), str(SCHEMA), _version())
     return hashlib.sha256("\n".join(parts).encode() + manifest).hexdigest()
 
 

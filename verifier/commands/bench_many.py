@@ -77,19 +77,21 @@ def _line(title: str, result: "LoadResult") -> str:
 def run_archive(args: argparse.Namespace) -> int:
     """Print a row a number of workers."""
     try:
-        from verifier.archive import How
+        from verifier.archive import ArchiveOptions
         from verifier.evaluation.bench_archive import bench_archive
         from verifier.settings import Settings
     except ImportError as error:
         raise DependencyError(
             f"archives need {error.name}: pip install 'camsim[archive]'"
         ) from error
-    how = How(args.weights, Settings(resend_through=()) if args.no_resend else Settings())
+    options = ArchiveOptions(
+        args.weights, Settings(resend_through=()) if args.no_resend else Settings()
+    )
     with _samples(args.photo) as photos:
         print(_setting(args))
         print(f"{'engine':<11}{'workers':>8}{'photos':>8}{'s':>8}{'photos/s':>10}{'growth':>8}")
         first: dict[str, float] = {}
-        for result in bench_archive(photos, args.photos, how, args.workers, ray=args.ray):
+        for result in bench_archive(photos, args.photos, options, args.workers, ray=args.ray):
             growth = result.rate / first.setdefault(result.engine, result.rate)
             print(
                 f"{result.engine:<11}{result.workers:>8}{result.photos:>8}{result.seconds:>8.1f}"

@@ -13,7 +13,7 @@ from verifier.settings import PLATFORMS, Settings
 from verifier.weights import FOLDER
 
 if TYPE_CHECKING:
-    from verifier.archive import How
+    from verifier.archive import ArchiveOptions
     from verifier.commands import Commands
 
 
@@ -75,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
         task = bar.add_task("verifying", total=None)
         summary = verify_archive(
             Archive(args.source, args.out, args.shard, args.force),
-            _how(args),
+            _options(args),
             engine,
             lambda done, total: bar.update(task, completed=done, total=total),
             complain,
@@ -90,13 +90,13 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _how(args: argparse.Namespace) -> "How":
+def _options(args: argparse.Namespace) -> "ArchiveOptions":
     """Read what the workers are told, and check it before they are started."""
     from verifier.analysis import Verifier
-    from verifier.archive import How
+    from verifier.archive import ArchiveOptions
 
     settings = Settings(
         args.trust_anchors, args.revocation_lists, resend_through=tuple(args.resend)
     )
     Verifier.from_weights(args.weights or FOLDER, settings)
-    return How(args.weights and args.weights.resolve(), settings, args.reports)
+    return ArchiveOptions(args.weights and args.weights.resolve(), settings, args.reports)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fleet import Engine, Processes, RayCluster
-from verifier.archive import Archive, How, verify_archive
+from verifier.archive import Archive, ArchiveOptions, verify_archive
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,12 @@ class ArchiveResult:
 
 
 def bench_archive(
-    photos: Sequence[Path], count: int, how: How, workers: Sequence[int], *, ray: bool
+    photos: Sequence[Path],
+    count: int,
+    options: ArchiveOptions,
+    workers: Sequence[int],
+    *,
+    ray: bool,
 ) -> Iterator[ArchiveResult]:
     """Verify ``count`` pictures, the given ones in turn, by each number of workers.
 
@@ -52,5 +57,5 @@ def bench_archive(
                 "".join(f"{photos[i % len(photos)]}\n" for i in range(count)), encoding="utf-8"
             )
             out = Path(folder) / "report.parquet"
-            summary = verify_archive(Archive(str(listed), out, shard=20), how, engine)
+            summary = verify_archive(Archive(str(listed), out, shard=20), options, engine)
         yield ArchiveResult(name, number, summary.photos, summary.seconds)

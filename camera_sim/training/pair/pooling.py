@@ -26,7 +26,7 @@ from camera_sim.training.pair.shots import SIXTEEN_BITS, Pair
 from camera_sim.training.pair.workflow import FOREIGN_CLASS
 from channel.output import replacing
 from channel.picture_file.srgb import load_picture
-from fleet import Died, Processes
+from fleet import Processes, WorkerDied
 from verifier import weights
 from verifier.features.watermark_statistics import VERSION
 from verifier.training.manipulation.pooling_export import export_pooling
@@ -120,7 +120,7 @@ def gather(
     gathering = Gathering(opener, folders, whole, pattern, recipe.draws, recipe.seed)
     missing = [part for part in parts if not files[part].exists()]
     for part, kept in Processes(workers).map(gathering, missing):
-        if isinstance(kept, Died):
+        if isinstance(kept, WorkerDied):
             raise TrainingError(f"part {part} can't be gathered: its workers died ({kept})")
         with replacing(files[part]) as temporary:
             save_file({name: np.ascontiguousarray(a) for name, a in vars(kept).items()}, temporary)

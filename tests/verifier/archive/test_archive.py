@@ -13,14 +13,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from channel.manipulations import GAUSSIAN
-from fleet import Died, Engine, Processes, RayCluster
+from fleet import Engine, Processes, RayCluster, WorkerDied
 from tests.conftest import REPOSITORY
 from tests.verifier.conftest import Camsim, jpeg
 from tests.verifier.toy import native
 from verifier import OutputError, PhotoNotFoundError, Report, WorkerError
-from verifier.archive import Archive, How, verify_archive
+from verifier.archive import Archive, ArchiveOptions, verify_archive
 from verifier.archive.listing import pictures
-from verifier.archive.work import Work
+from verifier.archive.shard_store import ShardStore
 from verifier.settings import Settings
 
 pytestmark = pytest.mark.slow
@@ -75,8 +75,8 @@ def test_every_picture_is_a_row_in_order(
 def test_rows_are_what_the_sdk_says(
     archive: Path, toy_folder: Path, tmp_path: Path, verifier: Any
 ) -> None:
-    how = How(toy_folder, Settings(resend_through=("instagram",)), reports=True)
-    verify_archive(Archive(str(archive / "year2"), tmp_path / "a.parquet"), how, Processes(1))
+    options = ArchiveOptions(toy_folder, Settings(resend_through=("instagram",)), reports=True)
+    verify_archive(Archive(str(archive / "year2"), tmp_path / "a.parquet"), options, Processes(1))
     for row in rows(tmp_path / "a.parquet"):
         own = verifier.analyze(row["photo"])
         whole = Report.model_validate_json(row["report"])
@@ -127,13 +127,13 @@ def test_a_finished_table_is_not_replaced_unasked(
 
 def test_another_run_in_the_same_place_is_refused(archive: Path, tmp_path: Path) -> None:
     out = tmp_path / "a.parquet"
-    work = Work(out)
-    with work.alone():
-        work.planned(str(archive), "other options", 2, ["a.jpg"])
+    store = ShardStore(out)
+    with store.alone():
+        store.planned(str(archive), "other options", 2, ["a.jpg"])
         with pytest.raises(OutputError, match="another run is at work"):
-            verify_archive(Archive(str(archive), out), How(), Processes(1))
+            verify_archive(Archive(str(archive), out), ArchiveOptions(), Processes(1))
     with pytest.raises(OutputError, match="of another run"):
-        verify_archive(Archive(str(archive), out), How(), Processes(1))
+        verify_archive(Archive(str(archive), out), ArchiveOptions(), Processes(1))
 
 
 def test_a_list_and_an_object_store_are_sources(archive: Path, tmp_path: Path) -> None:
@@ -157,11 +157,11 @@ def test_pictures_of_an_object_store_are_read(
 @pytest.mark.parametrize("source", ["/no/such/folder", "nosuch://bucket/a"])
 def test_sources_that_are_none(source: str, tmp_path: Path) -> None:
     with pytest.raises(PhotoNotFoundError):
-        verify_archive(Archive(source, tmp_path / "a.parquet"), How(), Processes(1))
+        verify_archive(Archive(source, tmp_path / "a.parquet"), ArchiveOptions(), Processes(1))
     (tmp_path / "empty").mkdir()
     empty = Archive(str(tmp_path / "empty"), tmp_path / "a.parquet")
     with pytest.raises(PhotoNotFoundError, match="no picture"):
-        verify_archive(empty, How(), Processes(1))
+        verify_archive(empty, ArchiveOptions(), Processes(1))
     assert not (tmp_path / "a.parquet.parts").exists()
 
 
@@ -171,14 +171,14 @@ class Deadly(Engine):
     def map(self, function: Any, tasks: Any) -> Any:
         for task in tasks:
             deadly = any("05" in photo for photo in task.photos)
-            yield task, Died() if deadly else function(task)
+            yield task, WorkerDied() if deadly else function(task)
 
 
 def test_a_picture_that_kills_every_worker_is_a_row(
     archive: Path, toy_folder: Path, tmp_path: Path
 ) -> None:
-    how = How(toy_folder, Settings(resend_through=()))
-    summary = verify_archive(Archive(str(archive), tmp_path / "a.parquet", 4), how, Deadly())
+    options = ArchiveOptions(toy_folder, Settings(resend_through=()))
+    summary = verify_archive(Archive(str(archive), tmp_path / "a.parquet", 4), options, Deadly())
     found = {Path(row["photo"]).name: row for row in rows(tmp_path / "a.parquet")}
     assert len(found) == summary.photos == 15
     assert found["05.jpg"]["error_kind"] == "WorkerError"
@@ -192,7 +192,9 @@ def test_a_damaged_model_stops_the_run_and_says_so(archive: Path, tmp_path: Path
     next(folder.glob("*.onnx")).write_bytes(b"damaged")
     with pytest.raises(WorkerError, match="digest"):
         verify_archive(
-            Archive(str(archive), tmp_path / "a.parquet"), How(weights=folder), Processes(1)
+            Archive(str(archive), tmp_path / "a.parquet"),
+            ArchiveOptions(weights=folder),
+            Processes(1),
         )
 
 
@@ -207,9 +209,9 @@ def test_on_ray_with_a_worker_killed_on_the_way(
             killed.append(ray_worker())
             os.kill(killed[0], signal.SIGKILL)
 
-    how = How(toy_folder, Settings(resend_through=("instagram",)))
+    options = ArchiveOptions(toy_folder, Settings(resend_through=("instagram",)))
     summary = verify_archive(
-        Archive(str(archive), tmp_path / "a.parquet", 1), how, RayCluster("local", 2), kill_one
+        Archive(str(archive), tmp_path / "a.parquet", 1), options, RayCluster("local", 2), kill_one
     )
     assert killed
     names = Counter(row["photo"] for row in rows(tmp_path / "a.parquet"))

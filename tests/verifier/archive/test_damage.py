@@ -17,10 +17,10 @@ import pytest
 
 from fleet import Engine
 from verifier import OutputError
-from verifier.archive import Archive, How, verify_archive
+from verifier.archive import Archive, ArchiveOptions, verify_archive
 from verifier.archive import analysis as worker
 from verifier.archive.listing import pictures
-from verifier.archive.work import Work
+from verifier.archive.shard_store import ShardStore
 from verifier.errors import PhotoUnreadableError
 
 SHARD = 3
@@ -64,10 +64,12 @@ def archive(tmp_path: Path) -> Archive:
     return Archive(str(folder), tmp_path / "out.parquet", SHARD)
 
 
-def run(archive: Archive, engine: Engine | None = None, how: How | None = None) -> list[str]:
+def run(
+    archive: Archive, engine: Engine | None = None, options: ArchiveOptions | None = None
+) -> list[str]:
     """Run; returns what was told to be dropped."""
     told: list[str] = []
-    verify_archive(archive, how or How(), engine or Here(), notice=told.append)
+    verify_archive(archive, options or ArchiveOptions(), engine or Here(), notice=told.append)
     return told
 
 
@@ -75,7 +77,7 @@ def stopped(archive: Archive, shards: int = 2) -> Path:
     """Run, and be stopped after some shards; returns the folder of parts."""
     with pytest.raises(KeyboardInterrupt):
         run(archive, Here(shards))
-    return Work(archive.out).folder
+    return ShardStore(archive.out).folder
 
 
 def names(archive: Archive) -> list[str]:
@@ -84,7 +86,7 @@ def names(archive: Archive) -> list[str]:
 
 def is_whole(archive: Archive) -> bool:
     """Whether each picture is there exactly once, in order, and nothing is left beside."""
-    folder = Work(archive.out).folder
+    folder = ShardStore(archive.out).folder
     return names(archive) == list(pictures(archive.source)) and not folder.exists()
 
 
@@ -191,7 +193,7 @@ def test_parts_of_other_options_are_not_taken_after_a_lost_plan(archive: Archive
     folder = stopped(archive)
     emptied(folder / "plan.json")
     engine = Here()
-    told = run(archive, engine, How(reports=True))
+    told = run(archive, engine, ArchiveOptions(reports=True))
     assert len(engine.photos) == PHOTOS
     assert sum("other options" in sentence for sentence in told) == 2
 
@@ -225,7 +227,7 @@ def test_killed_while_tidying_up_it_is_no_start_of_the_next_run(
     archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as killed:
-        killed.setattr(Work, "_sweep", lambda _: (_ for _ in ()).throw(KeyboardInterrupt))
+        killed.setattr(ShardStore, "_sweep", lambda _: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             run(archive)
     assert len(names(archive)) == PHOTOS
@@ -241,15 +243,15 @@ def test_killed_while_tidying_up_it_is_no_start_of_the_next_run(
 def test_a_part_that_goes_bad_after_it_was_checked_is_done_again(
     archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    join, damaged = Work._join, []
+    join, damaged = ShardStore._join, []
 
-    def bad(self: Work, *args: Any) -> None:
+    def bad(self: ShardStore, *args: Any) -> None:
         if not damaged:
             damaged.append(self.folder / "000000001.parquet")
             zeroed(damaged[0])
         join(self, *args)
 
-    monkeypatch.setattr(Work, "_join", bad)
+    monkeypatch.setattr(ShardStore, "_join", bad)
     assert "can't be read" in "".join(run(archive))
     assert is_whole(archive)
 
@@ -328,7 +330,7 @@ class Disk:
 def test_a_disk_that_is_full_at_any_write_loses_nothing(
     archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = Work(archive.out).folder
+    folder = ShardStore(archive.out).folder
     at = 0
     while True:
         at += 1

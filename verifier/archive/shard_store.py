@@ -20,7 +20,7 @@ from typing import Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
 from channel.printable import name_as_text
 from verifier.archive.analysis import Shard
@@ -47,13 +47,13 @@ class Plan(BaseModel):
 
     run: str
     source: str
-    how: str
+    options: str = Field(validation_alias=AliasChoices("options", "how"))  # older runs: how
     shard: int
     photos: int
     names: str  # digest of the list
 
 
-class Work:
+class ShardStore:
     """The folder beside the table, with the table's name and ``.parts``.
 
     Parameters
@@ -92,7 +92,7 @@ class Work:
         if not os.fstat(descriptor).st_nlink:
             raise OutputError(f"another run has just finished {self._out}; look at it first")
 
-    def planned(self, source: str, how: str, shard: int, photos: Iterable[str]) -> Plan:
+    def planned(self, source: str, options: str, shard: int, photos: Iterable[str]) -> Plan:
         """Return the plan of an earlier run, or list the pictures and make one.
 
         Raises
@@ -111,8 +111,8 @@ class Work:
                 self._empty()  # the run was killed while it tidied up
                 found = None
             if found is None:
-                return self._make_plan(source, how, shard, photos)
-        if (found.source, found.how) != (name_as_text(source), how):
+                return self._make_plan(source, options, shard, photos)
+        if (found.source, found.options) != (name_as_text(source), options):
             raise OutputError(
                 f"{self.folder} is of another run: of {found.source}, or of other options, models "
                 "or version; finish that one, or delete the folder"
@@ -225,7 +225,7 @@ class Work:
         )
         return None
 
-    def _make_plan(self, source: str, how: str, shard: int, photos: Iterable[str]) -> Plan:
+    def _make_plan(self, source: str, options: str, shard: int, photos: Iterable[str]) -> Plan:
         count = 0
         digest = hashlib.sha256()
         writing = _replacing(self._names, self.folder / "photos.writing")
@@ -241,7 +241,7 @@ class Work:
         plan = Plan(
             run=secrets.token_hex(16),
             source=name_as_text(source),
-            how=how,
+            options=options,
             shard=shard,
             photos=count,
             names=digest.hexdigest(),
@@ -298,7 +298,7 @@ def _read(part: Path, rows: int) -> pa.Table:
 
 def _marks(plan: Plan, shard: Shard) -> dict[bytes, bytes]:
     """Say of what a part is, whatever becomes of its plan: pictures, options, models, version."""
-    of = json.dumps([plan.how, *shard.photos]).encode()
+    of = json.dumps([plan.options, *shard.photos]).encode()
     return {_OF: hashlib.sha256(of).hexdigest().encode()}
 
 
