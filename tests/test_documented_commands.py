@@ -1,0 +1,127 @@
+"""Every command of the README, the documentation and the examples is one that camsim takes.
+
+Those that need nothing but a file of one's own, and take seconds, are run as they are written.
+"""
+
+import shutil
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from camera_sim import cli
+from camera_sim.sensor.dng import write_dng
+from tests.camera_sim.conftest import Camsim, camsim
+from tests.camera_sim.scenes import capture
+from tests.channel.conftest import photo
+from tests.documented import Documented, documented
+
+__all__ = ["camsim"]
+
+COMMANDS = documented()
+GROUPS = ("train", "evaluate", "bench", "firmware", "identity")
+# Verdicts of `verify` are exit statuses, too.
+VERDICTS = (0, 3, 4)
+# What is run, of pages for users. Not what needs data, a trained network, a booted camera, an
+# object store or another package, and not `serve`, which doesn't end.
+RUN = {"develop", "info", "simulate", "transmit", "platforms", "manipulate", "verify", "identity",
+       "verify-archive", "explain"}  # fmt: skip
+NEEDS_MORE = {"--weights", "--device", "--resnet50", "--ray", "--engines", "s3://press/2024"}
+PAGES = ("README.md", "docs/archive.md", "docs/channel.md", "docs/firmware.md", "docs/verifier.md")
+OUTPUTS = ("-o", "--out", "--html", "--results")
+RUNNABLE = [
+    command
+    for command in {command.words: command for command in COMMANDS}.values()
+    if command.source in PAGES
+    and command.words[0] in RUN
+    and len(command.words) > 1
+    and not NEEDS_MORE & set(command.words)
+    and (command.whole or "-o" in command.words or "--html" in command.words)
+    and "vendor/revoked.pem" not in command.words
+]
+
+
+def name(command: Documented) -> str:
+    return str(command).replace("/", "-")
+
+
+def parse(words: tuple[str, ...]) -> None:
+    """Have camsim's own parser take the words, without running anything."""
+    if hasattr(cli, "app"):
+        cli.app().parse_args(words, print_error=False, exit_on_error=False)
+    else:
+        cli.build_parser().parse_args(words)
+
+
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c.whole], ids=name)
+def test_a_command_is_taken_as_it_is_written(command: Documented) -> None:
+    try:
+        parse(command.words)
+    except SystemExit as stop:
+        pytest.fail(f"{command}: {stop}")
+
+
+@pytest.mark.parametrize("command", [c for c in COMMANDS if not c.whole], ids=name)
+def test_a_command_that_is_mentioned_has_the_options_that_are_named(
+    command: Documented, camsim: Camsim
+) -> None:
+    depth = 2 if command.words[0] in GROUPS else 1
+    ran = camsim(*[word for word in command.words[:depth] if word[0] != "-"], "--help")
+    assert ran.status == 0, ran.err
+    known = ran.out.replace(",", " ").replace("[", " ").replace("]", " ").split()
+    for word in command.words:
+        if word.startswith("-"):
+            assert word in known, f"{word} is no option of this command"
+
+
+def test_there_are_commands_to_ask() -> None:
+    """The pages are found, and most of what users type first is run."""
+    assert len(COMMANDS) > 150
+    assert len(RUNNABLE) > 20
+    assert {command.words[0] for command in RUNNABLE} == RUN
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the documentation takes for granted: a few small pictures and captures of one's own."""
+    folder = tmp_path_factory.mktemp("documented")
+    for place in ("shot.nef", "shot.cr3", "shot.dng", "card/one.dng", "card/two.dng"):
+        (folder / place).parent.mkdir(exist_ok=True)
+        write_dng(folder / place, capture(64, 80))
+    for number, place in enumerate(("photo.jpg", "received.jpg", "press/a.jpg", "press/b.jpg")):
+        (folder / place).parent.mkdir(exist_ok=True)
+        Image.fromarray(photo(256, 320, number)).save(folder / place, quality=90)
+    Image.fromarray(photo(64, 80)).save(folder / "photo.png")
+    (folder / "list.txt").write_text("press/a.jpg\n")
+    assert cli.main(["identity", "init", str(folder / "vendor")]) == 0
+    shutil.copy(folder / "vendor/root/certificate.pem", folder / "mine.pem")
+    shutil.copy(folder / "vendor/revoked.pem", folder / "withdrawn.pem")
+    return folder
+
+
+@pytest.fixture
+def folder(files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy to work in; without what the command itself is to make."""
+    shutil.copytree(files, tmp_path / "work")
+    monkeypatch.chdir(tmp_path / "work")
+    return tmp_path / "work"
+
+
+def as_a_shell_gives_them(words: tuple[str, ...]) -> Iterator[str]:
+    for word in words:
+        yield from sorted(map(str, Path().glob(word))) if "*" in word else (word,)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", RUNNABLE, ids=name)
+def test_a_command_runs_as_it_is_written(command: Documented, folder: Path, camsim: Camsim) -> None:
+    made = [folder / after for word, after in pairwise(command.words) if word in OUTPUTS]
+    for path in made:
+        path.unlink(missing_ok=True)
+    if command.words[:2] == ("identity", "init"):
+        shutil.rmtree(folder / "vendor")
+    ran = camsim(*as_a_shell_gives_them(command.words))
+    assert ran.status in (VERDICTS if command.words[0] == "verify" else (0,)), ran.err
+    assert all(path.exists() for path in made)
