@@ -1,31 +1,25 @@
-"""The camsim command: the composition root, and the one module that may import every package."""
+"""The camsim command: the composition root, and the one module that names every package's commands.
 
-import argparse
+A command is a frozen dataclass: its fields are the options, its docstring the help, and calling it
+runs it. It is imported when it is asked for; the table below is all that ``camsim --help`` needs.
+"""
+
 import errno
 import os
 import sys
-import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from typing import Any
 
-import channel.cli
-import firmware_export.cli
-import verifier.cli
-from camera_sim.commands import (
-    bench,
-    develop,
-    evaluate,
-    evaluate_fuzz,
-    evaluate_pair,
-    identity,
-    info,
-    simulate,
-    train,
-)
+from cyclopts import App, CycloptsError, Parameter
+from cyclopts.config import Env
+
+from camera_sim.commands.table import COMMANDS, FROM_ENVIRONMENT, GROUPS
 from camera_sim.errors import CameraSimError
+from channel.command_line import show_traceback, shown, traced, words_of
 from channel.errors import ChannelError
-from channel.terminal import ArgumentParser, complain, guarded
+from channel.terminal import complain, console, guarded
 from firmware_export.errors import FirmwareError
-from firmware_export.fallback import SlotFirmware
 from verifier.errors import VerifierError, WorkerError
 
 DONE, OUR_ERROR, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
@@ -36,72 +30,74 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     0 done, 2 bad input, 1 an error of ours, 130 interrupted; 3 and 4 are verdicts of ``verify``.
     """
-    with guarded():
-        return _run(argv)
+    with guarded(), traced(sys.argv[1:] if argv is None else argv) as words:
+        return _run(words)
 
 
-def _run(argv: Sequence[str] | None) -> int:
-    args = build_parser().parse_args(argv)
+def _run(words: list[str]) -> int:
     try:
-        return int(args.run(args))
+        return run(words)
+    except CycloptsError as error:
+        complain(words_of(error))
+        return BAD_INPUT
     except (CameraSimError, ChannelError, FirmwareError, VerifierError) as error:
         complain(error)
         return OUR_ERROR if isinstance(error, WorkerError) else BAD_INPUT
-    except KeyboardInterrupt:
-        complain("interrupted")
+    except KeyboardInterrupt as interrupt:
+        complain(str(interrupt) or "interrupted")
         return INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
     except Exception as error:  # the last resort: never a traceback in a user's face
-        return _told(error, traced=args.traceback)
+        return _told(error)
 
 
-def _told(error: Exception, *, traced: bool) -> int:
+def run(words: Sequence[str]) -> int:
+    """Run a command; what it raises is the caller's, and so is a `CycloptsError` of its words."""
+    read, bound, _ = app_for(words).parse_args(
+        words, console=console(), print_error=False, exit_on_error=False
+    )
+    command: Callable[[], int] | None = read(*bound.args, **bound.kwargs)
+    return DONE if command is None else command()
+
+
+def _told(error: Exception) -> int:
     if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
         complain(f"the name {error.filename} is too long for this system; choose a shorter one")
         return BAD_INPUT
-    if traced:
-        traceback.print_exception(error)
+    show_traceback(error)
     kind = type(error).__name__
     complain(f"an error of ours, please report it: {kind}: {error} (--traceback shows where)")
     return OUR_ERROR
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Put the commands of every package together."""
-    parser: argparse.ArgumentParser = ArgumentParser(
-        prog="camsim",
-        description="Simulated camera firmware, and what platforms do to its pictures.",
+def app_for(words: Sequence[str] = ()) -> App:
+    """Put the commands of every package together; the one that is asked for helps by itself."""
+    options: dict[str, Any] = {
+        "default_parameter": Parameter(negative=(), allow_repeating=True, show_default=shown),
+        "help_format": "plaintext",
+    }
+    top = App(
+        name="camsim",
+        help="Simulated camera firmware, what platforms do to its pictures, and what can be known "
+        "of a picture that comes back.",
+        help_epilogue="camsim --traceback COMMAND shows where an error arose.",
+        version=lambda: version("camsim"),
+        **options,
     )
-    parser.add_argument("--traceback", action="store_true", help="show where an error arose")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    develop.add_to(commands, SlotFirmware())
-    for module in (info, simulate, identity):
-        module.add_to(commands)
-    trainings = commands.add_parser(
-        "train", help="train networks on a folder of your own"
-    ).add_subparsers(required=True, metavar="WHAT")
-    train.add_to(trainings)
-    verifier.cli.add_trainings(trainings)
-    firmware_export.cli.add_commands(commands)
-    channel.cli.add_commands(commands)
-    verifier.cli.add_commands(commands)
-    benchmarks = commands.add_parser("bench", help="measure speed and memory").add_subparsers(
-        required=True, metavar="WHAT"
-    )
-    bench.add_to(benchmarks)
-    channel.cli.add_benchmarks(benchmarks)
-    verifier.cli.add_benchmarks(benchmarks)
-    evaluations = commands.add_parser(
-        "evaluate", help="measure quality; print the tables of the documentation"
-    ).add_subparsers(required=True, metavar="WHAT")
-    evaluate.add_to(evaluations)
-    evaluate_pair.add_to(evaluations)
-    channel.cli.add_evaluations(evaluations)
-    verifier.cli.add_evaluations(evaluations)
-    evaluate_fuzz.add_to(evaluations)
-    return parser
+    groups = {"": top}
+    for name, line in GROUPS.items():
+        groups[name] = App(name=name, help=line, **options)
+        top.command(groups[name])
+    for names, (place, line) in COMMANDS.items():
+        group, _, name = names.rpartition(" ")
+        is_asked = list(words[: len(names.split())]) == names.split()
+        more: dict[str, Any] = {} if is_asked else {"help": line}
+        if names == FROM_ENVIRONMENT:
+            more["config"] = Env("CAMSIM_")
+        groups[group].command(place, name=name, **more)
+    return top
 
 
 if __name__ == "__main__":

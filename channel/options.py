@@ -1,36 +1,58 @@
-"""What several commands check of their options."""
+"""Kinds of options that several commands have: what a value may be, and how many there are."""
 
-import argparse
-from collections.abc import Mapping
-from importlib import import_module
-from typing import Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, Final
 
-from channel.errors import ChannelValueError, DependencyError
-
-
-def require_torch(what: str = "training needs") -> None:
-    """Raise `DependencyError`, of what needs it, where torch is missing."""
-    try:
-        import_module("torch")
-    except ImportError as error:
-        raise DependencyError(f"{what} torch: pip install 'camsim[train]'") from error
+from cyclopts import Group, Parameter, validators
 
 
-def given_options(args: argparse.Namespace, least: Mapping[str, float]) -> dict[str, Any]:
-    """Return the options of training that were set, each at least what it must be.
+def within(least: float, most: float = float("inf")) -> Parameter:
+    """Make a parameter whose number, where one is given, lies between two."""
 
-    Raises
-    ------
-    ChannelValueError
-        If one is less, ``threads`` is under 1, or ``seed`` is negative.
-    """
-    if args.threads is not None and args.threads < 1:
-        raise ChannelValueError(f"--threads must be at least 1, not {args.threads}")
-    if args.seed < 0:
-        raise ChannelValueError(f"--seed cannot be negative, and is {args.seed}")
-    found = {name: getattr(args, name) for name in least if getattr(args, name) is not None}
-    for name, value in found.items():
-        if value < least[name]:
-            option = name.replace("_", "-")
-            raise ChannelValueError(f"--{option} must be at least {least[name]:g}, not {value:g}")
-    return found
+    def check(_: Any, value: float | None) -> None:
+        if value is None or least <= value <= most:
+            return
+        if most < float("inf"):
+            raise ValueError(f"is {_number(least)} to {_number(most)}, not {_number(value)}")
+        if least == 0:
+            raise ValueError(f"cannot be negative, and is {_number(value)}")
+        raise ValueError(f"must be at least {_number(least)}, not {_number(value)}")
+
+    return Parameter(validator=check)
+
+
+def _number(value: float) -> str:
+    return str(value) if isinstance(value, int) else f"{value:g}"
+
+
+def _above_zero(_: Any, value: float | None) -> None:
+    if value is not None and not value > 0:
+        raise ValueError(f"must be above 0, not {value:g}")
+
+
+def read_by(read: Callable[[str], Any]) -> Parameter:
+    """Make a parameter whose words are read by a function, which raises `ValueError`."""
+    return Parameter(converter=lambda _, tokens: read(tokens[0].value), n_tokens=1)
+
+
+SOME: Final = Parameter(consume_multiple=1)
+"""One value or more after the option."""
+ANY: Final = Parameter(consume_multiple=True)
+"""None, one or more values after the option."""
+ONE_OF: Final = Parameter(
+    group=Group("Source", validator=validators.LimitedChoice(min=1, max=1)),
+)
+"""One of the options that are so, and only one."""
+
+Count = Annotated[int, within(1)]
+Whole = Annotated[int, within(0)]
+Share = Annotated[float, within(0, 1)]
+Positive = Annotated[float, Parameter(validator=_above_zero)]
+Out = Annotated[Path, Parameter(alias="-o")]
+
+
+def given(options: object, *names: str) -> dict[str, Any]:
+    """Return those of a command's options that were set."""
+    found = {name: getattr(options, name) for name in names}
+    return {name: value for name, value in found.items() if value is not None}

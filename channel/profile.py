@@ -1,6 +1,6 @@
 """A platform as data: what it does to the size, the pixels, the coding and the metadata.
 
-A profile is a record, not code: `channel.transmit` and, with gradients,
+A profile is a record, not code: `channel.transmission` and, with gradients,
 `channel.training.differentiable` carry it out.
 """
 

@@ -1,7 +1,7 @@
 """The one way to a terminal: what files and their names bring along never steers it.
 
 `guarded` stands before standard output and error while a command runs, whatever writes to them:
-print, argparse, warnings. It lets line ends and tabs pass and writes out all else that isn't seen,
+print, warnings. It lets line ends and tabs pass and writes out all else that isn't seen,
 see `channel.printable`. rich, whose colours are such characters, writes behind it, by `console`,
 `Progress` and `track` of this module, which clean texts before they are coloured. Nothing else in
 camsim makes a console of rich's, or a bar.
@@ -10,11 +10,11 @@ What is one line, such as a message or a name, goes through `printable` before, 
 in a name can't forge a line of output: see `complain`.
 """
 
-import argparse
 import sys
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, Final, NoReturn, TextIO, TypeVar, cast
+from typing import Any, Final, TextIO, TypeVar, cast
 
 import rich.console
 import rich.progress
@@ -24,6 +24,13 @@ from channel.printable import printable
 
 T = TypeVar("T")
 _KEPT: Final = "\n\t"
+_FIRST_LINE: Final = 30.0
+_NEXT_LINES: Final = 60.0
+"""Seconds to the first line about work, and between others, where there is no bar."""
+_FIRST_STEPS: Final = 5.0
+"""Seconds of a training after which it is said how long all of it takes."""
+_SHORT: Final = 30.0
+"""Seconds that need no announcement."""
 
 
 class _Guard:
@@ -69,14 +76,6 @@ def complain(message: object) -> None:
     print(f"camsim: {printable(str(message))}", file=sys.stderr, flush=True)
 
 
-class ArgumentParser(argparse.ArgumentParser):
-    """A parser whose errors are one line, whatever arguments they quote."""
-
-    def error(self, message: str) -> NoReturn:
-        """Print the message and exit with status 2."""
-        super().error(printable(message))
-
-
 class Console(rich.console.Console):
     """A console of rich's whose texts are printable."""
 
@@ -99,7 +98,7 @@ def console(*, stderr: bool = False, **options: Any) -> Console:
 
 
 class Progress(rich.progress.Progress):
-    """A bar on standard error, unless that is no terminal.
+    """A bar on standard error; where that is no terminal a line now and then.
 
     What is printed meanwhile goes above it, cleaned; standard output that is no terminal is left
     alone, so that results can be piped.
@@ -119,6 +118,30 @@ class Progress(rich.progress.Progress):
             disable=disable or not on_error.is_terminal,
             redirect_stdout=sys.stdout.isatty(),
         )
+        self.is_shown = on_error.is_terminal
+        self._has_lines = not (disable or self.is_shown)
+        self._next_line = time.monotonic() + _FIRST_LINE
+        self._paces: dict[rich.progress.TaskID, _Pace] = {}
+
+    def update(self, task_id: rich.progress.TaskID, *words: Any, **named: Any) -> None:
+        """Show how far a task is."""
+        super().update(task_id, *words, **named)
+        self._say_now_and_then(task_id)
+
+    def advance(self, task_id: rich.progress.TaskID, advance: float = 1) -> None:
+        """Show that a task is further."""
+        super().advance(task_id, advance)
+        self._say_now_and_then(task_id)
+
+    def _say_now_and_then(self, task_id: rich.progress.TaskID) -> None:
+        task = self._tasks[task_id]
+        pace = self._paces.setdefault(task_id, _Pace(task.completed))
+        if not self._has_lines or time.monotonic() < self._next_line or not task.total:
+            return
+        self._next_line = time.monotonic() + _NEXT_LINES
+        left = pace.seconds(task.completed, task.total - task.completed)
+        words = f", about {duration(left)} left" if left is not None else ""
+        complain(f"{task.description}: {task.completed:.0f} of {task.total:.0f}{words}")
 
     def start(self) -> None:
         """Start, and stand before what rich puts before the streams."""
@@ -138,6 +161,59 @@ def track(items: Iterable[T], words: str, total: float | None = None) -> Iterato
         yield from bar.track(items, total, description=words)
 
 
+@contextmanager
+def training_bar(steps: int) -> Iterator[Callable[[int, str, str | None], None]]:
+    """Show how far a training is, and after the first steps how long it will take.
+
+    Yields
+    ------
+    What takes the steps done, words for the bar, and a line to keep, or None.
+    """
+    with Progress() as bar:
+        task, is_said = bar.add_task("training", total=steps), False
+        pace: _Pace | None = None
+
+        def report(done: int, words: str, line: str | None = None) -> None:
+            nonlocal pace, is_said
+            pace = pace or _Pace(done)
+            bar.update(task, completed=done, description=words)
+            if line:
+                bar.console.print(line, soft_wrap=True) if bar.is_shown else say(line)
+            if not is_said and pace.age > _FIRST_STEPS and done > pace.first:
+                is_said, left = True, pace.seconds(done, steps - done) or 0
+                if left > _SHORT:
+                    complain(f"the {steps - done} steps that are left take about {duration(left)}")
+
+        yield report
+
+
+class _Pace:
+    """How fast work goes, by what was done since it was first looked at."""
+
+    def __init__(self, done: float) -> None:
+        self.first, self._since = done, time.monotonic()
+
+    @property
+    def age(self) -> float:
+        return time.monotonic() - self._since
+
+    def seconds(self, done: float, left: float) -> float | None:
+        """Return what the rest takes; None where nothing was done since."""
+        return self.age * left / (done - self.first) if done > self.first else None
+
+
+def duration(seconds: float) -> str:
+    """Say roughly how long.
+
+    >>> duration(7811)
+    '2 h 10 min'
+    """
+    minutes = round(seconds / 60)
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
+
+
 def description() -> rich.progress.TextColumn:
     """Make a column with a task's description, in which no markup is looked for."""
     return rich.progress.TextColumn("{task.description}", markup=False)
@@ -148,7 +224,7 @@ def _columns() -> tuple[rich.progress.ProgressColumn, ...]:
     return (
         description(),
         rich.progress.BarColumn(),
-        rich.progress.TaskProgressColumn(),
+        rich.progress.MofNCompleteColumn(),
         rich.progress.TimeRemainingColumn(),
     )
 

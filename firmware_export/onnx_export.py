@@ -12,6 +12,7 @@ from camera_sim import weights
 from camera_sim.errors import CameraSimError
 from camera_sim.pipelines import find_pipeline
 from camera_sim.weights import SizeRequirements, WeightsEntry
+from channel.extras import to_install
 from channel.onnx_file import open_session
 from firmware_export.contract import KEY, Contract, Exported
 from firmware_export.errors import ExportError
@@ -46,7 +47,7 @@ def export_weights(
     try:
         from camera_sim.training.nip.export import OPSET, onnx_of_weights
     except ModuleNotFoundError as error:
-        raise ExportError("exporting needs torch: pip install 'camsim[train]'") from error
+        raise ExportError(f"exporting needs torch: {to_install('train')}") from error
 
     entry = weights.read_manifest(folder).find(pipeline)
     _check_tile(tile, entry.size)

@@ -83,7 +83,8 @@ def _connected(address: str, count: int | None) -> Any:
     try:
         import ray
     except ImportError as error:
-        raise FleetError("many machines need Ray: pip install 'camsim[archive]'") from error
+        words = "pip install -e '.[archive]' in the folder of camsim's clone"
+        raise FleetError(f"many machines need Ray: {words}") from error
     quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
     try:
         if address == "local":

@@ -9,10 +9,12 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from cyclopts import CycloptsError
 from PIL import Image
 
 from camera_sim import cli
 from camera_sim.sensor.dng import write_dng
+from channel.command_line import words_of
 from tests.camera_sim.conftest import Camsim, camsim
 from tests.camera_sim.scenes import capture
 from tests.channel.conftest import photo
@@ -49,18 +51,15 @@ def name(command: Documented) -> str:
 
 def parse(words: tuple[str, ...]) -> None:
     """Have camsim's own parser take the words, without running anything."""
-    if hasattr(cli, "app"):
-        cli.app().parse_args(words, print_error=False, exit_on_error=False)
-    else:
-        cli.build_parser().parse_args(words)
+    cli.app_for(words).parse_args(words, print_error=False, exit_on_error=False)
 
 
 @pytest.mark.parametrize("command", [c for c in COMMANDS if c.whole], ids=name)
 def test_a_command_is_taken_as_it_is_written(command: Documented) -> None:
     try:
         parse(command.words)
-    except SystemExit as stop:
-        pytest.fail(f"{command}: {stop}")
+    except CycloptsError as error:
+        pytest.fail(f"{command}: {words_of(error)}")
 
 
 @pytest.mark.parametrize("command", [c for c in COMMANDS if not c.whole], ids=name)

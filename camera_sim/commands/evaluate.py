@@ -1,10 +1,10 @@
 """``camsim evaluate``: the tables of the documentation, from any folder of one's own."""
 
-import argparse
 from collections.abc import Callable, Sequence
+from dataclasses import KW_ONLY, dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -14,53 +14,96 @@ from camera_sim.errors import PipelineError
 from camera_sim.evaluation.table import Table
 from camera_sim.pipelines import PIPELINES, PLAIN_PIPELINE
 from camera_sim.raw.raw_image import RawImage, read_raw
+from camera_sim.weights import FOLDER
+from channel.options import Count
 from channel.picture_file.srgb import load_picture, picture_files
 from channel.terminal import track
 
 if TYPE_CHECKING:
-    from camera_sim.commands import Commands
     from camera_sim.evaluation.fidelity import Picture
 
 # CIEDE2000 is compared between pictures made so many times smaller: colour, not demosaicing.
 COLOUR_REDUCTION = 8
 
 
-def add_to(evaluations: "Commands") -> None:
-    """Add ``evaluate nip`` and ``evaluate colour``."""
-    nip = evaluations.add_parser(
-        "nip",
-        help="PSNR and SSIM of the pipelines on simulated captures of pictures",
-        description="Photograph held-out pictures with the simulated sensor and measure how near "
-        "each pipeline comes to the clean scene, and the paper's networks to the classical one.",
-    )
-    nip.add_argument("pictures", type=Path, help="a folder of pictures that no training saw")
-    nip.add_argument("--weights", type=Path, default=weights.FOLDER, help="folder of weights")
-    nip.add_argument(
-        "--table",
-        choices=("clean", "standard"),
-        help="clean: against the clean scene; standard: against the classical pipeline (both)",
-    )
-    nip.add_argument("--limit", type=int, help="use the first so many pictures")
-    nip.set_defaults(run=run_nip)
-    colour = evaluations.add_parser(
-        "colour", help="CIEDE2000 of the pipelines against LibRaw's rendering of RAW files"
-    )
-    colour.add_argument("raw", nargs="+", type=Path, help="RAW files")
-    colour.add_argument("--weights", type=Path, default=weights.FOLDER, help="folder of weights")
-    colour.set_defaults(run=run_colour)
+@dataclass(frozen=True)
+class EvaluateNip:
+    """PSNR and SSIM of the pipelines on simulated captures of pictures.
+
+    Photograph held-out pictures with the simulated sensor and measure how near each pipeline
+    comes to the clean scene, and the paper's networks to the classical one.
+
+    Parameters
+    ----------
+    pictures
+        A folder of pictures that no training saw.
+    weights
+        Folder of weights.
+    table
+        clean: against the clean scene; standard: against the classical pipeline (both).
+    limit
+        Use the first so many pictures.
+    """
+
+    pictures: Path
+    _: KW_ONLY
+    weights: Path = FOLDER
+    table: Literal["clean", "standard"] | None = None
+    limit: Count | None = None
+
+    def __call__(self) -> int:
+        """Print the tables of fidelity."""
+        _require_skimage()
+        files = picture_files(self.pictures)[: self.limit]
+        pictures = [load_picture(path) for path in files]
+        print(f"{len(files)} pictures of {self.pictures.name}\n")
+        if self.table != "standard":
+            print(clean_scene_table(pictures, self.weights))
+        if self.table != "clean":
+            print(standard_pipeline_table(pictures, self.weights))
+        return 0
 
 
-def run_nip(args: argparse.Namespace) -> int:
-    """Print the tables of fidelity."""
-    _require_skimage()
-    files = picture_files(args.pictures)[: args.limit]
-    pictures = [load_picture(path) for path in files]
-    print(f"{len(files)} pictures of {args.pictures.name}\n")
-    if args.table != "standard":
-        print(clean_scene_table(pictures, args.weights))
-    if args.table != "clean":
-        print(standard_pipeline_table(pictures, args.weights))
-    return 0
+@dataclass(frozen=True)
+class EvaluateColour:
+    """CIEDE2000 of the pipelines against LibRaw's rendering of RAW files.
+
+    Parameters
+    ----------
+    raw
+        RAW files.
+    weights
+        Folder of weights.
+    """
+
+    raw: tuple[Path, ...]
+    _: KW_ONLY
+    weights: Path = FOLDER
+
+    def __call__(self) -> int:
+        """Print CIEDE2000 against LibRaw, a row a file."""
+        _require_skimage()
+        engines, libraw = {"classical": open_engine("classical")}, open_engine("libraw")
+        for entry in weights.read_manifest(self.weights).networks:
+            engines[entry.pipeline] = open_engine(entry.pipeline, self.weights)
+        rows = []
+        for path in self.raw:
+            image = read_raw(path)
+            exposure = image.auto_exposure()
+            reference = _reduced(render(image, libraw, Options(), exposure))
+            cells = []
+            for engine in engines.values():
+                picture = _reduced(render(image, engine, Options(), exposure))
+                cells.append(_differences(picture, reference))
+            rows.append((path.name, image.info.camera, *cells))
+        print(
+            Table(
+                "CIEDE2000 against LibRaw's rendering at the same white balance: median / 95%",
+                ("file", "camera", *engines),
+                rows,
+            )
+        )
+        return 0
 
 
 def clean_scene_table(pictures: Sequence["Picture"], folder: Path) -> Table:
@@ -124,32 +167,6 @@ def standard_pipeline_table(pictures: Sequence["Picture"], folder: Path) -> Tabl
     )
 
 
-def run_colour(args: argparse.Namespace) -> int:
-    """Print CIEDE2000 against LibRaw, a row a file."""
-    _require_skimage()
-    engines, libraw = {"classical": open_engine("classical")}, open_engine("libraw")
-    for entry in weights.read_manifest(args.weights).networks:
-        engines[entry.pipeline] = open_engine(entry.pipeline, args.weights)
-    rows = []
-    for path in args.raw:
-        image = read_raw(path)
-        exposure = image.auto_exposure()
-        reference = _reduced(render(image, libraw, Options(), exposure))
-        cells = []
-        for engine in engines.values():
-            picture = _reduced(render(image, engine, Options(), exposure))
-            cells.append(_differences(picture, reference))
-        rows.append((path.name, image.info.camera, *cells))
-    print(
-        Table(
-            "CIEDE2000 against LibRaw's rendering at the same white balance: median / 95%",
-            ("file", "camera", *engines),
-            rows,
-        )
-    )
-    return 0
-
-
 def _differences(picture: "Picture", reference: "Picture") -> str:
     from camera_sim.evaluation.fidelity import colour_difference
 
@@ -170,4 +187,4 @@ def _require_skimage() -> None:
     try:
         import_module("skimage")
     except ImportError as error:
-        raise PipelineError("evaluation needs scikit-image: pip install 'camsim[train]'") from error
+        raise PipelineError("evaluation needs scikit-image: {to_install('train')}") from error

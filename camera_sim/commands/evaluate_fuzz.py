@@ -1,61 +1,69 @@
-"""``camsim evaluate fuzz --raw``: damaged RAW files through develop."""
+"""``camsim evaluate fuzz-raw``: damaged RAW files through develop."""
 
-import argparse
 import tempfile
+from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from camera_sim.developing.files import Options, open_engine
-from camera_sim.errors import CameraSimError, RawNotFoundError
-from camera_sim.pipelines import DEFAULT_PIPELINE, PIPELINES
+from camera_sim.errors import RawNotFoundError
+from camera_sim.pipelines import DEFAULT_PIPELINE
+from channel.options import ANY, Count, Whole
 from channel.terminal import Progress
 
 if TYPE_CHECKING:
-    from camera_sim.commands import Commands
     from camera_sim.evaluation.fuzzing.raw_fuzz import RawFuzzResult
     from camera_sim.evaluation.fuzzing.seeds import Seed
 
 DEFECTS = 1
 
 
-def add_to(evaluations: "Commands") -> None:
-    """Add ``--raw`` to the verifier's ``evaluate fuzz``."""
-    parser = evaluations.choices["fuzz"]
-    parser.add_argument("--raw", action="store_true", help="develop damaged RAW files instead")
-    parser.add_argument(
-        "--pipeline",
-        choices=PIPELINES,
-        default=DEFAULT_PIPELINE,
-        help=f"of --raw (default {DEFAULT_PIPELINE})",
-    )
-    of_pictures = parser.get_default("run")
-    parser.set_defaults(run=lambda args: run(args) if args.raw else of_pictures(args))
+@dataclass(frozen=True)
+class EvaluateFuzzRaw:
+    """Develop damaged RAW files; only our errors may leave.
+
+    Parameters
+    ----------
+    files
+        How many.
+    seed
+        Of all that is drawn at random.
+    also
+        More files to damage.
+    keep
+        Keep what broke it in this folder.
+    pipeline
+        By which to develop.
+    """
+
+    _: KW_ONLY
+    files: Count = 10_000
+    seed: Whole = 0
+    also: Annotated[tuple[Path, ...], ANY] = ()
+    keep: Path | None = None
+    pipeline: str = DEFAULT_PIPELINE
+
+    def __call__(self) -> int:
+        """Print what came out; 1 if anything did that must not."""
+        from camera_sim.evaluation.fuzzing.raw_fuzz import raw_fuzz
+        from camera_sim.evaluation.fuzzing.seeds import seeds
+
+        files = [*seeds(), *_genuine(self.also)]
+        engine, options = open_engine(self.pipeline), Options(pipeline=self.pipeline, threads=1)
+        with tempfile.TemporaryDirectory() as folder, Progress() as bar:
+            task = bar.add_task("developing", total=self.files)
+            result = raw_fuzz(
+                engine, options, files, self.files, Path(folder), self.seed,
+                lambda done: bar.update(task, completed=done),
+            )  # fmt: skip
+        _print(result, len(files), self.seed)
+        if self.keep:
+            _keep(result, self.keep)
+        return DEFECTS if result.defects else 0
 
 
-def run(args: argparse.Namespace) -> int:
-    """Print what came out; 1 if anything did that must not."""
-    from camera_sim.evaluation.fuzzing.raw_fuzz import raw_fuzz
-    from camera_sim.evaluation.fuzzing.seeds import seeds
-
-    if args.files < 1 or args.seed < 0:
-        raise CameraSimError(
-            f"--files is {args.files} and --seed {args.seed}; give 1 and 0 or more"
-        )
-    files = [*seeds(), *_genuine(args.also)]
-    engine, options = open_engine(args.pipeline), Options(pipeline=args.pipeline, threads=1)
-    with tempfile.TemporaryDirectory() as folder, Progress() as bar:
-        task = bar.add_task("developing", total=args.files)
-        result = raw_fuzz(
-            engine, options, files, args.files, Path(folder), args.seed,
-            lambda done: bar.update(task, completed=done),
-        )  # fmt: skip
-    _print(result, len(files), args.seed)
-    if args.keep:
-        _keep(result, args.keep)
-    return DEFECTS if result.defects else 0
-
-
-def _genuine(paths: list[Path]) -> "list[Seed]":
+def _genuine(paths: Sequence[Path]) -> "list[Seed]":
     from camera_sim.evaluation.fuzzing.seeds import genuine
 
     try:

@@ -1,131 +1,139 @@
 """``camsim evaluate pair``: every table of a NIP–FAN pair, from its shipped weights."""
 
-import argparse
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import KW_ONLY, dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar, get_args
 
 from PIL import Image
 
-from camera_sim import weights
 from camera_sim.developing.files import open_engine
 from camera_sim.errors import CameraSimError, RawError
 from camera_sim.evaluation.table import Table
 from camera_sim.raw.raw_image import RawImage, read_raw
+from camera_sim.weights import FOLDER
 from channel.errors import PictureError, UnknownPlatformError
-from channel.options import require_torch
+from channel.extras import require_torch
+from channel.options import ANY, SOME, Count
 from channel.picture_file.srgb import load_picture, picture_files
 from channel.terminal import track
 
 if TYPE_CHECKING:
-    from camera_sim.commands import Commands
     from camera_sim.evaluation.pair_tables import ForeignPicture, TradeOff
     from camera_sim.training.pair.shots import Pair, Picture, Scores, Send, Shot
 
 T = TypeVar("T")
-TABLES = (
-    "fidelity",
-    "visibility",
-    "channels",
-    "camera",
-    "strengths",
-    "runs",
-    "foreign",
-    "edits",
-    "attacks",
-    "raw",
-)
+TableName = Literal[
+    "fidelity", "visibility", "channels", "camera", "strengths", "runs", "foreign", "edits",
+    "attacks", "raw",
+]  # fmt: skip
+TABLES: tuple[TableName, ...] = get_args(TableName)
 PAIR = "rnet-fan-3"
 
 
-def add_to(evaluations: "Commands") -> None:
-    """Add the command."""
-    parser = evaluations.add_parser(
-        "pair",
-        help="a camera and its analyser: accuracy after platforms, fidelity, foreign, attacks",
-        description="Photograph held-out pictures with the simulated sensor, develop them with a "
-        "pair's pipeline, edit them, send them, and print what its analyser says. All through "
-        "libjpeg, at 8 bits.",
-    )
-    parser.add_argument("pictures", type=Path, help="a folder of pictures that no training saw")
-    parser.add_argument("--raw", nargs="*", type=Path, default=[], help="real RAW files as well")
-    parser.add_argument(
-        "--runs", nargs="*", type=Path, default=[], metavar="RUN",
-        help="joint runs of one pipeline as well, for a curve of accuracy against fidelity",
-    )  # fmt: skip
-    parser.add_argument(
-        "--foreign", type=Path, help="a folder of other photographs, as they were found"
-    )
-    add_pair_to(parser)
-    parser.add_argument("--table", choices=TABLES, nargs="+", default=TABLES, help="default all")
-    parser.add_argument(
-        "--through", nargs="+", metavar="PLATFORM",
-        help="platforms of the tables channels and camera, or none (default all); 1:2 and JPEG 50 "
-        "is always among them",
-    )  # fmt: skip
-    parser.add_argument("--limit", type=int, help="use the first so many pictures")
-    parser.add_argument("--out", type=Path, help="folder for the figures")
-    parser.add_argument(
-        "--keep", type=Path, metavar="FOLDER",
-        help="write the pictures to FOLDER/<label>/, for camsim evaluate scores",
-    )  # fmt: skip
-    parser.set_defaults(run=run)
+@dataclass(frozen=True)
+class PairOptions:
+    """Which pair is meant.
+
+    Parameters
+    ----------
+    pair
+        Its name.
+    weights
+        A joint run's folder (default: the shipped).
+    before
+        Folder of weights of the pipeline before joint training.
+    """
+
+    _: KW_ONLY
+    pair: str = PAIR
+    weights: Path | None = None
+    before: Path = FOLDER
 
 
-def add_pair_to(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say which pair is meant."""
-    parser.add_argument("--pair", default=PAIR, metavar="NAME", help=f"default {PAIR}")
-    parser.add_argument(
-        "--weights", type=Path, metavar="RUN", help="a joint run's folder (default: the shipped)"
-    )
-    parser.add_argument(
-        "--before", type=Path, default=weights.FOLDER, metavar="WEIGHTS",
-        help="folder of weights of the pipeline before joint training (default: the shipped)",
-    )  # fmt: skip
+@dataclass(frozen=True)
+class EvaluatePair(PairOptions):
+    """A camera and its analyser: accuracy after platforms, fidelity, foreign, attacks.
+
+    Photograph held-out pictures with the simulated sensor, develop them with a pair's pipeline,
+    edit them, send them, and print what its analyser says. All through libjpeg, at 8 bits.
+
+    Parameters
+    ----------
+    pictures
+        A folder of pictures that no training saw.
+    raw
+        Real RAW files as well.
+    runs
+        Joint runs of one pipeline as well, for a curve of accuracy against fidelity.
+    foreign
+        A folder of other photographs, as they were found.
+    table
+        Which tables (default all).
+    through
+        Platforms of the tables channels and camera, or none (default all); 1:2 and JPEG 50 is
+        always among them.
+    limit
+        Use the first so many pictures.
+    out
+        Folder for the figures.
+    keep
+        Write the pictures to FOLDER/<label>/, for camsim evaluate scores.
+    """
+
+    pictures: Path
+    _: KW_ONLY
+    raw: Annotated[tuple[Path, ...], ANY] = ()
+    runs: Annotated[tuple[Path, ...], ANY] = ()
+    foreign: Path | None = None
+    table: Annotated[tuple[TableName, ...], SOME] = TABLES
+    through: Annotated[tuple[str, ...], SOME] | None = None
+    limit: Count | None = None
+    out: Path | None = None
+    keep: Path | None = None
+
+    def __call__(self) -> int:
+        """Print the tables."""
+        require_torch("the tables of a pair need")
+        from camera_sim.training.pair import shots as bench
+
+        _check(self)
+        channels = _channels(self.through)
+        pair = bench.open_pair(self.pair, self.weights, self.before)
+        files = picture_files(self.pictures)[: self.limit]
+        if len(files) < 2:  # splices and attacks take from one picture what they put into another
+            raise PictureError(f"{self.pictures} gives {len(files)} picture; at least 2 are needed")
+        shots = shoot(pair, files)
+        if self.keep:
+            _keep(self.keep, shots, files)
+        print(f"{self.pair}: {len(shots)} pictures of {self.pictures.name}\n")
+        if "fidelity" in self.table:
+            from camera_sim.evaluation.pair_tables import fidelity_table
+
+            print(fidelity_table(shots))
+        if "visibility" in self.table:
+            _print_visibility(shots)
+        scores = None
+        if {"channels", "foreign"} & set(self.table):
+            scores = bench.score_histories(pair, shots, bench.paper_channel)
+        if "channels" in self.table and scores:
+            print_channels(pair, shots, scores, channels, self.out)
+        if "camera" in self.table:
+            _print_camera(pair, shots, channels, self.out)
+        if "strengths" in self.table:
+            _print_strengths(pair, files, self.out)
+        if "runs" in self.table and self.runs:
+            _print_runs(self.runs, self.before, files, self.out)
+        if "foreign" in self.table and scores:
+            _print_foreign(pair, shots, scores, files, self)
+        _print_unseen_edits(pair, shots, self.table)
+        if "raw" in self.table and self.raw:
+            print(_raw(pair, self.raw, self.out))
+        return 0
 
 
-def run(args: argparse.Namespace) -> int:
-    """Print the tables."""
-    require_torch("the tables of a pair need")
-    from camera_sim.training.pair import shots as bench
-
-    _check(args)
-    channels = _channels(args.through)
-    pair = bench.open_pair(args.pair, args.weights, args.before)
-    files = picture_files(args.pictures)[: args.limit]
-    if len(files) < 2:  # splices and attacks take from one picture what they put into another
-        raise PictureError(f"{args.pictures} gives {len(files)} picture; at least 2 are needed")
-    shots = shoot(pair, files)
-    if args.keep:
-        _keep(args.keep, shots, files)
-    print(f"{args.pair}: {len(shots)} pictures of {args.pictures.name}\n")
-    if "fidelity" in args.table:
-        from camera_sim.evaluation.pair_tables import fidelity_table
-
-        print(fidelity_table(shots))
-    if "visibility" in args.table:
-        _print_visibility(shots)
-    scores = None
-    if {"channels", "foreign"} & set(args.table):
-        scores = bench.score_histories(pair, shots, bench.paper_channel)
-    if "channels" in args.table and scores:
-        print_channels(pair, shots, scores, channels, args.out)
-    if "camera" in args.table:
-        _print_camera(pair, shots, channels, args.out)
-    if "strengths" in args.table:
-        _print_strengths(pair, files, args.out)
-    if "runs" in args.table and args.runs:
-        _print_runs(args.runs, args.before, files, args.out)
-    if "foreign" in args.table and scores:
-        _print_foreign(pair, shots, scores, files, args)
-    _print_unseen_edits(pair, shots, args.table)
-    if "raw" in args.table and args.raw:
-        print(_raw(pair, args.raw, args.out))
-    return 0
-
-
-def _check(args: argparse.Namespace) -> None:
+def _check(args: EvaluatePair) -> None:
     """Refuse tables that are asked for and have nothing to show."""
     for table, files in (("raw", args.raw), ("runs", args.runs)):
         if args.table is not TABLES and table in args.table and not files:
@@ -159,7 +167,7 @@ def shoot(pair: "Pair", files: Sequence[Path]) -> "list[Shot]":
 
 
 def _captures(files: Sequence[Path]) -> "Iterator[tuple[str, RawImage]]":
-    """Photograph each picture as ``camsim evaluate nip`` does, at base ISO."""
+    """Photograph each picture as `camsim evaluate nip`` does, at base ISO."""
     from camera_sim.evaluation import fidelity
     from camera_sim.sensor.sensor import BASE_ISO, LOW_PASS_BLUR
 
@@ -287,7 +295,7 @@ def _print_foreign(
     shots: "Sequence[Shot]",
     scores: "Sequence[Scores]",
     files: Sequence[Path],
-    args: argparse.Namespace,
+    args: EvaluatePair,
 ) -> None:
     from camera_sim.evaluation.pair_tables import ForeignPicture, foreign_table
     from camera_sim.training.pair import shots as bench

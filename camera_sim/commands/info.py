@@ -1,40 +1,53 @@
 """``camsim info``: what a RAW file says."""
 
-import argparse
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from camera_sim.developing.files import raw_files
 from camera_sim.errors import CameraSimError
 from camera_sim.raw.process import raw_reader
 from camera_sim.raw.raw_file import RawFile
 from camera_sim.raw.raw_image import RawImage
 from channel.terminal import complain, say
 
-if TYPE_CHECKING:
-    from camera_sim.commands import Commands
+
+@dataclass(frozen=True)
+class Info:
+    """Print what RAW files say of themselves.
+
+    Parameters
+    ----------
+    raw
+        RAW files, and folders of them.
+    """
+
+    raw: tuple[Path, ...]
+
+    def __call__(self) -> int:
+        """Print a block for each file; 2 if any could not be read."""
+        failures = 0
+        for path in self.raw:
+            try:
+                files = raw_files(path)
+            except CameraSimError as error:
+                failures += 1
+                complain(error)
+                continue
+            failures += sum(not _print(file) for file in files)
+        return 2 if failures else 0
 
 
-def add_to(commands: "Commands") -> None:
-    """Add the command."""
-    parser = commands.add_parser("info", help="print what RAW files say of themselves")
-    parser.add_argument("raw", nargs="+", type=Path, help="RAW files")
-    parser.set_defaults(run=run)
-
-
-def run(args: argparse.Namespace) -> int:
-    """Print a block for each file; 2 if any could not be read."""
-    failures = 0
-    for path in args.raw:
-        try:
-            image = raw_reader().read(RawFile.read(path))
-        except CameraSimError as error:
-            failures += 1
-            complain(error)
-            continue
-        say(path)
-        for name, value in facts(image):
-            say(f"  {name:<16}{value}")
-    return 2 if failures else 0
+def _print(path: Path) -> bool:
+    """Print a block, and say whether it could be."""
+    try:
+        image = raw_reader().read(RawFile.read(path))
+    except CameraSimError as error:
+        complain(error)
+        return False
+    say(path)
+    for name, value in facts(image):
+        say(f"  {name:<16}{value}")
+    return True
 
 
 def facts(image: RawImage) -> list[tuple[str, str]]:

@@ -1,9 +1,9 @@
 """What opens keys: from a file, from the environment, or asked for at a terminal."""
 
-import argparse
 import getpass
 import os
 import sys
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 
 from camera_sim.errors import IdentityError
@@ -12,37 +12,45 @@ from camera_sim.signing.identity import Secrets
 PASSPHRASE, VENDOR_PASSPHRASE, PIN = "CAMSIM_PASSPHRASE", "CAMSIM_VENDOR_PASSPHRASE", "CAMSIM_PIN"
 
 
-def add_passphrase(parser: argparse.ArgumentParser) -> None:
-    """Add what opens a device's or a person's key."""
-    parser.add_argument(
-        "--passphrase-file",
-        type=Path,
-        metavar="FILE",
-        help=f"holds the key's passphrase (or ${PASSPHRASE}; '-' asks)",
-    )
-    parser.add_argument(
-        "--pin-file", type=Path, metavar="FILE", help=f"holds a PKCS#11 token's PIN (or ${PIN})"
-    )
+@dataclass(frozen=True)
+class PassphraseOptions:
+    """What opens a device's or a person's key.
+
+    Parameters
+    ----------
+    passphrase_file
+        Holds the key's passphrase (or $CAMSIM_PASSPHRASE; '-' asks).
+    pin_file
+        Holds a PKCS#11 token's PIN (or $CAMSIM_PIN).
+    """
+
+    _: KW_ONLY
+    passphrase_file: Path | None = None
+    pin_file: Path | None = None
 
 
-def add_vendor_passphrase(parser: argparse.ArgumentParser) -> None:
-    """Add what opens the vendor's keys."""
-    parser.add_argument(
-        "--vendor-passphrase-file",
-        type=Path,
-        metavar="FILE",
-        help=f"holds the passphrase of the vendor's keys (or ${VENDOR_PASSPHRASE}; '-' asks)",
-    )
+@dataclass(frozen=True)
+class VendorPassphraseOptions:
+    """What opens the vendor's keys.
+
+    Parameters
+    ----------
+    vendor_passphrase_file
+        Holds the passphrase of the vendor's keys (or $CAMSIM_VENDOR_PASSPHRASE; '-' asks).
+    """
+
+    _: KW_ONLY
+    vendor_passphrase_file: Path | None = None
 
 
-def secrets(args: argparse.Namespace) -> Secrets:
+def secrets(args: PassphraseOptions) -> Secrets:
     """Gather what opens a key."""
     passphrase = _secret(args.passphrase_file, PASSPHRASE)
     pin = _secret(args.pin_file, PIN)
     return Secrets(passphrase.encode() if passphrase else None, pin)
 
 
-def vendor_passphrase(args: argparse.Namespace) -> bytes | None:
+def vendor_passphrase(args: VendorPassphraseOptions) -> bytes | None:
     """Return what opens the vendor's keys, or None."""
     passphrase = _secret(args.vendor_passphrase_file, VENDOR_PASSPHRASE)
     return passphrase.encode() if passphrase else None

@@ -1,23 +1,27 @@
-"""The part of ``camsim develop`` that says which network runs, on what, and who signs."""
+"""The part of `camsim develop`` that says which network runs, on what, and who signs."""
 
-import argparse
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass, replace
 from pathlib import Path
+from typing import Annotated, ClassVar, Literal
+
+from cyclopts import Parameter
 
 from camera_sim import weights
-from camera_sim.commands.secrets import secrets
+from camera_sim.commands.secrets import PassphraseOptions, secrets
 from camera_sim.developing.credential import Development, Signing
 from camera_sim.developing.files import open_engine
 from camera_sim.device.device import Device
-from camera_sim.device.firmware import PRECISIONS, Firmware, FirmwareSource
+from camera_sim.device.firmware import Firmware, FirmwareSource, Precision
 from camera_sim.device.one_photo import settle
 from camera_sim.engines import Engine
-from camera_sim.engines.opening import ENGINES, Where, open_network
+from camera_sim.engines.opening import Where, open_network
 from camera_sim.errors import CameraSimError, DeviceError, PipelineError
-from camera_sim.pipelines import find_pipeline
+from camera_sim.pipelines import DEFAULT_PIPELINE, PIPELINES, find_pipeline
 from camera_sim.signing.identity import Identity, Secrets, open_identity, take_photo_identity
 from channel.terminal import complain
+
+_PIPELINES = "; ".join(f"{p.name}: {p.summary}" for p in PIPELINES.values())
 
 
 def _nothing() -> None:
@@ -52,59 +56,54 @@ class Developer:
     name: str = "ONNX Runtime"
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments."""
-    group = parser.add_argument_group("firmware and signing")
-    group.add_argument(
-        "--device",
-        type=Path,
-        metavar="DIR",
-        help="develop as this simulated device: by the firmware that it booted, signed by its key",
-    )
-    group.add_argument(
-        "--identity",
-        type=Path,
-        metavar="DIR",
-        help="sign by this identity, without a device: as opened, never as a capture",
-    )
-    group.add_argument(
-        "--captures-only",
-        action="store_true",
-        help="refuse RAW files that the device's sensor does not vouch for",
-    )
-    group.add_argument(
-        "--certificate-per-photo",
-        action="store_true",
-        help="sign each photo by a one-time certificate (identity issue --photos)",
-    )
-    group.add_argument(
-        "--timestamp",
-        metavar="URL",
-        help="have signatures dated by this RFC 3161 authority (default: none)",
-    )
-    group.add_argument(
-        "--engine",
-        choices=ENGINES,
-        default="onnxruntime",
-        help="what runs the network (default onnxruntime)",
-    )
-    group.add_argument(
-        "--engines",
-        type=Path,
-        metavar="DIR",
-        help="folder of TensorRT engines made by `camsim firmware engine`",
-    )
-    group.add_argument(
-        "--fall-back",
-        action="store_true",
-        help="run ONNX Runtime where TensorRT cannot, and say so",
-    )
-    group.add_argument(
-        "--precision", choices=PRECISIONS, help="which model of the device's firmware"
-    )
+@dataclass(frozen=True)
+class DevelopingOptions(PassphraseOptions):
+    """Which network runs, on what, and who signs.
+
+    Parameters
+    ----------
+    weights
+        Folder of weights with a manifest (default: those shipped).
+    device
+        Develop as this simulated device: by the firmware that it booted, signed by its key.
+    identity
+        Sign by this identity, without a device: as opened, never as a capture.
+    captures_only
+        Refuse RAW files that the device's sensor does not vouch for.
+    certificate_per_photo
+        Sign each photo by a one-time certificate (identity issue --photos).
+    timestamp
+        Have signatures dated by this RFC 3161 authority (default: none).
+    engine
+        What runs the network.
+    engines
+        Folder of TensorRT engines made by camsim firmware engine.
+    fall_back
+        Run ONNX Runtime where TensorRT cannot, and say so.
+    precision
+        Which model of the device's firmware.
+    """
+
+    firmware: ClassVar[FirmwareSource]
+    """Knows what a device booted."""
+
+    _: KW_ONLY
+    pipeline: Annotated[
+        str | None, Parameter(help=f"One of these (default {DEFAULT_PIPELINE}). {_PIPELINES}.")
+    ] = None
+    weights: Path | None = None
+    device: Path | None = None
+    identity: Path | None = None
+    captures_only: bool = False
+    certificate_per_photo: bool = False
+    timestamp: str | None = None
+    engine: Literal["onnxruntime", "tensorrt"] = "onnxruntime"
+    engines: Path | None = None
+    fall_back: bool = False
+    precision: Precision | None = None
 
 
-def developer(args: argparse.Namespace) -> Developer:
+def developer(args: DevelopingOptions) -> Developer:
     """Open what develops and who signs.
 
     Raises
@@ -113,7 +112,7 @@ def developer(args: argparse.Namespace) -> Developer:
         If the arguments contradict each other, or something cannot be opened.
     """
     if args.device:
-        return _as_device(args)
+        return _as_device(args, args.device)
     for name in ("precision", "captures_only", "certificate_per_photo"):
         if getattr(args, name):
             raise DeviceError(f"--{name.replace('_', '-')} goes with --device")
@@ -138,23 +137,22 @@ def developer(args: argparse.Namespace) -> Developer:
     return Developer(pipeline.name, engine, signing, fall_back)
 
 
-def _as_device(args: argparse.Namespace) -> Developer:
+def _as_device(args: DevelopingOptions, folder: Path) -> Developer:
     """Run what booted, and nothing else."""
     for name in ("pipeline", "weights", "identity", "engines"):
         if getattr(args, name):
             raise DeviceError(f"--device runs what it booted; --{name} cannot be chosen with it")
-    device = Device.open(args.device)
+    device = Device.open(folder)
     for words in settle(device):
         warn(words)
-    source: FirmwareSource = args.firmware
-    return _of_firmware(args, device, source.booted(device), can_fall_back=True)
+    return _of_firmware(args, device, args.firmware.booted(device), can_fall_back=True)
 
 
 def _of_firmware(
-    args: argparse.Namespace, device: Device, firmware: Firmware, *, can_fall_back: bool
+    args: DevelopingOptions, device: Device, firmware: Firmware, *, can_fall_back: bool
 ) -> Developer:
     """Open a firmware's network; it may fall back to the other slot's, and that one no further."""
-    source: FirmwareSource = args.firmware
+    source = args.firmware
     model = firmware.model(args.precision)
     engine = open_network(model, Path(), _where(args), firmware.engines, model.precision)
     made = Development(
@@ -192,9 +190,9 @@ def _of_firmware(
 
 
 def _of_other_slot(
-    args: argparse.Namespace, device: Device, failed: Firmware, reason: str
+    args: DevelopingOptions, device: Device, failed: Firmware, reason: str
 ) -> Developer:
-    source: FirmwareSource = args.firmware
+    source = args.firmware
     other = source.fall_back(device, failed, reason)
     try:
         return _of_firmware(args, device, other, can_fall_back=False)
@@ -203,13 +201,13 @@ def _of_other_slot(
         raise
 
 
-def _may_fall_back(args: argparse.Namespace, engine: Engine) -> bool:
-    return bool(args.fall_back) and engine.name == "tensorrt"
+def _may_fall_back(args: DevelopingOptions, engine: Engine) -> bool:
+    return args.fall_back and engine.name == "tensorrt"
 
 
-def _on_processor(args: argparse.Namespace) -> argparse.Namespace:
+def _on_processor(args: DevelopingOptions) -> DevelopingOptions:
     """Return the arguments with ONNX Runtime in TensorRT's place."""
-    return argparse.Namespace(**{**vars(args), "engine": "onnxruntime"})
+    return replace(args, engine="onnxruntime")
 
 
 def _identities(device: Device, opened_by: Secrets, *, one_each: bool) -> Callable[[], Identity]:
@@ -219,7 +217,7 @@ def _identities(device: Device, opened_by: Secrets, *, one_each: bool) -> Callab
     return lambda: identity
 
 
-def _where(args: argparse.Namespace) -> Where:
+def _where(args: DevelopingOptions) -> Where:
     return Where(args.engine, args.engines, args.fall_back, warn)
 
 

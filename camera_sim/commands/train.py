@@ -1,139 +1,124 @@
 """``camsim train``: train a neural imaging pipeline on pictures or RAW files of one's own."""
 
-import argparse
 import json
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from camera_sim.commands import train_joint, train_pattern, train_pooling
+from cyclopts import Parameter
+
 from camera_sim.commands.simulate import DEFAULT_CAMERA, find_camera
 from camera_sim.errors import TrainingError
 from camera_sim.pipelines import PIPELINES, PLAIN_PIPELINE, Pipeline, find_pipeline
-from channel.options import require_torch
+from channel.extras import require_torch
+from channel.options import ONE_OF, Count, Out, Positive, Share, Whole, given, within
+from channel.terminal import training_bar
 
 if TYPE_CHECKING:
-    from camera_sim.commands import Commands
     from camera_sim.training.nip.train import Progress, Recipe
 
 NEURAL = [pipeline.name for pipeline in PIPELINES.values() if pipeline.is_neural]
 
 
-def add_to(parts: "Commands") -> None:
-    """Add what the camera trains."""
-    parser = parts.add_parser(
-        "nip",
-        help="a neural imaging pipeline",
-        description="Train a neural imaging pipeline. It resumes where a run in --out stopped.",
-    )
-    source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument(
-        "--pictures",
-        type=Path,
-        metavar="FOLDER",
-        help="pictures, photographed by the simulated sensor",
-    )
-    source.add_argument(
-        "--raw", type=Path, metavar="FOLDER", help="RAW files; the classical pipeline is the target"
-    )
-    parser.add_argument("-o", "--out", type=Path, required=True, help="folder of the run")
-    parser.add_argument(
-        "--pipeline",
-        default=PLAIN_PIPELINE,
-        metavar="NAME",
-        help=f"one of {', '.join(NEURAL)} (default {PLAIN_PIPELINE})",
-    )
-    parser.add_argument(
-        "--camera",
-        default=DEFAULT_CAMERA,
-        help="camera of a per-camera pipeline trained on pictures",
-    )
-    parser.add_argument(
-        "--schedule",
-        choices=("fast", "paper"),
-        default="fast",
-        help="fast: ours; paper: Korus & Memon 2019, section 4.1",
-    )
-    parser.add_argument(
-        "--start-from",
-        type=Path,
-        metavar="WEIGHTS",
-        help="go on from these: an earlier run, or a .safetensors file as beside shipped weights",
-    )
-    parser.add_argument(
-        "--noise-free",
-        type=float,
-        metavar="SHARE",
-        help="of simulated captures, 0 to 1 (default 0.5)",
-    )
-    parser.add_argument("--steps", type=int, help="at most so many steps")
-    parser.add_argument("--batch", type=int, help="patches a step")
-    parser.add_argument("--patch", type=int, help="pixels a side of a patch")
-    parser.add_argument("--learning-rate", type=float, help="of Adam")
-    parser.add_argument(
-        "--float32",
-        action="store_true",
-        help="compute in float32 (default of fast: bfloat16 where the processor has it)",
-    )
-    parser.add_argument("--threads", type=int, help="threads of torch (default: every core)")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.set_defaults(run=run_nip)
-    train_joint.add_to(parts)
-    train_pattern.add_to(parts)
-    train_pooling.add_to(parts)
+@dataclass(frozen=True)
+class TrainNip:
+    """A neural imaging pipeline.
+
+    Train a neural imaging pipeline. It resumes where a run in --out stopped.
+
+    Parameters
+    ----------
+    pictures
+        Pictures, photographed by the simulated sensor.
+    raw
+        RAW files; the classical pipeline is the target.
+    out
+        Folder of the run.
+    camera
+        Camera of a per-camera pipeline trained on pictures.
+    schedule
+        fast: ours; paper: Korus & Memon 2019, section 4.1.
+    start_from
+        Go on from these: an earlier run, or a .safetensors file as beside shipped weights.
+    noise_free
+        Of simulated captures, 0 to 1 (default 0.5).
+    steps
+        At most so many steps.
+    batch
+        Patches a step.
+    patch
+        Pixels a side of a patch.
+    learning_rate
+        Of Adam.
+    float32
+        Compute in float32 (default of fast: bfloat16 where the processor has it).
+    threads
+        Threads of torch (default: every core).
+    seed
+        Of all that is drawn at random.
+    """
+
+    _: KW_ONLY
+    pictures: Annotated[Path | None, ONE_OF] = None
+    raw: Annotated[Path | None, ONE_OF] = None
+    out: Out
+    pipeline: Annotated[str, Parameter(help=f"One of {', '.join(NEURAL)}.")] = PLAIN_PIPELINE
+    camera: str = DEFAULT_CAMERA
+    schedule: Literal["fast", "paper"] = "fast"
+    start_from: Path | None = None
+    noise_free: Share | None = None
+    steps: Count | None = None
+    batch: Count | None = None
+    patch: Annotated[int, within(32)] | None = None
+    learning_rate: Positive | None = None
+    float32: bool = False
+    threads: Count | None = None
+    seed: Whole = 0
+
+    def __call__(self) -> int:
+        """Train, export, and say where the weights are."""
+        pipeline = find_pipeline(self.pipeline)
+        if not pipeline.is_neural:
+            raise TrainingError(f"{pipeline.name!r} is no network; those are {', '.join(NEURAL)}")
+        require_torch()
+        from camera_sim.training.nip.train import train
+        from verifier.training.checkpoint import CHECKPOINT, load_weights
+        from verifier.training.curve import draw_curve
+        from verifier.training.seeded import make_ready
+
+        recipe = _recipe(self)
+        make_ready(self.seed, self.threads)
+        model, source, validation, label = _prepare(self, pipeline, recipe)
+        if self.start_from:
+            is_run = self.start_from.is_dir()
+            load_weights(self.start_from / CHECKPOINT if is_run else self.start_from, model)
+            label.recipe["started from"] = self.start_from.name
+        with training_bar(recipe.steps) as tell:
+
+            def report(state: "Progress") -> None:
+                tell(state.step, f"loss {state.loss:.4g}", _line(state))
+
+            psnr = train(model, source, validation, recipe, self.out, report)
+        figure = draw_curve(self.out)
+        label.figures["validation PSNR (dB)"] = round(psnr, 2)
+        from camera_sim.training.nip.export import export_network
+
+        entry = export_network(model, pipeline, label, self.out / "weights")
+        print(f"{pipeline.name}: {psnr:.2f} dB on held-out patches; curve → {figure}")
+        print(f"weights → {self.out / 'weights' / entry.file}; use them with")
+        print(
+            f"  camsim develop --pipeline {pipeline.name} --weights {self.out / 'weights'} shot.nef"
+        )
+        return 0
 
 
-def run_nip(args: argparse.Namespace) -> int:
-    """Train, export, and say where the weights are."""
-    pipeline = find_pipeline(args.pipeline)
-    if not pipeline.is_neural:
-        raise TrainingError(f"{pipeline.name!r} is no network; those are {', '.join(NEURAL)}")
-    require_torch()
-    from camera_sim.training.nip.train import train
-    from verifier.training.checkpoint import CHECKPOINT, load_weights
-    from verifier.training.curve import draw_curve
-    from verifier.training.seeded import make_ready
-
-    recipe = _recipe(args)
-    make_ready(args.seed, args.threads)
-    model, source, validation, label = _prepare(args, pipeline, recipe)
-    if args.start_from:
-        is_run = args.start_from.is_dir()
-        load_weights(args.start_from / CHECKPOINT if is_run else args.start_from, model)
-        label.recipe["started from"] = args.start_from.name
-    with _reporter(recipe.steps) as report:
-        psnr = train(model, source, validation, recipe, args.out, report)
-    figure = draw_curve(args.out)
-    label.figures["validation PSNR (dB)"] = round(psnr, 2)
-    from camera_sim.training.nip.export import export_network
-
-    entry = export_network(model, pipeline, label, args.out / "weights")
-    print(f"{pipeline.name}: {psnr:.2f} dB on held-out patches; curve → {figure}")
-    print(f"weights → {args.out / 'weights' / entry.file}; use them with")
-    print(f"  camsim develop --pipeline {pipeline.name} --weights {args.out / 'weights'} shot.nef")
-    return 0
-
-
-def _recipe(args: argparse.Namespace) -> "Recipe":
+def _recipe(args: TrainNip) -> "Recipe":
     from dataclasses import replace
 
     from camera_sim.training.nip.train import FAST, PAPER
 
     recipe = replace(PAPER if args.schedule == "paper" else FAST, seed=args.seed)
-    if args.seed < 0:
-        raise TrainingError(f"--seed cannot be negative, and is {args.seed}")
-    if args.threads is not None and args.threads < 1:
-        raise TrainingError(f"--threads must be at least 1, not {args.threads}")
-    for name, least in (("steps", 1), ("batch", 1), ("patch", 32), ("learning_rate", 1e-9)):
-        value = getattr(args, name)
-        if value is None:
-            continue
-        if value < least:
-            option = name.replace("_", "-")
-            raise TrainingError(f"--{option} must be at least {least:g}, not {value:g}")
-        recipe = replace(recipe, **{name: value})
+    recipe = replace(recipe, **given(args, "steps", "batch", "patch", "learning_rate"))
     if args.float32:
         recipe = replace(recipe, bfloat16=False)
     if recipe.patch % 32:
@@ -141,21 +126,21 @@ def _recipe(args: argparse.Namespace) -> "Recipe":
     return recipe
 
 
-def _prepare(args: argparse.Namespace, pipeline: Pipeline, recipe: "Recipe") -> tuple[Any, ...]:
+def _prepare(args: TrainNip, pipeline: Pipeline, recipe: "Recipe") -> tuple[Any, ...]:
     """Return the network, its training source, the validation batch and the label."""
     import numpy as np
 
     from camera_sim.training.nip import data
     from camera_sim.training.nip.export import Label, build_network
 
+    folder = args.raw or args.pictures
+    assert folder is not None  # one of them was named
     noise_free = data.NOISE_FREE if args.noise_free is None else args.noise_free
-    if not 0 <= noise_free <= 1:
-        raise TrainingError(f"--noise-free is a share, 0 to 1, not {noise_free:g}")
     training, held_out, matrix, trained_for = (
         data.sources_from_raw(args.raw, pipeline)
         if args.raw
         else data.sources_from_pictures(
-            args.pictures, pipeline, find_camera(args.camera), args.seed, noise_free
+            folder, pipeline, find_camera(args.camera), args.seed, noise_free
         )
     )
     model = build_network(pipeline, matrix)
@@ -165,40 +150,13 @@ def _prepare(args: argparse.Namespace, pipeline: Pipeline, recipe: "Recipe") -> 
         licence="your own",
         trained_for=trained_for,
         recipe=json.loads(json.dumps(vars(recipe) | {"noise-free share": noise_free})),
-        data=str((args.raw or args.pictures).name),
+        data=folder.name,
         figures={},
     )
     return model, training, validation, label
 
 
-def _reporter(steps: int) -> AbstractContextManager["Callable[[Progress], None]"]:
-    """Return a progress bar on a terminal, a line a validation elsewhere."""
-    if not sys.stderr.isatty():
-        return nullcontext(_print_line)
-    from contextlib import contextmanager
-
-    from channel.terminal import Progress as Bar
-
-    @contextmanager
-    def bar() -> Iterator["Callable[[Progress], None]"]:
-        with Bar() as progress:
-            task = progress.add_task("training", total=steps)
-
-            def report(state: "Progress") -> None:
-                words = f"loss {state.loss:.4g}"
-                if state.psnr is not None:
-                    words += f"  held out {state.psnr:.2f} dB"
-                    progress.console.print(f"step {state.step}  {words}")
-                progress.update(task, completed=state.step, description=words)
-
-            yield report
-
-    return bar()
-
-
-def _print_line(state: "Progress") -> None:
-    if state.psnr is not None:
-        print(
-            f"step {state.step}/{state.steps}  loss {state.loss:.4g}  held out {state.psnr:.2f} dB",
-            flush=True,
-        )
+def _line(state: "Progress") -> str | None:
+    if state.psnr is None:
+        return None
+    return f"step {state.step}/{state.steps}  loss {state.loss:.4g}  held out {state.psnr:.2f} dB"

@@ -1,163 +1,196 @@
 """``camsim train joint``: train a pipeline together with its analyser."""
 
-import argparse
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import KW_ONLY, dataclass
 from math import isnan
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from camera_sim.commands.simulate import DEFAULT_CAMERA, find_camera
 from camera_sim.errors import TrainingError
 from camera_sim.pipelines import PIPELINES, PLAIN_PIPELINE, Pipeline, find_pipeline
-from channel.options import require_torch
+from channel.extras import require_torch
+from channel.options import ONE_OF, SOME, Count, Out, Whole, given, within
+from channel.terminal import training_bar
 
 if TYPE_CHECKING:
-    from camera_sim.commands import Commands
     from camera_sim.training.pair.recipe import JointRecipe
     from camera_sim.training.pair.train import JointProgress
 
-LEAST = {
-    "steps": 1, "scenes": 1, "foreign": 0, "fan_rate": 0, "nip_rate": 0, "watermark_rate": 0,
-    "fidelity": 0, "final_fidelity": 0, "validate_every": 1,
-    "bound": 0, "curriculum": 0, "pattern_strength": 0, "pattern_warm_up": 0, "fan_warm_up": 0,
-    "channels": 1, "blocks_warm_up": 0,
-}  # fmt: skip
 HELD_OUT_PATCHES = 64
+_OF_RECIPE = (
+    "mode", "channel", "channels", "steps", "scenes", "foreign", "fan_rate", "nip_rate",
+    "watermark_rate", "fidelity", "final_fidelity", "validate_every", "bound", "curriculum",
+    "pattern_strength", "pattern_warm_up", "fan_warm_up", "blocks_warm_up",
+)  # fmt: skip
 
 
-def add_to(parts: "Commands") -> None:
-    """Add the command."""
-    parser = parts.add_parser(
-        "joint",
-        help="a pipeline and its analyser together, so that edits stay detectable",
-        description="Train a neural imaging pipeline (NIP) jointly with a forensic analysis "
-        "network (FAN): capture, edit, channel, analysis. It resumes where a run in --out stopped.",
-    )
-    source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument(
-        "--pictures", type=Path, nargs="+", metavar="FOLDER", help="through the sensor"
-    )
-    source.add_argument("--raw", type=Path, metavar="FOLDER", help="RAW files")
-    parser.add_argument("-o", "--out", type=Path, required=True, help="folder of the run")
-    parser.add_argument(
-        "--start-from", type=Path, required=True, metavar="WEIGHTS",
-        help="the pipeline's trained weights: a run's folder, or a .safetensors file",
-    )  # fmt: skip
-    parser.add_argument("--pipeline", default=PLAIN_PIPELINE, metavar="NAME",
-        help=f"default {PLAIN_PIPELINE}",
-    )  # fmt: skip
-    parser.add_argument("--pair", default="my-pair", metavar="NAME", help="what to call the pair")
-    parser.add_argument(
-        "--schedule", choices=("fast", "paper"), default="fast",
-        help="fast: ours; paper: Korus & Memon 2019",
-    )  # fmt: skip
-    parser.add_argument("--mode", choices=("F", "F+N"), help="FAN alone, or both (default)")
-    parser.add_argument("--channel", choices=("none", "paper", "wide"), help="default wide")
-    parser.add_argument("--channels", type=int, metavar="N", help="drawn for each step")
-    parser.add_argument("--fidelity", type=float, metavar="λ", help="weight of the fidelity")
-    parser.add_argument("--final-fidelity", type=float, metavar="λ", help="at the end")
-    parser.add_argument(
-        "--bound", type=float, metavar="DB",
-        help="let fidelity cost nothing down to so many dB (default: every error costs)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--fan-warm-up", type=int, metavar="STEPS", help="train the FAN alone first"
-    )
-    parser.add_argument(
-        "--blocks-warm-up", type=int, metavar="STEPS",
-        help="train what the analyser reads in JPEG's blocks alone first",
-    )  # fmt: skip
-    parser.add_argument(
-        "--pattern-strength", type=float, metavar="STRENGTH",
-        help="of the pattern that the pipeline starts with; 0: none (default 1, and 0 with "
-        "--pair-from)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--pattern-from", type=Path, metavar="FILE",
-        help="a pattern of camsim train pattern, in place of the shipped one",
-    )  # fmt: skip
-    parser.add_argument(
-        "--pattern-warm-up", type=int, metavar="STEPS",
-        help="a pipeline without a layer for it (unet) learns to embed the pattern first",
-    )  # fmt: skip
-    parser.add_argument(
-        "--camera",
-        help="of a per-camera pipeline trained on pictures: the one that its weights are for "
-        f"(default {DEFAULT_CAMERA})",
-    )  # fmt: skip
-    parser.add_argument("--no-masking", action="store_true", help="errors weigh alike everywhere")
-    parser.add_argument(
-        "--least-psnr", type=float, default=40.0, metavar="DB",
-        help="export the most accurate point of at least so many dB (default 40)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--pair-from", type=Path, metavar="POINT",
-        help="go on from RUN/points/STEP.safetensors; --start-from stays the pipeline before",
-    )  # fmt: skip
-    parser.add_argument(
-        "--fan-from", type=Path, metavar="RUN", help="start from the FAN of another joint run"
-    )
-    parser.add_argument(
-        "--curriculum", type=int, metavar="STEPS", help="the channel gets harder over so many"
-    )
-    parser.add_argument(
-        "--point", type=int, metavar="STEP",
-        help="export this step instead; one that is already there ends the run",
-    )  # fmt: skip
-    parser.add_argument("--steps", type=int)
-    parser.add_argument("--scenes", type=int, help="patches a step, each with every history")
-    parser.add_argument("--foreign", type=int, help="foreign patches a step; 0: no such class")
-    parser.add_argument("--fan-rate", type=float, help="learning rate of the FAN")
-    parser.add_argument("--nip-rate", type=float, help="learning rate of the NIP")
-    parser.add_argument("--watermark-rate", type=float, help="learning rate of its watermark")
-    parser.add_argument("--validate-every", type=int, metavar="STEPS")
-    parser.add_argument("--float32", action="store_true", help="compute in float32")
-    parser.add_argument("--threads", type=int, help="threads of torch (default: every core)")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.set_defaults(run=run_joint)
+@dataclass(frozen=True)
+class TrainJoint:
+    """A pipeline and its analyser together, so that edits stay detectable.
 
+    Train a neural imaging pipeline (NIP) jointly with a forensic analysis network (FAN): capture,
+    edit, channel, analysis. It resumes where a run in --out stopped.
 
-def run_joint(args: argparse.Namespace) -> int:
-    """Train, draw, export the chosen point, and say where it is."""
-    pipeline = find_pipeline(args.pipeline)
-    if not pipeline.is_neural:
-        neural = ", ".join(p.name for p in PIPELINES.values() if p.is_neural)
-        raise TrainingError(f"{pipeline.name!r} is no network; those are {neural}")
-    require_torch()
-    from dataclasses import replace
+    Parameters
+    ----------
+    pictures
+        Through the sensor.
+    raw
+        RAW files.
+    out
+        Folder of the run.
+    start_from
+        The pipeline's trained weights: a run's folder, or a .safetensors file.
+    pipeline
+        Which pipeline.
+    pair
+        What to call the pair.
+    schedule
+        fast: ours; paper: Korus & Memon 2019.
+    mode
+        FAN alone, or both (default).
+    channel
+        Default wide.
+    channels
+        Drawn for each step.
+    fidelity
+        Weight of the fidelity.
+    final_fidelity
+        At the end.
+    bound
+        Let fidelity cost nothing down to so many dB (default: every error costs).
+    fan_warm_up
+        Train the FAN alone first.
+    blocks_warm_up
+        Train what the analyser reads in JPEG's blocks alone first.
+    pattern_strength
+        Of the pattern that the pipeline starts with; 0: none (default 1, and 0 with --pair-from).
+    pattern_from
+        A pattern of camsim train pattern, in place of the shipped one.
+    pattern_warm_up
+        A pipeline without a layer for it (unet) learns to embed the pattern first.
+    camera
+        Of a per-camera pipeline trained on pictures: the one that its weights are for.
+    no_masking
+        Errors weigh alike everywhere.
+    least_psnr
+        Export the most accurate point of at least so many dB.
+    pair_from
+        Go on from RUN/points/STEP.safetensors; --start-from stays the pipeline before.
+    fan_from
+        Start from the FAN of another joint run.
+    curriculum
+        The channel gets harder over so many.
+    point
+        Export this step instead; one that is already there ends the run.
+    steps
+        At most so many.
+    scenes
+        Patches a step, each with every history.
+    foreign
+        Foreign patches a step; 0: no such class.
+    fan_rate
+        Learning rate of the FAN.
+    nip_rate
+        Learning rate of the NIP.
+    watermark_rate
+        Learning rate of its watermark.
+    validate_every
+        Steps from one validation to the next.
+    float32
+        Compute in float32.
+    threads
+        Threads of torch (default: every core).
+    seed
+        Of all that is drawn at random.
+    """
 
-    from camera_sim.evaluation.pair_figures import draw_confusion, draw_joint_curve
-    from camera_sim.networks.rnet import WATERMARK_PATTERN
-    from camera_sim.training.pair.pattern_search import digest, load_pattern
-    from camera_sim.training.pair.train import choose_point, read_points, train_pair
-    from verifier.training.seeded import make_ready
+    _: KW_ONLY
+    pictures: Annotated[tuple[Path, ...], SOME, ONE_OF] = ()
+    raw: Annotated[Path | None, ONE_OF] = None
+    out: Out
+    start_from: Path
+    pipeline: str = PLAIN_PIPELINE
+    pair: str = "my-pair"
+    schedule: Literal["fast", "paper"] = "fast"
+    mode: Literal["F", "F+N"] | None = None
+    channel: Literal["none", "paper", "wide"] | None = None
+    channels: Count | None = None
+    fidelity: Annotated[float, within(0)] | None = None
+    final_fidelity: Annotated[float, within(0)] | None = None
+    bound: Annotated[float, within(0)] | None = None
+    fan_warm_up: Whole | None = None
+    blocks_warm_up: Whole | None = None
+    pattern_strength: Annotated[float, within(0)] | None = None
+    pattern_from: Path | None = None
+    pattern_warm_up: Whole | None = None
+    camera: str | None = None
+    no_masking: bool = False
+    least_psnr: float = 40.0
+    pair_from: Path | None = None
+    fan_from: Path | None = None
+    curriculum: Whole | None = None
+    point: int | None = None
+    steps: Count | None = None
+    scenes: Count | None = None
+    foreign: Whole | None = None
+    fan_rate: Annotated[float, within(0)] | None = None
+    nip_rate: Annotated[float, within(0)] | None = None
+    watermark_rate: Annotated[float, within(0)] | None = None
+    validate_every: Count | None = None
+    float32: bool = False
+    threads: Count | None = None
+    seed: Whole = 0
 
-    recipe = recipe_of(args)
-    make_ready(args.seed, args.threads)
-    pattern = WATERMARK_PATTERN
-    if args.pattern_from:
-        pattern = load_pattern(args.pattern_from)
-        recipe = replace(recipe, pattern_sha256=digest(pattern))
-    pair, source, foreign, held_out = _prepare(args, recipe)
-    points = read_points(args.out)
-    if args.point not in [point.step for point in points]:
-        with _reporter(recipe.steps) as report:
-            points = train_pair(pair, source, foreign, held_out, recipe, args.out, report, pattern)
-    curve = draw_joint_curve(points, args.out / "curve.png")
-    exported = _exported(pipeline)
-    chosen = choose_point(points, args.least_psnr, args.point)
-    draw_confusion(chosen.confusion, args.out / "confusion.png", f"step {chosen.step}")
-    print(f"step {chosen.step}: {chosen.accuracy:.1%} of patches at {chosen.psnr:.1f} dB → {curve}")
-    from camera_sim.training.pair.export import export_pair
+    def __call__(self) -> int:
+        """Train, draw, export the chosen point, and say where it is."""
+        pipeline = find_pipeline(self.pipeline)
+        if not pipeline.is_neural:
+            neural = ", ".join(p.name for p in PIPELINES.values() if p.is_neural)
+            raise TrainingError(f"{pipeline.name!r} is no network; those are {neural}")
+        require_torch()
+        from dataclasses import replace
 
-    data = ", ".join(folder.name for folder in args.pictures or [args.raw])
-    camera, verifier = export_pair(pair, chosen, exported, args.pair, recipe, data, args.out)
-    print(f"pair {args.pair}: camera → {camera}, verifier → {verifier}; use them with")
-    print(f"  camsim develop --pipeline {exported.name} --weights {camera} shot.nef")
-    print(f"  camsim evaluate pair PICTURES --pair {args.pair} --weights {args.out}")
-    return 0
+        from camera_sim.evaluation.pair_figures import draw_confusion, draw_joint_curve
+        from camera_sim.networks.rnet import WATERMARK_PATTERN
+        from camera_sim.training.pair.pattern_search import digest, load_pattern
+        from camera_sim.training.pair.train import choose_point, read_points, train_pair
+        from verifier.training.seeded import make_ready
+
+        recipe = recipe_of(self)
+        make_ready(self.seed, self.threads)
+        pattern = WATERMARK_PATTERN
+        if self.pattern_from:
+            pattern = load_pattern(self.pattern_from)
+            recipe = replace(recipe, pattern_sha256=digest(pattern))
+        pair, source, foreign, held_out = _prepare(self, recipe)
+        points = read_points(self.out)
+        if self.point not in [point.step for point in points]:
+            with training_bar(recipe.steps) as tell:
+
+                def report(state: "JointProgress") -> None:
+                    words = f"accuracy {state.accuracy:.1%}{_fidelity(state)}"
+                    tell(state.step, words, _line(state))
+
+                points = train_pair(
+                    pair, source, foreign, held_out, recipe, self.out, report, pattern
+                )
+        curve = draw_joint_curve(points, self.out / "curve.png")
+        exported = _exported(pipeline)
+        chosen = choose_point(points, self.least_psnr, self.point)
+        draw_confusion(chosen.confusion, self.out / "confusion.png", f"step {chosen.step}")
+        print(
+            f"step {chosen.step}: {chosen.accuracy:.1%} of patches at {chosen.psnr:.1f} dB "
+            f"→ {curve}"
+        )
+        from camera_sim.training.pair.export import export_pair
+
+        data = ", ".join(folder.name for folder in self.pictures or filter(None, [self.raw]))
+        camera, verifier = export_pair(pair, chosen, exported, self.pair, recipe, data, self.out)
+        print(f"pair {self.pair}: camera → {camera}, verifier → {verifier}; use them with")
+        print(f"  camsim develop --pipeline {exported.name} --weights {camera} shot.nef")
+        print(f"  camsim evaluate pair PICTURES --pair {self.pair} --weights {self.out}")
+        return 0
 
 
 def _exported(pipeline: Pipeline) -> Pipeline:
@@ -165,7 +198,7 @@ def _exported(pipeline: Pipeline) -> Pipeline:
     return PIPELINES.get(f"{pipeline.name}-fan", pipeline)
 
 
-def recipe_of(args: argparse.Namespace) -> "JointRecipe":
+def recipe_of(args: TrainJoint) -> "JointRecipe":
     """Return the named schedule with what the user set.
 
     Raises
@@ -178,34 +211,21 @@ def recipe_of(args: argparse.Namespace) -> "JointRecipe":
     from camera_sim.training.pair.recipe import FAST_JOINT, PAPER_JOINT
 
     recipe = replace(PAPER_JOINT if args.schedule == "paper" else FAST_JOINT, seed=args.seed)
-    if args.seed < 0:
-        raise TrainingError(f"--seed cannot be negative, and is {args.seed}")
-    if args.threads is not None and args.threads < 1:
-        raise TrainingError(f"--threads must be at least 1, not {args.threads}")
-    for name, least in LEAST.items():
-        value = getattr(args, name)
-        if value is not None and value < least:
-            option = name.replace("_", "-")
-            raise TrainingError(f"--{option} must be at least {least:g}, not {value:g}")
-    given = {
-        name: getattr(args, name)
-        for name in (*LEAST, "mode", "channel")
-        if getattr(args, name) is not None
-    }
+    found = given(args, *_OF_RECIPE)
     if args.fidelity is not None and args.final_fidelity is None:
-        given["final_fidelity"] = args.fidelity
+        found["final_fidelity"] = args.fidelity
     if args.float32:
-        given["bfloat16"] = False
+        found["bfloat16"] = False
     if args.no_masking:
-        given["masked"] = False
+        found["masked"] = False
     if args.pair_from and args.pattern_strength is None:
-        given["pattern_strength"] = 0.0  # it was embedded already
-    recipe = replace(recipe, camera=_camera_of(args), **given)
+        found["pattern_strength"] = 0.0  # it was embedded already
+    recipe = replace(recipe, camera=_camera_of(args), **found)
     _check_pattern(args, recipe)
     return recipe
 
 
-def _camera_of(args: argparse.Namespace) -> str | None:
+def _camera_of(args: TrainJoint) -> str | None:
     """Return the camera that photographs the pictures, where it isn't drawn anew for each patch."""
     if find_pipeline(args.pipeline).any_camera or args.raw:
         if args.camera:
@@ -215,7 +235,7 @@ def _camera_of(args: argparse.Namespace) -> str | None:
     return f"{camera.make} {camera.model}"
 
 
-def _check_pattern(args: argparse.Namespace, recipe: "JointRecipe") -> None:
+def _check_pattern(args: TrainJoint, recipe: "JointRecipe") -> None:
     """Refuse options of a pattern that would do nothing."""
     asked = args.pattern_from or recipe.pattern_warm_up
     if asked and (recipe.mode == "F" or not recipe.pattern_strength):
@@ -233,7 +253,7 @@ def _check_pattern(args: argparse.Namespace, recipe: "JointRecipe") -> None:
         )
 
 
-def _prepare(args: argparse.Namespace, recipe: "JointRecipe") -> tuple[Any, ...]:
+def _prepare(args: TrainJoint, recipe: "JointRecipe") -> tuple[Any, ...]:
     """Return the pair, the training source, the foreign source and what is held out."""
     import numpy as np
 
@@ -248,7 +268,7 @@ def _prepare(args: argparse.Namespace, recipe: "JointRecipe") -> tuple[Any, ...]
 
     pipeline = find_pipeline(args.pipeline)
     camera = find_camera(recipe.camera) if recipe.camera else None
-    sources = joint_sources(args.pictures or (), args.raw, pipeline, camera)
+    sources = joint_sources(args.pictures, args.raw, pipeline, camera)
     nip = build_network(_exported(pipeline), sources.matrix)
     start = args.start_from
     load_weights(start / CHECKPOINT if start.is_dir() else start, nip, whole=False)
@@ -278,36 +298,10 @@ def _prepare(args: argparse.Namespace, recipe: "JointRecipe") -> tuple[Any, ...]
     return pair, sources.training, training, held_out
 
 
-def _reporter(steps: int) -> AbstractContextManager["Callable[[JointProgress], None]"]:
-    """Return a progress bar on a terminal, a line a validation elsewhere."""
-    if not sys.stderr.isatty():
-        return nullcontext(_print_line)
-    from channel.terminal import Progress as Bar
-
-    @contextmanager
-    def bar() -> Iterator["Callable[[JointProgress], None]"]:
-        with Bar() as progress:
-            task = progress.add_task("training", total=steps)
-
-            def report(state: "JointProgress") -> None:
-                words = f"accuracy {state.accuracy:.1%}{_fidelity(state)}"
-                if state.point:
-                    progress.console.print(_line(state))
-                progress.update(task, completed=state.step, description=words)
-
-            yield report
-
-    return bar()
-
-
-def _print_line(state: "JointProgress") -> None:
-    if state.point:
-        print(_line(state), flush=True)
-
-
-def _line(state: "JointProgress") -> str:
+def _line(state: "JointProgress") -> str | None:
     point = state.point
-    assert point is not None  # asked for validated steps only
+    if point is None:
+        return None
     return (
         f"step {state.step}/{state.steps}  loss {state.loss:.3f}  "
         f"training {state.accuracy:.1%}{_fidelity(state)}  "

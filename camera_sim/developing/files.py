@@ -169,7 +169,7 @@ def plan_jobs(sources: Sequence[Path], options: Options) -> list[Job]:
     OutputError
         If two files would be written under one name, or ``out`` is a file for many.
     """
-    files = [file for source in sources for file in _raw_files(source)]
+    files = [file for source in sources for file in raw_files(source)]
     single = _names_a_file(options.out)
     if single and len(files) > 1:
         raise OutputError(f"--out {options.out} is one file, and there are {len(files)} to develop")
@@ -194,7 +194,14 @@ def _names_a_file(out: Path | None) -> bool:
     return out.suffix.lower() in FORMATS
 
 
-def _raw_files(source: Path) -> list[Path]:
+def raw_files(source: Path) -> list[Path]:
+    """Return a file as named, or every RAW file directly in a folder.
+
+    Raises
+    ------
+    RawNotFoundError
+        If a folder holds no RAW file.
+    """
     if not source.is_dir():
         return [source]
     files = sorted(p for p in source.iterdir() if p.suffix.lower() in RAW_SUFFIXES)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camera_sim.errors import EngineError
+from channel.extras import to_install
 
 Array = NDArray[np.float32]
 
@@ -24,7 +25,7 @@ def find_runtime() -> ModuleType:
         from cuda.bindings import runtime
     except ImportError as error:
         raise EngineError(
-            "TensorRT needs cuda-python: pip install 'camsim[tensorrt]'; "
+            f"TensorRT needs cuda-python: {to_install('tensorrt')}; "
             "or develop with --engine onnxruntime"
         ) from error
     try:

@@ -16,6 +16,7 @@ from camera_sim.engines.cuda import checked as succeeded
 from camera_sim.engines.engine_key import EngineKey, check_plan, check_runs, read_key
 from camera_sim.errors import EngineError, InferenceError
 from camera_sim.weights import Model
+from channel.extras import to_install
 
 Plans = Mapping[str, tuple[str, bytes]]
 """By file name: the key's JSON, and the plan."""
@@ -41,7 +42,7 @@ def find_tensorrt() -> ModuleType:
         except (ImportError, OSError, RuntimeError) as error:
             reasons.append(f"{name}: {' '.join(str(error).split())}")
     raise EngineError(
-        f"TensorRT is not installed ({'; '.join(reasons)}); pip install 'camsim[tensorrt]', or "
+        f"TensorRT is not installed ({'; '.join(reasons)}); {to_install('tensorrt')}, or "
         "develop with --engine onnxruntime"
     )
 

@@ -17,6 +17,7 @@ from camera_sim.errors import CameraSimError
 from camera_sim.evaluation.table import Table
 from camera_sim.training.pair.shots import Picture, Shot
 from camera_sim.training.pair.validation import as_camera_file, through_jpeg
+from channel.extras import to_install
 
 Measure = Callable[[Picture, Picture], float]
 
@@ -114,5 +115,5 @@ def _color_video_vdp() -> Any:
     except ImportError as missing:
         raise CameraSimError(
             f"what an eye sees is measured by ColorVideoVDP ({missing}); "
-            "install it with: pip install 'camsim[visibility]'"
+            f"install it with: {to_install('visibility')}"
         ) from missing

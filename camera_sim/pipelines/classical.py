@@ -16,6 +16,7 @@ from camera_sim.raw.cfa import CFAPattern, unpack
 from camera_sim.raw.colour import render
 from camera_sim.raw.raw_image import RawImage
 from camera_sim.weights import SizeRequirements
+from channel.extras import to_install
 
 Array = NDArray[np.float32]
 
@@ -69,7 +70,7 @@ def menon2007(mosaic: Array) -> Array:
             from colour_demosaicing import demosaicing_CFA_Bayer_Menon2007
         except ImportError as error:
             raise PipelineError(
-                "the classical pipeline needs colour-demosaicing: pip install 'camsim[camera]'"
+                f"the classical pipeline needs colour-demosaicing: {to_install('camera')}"
             ) from error
     rgb = demosaicing_CFA_Bayer_Menon2007(mosaic.astype(np.float64), "RGGB")
     clipped: Array = np.clip(rgb, 0, 1).astype(np.float32)

@@ -18,6 +18,7 @@ from camera_sim.raw.cfa import CFAPattern, sample
 from camera_sim.raw.noise_profile import NoiseProfile
 from camera_sim.raw.raw_image import RawImage
 from camera_sim.sensor.cameras import Camera
+from channel.extras import to_install
 
 Array = NDArray[np.float32]
 
@@ -165,7 +166,7 @@ class Sensor:
             from scipy.ndimage import gaussian_filter
         except ImportError as error:
             raise PipelineError(
-                "the simulated sensor needs scipy: pip install 'camsim[camera]'"
+                f"the simulated sensor needs scipy: {to_install('camera')}"
             ) from error
         deviation = (self.blur, self.blur, 0)
         blurred: Array = gaussian_filter(scene, deviation, truncate=4, mode="mirror")

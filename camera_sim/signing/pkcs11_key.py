@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict
 
 from camera_sim.errors import IdentityError
 from camera_sim.signing.keys import SigningKey
+from channel.extras import to_install
 
 COORDINATE = 32  # bytes of r and of s on P-256
 P256_PARAMETERS = bytes.fromhex("06082a8648ce3d030107")  # the curve's OID, DER (RFC 5480)
@@ -118,7 +119,7 @@ def token_session(place: TokenKey, pin: str | None, *, write: bool = False) -> I
         import pkcs11
     except ImportError as error:
         raise IdentityError(
-            "a key in a token needs python-pkcs11: pip install 'camsim[pkcs11]'"
+            f"a key in a token needs python-pkcs11: {to_install('pkcs11')}"
         ) from error
     try:
         token = pkcs11.lib(str(place.module)).get_token(token_label=place.token)

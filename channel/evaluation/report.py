@@ -19,7 +19,7 @@ from channel.output import write
 from channel.platforms import PLATFORMS
 from channel.training.differentiable import DifferentiableChannel
 from channel.training.differentiable_jpeg import ROUNDINGS
-from channel.transmit import transmit
+from channel.transmission import transmit
 
 PICTURES = 24
 SMOOTH_PICTURES = 8  # the smooth roundings are slow and only for the figure

@@ -1,4 +1,4 @@
-"""How fast `channel.transmit` is beside the same decode, resize and save without it."""
+"""How fast `channel.transmission` is beside the same decode, resize and save without it."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -13,7 +13,7 @@ from channel.evaluation.pictures import scene
 from channel.platforms import platform
 from channel.profile import Encoding, PlatformProfile, target_size
 from channel.resample import PILLOW_FILTERS
-from channel.transmit import transmit
+from channel.transmission import transmit
 
 SIZE = (3000, 4000)  # 12 megapixels, what phones send
 TIMED = ("facebook", "twitter", "yelp", "messenger", "instagram-2016", "telegram", "whatsapp")

@@ -16,7 +16,7 @@ from PIL import Image
 from channel.errors import UnreadablePictureError
 from channel.platforms import platform
 from channel.profile import PlatformProfile, target_size
-from channel.transmit import transmit
+from channel.transmission import transmit
 from channel.upload import Upload
 
 PROFILES: Final = {  # (network, year) in networks.csv to the profile of that era

@@ -5,6 +5,7 @@ from io import BytesIO
 from PIL import Image, UnidentifiedImageError
 
 from channel.errors import UnreadablePictureError, UnsupportedPictureError
+from channel.extras import to_install
 from channel.picture_file import kinds, tiff
 from channel.picture_file.damage import FORMATS, damage_told
 from channel.picture_file.depth import profile_of_deep_tiff
@@ -112,5 +113,5 @@ def _prepare(data: bytes) -> None:
 
 def _missing(what: str, package: str) -> UnsupportedPictureError:
     return UnsupportedPictureError(
-        f"{what} pictures need {package}: pip install 'camsim[formats]', or save it as JPEG or PNG"
+        f"{what} pictures need {package}: {to_install('formats')}, or save it as JPEG or PNG"
     )

@@ -3,7 +3,7 @@
 Forward, each step is the platform's own arithmetic at 8 bits: resampling in the order and with the
 roundings of `channel.resample`, sharpening, libjpeg-turbo's JPEG. Backward, roundings are the
 identity. Metadata, scan order and Huffman coding touch no pixel and are left out; so is what only
-`channel.transmit` does: libjpeg 9's chroma, mozjpeg's trellis, decoding JPEG to half its size.
+`channel.transmission` does: libjpeg 9's chroma, mozjpeg's trellis, decoding JPEG to half its size.
 docs/channel.md says how far from `transmit` each profile is for that.
 
 >>> from channel.training.differentiable import DifferentiableChannel

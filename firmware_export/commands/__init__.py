@@ -1,7 +1,1 @@
-"""The firmware's commands; `firmware_export.cli` puts them together."""
-
-import argparse
-from typing import TYPE_CHECKING, TypeAlias
-
-if TYPE_CHECKING:
-    Commands: TypeAlias = argparse._SubParsersAction[argparse.ArgumentParser]
+"""The firmware's commands, one file each; `camera_sim.commands.table` lists them."""

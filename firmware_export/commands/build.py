@@ -1,15 +1,16 @@
 """``camsim firmware build`` and ``sign``."""
 
-import argparse
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Annotated
 
-from camera_sim.commands.secrets import add_passphrase, secrets
+from camera_sim.commands.secrets import PassphraseOptions, secrets
 from camera_sim.device.device import DEFAULT_CAMERA
-from camera_sim.device.firmware import PRECISIONS
+from camera_sim.device.firmware import Precision
 from camera_sim.device.one_time_memory import MOST
 from camera_sim.engines.tensorrt import plans_in
 from camera_sim.signing.identity import open_identity
+from channel.options import Out, within
 from channel.terminal import say
 from firmware_export import archive
 from firmware_export.bundle import Release, built, opened, signed
@@ -20,64 +21,109 @@ from firmware_export.parity import require
 from firmware_export.parity_report import ParityReport
 from firmware_export.reports import REPORT, read_reports
 
-if TYPE_CHECKING:
-    from firmware_export.commands import Commands
+
+@dataclass(frozen=True)
+class Build:
+    """Put exported models into a bundle.
+
+    Put exported models, and TensorRT engines if there are any, into one bundle. Every model but
+    fp32 needs a parity report that passes.
+
+    Parameters
+    ----------
+    models
+        Folder made by camsim firmware export.
+    camera
+        Model of the camera.
+    version
+        Of the firmware.
+    security_version
+        Devices never go back.
+    default_precision
+        What runs unless another is asked for.
+    engines
+        TensorRT engines to include.
+    timing_cache
+        TensorRT's, to include.
+    unsafe_without_parity
+        Take models that no report speaks for.
+    out
+        The bundle, .camfw.
+    force
+        Replace an existing bundle.
+    """
+
+    models: Path
+    _: KW_ONLY
+    camera: str = DEFAULT_CAMERA
+    version: str = "1.0.0"
+    security_version: Annotated[int, within(0, MOST)] = 1
+    default_precision: Precision = "fp32"
+    engines: Path | None = None
+    timing_cache: Path | None = None
+    unsafe_without_parity: bool = False
+    out: Out
+    force: bool = False
+
+    def __call__(self) -> int:
+        """Check, put together, and write."""
+        found = read_folder(self.models)
+        reports = read_reports(self.models / REPORT)
+        if not self.unsafe_without_parity:
+            _check_parity(found, reports)
+        release = _release(self, found, reports)
+        data = built(
+            release,
+            {one.contract.name: one.model() for one in found},
+            self.default_precision,
+            tuple(reports),
+            plans_in(self.engines) if self.engines else None,
+            {"timing.cache": archive.read_file(self.timing_cache)} if self.timing_cache else None,
+            {one.contract.name: one.contract.tile for one in found if one.contract.tile},
+        )
+        bundle = opened(data)
+        write_result(self.out, data, force=self.force)
+        names = ", ".join(part.path for part in bundle.manifest.models)
+        say(
+            f"{bundle.manifest.pipeline} {release.version}: {names}, {len(data)} bytes → {self.out}"
+        )
+        return 0
 
 
-def add_to(actions: "Commands") -> None:
-    """Add the commands."""
-    parser = actions.add_parser(
-        "build",
-        help="put exported models into a bundle",
-        description="Put exported models, and TensorRT engines if there are any, into one bundle. "
-        "Every model but fp32 needs a parity report that passes.",
-    )
-    parser.add_argument("models", type=Path, help="folder made by `camsim firmware export`")
-    parser.add_argument("--camera", default=DEFAULT_CAMERA, help=f"model ({DEFAULT_CAMERA})")
-    parser.add_argument("--version", default="1.0.0", help="of the firmware (default 1.0.0)")
-    parser.add_argument(
-        "--security-version", type=int, default=1, help="devices never go back (default 1)"
-    )
-    parser.add_argument("--default-precision", choices=PRECISIONS, default="fp32")
-    parser.add_argument("--engines", type=Path, metavar="DIR", help="TensorRT engines to include")
-    parser.add_argument("--timing-cache", type=Path, metavar="FILE", help="TensorRT's, to include")
-    parser.add_argument(
-        "--unsafe-without-parity", action="store_true", help="take models that no report speaks for"
-    )
-    parser.add_argument("-o", "--out", type=Path, required=True, help="the bundle, .camfw")
-    parser.add_argument("--force", action="store_true", help="replace an existing bundle")
-    parser.set_defaults(run=_build)
-    parser = actions.add_parser("sign", help="sign a bundle, as developer or for release")
-    parser.add_argument("bundle", type=Path)
-    parser.add_argument("--identity", type=Path, required=True, metavar="DIR")
-    parser.add_argument("-o", "--out", type=Path, help="default: in place")
-    parser.add_argument("--force", action="store_true", help="replace an existing file")
-    add_passphrase(parser)
-    parser.set_defaults(run=_sign)
+@dataclass(frozen=True)
+class Sign(PassphraseOptions):
+    """Sign a bundle, as developer or for release.
 
+    Parameters
+    ----------
+    bundle
+        The bundle, .camfw.
+    identity
+        The folder of the signing role's identity.
+    out
+        Default: in place.
+    force
+        Replace an existing file.
+    """
 
-def _build(args: argparse.Namespace) -> int:
-    if not 0 <= args.security_version <= MOST:
-        raise BundleError(f"--security-version is 0 to {MOST}, not {args.security_version}")
-    found = read_folder(args.models)
-    reports = read_reports(args.models / REPORT)
-    if not args.unsafe_without_parity:
-        _check_parity(found, reports)
-    release = _release(args, found, reports)
-    data = built(
-        release,
-        {one.contract.name: one.model() for one in found},
-        args.default_precision,
-        tuple(reports),
-        plans_in(args.engines) if args.engines else None,
-        {"timing.cache": archive.read_file(args.timing_cache)} if args.timing_cache else None,
-        {one.contract.name: one.contract.tile for one in found if one.contract.tile},
-    )
-    bundle = opened(data)
-    write_result(args.out, data, force=args.force)
-    names = ", ".join(part.path for part in bundle.manifest.models)
-    say(f"{bundle.manifest.pipeline} {release.version}: {names}, {len(data)} bytes → {args.out}")
-    return 0
+    bundle: Path
+    _: KW_ONLY
+    identity: Path
+    out: Out | None = None
+    force: bool = False
+
+    def __call__(self) -> int:
+        """Sign, and say how many signatures there are."""
+        identity = open_identity(self.identity, secrets(self))
+        data = archive.read_file(self.bundle)
+        try:
+            result = signed(data, identity)
+        except BundleError as error:
+            raise type(error)(f"{self.bundle} cannot be signed: {error}") from error
+        target = self.out or self.bundle
+        write_result(target, result, force=self.force or self.out is None)
+        say(f"{self.bundle}: {len(opened(result).signatures)} of 2 signatures → {target}")
+        return 0
 
 
 def _check_parity(found: list[Exported], reports: tuple[ParityReport, ...]) -> None:
@@ -90,9 +136,7 @@ def _check_parity(found: list[Exported], reports: tuple[ParityReport, ...]) -> N
         require(by_model[one.sha256])
 
 
-def _release(
-    args: argparse.Namespace, found: list[Exported], reports: tuple[ParityReport, ...]
-) -> Release:
+def _release(args: Build, found: list[Exported], reports: tuple[ParityReport, ...]) -> Release:
     pipelines = {(one.contract.pipeline, one.contract.pair) for one in found}
     if len(pipelines) > 1:
         names = ", ".join(sorted(f"{name} ({pair or 'no pair'})" for name, pair in pipelines))
@@ -103,16 +147,3 @@ def _release(
         raise BundleError("the parity reports speak of several FANs")
     fan = fans.pop() if fans else None
     return Release(args.camera, args.version, args.security_version, pipeline, pair, fan)
-
-
-def _sign(args: argparse.Namespace) -> int:
-    identity = open_identity(args.identity, secrets(args))
-    data = archive.read_file(args.bundle)
-    try:
-        result = signed(data, identity)
-    except BundleError as error:
-        raise type(error)(f"{args.bundle} cannot be signed: {error}") from error
-    target = args.out or args.bundle
-    write_result(target, result, force=args.force or args.out is None)
-    say(f"{args.bundle}: {len(opened(result).signatures)} of 2 signatures → {target}")
-    return 0

@@ -1,10 +1,9 @@
 """``camsim firmware inspect`` and ``verify``."""
 
-import argparse
 import hashlib
+from dataclasses import KW_ONLY, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from camera_sim.signing.certificates import common_name, fingerprint
 from camera_sim.signing.revocation import RevocationLists
@@ -15,50 +14,66 @@ from firmware_export.bundle import Bundle, read_bundle
 from firmware_export.commands.parity import print_report
 from firmware_export.errors import BundleError
 
-if TYPE_CHECKING:
-    from firmware_export.commands import Commands
+
+@dataclass(frozen=True)
+class Inspect:
+    """Print what a bundle says; trusts nothing.
+
+    Parameters
+    ----------
+    bundle
+        The bundle, .camfw.
+    """
+
+    bundle: Path
+
+    def __call__(self) -> int:
+        """Print what the bundle claims."""
+        bundle = read_bundle(self.bundle)
+        _print(bundle)
+        for chain in bundle.chains.values():
+            say(f"claims to be signed by {common_name(chain[0])}, {fingerprint(chain[0])[:16]}…")
+        if not bundle.signatures:
+            say("not signed")
+        return 0
 
 
-def add_to(actions: "Commands") -> None:
-    """Add the commands."""
-    parser = actions.add_parser("inspect", help="print what a bundle says; trusts nothing")
-    parser.add_argument("bundle", type=Path)
-    parser.set_defaults(run=_inspect)
-    parser = actions.add_parser(
-        "verify", help="check a bundle's form, files, signatures, roles and revocation"
-    )
-    parser.add_argument("bundle", type=Path)
-    parser.add_argument("--root", type=Path, required=True, metavar="PEM", help="vendor's root")
-    parser.add_argument(
-        "--revoked", type=Path, required=True, metavar="PEM", help="vendor's revocation lists"
-    )
-    parser.add_argument("--fan", type=Path, metavar="ONNX", help="check that it is this pair's")
-    parser.set_defaults(run=_verify)
+@dataclass(frozen=True)
+class Verify:
+    """Check a bundle's form, files, signatures, roles and revocation.
 
+    Parameters
+    ----------
+    bundle
+        The bundle, .camfw.
+    root
+        Vendor's root.
+    revoked
+        Vendor's revocation lists.
+    fan
+        Check that it is this pair's.
+    """
 
-def _inspect(args: argparse.Namespace) -> int:
-    bundle = read_bundle(args.bundle)
-    _print(bundle)
-    for chain in bundle.chains.values():
-        say(f"claims to be signed by {common_name(chain[0])}, {fingerprint(chain[0])[:16]}…")
-    if not bundle.signatures:
-        say("not signed")
-    return 0
+    bundle: Path
+    _: KW_ONLY
+    root: Path
+    revoked: Path
+    fan: Path | None = None
 
-
-def _verify(args: argparse.Namespace) -> int:
-    bundle = read_bundle(args.bundle)
-    lists = RevocationLists(archive.read_file(args.revoked), args.revoked)
-    try:
-        signers = bundle.verify(read_certificate(args.root), lists, at=datetime.now(UTC))
-    except BundleError as error:
-        raise type(error)(f"{args.bundle} is refused: {error}") from error
-    if args.fan:
-        _check_fan(bundle, args.fan)
-    for role, certificate in signers.items():
-        say(f"{role:<11}{common_name(certificate)}, {certificate.serial_number:040x}")
-    say(f"{args.bundle}: good, {bundle.sha256}")
-    return 0
+    def __call__(self) -> int:
+        """Print what it is, or refuse it."""
+        bundle = read_bundle(self.bundle)
+        lists = RevocationLists(archive.read_file(self.revoked), self.revoked)
+        try:
+            signers = bundle.verify(read_certificate(self.root), lists, at=datetime.now(UTC))
+        except BundleError as error:
+            raise type(error)(f"{self.bundle} is refused: {error}") from error
+        if self.fan:
+            _check_fan(bundle, self.fan)
+        for role, certificate in signers.items():
+            say(f"{role:<11}{common_name(certificate)}, {certificate.serial_number:040x}")
+        say(f"{self.bundle}: good, {bundle.sha256}")
+        return 0
 
 
 def _check_fan(bundle: Bundle, path: Path) -> None:

@@ -1,11 +1,11 @@
 """``camsim firmware parity``: a model beside the fp32 one, through the real channel."""
 
-import argparse
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Annotated
 
 from channel import platform
+from channel.options import SOME, Out
 from channel.terminal import say
 from firmware_export.calibration import read_captures
 from firmware_export.contract import read_exported
@@ -16,8 +16,7 @@ from firmware_export.parity import PAPER, parity, require
 from firmware_export.parity_report import Limits, ParityReport
 from firmware_export.reports import write_reports
 
-if TYPE_CHECKING:
-    from firmware_export.commands import Commands
+_LIMITS = Limits()
 
 
 @dataclass(frozen=True)
@@ -29,47 +28,82 @@ class Gate:
     limits: Limits
 
 
-def add_gate(parser: argparse.ArgumentParser) -> None:
-    """Add what the gate judges on and by."""
-    default = Limits()
-    parser.add_argument(
-        "--captures", type=Path, nargs="+", metavar="RAW", help="held-out RAW files or folders"
-    )
-    parser.add_argument("--fan", type=Path, metavar="ONNX", help="the pair's analyser")
-    parser.add_argument("--labels", nargs="+", help="of the FAN, where its file does not say")
-    parser.add_argument(
-        "--platform",
-        nargs="+",
-        default=[PAPER],
-        metavar="NAME",
-        help=f"platforms to send through (`camsim platforms`; default {PAPER}: 1:2 and JPEG 50)",
-    )
-    parser.add_argument("--least-psnr", type=float, default=default.psnr, metavar="DB",
-                        help=f"limit (default {default.psnr:g})")  # fmt: skip
-    parser.add_argument("--most-accuracy-drop", type=float, default=default.accuracy_drop,
-                        metavar="SHARE",
-                        help=f"limit (default {default.accuracy_drop:g})")  # fmt: skip
-    parser.add_argument("--most-flips", type=float, default=default.flips, metavar="SHARE",
-                        help=f"limit (default {default.flips:g})")  # fmt: skip
+@dataclass(frozen=True)
+class GateOptions:
+    """What the gate judges on and by.
+
+    Parameters
+    ----------
+    captures
+        Held-out RAW files or folders.
+    fan
+        The pair's analyser.
+    labels
+        Of the FAN, where its file does not say.
+    platform
+        Platforms to send through (camsim platforms; paper: 1:2 and JPEG 50).
+    least_psnr
+        Limit.
+    most_accuracy_drop
+        Limit.
+    most_flips
+        Limit.
+    """
+
+    _: KW_ONLY
+    captures: Annotated[tuple[Path, ...], SOME] | None = None
+    fan: Path | None = None
+    labels: Annotated[tuple[str, ...], SOME] | None = None
+    platform: Annotated[tuple[str, ...], SOME] = (PAPER,)
+    least_psnr: float = _LIMITS.psnr
+    most_accuracy_drop: float = _LIMITS.accuracy_drop
+    most_flips: float = _LIMITS.flips
 
 
-def add_to(actions: "Commands") -> None:
-    """Add the command."""
-    parser = actions.add_parser(
-        "parity",
-        help="compare models with the fp32 one through the real channel",
-        description="Compare exported models with their fp32 one: PSNR, the FAN's accuracy and "
-        "changed verdicts after edits and platforms. Exits with 2 where a limit is broken.",
-    )
-    parser.add_argument("fp32", type=Path, help="the fp32 model")
-    parser.add_argument("models", type=Path, nargs="+", help="models made from it")
-    add_gate(parser)
-    parser.add_argument("-o", "--out", type=Path, help="write the reports as JSON")
-    parser.add_argument("--force", action="store_true", help="replace an existing file")
-    parser.set_defaults(run=run)
+@dataclass(frozen=True)
+class Parity(GateOptions):
+    """Compare models with the fp32 one through the real channel.
+
+    Compare exported models with their fp32 one: PSNR, the FAN's accuracy and changed verdicts
+    after edits and platforms. Exits with 2 where a limit is broken.
+
+    Parameters
+    ----------
+    fp32
+        The fp32 model.
+    models
+        Models made from it.
+    out
+        Write the reports as JSON.
+    force
+        Replace an existing file.
+    """
+
+    fp32: Path
+    models: tuple[Path, ...]
+    _: KW_ONLY
+    out: Out | None = None
+    force: bool = False
+
+    def __call__(self) -> int:
+        """Compare, print and write every report; then refuse what breaks a limit."""
+        if not self.captures:
+            raise ParityError("parity needs captures to compare on; name --captures")
+        gate, captures = gate_of(self), read_captures(self.captures)
+        fp32 = read_exported(self.fp32)
+        reports = []
+        for path in self.models:
+            model = read_exported(path)
+            reports.append(parity(fp32, model, captures, gate.fan, gate.platforms, gate.limits))
+            print_report(reports[-1])
+        if self.out:
+            write_result(self.out, write_reports(reports), force=self.force)
+        for report in reports:
+            require(report)
+        return 0
 
 
-def gate_of(args: argparse.Namespace) -> Gate:
+def gate_of(args: GateOptions) -> Gate:
     """Read what the gate judges by."""
     for name in args.platform:
         if name != PAPER:
@@ -79,24 +113,6 @@ def gate_of(args: argparse.Namespace) -> Gate:
     )
     fan = read_fan(args.fan, tuple(args.labels or ())) if args.fan else None
     return Gate(fan, tuple(args.platform), limits)
-
-
-def run(args: argparse.Namespace) -> int:
-    """Compare, print and write every report; then refuse what breaks a limit."""
-    if not args.captures:
-        raise ParityError("parity needs captures to compare on; name --captures")
-    gate, captures = gate_of(args), read_captures(args.captures)
-    fp32 = read_exported(args.fp32)
-    reports = []
-    for path in args.models:
-        model = read_exported(path)
-        reports.append(parity(fp32, model, captures, gate.fan, gate.platforms, gate.limits))
-        print_report(reports[-1])
-    if args.out:
-        write_result(args.out, write_reports(reports), force=args.force)
-    for report in reports:
-        require(report)
-    return 0
 
 
 def print_report(report: ParityReport) -> None:

@@ -10,6 +10,7 @@ import pytest
 import camera_sim
 from camera_sim.pipelines import DEFAULT_PIPELINE
 from camera_sim.sensor.dng import write_dng
+from channel.extras import to_install
 from tests.camera_sim.scenes import capture
 
 TRAINING_ONLY = (
@@ -76,14 +77,14 @@ def test_training_without_torch_says_what_to_install(tmp_path: Path) -> None:
     code = "from camera_sim.cli import main\nsys.exit(main(sys.argv[1:]))"
     ran = without_torch(code, "train", "nip", "--pictures", tmp_path, "--out", tmp_path / "run")
     assert ran.returncode == 2
-    assert ran.stderr == "camsim: training needs torch: pip install 'camsim[train]'\n"
+    assert ran.stderr == f"camsim: training needs torch: {to_install('train')}\n"
 
 
 def test_a_pair_without_torch_says_what_to_install(tmp_path: Path) -> None:
     code = "from camera_sim.cli import main\nsys.exit(main(sys.argv[1:]))"
     ran = without_torch(code, "evaluate", "pair", tmp_path)
     assert ran.returncode == 2
-    assert ran.stderr == "camsim: the tables of a pair need torch: pip install 'camsim[train]'\n"
+    assert ran.stderr == f"camsim: the tables of a pair need torch: {to_install('train')}\n"
 
 
 def test_the_module_runs_as_a_command() -> None:

@@ -4,6 +4,7 @@ import pkgutil
 from pathlib import Path
 
 import firmware_export
+from channel.extras import to_install
 from tests.camera_sim.test_imports import without_torch
 from tests.firmware_export.factory import Company, shot, tiny_bundle, tiny_model
 
@@ -38,4 +39,4 @@ def test_building_needs_none_and_exporting_says_what_to_install(tmp_path: Path) 
     assert ran.returncode == 0, ran.stderr
     ran = without_torch(RUN, "firmware", "export", "-o", tmp_path / "out")
     assert ran.returncode == 2
-    assert ran.stderr == "camsim: exporting needs torch: pip install 'camsim[train]'\n"
+    assert ran.stderr == f"camsim: exporting needs torch: {to_install('train')}\n"

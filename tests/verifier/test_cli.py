@@ -115,7 +115,7 @@ def test_trust_anchors(tmp_path: Path, toy_folder: Path, chain: Chain, camsim: C
         (["--resend", "myspace"], "no platform 'myspace'"),
         (["--weights", "/nowhere"], "holds no manifest.json"),
         (["--seconds", "0"], "seconds is 0"),
-        (["--threads", "0"], "threads is 0"),
+        (["--threads", "0"], "--threads must be at least 1, not 0"),
         (["--results", "/proc/results"], "can't be written"),
     ],
 )

@@ -6,16 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
+from channel.extras import to_install
 from verifier.errors import DependencyError, PhotoNotFoundError
+from verifier.photo_files import in_folder, is_picture
 
 _CHUNK: Final = 1 << 20  # bytes of a list that are read at once
-SUFFIXES: Final = frozenset(
-    [".jpg", ".jpeg", ".jpe", ".mpo", ".png", ".webp", ".tif", ".tiff", ".gif", ".bmp", ".avif",
-     ".heic", ".heif", ".hif", ".jxl",
-     # Of these a row says that they are RAW files.
-     ".dng", ".nef", ".nrw", ".cr2", ".cr3", ".crw", ".arw", ".raf", ".rw2", ".orf", ".pef",
-     ".kdc", ".srw", ".3fr", ".iiq"]
-)  # fmt: skip
 
 
 def pictures(source: str) -> Iterator[str]:
@@ -38,7 +33,7 @@ def pictures(source: str) -> Iterator[str]:
     if is_url(source):
         yield from _in_store(source)
     elif Path(source).is_dir():
-        yield from _in_folder(Path(source).absolute())
+        yield from map(str, in_folder(Path(source).absolute()))
     elif Path(source).is_file():
         yield from _in_list(Path(source))
     else:
@@ -55,7 +50,7 @@ def opened_store(url: str) -> tuple[Any, str]:
     try:
         from fsspec.core import url_to_fs
     except ImportError as error:
-        raise DependencyError("object stores need fsspec: pip install 'camsim[archive]'") from error
+        raise DependencyError(f"object stores need fsspec: {to_install('archive')}") from error
     try:
         store, path = url_to_fs(url)
     except ImportError as error:  # fsspec's own sentence says what to install
@@ -63,12 +58,6 @@ def opened_store(url: str) -> tuple[Any, str]:
     except (ValueError, OSError) as error:
         raise PhotoNotFoundError(f"{url} can't be opened: {error}") from error
     return store, str(path)
-
-
-def _in_folder(folder: Path) -> Iterator[str]:
-    for place, folders, files in os.walk(folder):
-        folders.sort()
-        yield from (str(Path(place) / name) for name in sorted(files) if _is_picture(name))
 
 
 def _in_list(path: Path) -> Iterator[str]:
@@ -123,11 +112,7 @@ def _in_store(url: str) -> Iterator[str]:
     store, root = opened_store(url)
     try:
         for place, _, files in store.walk(root, on_error="raise"):
-            names = sorted(name for name in files if _is_picture(name))
+            names = sorted(name for name in files if is_picture(name))
             yield from (store.unstrip_protocol(f"{place}/{name}") for name in names)
     except Exception as error:  # each store has errors of its own
         raise PhotoNotFoundError(f"{url} can't be listed: {error}") from error
-
-
-def _is_picture(name: str) -> bool:
-    return Path(name).suffix.lower() in SUFFIXES

@@ -1,19 +1,20 @@
 """``camsim bench serve`` and ``bench archive``: many pictures, over HTTP and in an archive."""
 
-import argparse
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
+from channel.extras import to_install
+from channel.options import SOME, Count
 from verifier.errors import DependencyError
 from verifier.evaluation.bench import write_sample
 from verifier.weights import FOLDER, read_manifest
 
 if TYPE_CHECKING:
-    from verifier.commands import Commands
     from verifier.evaluation.bench_service import LoadResult
 
 # What networks serve: 2 megapixels.
@@ -21,47 +22,108 @@ _SIZE: Final = (1600, 1200)
 _SAMPLES: Final = 8
 
 
-def add_to(benchmarks: "Commands") -> None:
-    """Add ``bench serve`` and ``bench archive``."""
-    parser = benchmarks.add_parser(
-        "serve",
-        help="the service under load: answers lost, seconds, memory; and an overflowing queue",
-        description="Post photos to a fresh service, many at a time; then with a queue of 2.",
-    )
-    _add_common(parser)
-    parser.add_argument("--requests", type=int, default=200, help="photos to post (default 200)")
-    parser.add_argument("--at-a-time", type=int, default=16, help="clients (default 16)")
-    parser.set_defaults(run=run_service)
-    parser = benchmarks.add_parser(
-        "archive",
-        help="pictures a second of verify-archive, by workers",
-        description="Verify an archive of so many pictures by one worker, and by more.",
-    )
-    _add_common(parser)
-    parser.add_argument("--photos", type=int, default=200, help="in the archive (default 200)")
-    parser.add_argument("--ray", action="store_true", help="measure Ray on this machine, too")
-    parser.add_argument("--no-resend", action="store_true", help="without the stability test")
-    parser.set_defaults(run=run_archive)
+@dataclass(frozen=True)
+class CommonOptions:
+    """Options that several commands share.
+
+    Parameters
+    ----------
+    photo
+        Default: made ones of 2 megapixels.
+    weights
+        Models of your own.
+    workers
+        At a time.
+    """
+
+    photo: tuple[Path, ...] = ()
+    _: KW_ONLY
+    weights: Path = FOLDER
+    workers: Annotated[tuple[Count, ...], SOME] = tuple(sorted({1, os.cpu_count() or 1}))
 
 
-def run_service(args: argparse.Namespace) -> int:
-    """Print what came of the load, and of the overflow."""
-    from verifier.evaluation.bench_service import bench_service
+@dataclass(frozen=True)
+class BenchServe(CommonOptions):
+    """The service under load: answers lost, seconds, memory; and an overflowing queue.
 
-    workers = max(args.workers)
-    with _samples(args.photo) as photos:
-        print(f"{_setting(args)}, {workers} workers")
-        for title, queue in (("load", 32), ("overflow", 2)):
-            result = bench_service(
-                photos,
-                args.weights,
-                requests=args.requests,
-                at_a_time=args.at_a_time,
-                workers=workers,
-                queue=queue,
-            )
-            print(_line(title, result), flush=True)
-    return 0
+    Post photos to a fresh service, many at a time; then with a queue of 2.
+
+    Parameters
+    ----------
+    requests
+        Photos to post.
+    at_a_time
+        Clients.
+    """
+
+    _: KW_ONLY
+    requests: int = 200
+    at_a_time: int = 16
+
+    def __call__(self) -> int:
+        """Print what came of the load, and of the overflow."""
+        from verifier.evaluation.bench_service import bench_service
+
+        workers = max(self.workers)
+        with _samples(self.photo) as photos:
+            print(f"{_setting(self)}, {workers} workers")
+            for title, queue in (("load", 32), ("overflow", 2)):
+                result = bench_service(
+                    photos,
+                    self.weights,
+                    requests=self.requests,
+                    at_a_time=self.at_a_time,
+                    workers=workers,
+                    queue=queue,
+                )
+                print(_line(title, result), flush=True)
+        return 0
+
+
+@dataclass(frozen=True)
+class BenchArchive(CommonOptions):
+    """Pictures a second of verify-archive, by workers.
+
+    Verify an archive of so many pictures by one worker, and by more.
+
+    Parameters
+    ----------
+    photos
+        In the archive.
+    ray
+        Measure Ray on this machine, too.
+    no_resend
+        Without the stability test.
+    """
+
+    _: KW_ONLY
+    photos: int = 200
+    ray: bool = False
+    no_resend: bool = False
+
+    def __call__(self) -> int:
+        """Print a row a number of workers."""
+        try:
+            from verifier.archive import ArchiveOptions
+            from verifier.evaluation.bench_archive import bench_archive
+            from verifier.settings import Settings
+        except ImportError as error:
+            raise DependencyError(f"archives need {error.name}: {to_install('archive')}") from error
+        options = ArchiveOptions(
+            self.weights, Settings(resend_through=()) if self.no_resend else Settings()
+        )
+        with _samples(self.photo) as photos:
+            print(_setting(self))
+            print(f"{'engine':<11}{'workers':>8}{'photos':>8}{'s':>8}{'photos/s':>10}{'growth':>8}")
+            first: dict[str, float] = {}
+            for result in bench_archive(photos, self.photos, options, self.workers, ray=self.ray):
+                growth = result.rate / first.setdefault(result.engine, result.rate)
+                print(
+                    f"{result.engine:<11}{result.workers:>8}{result.photos:>8}{result.seconds:>8.1f}"
+                    f"{result.rate:>10.2f}{growth:>8.2f}",
+                    flush=True,
+                )
+        return 0
 
 
 def _line(title: str, result: "LoadResult") -> str:
@@ -74,54 +136,14 @@ def _line(title: str, result: "LoadResult") -> str:
     )
 
 
-def run_archive(args: argparse.Namespace) -> int:
-    """Print a row a number of workers."""
-    try:
-        from verifier.archive import ArchiveOptions
-        from verifier.evaluation.bench_archive import bench_archive
-        from verifier.settings import Settings
-    except ImportError as error:
-        raise DependencyError(
-            f"archives need {error.name}: pip install 'camsim[archive]'"
-        ) from error
-    options = ArchiveOptions(
-        args.weights, Settings(resend_through=()) if args.no_resend else Settings()
-    )
-    with _samples(args.photo) as photos:
-        print(_setting(args))
-        print(f"{'engine':<11}{'workers':>8}{'photos':>8}{'s':>8}{'photos/s':>10}{'growth':>8}")
-        first: dict[str, float] = {}
-        for result in bench_archive(photos, args.photos, options, args.workers, ray=args.ray):
-            growth = result.rate / first.setdefault(result.engine, result.rate)
-            print(
-                f"{result.engine:<11}{result.workers:>8}{result.photos:>8}{result.seconds:>8.1f}"
-                f"{result.rate:>10.2f}{growth:>8.2f}",
-                flush=True,
-            )
-    return 0
-
-
-def _add_common(parser: argparse.ArgumentParser) -> None:
-    cores = os.cpu_count() or 1
-    parser.add_argument("photo", nargs="*", type=Path, help="default: made ones of 2 megapixels")
-    parser.add_argument("--weights", type=Path, default=FOLDER, help="models of your own")
-    parser.add_argument(
-        "--workers",
-        type=int,
-        nargs="+",
-        default=sorted({1, cores}),
-        help="at a time (default: 1 and as many as cores)",
-    )
-
-
-def _setting(args: argparse.Namespace) -> str:
+def _setting(args: CommonOptions) -> str:
     models = ", ".join(entry.name for entry in read_manifest(args.weights).models) or "none"
     what = f"{len(args.photo)} photos" if args.photo else "made photos of 2 megapixels"
     return f"{os.cpu_count()} cores; {what}; models: {models}"
 
 
 @contextmanager
-def _samples(photos: list[Path]) -> Iterator[list[Path]]:
+def _samples(photos: Sequence[Path]) -> Iterator[list[Path]]:
     if photos:
         yield [photo.absolute() for photo in photos]
         return

@@ -1,12 +1,13 @@
 """``camsim evaluate``: scores, calibration, flips and fuzz of the verifier."""
 
-import argparse
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from channel.errors import ChannelError
+from channel.options import ANY, SOME, Count, Share, Whole
 from channel.terminal import track
 from verifier.analysis import Verifier
 from verifier.detectors.generated import TASK as GENERATED
@@ -21,7 +22,6 @@ from verifier.errors import OutputError, ScoresError
 from verifier.weights import FOLDER, ModelEntry, read_manifest, store_calibration
 
 if TYPE_CHECKING:
-    from verifier.commands import Commands
     from verifier.evaluation.fitting import Fitted
     from verifier.evaluation.flips import FlipRate
     from verifier.evaluation.labelled import Labelled
@@ -36,157 +36,261 @@ _SCORERS: Final[dict[str, "Callable[[tuple[Model, ...]], Scorer]"]] = {
 _PLATFORMS: Final = ("none", "whatsapp", "facebook", "instagram", "twitter", "telegram")
 
 
-def add_to(evaluations: "Commands") -> None:
-    """Add ``evaluate scores``, ``calibration``, ``flips`` and ``fuzz``."""
-    _add_scores(evaluations)
-    _add_calibration(evaluations)
-    _add_flips(evaluations)
-    _add_fuzz(evaluations)
+@dataclass(frozen=True)
+class ModelOptions:
+    """Options that several commands share.
+
+    Parameters
+    ----------
+    model
+        Of the manifest.
+    weights
+        Models of your own.
+    """
+
+    _: KW_ONLY
+    model: str
+    weights: Path = FOLDER
 
 
-def _add_model(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--model", required=True, metavar="NAME", help="of the manifest")
-    parser.add_argument("--weights", type=Path, default=FOLDER, metavar="FOLDER")
+@dataclass(frozen=True)
+class EvaluateScores(ModelOptions):
+    """A detector's raw scores of labelled pictures, for calibration.
+
+    Score FOLDER/<label>/* and FOLDER/<label>/<set>/* as they are and through platforms. Variants
+    of a photograph share the file name up to its first dot.
+
+    Parameters
+    ----------
+    pictures
+        A folder of pictures.
+    platform
+        Names of platforms.
+    limit
+        Use the first so many pictures of each label.
+    out
+        The file of scores, CSV.
+    """
+
+    pictures: Path
+    _: KW_ONLY
+    platform: Annotated[tuple[str, ...], SOME] = tuple(_PLATFORMS)
+    limit: Count | None = None
+    out: Path
+
+    def __call__(self) -> int:
+        """Write a line a picture and platform."""
+        from verifier.evaluation.labelled import labelled_pictures
+        from verifier.evaluation.scores import collect_scores, write_scores
+
+        entry = read_manifest(self.weights).find(self.model)
+        labels = [label.name for label in entry.labels]
+        pictures = _first(labelled_pictures(self.pictures, labels), self.limit)
+        detector = _SCORERS.get(entry.task, PlatformDetector)((Model(entry, self.weights),))
+        with Verifier.facts_only() as verifier:
+            progress = track(pictures, "scoring")
+            rows = (
+                row
+                for picture in progress
+                for row in collect_scores(verifier, detector, [picture], self.platform)
+            )
+            count = write_scores(self.out, labels, rows)
+        print(f"{count} scores of {len(pictures)} pictures in {self.out}")
+        return 0
 
 
-def _add_scores(evaluations: "Commands") -> None:
-    parser = evaluations.add_parser(
-        "scores",
-        help="a detector's raw scores of labelled pictures, for calibration",
-        description="Score FOLDER/<label>/* and FOLDER/<label>/<set>/* as they are and through "
-        "platforms. Variants of a photograph share the file name up to its first dot.",
-    )
-    parser.add_argument("pictures", type=Path, metavar="FOLDER")
-    _add_model(parser)
-    parser.add_argument("--platform", nargs="+", default=list(_PLATFORMS), metavar="NAME")
-    parser.add_argument("--limit", type=int, help="use the first so many pictures of each label")
-    parser.add_argument("--out", type=Path, required=True, metavar="CSV")
-    parser.set_defaults(run=run_scores)
+@dataclass(frozen=True)
+class EvaluateCalibration(ModelOptions):
+    """Fit a calibration to scores; expected calibration error, reliability diagrams.
 
+    Fit on half of the photographs, or on the sets that are listed for it, measure on the others,
+    and print it.
 
-def _add_calibration(evaluations: "Commands") -> None:
-    parser = evaluations.add_parser(
-        "calibration",
-        help="fit a calibration to scores; expected calibration error, reliability diagrams",
-        description="Fit on half of the photographs, or on the sets that are listed for it, "
-        "measure on the others, and print it.",
-    )
-    parser.add_argument("scores", type=Path, metavar="CSV", help="of camsim evaluate scores")
-    _add_model(parser)
-    parser.add_argument("--isotonic", action="store_true", help="map the share of edits as well")
-    parser.add_argument(
-        "--by-photo", action="store_true",
-        help="count false alarms by photograph, not by its variants (platforms, generators)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--sets", type=Path, metavar="LIST",
-        help="what each set is for (CSV: set, subject, part): fit to whole sets, measure on "
-        "others, count by picture, and print what is said of each set",
-    )  # fmt: skip
-    parser.add_argument(
-        "--stored", action="store_true",
-        help="fit nothing: measure the calibration of the manifest on the sets for tests of "
-        "--sets; --store then writes the figures alone",
-    )  # fmt: skip
-    parser.add_argument("--per-platform", action="store_true", help="one for each platform, too")
-    parser.add_argument("--edited-rate", type=float, default=0.01, help="false alarms (0.01)")
-    parser.add_argument("--native-rate", type=float, default=0.01, help="edits cleared (0.01)")
-    parser.add_argument("--foreign-rate", type=float, default=0.02, help="natives refused (0.02)")
-    parser.add_argument(
-        "--named-rate", type=float, default=0.02, help="pictures of none named a platform (0.02)"
-    )
-    parser.add_argument(
-        "--none-rate", type=float, default=0.02, help="pictures of a platform called none (0.02)"
-    )
-    parser.add_argument("--data", default="", help="what the pictures are, for the manifest")
-    parser.add_argument("--figure", type=Path, metavar="PNG", help="draw reliability diagrams")
-    parser.add_argument("--store", action="store_true", help="write it into the manifest")
-    parser.set_defaults(run=run_calibration)
+    Parameters
+    ----------
+    scores
+        A file of camsim evaluate scores.
+    isotonic
+        Map the share of edits as well.
+    by_photo
+        Count false alarms by photograph, not by its variants (platforms, generators).
+    sets
+        What each set is for (CSV: set, subject, part): fit to whole sets, measure on others,
+        count by picture, and print what is said of each set.
+    stored
+        Fit nothing: measure the calibration of the manifest on the sets for tests of --sets;
+        --store then writes the figures alone.
+    per_platform
+        One for each platform, too.
+    edited_rate
+        False alarms.
+    native_rate
+        Edits cleared.
+    foreign_rate
+        Natives refused.
+    named_rate
+        Pictures of none named a platform.
+    none_rate
+        Pictures of a platform called none.
+    data
+        What the pictures are, for the manifest.
+    figure
+        Draw reliability diagrams.
+    store
+        Write it into the manifest.
+    """
 
+    scores: Path
+    _: KW_ONLY
+    isotonic: bool = False
+    by_photo: bool = False
+    sets: Path | None = None
+    stored: bool = False
+    per_platform: bool = False
+    edited_rate: Share = 0.01
+    native_rate: Share = 0.01
+    foreign_rate: Share = 0.02
+    named_rate: Share = 0.02
+    none_rate: Share = 0.02
+    data: str = ""
+    figure: Path | None = None
+    store: bool = False
 
-def _add_flips(evaluations: "Commands") -> None:
-    parser = evaluations.add_parser(
-        "flips", help="share of verdicts that turn wrong when a picture is sent through a platform"
-    )
-    parser.add_argument("pictures", type=Path, metavar="FOLDER", help="FOLDER/<label>/*")
-    _add_model(parser)
-    parser.add_argument("--platform", nargs="+", default=list(_PLATFORMS[1:]), metavar="NAME")
-    parser.add_argument("--limit", type=int, help="use the first so many pictures of each label")
-    parser.set_defaults(run=run_flips)
+    def __call__(self) -> int:
+        """Print a table, and store and draw what is asked for."""
+        from verifier.evaluation.fitting import Rates, fit, measure_stored
+        from verifier.evaluation.reliability_figure import draw_reliability
+        from verifier.evaluation.scores import read_scores
+        from verifier.evaluation.set_table import set_table
+        from verifier.training.listed_sets import read_listed_sets
 
-
-def _add_fuzz(evaluations: "Commands") -> None:
-    parser = evaluations.add_parser("fuzz", help="analyse mutated files; only our errors may leave")
-    parser.add_argument("--files", type=int, default=10_000, help="how many (default 10,000)")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--weights", type=Path, default=FOLDER, help="models of your own")
-    parser.add_argument("--also", nargs="*", type=Path, default=[], help="more files to mutate")
-    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep what broke it there")
-    parser.set_defaults(run=run_fuzz)
-
-
-def run_scores(args: argparse.Namespace) -> int:
-    """Write a line a picture and platform."""
-    from verifier.evaluation.labelled import labelled_pictures
-    from verifier.evaluation.scores import collect_scores, write_scores
-
-    entry = read_manifest(args.weights).find(args.model)
-    labels = [label.name for label in entry.labels]
-    pictures = _first(labelled_pictures(args.pictures, labels), args.limit)
-    detector = _SCORERS.get(entry.task, PlatformDetector)((Model(entry, args.weights),))
-    with Verifier.facts_only() as verifier:
-        progress = track(pictures, "scoring")
-        rows = (
-            row
-            for picture in progress
-            for row in collect_scores(verifier, detector, [picture], args.platform)
+        entry = read_manifest(self.weights).find(self.model)
+        scores = read_scores(self.scores)
+        rates = Rates(
+            self.edited_rate, self.native_rate, self.foreign_rate, self.named_rate, self.none_rate
         )
-        count = write_scores(args.out, labels, rows)
-    print(f"{count} scores of {len(pictures)} pictures in {args.out}")
-    return 0
+        data = self.data or self.scores.name
+        sets = read_listed_sets(self.sets) if self.sets else None
+        options: dict[str, Any] = {
+            "isotonic": self.isotonic, "by_photo": self.by_photo, "sets": sets, "data": data
+        }  # fmt: skip
+        if self.stored and (sets is None or self.per_platform):
+            raise ScoresError("--stored needs --sets, and doesn't go with --per-platform")
+        if self.stored and sets is not None:
+            found = [measure_stored(entry, scores, sets, data=self.data)]
+        else:
+            found = [fit(entry, scores, rates, **options)]
+        if self.per_platform:
+            for channel in sorted({row.channel for row in scores.rows} - {""}):
+                part = scores.where([row.channel == channel for row in scores.rows])
+                found.append(fit(entry, part, rates, channel=channel, **options))
+        print(_calibration_table(found))
+        print(_threshold_table(found))
+        if sets is not None:
+            print(set_table(entry, found[0].calibration, scores, sets))
+        if self.figure:
+            diagrams = [("before, any", found[0].before)]
+            diagrams += [(f"after, {one.channel}", one.after) for one in found]
+            diagrams.append(("any edit or platform", found[0].of_edits))
+            draw_reliability(diagrams, self.figure)
+        if self.store:
+            for one in found:
+                store_calibration(entry.name, one.calibration, one.channel, self.weights)
+        return 0
 
 
-def run_calibration(args: argparse.Namespace) -> int:
-    """Print a table, and store and draw what is asked for."""
-    from verifier.evaluation.fitting import Rates, fit, measure_stored
-    from verifier.evaluation.reliability_figure import draw_reliability
-    from verifier.evaluation.scores import read_scores
-    from verifier.evaluation.set_table import set_table
-    from verifier.training.listed_sets import read_listed_sets
+@dataclass(frozen=True)
+class EvaluateFlips(ModelOptions):
+    """Share of verdicts that turn wrong when a picture is sent through a platform.
 
-    entry = read_manifest(args.weights).find(args.model)
-    scores = read_scores(args.scores)
-    rates = Rates(
-        args.edited_rate, args.native_rate, args.foreign_rate, args.named_rate, args.none_rate
-    )
-    data = args.data or args.scores.name
-    sets = read_listed_sets(args.sets) if args.sets else None
-    options = {
-        "isotonic": args.isotonic, "by_photo": args.by_photo, "sets": sets, "data": data
-    }  # fmt: skip
-    if args.stored and (sets is None or args.per_platform):
-        raise ScoresError("--stored needs --sets, and doesn't go with --per-platform")
-    if args.stored and sets is not None:
-        found = [measure_stored(entry, scores, sets, data=args.data)]
-    else:
-        found = [fit(entry, scores, rates, **options)]
-    if args.per_platform:
-        for channel in sorted({row.channel for row in scores.rows} - {""}):
-            part = scores.where([row.channel == channel for row in scores.rows])
-            found.append(fit(entry, part, rates, channel=channel, **options))
-    print(_calibration_table(found))
-    print(_threshold_table(found))
-    if sets is not None:
-        print(set_table(entry, found[0].calibration, scores, sets))
-    if args.figure:
-        diagrams = [("before, any", found[0].before)]
-        diagrams += [(f"after, {one.channel}", one.after) for one in found]
-        diagrams.append(("any edit or platform", found[0].of_edits))
-        draw_reliability(diagrams, args.figure)
-    if args.store:
-        for one in found:
-            store_calibration(entry.name, one.calibration, one.channel, args.weights)
-    return 0
+    Parameters
+    ----------
+    pictures
+        FOLDER/<label>/*.
+    platform
+        Names of platforms.
+    limit
+        Use the first so many pictures of each label.
+    """
+
+    pictures: Path
+    _: KW_ONLY
+    platform: Annotated[tuple[str, ...], SOME] = tuple(_PLATFORMS[1:])
+    limit: Count | None = None
+
+    def __call__(self) -> int:
+        """Print a line a platform."""
+        from verifier.evaluation.flips import collect_verdicts, flip_rates
+        from verifier.evaluation.labelled import labelled_pictures
+
+        entry = read_manifest(self.weights).find(self.model)
+        roles = {label.name: label.role for label in entry.labels}
+        pictures = _first(labelled_pictures(self.pictures, list(roles)), self.limit)
+        shown = track(pictures, "sending")
+        with Verifier.from_weights(self.weights) as verifier:
+            try:
+                verdicts = [
+                    verdict
+                    for picture in shown
+                    for verdict in collect_verdicts(
+                        verifier, [picture], self.platform, roles.__getitem__
+                    )
+                ]
+            except ChannelError as error:
+                raise ScoresError(str(error)) from error
+        print(_flip_table(flip_rates(verdicts), entry))
+        return 0
+
+
+@dataclass(frozen=True)
+class EvaluateFuzz:
+    """Analyse mutated files; only our errors may leave.
+
+    Parameters
+    ----------
+    files
+        How many.
+    seed
+        Of all that is drawn at random.
+    weights
+        Models of your own.
+    also
+        More files to mutate.
+    keep
+        Keep what broke it there.
+    """
+
+    _: KW_ONLY
+    files: Count = 10_000
+    seed: Whole = 0
+    weights: Path = FOLDER
+    also: Annotated[tuple[Path, ...], ANY] = ()
+    keep: Path | None = None
+
+    def __call__(self) -> int:
+        """Print what came out; 1 if an exception that isn't ours did."""
+        from verifier.evaluation.fuzz import fuzz
+        from verifier.evaluation.mutation import seeds
+
+        try:
+            files = [*seeds(), *(path.read_bytes() for path in self.also)]
+        except OSError as error:
+            raise ScoresError(f"a file to mutate can't be read: {error}") from error
+        with Verifier.from_weights(self.weights) as verifier:
+            result = fuzz(verifier, files, self.files, self.seed)
+        print(f"{result.files} mutated files of {len(files)} kinds in {result.seconds:.0f} s")
+        for name, count in result.outcomes.items():
+            print(f"  {name:<24}{count:>8}")
+        print(
+            f"readers that died and were replaced: {result.deaths}; time limit: {result.timeouts}"
+        )
+        print(f"slowest file: {result.slowest:.2f} s")
+        print(f"exceptions that aren't ours: {len(result.foreign)}")
+        for number, (data, what) in enumerate(result.foreign):
+            print(f"  {what}")
+            if self.keep:
+                _keep(self.keep / f"{self.seed}-{number}", data)
+        return FOREIGN_EXCEPTIONS if result.foreign else 0
 
 
 def _calibration_table(found: "Sequence[Fitted]") -> str:
@@ -222,30 +326,6 @@ def _threshold_table(found: "Sequence[Fitted]") -> str:
     return "\n".join([*lines, ""])
 
 
-def run_flips(args: argparse.Namespace) -> int:
-    """Print a line a platform."""
-    from verifier.evaluation.flips import collect_verdicts, flip_rates
-    from verifier.evaluation.labelled import labelled_pictures
-
-    entry = read_manifest(args.weights).find(args.model)
-    roles = {label.name: label.role for label in entry.labels}
-    pictures = _first(labelled_pictures(args.pictures, list(roles)), args.limit)
-    shown = track(pictures, "sending")
-    with Verifier.from_weights(args.weights) as verifier:
-        try:
-            verdicts = [
-                verdict
-                for picture in shown
-                for verdict in collect_verdicts(
-                    verifier, [picture], args.platform, roles.__getitem__
-                )
-            ]
-        except ChannelError as error:
-            raise ScoresError(str(error)) from error
-    print(_flip_table(flip_rates(verdicts), entry))
-    return 0
-
-
 def _flip_table(rates: "Sequence[FlipRate]", entry: ModelEntry) -> str:
     lines = [
         f"Verdicts of {entry.name} {entry.version}",
@@ -260,30 +340,6 @@ def _flip_table(rates: "Sequence[FlipRate]", entry: ModelEntry) -> str:
         for r in rates
     ]
     return "\n".join([*lines, ""])
-
-
-def run_fuzz(args: argparse.Namespace) -> int:
-    """Print what came out; 1 if an exception that isn't ours did."""
-    from verifier.evaluation.fuzz import fuzz
-    from verifier.evaluation.mutation import seeds
-
-    try:
-        files = [*seeds(), *(path.read_bytes() for path in args.also)]
-    except OSError as error:
-        raise ScoresError(f"a file to mutate can't be read: {error}") from error
-    with Verifier.from_weights(args.weights) as verifier:
-        result = fuzz(verifier, files, args.files, args.seed)
-    print(f"{result.files} mutated files of {len(files)} kinds in {result.seconds:.0f} s")
-    for name, count in result.outcomes.items():
-        print(f"  {name:<24}{count:>8}")
-    print(f"readers that died and were replaced: {result.deaths}; time limit: {result.timeouts}")
-    print(f"slowest file: {result.slowest:.2f} s")
-    print(f"exceptions that aren't ours: {len(result.foreign)}")
-    for number, (data, what) in enumerate(result.foreign):
-        print(f"  {what}")
-        if args.keep:
-            _keep(args.keep / f"{args.seed}-{number}", data)
-    return FOREIGN_EXCEPTIONS if result.foreign else 0
 
 
 def _keep(path: Path, data: bytes) -> None:

@@ -1,74 +1,75 @@
 """``camsim evaluate features``: FF-RS, what detectors do without channels, and colour."""
 
-import argparse
-from argparse import Namespace
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Annotated
 
+from channel.options import SOME, Count, Whole
 from verifier.commands.evaluate_generated import require_opencv
-from verifier.commands.explain import network_of
-from verifier.errors import ScoresError
+from verifier.commands.explain import NetworkOptions, network_of
 from verifier.weights import FOLDER
 
-if TYPE_CHECKING:
-    from verifier.commands import Commands
 
+@dataclass(frozen=True)
+class EvaluateFeatures:
+    """Which channels find generated pictures (FF-RS), and which go by colour.
 
-def add_to(evaluations: "Commands") -> None:
-    """Add ``evaluate features``."""
-    parser = evaluations.add_parser(
-        "features",
-        help="which channels find generated pictures (FF-RS), and which go by colour",
-        description="Rank a detector's channels by FF-RS over generated pictures, silence the top, "
-        "random and lowest ones, and test each for colour: Chandrasegaran et al., ECCV 2022. Needs "
-        "the extra 'explain'.",
-    )
-    parser.add_argument("--natural", type=Path, nargs="+", required=True, metavar="FOLDER")
-    parser.add_argument("--generated", type=Path, nargs="+", required=True, metavar="FOLDER")
-    parser.add_argument(
-        "--models", type=Path, nargs="+", default=[FOLDER], metavar="FOLDER",
-        help="folders of weights to compare (default: the shipped one)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--resnet50", type=Path, metavar="FILE", help="a ResNet-50 of yours in their place"
-    )
-    parser.add_argument(
-        "--silenced", type=int, nargs="+", default=[15, 30, 60], metavar="COUNT",
-        help="channels to silence, and whose colour is told (15 30 60)",
-    )  # fmt: skip
-    parser.add_argument("--limit", type=int, help="use the first so many pictures of each folder")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.set_defaults(run=run)
+    Rank a detector's channels by FF-RS over generated pictures, silence the top, random and
+    lowest ones, and test each for colour: Chandrasegaran et al., ECCV 2022. Needs the extra
+    'explain'.
 
+    Parameters
+    ----------
+    natural
+        Folders of photographs.
+    generated
+        Folders of generated pictures.
+    models
+        Folders of weights to compare.
+    resnet50
+        A ResNet-50 of yours in their place.
+    silenced
+        Channels to silence, and whose colour is told.
+    limit
+        Use the first so many pictures of each folder.
+    seed
+        Of all that is drawn at random.
+    """
 
-def run(args: argparse.Namespace) -> int:
-    """Print the tables."""
-    require_opencv()
-    folders = [None] if args.resnet50 else args.models
-    networks = [
-        network_of(Namespace(resnet50=args.resnet50, model=None, weights=folder))
-        for folder in folders
-    ]
-    from verifier.evaluation.generated.bench import centre_crops
-    from verifier.explain.features import (
-        colour_table,
-        measure_features,
-        ranking_table,
-        sensitivity_table,
-    )
-    from verifier.training.generated.sets import GENERATED, NATURAL, pictures_of_sets
+    _: KW_ONLY
+    natural: Annotated[tuple[Path, ...], SOME]
+    generated: Annotated[tuple[Path, ...], SOME]
+    models: Annotated[tuple[Path, ...], SOME] = (FOLDER,)
+    resnet50: Path | None = None
+    silenced: Annotated[tuple[Count, ...], SOME] = (15, 30, 60)
+    limit: Count | None = None
+    seed: Whole = 0
 
-    if min(args.silenced) < 1:
-        raise ScoresError(f"--silenced must be at least 1, not {min(args.silenced)}")
-    pictures = [
-        picture
-        for kind, folders in ((NATURAL, args.natural), (GENERATED, args.generated))
-        for folder in folders
-        for picture in pictures_of_sets(kind, [folder])[: args.limit]
-    ]
-    crops = centre_crops(pictures, args.seed)
-    found = [measure_features(network, crops, args.silenced, args.seed) for network in networks]
-    print(sensitivity_table(found))
-    print(colour_table(found))
-    print(ranking_table(networks[0], found[0], args.silenced[0]))
-    return 0
+    def __call__(self) -> int:
+        """Print the tables."""
+        require_opencv()
+        folders = [FOLDER] if self.resnet50 else self.models
+        networks = [
+            network_of(NetworkOptions(resnet50=self.resnet50, weights=folder)) for folder in folders
+        ]
+        from verifier.evaluation.generated.bench import centre_crops
+        from verifier.explain.features import (
+            colour_table,
+            measure_features,
+            ranking_table,
+            sensitivity_table,
+        )
+        from verifier.training.generated.sets import GENERATED, NATURAL, pictures_of_sets
+
+        pictures = [
+            picture
+            for kind, folders in ((NATURAL, self.natural), (GENERATED, self.generated))
+            for folder in folders
+            for picture in pictures_of_sets(kind, [folder])[: self.limit]
+        ]
+        crops = centre_crops(pictures, self.seed)
+        found = [measure_features(network, crops, self.silenced, self.seed) for network in networks]
+        print(sensitivity_table(found))
+        print(colour_table(found))
+        print(ranking_table(networks[0], found[0], self.silenced[0]))
+        return 0

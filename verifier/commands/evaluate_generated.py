@@ -1,12 +1,14 @@
 """``camsim evaluate generated``: AP by generator, robustness, spectra, ranking."""
 
-import argparse
 from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
+from channel.extras import to_install
+from channel.options import ANY, SOME, Out, Whole
 from channel.terminal import track
 from verifier.detectors.generated import TASK
 from verifier.detectors.model import Model
@@ -14,7 +16,6 @@ from verifier.errors import DependencyError, ScoresError
 from verifier.weights import FOLDER, read_manifest
 
 if TYPE_CHECKING:
-    from verifier.commands import Commands
     from verifier.evaluation.generated.bench import Change, TestCrop
 
 PARTS: Final = ("precision", "robustness", "spectra", "ranking")
@@ -23,64 +24,70 @@ SIGMAS: Final = (0.0, 1.0, 2.0, 3.0, 4.0)
 QUALITIES: Final = (100, 90, 80, 70, 60, 50, 40, 30)
 
 
-def add_to(evaluations: "Commands") -> None:
-    """Add ``evaluate generated``."""
-    parser = evaluations.add_parser(
-        "generated",
-        help="generated pictures: AP by generator, robustness, spectra, ranking",
-        description="Cut the centre of every picture, give all the same kind of history, and "
-        "measure models on them: the table and figures 2, 5 and 7 of Wang et al., CVPR 2020, and "
-        "the ranking of its section 4.6.",
-    )
-    parser.add_argument("--natural", type=Path, nargs="+", required=True, metavar="FOLDER")
-    parser.add_argument(
-        "--generated", type=Path, nargs="+", required=True, metavar="FOLDER",
-        help="generated pictures; each folder is a generator's",
-    )  # fmt: skip
-    parser.add_argument(
-        "--models", type=Path, nargs="+", default=[FOLDER], metavar="FOLDER",
-        help="folders of weights to compare, such as RUN/weights (default: the shipped one)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--seen", nargs="*", default=[], metavar="NAME",
-        help="generators that the models were trained on: left out of the mean",
-    )  # fmt: skip
-    parser.add_argument(
-        "--keep-watermark", action="store_true",
-        help="leave the invisible watermark of Stable Diffusion's scripts in the pictures",
-    )  # fmt: skip
-    parser.add_argument("--part", choices=PARTS, nargs="+", default=list(PARTS))
-    parser.add_argument("--seed", type=int, default=0, help="of the histories")
-    parser.add_argument(
-        "-o", "--out", type=Path, required=True, help="folder for the figures; they are replaced"
-    )
-    parser.set_defaults(run=run)
+@dataclass(frozen=True)
+class EvaluateGenerated:
+    """Generated pictures: AP by generator, robustness, spectra, ranking.
 
+    Cut the centre of every picture, give all the same kind of history, and measure models on
+    them: the table and figures 2, 5 and 7 of Wang et al., CVPR 2020, and the ranking of its
+    section 4.6.
 
-def run(args: argparse.Namespace) -> int:
-    """Print the tables, and draw the figures."""
-    require_opencv()
-    from verifier.evaluation.generated.bench import centre_crops
-    from verifier.training.generated.sets import GENERATED, NATURAL, pictures_of_sets
+    Parameters
+    ----------
+    natural
+        Folders of photographs.
+    generated
+        Generated pictures; each folder is a generator's.
+    models
+        Folders of weights to compare, such as RUN/weights.
+    seen
+        Generators that the models were trained on: left out of the mean.
+    keep_watermark
+        Leave the invisible watermark of Stable Diffusion's scripts in the pictures.
+    part
+        Which parts (default all).
+    seed
+        Of the histories.
+    out
+        Folder for the figures; they are replaced.
+    """
 
-    models = [model_of(folder) for folder in args.models]
-    pictures = (
-        *pictures_of_sets(NATURAL, args.natural),
-        *pictures_of_sets(GENERATED, args.generated),
+    _: KW_ONLY
+    natural: Annotated[tuple[Path, ...], SOME]
+    generated: Annotated[tuple[Path, ...], SOME]
+    models: Annotated[tuple[Path, ...], SOME] = (FOLDER,)
+    seen: Annotated[tuple[str, ...], ANY] = ()
+    keep_watermark: bool = False
+    part: Annotated[tuple[Literal["precision", "robustness", "spectra", "ranking"], ...], SOME] = (
+        tuple(PARTS)
     )
-    crops = centre_crops(pictures, args.seed, watermark=args.keep_watermark)
-    natural = sum(crop.picture.kind == NATURAL for crop in crops)
-    print(f"{natural} photographs and {len(crops) - natural} generated pictures; watermark "
-          f"{'left in' if args.keep_watermark else 'removed'}\n")  # fmt: skip
-    if "precision" in args.part:
-        _precision(models, crops, args)
-    if "robustness" in args.part:
-        _robustness(models, crops, args.out)
-    if "spectra" in args.part:
-        _spectra(crops, args.out)
-    if "ranking" in args.part:
-        _ranking(models[0], crops, args.out)
-    return 0
+    seed: Whole = 0
+    out: Out
+
+    def __call__(self) -> int:
+        """Print the tables, and draw the figures."""
+        require_opencv()
+        from verifier.evaluation.generated.bench import centre_crops
+        from verifier.training.generated.sets import GENERATED, NATURAL, pictures_of_sets
+
+        models = [model_of(folder) for folder in self.models]
+        pictures = (
+            *pictures_of_sets(NATURAL, self.natural),
+            *pictures_of_sets(GENERATED, self.generated),
+        )
+        crops = centre_crops(pictures, self.seed, watermark=self.keep_watermark)
+        natural = sum(crop.picture.kind == NATURAL for crop in crops)
+        print(f"{natural} photographs and {len(crops) - natural} generated pictures; watermark "
+              f"{'left in' if self.keep_watermark else 'removed'}\n")  # fmt: skip
+        if "precision" in self.part:
+            _precision(models, crops, self)
+        if "robustness" in self.part:
+            _robustness(models, crops, self.out)
+        if "spectra" in self.part:
+            _spectra(crops, self.out)
+        if "ranking" in self.part:
+            _ranking(models[0], crops, self.out)
+        return 0
 
 
 def require_opencv() -> None:
@@ -88,7 +95,7 @@ def require_opencv() -> None:
     try:
         import_module("cv2")
     except ImportError as error:
-        words = "the protocol needs OpenCV: pip install 'camsim[train]'"
+        words = f"the protocol needs OpenCV: {to_install('train')}"
         raise DependencyError(words) from error
 
 
@@ -103,7 +110,7 @@ def model_of(folder: Path) -> Model:
 
 
 def _precision(
-    models: Sequence[Model], crops: "Sequence[TestCrop]", args: argparse.Namespace
+    models: Sequence[Model], crops: "Sequence[TestCrop]", args: EvaluateGenerated
 ) -> None:
     from verifier.evaluation.generated.bench import chance_by_set, precision_by_set, scores_of
     from verifier.evaluation.generated.figures import draw_augmentation

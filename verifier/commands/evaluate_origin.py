@@ -1,90 +1,102 @@
 """``camsim evaluate origin``: every table of origin, from its shipped weights."""
 
-import argparse
 from collections.abc import Callable, Iterator
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
+from channel.options import SOME, Whole
 from channel.terminal import track
 from verifier.detectors.model import Model
 from verifier.detectors.origin import TASK
-from verifier.errors import ScoresError, SettingsError
+from verifier.errors import ScoresError
 from verifier.weights import FOLDER, ModelEntry, read_manifest, store_calibration
 
 if TYPE_CHECKING:
-    from verifier.commands import Commands
     from verifier.evaluation.origin.bench import OriginRecord
     from verifier.training.picture_sets import Picture, Split
 
 TABLES: Final = ("accuracy", "answers", "sets", "baselines", "confound", "curves")
 
 
-def add_to(evaluations: "Commands") -> None:
-    """Add ``evaluate origin``."""
-    parser = evaluations.add_parser(
-        "origin",
-        help="origin: photograph, computer graphics or generated",
-        description="Ask the model about pictures that its training didn't see, of sets that it "
-        "saw and of sets held out whole, and print every table. The folder is that of training: "
-        "the model's label says which of its pictures are for tests.",
-    )
-    parser.add_argument("pictures", type=Path, metavar="FOLDER", help="of camsim train origin")
-    parser.add_argument("--weights", type=Path, default=FOLDER, metavar="FOLDER")
-    parser.add_argument("--table", choices=TABLES, nargs="+", default=list(TABLES))
-    parser.add_argument("--store", action="store_true", help="fit and store the calibration")
-    parser.add_argument(
-        "--left-out", type=Path, metavar="RECORDS",
-        help="left-out.jsonl of the training: what it said of sets that it left out in turn, half "
-        "of it for the calibration and half for the tables",
-    )  # fmt: skip
-    parser.add_argument("--data", default="", help="what the pictures are, for the manifest")
-    parser.add_argument("--threads", type=int, default=0, help="of the model (default: every core)")
-    parser.add_argument(
-        "--out", type=Path, required=True,
-        help="folder that keeps the answers and gets the figures; a second run of the same model "
-        "prints from it",
-    )  # fmt: skip
-    parser.set_defaults(run=run)
+@dataclass(frozen=True)
+class EvaluateOrigin:
+    """Origin: photograph, computer graphics or generated.
 
+    Ask the model about pictures that its training didn't see, of sets that it saw and of sets
+    held out whole, and print every table. The folder is that of training: the model's label says
+    which of its pictures are for tests.
 
-def run(args: argparse.Namespace) -> int:
-    """Measure what isn't measured yet, calibrate if asked to, and print the tables."""
-    from verifier.evaluation.origin import tables
-    from verifier.evaluation.origin.baselines import baselines_table, confound_table
-    from verifier.evaluation.origin.bench import read_origin_records, saw_calibration, split_of
+    Parameters
+    ----------
+    pictures
+        Of camsim train origin.
+    weights
+        Models of your own.
+    table
+        Which tables (default all).
+    store
+        Fit and store the calibration.
+    left_out
+        Left-out.jsonl of the training: what it said of sets that it left out in turn, half of it
+        for the calibration and half for the tables.
+    data
+        What the pictures are, for the manifest.
+    threads
+        Of the model.
+    out
+        Folder that keeps the answers and gets the figures; a second run of the same model prints
+        from it.
+    """
 
-    if args.threads < 0:
-        raise SettingsError(f"--threads can't be negative, and is {args.threads}")
-    entry = find_entry(args.weights)
-    pictures = split_of(entry, args.pictures)
-    labels = [label.name for label in entry.labels]
-    records = _kept(args, entry, pictures, curves=False)
-    if args.left_out:
-        records += read_origin_records(args.left_out)
-    elif args.store and saw_calibration(entry):
-        raise ScoresError(
-            f"{entry.name} saw every picture but the tests'; --store needs --left-out"
-        )
-    if args.store:
-        entry = _calibrated(entry, records, args)
-    print(f"{entry.name} {entry.version}: {len(records)} files of "
-          f"{len({r.name for r in records})} pictures that no training saw\n")  # fmt: skip
-    if "accuracy" in args.table:
-        print(tables.accuracy_table(records, entry))
-    if "answers" in args.table:
-        print(tables.answers_table(records, entry))
-    if "sets" in args.table:
-        for feed in dict.fromkeys(r.feed for r in records):
-            print(f"{tables.feed_words(feed)}:\n\n{tables.sets_table(records, entry, feed)}")
-    if "baselines" in args.table:
-        print(baselines_table(pictures, labels))
-    if "confound" in args.table:
-        print(confound_table(pictures, labels))
-    points = _kept(args, entry, pictures, curves=True) if "curves" in args.table else []
-    if points:
-        print(tables.curves_table(points, entry))
-    _draw(records, points, entry, args.out)
-    return 0
+    pictures: Path
+    _: KW_ONLY
+    weights: Path = FOLDER
+    table: Annotated[
+        tuple[Literal["accuracy", "answers", "sets", "baselines", "confound", "curves"], ...], SOME
+    ] = tuple(TABLES)
+    store: bool = False
+    left_out: Path | None = None
+    data: str = ""
+    threads: Whole = 0
+    out: Path
+
+    def __call__(self) -> int:
+        """Measure what isn't measured yet, calibrate if asked to, and print the tables."""
+        from verifier.evaluation.origin import tables
+        from verifier.evaluation.origin.baselines import baselines_table, confound_table
+        from verifier.evaluation.origin.bench import read_origin_records, saw_calibration, split_of
+
+        entry = find_entry(self.weights)
+        pictures = split_of(entry, self.pictures)
+        labels = [label.name for label in entry.labels]
+        records = _kept(self, entry, pictures, curves=False)
+        if self.left_out:
+            records += read_origin_records(self.left_out)
+        elif self.store and saw_calibration(entry):
+            raise ScoresError(
+                f"{entry.name} saw every picture but the tests'; --store needs --left-out"
+            )
+        if self.store:
+            entry = _calibrated(entry, records, self)
+        print(f"{entry.name} {entry.version}: {len(records)} files of "
+              f"{len({r.name for r in records})} pictures that no training saw\n")  # fmt: skip
+        if "accuracy" in self.table:
+            print(tables.accuracy_table(records, entry))
+        if "answers" in self.table:
+            print(tables.answers_table(records, entry))
+        if "sets" in self.table:
+            for feed in dict.fromkeys(r.feed for r in records):
+                print(f"{tables.feed_words(feed)}:\n\n{tables.sets_table(records, entry, feed)}")
+        if "baselines" in self.table:
+            print(baselines_table(pictures, labels))
+        if "confound" in self.table:
+            print(confound_table(pictures, labels))
+        points = _kept(self, entry, pictures, curves=True) if "curves" in self.table else []
+        if points:
+            print(tables.curves_table(points, entry))
+        _draw(records, points, entry, self.out)
+        return 0
 
 
 def find_entry(folder: Path) -> ModelEntry:
@@ -96,7 +108,7 @@ def find_entry(folder: Path) -> ModelEntry:
 
 
 def _kept(
-    args: argparse.Namespace, entry: ModelEntry, pictures: "Split", *, curves: bool
+    args: EvaluateOrigin, entry: ModelEntry, pictures: "Split", *, curves: bool
 ) -> "list[OriginRecord]":
     """Ask the model, or read what an earlier run kept."""
     from verifier.evaluation.origin.bench import (
@@ -127,7 +139,7 @@ def _kept(
 
 
 def _calibrated(
-    entry: ModelEntry, records: "list[OriginRecord]", args: argparse.Namespace
+    entry: ModelEntry, records: "list[OriginRecord]", args: EvaluateOrigin
 ) -> ModelEntry:
     from verifier.evaluation.origin.fitting import fit_origin, with_calibration
 

@@ -1,10 +1,11 @@
 """``camsim evaluate platform``: every table of platform of origin, from its shipped weights."""
 
-import argparse
 from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
+from channel.options import SOME, Count, Whole
 from channel.terminal import track
 from verifier.detectors.model import Model
 from verifier.detectors.platform import TASK
@@ -12,83 +13,91 @@ from verifier.errors import ScoresError
 from verifier.weights import FOLDER, ModelEntry, read_manifest
 
 if TYPE_CHECKING:
-    from verifier.commands import Commands
     from verifier.evaluation.platform.bench import Record
 
 TABLES: Final = ("classes", "answers", "chains", "downloaded", "headers", "programs")
 _KEPT: Final = "sent"
 
 
-def add_to(evaluations: "Commands") -> None:
-    """Add ``evaluate platform``."""
-    parser = evaluations.add_parser(
-        "platform",
-        help="platform of origin: eight and three classes, chains, real files and headers",
-        description="Send held-out pictures through platforms, ask header and pixels, and print "
-        "every table. Simulated and real pictures stand apart.",
-    )
-    parser.add_argument(
-        "pictures", type=Path, nargs="*", help="folders that no training saw; none: real files only"
-    )
-    parser.add_argument(
-        "--downloaded", type=Path, metavar="CSV", help="table of files that were downloaded"
-    )
-    parser.add_argument("--headers", type=Path, metavar="CSV", help="table of real headers")
-    parser.add_argument(
-        "--programs",
-        type=Path,
-        metavar="FOLDER",
-        help="JPEG files of no platform, a folder for each program or package that they are of",
-    )
-    parser.add_argument(
-        "--shares", action="store_true", help="tell how common each way of coding is among them"
-    )
-    parser.add_argument(
-        "--limit", type=int, help="use so many pictures of each folder, and of each program"
-    )
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--weights", type=Path, default=FOLDER, metavar="FOLDER")
-    parser.add_argument("--table", choices=TABLES, nargs="+", default=list(TABLES))
-    parser.add_argument(
-        "--out", type=Path, default=Path("measured"),
-        help="folder that keeps what was sent and answered, scores for calibration, and the "
-        "figure; a second run of the same model prints from it",
-    )  # fmt: skip
-    parser.set_defaults(run=run)
+@dataclass(frozen=True)
+class EvaluatePlatform:
+    """Platform of origin: eight and three classes, chains, real files and headers.
+
+    Send held-out pictures through platforms, ask header and pixels, and print every table.
+    Simulated and real pictures stand apart.
+
+    Parameters
+    ----------
+    pictures
+        Folders that no training saw; none: real files only.
+    downloaded
+        Table of files that were downloaded.
+    headers
+        Table of real headers.
+    programs
+        JPEG files of no platform, a folder for each program or package that they are of.
+    shares
+        Tell how common each way of coding is among them.
+    limit
+        Use so many pictures of each folder, and of each program.
+    seed
+        Of all that is drawn at random.
+    weights
+        Models of your own.
+    table
+        Which tables (default all).
+    out
+        Folder that keeps what was sent and answered, scores for calibration, and the figure; a
+        second run of the same model prints from it.
+    """
+
+    pictures: tuple[Path, ...] = ()
+    _: KW_ONLY
+    downloaded: Path | None = None
+    headers: Path | None = None
+    programs: Path | None = None
+    shares: bool = False
+    limit: Count | None = None
+    seed: Whole = 1
+    weights: Path = FOLDER
+    table: Annotated[
+        tuple[Literal["classes", "answers", "chains", "downloaded", "headers", "programs"], ...],
+        SOME,
+    ] = tuple(TABLES)
+    out: Path = Path("measured")
+
+    def __call__(self) -> int:
+        """Measure what isn't measured yet, and print the tables."""
+        from verifier.evaluation.platform import tables
+
+        entry = find_entry(self.weights)
+        if self.pictures:
+            _print_simulated(self, entry)
+        if "downloaded" in self.table and self.downloaded:
+            from verifier.evaluation.platform.bench import record_of, served_pictures
+
+            model = Model(entry, self.weights)
+            found = [record_of(picture, model) for picture in served_pictures(self.downloaded)]
+            print(tables.served_table(found, entry))
+        if "headers" in self.table and self.headers:
+            from verifier.evaluation.platform.headers import read_header_rows
+
+            print(tables.headers_table(read_header_rows(self.headers)))
+        if "programs" in self.table and self.programs:
+            from verifier.evaluation.platform.programs import (
+                program_headers,
+                programs_table,
+                shares_table,
+            )
+
+            headers = program_headers(self.programs, self.limit)
+            print(programs_table(headers))
+            if self.shares:
+                print(shares_table(headers))
+        return 0
 
 
-def run(args: argparse.Namespace) -> int:
-    """Measure what isn't measured yet, and print the tables."""
-    from verifier.evaluation.platform import tables
-
-    entry = find_entry(args.weights)
-    if args.pictures:
-        _print_simulated(args, entry)
-    if "downloaded" in args.table and args.downloaded:
-        from verifier.evaluation.platform.bench import record_of, served_pictures
-
-        model = Model(entry, args.weights)
-        found = [record_of(picture, model) for picture in served_pictures(args.downloaded)]
-        print(tables.served_table(found, entry))
-    if "headers" in args.table and args.headers:
-        from verifier.evaluation.platform.headers import read_header_rows
-
-        print(tables.headers_table(read_header_rows(args.headers)))
-    if "programs" in args.table and args.programs:
-        from verifier.evaluation.platform.programs import (
-            program_headers,
-            programs_table,
-            shares_table,
-        )
-
-        headers = program_headers(args.programs, args.limit)
-        print(programs_table(headers))
-        if args.shares:
-            print(shares_table(headers))
-    return 0
-
-
-def _print_simulated(args: argparse.Namespace, entry: ModelEntry) -> None:
+def _print_simulated(args: EvaluatePlatform, entry: ModelEntry) -> None:
     """Print the tables of pictures that are sent here."""
     from verifier.evaluation.platform import tables
 
@@ -121,7 +130,7 @@ def find_entry(folder: Path) -> ModelEntry:
     return entries[0]
 
 
-def _records(args: argparse.Namespace, entry: ModelEntry) -> "list[Record]":
+def _records(args: EvaluatePlatform, entry: ModelEntry) -> "list[Record]":
     """Send what isn't kept from an earlier run, ask the model, and write scores for calibration."""
     from verifier.evaluation.platform.bench import kept_pictures, read_records, record_of
     from verifier.evaluation.record_lines import write_records

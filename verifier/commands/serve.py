@@ -1,11 +1,13 @@
 """``camsim serve``: the verifier over HTTP, and a page to drop photos on."""
 
-import argparse
 import os
 import sys
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
+from channel.extras import to_install
+from channel.options import ANY
 from verifier.analysis import Verifier
 from verifier.errors import DependencyError, OutputError, SettingsError
 from verifier.limits import Limits
@@ -13,150 +15,137 @@ from verifier.settings import PLATFORMS
 from verifier.weights import FOLDER
 
 if TYPE_CHECKING:
-    from verifier.commands import Commands
     from verifier.service import ServiceSettings
 
 _MEGA = 1_000_000
 
 
-def add_to(commands: "Commands") -> None:
-    """Add ``serve``."""
-    parser = commands.add_parser(
-        "serve",
-        help="answer over HTTP what can be known of photos, with a page to drop them on",
-        description="Run the verifier as a service. Nothing is kept unless --keep names a file, "
-        "and nothing is fetched unless --allow-urls is given.",
-    )
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen at (default here)")
-    parser.add_argument("--port", type=int, default=8000, help="default 8000; 0: any that is free")
-    parser.add_argument(
-        "--workers",
-        type=int,
-        default=os.cpu_count() or 2,
-        metavar="N",
-        help="analyses at a time (default: as many as cores)",
-    )
-    parser.add_argument("--queue", type=int, default=32, help="that may wait (default 32)")
-    parser.add_argument("--largest", type=int, default=100, metavar="MB", help="file (default 100)")
-    parser.add_argument(
-        "--rate",
-        type=int,
-        default=120,
-        metavar="N",
-        help="analyses a minute of one client; 0: no limit (default 120)",
-    )
-    parser.add_argument(
-        "--seconds",
-        type=float,
-        default=120.0,
-        help="from request to report, then it is given up (default 120)",
-    )
-    parser.add_argument(
-        "--upload-seconds", type=float, default=30.0, help="for a photo to arrive (default 30)"
-    )
-    parser.add_argument(
-        "--stall-seconds",
-        type=float,
-        default=10.0,
-        help="without progress, then an upload is ended (default 10)",
-    )
-    parser.add_argument(
-        "--head-seconds", type=float, default=10.0, help="for a request's head (default 10)"
-    )
-    parser.add_argument(
-        "--send-seconds", type=float, default=30.0, help="for an answer to be taken (default 30)"
-    )
-    parser.add_argument(
-        "--connections", type=int, default=1000, metavar="N", help="at a time (default 1000)"
-    )
-    parser.add_argument(
-        "--connections-each", type=int, default=64, metavar="N", help="of one client (default 64)"
-    )
-    parser.add_argument(
-        "--trusted-proxy",
-        nargs="*",
-        default=[],
-        metavar="PLATFORM",
-        help="proxies of yours, such as 10.0.0.0/8, whose X-Forwarded-For names the client",
-    )
-    parser.add_argument(
-        "--allowed-host",
-        nargs="*",
-        default=[],
-        metavar="NAME",
-        help="names by which it may be asked (default: this machine's own where --host is one of "
-        "them, else all); *: all",
-    )
-    parser.add_argument(
-        "--drain-seconds", type=float, default=20.0, help="for analyses when stopped (default 20)"
-    )
-    parser.add_argument("--keys", type=Path, metavar="FILE", help="only who has a key may ask")
-    parser.add_argument("--add-key", metavar="NAME", help="add a key to --keys, print it, and end")
-    parser.add_argument("--keep", type=Path, metavar="FILE", help="keep reports in this database")
-    parser.add_argument(
-        "--keep-days",
-        type=float,
-        default=30.0,
-        metavar="DAYS",
-        help="then reports are deleted; 0: never (default 30)",
-    )
-    parser.add_argument("--allow-urls", action="store_true", help="fetch photos by their URL, too")
-    parser.add_argument(
-        "--allow-origin",
-        nargs="*",
-        default=[],
-        metavar="ORIGIN",
-        help="pages of others whose scripts may ask",
-    )
-    parser.add_argument("--trust-anchors", type=Path, metavar="PEM", help="whom you trust")
-    parser.add_argument("--revocation-lists", type=Path, metavar="PEM", help="what was withdrawn")
-    parser.add_argument(
-        "--weights", type=Path, default=FOLDER, metavar="FOLDER", help="models of your own"
-    )
-    parser.add_argument(
-        "--resend",
-        nargs="*",
-        default=list(PLATFORMS),
-        metavar="PLATFORM",
-        help="platforms that test whether answers hold; none: no test",
-    )
-    parser.set_defaults(run=run)
+@dataclass(frozen=True)
+class Serve:
+    """Answer over HTTP what can be known of photos, with a page to drop them on.
 
+    Run the verifier as a service. Nothing is kept unless --keep names a file, and nothing is
+    fetched unless --allow-urls is given. Every option can come from the environment, too:
+    CAMSIM_SERVE_PORT=8080 is --port 8080.
 
-def run(args: argparse.Namespace) -> int:
-    """Serve until a signal ends it."""
-    try:
-        from verifier.service import Service, create_app
-        from verifier.service.keys import add_key
-        from verifier.service.server import listening, serve
-    except ImportError as error:
-        raise DependencyError(f"serving needs {error.name}: pip install 'camsim[serve]'") from error
-    if args.add_key:
-        if args.keys is None:
-            raise SettingsError("--add-key needs --keys, the file to add it to")
-        print(add_key(args.keys, args.add_key))
+    Parameters
+    ----------
+    host
+        Address to listen at.
+    port
+        0: any that is free.
+    workers
+        Analyses at a time.
+    queue
+        That may wait.
+    largest
+        Megabytes of a file.
+    rate
+        Analyses a minute of one client; 0: no limit.
+    seconds
+        From request to report, then it is given up.
+    upload_seconds
+        For a photo to arrive.
+    stall_seconds
+        Without progress, then an upload is ended.
+    head_seconds
+        For a request's head.
+    send_seconds
+        For an answer to be taken.
+    connections
+        At a time.
+    connections_each
+        Of one client.
+    trusted_proxy
+        Proxies of yours, such as 10.0.0.0/8, whose X-Forwarded-For names the client.
+    allowed_host
+        Names by which it may be asked; *: all.
+    drain_seconds
+        For analyses when stopped.
+    keys
+        Only who has a key may ask.
+    add_key
+        Add a key to --keys, print it, and end.
+    keep
+        Keep reports in this database.
+    keep_days
+        Then reports are deleted; 0: never.
+    allow_urls
+        Fetch photos by their URL, too.
+    allow_origin
+        Pages of others whose scripts may ask.
+    trust_anchors
+        Whom you trust.
+    revocation_lists
+        What was withdrawn.
+    weights
+        Models of your own.
+    resend
+        Platforms that test whether answers hold; none: no test.
+    """
+
+    _: KW_ONLY
+    host: str = "127.0.0.1"
+    port: int = 8000
+    workers: int = os.cpu_count() or 2
+    queue: int = 32
+    largest: int = 100
+    rate: int = 120
+    seconds: float = 120.0
+    upload_seconds: float = 30.0
+    stall_seconds: float = 10.0
+    head_seconds: float = 10.0
+    send_seconds: float = 30.0
+    connections: int = 1000
+    connections_each: int = 64
+    trusted_proxy: Annotated[tuple[str, ...], ANY] = ()
+    allowed_host: Annotated[tuple[str, ...], ANY] = ()
+    drain_seconds: float = 20.0
+    keys: Path | None = None
+    add_key: str | None = None
+    keep: Path | None = None
+    keep_days: float = 30.0
+    allow_urls: bool = False
+    allow_origin: Annotated[tuple[str, ...], ANY] = ()
+    trust_anchors: Path | None = None
+    revocation_lists: Path | None = None
+    weights: Path = FOLDER
+    resend: Annotated[tuple[str, ...], ANY] = tuple(PLATFORMS)
+
+    def __call__(self) -> int:
+        """Serve until a signal ends it."""
+        try:
+            from verifier.service import Service, create_app
+            from verifier.service.keys import add_key
+            from verifier.service.server import listening, serve
+        except ImportError as error:
+            raise DependencyError(f"serving needs {error.name}: {to_install('serve')}") from error
+        if self.add_key:
+            if self.keys is None:
+                raise SettingsError("--add-key needs --keys, the file to add it to")
+            print(add_key(self.keys, self.add_key))
+            return 0
+        settings = _settings(self)
+        verifier = Verifier.from_weights(
+            self.weights,
+            trust_anchors=self.trust_anchors,
+            revocation_lists=self.revocation_lists,
+            limits=Limits(file_bytes=self.largest * _MEGA, workers=settings.workers),
+            resend_through=self.resend,
+        )
+        service = Service(verifier, settings, self.weights)
+        try:
+            socket = listening(self.host, self.port)
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise OutputError(f"port {self.port} of {self.host} can't be used: {reason}") from error
+        host, port = socket.getsockname()[:2]
+        print(f"camsim: serving at http://{host}:{port}/", file=sys.stderr, flush=True)
+        serve(create_app(service), socket, settings)
         return 0
-    settings = _settings(args)
-    verifier = Verifier.from_weights(
-        args.weights,
-        trust_anchors=args.trust_anchors,
-        revocation_lists=args.revocation_lists,
-        limits=Limits(file_bytes=args.largest * _MEGA, workers=settings.workers),
-        resend_through=args.resend,
-    )
-    service = Service(verifier, settings, args.weights)
-    try:
-        socket = listening(args.host, args.port)
-    except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise OutputError(f"port {args.port} of {args.host} can't be used: {reason}") from error
-    host, port = socket.getsockname()[:2]
-    print(f"camsim: serving at http://{host}:{port}/", file=sys.stderr, flush=True)
-    serve(create_app(service), socket, settings)
-    return 0
 
 
-def _settings(args: argparse.Namespace) -> "ServiceSettings":
+def _settings(args: Serve) -> "ServiceSettings":
     from verifier.service import Keys, ServiceSettings
     from verifier.service.hosts import hosts_of
 

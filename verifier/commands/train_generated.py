@@ -1,130 +1,164 @@
 """``camsim train generated``: train the detector of generated pictures on folders of one's own."""
 
-import argparse
 import sys
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from channel.options import given_options, require_torch
+from channel.extras import require_torch
+from channel.options import SOME, Count, Out, Positive, Whole, given, within
 from channel.terminal import Progress as Bar
+from channel.terminal import training_bar
 
 if TYPE_CHECKING:
-    from verifier.commands import Commands
     from verifier.training.generated.data import CropRecipe
     from verifier.training.generated.train import GeneratedProgress, GeneratedRecipe
 
-_LEAST = {"steps": 1, "batch": 2, "validate_every": 1, "learning_rate": 1e-9}
-_LEAST_OF_CROPS = {"crops": 1}
+
+@dataclass(frozen=True)
+class ListedSetsOptions:
+    """Add the option that says what the sets show.
+
+    Parameters
+    ----------
+    sets
+        What each set shows and is for (CSV: set, subject, part): trains on those whose part is
+        training, and leaves out what one class alone shows.
+    """
+
+    _: KW_ONLY
+    sets: Path | None = None
 
 
-def add_to(parts: "Commands") -> None:
-    """Add the command."""
-    parser = parts.add_parser(
-        "generated",
-        help="the detector of generated pictures",
-        description="Cut crops of photographs and generated pictures, give all of them the same "
-        "kind of history, and train a network on them with the augmentation of Wang et al., "
-        "CVPR 2020. It resumes where a run in --out stopped.",
+@dataclass(frozen=True)
+class SetsOptions(ListedSetsOptions):
+    """Add the options that name the sets.
+
+    Parameters
+    ----------
+    natural
+        Photographs; each folder is a set, and each set counts the same.
+    generated
+        Generated pictures; each folder is a generator's.
+    """
+
+    _: KW_ONLY
+    natural: Annotated[tuple[Path, ...], SOME]
+    generated: Annotated[tuple[Path, ...], SOME]
+
+
+@dataclass(frozen=True)
+class TrainGenerated(SetsOptions):
+    """The detector of generated pictures.
+
+    Cut crops of photographs and generated pictures, give all of them the same kind of history,
+    and train a network on them with the augmentation of Wang et al., CVPR 2020. It resumes where
+    a run in --out stopped.
+
+    Parameters
+    ----------
+    out
+        Folder of the run.
+    name
+        What to call the model.
+    network
+        What is trained: one layer over fixed frequency bands (bands, the default) or over
+        EfficientNet-Lite0 (lite0), or a whole network (cnn, resnet50).
+    start_from
+        Published weights that lite0 or resnet50 start from: ImageNet's, CNNDetection's.
+    augmentation
+        None, blur, jpeg, both-0.5 or both-0.1 (default both-0.1 of bands, else both-0.5).
+    grey
+        Colour-robust: take the colour out of half of the crops.
+    keep_watermark
+        Leave the invisible watermark of Stable Diffusion's scripts in the pictures.
+    crops
+        Of each picture (default 8).
+    steps
+        Default 600; of whole networks 2000.
+    batch
+        Crops a step (default 256, or 32).
+    learning_rate
+        Of AdamW (0.003, 0.002, 0.0001).
+    validate_every
+        Steps from one validation to the next.
+    float32
+        Compute in float32.
+    threads
+        Threads of torch (default: every core).
+    seed
+        Of all that is drawn at random.
+    """
+
+    _: KW_ONLY
+    out: Out
+    name: str = "my-generated"
+    network: Literal["bands", "lite0", "cnn", "resnet50"] = "bands"
+    start_from: Path | None = None
+    augmentation: str | None = None
+    grey: bool = False
+    keep_watermark: bool = False
+    crops: Count | None = None
+    steps: Count | None = None
+    batch: Annotated[int, within(2)] | None = None
+    learning_rate: Positive | None = None
+    validate_every: Count | None = None
+    float32: bool = False
+    threads: Count | None = None
+    seed: Whole = 0
+
+    def __call__(self) -> int:
+        """Train, draw, export, and say where the weights are."""
+        require_torch()
+        from verifier.training.curve import draw_precision
+        from verifier.training.generated.data import choose_sets, make_crops, parted
+        from verifier.training.generated.train import build, export, train_generated
+        from verifier.training.seeded import make_ready
+
+        cut, recipe = recipes_of(self)
+        chosen = choose_sets(self.natural, self.generated, self.sets)
+        pictures = chosen.pictures
+        make_ready(recipe.seed, self.threads)
+        model = build(recipe.network, self.start_from)
+        parts = parted(pictures, self.out)
+        with Bar() as bar:
+            task = bar.add_task("cutting crops", total=len(pictures))
+            training, held_out = (
+                make_crops(part, cut, lambda *_: bar.advance(task)) for part in parts
+            )
+        with training_bar(recipe.steps) as tell:
+
+            def report(state: "GeneratedProgress") -> None:
+                tell(state.step, f"loss {state.loss:.3f}", _line(state))
+
+            precision = train_generated(model, training, held_out, recipe, self.out, report)
+        curve = draw_precision(self.out)
+        folder = self.out / "weights"
+        export(model, self.name, cut, recipe, pictures, precision, folder, chosen.shown)
+        print(
+            f"average precision {precision:.3f} on held-out scenes of the same sets; "
+            f"curve → {curve}"
+        )
+        if chosen.words:
+            print(chosen.words, file=sys.stderr)
+        print(f"weights → {folder}; measure and calibrate them on sets that no training saw with")
+        print(
+            f"  camsim evaluate generated --natural … --generated … --models {folder} "
+            "--out MEASURED"
+        )
+        return 0
+
+
+def _line(state: "GeneratedProgress") -> str | None:
+    if state.precision is None:
+        return None
+    return (
+        f"step {state.step}/{state.steps}  loss {state.loss:.3f}  "
+        f"average precision {state.precision:.3f} on held-out scenes"
     )
-    add_sets(parser)
-    parser.add_argument("-o", "--out", type=Path, required=True, help="folder of the run")
-    parser.add_argument("--name", default="my-generated", help="what to call the model")
-    parser.add_argument(
-        "--network", choices=("bands", "lite0", "cnn", "resnet50"), default="bands",
-        help="what is trained: one layer over fixed frequency bands (bands, the default) or over "
-        "EfficientNet-Lite0 (lite0), or a whole network (cnn, resnet50)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--start-from", type=Path, metavar="FILE",
-        help="published weights that lite0 or resnet50 start from: ImageNet's, CNNDetection's",
-    )  # fmt: skip
-    parser.add_argument(
-        "--augmentation", metavar="NAME",
-        help="none, blur, jpeg, both-0.5 or both-0.1 (default both-0.1 of bands, else "
-        "both-0.5)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--grey", action="store_true",
-        help="colour-robust: take the colour out of half of the crops",
-    )  # fmt: skip
-    parser.add_argument(
-        "--keep-watermark", action="store_true",
-        help="leave the invisible watermark of Stable Diffusion's scripts in the pictures",
-    )  # fmt: skip
-    parser.add_argument("--crops", type=int, help="of each picture (default 8)")
-    parser.add_argument("--steps", type=int, help="default 600; of whole networks 2000")
-    parser.add_argument("--batch", type=int, help="crops a step (default 256, or 32)")
-    parser.add_argument("--learning-rate", type=float, help="of AdamW (0.003, 0.002, 0.0001)")
-    parser.add_argument("--validate-every", type=int, metavar="STEPS")
-    parser.add_argument("--float32", action="store_true", help="compute in float32")
-    parser.add_argument("--threads", type=int, help="threads of torch (default: every core)")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.set_defaults(run=run)
 
 
-def add_sets(parser: argparse.ArgumentParser) -> None:
-    """Add the options that name the sets."""
-    parser.add_argument(
-        "--natural", type=Path, nargs="+", required=True, metavar="FOLDER",
-        help="photographs; each folder is a set, and each set counts the same",
-    )  # fmt: skip
-    parser.add_argument(
-        "--generated", type=Path, nargs="+", required=True, metavar="FOLDER",
-        help="generated pictures; each folder is a generator's",
-    )  # fmt: skip
-    add_listed_sets(parser)
-
-
-def add_listed_sets(parser: argparse.ArgumentParser) -> None:
-    """Add the option that says what the sets show."""
-    parser.add_argument(
-        "--sets", type=Path, metavar="LIST",
-        help="what each set shows and is for (CSV: set, subject, part): trains on those whose part "
-        "is training, and leaves out what one class alone shows",
-    )  # fmt: skip
-
-
-def run(args: argparse.Namespace) -> int:
-    """Train, draw, export, and say where the weights are."""
-    require_torch()
-    from verifier.training.curve import draw_precision
-    from verifier.training.generated.data import choose_sets, make_crops, parted
-    from verifier.training.generated.train import build, export, train_generated
-    from verifier.training.seeded import make_ready
-
-    cut, recipe = recipes_of(args)
-    chosen = choose_sets(args.natural, args.generated, args.sets)
-    pictures = chosen.pictures
-    make_ready(recipe.seed, args.threads)
-    model = build(recipe.network, args.start_from)
-    parts = parted(pictures, args.out)
-    with Bar() as bar:
-        task = bar.add_task("cutting crops", total=len(pictures))
-        training, held_out = (make_crops(part, cut, lambda *_: bar.advance(task)) for part in parts)
-        task = bar.add_task("training", total=recipe.steps)
-
-        def report(state: "GeneratedProgress") -> None:
-            bar.update(task, completed=state.step, description=f"loss {state.loss:.3f}")
-            if state.precision is not None:
-                bar.console.print(
-                    f"step {state.step}/{state.steps}  loss {state.loss:.3f}  average precision "
-                    f"{state.precision:.3f} on held-out scenes",
-                    soft_wrap=True,
-                )
-
-        precision = train_generated(model, training, held_out, recipe, args.out, report)
-    curve = draw_precision(args.out)
-    folder = args.out / "weights"
-    export(model, args.name, cut, recipe, pictures, precision, folder, chosen.shown)
-    print(f"average precision {precision:.3f} on held-out scenes of the same sets; curve → {curve}")
-    if chosen.words:
-        print(chosen.words, file=sys.stderr)
-    print(f"weights → {folder}; measure and calibrate them on sets that no training saw with")
-    print(f"  camsim evaluate generated --natural … --generated … --models {folder} --out MEASURED")
-    return 0
-
-
-def recipes_of(args: argparse.Namespace) -> "tuple[CropRecipe, GeneratedRecipe]":
+def recipes_of(args: TrainGenerated) -> "tuple[CropRecipe, GeneratedRecipe]":
     """Return how crops are made and how the network is trained.
 
     Raises
@@ -141,5 +175,9 @@ def recipes_of(args: argparse.Namespace) -> "tuple[CropRecipe, GeneratedRecipe]"
     augmentation = args.augmentation or recipe.augmentation
     recipe = replace(recipe, augmentation=augmentation, grey=args.grey, seed=args.seed)
     cut = CropRecipe(watermark=args.keep_watermark, seed=args.seed)
-    cut = replace(cut, **given_options(args, _LEAST_OF_CROPS))
-    return cut, replace(recipe, bfloat16=not args.float32, **given_options(args, _LEAST))
+    cut = replace(cut, **given(args, "crops"))
+    return cut, replace(
+        recipe,
+        bfloat16=not args.float32,
+        **given(args, "steps", "batch", "validate_every", "learning_rate"),
+    )

@@ -1,20 +1,21 @@
 """``camsim train origin``: train the detector of origin on a folder of pictures by class."""
 
-import argparse
 import json
 import sys
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 
-from channel.options import require_torch
+from channel.extras import require_torch
+from channel.options import ANY, SOME, Count, Out, Positive, Whole, given
 from channel.terminal import Progress as Bar
-from verifier.commands.train_generated import add_listed_sets
+from channel.terminal import training_bar
+from verifier.commands.train_generated import ListedSetsOptions
 from verifier.errors import TrainingError
 
 if TYPE_CHECKING:
-    from verifier.commands import Commands
     from verifier.training.origin.data import Source
     from verifier.training.origin.layer import Gathered, LayerRecipe
     from verifier.training.origin.run import OriginTask
@@ -24,78 +25,87 @@ if TYPE_CHECKING:
 _VALIDATED = 192
 
 
-def add_to(parts: "Commands") -> None:
-    """Add the command."""
-    parser = parts.add_parser(
-        "origin",
-        help="origin: photograph, computer graphics or generated",
-        description="Train a detector of origins on a folder that has a folder for each class, "
-        "with pictures or with a folder for each set of them. Every picture gets the same kind of "
-        "history, so that the class can't be read from size or JPEG. It resumes where a run in "
-        "--out stopped.",
-    )
-    parser.add_argument("--pictures", type=Path, required=True, metavar="FOLDER")
-    parser.add_argument("-o", "--out", type=Path, required=True, help="folder of the run")
-    parser.add_argument(
-        "--classes", nargs="+", default=None, metavar="FOLDER=WORDS",
-        help="folders of the classes, and what a report calls them (default: npi, cgg and dgi)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--unseen", nargs="*", default=(), metavar="SET",
-        help="sets such as dgi/stable-diffusion that are kept out whole, for tests",
-    )  # fmt: skip
-    add_listed_sets(parser)
-    parser.add_argument(
-        "--start-from", type=Path, metavar="FILE|RUN",
-        help="lite0: the published weights of ImageNet; ada: another run, whose convolutions to go "
-        "on from",
-    )  # fmt: skip
-    parser.add_argument("--name", default="my-origin", help="what to call the model")
-    parser.add_argument(
-        "--network", choices=("statistics", "lite0", "ada"), default="statistics",
-        help="one layer over statistics of patches (statistics, the default) or over "
-        "EfficientNet-Lite0 (lite0), for hundreds of pictures; or the network of Huang et al. "
-        "(ada), for tens of thousands",
-    )  # fmt: skip
-    parser.add_argument(
-        "--draws", type=int, help="of one layer: patches of each picture (default 16)"
-    )
-    parser.add_argument(
-        "--penalty", type=float,
-        help="of one layer: on the squares of its weights (default 0.02, of lite0 0.1)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--schedule", choices=("fast", "paper"),
-        help="ada: fast is ours, smaller patches first; paper is Huang et al.",
-    )  # fmt: skip
-    parser.add_argument(
-        "--vgg", type=Path, metavar="SAFETENSORS",
-        help="the paper's other scenario: a head on VGG-19, whose weights you have",
-    )  # fmt: skip
-    parser.add_argument(
-        "--steps", type=int, nargs="+", help="ada: of each stage of the schedule; 0 leaves it out"
-    )
-    parser.add_argument("--patches", type=int, help="places drawn of each picture (default 200)")
-    parser.add_argument("--validate-every", type=int, metavar="STEPS")
-    parser.add_argument("--float32", action="store_true", help="compute in float32")
-    parser.add_argument("--threads", type=int, help="threads of torch (default: every core)")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.set_defaults(run=run)
+@dataclass(frozen=True)
+class TrainOrigin(ListedSetsOptions):
+    """Origin: photograph, computer graphics or generated.
+
+    Train a detector of origins on a folder that has a folder for each class, with pictures or
+    with a folder for each set of them. Every picture gets the same kind of history, so that the
+    class can't be read from size or JPEG. It resumes where a run in --out stopped.
+
+    Parameters
+    ----------
+    pictures
+        A folder of pictures.
+    out
+        Folder of the run.
+    classes
+        Folders of the classes, and what a report calls them (default: npi, cgg and dgi).
+    unseen
+        Sets such as dgi/stable-diffusion that are kept out whole, for tests.
+    start_from
+        Lite0: the published weights of ImageNet; ada: another run, whose convolutions to go on
+        from.
+    name
+        What to call the model.
+    network
+        One layer over statistics of patches (statistics, the default) or over EfficientNet-Lite0
+        (lite0), for hundreds of pictures; or the network of Huang et al. (ada), for tens of
+        thousands.
+    draws
+        Of one layer: patches of each picture (default 16).
+    penalty
+        Of one layer: on the squares of its weights (default 0.02, of lite0 0.1).
+    schedule
+        Ada: fast is ours, smaller patches first; paper is Huang et al.
+    vgg
+        The paper's other scenario: a head on VGG-19, whose weights you have.
+    steps
+        Ada: of each stage of the schedule; 0 leaves it out.
+    patches
+        Places drawn of each picture (default 200).
+    validate_every
+        Steps from one validation to the next.
+    float32
+        Compute in float32.
+    threads
+        Threads of torch (default: every core).
+    seed
+        Of all that is drawn at random.
+    """
+
+    _: KW_ONLY
+    pictures: Path
+    out: Out
+    classes: Annotated[tuple[str, ...], SOME] | None = None
+    unseen: Annotated[tuple[str, ...], ANY] = ()
+    start_from: Path | None = None
+    name: str = "my-origin"
+    network: Literal["statistics", "lite0", "ada"] = "statistics"
+    draws: Count | None = None
+    penalty: Positive | None = None
+    schedule: Literal["fast", "paper"] | None = None
+    vgg: Path | None = None
+    steps: Annotated[tuple[Whole, ...], SOME] | None = None
+    patches: Count | None = None
+    validate_every: Count | None = None
+    float32: bool = False
+    threads: Count | None = None
+    seed: Whole = 0
+
+    def __call__(self) -> int:
+        """Train, draw, export, and say where the weights are."""
+        require_torch()
+        if self.network == "lite0" and self.vgg:
+            raise TrainingError("--vgg is a network of its own; leave --network lite0 out")
+        if self.network != "ada" and not self.vgg:
+            return _run_layer(self)
+        if self.start_from is not None and not self.start_from.is_dir():
+            raise TrainingError(f"--start-from {self.start_from} is no folder of a run; give one")
+        return _run_network(self)
 
 
-def run(args: argparse.Namespace) -> int:
-    """Train, draw, export, and say where the weights are."""
-    require_torch()
-    if args.network == "lite0" and args.vgg:
-        raise TrainingError("--vgg is a network of its own; leave --network lite0 out")
-    if args.network != "ada" and not args.vgg:
-        return _run_layer(args)
-    if args.start_from is not None and not args.start_from.is_dir():
-        raise TrainingError(f"--start-from {args.start_from} is no folder of a run; give one")
-    return _run_network(args)
-
-
-def _run_layer(args: argparse.Namespace) -> int:
+def _run_layer(args: TrainOrigin) -> int:
     from verifier.training.curve import draw_learning
     from verifier.training.origin.export import export
     from verifier.training.origin.layer import FOLDER, features_for, gather, keep_left_out, learn
@@ -154,7 +164,7 @@ def _learning_curve(
     return accuracy
 
 
-def _run_network(args: argparse.Namespace) -> int:
+def _run_network(args: TrainOrigin) -> int:
     from verifier.training.curve import draw_accuracy
     from verifier.training.origin.data import Patchwork
     from verifier.training.origin.export import export
@@ -169,13 +179,11 @@ def _run_network(args: argparse.Namespace) -> int:
     training, held = (
         Patchwork(sources, len(task.kinds), RANGES) for sources in _loaded(task, recipe.patches)
     )
-    with Bar() as bar:
-        shown = bar.add_task("training", total=sum(stage.steps for stage in recipe.stages))
+    with training_bar(sum(stage.steps for stage in recipe.stages)) as tell:
 
         def report(state: "OriginProgress") -> None:
-            bar.update(shown, completed=state.step, description=f"loss {state.loss:.3f}")
-            if state.accuracy is not None:
-                print(_line(state), file=sys.stderr, flush=True)
+            line = _line(state) if state.accuracy is not None else None
+            tell(state.step, f"loss {state.loss:.3f}", line)
 
         held_out = held_patches(held, _VALIDATED, recipe.seed)
         trained, accuracy = train_origin(model, training, held_out, recipe, args.out, report)
@@ -191,41 +199,26 @@ def _run_network(args: argparse.Namespace) -> int:
     return 0
 
 
-def layer_recipe_of(args: argparse.Namespace) -> "LayerRecipe":
+def layer_recipe_of(args: TrainOrigin) -> "LayerRecipe":
     """Return how the layer is made. Raises `TrainingError` for a value out of range."""
     from dataclasses import replace
 
     from verifier.training.origin.layer import RECIPES
 
-    _check_counts(args)
     for name in ("steps", "schedule", "validate_every", "float32"):
         if getattr(args, name):
             option = name.replace("_", "-")
             raise TrainingError(f"--{option} is of the paper's network; add --network ada")
-    if args.penalty is not None and args.penalty <= 0:
-        raise TrainingError(f"--penalty must be above 0, not {args.penalty:g}")
-    given = {name: getattr(args, name) for name in ("patches", "draws", "penalty")}
-    given = {name: value for name, value in given.items() if value is not None}
-    return replace(RECIPES[args.network], seed=args.seed, **given)
+    found = given(args, "patches", "draws", "penalty")
+    return replace(RECIPES[args.network], seed=args.seed, **found)
 
 
-def _check_counts(args: argparse.Namespace) -> None:
-    for name in ("threads", "patches", "draws", "validate_every"):
-        value = getattr(args, name)
-        if value is not None and value < 1:
-            option = name.replace("_", "-")
-            raise TrainingError(f"--{option} must be at least 1, not {value}")
-    if args.seed < 0:
-        raise TrainingError(f"--seed cannot be negative, and is {args.seed}")
-
-
-def recipe_of(args: argparse.Namespace) -> "OriginRecipe":
+def recipe_of(args: TrainOrigin) -> "OriginRecipe":
     """Return how the network is trained. Raises `TrainingError` for a value out of range."""
     from dataclasses import replace
 
     from verifier.training.origin.train import FAST, PAPER, dense_only, scaled
 
-    _check_counts(args)
     for name in ("draws", "penalty"):
         if getattr(args, name) is not None:
             raise TrainingError(f"--{name} is of one layer; leave --network ada and --vgg out")
@@ -233,15 +226,12 @@ def recipe_of(args: argparse.Namespace) -> "OriginRecipe":
     if args.vgg:
         recipe = dense_only(recipe)
     if args.steps:
-        if min(args.steps) < 0:
-            raise TrainingError(f"--steps cannot be negative, and is {min(args.steps)}")
         recipe = scaled(recipe, args.steps)
-    given = {name: getattr(args, name) for name in ("patches", "validate_every")}
-    recipe = replace(recipe, seed=args.seed, **{k: v for k, v in given.items() if v is not None})
+    recipe = replace(recipe, seed=args.seed, **given(args, "patches", "validate_every"))
     return replace(recipe, bfloat16=False) if args.float32 else recipe
 
 
-def _loaded(task: "OriginTask", patches: int) -> tuple[list["Source"], list["Source"]]:
+def _loaded(task: "OriginTask", patches: Count) -> tuple[list["Source"], list["Source"]]:
     from verifier.training.origin.run import load_task
 
     total = len(task.pictures.training) + len(task.pictures.calibration)

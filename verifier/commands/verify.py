@@ -1,23 +1,22 @@
 """``camsim verify``: what can be known of photos, in words, as JSON, as a page."""
 
-import argparse
 from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Annotated, Final
 
+from channel.command_line import complain_of
 from channel.file_names import fitting_name
+from channel.options import ANY, Count
 from channel.terminal import Progress as ProgressBar
-from channel.terminal import complain
 from verifier.analysis import Verifier
 from verifier.batch import Outcome
 from verifier.errors import OutputError
 from verifier.limits import Limits
+from verifier.photo_files import photos_of
 from verifier.report.record import VerdictLabel
 from verifier.settings import PLATFORMS
 from verifier.weights import FOLDER
-
-if TYPE_CHECKING:
-    from verifier.commands import Commands
 
 CONSISTENT, BAD_INPUT, EVIDENCE_AGAINST, INCONCLUSIVE = 0, 2, 3, 4
 STATUS: Final[dict[VerdictLabel, int]] = {
@@ -29,82 +28,85 @@ STATUS: Final[dict[VerdictLabel, int]] = {
 _MOST_URGENT: Final = (BAD_INPUT, EVIDENCE_AGAINST, INCONCLUSIVE)
 
 
-def add_to(commands: "Commands") -> None:
-    """Add ``verify``."""
-    parser = commands.add_parser(
-        "verify",
-        help="say what can be known of photos that came back from a platform",
-        description="Analyse photos, offline: credential, the way they came, edits, and whether "
-        "the answers would hold if they were shared again.",
-        epilog="exit status: 0 consistent, 3 evidence against, 4 inconclusive, 2 bad input, 1 an "
-        "error of ours; of several photos the first of 2, 3, 4 that occurs, else 0",
-    )
-    parser.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="JPEG, PNG, WebP…")
-    parser.add_argument("--json", action="store_true", help="print one JSON line a photo")
-    parser.add_argument(
-        "--html",
-        type=Path,
-        metavar="PAGE",
-        help="write a self-contained page; for several photos a folder of pages",
-    )
-    parser.add_argument("--force", action="store_true", help="replace existing pages")
-    parser.add_argument(
-        "--results",
-        type=Path,
-        metavar="FILE",
-        help="keep one JSON line a photo; photos that it has already are not done again",
-    )
-    parser.add_argument(
-        "--trust-anchors", type=Path, metavar="PEM", help="certificates of whom you trust"
-    )
-    parser.add_argument(
-        "--revocation-lists", type=Path, metavar="PEM", help="certificates that were withdrawn"
-    )
-    parser.add_argument(
-        "--weights", type=Path, default=FOLDER, metavar="FOLDER", help="models of your own"
-    )
-    parser.add_argument(
-        "--resend",
-        nargs="*",
-        default=list(PLATFORMS),
-        metavar="PLATFORM",
-        help="platforms that test whether answers hold; none: no test "
-        f"(default {' '.join(PLATFORMS)})",
-    )
-    parser.add_argument("--seconds", type=float, default=Limits.seconds, help="to read a photo")
-    parser.add_argument("--threads", type=int, default=2, help="photos at a time (default 2)")
-    parser.set_defaults(run=run)
+@dataclass(frozen=True)
+class Verify:
+    """Say what can be known of photos that came back from a platform.
 
+    Analyse photos, offline: credential, the way they came, edits, and whether the answers would
+    hold if they were shared again.
 
-def run(args: argparse.Namespace) -> int:
-    """Analyse, print, and tell the outcome by the exit status."""
-    pages = _pages(args)
-    verifier = Verifier.from_weights(
-        args.weights,
-        trust_anchors=args.trust_anchors,
-        revocation_lists=args.revocation_lists,
-        limits=Limits(seconds=args.seconds),
-        resend_through=args.resend,
-    )
-    statuses = []
-    with verifier, ProgressBar(disable=len(args.photos) == 1) as bar:
-        task = bar.add_task("verifying", total=len(args.photos))
-        outcomes = verifier.analyze_many(
-            args.photos,
-            results=args.results,
-            progress=lambda done, _: bar.update(task, completed=done),
-            threads=args.threads,
+    Exit status: 0 consistent, 3 evidence against, 4 inconclusive, 2 bad input, 1 an error of
+    ours; of several photos the first of 2, 3, 4 that occurs, else 0.
+
+    Parameters
+    ----------
+    photos
+        JPEG, PNG, WebP…, and folders, with all that is under them.
+    json
+        Print one JSON line a photo.
+    html
+        Write a self-contained page; for several photos a folder of pages.
+    force
+        Replace existing pages.
+    results
+        Keep one JSON line a photo; photos that it has already are not done again.
+    trust_anchors
+        Certificates of whom you trust.
+    revocation_lists
+        Certificates that were withdrawn.
+    weights
+        Models of your own.
+    resend
+        Platforms that test whether answers hold; none: no test.
+    seconds
+        To read a photo.
+    threads
+        Photos at a time.
+    """
+
+    photos: tuple[Path, ...]
+    _: KW_ONLY
+    json: bool = False
+    html: Path | None = None
+    force: bool = False
+    results: Path | None = None
+    trust_anchors: Path | None = None
+    revocation_lists: Path | None = None
+    weights: Path = FOLDER
+    resend: Annotated[tuple[str, ...], ANY] = tuple(PLATFORMS)
+    seconds: float = Limits.seconds
+    threads: Count = 2
+
+    def __call__(self) -> int:
+        """Analyse, print, and tell the outcome by the exit status."""
+        photos = photos_of(self.photos)
+        pages = _pages(photos, self.html, force=self.force)
+        verifier = Verifier.from_weights(
+            self.weights,
+            trust_anchors=self.trust_anchors,
+            revocation_lists=self.revocation_lists,
+            limits=Limits(seconds=self.seconds),
+            resend_through=self.resend,
         )
-        for outcome, page in zip(outcomes, pages, strict=True):
-            statuses.append(_show(outcome, page, args))
-    return next((status for status in _MOST_URGENT if status in statuses), CONSISTENT)
+        statuses = []
+        with verifier, ProgressBar(disable=len(photos) == 1) as bar:
+            task = bar.add_task("verifying", total=len(photos))
+            outcomes = verifier.analyze_many(
+                photos,
+                results=self.results,
+                progress=lambda done, _: bar.update(task, completed=done),
+                threads=self.threads,
+            )
+            for outcome, page in zip(outcomes, pages, strict=True):
+                statuses.append(_show(outcome, page, self))
+        return next((status for status in _MOST_URGENT if status in statuses), CONSISTENT)
 
 
-def _show(outcome: Outcome, page: Path | None, args: argparse.Namespace) -> int:
+def _show(outcome: Outcome, page: Path | None, args: Verify) -> int:
     if args.json:
         print(outcome.to_json(), flush=True)
     if outcome.report is None:
-        complain(f"{outcome.photo}: {outcome.error}")
+        complain_of(outcome.photo, outcome.error)
         return BAD_INPUT
     if not args.json:
         print(outcome.report.to_text(), flush=True)
@@ -113,19 +115,19 @@ def _show(outcome: Outcome, page: Path | None, args: argparse.Namespace) -> int:
     return STATUS[outcome.report.verdict.label]
 
 
-def _pages(args: argparse.Namespace) -> Sequence[Path | None]:
+def _pages(photos: list[Path], html: Path | None, *, force: bool) -> Sequence[Path | None]:
     """Where each photo's page goes; refuses what couldn't be kept before the work."""
-    if args.html is None:
-        return [None] * len(args.photos)
-    if len(args.photos) == 1 and not args.html.is_dir():
-        pages = [args.html]
+    if html is None:
+        return [None] * len(photos)
+    if len(photos) == 1 and not html.is_dir():
+        pages = [html]
     else:
-        if args.html.is_file() or args.html.suffix.lower() in (".html", ".htm"):
-            raise OutputError(f"{args.html} is one page; name a folder for several photos")
-        pages = [args.html / fitting_name(photo.name, ".html") for photo in args.photos]
+        if html.is_file() or html.suffix.lower() in (".html", ".htm"):
+            raise OutputError(f"{html} is one page; name a folder for several photos")
+        pages = [html / fitting_name(photo.name, ".html") for photo in photos]
     if len(set(pages)) < len(pages):
         raise OutputError("several photos have the same name; analyse them apart")
-    taken = next((page for page in pages if page.exists() and not args.force), None)
+    taken = next((page for page in pages if page.exists() and not force), None)
     if taken is not None:
         raise OutputError(f"{taken} exists; add --force to replace it")
     return pages

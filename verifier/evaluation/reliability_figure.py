@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from channel.extras import to_install
 from verifier.errors import DependencyError, OutputError
 from verifier.judging.calibration import ReliabilityDiagram
 
@@ -23,7 +24,7 @@ def draw_reliability(
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise DependencyError("the figure needs matplotlib: pip install 'camsim[train]'") from error
+        raise DependencyError(f"the figure needs matplotlib: {to_install('train')}") from error
     rows = -(-len(diagrams) // columns)
     figure = Figure(figsize=(3.3 * min(columns, len(diagrams)), 3.4 * rows), layout="constrained")
     FigureCanvasAgg(figure)

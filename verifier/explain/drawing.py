@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from channel.extras import to_install
 from verifier.errors import DependencyError
 from verifier.explain.explanation import Explanation
 
@@ -34,7 +35,7 @@ def draw_explanation(explanation: Explanation, pixels: NDArray[np.uint8], title:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
     except ImportError as error:
-        words = "the figure needs matplotlib: pip install 'camsim[explain]'"
+        words = f"the figure needs matplotlib: {to_install('explain')}"
         raise DependencyError(words) from error
     height, width = pixels.shape[:2]
     figure = Figure(figsize=(14, 1.7 + 5.2 * min(1.6, max(0.5, height / width))),

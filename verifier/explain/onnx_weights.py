@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from channel.extras import to_install
 from channel.onnx_file import check_whole
 from verifier.errors import DependencyError
 from verifier.training.backbones.efficientnet_lite0 import EfficientNetLite0, unmerged
@@ -24,7 +25,7 @@ def tensors_of(content: bytes, model: nn.Module) -> dict[str, Tensor]:
     try:
         from onnx import load_from_string, numpy_helper
     except ImportError as error:
-        raise DependencyError("this needs onnx: pip install 'camsim[explain]'") from error
+        raise DependencyError(f"this needs onnx: {to_install('explain')}") from error
     check_whole(content)
     graph = load_from_string(content).graph
     stored: dict[str, Tensor] = {}

@@ -14,6 +14,7 @@ from typing import Any
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from channel.extras import to_install
 from verifier.errors import DependencyError
 from verifier.explain.histograms import PicturePlatformCNN
 from verifier.training.arithmetic import Add, PassedOn, SignedAdd, SignedAverage
@@ -45,7 +46,7 @@ def composite(model: nn.Module) -> Any:
         try:
             from zennit import canonizers, composites, core, rules, types
         except ImportError as error:
-            words = "explaining a detector needs zennit: pip install 'camsim[explain]'"
+            words = f"explaining a detector needs zennit: {to_install('explain')}"
             raise DependencyError(words) from error
     convolutions = [name for name, part in model.named_modules() if isinstance(part, nn.Conv2d)]
     # Of counts the first convolution follows what is positive: what wasn't counted has no part.

@@ -23,6 +23,7 @@ from camera_sim.training.nip.ssim import ssim
 from verifier.training.autocast import autocast_of
 from verifier.training.checkpoint import CHECKPOINT, load_checkpoint, save_checkpoint
 from verifier.training.memory_format import in_format
+from verifier.training.steps import saved
 
 # Pixels at a patch's border that the loss leaves out: a network sees zeros beyond them.
 BORDER = 8
@@ -115,10 +116,14 @@ def train(
     start = 0
     if checkpoint.exists():
         start = load_checkpoint(checkpoint, model, [optimiser], asdict(recipe))
+
+    def save(done: int) -> None:
+        save_checkpoint(checkpoint, model, [optimiser], done, asdict(recipe))
+
     psnr, losses = validate(model, validation), list[float]()
     if recipe.stop_change and _settled(_validations(out, start), recipe):
         return psnr
-    for step in range(start, recipe.steps):
+    for step in saved(range(start, recipe.steps), save, start):
         rng = np.random.default_rng([recipe.seed, step])
         batch = source.batch(rng, recipe.batch, recipe.patch)
         losses.append(_step(model, optimiser, batch, recipe, step))
@@ -128,7 +133,7 @@ def train(
             continue
         psnr = validate(model, validation)
         _record(out, done, float(np.mean(losses)), psnr)
-        save_checkpoint(checkpoint, model, [optimiser], done, asdict(recipe))
+        save(done)
         report(Progress(done, recipe.steps, float(np.mean(losses)), psnr))
         losses.clear()
         if recipe.stop_change and _settled(_validations(out, done), recipe):

@@ -28,6 +28,7 @@ from verifier.training.autocast import autocast_of
 from verifier.training.checkpoint import CHECKPOINT, load_checkpoint, save_checkpoint, save_weights
 from verifier.training.manipulation.block_fan import BlockFAN
 from verifier.training.memory_format import in_format
+from verifier.training.steps import saved
 
 
 @dataclass(frozen=True)
@@ -84,16 +85,20 @@ def train_pair(
     optimisers = build_optimisers(pair, recipe)
     if checkpoint.exists():
         start = load_checkpoint(checkpoint, pair, optimisers, asdict(recipe), RENAMED)
+
+    def save(done: int) -> None:
+        save_checkpoint(checkpoint, pair, optimisers, done, asdict(recipe))
+
     workflow, seen = Workflow(), list[tuple[float, float, float]]()
     if start == 0 and recipe.blocks_warm_up and isinstance(pair.fan, BlockFAN):
         learn_blocks(pair, pair.fan, source, foreign, recipe, out)
-    for step, draw in drawn(source, foreign, recipe, start):
+    for step, draw in saved(drawn(source, foreign, recipe, start), save, start):
         seen.append(_step(pair, workflow, optimisers, draw, recipe, step))
         done, point = step + 1, None
         if done % recipe.validate_every == 0 or done == recipe.steps:
             point = validate(pair.nip, pair.plain, pair.fan, held_out, done)
             _record(out, point, pair)
-            save_checkpoint(checkpoint, pair, optimisers, done, asdict(recipe))
+            save(done)
         loss, accuracy, psnr = np.mean(seen, axis=0).tolist()
         report(JointProgress(done, recipe.steps, loss, accuracy, psnr, point))
         if point:

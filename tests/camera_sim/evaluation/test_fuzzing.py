@@ -82,11 +82,11 @@ def test_what_must_not_come_out_is_found(
 
 
 def test_fuzz_raw_is_a_command(camsim: Camsim, tmp_path: Path) -> None:
-    ran = camsim("evaluate", "fuzz", "--raw", "--files", 5, "--keep", tmp_path / "keep")
+    ran = camsim("evaluate", "fuzz-raw", "--files", 5, "--keep", tmp_path / "keep")
     assert ran.status == 0, ran.err
     assert "5 damaged files of 11 kinds" in ran.out
     assert "pictures that show nothing: 0" in ran.out
-    assert camsim("evaluate", "fuzz", "--raw", "--files", 0).status == 2
+    assert camsim("evaluate", "fuzz-raw", "--files", 0).status == 2
 
 
 def test_a_genuine_crw_is_cut_down(files: list[tuple[str, bytes]]) -> None:

@@ -1,4 +1,6 @@
 import json
+import os
+import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -99,6 +101,27 @@ def test_resuming_continues_exactly(name: str, tmp_path: Path) -> None:
     fresh = network(name)
     seen = run(fresh, SMALL, tmp_path / "cut", scenes())
     assert seen[0].step == 4
+    assert same(whole, fresh)
+
+
+class Asked(Interrupted):
+    """A source at which an interruption is asked for, as by Ctrl-C, and goes on."""
+
+    def draw(self, rng: np.random.Generator, size: int) -> Sample:
+        if not self.left:
+            os.kill(os.getpid(), signal.SIGINT)
+        self.left -= 1
+        return self.source.draw(rng, size)
+
+
+def test_an_interruption_keeps_the_steps_since_the_validation(tmp_path: Path) -> None:
+    whole, cut, fresh = network(), network(), network()
+    run(whole, SMALL, tmp_path / "whole", scenes())
+    asked = Asked(scenes(), SMALL.batch)  # in step 2; validations are after 3
+    with pytest.raises(KeyboardInterrupt, match="after step 2"):
+        train(cut, asked, held_out(scenes()), SMALL, tmp_path / "cut", lambda _: None)
+    seen = run(fresh, SMALL, tmp_path / "cut", scenes())
+    assert seen[0].step == 3
     assert same(whole, fresh)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from channel.extras import to_install
 from verifier.errors import DependencyError, OutputError
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def _figure(
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise DependencyError("the figure needs matplotlib: pip install 'camsim[train]'") from error
+        raise DependencyError(f"the figure needs matplotlib: {to_install('train')}") from error
     figure = Figure(figsize=size, layout=layout)
     FigureCanvasAgg(figure)
     return figure

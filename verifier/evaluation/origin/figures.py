@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from channel.extras import to_install
 from verifier.errors import DependencyError, OutputError
 from verifier.evaluation.origin.bench import AS_FOUND, OriginRecord
 from verifier.evaluation.origin.conditions import LEVEL_WORDS
@@ -89,7 +90,7 @@ def _figure(width: float, height: float) -> "Figure":
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise DependencyError("the figure needs matplotlib: pip install 'camsim[train]'") from error
+        raise DependencyError(f"the figure needs matplotlib: {to_install('train')}") from error
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from channel.extras import to_install
 from verifier.errors import DependencyError, OutputError
 from verifier.evaluation.platform.bench import Record
 from verifier.evaluation.platform.classes import EIGHT
@@ -30,7 +31,7 @@ def draw_confusions(records: Sequence[Record], path: Path) -> None:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise DependencyError("the figure needs matplotlib: pip install 'camsim[train]'") from error
+        raise DependencyError(f"the figure needs matplotlib: {to_install('train')}") from error
     kept = in_2016(records)
     figure = Figure(figsize=(12, 5.4), layout="constrained")
     FigureCanvasAgg(figure)

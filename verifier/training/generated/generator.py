@@ -18,6 +18,7 @@ from verifier.training.autocast import autocast
 from verifier.training.checkpoint import CHECKPOINT, load_checkpoint, save_checkpoint
 from verifier.training.generated.vae import FACTOR, VAE, PatchDiscriminator, hinge_loss, vae_loss
 from verifier.training.memory_format import in_format
+from verifier.training.steps import saved
 
 Pixels = NDArray[np.uint8]
 # Larger pictures are cut to their middle: few generators make larger ones.
@@ -104,9 +105,13 @@ def train_generator(
     start = 0
     if (out / CHECKPOINT).exists():
         start = load_checkpoint(out / CHECKPOINT, both, optimisers, asdict(recipe))
+
+    def save(done: int) -> None:
+        save_checkpoint(out / CHECKPOINT, both, optimisers, done, asdict(recipe))
+
     psnr = validate_generator(model, held_out) if start == recipe.steps else 0.0
     losses: list[float] = []
-    for step in range(start, recipe.steps):
+    for step in saved(range(start, recipe.steps), save, start):
         losses.append(_step(model, critic, optimisers, training, recipe, step))
         done = step + 1
         if done % recipe.validate_every and done != recipe.steps:
@@ -116,7 +121,7 @@ def train_generator(
         entry = {"step": done, "loss": float(np.mean(losses)), "psnr": psnr}
         with (out / "history.jsonl").open("a", encoding="utf-8") as history:
             history.write(json.dumps(entry) + "\n")
-        save_checkpoint(out / CHECKPOINT, both, optimisers, done, asdict(recipe))
+        save(done)
         report(GeneratorProgress(done, recipe.steps, entry["loss"], psnr))
         losses.clear()
     return psnr

@@ -28,6 +28,7 @@ from verifier.training.listed_sets import WHAT_SETS_SHOW
 from verifier.training.manipulation.constrained_conv import ConstrainedConv
 from verifier.training.memory_format import in_format
 from verifier.training.picture_sets import Picture, sets_of
+from verifier.training.steps import saved
 from verifier.weights import ModelEntry
 
 Pixels = NDArray[np.uint8]
@@ -183,6 +184,10 @@ def train_generated(
     checkpoint, start = out / CHECKPOINT, 0
     if checkpoint.exists():
         start = load_checkpoint(checkpoint, model, [optimiser], asdict(recipe))
+
+    def save(done: int) -> None:
+        save_checkpoint(checkpoint, model, [optimiser], done, asdict(recipe))
+
     features = held_features = None
     if isinstance(model, FrozenFeatures):
         features = augmented_features(model, training, recipe)
@@ -191,7 +196,7 @@ def train_generated(
     if start == recipe.steps:
         precision = validate_generated(model, held_out, held_features)
     losses: list[float] = []
-    for step in range(start, recipe.steps):
+    for step in saved(range(start, recipe.steps), save, start):
         losses.append(_step(model, optimiser, training, features, recipe, step))
         done = step + 1
         if done % recipe.validate_every and done != recipe.steps:
@@ -199,7 +204,7 @@ def train_generated(
             continue
         precision = validate_generated(model, held_out, held_features)
         _record(out, done, float(np.mean(losses)), precision)
-        save_checkpoint(checkpoint, model, [optimiser], done, asdict(recipe))
+        save(done)
         report(GeneratedProgress(done, recipe.steps, float(np.mean(losses)), precision))
         losses.clear()
     return precision

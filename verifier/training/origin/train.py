@@ -19,6 +19,7 @@ from verifier.training.checkpoint import CHECKPOINT, load_checkpoint, load_weigh
 from verifier.training.memory_format import in_format
 from verifier.training.origin.cnn import SIDE, Head, OriginCNN, OriginVGG
 from verifier.training.origin.data import PATCHES, Patchwork
+from verifier.training.steps import saved
 
 Origin = OriginCNN | OriginVGG
 
@@ -194,17 +195,21 @@ class _Run:
         path = self.out / f"{STAGE}-{self.number}-{CHECKPOINT}"
         told = json.loads(json.dumps(asdict(self.recipe)))
         start = load_checkpoint(path, both, [self.optimiser], told) if path.exists() else 0
+
+        def save(done: int) -> None:
+            save_checkpoint(path, both, [self.optimiser], done, told)
+
         untrained = start or not self.stage.steps
         accuracy = validate(self.averaged, held, self.stage.side) if untrained else 0.0
         losses: list[float] = []
-        for step in range(start, self.stage.steps):
+        for step in saved(range(start, self.stage.steps), save, start):
             losses.append(self._step(training, step))
             done = step + 1
             found = None
             if not done % self.recipe.validate_every or done == self.stage.steps:
                 found = accuracy = validate(self.averaged, held, self.stage.side)
                 self._record(done, float(np.mean(losses)), accuracy)
-                save_checkpoint(path, both, [self.optimiser], done, told)
+                save(done)
             mean = float(np.mean(losses)) if found is not None else losses[-1]
             at = self.before + done
             report(OriginProgress(self.number, at, self.all_steps, mean, found))

@@ -21,6 +21,7 @@ from verifier.training.checkpoint import CHECKPOINT, load_checkpoint, save_check
 from verifier.training.memory_format import in_format
 from verifier.training.platform.cnn import PlatformCNN
 from verifier.training.platform.data import Histograms
+from verifier.training.steps import saved
 
 # Of the sources, held out whole.
 HELD_OUT_SHARE = 0.1
@@ -119,10 +120,14 @@ def train_platform(
     checkpoint, start = out / CHECKPOINT, 0
     if checkpoint.exists():
         start = load_checkpoint(checkpoint, model, [optimiser], asdict(recipe))
+
+    def save(done: int) -> None:
+        save_checkpoint(checkpoint, model, [optimiser], done, asdict(recipe))
+
     held_out = _thinned(held_out, _MOST_VALIDATED)
     accuracy = validate_platform(model, held_out) if start == recipe.steps else 0.0
     losses: list[float] = []
-    for step in range(start, recipe.steps):
+    for step in saved(range(start, recipe.steps), save, start):
         losses.append(_step(model, optimiser, training, pools, recipe, step))
         done = step + 1
         if done % recipe.validate_every and done != recipe.steps:
@@ -130,7 +135,7 @@ def train_platform(
             continue
         accuracy = validate_platform(model, held_out)
         _record(out, done, float(np.mean(losses)), accuracy)
-        save_checkpoint(checkpoint, model, [optimiser], done, asdict(recipe))
+        save(done)
         report(PlatformProgress(done, recipe.steps, float(np.mean(losses)), accuracy))
         losses.clear()
     return accuracy

@@ -1,0 +1,75 @@
+"""What all commands share: their errors in one line, and whether a traceback is asked for."""
+
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, Final
+
+from cyclopts.exceptions import (
+    CycloptsError,
+    MissingArgumentError,
+    UnknownCommandError,
+    ValidationError,
+)
+
+from channel.terminal import complain
+
+TRACEBACK: Final = "--traceback"
+_is_traced: ContextVar[bool] = ContextVar("traced", default=False)
+
+
+@contextmanager
+def traced(words: Sequence[str]) -> Iterator[list[str]]:
+    """Take ``--traceback``, before a ``--``, out of the words; `show_traceback` obeys meanwhile."""
+    end = words.index("--") if "--" in words else len(words)
+    left = [word for word in words[:end] if word != TRACEBACK]
+    token = _is_traced.set(len(left) < end)
+    try:
+        yield [*left, *words[end:]]
+    finally:
+        _is_traced.reset(token)
+
+
+def show_traceback(error: BaseException) -> None:
+    """Print where an error arose, if that was asked for."""
+    if _is_traced.get():
+        traceback.print_exception(error)
+
+
+def complain_of(file: object, error: object) -> None:
+    """Say what is wrong with a file, naming it once."""
+    words = str(error)
+    complain(words if str(file) in words else f"{file}: {words}")
+
+
+def shown(default: Any) -> str:
+    """Say what an option is unless it is given; nothing of what is no, none or empty."""
+    if isinstance(default, tuple):
+        return " ".join(map(str, default))
+    return "" if default is False else str(default)
+
+
+def words_of(error: CycloptsError) -> str:
+    """Return what is wrong with the words of a command, in one line."""
+    command = " ".join(["camsim", *(error.command_chain or ())])
+    if isinstance(error, UnknownCommandError):  # its own words would import every command
+        word = (error.unused_tokens or [""])[0]
+        return f"there is no command {word!r}; {command} --help lists them"
+    words = _words_of(error)
+    is_range = isinstance(error, ValidationError)
+    return words if is_range else f"{words}; {command} --help lists the options"
+
+
+def _words_of(error: CycloptsError) -> str:
+    argument = error.argument
+    if isinstance(error, ValidationError) and argument and argument.tokens:
+        token = argument.tokens[0]
+        source = "" if token.source == "cli" else f" by {token.source}"
+        return f"{token.keyword or argument.name}{source} {error.exception_message}"
+    if isinstance(error, MissingArgumentError) and argument and not argument.tokens:
+        if argument.field_info.is_positional:
+            return f"{argument.name.removeprefix('--').upper()} is missing"
+        return f"{error.keyword or argument.name} is missing"
+    words = " ".join(str(error).split())
+    return words[:1].lower() + words[1:].rstrip(".")

@@ -1,0 +1,1 @@
+"""The channel's commands, one file each; `camera_sim.commands.table` lists them."""

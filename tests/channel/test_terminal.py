@@ -1,0 +1,49 @@
+import pytest
+
+from channel import terminal
+from channel.terminal import Progress, duration, training_bar
+
+
+def test_where_there_is_no_terminal_a_line_is_written_now_and_then(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds = 0.0
+    monkeypatch.setattr("channel.terminal.time.monotonic", lambda: seconds)
+    with Progress() as bar:
+        task = bar.add_task("sending", total=100)
+        for done in range(100):
+            seconds = 2.0 * done
+            bar.update(task, completed=done)
+    assert capsys.readouterr().err.splitlines() == [
+        "camsim: sending: 15 of 100, about 3 min left",
+        "camsim: sending: 45 of 100, about 2 min left",
+        "camsim: sending: 75 of 100, about 50 s left",
+    ]
+
+
+def test_short_work_is_silent(capsys: pytest.CaptureFixture[str]) -> None:
+    assert list(terminal.track(range(3), "at work")) == [0, 1, 2]
+    with training_bar(3) as tell:
+        tell(1, "loss 1", None)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_training_says_once_how_long_it_takes(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds = 0.0
+    monkeypatch.setattr("channel.terminal.time.monotonic", lambda: seconds)
+    with training_bar(1001) as tell:
+        for done in range(1, 8):
+            seconds = 2.0 * done
+            tell(done, "loss 1", "step 5" if done == 5 else None)
+    caught = capsys.readouterr()
+    assert caught.out == "step 5\n"
+    assert caught.err == "camsim: the 997 steps that are left take about 33 min\n"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0, "0 s"), (89, "89 s"), (90, "2 min"), (7811, "2 h 10 min")]
+)
+def test_durations(seconds: float, words: str) -> None:
+    assert duration(seconds) == words

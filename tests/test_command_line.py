@@ -1,0 +1,190 @@
+"""The table of commands, what help costs, and what becomes of the words typed."""
+
+import ast
+import re
+import subprocess
+import sys
+from dataclasses import dataclass, fields
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from camera_sim.cli import app_for, main
+from camera_sim.commands.table import COMMANDS, GROUPS
+from tests.camera_sim.conftest import Camsim, camsim
+from tests.conftest import REPOSITORY
+
+__all__ = ["camsim"]
+
+HEAVY = ("numpy", "onnxruntime", "PIL", "pydantic", "torch", "rawpy", "c2pa", "cryptography")
+IMPORTED = f"""
+import sys
+from camera_sim.cli import main
+try:
+    main(sys.argv[1:])
+finally:
+    print("IMPORTED", [name for name in {HEAVY} if name in sys.modules])
+"""
+
+
+def class_of(names: str) -> Any:
+    module, _, name = COMMANDS[names][0].partition(":")
+    return getattr(import_module(module), name)
+
+
+def bound(*words: str) -> Any:
+    """Return the command, with its options, that words would run."""
+    read, values, _ = app_for(words).parse_args(words, print_error=False, exit_on_error=False)
+    return read(*values.args, **values.kwargs)
+
+
+@pytest.mark.parametrize("words", [[], ["--help"], ["--version"], ["train", "--help"], ["train"]])
+def test_help_imports_nothing_heavy(words: list[str]) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", IMPORTED, *words], capture_output=True, text=True, cwd=REPOSITORY,
+        check=True,
+    )  # fmt: skip
+    assert ran.stdout.endswith("IMPORTED []\n"), ran.stdout
+    assert ran.stderr == ""
+
+
+def test_no_words_print_help(camsim: Camsim) -> None:
+    alone, asked = camsim(), camsim("--help")
+    assert (alone.status, alone.err) == (0, "")
+    assert alone.out == asked.out
+    for name in {names.split()[0] for names in COMMANDS}:
+        assert re.search(rf"^│ {name} ", alone.out, re.MULTILINE), name
+
+
+def test_version(camsim: Camsim) -> None:
+    assert camsim("--version").out == "0.1.0\n"
+
+
+@pytest.mark.parametrize("names", COMMANDS)
+def test_every_command_helps_with_every_option(names: str, camsim: Camsim) -> None:
+    ran = camsim(*names.split(), "--help")
+    assert (ran.status, ran.err) == (0, "")
+    command = class_of(names)
+    shown = " ".join(re.sub("[│╭╮╰╯─]", " ", ran.out).split())
+    for field in fields(command):
+        assert f"--{field.name.replace('_', '-')}" in shown
+    for line in command.__doc__.split("\n\n")[0].splitlines():
+        assert line.strip() in shown
+
+
+@pytest.mark.parametrize("names", COMMANDS)
+def test_the_table_says_what_the_command_says(names: str) -> None:
+    first = class_of(names).__doc__.split("\n")[0].removesuffix(".")
+    line = COMMANDS[names][1]
+    assert first == line[0].upper() + line[1:]
+    documented = re.findall(r"^    (\w+)\n        \S", class_of(names).__doc__, re.MULTILINE)
+    assert len(set(documented)) == len(documented)
+    assert set(documented) <= {field.name for field in fields(class_of(names))}
+
+
+def test_groups_are_of_the_table() -> None:
+    assert set(GROUPS) == {names.split()[0] for names in COMMANDS if " " in names}
+
+
+@dataclass
+class Words:
+    """What is typed, and what the command's options become."""
+
+    words: str
+    options: dict[str, Any]
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        Words("info a.nef b.nef", {"raw": (Path("a.nef"), Path("b.nef"))}),
+        Words("develop a -o b --exposure -1.5", {"out": Path("b"), "exposure": -1.5}),
+        Words("develop --quality 80 a --quality 90", {"quality": 90, "raw": (Path("a"),)}),
+        Words("develop -- -a", {"raw": (Path("-a"),)}),
+        Words("develop a --max-memory 800MB", {"max_memory": 800 << 20}),
+        Words("verify a b --resend", {"resend": (), "photos": (Path("a"), Path("b"))}),
+        Words("verify a --resend whatsapp twitter", {"resend": ("whatsapp", "twitter")}),
+        Words("transmit a --platform x --platform y -o b", {"platform": ("x", "y")}),
+        Words("simulate a --white-balance 2 1.5", {"white_balance": (2.0, 1.5)}),
+        Words("train joint --pictures a b --start-from c -o d --no-masking",
+              {"pictures": (Path("a"), Path("b")), "no_masking": True}),
+        Words("firmware export --tile 64 96 -o a --precision fp32 int8",
+              {"tile": (64, 96), "precision": ("fp32", "int8")}),
+        Words("firmware parity a b c --captures d",
+              {"fp32": Path("a"), "models": (Path("b"), Path("c"))}),
+    ],
+    ids=lambda case: case.words,
+)  # fmt: skip
+def test_words_become_options(case: Words) -> None:
+    command = bound(*case.words.split())
+    assert {name: getattr(command, name) for name in case.options} == case.options
+
+
+def test_a_service_takes_its_options_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CAMSIM_SERVE_PORT", "8123")
+    monkeypatch.setenv("CAMSIM_SERVE_ALLOW_URLS", "true")
+    monkeypatch.setenv("CAMSIM_SERVE_RESEND", "whatsapp twitter")
+    monkeypatch.setenv("CAMSIM_SERVE_KEEP", "kept.db")
+    serve = bound("serve", "--keep", "mine.db")
+    assert (serve.port, serve.allow_urls) == (8123, True)
+    assert serve.resend == ("whatsapp", "twitter")
+    assert serve.keep == Path("mine.db")
+    monkeypatch.setenv("CAMSIM_SERVE_PORT", "many")
+    assert main(["serve"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("frobnicate", "there is no command 'frobnicate'; camsim --help lists them"),
+        ("train frobnicate", "there is no command 'frobnicate'; camsim train --help lists them"),
+        ("develop", "RAW is missing; camsim develop --help lists the options"),
+        ("transmit a -o b", "--platform is missing; camsim transmit --help lists the options"),
+        ("verify a --treads 3", "unknown option: --treads. Did you mean --threads?; "),
+        ("verify a --threads 0", "--threads must be at least 1, not 0"),
+        ("verify a --threads two", 'invalid value for --threads: unable to convert "two" into int'),
+        ("simulate a --seed -1", "--seed cannot be negative, and is -1"),
+        ("simulate a --blur 51", "--blur is 0 to 50, not 51"),
+        ("develop a --max-memory lots", "'lots' is not a size; write it as 2GB or 800MB"),
+        ("train nip -o a", "Exactly 1 of {--pictures, --raw}"),
+        ("train nip -o a --pictures b --raw c", "Exactly 1 of {--pictures, --raw}"),
+    ],
+)
+def test_wrong_words_are_one_line(words: str, said: str, camsim: Camsim) -> None:
+    ran = camsim(*words.split())
+    assert (ran.status, ran.out) == (2, "")
+    [line] = ran.err.splitlines()
+    assert line.startswith("camsim: ")
+    assert said in line
+
+
+def test_traceback_is_shown_when_asked_for(camsim: Camsim, tmp_path: Path) -> None:
+    (tmp_path / "a.nef").write_bytes(b"no raw" * 100)
+    words = ("develop", tmp_path / "a.nef", "--pipeline", "classical")
+    assert "Traceback" not in camsim(*words).err
+    assert "Traceback" in camsim("--traceback", *words).err
+    assert "Traceback" not in camsim(*words).err
+
+
+@pytest.mark.parametrize("package", ["channel", "verifier", "camera_sim", "firmware_export"])
+def test_the_public_surface_is_what_it_lists(package: str) -> None:
+    module = import_module(package)
+    stub = ast.parse((REPOSITORY / package / "__init__.pyi").read_text(encoding="utf-8"))
+    imported = [
+        one.name for part in stub.body if isinstance(part, ast.ImportFrom) for one in part.names
+    ]
+    [listed] = [ast.literal_eval(part.value) for part in stub.body if isinstance(part, ast.Assign)]
+    assert sorted(module.__all__) == sorted(listed) == sorted(imported)
+    for name in listed:
+        value = getattr(module, name)
+        assert not isinstance(value, type(sys)), f"{name} is a module of the same name"
+    with pytest.raises(AttributeError):
+        _ = module.no_such_name
+
+
+def test_completion_knows_commands_and_options(camsim: Camsim) -> None:
+    script = camsim("completion", "bash").out
+    for word in ("develop", "verify-archive", "--trust-anchors", "pattern"):
+        assert word in script
