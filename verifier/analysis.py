@@ -24,7 +24,7 @@ from verifier.reading.photo import Photo, take
 from verifier.reading.process import Readers
 from verifier.reading.reading import Reading, read_pixels
 from verifier.report.parts import parts_of
-from verifier.report.preview import preview_of
+from verifier.report.preview import Preview, preview_of
 from verifier.report.record import DetectorResult, Stability
 from verifier.report.report import Report
 from verifier.settings import Settings
@@ -152,7 +152,7 @@ class Verifier:
             )
         facts = reading.facts
         with clock.part("preview"):
-            preview = preview_of(reading.colours)
+            preview = self._preview(reading)
         return Report(
             verifier_version=_version(),
             input=facts.input.model_copy(update={"name": whole_text(name) if name else taken.name}),
@@ -206,6 +206,11 @@ class Verifier:
         """
         content = take(photo, self._settings.limits).content
         return self._read(content) if platform is None else self._resent(content, platform)
+
+    def _preview(self, reading: Reading) -> Preview | None:
+        if not self._settings.preview:
+            return None
+        return preview_of(reading.colours, reading.facts.input.orientation)
 
     def _results(self, reading: Reading, clock: "_Clock") -> list[DetectorResult]:
         results = []

@@ -36,6 +36,8 @@ class Settings:
         faster.
     threads
         Of each run of a model; 0: all cores.
+    preview
+        Whether a report gets a small picture, for its HTML; without one its page has none.
 
     Raises
     ------
@@ -48,6 +50,7 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     resend_through: tuple[str, ...] = PLATFORMS
     threads: int = 0
+    preview: bool = True
 
     def __post_init__(self) -> None:
         anchors = _pem(self.trust_anchors, "trust anchors")

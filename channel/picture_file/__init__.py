@@ -7,7 +7,7 @@ the container's own rule, in sRGB, 8 bits, over white. `PictureFile.notes` says 
 
 from channel.picture_file.damage import FORMATS
 from channel.picture_file.opening import open_picture
-from channel.picture_file.orientation import UPRIGHT_TURNS, turned
+from channel.picture_file.orientation import SIDEWAYS, UPRIGHT_TURNS, turned
 from channel.picture_file.picture import PictureFile
 
-__all__ = ["FORMATS", "UPRIGHT_TURNS", "PictureFile", "open_picture", "turned"]
+__all__ = ["FORMATS", "SIDEWAYS", "UPRIGHT_TURNS", "PictureFile", "open_picture", "turned"]

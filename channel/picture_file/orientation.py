@@ -18,6 +18,8 @@ UPRIGHT_TURNS: Final[Mapping[int, Turn]] = MappingProxyType(
         8: Turn.ROTATE_90,
     }
 )
+# Orientations by which width and height change places.
+SIDEWAYS: Final = frozenset({5, 6, 7, 8})
 
 
 def turned(image: Image.Image, orientation: int) -> Image.Image:

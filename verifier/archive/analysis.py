@@ -70,11 +70,11 @@ def _row(options: ArchiveOptions, photo: str) -> Row:
 def _verifier(options: ArchiveOptions) -> Verifier:
     """Make this worker's verifier, once: its models are loaded and its reader started once.
 
-    The workers share the cores.
+    The workers share the cores, and nobody looks at a preview.
     """
     settings = options.settings
     limits = replace(settings.limits, workers=1)
-    return Verifier.from_weights(options.folder, settings, limits=limits, threads=1)
+    return Verifier.from_weights(options.folder, settings, limits=limits, threads=1, preview=False)
 
 
 def _content(url: str, limits: Limits) -> bytes:

@@ -1,11 +1,9 @@
 """The patch map as a picture to lay over the photo."""
 
-from io import BytesIO
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from verifier.report.record import PatchMap
 
@@ -19,8 +17,10 @@ _LEAST_OPACITY, _MOST_OPACITY = 55, 200
 _OUTLINE: Final = (255, 255, 255, 110)
 
 
-def overlay(patch_map: PatchMap, size: tuple[int, int], shown: tuple[int, int]) -> bytes:
-    """Draw the map as a PNG file with transparency.
+def overlay(
+    patch_map: PatchMap, size: tuple[int, int], shown: tuple[int, int]
+) -> NDArray[np.uint8]:
+    """Draw the map: (H, W, 4), red, green, blue and opacity.
 
     Parameters
     ----------
@@ -40,9 +40,7 @@ def overlay(patch_map: PatchMap, size: tuple[int, int], shown: tuple[int, int]) 
             *colour(value),
             round(_LEAST_OPACITY + value * (_MOST_OPACITY - _LEAST_OPACITY)),
         )
-    file = BytesIO()
-    Image.fromarray(canvas).save(file, "PNG", optimize=True)
-    return file.getvalue()
+    return canvas
 
 
 def colour(value: float) -> tuple[int, int, int]:

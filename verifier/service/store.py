@@ -8,6 +8,7 @@ import sqlite3
 import threading
 from abc import ABC, abstractmethod
 from collections import OrderedDict
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -26,7 +27,8 @@ _TABLE: Final = """
     ) WITHOUT ROWID
 """
 _FIELDS: Final = ["id", "owner", "expires", "analysis", "preview", "width", "height"]
-_VERSION: Final = 1  # of the table; 0 before it was counted
+_VERSION: Final = 2  # of the table; 0 before it was counted
+_CLEANED: Final = 1  # since when what is deleted is overwritten; since 2 previews are upright
 _INDEX: Final = "CREATE INDEX IF NOT EXISTS by_expiry ON analyses (expires)"
 _COLUMNS: Final = "owner, analysis, preview, width, height"
 _BUSY_SECONDS: Final = 10.0  # that a writer waits for another process that has the file
@@ -166,9 +168,14 @@ class SqliteStore(Store):
         execute(_INDEX)
         self._fail_interrupted()
         self.purge()
-        if version < _VERSION:  # what was deleted before may not have been overwritten
+        if version < _CLEANED:  # what was deleted before may not have been overwritten
             execute("VACUUM")
+            execute(f"PRAGMA user_version = {_CLEANED}")
+        if version < _VERSION:
+            execute("BEGIN IMMEDIATE")  # all of it or nothing: none is turned twice
+            self._turn_previews()
             execute(f"PRAGMA user_version = {_VERSION}")
+            execute("COMMIT")
 
     def put(self, record: Record) -> None:
         """See `Store.put`."""
@@ -214,6 +221,14 @@ class SqliteStore(Store):
             raise StoreError(
                 f"the file of reports can't be used now: {error}; ask again later", _BUSY_SECONDS
             ) from error
+
+    def _turn_previews(self) -> None:
+        """Turn the pictures upright that an earlier version kept as they were coded."""
+        for (name,) in self._run("SELECT id FROM analyses WHERE preview IS NOT NULL", ()):
+            record = self.get(str(name))
+            if record and record.report and record.preview:
+                orientation = record.report.input.orientation
+                self.put(replace(record, preview=record.preview.turned(orientation)))
 
     def _fail_interrupted(self) -> None:
         problem = problem_of(StoppingError(INTERRUPTED))

@@ -149,7 +149,7 @@ def test_the_text_answers_the_editors_questions(chain: Chain, toy_folder: Path) 
 
 def test_the_overlay_lies_where_the_patches_are() -> None:
     patch_map = PatchMap(side=128, places=((0, 0), (256, 128)), values=(0.0, 1.0), words="")
-    with Image.open(BytesIO(overlay(patch_map, (512, 256), (256, 128)))) as image:
+    with Image.fromarray(overlay(patch_map, (512, 256), (256, 128))) as image:
         drawn = np.asarray(image)
     assert drawn.shape == (128, 256, 4)
     assert tuple(drawn[32, 32, :3]) == SCALE[0]

@@ -5,15 +5,18 @@ import sqlite3
 import stat
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import ExifTags, Image
 
 from tests.verifier.conftest import Camsim
 from tests.verifier.service.conftest import Start
 from tests.verifier.service.test_service import post
 from verifier.errors import OutputError
-from verifier.report.preview import Preview
+from verifier.report.preview import Preview, preview_of
 from verifier.service.problems import Problem, StoreError
 from verifier.service.records import Analysis, Record
 from verifier.service.store import SqliteStore
@@ -87,6 +90,34 @@ def test_an_older_file_is_cleaned_and_keeps_what_it_has(
             store.delete(str(number))
         assert marks(path) == 0
     assert [found.name for found in tmp_path.iterdir()] == ["reports.db"]
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6])
+def test_pictures_that_were_kept_as_coded_are_turned_once(
+    orientation: int, start: Start, photo: bytes, tmp_path: Path
+) -> None:
+    path = tmp_path / "reports.db"
+    client = start(database=path)
+    coded = Image.open(BytesIO(photo))
+    coded.getexif()[ExifTags.Base.Orientation] = orientation
+    file = BytesIO()
+    coded.save(file, "JPEG", exif=coded.getexif())
+    place = post(client, file.getvalue()).headers["location"]
+    shown = Image.open(BytesIO(client.get(f"{place}/picture").content))
+    as_coded = preview_of(np.asarray(coded))
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:  # as version 1 left it
+        values = (as_coded.jpeg, as_coded.width, as_coded.height)
+        database.execute("UPDATE analyses SET preview = ?, width = ?, height = ?", values)
+        database.execute("PRAGMA user_version = 1")
+    for _ in range(2):
+        with closing(SqliteStore(path, 1)) as store:
+            kept = store.get(place.rpartition("/")[2])
+            assert kept is not None
+            assert kept.preview is not None
+            turned = Image.open(BytesIO(kept.preview.jpeg))
+            assert turned.size == shown.size == (kept.preview.width, kept.preview.height)
+            apart = np.abs(np.asarray(turned).astype(int) - np.asarray(shown))
+            assert apart.mean() < 10  # encoded again; turned wrongly it were 60
 
 
 def test_a_deleted_report_of_a_service_is_in_no_file(
