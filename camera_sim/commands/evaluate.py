@@ -11,10 +11,10 @@ import numpy as np
 from camera_sim import weights
 from camera_sim.developing.files import Options, open_engine, render
 from camera_sim.errors import PipelineError
-from camera_sim.evaluation.table import Table
 from camera_sim.pipelines import PIPELINES, PLAIN_PIPELINE
 from camera_sim.raw.raw_image import RawImage, read_raw
 from camera_sim.weights import FOLDER
+from channel.evaluation.table import Table
 from channel.options import Count
 from channel.picture_file.srgb import load_picture, picture_files
 from channel.terminal import track
@@ -98,9 +98,9 @@ class EvaluateColour:
             rows.append((path.name, image.info.camera, *cells))
         print(
             Table(
-                "CIEDE2000 against LibRaw's rendering at the same white balance: median / 95%",
                 ("file", "camera", *engines),
                 rows,
+                "CIEDE2000 against LibRaw's rendering at the same white balance: median / 95%",
             )
         )
         return 0
@@ -123,9 +123,9 @@ def clean_scene_table(pictures: Sequence["Picture"], folder: Path) -> Table:
         cells = [_mean_quality(developer, shots) for developer in developers.values()]
         rows.append((f"{blur:g} px", level, *cells))
     return Table(
-        "Fidelity to the clean scene: PSNR (dB) / SSIM, mean over pictures",
         ("point spread", "noise", *developers),
         rows,
+        "Fidelity to the clean scene: PSNR (dB) / SSIM, mean over pictures",
     )
 
 
@@ -161,9 +161,9 @@ def standard_pipeline_table(pictures: Sequence["Picture"], folder: Path) -> Tabl
             )
         )
     return Table(
-        "Against the standard (classical) pipeline, as table 2 of Korus & Memon 2019",
         ("pipeline", "parameters", "trained for", "PSNR (dB)", "SSIM"),
         rows,
+        "Against the standard (classical) pipeline, as table 2 of Korus & Memon 2019",
     )
 
 

@@ -10,10 +10,10 @@ from PIL import Image
 
 from camera_sim.developing.files import open_engine
 from camera_sim.errors import CameraSimError, RawError
-from camera_sim.evaluation.table import Table
 from camera_sim.raw.raw_image import RawImage, read_raw
 from camera_sim.weights import FOLDER
 from channel.errors import PictureError, UnknownPlatformError
+from channel.evaluation.table import Table
 from channel.extras import require_torch
 from channel.options import ANY, SOME, Count
 from channel.picture_file.srgb import load_picture, picture_files
@@ -216,7 +216,7 @@ def print_channels(
         is_paper = send is bench.paper_channel
         scores = paper if is_paper else bench.score_histories(pair, shots, send)
         rows.append(tables.channel_row(name, scores))
-    print(Table("Accuracy over the five histories", tables.CHANNEL_COLUMNS, rows))
+    print(Table(tables.CHANNEL_COLUMNS, rows, "Accuracy over the five histories"))
     print(tables.confusion_table(paper, labels))
     print(tables.pooling_table(paper))
     if out:

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from camera_sim.evaluation.attacks import ATTACKS
 from camera_sim.evaluation.fidelity import BORDER, colour_difference, quality
 from camera_sim.evaluation.local_edits import LOCAL_EDITS, covered_share
-from camera_sim.evaluation.table import Table
 from camera_sim.training.pair import shots as bench
 from camera_sim.training.pair.shots import Pair, Picture, Read, Scores, Send, Shot
 from camera_sim.training.pair.validation import as_camera_file, edited
 from camera_sim.training.pair.workflow import FOREIGN, FOREIGN_CLASS, HISTORIES, PLATFORMS
+from channel.evaluation.table import Table
 from channel.manipulations import (
     GAMMA,
     GAUSSIAN,
@@ -61,9 +61,9 @@ def fidelity_table(shots: Sequence[Shot]) -> Table:
         ("CIEDE2000, 95% of pixels", f"{np.percentile(differences, 95):.2f}"),
     ]
     return Table(
-        f"Fidelity to the pipeline before joint training, {len(shots)} pictures",
         ("measure", "value"),
         rows,
+        f"Fidelity to the pipeline before joint training, {len(shots)} pictures",
     )
 
 
@@ -111,7 +111,7 @@ def confusion_table(scores: Sequence[Scores], labels: Sequence[str]) -> Table:
         (name, *(f"{100 * count / max(1, row.sum()):.1f}" for count in row))
         for name, row in zip(HISTORIES, counts, strict=False)
     ]
-    return Table("Confusion of patches (%), true history by named class", ("true", *labels), rows)
+    return Table(("true", *labels), rows, "Confusion of patches (%), true history by named class")
 
 
 def pooling_table(scores: Sequence[Scores]) -> Table:
@@ -119,7 +119,7 @@ def pooling_table(scores: Sequence[Scores]) -> Table:
     accuracies = bench.accuracy_by_patches(scores, PATCH_COUNTS)
     rows = [(str(n), f"{a:.1%}") for n, a in zip(PATCH_COUNTS, accuracies, strict=True)]
     return Table(
-        "Decisions pooled over patches drawn from all pictures", ("patches", "accuracy"), rows
+        ("patches", "accuracy"), rows, "Decisions pooled over patches drawn from all pictures"
     )
 
 
@@ -182,7 +182,7 @@ def trade_off_table(title: str, measured: Sequence[TradeOff]) -> Table:
         for one in measured
     ]
     columns = ("watermark", "PSNR (dB)", "SSIM", "CIEDE2000, median", "JOD", "patches", "pictures")
-    return Table(f"Accuracy against fidelity: {title}", columns, rows)
+    return Table(columns, rows, f"Accuracy against fidelity: {title}")
 
 
 def foreign_table(
@@ -201,7 +201,6 @@ def foreign_table(
         everything += found
     rows.append(_foreign_row("all", own, everything))
     return Table(
-        "Foreign pictures against the pair's own, of any history (picture level)",
         (
             "developed by",
             "pictures",
@@ -210,6 +209,7 @@ def foreign_table(
             "and with a watermark",
         ),
         rows,
+        "Foreign pictures against the pair's own, of any history (picture level)",
     )
 
 
@@ -255,7 +255,6 @@ def camera_table(pair: Pair, shots: Sequence[Shot], sends: dict[str, Send]) -> T
             )
         )  # fmt: skip
     return Table(
-        f"Is it this camera? Its pictures ({', '.join(OWN)}), and the same without the watermark",
         (
             "channel",
             "pictures",
@@ -266,6 +265,7 @@ def camera_table(pair: Pair, shots: Sequence[Shot], sends: dict[str, Send]) -> T
             "AUC",
         ),
         rows,
+        f"Is it this camera? Its pictures ({', '.join(OWN)}), and the same without the watermark",
     )
 
 
@@ -281,9 +281,9 @@ def further_edits_table(pair: Pair, shots: Sequence[Shot], send: Send) -> Table:
         read = [pair.read(send(edit(shot.watermarked, strength))) for shot in shots]
         rows.append((f"{edit.name} {strength:g}", *_shares(read)))
     return Table(
-        "Edits held out from training: what pictures were called",
         ("edit", *HISTORIES, FOREIGN),
         rows,
+        "Edits held out from training: what pictures were called",
     )
 
 
@@ -303,9 +303,9 @@ def local_edits_table(pair: Pair, shots: Sequence[Shot], send: Send) -> Table:
                     outside.append(float(probability))
         rows.append((name, str(len(inside)), str(len(outside)), f"{auc(outside, inside):.3f}"))
     return Table(
-        "Local edits on the patch map: probability of an edit, patches inside against outside",
         ("edit", "patches inside", "outside", "AUC"),
         rows,
+        "Local edits on the patch map: probability of an edit, patches inside against outside",
     )
 
 
@@ -317,9 +317,9 @@ def attack_table(pair: Pair, shots: Sequence[Shot], send: Send) -> Table:
             forged = attack(pair, shots, history)
             rows.append((name, history, *_shares([pair.read(send(p)) for p in forged])))
     return Table(
-        "Attacks: edited pictures with the watermark put back, and what they were called",
         ("attack", "edit", *HISTORIES, FOREIGN),
         rows,
+        "Attacks: edited pictures with the watermark put back, and what they were called",
     )
 
 
@@ -348,7 +348,7 @@ def raw_table(pair: Pair, shots: Sequence[Shot], sends: dict[str, Send]) -> Tabl
                 )
             )
     return Table(
-        "Real RAW files",
         ("file", "channel", "PSNR to plain (dB)", "patches", "patches right", "histories right"),
         rows,
+        "Real RAW files",
     )

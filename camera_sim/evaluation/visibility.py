@@ -14,9 +14,9 @@ import numpy as np
 from PIL import Image
 
 from camera_sim.errors import CameraSimError
-from camera_sim.evaluation.table import Table
 from camera_sim.training.pair.shots import Picture, Shot
 from camera_sim.training.pair.validation import as_camera_file, through_jpeg
+from channel.evaluation.table import Table
 from channel.extras import to_install
 
 Measure = Callable[[Picture, Picture], float]
@@ -44,9 +44,9 @@ def visibility_table(shots: Sequence[Shot]) -> Table:
         mean, worst = np.mean(found, axis=0), np.min(found, axis=0)
         rows.append((name, *(f"{m:.3f} ({w:.3f})" for m, w in zip(mean, worst, strict=True))))
     return Table(
-        "What an eye sees of it: JOD against the pipeline before, mean (worst picture)",
         ("change", *measure),
         rows,
+        "What an eye sees of it: JOD against the pipeline before, mean (worst picture)",
     )
 
 

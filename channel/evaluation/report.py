@@ -14,6 +14,7 @@ from channel.evaluation.agreement import QUALITIES, SUBSAMPLINGS, Agreement, agr
 from channel.evaluation.figure import figure_3
 from channel.evaluation.headers import HeaderAgreement, header_agreements
 from channel.evaluation.pictures import Pixels, lossless
+from channel.evaluation.table import Table
 from channel.evaluation.uploads import FOUND_BEFORE, Comparison, comparisons
 from channel.output import write
 from channel.platforms import PLATFORMS
@@ -48,12 +49,6 @@ def write_report(data: Path, out: Path, *, force: bool) -> None:
         write(out / name, content, force=force)
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Format a Markdown table."""
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
-
-
 def _jpeg_table(measured: Sequence[Agreement]) -> str:
     rows = []
     for subsampling in SUBSAMPLINGS:
@@ -67,7 +62,7 @@ def _jpeg_table(measured: Sequence[Agreement]) -> str:
                 rows.append([subsampling, rounding, str(quality), *_jpeg_figures(chosen)])
     header = "subsampling", "rounding", "quality", "median PSNR, dB", "equal pixels", "worst"
     title = f"{PICTURES} pictures ({SMOOTH_PICTURES} for the smooth roundings), against Pillow."
-    return f"{title}\n\n{table(header, rows)}"
+    return f"{title}\n\n{Table(header, rows)}"
 
 
 def _jpeg_figures(chosen: Sequence[Agreement]) -> list[str]:
@@ -110,7 +105,7 @@ def _headers_table(found: Iterable[HeaderAgreement]) -> str:
         *("platform", "years", "profile", "platform is", "files with the majority's tables"),
         *("tables", "subsampling", "scan type", "commonest side"),
     )
-    return table(header, rows)
+    return str(Table(header, rows))
 
 
 def _uploads_table(found: Iterable[Comparison]) -> str:
@@ -133,7 +128,7 @@ def _uploads_table(found: Iterable[Comparison]) -> str:
         *("file", "profile", "size", "byte-identical", "equal coefficients, Y / Cb / Cr"),
         *("of the non-zero ones", "found before, Y / Cb"),
     )
-    return table(header, rows)
+    return str(Table(header, rows))
 
 
 def _figures(shares: Sequence[float]) -> str:
@@ -151,7 +146,7 @@ def _channels_table(pictures: Sequence[Pixels]) -> str:
         decibels = "∞" if np.isinf(between) else f"{between:.1f}"
         rows.append([profile.name, f"{100 * equal:.2f}%", decibels])
     header = "profile", "pixels equal to transmit's", "median PSNR between, dB"
-    return f"{len(pictures)} picture, enlarged to 2048×2048.\n\n" + table(header, rows)
+    return f"{len(pictures)} picture, enlarged to 2048×2048.\n\n{Table(header, rows)}"
 
 
 def _channel_against_transmit(pixels: Pixels, platform: str) -> tuple[float, float]:

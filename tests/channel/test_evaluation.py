@@ -8,7 +8,7 @@ from channel.evaluation.agreement import agreements, psnr
 from channel.evaluation.figure import figure_3
 from channel.evaluation.headers import header_agreements
 from channel.evaluation.pictures import scene
-from channel.evaluation.report import table
+from channel.evaluation.table import Table
 from channel.evaluation.uploads import comparisons, shares
 
 
@@ -39,7 +39,7 @@ def test_shares_of_equal_coefficients() -> None:
 
 
 def test_tables_are_markdown() -> None:
-    assert table(["a", "b"], [["1", "2"]]) == "| a | b |\n| --- | --- |\n| 1 | 2 |\n"
+    assert str(Table(["a", "b"], [["1", 2]])) == "| a | b |\n| --- | --- |\n| 1 | 2 |\n"
 
 
 def test_missing_lists_are_named(tmp_path: Path) -> None:

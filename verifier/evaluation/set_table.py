@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from channel.evaluation.table import Table
 from verifier.detectors.origin import TASK as ORIGIN
 from verifier.evaluation.scores import NO_PLATFORM, Row, Scores
 from verifier.judging.calibration import upper_bound
@@ -62,15 +63,15 @@ def set_table(
 ) -> str:
     """Write a line a set, and one of all photographs, each with its 95% bound."""
     rows = set_rows(entry, calibration, scores, sets)
-    lines = [
-        "| set | truth | pictures | called no photograph, as found | in any version | 95% bound | "
-        "named rightly, in any version | called a photograph, in any version |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
+    columns = (
+        "set", "truth", "pictures", "called no photograph, as found", "in any version",
+        "95% bound", "named rightly, in any version", "called a photograph, in any version",
+    )  # fmt: skip
+    lines: list[tuple[object, ...]] = []
     for truth in dict.fromkeys(row.truth for row in rows):
         of_class = [row for row in rows if row.truth == truth]
-        lines += [_line(row) for row in (*of_class, _together(of_class, truth))]
-    return "\n".join([*lines, ""])
+        lines += [_cells(row) for row in (*of_class, _together(of_class, truth))]
+    return str(Table(columns, lines))
 
 
 def _row(entry: ModelEntry, calibration: Calibration, rows: Sequence[Row], name: str) -> SetRow:
@@ -117,8 +118,7 @@ def _together(rows: Sequence[SetRow], truth: str) -> SetRow:
     return SetRow(f"**all {len(rows)} sets**", truth, *counts)
 
 
-def _line(row: SetRow) -> str:
-    return (
-        f"| {row.name} | {row.truth} | {row.pictures} | {row.as_found} | {row.in_any} | "
-        f"{upper_bound(row.in_any, row.pictures):.1%} | {row.right} | {row.cleared} |"
-    )
+def _cells(row: SetRow) -> tuple[object, ...]:
+    bound = f"{upper_bound(row.in_any, row.pictures):.1%}"
+    counts = row.pictures, row.as_found, row.in_any, bound, row.right, row.cleared
+    return (row.name, row.truth, *counts)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from channel.evaluation.table import Table
 from verifier.errors import PhotoError
 from verifier.evaluation.other_watermarks import claimed_by_others
 from verifier.features.watermark_proof import prove_watermark
@@ -100,14 +101,18 @@ def claims_table(found: Sequence[Claim]) -> str:
     """Return a Markdown table, a row a range of scales; raises `PhotoError` without pictures."""
     if not found:
         raise PhotoError("there is no picture to measure; name photographs or folders of them")
-    lines = [
-        "| watermark's scale | pictures searched | lines there | claimed | at most, 95% sure |",
-        "|---|---|---|---|---|",
-    ]
+    columns = (
+        "watermark's scale",
+        "pictures searched",
+        "lines there",
+        "claimed",
+        "at most, 95% sure",
+    )
+    rows = []
     for low, high in pairwise(_EDGES):
         there = [one for one in found if low <= one.scale < high]
-        lines.append(_row(f"{low:g} to {high:g}", len(found), there))
-    return "\n".join([*lines, _row("all", len(found), found), ""])
+        rows.append(_row(f"{low:g} to {high:g}", len(found), there))
+    return str(Table(columns, [*rows, _row("all", len(found), found)]))
 
 
 def others_line(found: Sequence[Claim], others: int) -> str:
@@ -120,6 +125,6 @@ def others_line(found: Sequence[Claim], others: int) -> str:
     )
 
 
-def _row(name: str, pictures: int, there: Sequence[Claim]) -> str:
+def _row(name: str, pictures: int, there: Sequence[Claim]) -> tuple[object, ...]:
     lined, claimed = sum(one.lined for one in there), sum(one.claimed for one in there)
-    return f"| {name} | {pictures} | {lined} | {claimed} | {upper_bound(claimed, pictures):.2%} |"
+    return name, pictures, lined, claimed, f"{upper_bound(claimed, pictures):.2%}"

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from channel.evaluation.table import Table
 from verifier.evaluation.generated.bench import TestCrop
 from verifier.explain.colour import ColourShare, colour_conditional
 from verifier.explain.ff_rs import (
@@ -121,41 +122,38 @@ def _tensor(crops: Sequence[TestCrop]) -> Tensor:
 
 def sensitivity_table(found: Sequence[Features]) -> str:
     """Write a line a detector and number of channels, AP in percent."""
-    lines = [
-        "| model | channels | silenced | none silenced | top by FF-RS | random (range) | lowest |",
-        "|---|---|---|---|---|---|---|",
-    ]
+    columns = (
+        "model", "channels", "silenced", "none silenced", "top by FF-RS", "random (range)",
+        "lowest",
+    )  # fmt: skip
+    rows = []
     for one in found:
         for row in one.sensitivity:
             low, high = 100 * min(row.random), 100 * max(row.random)
             mean = 100 * float(np.mean(row.random))
-            lines.append(
-                f"| {one.name} | {len(one.ranking.channels)} | {row.count} | {100 * row.whole:.1f} "
-                f"| {100 * row.top:.1f} | {mean:.1f} ({low:.1f}–{high:.1f}) "
-                f"| {100 * row.lowest:.1f} |"
-            )
-    return "\n".join([*lines, ""])
+            random = f"{mean:.1f} ({low:.1f}–{high:.1f})"
+            whole, top, lowest = (f"{100 * v:.1f}" for v in (row.whole, row.top, row.lowest))
+            channels = len(one.ranking.channels)
+            rows.append((one.name, channels, row.count, whole, top, random, lowest))
+    return str(Table(columns, rows))
 
 
 def colour_table(found: Sequence[Features]) -> str:
     """Write a line a detector: the share of channels that go by colour, of the top and of all."""
     counts = [row.count for row in found[0].sensitivity]
-    lines = [
-        f"| model | {' | '.join(f'of the top {count}' for count in counts)} | of all | FF-RS |",
-        f"|---|{'---|' * (len(counts) + 2)}",
-    ]
+    rows = []
     for one in found:
         shares = [*map(one.colour_share, counts), one.colour.share, one.colour_relevance]
-        lines.append(f"| {one.name} | {' | '.join(f'{share:.0%}' for share in shares)} |")
-    return "\n".join([*lines, ""])
+        rows.append((one.name, *(f"{share:.0%}" for share in shares)))
+    tops = (f"of the top {count}" for count in counts)
+    return str(Table(("model", *tops, "of all", "FF-RS"), rows))
 
 
 def ranking_table(network: Explainable, found: Features, count: int) -> str:
     """Write a line for each of the loudest channels: FF-RS and whether it goes by colour."""
-    lines = [f"| channel of {found.name} | FF-RS | p of the colour test |", "|---|---|---|"]
     ranking, p_values = found.ranking, found.colour.p_values
-    lines += [
-        f"| {network.channel_name(channel)} | {value:.4f} | {p_values[channel]:.2g} |"
+    rows = [
+        (network.channel_name(channel), f"{value:.4f}", f"{p_values[channel]:.2g}")
         for channel, value in list(zip(ranking.channels, ranking.statistic, strict=True))[:count]
     ]
-    return "\n".join([*lines, ""])
+    return str(Table((f"channel of {found.name}", "FF-RS", "p of the colour test"), rows))

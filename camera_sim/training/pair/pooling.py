@@ -18,12 +18,12 @@ from camera_sim.developing.watermark_grid import PERIOD
 from camera_sim.errors import TrainingError
 from camera_sim.evaluation.fidelity import capture_of
 from camera_sim.evaluation.pair_tables import auc
-from camera_sim.evaluation.table import Table
 from camera_sim.sensor.sensor import BASE_ISO, LOW_PASS_BLUR
 from camera_sim.training.nip.data import split
 from camera_sim.training.pair.pooling_data import KINDS, Gathering, Kept, PairOpener, numbered
 from camera_sim.training.pair.shots import SIXTEEN_BITS, Pair
 from camera_sim.training.pair.workflow import FOREIGN_CLASS
+from channel.evaluation.table import Table
 from channel.output import replacing
 from channel.picture_file.srgb import load_picture
 from fleet import Processes, WorkerDied
@@ -197,7 +197,7 @@ def validation_table(network: PoolingNetwork, kept: Kept, held: NDArray[np.bool_
             )
         )
     columns = ("channel", "pictures", "named by patches", "named", "foreign, AUC by patches", "AUC")
-    return Table("Held-out pictures: their history, and whether they are foreign", columns, rows)
+    return Table(columns, rows, "Held-out pictures: their history, and whether they are foreign")
 
 
 def _share_named(found: NDArray[np.float32], labels: NDArray[np.int64]) -> str:

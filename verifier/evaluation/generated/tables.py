@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from channel.evaluation.table import Table
+
 Precisions = Mapping[str, float]
 
 
@@ -23,15 +25,13 @@ def precision_table(
     """
     names = list(chance)
     unseen = [name for name in names if name not in seen] or names
-    lines = [
-        f"| model | {' | '.join(_marked(name, seen) for name in names)} | mean of unseen |",
-        f"|---|{'---|' * (len(names) + 1)}",
-    ]
+    table = []
     for model, found in (*rows, ("*chance*", chance)):
         values = [found[name] for name in names]
         mean = float(np.mean([found[name] for name in unseen]))
-        lines.append(f"| {model} | {' | '.join(f'{100 * v:.1f}' for v in (*values, mean))} |")
-    return "\n".join([*lines, ""])
+        table.append((model, *(f"{100 * value:.1f}" for value in (*values, mean))))
+    marked = (_marked(name, seen) for name in names)
+    return str(Table(("model", *marked, "mean of unseen"), table))
 
 
 def _marked(name: str, seen: Sequence[str]) -> str:
@@ -40,6 +40,5 @@ def _marked(name: str, seen: Sequence[str]) -> str:
 
 def ranking_table(rows: Sequence[tuple[str, float]]) -> str:
     """Write a line a picture, the likeliest generated first: its name and score."""
-    lines = ["| rank | picture | score |", "|---|---|---|"]
-    lines += [f"| {n} | {name} | {score:.2f} |" for n, (name, score) in enumerate(rows, 1)]
-    return "\n".join([*lines, ""])
+    ranked = [(n, name, f"{score:.2f}") for n, (name, score) in enumerate(rows, 1)]
+    return str(Table(("rank", "picture", "score"), ranked))

@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from channel.evaluation.table import Table
 from verifier.evaluation.linear_classifier import fit_linear
 from verifier.evaluation.origin.bench import AS_FOUND, DRAWS, FEEDS, PATCHES, fed
 from verifier.evaluation.origin.features import BASELINES, container
@@ -116,12 +117,11 @@ def baselines_table(
     training = pixel_samples(pictures.training, feed, report)
     parts = _parts(pictures)
     tests = [pixel_samples(part, feed, report) for part in parts.values()]
-    lines = [f"| features | {' | '.join(parts)} |", "|---" * (1 + len(parts)) + "|"]
+    rows = []
     for name, samples in training.items():
         measured = fitted_and_measured(samples, [test[name] for test in tests], labels)
-        cells = " | ".join(f"{one.accuracy:.1%}" for one in measured)
-        lines.append(f"| {name} | {cells} |")
-    return "\n".join([*lines, ""])
+        rows.append((name, *(f"{one.accuracy:.1%}" for one in measured)))
+    return str(Table(("features", *parts), rows))
 
 
 def confound_table(pictures: Split, labels: Sequence[str]) -> str:
@@ -130,10 +130,7 @@ def confound_table(pictures: Split, labels: Sequence[str]) -> str:
     The bound is that of chance: what it may reach by luck on so many files, 95% sure.
     """
     parts = _parts(pictures)
-    lines = [
-        f"| fed | {' | '.join(parts)} | chance, and its 95% bound |",
-        "|---" * (2 + len(parts)) + "|",
-    ]
+    rows = []
     for feed in (*FEEDS[:-1], AS_FOUND):
         training = container_samples(pictures.training, feed)
         tests = [container_samples(part, feed) for part in parts.values()]
@@ -142,6 +139,6 @@ def confound_table(pictures: Split, labels: Sequence[str]) -> str:
         bounds = ", ".join(
             f"{upper_bound(round(chance * one.count), one.count):.0%}" for one in measured
         )
-        cells = " | ".join(f"{one.accuracy:.1%} of {one.count}" for one in measured)
-        lines.append(f"| {feed_words(feed)} | {cells} | {chance:.0%}, {bounds} |")
-    return "\n".join([*lines, ""])
+        cells = (f"{one.accuracy:.1%} of {one.count}" for one in measured)
+        rows.append((feed_words(feed), *cells, f"{chance:.0%}, {bounds}"))
+    return str(Table(("fed", *parts, "chance, and its 95% bound"), rows))

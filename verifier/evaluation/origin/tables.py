@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from channel.evaluation.table import Table
 from verifier.detectors.origin import answer_of
 from verifier.evaluation.origin.bench import AS_FOUND, OriginRecord
 from verifier.evaluation.origin.conditions import LEVEL_WORDS
@@ -64,22 +65,20 @@ def accuracies(
 def accuracy_table(records: Sequence[OriginRecord], entry: ModelEntry) -> str:
     """Tell patches and pictures that are right, mean of classes, by part and feed."""
     labels = [label.name for label in entry.labels]
-    lines = [
-        "| pictures | fed | different pictures | files | patches right | pictures right by vote | "
-        "by mean |",
-        "|---|---|---|---|---|---|---|",
-    ]
+    columns = (
+        "pictures", "fed", "different pictures", "files", "patches right",
+        "pictures right by vote", "by mean",
+    )  # fmt: skip
+    rows = []
     for part, words in PARTS.items():
         for feed in sorted({r.feed for r in records}, key=lambda f: f or 10_000):
             kept = chosen(records, part, feed)
             if kept:
                 patches, vote, mean = accuracies(kept, labels)
                 count = len({r.name for r in kept})
-                lines.append(
-                    f"| {words} | {feed_words(feed)} | {count} | {len(kept)} | {patches:.1%} | "
-                    f"**{vote:.1%}** | {mean:.1%} |"
-                )
-    return "\n".join([*lines, ""])
+                shares = f"{patches:.1%}", f"**{vote:.1%}**", f"{mean:.1%}"
+                rows.append((words, feed_words(feed), count, len(kept), *shares))
+    return str(Table(columns, rows))
 
 
 def confusion(records: Sequence[OriginRecord], labels: Sequence[str]) -> NDArray[np.int64]:
@@ -93,11 +92,8 @@ def confusion(records: Sequence[OriginRecord], labels: Sequence[str]) -> NDArray
 def sets_table(records: Sequence[OriginRecord], entry: ModelEntry, feed: int) -> str:
     """Tell what the pictures of each set are voted to be, and what the detector answers."""
     labels = [label.name for label in entry.labels]
-    lines = [
-        f"| set | files | {' | '.join(f'voted {name}' for name in labels)} | "
-        f"{' | '.join(f'answered {name}' for name in labels)} | not sure |",
-        "|---|" + "---|" * (2 * len(labels) + 2),
-    ]
+    voted, answered = ([f"{did} {name}" for name in labels] for did in ("voted", "answered"))
+    rows = []
     for part, words in PARTS.items():
         kept = chosen(records, part, feed)
         for name in dict.fromkeys(r.set for r in kept):
@@ -105,12 +101,9 @@ def sets_table(records: Sequence[OriginRecord], entry: ModelEntry, feed: int) ->
             votes = confusion(of_set, labels).sum(0)
             answers = [answer(r, entry) for r in of_set]
             shares = [answers.count(label) for label in labels] + [answers.count(None)]
-            cells = [*votes, *shares]
-            lines.append(
-                f"| {name} ({words.split()[-1]}) | {len(of_set)} | "
-                + " | ".join(f"{count / len(of_set):.0%}" for count in cells) + " |"
-            )  # fmt: skip
-    return "\n".join([*lines, ""])
+            cells = (f"{count / len(of_set):.0%}" for count in (*votes, *shares))
+            rows.append((f"{name} ({words.split()[-1]})", len(of_set), *cells))
+    return str(Table(("set", "files", *voted, *answered, "not sure"), rows))
 
 
 def probabilities(record: OriginRecord, entry: ModelEntry) -> dict[str, float]:
@@ -132,11 +125,11 @@ def answer(record: OriginRecord, entry: ModelEntry) -> str | None:
 
 def answers_table(records: Sequence[OriginRecord], entry: ModelEntry) -> str:
     """Tell how often the detector answers, and how often rightly."""
-    lines = [
-        "| pictures | fed | files | answered | right of answered | photographs called none "
-        "(pictures) | 95% bound | others called a photograph |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
+    columns = (
+        "pictures", "fed", "files", "answered", "right of answered",
+        "photographs called none (pictures)", "95% bound", "others called a photograph",
+    )  # fmt: skip
+    rows = []
     native = next(label.name for label in entry.labels if label.role == "native")
     for part, words in PARTS.items():
         for feed in sorted({r.feed for r in records}, key=lambda f: f or 10_000):
@@ -150,13 +143,19 @@ def answers_table(records: Sequence[OriginRecord], entry: ModelEntry) -> str:
             accused = {r.name for r, a in answered if r.kind == native != a}
             others = [(r, a) for r, a in zip(kept, said, strict=True) if r.kind != native]
             cleared = sum(a == native for _, a in others)
-            lines.append(
-                f"| {words} | {feed_words(feed)} | {len(kept)} | {len(answered) / len(kept):.1%} | "
-                f"{right / max(1, len(answered)):.1%} | {len(accused)} of {len(photos)} | "
-                f"{upper_bound(len(accused), max(1, len(photos))):.1%} | "
-                f"{cleared} of {len(others)} |"
+            rows.append(
+                (
+                    words,
+                    feed_words(feed),
+                    len(kept),
+                    f"{len(answered) / len(kept):.1%}",
+                    f"{right / max(1, len(answered)):.1%}",
+                    f"{len(accused)} of {len(photos)}",
+                    f"{upper_bound(len(accused), max(1, len(photos))):.1%}",
+                    f"{cleared} of {len(others)}",
+                )
             )
-    return "\n".join([*lines, ""])
+    return str(Table(columns, rows))
 
 
 def curves(
@@ -175,7 +174,7 @@ def curves_table(records: Sequence[OriginRecord], entry: ModelEntry) -> str:
     """Write the points of figure 5."""
     labels = [label.name for label in entry.labels]
     both = {part: curves(records, labels, part) for part in PARTS}
-    lines = [f"| done to the picture | {' | '.join(PARTS.values())} |", "|---|---|---|"]
+    rows = []
     for name, points in both["seen"].items():
         for number, (level, _) in enumerate(points):
             told = LEVEL_WORDS[level] if name == "turn" else f"{level:g}"
@@ -184,5 +183,5 @@ def curves_table(records: Sequence[OriginRecord], entry: ModelEntry) -> str:
                 for part in PARTS
             ]
             what = "nothing" if name == "none" else f"{name} {told}"
-            lines.append(f"| {what} | {' | '.join(cells)} |")
-    return "\n".join([*lines, ""])
+            rows.append((what, *cells))
+    return str(Table(("done to the picture", *PARTS.values()), rows))

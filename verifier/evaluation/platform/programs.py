@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from channel.evaluation.table import Table
 from verifier.errors import ScoresError
 from verifier.features.jpeg_header import JpegHeader, jpeg_header
 from verifier.features.jpeg_quality import table_quality
@@ -86,16 +87,9 @@ def _score(source: str, headers: Sequence[JpegHeader]) -> ProgramScore:
 def programs_table(headers: dict[str, list[JpegHeader]]) -> str:
     """Tell by source how many files of no platform were named, with bounds of 95%."""
     scores = score_programs(headers)
-    lines = [
-        "| source | files | fit a platform's profile | named | of them before |",
-        "|---" * 5 + "|",
-    ]
-    for s in scores:
-        lines.append(
-            f"| {s.source} | {s.files} | {s.fitting} | {_counted(s.named)} | "
-            f"{_counted(s.earlier)} |"
-        )
-    return "\n".join([*lines, "", _summary(scores), ""])
+    columns = "source", "files", "fit a platform's profile", "named", "of them before"
+    rows = [(s.source, s.files, s.fitting, _counted(s.named), _counted(s.earlier)) for s in scores]
+    return f"{Table(columns, rows)}\n{_summary(scores)}\n"
 
 
 def _counted(names: Counter[str]) -> str:
@@ -116,7 +110,7 @@ def _summary(scores: Sequence[ProgramScore]) -> str:
 
 def shares_table(headers: dict[str, list[JpegHeader]]) -> str:
     """Tell how common each way of coding is where every source weighs alike."""
-    lines = ["| aspect | share |", "|---|---|"]
+    lines = []
     for aspect, words in _ASPECTS.items():
         shares: Counter[str] = Counter()
         for rows in headers.values():
@@ -124,8 +118,8 @@ def shares_table(headers: dict[str, list[JpegHeader]]) -> str:
             for word, count in counts.items():
                 shares[word] += count / len(rows) / len(headers)  # type: ignore[assignment]
         listed = ", ".join(f"{word} {share:.3f}" for word, share in shares.most_common(12))
-        lines.append(f"| {aspect} | {listed} |")
-    return "\n".join([*lines, ""])
+        lines.append((aspect, listed))
+    return str(Table(("aspect", "share"), lines))
 
 
 def _scans(header: JpegHeader) -> str:

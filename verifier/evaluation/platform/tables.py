@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from channel import PLATFORMS
+from channel.evaluation.table import Table
 from verifier.detectors.platform import hint_of_pixels
 from verifier.evaluation.platform.bench import Record
 from verifier.evaluation.platform.classes import CLASSES, EIGHT, IN_2016, ORIGINAL, OTHER, THREE
@@ -75,33 +76,34 @@ def classes_table(records: Sequence[Record]) -> str:
         for r in once
         if r.sent.untouched and r.sent.profile == IN_2016.get(r.sent.truth)
     )
-    lines = [
-        "| class | pictures | patches | patches right | pictures right | untouched, left out |",
-        "|---|---|---|---|---|---|",
-    ]
+    columns = (
+        "class", "pictures", "patches", "patches right", "pictures right", "untouched, left out",
+    )  # fmt: skip
     patches, pictures = patch_confusion(kept), picture_confusion(kept)
-    for place, name in enumerate(EIGHT):
-        lines.append(
-            f"| {name} | {pictures[place].sum()} | {patches[place].sum()} | "
-            f"{_share(patches, place)} | {_share(pictures, place)} | {untouched[name]} |"
-        )
-    lines.append(
-        f"| **mean of eight** | {pictures.sum()} | {patches.sum()} | "
-        f"**{mean_accuracy(patches):.1%}** | **{mean_accuracy(pictures):.1%}** | "
-        f"{untouched.total()} |"
-    )
-    unlike = apart(kept)
-    patches, pictures = patch_confusion(unlike), picture_confusion(unlike)
-    lines.append(
-        f"| mean of eight, luma tables of another class left out | {pictures.sum()} | "
-        f"{patches.sum()} | {mean_accuracy(patches):.1%} | {mean_accuracy(pictures):.1%} | |"
-    )
-    patches, pictures = patch_confusion(kept, THREE), picture_confusion(kept, THREE)
-    lines.append(
-        f"| **mean of three** ({', '.join(THREE)}) | {pictures.sum()} | {patches.sum()} | "
-        f"**{mean_accuracy(patches):.1%}** | **{mean_accuracy(pictures):.1%}** | |"
-    )
-    return "\n".join([*lines, ""])
+    rows: list[tuple[object, ...]] = [
+        (name, pictures[place].sum(), patches[place].sum(), _share(patches, place),
+         _share(pictures, place), untouched[name])
+        for place, name in enumerate(EIGHT)
+    ]  # fmt: skip
+    rows.append(_mean_row("**mean of eight**", kept, EIGHT, untouched.total(), bold=True))
+    unlike = "mean of eight, luma tables of another class left out"
+    rows.append(_mean_row(unlike, apart(kept), EIGHT))
+    rows.append(_mean_row(f"**mean of three** ({', '.join(THREE)})", kept, THREE, bold=True))
+    return str(Table(columns, rows))
+
+
+def _mean_row(
+    name: str,
+    records: Sequence[Record],
+    names: Sequence[str],
+    untouched: object = "",
+    *,
+    bold: bool = False,
+) -> tuple[object, ...]:
+    patches, pictures = patch_confusion(records, names), picture_confusion(records, names)
+    shares = [f"{mean_accuracy(counts):.1%}" for counts in (patches, pictures)]
+    shown = [f"**{share}**" for share in shares] if bold else shares
+    return (name, pictures.sum(), patches.sum(), *shown, untouched)
 
 
 def _share(counts: Counts, place: int) -> str:
@@ -113,11 +115,11 @@ def confusion_table(records: Sequence[Record], *, pictures: bool = False) -> str
     """Shares named, in percent of each true class."""
     kept = in_2016(records)
     counts = picture_confusion(kept) if pictures else patch_confusion(kept)
-    lines = [f"| true \\ named | {' | '.join(EIGHT)} |", "|---" * (len(EIGHT) + 1) + "|"]
-    for name, row in zip(EIGHT, counts, strict=True):
-        shares = 100 * row / max(1, row.sum())
-        lines.append(f"| {name} | {' | '.join(f'{share:.1f}' for share in shares)} |")
-    return "\n".join([*lines, ""])
+    rows = [
+        (name, *(f"{100 * count / max(1, row.sum()):.1f}" for count in row))
+        for name, row in zip(EIGHT, counts, strict=True)
+    ]
+    return str(Table(("true \\ named", *EIGHT), rows))
 
 
 def hint_alone(record: Record, entry: ModelEntry) -> str:
@@ -132,11 +134,11 @@ def hint_alone(record: Record, entry: ModelEntry) -> str:
 
 def answers_table(records: Sequence[Record], entry: ModelEntry) -> str:
     """Tell what headers name, and what pixels alone would hint at (simulated)."""
-    lines = [
-        "| came through | pictures | named rightly | as Meta's | wrongly | not named | "
-        "pixels' hint right | wrong | none |",
-        "|---" * 9 + "|",
-    ]
+    columns = (
+        "came through", "pictures", "named rightly", "as Meta's", "wrongly", "not named",
+        "pixels' hint right", "wrong", "none",
+    )  # fmt: skip
+    table = []
     groups = [(_WORDS[one.name], _of_class(one.name)) for one in CLASSES[:-2]]
     groups += [
         ("not shared", _of_class(ORIGINAL)),
@@ -151,8 +153,8 @@ def answers_table(records: Sequence[Record], entry: ModelEntry) -> str:
         counts = [named.count(kind) for kind in _NAMED_KINDS]
         counts += [hints.count(kind) for kind in _HINT_KINDS]
         cells = [f"{count / max(1, len(rows)):.1%}" for count in counts]
-        lines.append(f"| {name} | {len(rows)} | {' | '.join(cells)} |")
-    return "\n".join([*lines, ""])
+        table.append((name, len(rows), *cells))
+    return str(Table(columns, table))
 
 
 _NAMED_KINDS: Final[tuple[Judged, ...]] = ("right", "meta", "wrong", "unnamed")
@@ -183,25 +185,23 @@ def others_table(records: Sequence[Record], entry: ModelEntry) -> str:
         if record.sent.truth == OTHER and not record.sent.untouched:
             said = hint_alone(record, entry)
             found.setdefault(record.sent.profile, Counter())[said or "open"] += 1
-    lines = ["| profile | pictures | none that is known | open | named |", "|---|---|---|---|---|"]
+    rows = []
     for profile, counts in sorted(found.items()):
         named = ", ".join(
             f"{name} {count}" for name, count in counts.most_common() if name not in (NONE, "open")
         )
-        lines.append(
-            f"| {profile} | {counts.total()} | {counts[NONE]} | {counts['open']} | {named or '–'} |"
-        )
-    return "\n".join([*lines, ""])
+        rows.append((profile, counts.total(), counts[NONE], counts["open"], named or "–"))
+    return str(Table(("profile", "pictures", "none that is known", "open", "named"), rows))
 
 
 def chains_table(records: Sequence[Record], entry: ModelEntry) -> str:
     """Pictures that came through two platforms: the last one named, and the first (simulated)."""
     chains = [r for r in records if r.sent.before and not r.sent.untouched]
-    lines = [
-        "| last platform | chains | last named rightly | wrongly | pixels' hint right | "
-        "first told | of those rightly |",
-        "|---" * 7 + "|",
-    ]
+    columns = (
+        "last platform", "chains", "last named rightly", "wrongly", "pixels' hint right",
+        "first told", "of those rightly",
+    )  # fmt: skip
+    table = []
     names = sorted({r.sent.truth for r in chains})
     for name in (*names, ""):
         rows = [r for r in chains if name in ("", r.sent.truth)]
@@ -213,21 +213,28 @@ def chains_table(records: Sequence[Record], entry: ModelEntry) -> str:
         right = sum(judged(r.sent.earlier, _WORDS[r.sent.before]) != "wrong" for r in told)
         share = (last.count("right") + last.count("meta")) / len(rows)
         earlier = f"{len(told)} ({len(told) / len(rows):.0%})"
-        lines.append(
-            f"| {_WORDS[name] if name else '**all**'} | {len(rows)} | {share:.1%} | "
-            f"{last.count('wrong')} | {np.mean(hints):.1%} | {earlier} | "
-            f"{right} ({right / max(1, len(told)):.0%}) |"
+        table.append(
+            (
+                _WORDS[name] if name else "**all**",
+                len(rows),
+                f"{share:.1%}",
+                last.count("wrong"),
+                f"{np.mean(hints):.1%}",
+                earlier,
+                f"{right} ({right / max(1, len(told)):.0%})",
+            )
         )
     single = [r for r in in_2016(records) if r.sent.truth in names]
-    return "\n".join([*lines, "", f"({len(single)} pictures of one platform to compare with.)", ""])
+    compared = f"({len(single)} pictures of one platform to compare with.)"
+    return f"{Table(columns, table)}\n{compared}\n"
 
 
 def served_table(records: Sequence[Record], entry: ModelEntry) -> str:
     """Files that platforms really served: each with what is said of it."""
-    lines = [
-        "| platform | picture | size | untouched | majority of eight | pixels' hint | named |",
-        "|---" * 7 + "|",
-    ]
+    columns = (
+        "platform", "picture", "size", "untouched", "majority of eight", "pixels' hint", "named",
+    )  # fmt: skip
+    rows = []
     for record in records:
         sent = record.sent
         cells = (
@@ -239,8 +246,8 @@ def served_table(records: Sequence[Record], entry: ModelEntry) -> str:
             hint_alone(record, entry) or "–",
             sent.named or ("–" if sent.jpeg else "not JPEG"),
         )
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join([*lines, "", *_served_summary(records, entry), ""])
+        rows.append(cells)
+    return "\n".join([str(Table(columns, rows)), *_served_summary(records, entry), ""])
 
 
 def _served_summary(records: Sequence[Record], entry: ModelEntry) -> Iterator[str]:
@@ -267,41 +274,33 @@ def _served_summary(records: Sequence[Record], entry: ModelEntry) -> Iterator[st
 
 def headers_table(rows: Sequence[HeaderRow]) -> str:
     """Real headers: named rightly, wrongly, or not, by platform."""
-    lines = [
-        "Were one platform to be chosen, it would be the right one by: "
-        + "; ".join(words for words, _ in CUES)
-        + ".",
-        "",
-        "| basis | platform | headers | named rightly | as Meta's | wrongly | not named | "
-        "likeliest by all | marks removed | tables alone |",
-        "|---" * 10 + "|",
-    ]
+    cues = "; ".join(words for words, _ in CUES)
+    columns = (
+        "basis", "platform", "headers", "named rightly", "as Meta's", "wrongly", "not named",
+        "likeliest by all", "marks removed", "tables alone",
+    )  # fmt: skip
+    table = []
     for s in score_headers(rows):
         wrong = ", ".join(f"{name} {count}" for name, count in s.wrong.most_common()) or "0"
-        likeliest = " | ".join(f"{count / s.files:.0%}" for count in s.likeliest)
-        lines.append(
-            f"| {s.basis} | {s.platform} | {s.files} | {s.right} | {s.meta} | {wrong} | "
-            f"{s.unnamed} | {likeliest} |"
-        )
-    return "\n".join([*lines, ""])
+        likeliest = (f"{count / s.files:.0%}" for count in s.likeliest)
+        cells = (s.basis, s.platform, s.files, s.right, s.meta, wrong, s.unnamed)
+        table.append((*cells, *likeliest))
+    said = f"Were one platform to be chosen, it would be the right one by: {cues}."
+    return f"{said}\n\n{Table(columns, table)}"
 
 
 def qualities_table(records: Sequence[Record]) -> str:
     """Patches and pictures right by the upload's quality (simulated)."""
     kept = in_2016(records)
-    lines = [
-        "| upload's quality | pictures | patches right | pictures right |",
-        "|---|---|---|---|",
-    ]
+    table = []
     for low in range(50, 96, 10):
         rows = [r for r in kept if low <= r.sent.quality < low + 10]
         if rows:
             patches, pictures = patch_confusion(rows), picture_confusion(rows)
-            lines.append(
-                f"| {low}–{min(95, low + 9)} | {len(rows)} | {mean_accuracy(patches):.1%} | "
-                f"{mean_accuracy(pictures):.1%} |"
-            )
-    return "\n".join([*lines, ""])
+            shares = (f"{mean_accuracy(counts):.1%}" for counts in (patches, pictures))
+            table.append((f"{low}–{min(95, low + 9)}", len(rows), *shares))
+    columns = "upload's quality", "pictures", "patches right", "pictures right"
+    return str(Table(columns, table))
 
 
 def wrong_bound(records: Sequence[Record], entry: ModelEntry) -> str:
