@@ -1,30 +1,19 @@
 """``camsim develop``: RAW files into pictures."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import KW_ONLY, dataclass, replace
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
-from rich.progress import TaskID
 
 from camera_sim import weights
 from camera_sim.commands import signing
-from camera_sim.commands.signing import Developer
-from camera_sim.developing.files import (
-    Job,
-    Options,
-    Summary,
-    develop_file,
-    only_our_errors,
-    plan_jobs,
-)
+from camera_sim.developing.files import Job, Options, plan_jobs
+from camera_sim.developing.many import develop_many
 from camera_sim.developing.output import FORMATS, Encoding, Format
-from camera_sim.developing.processes import Outcome, develop_many
-from camera_sim.developing.summary import summary_lines
 from camera_sim.developing.tiles import DEFAULT_MAX_MEMORY
-from camera_sim.errors import CameraSimError, InferenceError, OutputError
+from camera_sim.errors import CameraSimError, OutputError
 from camera_sim.raw.process import raw_reader
 from channel.command_line import show_traceback
 from channel.options import Count, Out, read_by, within
@@ -100,88 +89,23 @@ class Develop(signing.DevelopingOptions):
         failures = 0
         with Progress() as progress:
             task = progress.add_task("", total=len(jobs))
-            outcomes = (
-                develop_many(jobs, options, self.processes)
-                if self.processes > 1
-                else _one_by_one(jobs, options, developer, progress, task)
-            )
-            for done, outcome in enumerate(outcomes, 1):
-                progress.update(task, completed=done, description=outcome.job.source.name)
+
+            def advance(job: Job, done: float) -> None:
+                progress.update(task, completed=done, description=job.source.name)
+
+            for outcome in develop_many(
+                jobs, options, developer, self.processes, advance, signing.warn
+            ):
                 if outcome.error is None:
                     print("\n".join(map(printable, outcome.lines)), flush=True)
                     continue
+                if outcome.cause is not None:
+                    show_traceback(outcome.cause)
                 failures += 1
                 complain(outcome.error)
         if len(jobs) > 1:
             print(f"{len(jobs) - failures} of {len(jobs)} files developed")
         return 2 if failures else 0
-
-
-def _one_by_one(
-    jobs: Sequence[Job],
-    options: Options,
-    developer: Developer,
-    progress: Progress,
-    task: TaskID,
-) -> Iterator[Outcome]:
-    for done, job in enumerate(jobs):
-        progress.update(task, description=job.source.name)
-        try:
-            with only_our_errors(job.source):
-                advance = _advance(progress, task, done)
-                developer, summary = _developed(job, options, developer, advance)
-        except CameraSimError as error:
-            show_traceback(error)
-            yield Outcome(job, error=str(error))
-        else:
-            yield Outcome(job, tuple(summary_lines(summary)))
-
-
-def _developed(
-    job: Job, options: Options, developer: Developer, advance: Callable[[float], None]
-) -> tuple[Developer, Summary]:
-    """Develop a file; where the network fails while it runs, by whoever there is to fall back to.
-
-    Returns
-    -------
-    Who developed it, and is to develop the next, and the summary.
-    """
-    try:
-        summary = _by(developer, job, options, advance)
-    except InferenceError as error:
-        if developer.fall_back is None:
-            raise InferenceError(f"{job.source}: {error}") from error
-        return _fallen_back(job, options, developer, advance, error)
-    developer.has_run()
-    return developer, summary
-
-
-def _fallen_back(
-    job: Job,
-    options: Options,
-    developer: Developer,
-    advance: Callable[[float], None],
-    failure: InferenceError,
-) -> tuple[Developer, Summary]:
-    assert developer.fall_back is not None  # asked before
-    try:
-        other = developer.fall_back(str(failure))
-        developed = _developed(job, options, other, advance)
-    except CameraSimError as error:
-        developer.take_back()
-        again = str(error).removeprefix(f"{job.source}: ")
-        raise InferenceError(f"{job.source}: {failure}; {again}") from error
-    signing.warn(f"{job.source}: {failure}; fell back to {other.name}")
-    return developed
-
-
-def _by(
-    developer: Developer, job: Job, options: Options, advance: Callable[[float], None]
-) -> Summary:
-    if developer.pipeline != options.pipeline:  # what was fallen back to is another network
-        options = replace(options, pipeline=developer.pipeline)
-        job = plan_jobs([job.source], options)[0]
-    return develop_file(job, options, developer.engine, advance, developer.signing)
 
 
 def _options(args: Develop, pipeline: str) -> Options:
@@ -202,7 +126,3 @@ def _options(args: Develop, pipeline: str) -> Options:
         compare=args.compare,
         force=args.force,
     )
-
-
-def _advance(progress: Progress, task: TaskID, done: int) -> Callable[[float], None]:
-    return lambda share: progress.update(task, completed=done + share)

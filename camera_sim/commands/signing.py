@@ -10,6 +10,7 @@ from cyclopts import Parameter
 from camera_sim import weights
 from camera_sim.commands.secrets import PassphraseOptions, secrets
 from camera_sim.developing.credential import Development, Signing
+from camera_sim.developing.developer import Developer
 from camera_sim.developing.files import open_engine
 from camera_sim.device.device import Device
 from camera_sim.device.firmware import Firmware, FirmwareSource, Precision
@@ -22,38 +23,6 @@ from camera_sim.signing.identity import Identity, Secrets, open_identity, take_p
 from channel.terminal import complain
 
 _PIPELINES = "; ".join(f"{p.name}: {p.summary}" for p in PIPELINES.values())
-
-
-def _nothing() -> None:
-    """Do nothing: where there is no device, there is nobody to tell."""
-
-
-@dataclass(frozen=True)
-class Developer:
-    """What develops, and who signs.
-
-    Attributes
-    ----------
-    signing
-        None signs nothing.
-    fall_back
-        Given why the network failed while it ran, returns who develops instead; None where there
-        is nobody else.
-    take_back
-        Undoes ``fall_back``, where the other failed at the same frame.
-    has_run
-        Told of each photo that was developed.
-    name
-        Where the network is from, or runs, for those who fall back to it.
-    """
-
-    pipeline: str
-    engine: Engine
-    signing: Signing | None
-    fall_back: Callable[[str], "Developer"] | None = None
-    take_back: Callable[[], None] = _nothing
-    has_run: Callable[[], None] = _nothing
-    name: str = "ONNX Runtime"
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,11 @@ import tifffile
 from PIL import ExifTags, Image
 
 from camera_sim.commands.develop import memory_size
+from camera_sim.developing.developer import Developer
 from camera_sim.developing.files import Options, plan_jobs
-from camera_sim.developing.processes import develop_many
+from camera_sim.developing.many import develop_many
 from camera_sim.evaluation.fidelity import colour_difference
+from camera_sim.pipelines.classical import ClassicalEngine
 from camera_sim.raw.raw_image import read_raw
 from camera_sim.sensor.dng import write_dng
 from fleet import Processes, WorkerDied
@@ -85,9 +87,10 @@ def test_a_file_that_kills_its_processes_is_told(
             for task in tasks:
                 yield task, WorkerDied() if task.source.stem == "0" else function(task)
 
-    monkeypatch.setattr("camera_sim.developing.processes.Processes", Deadly)
+    monkeypatch.setattr("camera_sim.developing.many.Processes", Deadly)
     options = Options(pipeline="classical", out=tmp_path)
-    first, second = develop_many(plan_jobs([shots], options), options, 2)
+    developer = Developer("classical", ClassicalEngine(), None)
+    first, second = develop_many(plan_jobs([shots], options), options, developer, 2)
     assert first.error is not None
     assert "0.dng killed every process" in first.error
     assert second.error is None

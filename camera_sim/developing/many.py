@@ -1,0 +1,172 @@
+"""Developing many RAW files: one after another here, or each in a process by the engine of `fleet`.
+
+Either way each file has one `Outcome`, and none stops the others.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, partial
+from pathlib import Path
+
+from camera_sim.developing.developer import Developer
+from camera_sim.developing.files import (
+    Job,
+    Options,
+    Summary,
+    develop_file,
+    only_our_errors,
+    open_engine,
+    plan_jobs,
+)
+from camera_sim.developing.summary import summary_lines
+from camera_sim.engines import Engine
+from camera_sim.errors import CameraSimError, InferenceError
+from fleet import FleetError, Processes, WorkerDied
+
+# Called with a file and how many are done, a share of that one included.
+Advance = Callable[[Job, float], None]
+Share = Callable[[float], None]
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a RAW file: lines that say it, or the sentence why it wasn't developed.
+
+    ``cause`` is the error behind the sentence, where it was raised in this process.
+    """
+
+    job: Job
+    lines: tuple[str, ...] = ()
+    error: str | None = None
+    cause: CameraSimError | None = None
+
+
+def develop_many(
+    jobs: Sequence[Job],
+    options: Options,
+    developer: Developer,
+    processes: int = 1,
+    advance: Advance = lambda *_: None,
+    say: Say = lambda _: None,
+) -> Iterator[Outcome]:
+    """Develop files; yields what became of each as it is done.
+
+    Parameters
+    ----------
+    developer
+        Who develops and signs. In several processes each opens its own engine, and nobody signs:
+        keys and devices stay in this one.
+    processes
+        Files at a time; they share the memory of ``options``.
+    say
+        Told of what stops nothing, such as that another network took over.
+
+    Raises
+    ------
+    CameraSimError
+        If several processes can't be started, or are to sign.
+    """
+    if processes == 1:
+        outcomes = _here(jobs, options, developer, advance, say)
+    elif developer.signing is None:
+        outcomes = _apart(jobs, options, processes)
+    else:
+        raise CameraSimError("photos are signed in one process alone; develop without --processes")
+    for done, outcome in enumerate(outcomes, 1):
+        advance(outcome.job, done)
+        yield outcome
+
+
+def _apart(jobs: Sequence[Job], options: Options, processes: int) -> Iterator[Outcome]:
+    """Develop in processes; a file that kills its process is told."""
+    share = replace(options, max_memory=options.max_memory // processes, threads=1)
+    try:
+        for job, outcome in Processes(processes).map(partial(_in_worker, share), jobs):
+            if isinstance(outcome, WorkerDied):
+                words = f"{job.source} killed every process that developed it; it may need memory"
+                yield Outcome(job, error=f"{words}: use fewer --processes")
+            else:
+                yield outcome
+    except FleetError as error:
+        raise CameraSimError(str(error)) from error
+
+
+def _in_worker(options: Options, job: Job) -> Outcome:
+    try:
+        with only_our_errors(job.source):
+            engine = _engine(options.pipeline, options.weights)
+            return Outcome(job, tuple(summary_lines(develop_file(job, options, engine))))
+    except CameraSimError as error:
+        return Outcome(job, error=str(error))
+
+
+@cache
+def _engine(pipeline: str, folder: Path) -> Engine:
+    """Open this process' engine, once."""
+    return open_engine(pipeline, folder)
+
+
+def _here(
+    jobs: Sequence[Job], options: Options, developer: Developer, advance: Advance, say: Say
+) -> Iterator[Outcome]:
+    for done, job in enumerate(jobs):
+        advance(job, done)
+        share = partial(_advanced, advance, job, done)
+        try:
+            with only_our_errors(job.source):
+                developer, summary = _developed(job, options, developer, share, say)
+        except CameraSimError as error:
+            yield Outcome(job, error=str(error), cause=error)
+        else:
+            yield Outcome(job, tuple(summary_lines(summary)))
+
+
+def _advanced(advance: Advance, job: Job, done: int, share: float) -> None:
+    advance(job, done + share)
+
+
+def _developed(
+    job: Job, options: Options, developer: Developer, share: Share, say: Say
+) -> tuple[Developer, Summary]:
+    """Develop a file; where the network fails while it runs, by whoever there is to fall back to.
+
+    Returns
+    -------
+    Who developed it, and is to develop the next, and the summary.
+    """
+    try:
+        summary = _by(developer, job, options, share)
+    except InferenceError as error:
+        if developer.fall_back is None:
+            raise InferenceError(f"{job.source}: {error}") from error
+        return _fallen_back(job, options, developer, share, say, error)
+    developer.has_run()
+    return developer, summary
+
+
+def _fallen_back(
+    job: Job,
+    options: Options,
+    developer: Developer,
+    share: Share,
+    say: Say,
+    failure: InferenceError,
+) -> tuple[Developer, Summary]:
+    assert developer.fall_back is not None  # asked before
+    try:
+        other = developer.fall_back(str(failure))
+        developed = _developed(job, options, other, share, say)
+    except CameraSimError as error:
+        developer.take_back()
+        again = str(error).removeprefix(f"{job.source}: ")
+        raise InferenceError(f"{job.source}: {failure}; {again}") from error
+    say(f"{job.source}: {failure}; fell back to {other.name}")
+    return developed
+
+
+def _by(developer: Developer, job: Job, options: Options, share: Share) -> Summary:
+    if developer.pipeline != options.pipeline:  # what was fallen back to is another network
+        options = replace(options, pipeline=developer.pipeline)
+        job = plan_jobs([job.source], options)[0]
+    return develop_file(job, options, developer.engine, share, developer.signing)

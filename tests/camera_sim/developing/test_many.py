@@ -1,0 +1,88 @@
+"""One way to develop many files: here or in processes, signed or not, with progress."""
+
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from camera_sim.developing.developer import Developer
+from camera_sim.developing.files import Job, Options, plan_jobs
+from camera_sim.developing.many import develop_many
+from camera_sim.engines import Array, Colour
+from camera_sim.errors import CameraSimError, InferenceError, RawUnreadableError
+from camera_sim.pipelines.classical import ClassicalEngine
+from camera_sim.sensor.dng import write_dng
+from tests.camera_sim.scenes import capture
+
+DEVELOPER = Developer("classical", ClassicalEngine(), None)
+
+
+class FailingEngine(ClassicalEngine):
+    """Fails at every tile."""
+
+    def develop(self, packed: Array, colour: Colour) -> Array:
+        raise InferenceError("the accelerator is gone")
+
+
+@pytest.fixture
+def jobs(tmp_path: Path) -> tuple[list[Job], Options]:
+    for name in ("a", "c"):
+        write_dng(tmp_path / f"{name}.dng", capture(64, 80))
+    (tmp_path / "b.dng").write_bytes(b"no RAW file")
+    options = Options(pipeline="classical", out=tmp_path / "out")
+    return plan_jobs([tmp_path], options), options
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_each_file_has_one_outcome_and_none_stops_the_others(
+    processes: int, jobs: tuple[list[Job], Options]
+) -> None:
+    heard: list[tuple[str, float]] = []
+    outcomes = list(
+        develop_many(
+            *jobs, DEVELOPER, processes, lambda job, done: heard.append((job.source.stem, done))
+        )
+    )
+    by_name = {outcome.job.source.stem: outcome for outcome in outcomes}
+    assert by_name.keys() == {"a", "b", "c"}
+    assert [name for name, outcome in sorted(by_name.items()) if outcome.error] == ["b"]
+    assert "b.dng" in (by_name["b"].error or "")
+    for name in "ac":
+        assert f"{name}.dng" in by_name[name].lines[0]
+        assert by_name[name].job.target.exists()
+    assert max(done for _, done in heard) == 3
+    assert {name for name, _ in heard} == {"a", "b", "c"}
+
+
+def test_here_shares_of_a_file_are_told_and_the_error_is_kept(
+    jobs: tuple[list[Job], Options],
+) -> None:
+    heard: list[float] = []
+    outcomes = list(develop_many(*jobs, DEVELOPER, advance=lambda _, done: heard.append(done)))
+    assert heard == sorted(heard)
+    assert isinstance(outcomes[1].cause, RawUnreadableError)
+    assert [outcome.cause for outcome in (outcomes[0], outcomes[2])] == [None, None]
+
+
+def test_who_takes_over_develops_the_rest(jobs: tuple[list[Job], Options]) -> None:
+    asked: list[str] = []
+    said: list[str] = []
+
+    def fall_back(reason: str) -> Developer:
+        asked.append(reason)
+        return replace(DEVELOPER, name="the processor")
+
+    failing = Developer("classical", FailingEngine(), None, fall_back)
+    outcomes = list(develop_many(*jobs, failing, say=said.append))
+    assert [outcome.error is None for outcome in outcomes] == [True, False, True]
+    assert asked == ["the accelerator is gone"]
+    assert len(said) == 1
+    assert said[0].endswith("the accelerator is gone; fell back to the processor")
+
+
+def test_nobody_signs_in_several_processes(jobs: tuple[list[Job], Options]) -> None:
+    signing: Any = SimpleNamespace()
+    with pytest.raises(CameraSimError, match="signed in one process alone"):
+        list(develop_many(*jobs, replace(DEVELOPER, signing=signing), 2))
