@@ -14,7 +14,7 @@ cd "$folder"
 say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 fails() { if "$@"; then echo "this must be refused: $*" >&2; exit 1; fi; }
 
-say "1. Train a pair: an imaging pipeline, and the analyser that belongs to it"
+say "1. Train a pair: an imaging pipeline, and the FAN that belongs to it"
 for stops in 0 0.5 1 1.5; do
   $camsim develop "$raw" --pipeline libraw --exposure "$stops" --out "large/box$stops.png"
 done
@@ -49,9 +49,9 @@ $camsim identity issue vendor --device camera
 $camsim boot firmware.camfw --device camera
 
 say "5. Take a photo: the sensor signs the frame, the camera develops and signs the picture"
-$camsim simulate scenes/box0.jpg --out shot.dng --device camera --blur 0.6
-$camsim develop shot.dng --device camera --captures-only --out photo.jpg
-fails $camsim develop shot.dng --device camera --captures-only --out replayed.jpg
+$camsim simulate scenes/box0.jpg --out capture.dng --device camera --blur 0.6
+$camsim develop capture.dng --device camera --captures-only --out photo.jpg
+fails $camsim develop capture.dng --device camera --captures-only --out replayed.jpg
 $camsim develop "$raw" --device camera --out opened.jpg
 
 say "6. Send it through WhatsApp"

@@ -1,4 +1,4 @@
-"""The analyser of a NIP–FAN pair, as the parity gate needs it: an ONNX file and its labels."""
+"""The FAN of a NIP–FAN pair, as the parity gate needs it: an ONNX file and its labels."""
 
 import hashlib
 import json
@@ -44,12 +44,12 @@ class Fan:
 
 
 def read_fan(path: Path, labels: tuple[str, ...] = ()) -> Fan:
-    """Read an analyser; its labels are given, in its metadata, or in the manifest beside it.
+    """Read a FAN; its labels are given, in its metadata, or in the manifest beside it.
 
     Raises
     ------
     ParityError
-        If it cannot be read, is no analyser, or its labels are not known.
+        If it cannot be read, is no FAN, or its labels are not known.
     """
     try:
         content = path.read_bytes()

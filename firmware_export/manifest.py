@@ -75,7 +75,7 @@ class Manifest(BaseModel):
     pair
         Name of the NIP–FAN pair, or None.
     fan_sha256
-        Of the analyser that belongs to it, as an ONNX file; None without a pair.
+        Of the FAN that belongs to it, as an ONNX file; None without a pair.
     default_precision
         The model that runs unless another is asked for.
     parity

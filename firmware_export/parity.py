@@ -62,7 +62,7 @@ def parity(
     captures
         Held-out ones, with their names.
     fan
-        The pair's analyser; None compares pictures alone.
+        The pair's FAN; None compares pictures alone.
     platforms
         Profiles of `channel`, or ``paper``.
 

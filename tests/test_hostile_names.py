@@ -180,7 +180,7 @@ def test_what_a_raw_file_says(camsim: Camsim, tmp_path: Path) -> None:
 
     image = capture(64, 96)
     said = replace(image.info, model=STEERING, lens=STEERING, artist=STEERING)
-    path = tmp_path / "shot.dng"
+    path = tmp_path / "capture.dng"
     write_dng(path, replace(image, info=said))
     data = path.read_bytes().replace(b"Simulated", b"\x1b[2J\x9b\x07\n\r")
     path.write_bytes(data)

@@ -119,8 +119,8 @@ def clean_scene_table(pictures: Sequence["Picture"], folder: Path) -> Table:
     }
     rows = []
     for blur, level in track(fidelity.CONDITIONS, "evaluating"):
-        shots = list(fidelity.captures(pictures, fidelity.noise_of(level), blur))
-        cells = [_mean_quality(developer, shots) for developer in developers.values()]
+        captures = list(fidelity.captures(pictures, fidelity.noise_of(level), blur))
+        cells = [_mean_quality(developer, captures) for developer in developers.values()]
         rows.append((f"{blur:g} px", level, *cells))
     return Table(
         ("point spread", "noise", *developers),
@@ -129,10 +129,10 @@ def clean_scene_table(pictures: Sequence["Picture"], folder: Path) -> Table:
     )
 
 
-def _mean_quality(developer: Callable[[RawImage], "Picture"], shots: Sequence[object]) -> str:
+def _mean_quality(developer: Callable[[RawImage], "Picture"], captures: Sequence[object]) -> str:
     from camera_sim.evaluation.fidelity import Capture, Quality, quality
 
-    found = [quality(developer(s.image), s.clean) for s in shots if isinstance(s, Capture)]
+    found = [quality(developer(s.image), s.clean) for s in captures if isinstance(s, Capture)]
     mean = Quality.mean(found)
     return f"{mean.psnr:.2f} / {mean.ssim:.4f}"
 
@@ -148,8 +148,8 @@ def standard_pipeline_table(pictures: Sequence["Picture"], folder: Path) -> Tabl
         if PIPELINES[entry.pipeline].any_camera:
             continue
         network = fidelity.by_engine(open_engine(entry.pipeline, folder))
-        shots = fidelity.standard_captures(pictures, find_camera(entry.trained_for))
-        found = [fidelity.quality(network(shot), classical(shot)) for shot in shots]
+        captures = fidelity.standard_captures(pictures, find_camera(entry.trained_for))
+        found = [fidelity.quality(network(capture), classical(capture)) for capture in captures]
         mean = fidelity.Quality.mean(found)
         rows.append(
             (

@@ -21,7 +21,7 @@ from channel.terminal import track
 
 if TYPE_CHECKING:
     from camera_sim.evaluation.pair_tables import ForeignPicture, TradeOff
-    from camera_sim.training.pair.shots import Pair, Picture, Scores, Send, Shot
+    from camera_sim.training.pair.captures import DevelopedCapture, Pair, Picture, Scores, Send
 
 T = TypeVar("T")
 TableName = Literal[
@@ -54,10 +54,10 @@ class PairOptions:
 
 @dataclass(frozen=True)
 class EvaluatePair(PairOptions):
-    """A camera and its analyser: accuracy after platforms, fidelity, foreign, attacks.
+    """A camera and its FAN: accuracy after platforms, fidelity, foreign, attacks.
 
     Photograph held-out pictures with the simulated sensor, develop them with a pair's pipeline,
-    edit them, send them, and print what its analyser says. All through libjpeg, at 8 bits.
+    edit them, send them, and print what its FAN says. All through libjpeg, at 8 bits.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ class EvaluatePair(PairOptions):
     def __call__(self) -> int:
         """Print the tables."""
         require_torch("the tables of a pair need")
-        from camera_sim.training.pair import shots as bench
+        from camera_sim.training.pair import captures as bench
 
         _check(self)
         channels = _channels(self.through)
@@ -104,30 +104,30 @@ class EvaluatePair(PairOptions):
         files = picture_files(self.pictures)[: self.limit]
         if len(files) < 2:  # splices and attacks take from one picture what they put into another
             raise PictureError(f"{self.pictures} gives {len(files)} picture; at least 2 are needed")
-        shots = shoot(pair, files)
+        captures = developed(pair, files)
         if self.keep:
-            _keep(self.keep, shots, files)
-        print(f"{self.pair}: {len(shots)} pictures of {self.pictures.name}\n")
+            _keep(self.keep, captures, files)
+        print(f"{self.pair}: {len(captures)} pictures of {self.pictures.name}\n")
         if "fidelity" in self.table:
             from camera_sim.evaluation.pair_tables import fidelity_table
 
-            print(fidelity_table(shots))
+            print(fidelity_table(captures))
         if "visibility" in self.table:
-            _print_visibility(shots)
+            _print_visibility(captures)
         scores = None
         if {"channels", "foreign"} & set(self.table):
-            scores = bench.score_histories(pair, shots, bench.paper_channel)
+            scores = bench.score_histories(pair, captures, bench.paper_channel)
         if "channels" in self.table and scores:
-            print_channels(pair, shots, scores, channels, self.out)
+            print_channels(pair, captures, scores, channels, self.out)
         if "camera" in self.table:
-            _print_camera(pair, shots, channels, self.out)
+            _print_camera(pair, captures, channels, self.out)
         if "strengths" in self.table:
             _print_strengths(pair, files, self.out)
         if "runs" in self.table and self.runs:
             _print_runs(self.runs, self.before, files, self.out)
         if "foreign" in self.table and scores:
-            _print_foreign(pair, shots, scores, files, self)
-        _print_unseen_edits(pair, shots, self.table)
+            _print_foreign(pair, captures, scores, files, self)
+        _print_unseen_edits(pair, captures, self.table)
         if "raw" in self.table and self.raw:
             print(_raw(pair, self.raw, self.out))
         return 0
@@ -140,30 +140,32 @@ def _check(args: EvaluatePair) -> None:
             raise CameraSimError(f"the table {table} is of what --{table} names; name some")
 
 
-def _print_unseen_edits(pair: "Pair", shots: "Sequence[Shot]", asked: Sequence[str]) -> None:
+def _print_unseen_edits(
+    pair: "Pair", captures: "Sequence[DevelopedCapture]", asked: Sequence[str]
+) -> None:
     """Print what is made of edits that no training saw, those of an attacker among them."""
     from camera_sim.evaluation import pair_tables as tables
-    from camera_sim.training.pair.shots import paper_channel
+    from camera_sim.training.pair.captures import paper_channel
 
     if "edits" in asked:
-        print(tables.further_edits_table(pair, shots, paper_channel))
-        print(tables.local_edits_table(pair, shots, paper_channel))
+        print(tables.further_edits_table(pair, captures, paper_channel))
+        print(tables.local_edits_table(pair, captures, paper_channel))
     if "attacks" in asked:
-        print(tables.attack_table(pair, shots, paper_channel))
+        print(tables.attack_table(pair, captures, paper_channel))
 
 
-def _print_visibility(shots: "Sequence[Shot]") -> None:
+def _print_visibility(captures: "Sequence[DevelopedCapture]") -> None:
     from camera_sim.evaluation.visibility import visibility_table
 
     try:
-        print(visibility_table(shots))
+        print(visibility_table(captures))
     except CameraSimError as missing:
         print(f"The table of visibility is left out: {missing}\n")
 
 
-def shoot(pair: "Pair", files: Sequence[Path]) -> "list[Shot]":
+def developed(pair: "Pair", files: Sequence[Path]) -> "list[DevelopedCapture]":
     """Photograph each picture and develop it."""
-    return [pair.shoot(name, capture) for name, capture in _captures(files)]
+    return [pair.develop(name, capture) for name, capture in _captures(files)]
 
 
 def _captures(files: Sequence[Path]) -> "Iterator[tuple[str, RawImage]]":
@@ -183,7 +185,7 @@ def _shown(items: Sequence[T], words: str) -> Iterable[T]:
 def _channels(names: Sequence[str] | None) -> "dict[str, Send]":
     """Return what pictures are sent through, of those that are named."""
     from camera_sim.evaluation.pair_tables import channels
-    from camera_sim.training.pair.shots import paper_channel
+    from camera_sim.training.pair.captures import paper_channel
 
     every = channels()
     choices = [name for name, send in every.items() if send is not paper_channel]
@@ -201,20 +203,20 @@ def _channels(names: Sequence[str] | None) -> "dict[str, Send]":
 
 def print_channels(
     pair: "Pair",
-    shots: "Sequence[Shot]",
+    captures: "Sequence[DevelopedCapture]",
     paper: "Sequence[Scores]",
     channels: "dict[str, Send]",
     out: Path | None,
 ) -> None:
     """Print accuracy by channel, the confusion matrix and the pooling table."""
     from camera_sim.evaluation import pair_tables as tables
-    from camera_sim.training.pair import shots as bench
+    from camera_sim.training.pair import captures as bench
 
-    labels = [label.name for label in pair.analyser.entry.labels]
+    labels = [label.name for label in pair.fan.entry.labels]
     rows = []
     for name, send in channels.items():
         is_paper = send is bench.paper_channel
-        scores = paper if is_paper else bench.score_histories(pair, shots, send)
+        scores = paper if is_paper else bench.score_histories(pair, captures, send)
         rows.append(tables.channel_row(name, scores))
     print(Table(tables.CHANNEL_COLUMNS, rows, "Accuracy over the five histories"))
     print(tables.confusion_table(paper, labels))
@@ -229,44 +231,47 @@ def print_channels(
 
 
 def _print_camera(
-    pair: "Pair", shots: "Sequence[Shot]", channels: "dict[str, Send]", out: Path | None
+    pair: "Pair",
+    captures: "Sequence[DevelopedCapture]",
+    channels: "dict[str, Send]",
+    out: Path | None,
 ) -> None:
     """Print whether the camera is recognised, and draw how for the first picture."""
     from camera_sim.evaluation.pair_figures import draw_scales
     from camera_sim.evaluation.pair_tables import camera_table
 
-    print(camera_table(pair, shots, channels))
-    if out and pair.analyser.pooling:
+    print(camera_table(pair, captures, channels))
+    if out and pair.fan.pooling:
         out.mkdir(parents=True, exist_ok=True)
-        draw_scales(pair, shots[0], out / "pair-scales.png")
+        draw_scales(pair, captures[0], out / "pair-scales.png")
 
 
 def _print_strengths(pair: "Pair", files: Sequence[Path], out: Path | None) -> None:
     """Print and draw what a weaker and a stronger watermark would be worth."""
     from camera_sim.evaluation.pair_tables import STRENGTHS, measure_trade_off
-    from camera_sim.training.pair.shots import paper_channel
+    from camera_sim.training.pair.captures import paper_channel
 
-    shots = [pair.shoot_in_strengths(*captured, STRENGTHS) for captured in _captures(files)]
+    captures = [pair.develop_in_strengths(*captured, STRENGTHS) for captured in _captures(files)]
     jod = _jod()
     measured = [
         measure_trade_off(f"×{strength:g}", pair, of_strength, paper_channel, jod)
-        for strength, of_strength in zip(STRENGTHS, zip(*shots, strict=True), strict=True)
+        for strength, of_strength in zip(STRENGTHS, zip(*captures, strict=True), strict=True)
     ]
-    _print_trade_off("the watermark in several strengths, one analyser", measured, out, "strengths")
+    _print_trade_off("the watermark in several strengths, one FAN", measured, out, "strengths")
 
 
 def _print_runs(
     runs: Sequence[Path], before: Path, files: Sequence[Path], out: Path | None
 ) -> None:
-    """Print and draw what joint runs gave, each with an analyser of its own."""
+    """Print and draw what joint runs gave, each with a FAN of its own."""
     from camera_sim.evaluation.pair_tables import measure_trade_off
-    from camera_sim.training.pair.shots import open_run, paper_channel
+    from camera_sim.training.pair.captures import open_run, paper_channel
 
     jod, measured = _jod(), []
     for run_folder in runs:
         name, pair = open_run(run_folder, before)
-        measured.append(measure_trade_off(name, pair, shoot(pair, files), paper_channel, jod))
-    _print_trade_off("an analyser of its own for each", measured, out, "runs")
+        measured.append(measure_trade_off(name, pair, developed(pair, files), paper_channel, jod))
+    _print_trade_off("a FAN of its own for each", measured, out, "runs")
 
 
 def _jod() -> "Callable[[Picture, Picture], float] | None":
@@ -292,15 +297,15 @@ def _print_trade_off(
 
 def _print_foreign(
     pair: "Pair",
-    shots: "Sequence[Shot]",
+    captures: "Sequence[DevelopedCapture]",
     scores: "Sequence[Scores]",
     files: Sequence[Path],
     args: EvaluatePair,
 ) -> None:
     from camera_sim.evaluation.pair_tables import ForeignPicture, foreign_table
-    from camera_sim.training.pair import shots as bench
+    from camera_sim.training.pair import captures as bench
 
-    foreign = list(foreign_of(shots, files))
+    foreign = list(foreign_of(captures, files))
     if args.foreign:
         foreign += [
             ForeignPicture(f"as found, {args.foreign.name}", picture)
@@ -309,38 +314,40 @@ def _print_foreign(
     print(foreign_table(pair, scores, foreign, bench.paper_channel))
 
 
-def foreign_of(shots: "Sequence[Shot]", files: Sequence[Path]) -> "Iterator[ForeignPicture]":
+def foreign_of(
+    captures: "Sequence[DevelopedCapture]", files: Sequence[Path]
+) -> "Iterator[ForeignPicture]":
     """Yield the same scenes as other pipelines develop them, and as they were found."""
     from camera_sim.evaluation import fidelity
     from camera_sim.evaluation.pair_tables import ForeignPicture
     from camera_sim.sensor.sensor import BASE_ISO, LOW_PASS_BLUR
 
     classical = fidelity.by_engine(open_engine("classical"))
-    for index, (shot, path) in enumerate(zip(shots, files, strict=True)):
+    for index, (capture, path) in enumerate(zip(captures, files, strict=True)):
         picture = load_picture(path)
-        capture = fidelity.capture_of(picture, index, BASE_ISO, LOW_PASS_BLUR).image
-        yield ForeignPicture("the same pipeline before", shot.plain)
-        yield ForeignPicture("classical", classical(capture))
-        yield ForeignPicture("LibRaw", fidelity.by_libraw(capture))
+        raw = fidelity.capture_of(picture, index, BASE_ISO, LOW_PASS_BLUR).image
+        yield ForeignPicture("the same pipeline before", capture.plain)
+        yield ForeignPicture("classical", classical(raw))
+        yield ForeignPicture("LibRaw", fidelity.by_libraw(raw))
         yield ForeignPicture("as found, lossless", picture)
 
 
-def _keep(folder: Path, shots: "Sequence[Shot]", files: Sequence[Path]) -> None:
+def _keep(folder: Path, captures: "Sequence[DevelopedCapture]", files: Sequence[Path]) -> None:
     """Write what the camera's files decode to, with every history, and foreign pictures."""
     from camera_sim.training.pair.validation import as_camera_file, edited
     from camera_sim.training.pair.workflow import FOREIGN, HISTORIES
     from channel.output import write
 
-    foreign = list(foreign_of(shots, files))
-    each = len(foreign) // len(shots)
-    for index, shot in enumerate(_shown(shots, "keeping")):
-        native = as_camera_file(shot.watermarked)
+    foreign = list(foreign_of(captures, files))
+    each = len(foreign) // len(captures)
+    for index, capture in enumerate(_shown(captures, "keeping")):
+        native = as_camera_file(capture.watermarked)
         pictures = {name: edited(native, name) for name in HISTORIES}
         pictures[FOREIGN] = foreign[each * index + index % each].picture
         for label, picture in pictures.items():
             file = BytesIO()
             Image.fromarray(picture).save(file, "PNG")
-            write(folder / label / f"{shot.name}.{label}.png", file.getvalue(), force=False)
+            write(folder / label / f"{capture.name}.{label}.png", file.getvalue(), force=False)
 
 
 def _pictures(folder: Path, limit: int | None) -> "list[Picture]":
@@ -359,20 +366,20 @@ def _pictures(folder: Path, limit: int | None) -> "list[Picture]":
 
 def _raw(pair: "Pair", files: Sequence[Path], out: Path | None) -> Table:
     from camera_sim.evaluation.pair_tables import channels, raw_table
-    from camera_sim.training.pair import shots as bench
+    from camera_sim.training.pair import captures as bench
 
-    shots = []
+    captures = []
     for path in files:
         try:
-            shots.append(pair.shoot(path.name, read_raw(path), exposure=None))
+            captures.append(pair.develop(path.name, read_raw(path), exposure=None))
         except RawError as error:
             print(f"{path.name} is left out: {error}")
-    if out and shots:
+    if out and captures:
         from camera_sim.evaluation.watermark_sheet import draw_watermark_sheet
 
         out.mkdir(parents=True, exist_ok=True)
-        draw_watermark_sheet(shots, out / "pair-side-by-side.png")
+        draw_watermark_sheet(captures, out / "pair-side-by-side.png")
     every = channels()
     return raw_table(
-        pair, shots, {"1:2, JPEG 50": bench.paper_channel, "whatsapp": every["whatsapp"]}
+        pair, captures, {"1:2, JPEG 50": bench.paper_channel, "whatsapp": every["whatsapp"]}
     )

@@ -30,7 +30,7 @@ _CAMERAS = ", ".join(f"{c.make} {c.model}" for c in CAMERAS)
 class Simulate:
     """Make a RAW capture (DNG) of a picture.
 
-    Photograph a picture with the simulated sensor and write a DNG.
+    Simulate a capture of a picture by a sensor and write a DNG.
 
     Parameters
     ----------

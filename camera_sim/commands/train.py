@@ -29,7 +29,7 @@ class TrainNip:
     Parameters
     ----------
     pictures
-        Pictures, photographed by the simulated sensor.
+        Pictures, of which the sensor's captures are simulated.
     raw
         RAW files; the classical pipeline is the target.
     out
@@ -107,7 +107,8 @@ class TrainNip:
         print(f"{pipeline.name}: {psnr:.2f} dB on held-out patches; curve → {figure}")
         print(f"weights → {self.out / 'weights' / entry.file}; use them with")
         print(
-            f"  camsim develop --pipeline {pipeline.name} --weights {self.out / 'weights'} shot.nef"
+            f"  camsim develop --pipeline {pipeline.name} --weights {self.out / 'weights'} "
+            "capture.nef"
         )
         return 0
 

@@ -1,4 +1,4 @@
-"""``camsim train joint``: train a pipeline together with its analyser."""
+"""``camsim train joint``: train a pipeline together with its FAN."""
 
 from dataclasses import KW_ONLY, dataclass
 from math import isnan
@@ -26,7 +26,7 @@ _OF_RECIPE = (
 
 @dataclass(frozen=True)
 class TrainJoint:
-    """A pipeline and its analyser together, so that edits stay detectable.
+    """A pipeline and its FAN together, so that edits stay detectable.
 
     Train a neural imaging pipeline (NIP) jointly with a forensic analysis network (FAN): capture,
     edit, channel, analysis. It resumes where a run in --out stopped.
@@ -62,7 +62,7 @@ class TrainJoint:
     fan_warm_up
         Train the FAN alone first.
     blocks_warm_up
-        Train what the analyser reads in JPEG's blocks alone first.
+        Train what the FAN reads in JPEG's blocks alone first.
     pattern_strength
         Of the pattern that the pipeline starts with; 0: none (default 1, and 0 with --pair-from).
     pattern_from
@@ -188,7 +188,7 @@ class TrainJoint:
         data = ", ".join(folder.name for folder in self.pictures or filter(None, [self.raw]))
         camera, verifier = export_pair(pair, chosen, exported, self.pair, recipe, data, self.out)
         print(f"pair {self.pair}: camera → {camera}, verifier → {verifier}; use them with")
-        print(f"  camsim develop --pipeline {exported.name} --weights {camera} shot.nef")
+        print(f"  camsim develop --pipeline {exported.name} --weights {camera} capture.nef")
         print(f"  camsim evaluate pair PICTURES --pair {self.pair} --weights {self.out}")
         return 0
 
@@ -226,7 +226,7 @@ def recipe_of(args: TrainJoint) -> "JointRecipe":
 
 
 def _camera_of(args: TrainJoint) -> str | None:
-    """Return the camera that photographs the pictures, where it isn't drawn anew for each patch."""
+    """Return the camera whose captures are simulated, where it isn't drawn for each patch."""
     if find_pipeline(args.pipeline).any_camera or args.raw:
         if args.camera:
             raise TrainingError("--camera is of per-camera pipelines trained on pictures")
@@ -278,7 +278,7 @@ def _prepare(args: TrainJoint, recipe: "JointRecipe") -> tuple[Any, ...]:
             "name its own by --camera"
         )
     if recipe.mode == "F+N":
-        nip.watermarked = True  # its analyser learns where the picture lies on JPEG's squares
+        nip.watermarked = True  # its FAN learns where the picture lies on JPEG's squares
     rng = np.random.default_rng(recipe.seed + 1)
     training = ForeignSource(foreign_pictures(sources.scenes, nip, rng))
     held_out_foreign = ForeignSource(foreign_pictures(sources.held_out_scenes, nip, rng))

@@ -19,7 +19,7 @@ PARTS, DRAWS = 40, 25
 class TrainPooling(PairOptions):
     """A pair's network that judges whole pictures.
 
-    Photograph pictures, develop them with a pair, edit them, send them through networks at any
+    Simulate captures, develop them with a pair, edit them, send them through networks at any
     size, and learn what all of a picture's blocks say together once it is synchronised
     with the camera's watermark. It resumes where a run in --out stopped.
 
@@ -50,7 +50,7 @@ class TrainPooling(PairOptions):
     def __call__(self) -> int:
         """Gather, learn, and print what held-out pictures are called."""
         require_torch()
-        from camera_sim.training.pair import pooling, shots
+        from camera_sim.training.pair import captures, pooling
         from camera_sim.training.pair.pooling_data import PairOpener
 
         folders = [picture_files(folder) for folder in self.pictures]
@@ -61,7 +61,7 @@ class TrainPooling(PairOptions):
             raise TrainingError(
                 f"{short[0]} holds one picture; training needs at least 2 of a folder"
             )
-        pair = shots.open_pair(self.pair, self.weights, self.before)
+        pair = captures.open_pair(self.pair, self.weights, self.before)
         recipe = pooling.PoolingRecipe(self.parts, DRAWS, self.seed)
         pattern = pooling.measured_pattern(pair, folders[0])
         opener = PairOpener(self.pair, self.weights, self.before)

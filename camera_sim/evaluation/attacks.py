@@ -9,52 +9,58 @@ from camera_sim.developing.tiles import develop
 from camera_sim.sensor.cameras import CAMERAS
 from camera_sim.sensor.linear_light import to_linear
 from camera_sim.sensor.sensor import Sensor
-from camera_sim.training.pair.shots import Pair, Picture, Shot
+from camera_sim.training.pair.captures import DevelopedCapture, Pair, Picture
 from camera_sim.training.pair.validation import edited
 
-Attack = Callable[[Pair, Sequence[Shot], str], list[Picture]]
+Attack = Callable[[Pair, Sequence[DevelopedCapture], str], list[Picture]]
 
 
-def copied_watermark(pair: Pair, shots: Sequence[Shot], history: str) -> list[Picture]:
+def copied_watermark(
+    pair: Pair, captures: Sequence[DevelopedCapture], history: str
+) -> list[Picture]:
     """Add the watermark of another picture: the pair's output less the plain pipeline's."""
-    watermarks = [shot.watermarked.astype(np.float32) - shot.plain for shot in shots]
+    watermarks = [capture.watermarked.astype(np.float32) - capture.plain for capture in captures]
     return [
-        _with_added(edited(shot.watermarked, history), watermarks[index - 1])
-        for index, shot in enumerate(shots)
+        _with_added(edited(capture.watermarked, history), watermarks[index - 1])
+        for index, capture in enumerate(captures)
     ]
 
 
-def average_watermark(pair: Pair, shots: Sequence[Shot], history: str) -> list[Picture]:
+def average_watermark(
+    pair: Pair, captures: Sequence[DevelopedCapture], history: str
+) -> list[Picture]:
     """Add the mean watermark of all other pictures, in squares of 64: what they have in common."""
-    embedded = [_squares(shot.watermarked, shot.plain) for shot in shots]
+    embedded = [_squares(capture.watermarked, capture.plain) for capture in captures]
     return [
-        _with_added(edited(shot.watermarked, history), _mean_of_others(embedded, index))
-        for index, shot in enumerate(shots)
+        _with_added(edited(capture.watermarked, history), _mean_of_others(embedded, index))
+        for index, capture in enumerate(captures)
     ]
 
 
-def topped_up(pair: Pair, shots: Sequence[Shot], history: str) -> list[Picture]:
+def topped_up(pair: Pair, captures: Sequence[DevelopedCapture], history: str) -> list[Picture]:
     """Add just what the edit takes of the mean watermark, as measured on all other pictures."""
-    embedded = [_squares(shot.watermarked, shot.plain) for shot in shots]
-    left = [_squares(edited(s.watermarked, history), edited(s.plain, history)) for s in shots]
+    embedded = [_squares(capture.watermarked, capture.plain) for capture in captures]
+    left = [_squares(edited(s.watermarked, history), edited(s.plain, history)) for s in captures]
     return [
         _with_added(
-            edited(shot.watermarked, history),
+            edited(capture.watermarked, history),
             _mean_of_others(embedded, index) - _mean_of_others(left, index),
         )
-        for index, shot in enumerate(shots)
+        for index, capture in enumerate(captures)
     ]
 
 
-def developed_again(pair: Pair, shots: Sequence[Shot], history: str) -> list[Picture]:
-    """Photograph the edited picture anew: mosaic it, and run it through the pair's pipeline."""
+def developed_again(
+    pair: Pair, captures: Sequence[DevelopedCapture], history: str
+) -> list[Picture]:
+    """Simulate a capture of the edited picture, and develop it by the pair's pipeline."""
     camera = CAMERAS[0]
     forged = []
-    for index, shot in enumerate(shots):
+    for index, capture in enumerate(captures):
         rng = np.random.default_rng(index)
-        scene = to_linear(edited(shot.watermarked, history))
-        capture = Sensor(camera).capture(scene, camera.illuminants.draw(rng), rng)
-        forged.append(develop(capture, pair.watermarked, exposure=1.0))
+        scene = to_linear(edited(capture.watermarked, history))
+        raw = Sensor(camera).capture(scene, camera.illuminants.draw(rng), rng)
+        forged.append(develop(raw, pair.watermarked, exposure=1.0))
     return forged
 
 

@@ -73,7 +73,7 @@ def captures(pictures: Sequence[Picture], noise: Noise, blur: float) -> Iterator
 
 
 def capture_of(picture: Picture, index: int, noise: Noise, blur: float) -> Capture:
-    """Photograph a picture; its index chooses camera, light and Bayer order."""
+    """Simulate a capture of a picture; its index chooses camera, light and Bayer order."""
     rng = np.random.default_rng(index)
     camera = CAMERAS[index % len(CAMERAS)]
     pattern = CFAPattern(CFA_ORDERS[index % len(CFA_ORDERS)])

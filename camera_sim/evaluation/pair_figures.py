@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from camera_sim.evaluation.pair_tables import TradeOff
-from camera_sim.training.pair.shots import (
+from camera_sim.training.pair.captures import (
+    DevelopedCapture,
     Pair,
     Scores,
-    Shot,
     accuracy_by_patches,
     through_platform,
 )
@@ -64,16 +64,18 @@ def draw_pooling(scores: Sequence[Scores], path: Path) -> Path:
     return _saved(figure, path)
 
 
-def draw_scales(pair: Pair, shot: Shot, path: Path, platform: str = "whatsapp") -> Path:
+def draw_scales(
+    pair: Pair, capture: DevelopedCapture, path: Path, platform: str = "whatsapp"
+) -> Path:
     """Draw at which scale a watermark is found after a platform, and in the picture without it."""
-    assert pair.analyser.pooling is not None  # asked for by the command
-    pattern = pair.analyser.pooling.pattern
+    assert pair.fan.pooling is not None  # asked for by the command
+    pattern = pair.fan.pooling.pattern
     plt = _pyplot()
     figure, axes = plt.subplots(figsize=(7, 3.6), layout="constrained")
-    for name, picture in (("with the watermark", shot.watermarked), ("without", shot.plain)):
+    for name, picture in (("with the watermark", capture.watermarked), ("without", capture.plain)):
         received = through_platform(platform)(as_camera_file(picture))
         axes.semilogx(*strengths_by_scale(received, pattern), label=name, linewidth=0.9)
-    height, width = shot.watermarked.shape[:2]
+    height, width = capture.watermarked.shape[:2]
     axes.axvline(received.shape[0] / height, color="black", linewidth=0.6, linestyle=":")
     axes.axhline(FOUND, color="grey", linewidth=0.6)
     ticks = (0.2, 0.3, 0.4, 0.5, 0.7, 1.0, 1.4)

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from camera_sim.evaluation.attacks import ATTACKS
 from camera_sim.evaluation.fidelity import BORDER, colour_difference, quality
 from camera_sim.evaluation.local_edits import LOCAL_EDITS, covered_share
-from camera_sim.training.pair import shots as bench
-from camera_sim.training.pair.shots import Pair, Picture, Read, Scores, Send, Shot
+from camera_sim.training.pair import captures as bench
+from camera_sim.training.pair.captures import DevelopedCapture, Pair, Picture, Read, Scores, Send
 from camera_sim.training.pair.validation import as_camera_file, edited
 from camera_sim.training.pair.workflow import FOREIGN, FOREIGN_CLASS, HISTORIES, PLATFORMS
 from channel.evaluation.table import Table
@@ -45,17 +45,20 @@ class ForeignPicture:
     picture: Picture
 
 
-def fidelity_table(shots: Sequence[Shot]) -> Table:
+def fidelity_table(captures: Sequence[DevelopedCapture]) -> Table:
     """How far the pair's pictures are from those of the same pipeline before joint training."""
-    found = [quality(shot.watermarked, shot.plain) for shot in shots]
-    worst = min(range(len(shots)), key=lambda index: found[index].psnr)
+    found = [quality(capture.watermarked, capture.plain) for capture in captures]
+    worst = min(range(len(captures)), key=lambda index: found[index].psnr)
     differences = np.concatenate(
-        [_inner(colour_difference(shot.watermarked, shot.plain)).ravel() for shot in shots]
+        [
+            _inner(colour_difference(capture.watermarked, capture.plain)).ravel()
+            for capture in captures
+        ]
     )
     psnr, ssim = np.mean([(q.psnr, q.ssim) for q in found], axis=0)
     rows = [
         ("PSNR, mean", f"{psnr:.2f} dB"),
-        ("PSNR, worst picture", f"{found[worst].psnr:.2f} dB ({shots[worst].name})"),
+        ("PSNR, worst picture", f"{found[worst].psnr:.2f} dB ({captures[worst].name})"),
         ("SSIM, mean", f"{ssim:.4f}"),
         ("CIEDE2000, median of pixels", f"{np.median(differences):.2f}"),
         ("CIEDE2000, 95% of pixels", f"{np.percentile(differences, 95):.2f}"),
@@ -63,7 +66,7 @@ def fidelity_table(shots: Sequence[Shot]) -> Table:
     return Table(
         ("measure", "value"),
         rows,
-        f"Fidelity to the pipeline before joint training, {len(shots)} pictures",
+        f"Fidelity to the pipeline before joint training, {len(captures)} pictures",
     )
 
 
@@ -148,20 +151,20 @@ class TradeOff:
 def measure_trade_off(
     name: str,
     pair: Pair,
-    shots: Sequence[Shot],
+    captures: Sequence[DevelopedCapture],
     send: Send,
     jod: Callable[[Picture, Picture], float] | None,
 ) -> TradeOff:
-    """Measure shots of one strength of a watermark, by the pair's analyser as it is."""
-    found = [quality(shot.watermarked, shot.plain) for shot in shots]
-    differences = [np.median(colour_difference(s.watermarked, s.plain)) for s in shots]
-    scores = bench.score_histories(pair, shots, send)
+    """Measure captures of one strength of a watermark, by the pair's FAN as it is."""
+    found = [quality(capture.watermarked, capture.plain) for capture in captures]
+    differences = [np.median(colour_difference(s.watermarked, s.plain)) for s in captures]
+    scores = bench.score_histories(pair, captures, send)
     return TradeOff(
         name,
         float(np.mean([q.psnr for q in found])),
         float(np.mean([q.ssim for q in found])),
         float(np.mean(differences)),
-        float(np.mean([jod(s.watermarked, s.plain) for s in shots])) if jod else None,
+        float(np.mean([jod(s.watermarked, s.plain) for s in captures])) if jod else None,
         bench.patch_accuracy(scores),
         bench.picture_accuracy(scores)[0],
     )
@@ -222,7 +225,7 @@ def _foreign_row(kind: str, own: Sequence[float], foreign: Sequence[Read]) -> tu
 
 
 def _foreign_score(read: Read) -> float:
-    """Log odds of `FOREIGN`, the analyser's last label."""
+    """Log odds of `FOREIGN`, the FAN's last label."""
     return float(read.picture[-1] - np.logaddexp.reduce(read.picture[:-1]))
 
 
@@ -236,12 +239,12 @@ def auc(negative: Sequence[float], positive: Sequence[float]) -> float:
     return float(statistic) / (len(positive) * len(negative))
 
 
-def camera_table(pair: Pair, shots: Sequence[Shot], sends: dict[str, Send]) -> Table:
+def camera_table(pair: Pair, captures: Sequence[DevelopedCapture], sends: dict[str, Send]) -> Table:
     """Measure by channel whether the camera is recognised by its watermark, in others as well."""
     rows = []
     for name, send in sends.items():
-        own = [pair.read(send(edited(s.watermarked, edit))) for s in shots for edit in OWN]
-        others = [pair.read(send(shot.plain)) for shot in shots]
+        own = [pair.read(send(edited(s.watermarked, edit))) for s in captures for edit in OWN]
+        others = [pair.read(send(capture.plain)) for capture in captures]
         own, others = ([read for read in reads if read.usable] for reads in (own, others))
         scores = [[_foreign_score(read) for read in reads] for reads in (own, others)]
         rows.append(
@@ -274,11 +277,11 @@ def _found(read: Read) -> bool:
     return read.proof is not None and read.proof.holds
 
 
-def further_edits_table(pair: Pair, shots: Sequence[Shot], send: Send) -> Table:
-    """Show what the analyser makes of edits and strengths that it never saw."""
-    rows = [("none", *_shares([pair.read(send(shot.watermarked)) for shot in shots]))]
+def further_edits_table(pair: Pair, captures: Sequence[DevelopedCapture], send: Send) -> Table:
+    """Show what the FAN makes of edits and strengths that it never saw."""
+    rows = [("none", *_shares([pair.read(send(capture.watermarked)) for capture in captures]))]
     for edit, strength in FURTHER_EDITS:
-        read = [pair.read(send(edit(shot.watermarked, strength))) for shot in shots]
+        read = [pair.read(send(edit(capture.watermarked, strength))) for capture in captures]
         rows.append((f"{edit.name} {strength:g}", *_shares(read)))
     return Table(
         ("edit", *HISTORIES, FOREIGN),
@@ -287,13 +290,13 @@ def further_edits_table(pair: Pair, shots: Sequence[Shot], send: Send) -> Table:
     )
 
 
-def local_edits_table(pair: Pair, shots: Sequence[Shot], send: Send) -> Table:
+def local_edits_table(pair: Pair, captures: Sequence[DevelopedCapture], send: Send) -> Table:
     """Show whether patches inside a local edit are told from those outside."""
     rows = []
     for name, edit in LOCAL_EDITS.items():
         inside, outside = list[float](), list[float]()
-        for index, shot in enumerate(shots):
-            picture, mask = edit(shot.watermarked, shots[index - 1].watermarked)
+        for index, capture in enumerate(captures):
+            picture, mask = edit(capture.watermarked, captures[index - 1].watermarked)
             probabilities, places, received = pair.edit_map(send(picture))
             for probability, place in zip(probabilities, places, strict=True):
                 covered = covered_share(mask, place, received)
@@ -309,12 +312,12 @@ def local_edits_table(pair: Pair, shots: Sequence[Shot], send: Send) -> Table:
     )
 
 
-def attack_table(pair: Pair, shots: Sequence[Shot], send: Send) -> Table:
+def attack_table(pair: Pair, captures: Sequence[DevelopedCapture], send: Send) -> Table:
     """How often an edited picture passes for a native one after the watermark was put back."""
     rows = []
     for name, attack in ATTACKS.items():
         for history in HISTORIES[1:]:
-            forged = attack(pair, shots, history)
+            forged = attack(pair, captures, history)
             rows.append((name, history, *_shares([pair.read(send(p)) for p in forged])))
     return Table(
         ("attack", "edit", *HISTORIES, FOREIGN),
@@ -330,18 +333,18 @@ def _shares(read: Sequence[Read]) -> Iterator[str]:
         yield f"{named.count(label) / max(1, len(named)):.0%}"
 
 
-def raw_table(pair: Pair, shots: Sequence[Shot], sends: dict[str, Send]) -> Table:
+def raw_table(pair: Pair, captures: Sequence[DevelopedCapture], sends: dict[str, Send]) -> Table:
     """Real RAW files: developed by the pair, edited, sent."""
     rows = []
-    for shot in shots:
+    for capture in captures:
         for name, send in sends.items():
-            scores = bench.score_histories(pair, [shot], send)
+            scores = bench.score_histories(pair, [capture], send)
             right, count = bench.picture_accuracy(scores)
             rows.append(
                 (
-                    shot.name,
+                    capture.name,
                     name,
-                    f"{quality(shot.watermarked, shot.plain).psnr:.1f}",
+                    f"{quality(capture.watermarked, capture.plain).psnr:.1f}",
                     f"{np.median([len(score.logits) for score in scores]):.0f}",
                     f"{bench.patch_accuracy(scores):.1%}" if count else "no usable patch",
                     f"{round(right * count)} of {count}" if count else "",

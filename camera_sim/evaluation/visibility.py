@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from camera_sim.errors import CameraSimError
-from camera_sim.training.pair.shots import Picture, Shot
+from camera_sim.training.pair.captures import DevelopedCapture, Picture
 from camera_sim.training.pair.validation import as_camera_file, through_jpeg
 from channel.evaluation.table import Table
 from channel.extras import to_install
@@ -29,7 +29,7 @@ JPEG_QUALITY = 90
 SCHEMA = "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
 
 
-def visibility_table(shots: Sequence[Shot]) -> Table:
+def visibility_table(captures: Sequence[DevelopedCapture]) -> Table:
     """Compare the watermark with JPEG, and with grain that is as strong as the watermark.
 
     Raises
@@ -40,7 +40,10 @@ def visibility_table(shots: Sequence[Shot]) -> Table:
     measure = _measures()
     rows = []
     for name, change in _changes().items():
-        found = [[jod(change(shot), shot.plain) for jod in measure.values()] for shot in shots]
+        found = [
+            [jod(change(capture), capture.plain) for jod in measure.values()]
+            for capture in captures
+        ]
         mean, worst = np.mean(found, axis=0), np.min(found, axis=0)
         rows.append((name, *(f"{m:.3f} ({w:.3f})" for m, w in zip(mean, worst, strict=True))))
     return Table(
@@ -50,21 +53,21 @@ def visibility_table(shots: Sequence[Shot]) -> Table:
     )
 
 
-def _changes() -> dict[str, Callable[[Shot], Picture]]:
+def _changes() -> dict[str, Callable[[DevelopedCapture], Picture]]:
     return {
-        "the watermark": lambda shot: shot.watermarked,
-        "JPEG 95, 4:4:4, as `camsim develop` writes": lambda shot: as_camera_file(shot.plain),
+        "the watermark": lambda capture: capture.watermarked,
+        "JPEG 95, 4:4:4, as `camsim develop` writes": lambda capture: as_camera_file(capture.plain),
         f"JPEG {JPEG_QUALITY}, 4:2:0": lambda s: through_jpeg(s.plain, JPEG_QUALITY, "4:2:0"),
         "grain as strong as the watermark": _grained,
     }
 
 
-def _grained(shot: Shot) -> Picture:
+def _grained(capture: DevelopedCapture) -> Picture:
     """Give a plain picture white noise, in all colours alike, of the watermark's deviation."""
-    deviation = (shot.watermarked.astype(np.float32) - shot.plain).std()
+    deviation = (capture.watermarked.astype(np.float32) - capture.plain).std()
     rng = np.random.default_rng(0)
-    noise = rng.normal(0, deviation, (*shot.plain.shape[:2], 1))
-    grained: Picture = np.clip(np.rint(shot.plain + noise), 0, 255).astype(np.uint8)
+    noise = rng.normal(0, deviation, (*capture.plain.shape[:2], 1))
+    grained: Picture = np.clip(np.rint(capture.plain + noise), 0, 255).astype(np.uint8)
     return grained
 
 

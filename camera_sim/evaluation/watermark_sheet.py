@@ -8,24 +8,24 @@ import numpy as np
 from PIL import Image
 
 from camera_sim.developing.compare import difference
-from camera_sim.training.pair.shots import Picture, Shot
+from camera_sim.training.pair.captures import DevelopedCapture, Picture
 
 SIDE = 320
 # Means between which an even part is neither shadow nor burnt out.
 DARKEST, BRIGHTEST = 60, 220
 
 
-def draw_watermark_sheet(shots: Sequence[Shot], path: Path) -> Path:
-    """Draw each shot's most even square: plain, with the watermark, their difference magnified.
+def draw_watermark_sheet(captures: Sequence[DevelopedCapture], path: Path) -> Path:
+    """Draw each capture's most even square: plain, with the watermark, their difference magnified.
 
     Pictures smaller than the square are left out; without any nothing is written.
     """
     rows = []
-    for shot in shots:
-        if min(shot.plain.shape[:2]) < SIDE:
+    for capture in captures:
+        if min(capture.plain.shape[:2]) < SIDE:
             continue
-        window = _most_even(shot.plain)
-        plain, watermarked = shot.plain[window], shot.watermarked[window]
+        window = _most_even(capture.plain)
+        plain, watermarked = capture.plain[window], capture.watermarked[window]
         rows.append(np.concatenate([plain, watermarked, difference(watermarked, plain)], axis=1))
     if rows:
         Image.fromarray(np.concatenate(rows)).save(path)

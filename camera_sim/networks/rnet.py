@@ -157,7 +157,7 @@ class RNet(NIP):
 
 
 class WatermarkedRNet(RNet):
-    """RNet with a watermark, to be trained jointly with an analyser.
+    """RNet with a watermark, to be trained jointly with a FAN.
 
     RNet knows no place: it cannot embed a pattern in a picture, and a watermark that survives a
     halving needs one of more than two pixels. So there is a `WatermarkLayer`, added in all three
@@ -213,7 +213,7 @@ class WatermarkLayer(nn.Module):
     ) -> None:
         """Add a pattern to start from; 1 is its own strength.
 
-        Training finds such patterns too, but late: before one is there, the analyser has nothing to
+        Training finds such patterns too, but late: before one is there, the FAN has nothing to
         look for.
         """
         levels = torch.from_numpy(pattern_levels(pattern)).to(self.pattern) * strength / 255

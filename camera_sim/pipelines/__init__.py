@@ -42,7 +42,7 @@ PIPELINES: dict[str, Pipeline] = {
     for pipeline in (
         Pipeline(
             "rnet-fan",
-            "the default: RNet with a watermark for its analyser",
+            "the default: RNet with a watermark for its FAN",
             "rnet:WatermarkedRNet",
         ),
         Pipeline("rnet", "one network for any Bayer camera, without a watermark", "rnet:RNet"),

@@ -109,7 +109,7 @@ class Sensor:
         rng: np.random.Generator,
         exposure: float = 1.0,
     ) -> RawImage:
-        """Photograph a scene.
+        """Simulate a capture of a scene.
 
         Parameters
         ----------
@@ -120,7 +120,7 @@ class Sensor:
         rng
             Source of the noise.
         exposure
-            How many times too dark the shot is; 1 fills the sensor's range.
+            How many times too dark the capture is; 1 fills the sensor's range.
         """
         height, width = (side - side % 2 for side in scene.shape[:2])
         clean = self.clean_colours(scene[:height, :width], exposure)

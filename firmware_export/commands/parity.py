@@ -37,7 +37,7 @@ class GateOptions:
     captures
         Held-out RAW files or folders.
     fan
-        The pair's analyser.
+        The pair's FAN.
     labels
         Of the FAN, where its file does not say.
     platform

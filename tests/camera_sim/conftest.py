@@ -89,7 +89,7 @@ def untrained_engine(
 
 @pytest.fixture(scope="session")
 def tiny_pair(tmp_path_factory: pytest.TempPathFactory) -> "TinyPair":
-    """Train and export a pair with a tiny analyser, once for all tests; none changes it."""
+    """Train and export a pair with a tiny FAN, once for all tests; none changes it."""
     from tests.camera_sim.tiny_pair import narrow, trained
 
     with pytest.MonkeyPatch.context() as patch:

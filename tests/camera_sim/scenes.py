@@ -43,7 +43,7 @@ def capture(
     seed: int = 0,
     **changes: object,
 ) -> RawImage:
-    """Photograph a made scene; `changes` are of the capture's fields."""
+    """Simulate a capture of a made scene; `changes` are of the capture's fields."""
     sensor = Sensor(CAMERA, CFAPattern(order), noise=noise)
     image = sensor.capture(scene(height, width, seed), GAINS, np.random.default_rng(seed))
     return replace(image, **changes)

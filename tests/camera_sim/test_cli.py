@@ -31,8 +31,8 @@ SUMMARY = re.compile(
 
 
 @pytest.fixture
-def shots(tmp_path: Path) -> Path:
-    folder = tmp_path / "shots"
+def captures(tmp_path: Path) -> Path:
+    folder = tmp_path / "captures"
     for index, order in enumerate(("RGGB", "GBRG")):
         write_dng(folder / f"{index}.dng", capture(64, 80, order, seed=index))
     (folder / "notes.txt").write_text("no RAW file")
@@ -44,8 +44,8 @@ def opened(path: Path) -> np.ndarray:
         return np.asarray(image)
 
 
-def test_a_folder_is_developed_file_by_file(camsim: Camsim, shots: Path, tmp_path: Path) -> None:
-    ran = camsim("develop", shots, "--pipeline", "classical", "--out", tmp_path / "out")
+def test_a_folder_is_developed_file_by_file(camsim: Camsim, captures: Path, tmp_path: Path) -> None:
+    ran = camsim("develop", captures, "--pipeline", "classical", "--out", tmp_path / "out")
     lines = ran.out.splitlines()
     assert (ran.status, ran.err) == (0, "")
     assert [SUMMARY.fullmatch(line)[1] for line in lines[:2]] == ["0.dng", "1.dng"]
@@ -54,21 +54,26 @@ def test_a_folder_is_developed_file_by_file(camsim: Camsim, shots: Path, tmp_pat
     assert names == ["0.classical.jpg", "1.classical.jpg"]
 
 
-def test_one_bad_file_does_not_stop_the_others(camsim: Camsim, shots: Path, tmp_path: Path) -> None:
-    (shots / "0a.nef").write_text("no RAW file at all\n" * 40)
-    ran = camsim("develop", shots, "--pipeline", "classical", "--out", tmp_path / "out")
+def test_one_bad_file_does_not_stop_the_others(
+    camsim: Camsim, captures: Path, tmp_path: Path
+) -> None:
+    (captures / "0a.nef").write_text("no RAW file at all\n" * 40)
+    ran = camsim("develop", captures, "--pipeline", "classical", "--out", tmp_path / "out")
     assert ran.status == 2
     assert ran.err.splitlines() == [
-        f"camsim: {shots / '0a.nef'} is not a RAW file that LibRaw knows, or its header is damaged"
+        f"camsim: {captures / '0a.nef'} is not a RAW file that LibRaw knows, "
+        "or its header is damaged"
     ]
     assert len(SUMMARY.findall(ran.out)) == 2
     assert "2 of 3 files developed" in ran.out
     assert len(list((tmp_path / "out").iterdir())) == 2
 
 
-def test_processes_develop_the_same_pictures(camsim: Camsim, shots: Path, tmp_path: Path) -> None:
-    (shots / "0a.nef").write_text("no RAW file at all\n" * 40)
-    words = ("develop", shots, "--pipeline", "classical", "--out")
+def test_processes_develop_the_same_pictures(
+    camsim: Camsim, captures: Path, tmp_path: Path
+) -> None:
+    (captures / "0a.nef").write_text("no RAW file at all\n" * 40)
+    words = ("develop", captures, "--pipeline", "classical", "--out")
     camsim(*words, tmp_path / "one")
     ran = camsim(*words, tmp_path / "many", "--processes", 2)
     assert ran.status == 2
@@ -80,7 +85,7 @@ def test_processes_develop_the_same_pictures(camsim: Camsim, shots: Path, tmp_pa
 
 
 def test_a_file_that_kills_its_processes_is_told(
-    shots: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    captures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Deadly(Processes):
         def map(self, function: Any, tasks: Any) -> Any:
@@ -90,7 +95,7 @@ def test_a_file_that_kills_its_processes_is_told(
     monkeypatch.setattr("camera_sim.developing.many.Processes", Deadly)
     options = Options(pipeline="classical", out=tmp_path)
     developer = Developer("classical", ClassicalEngine(), None)
-    first, second = develop_many(plan_jobs([shots], options), options, developer, 2)
+    first, second = develop_many(plan_jobs([captures], options), options, developer, 2)
     assert first.error is not None
     assert "0.dng killed every process" in first.error
     assert second.error is None
@@ -98,14 +103,18 @@ def test_a_file_that_kills_its_processes_is_told(
 
 
 @pytest.mark.parametrize("extra", [("--processes", 0), ("--processes", 2, "--identity", "x")])
-def test_processes_that_cannot_be(extra: tuple[object, ...], camsim: Camsim, shots: Path) -> None:
-    ran = camsim("develop", shots, "--pipeline", "classical", *extra)
+def test_processes_that_cannot_be(
+    extra: tuple[object, ...], camsim: Camsim, captures: Path
+) -> None:
+    ran = camsim("develop", captures, "--pipeline", "classical", *extra)
     assert ran.status == 2
     assert len(ran.err.splitlines()) == 1
 
 
-def test_nothing_is_overwritten_without_force(camsim: Camsim, shots: Path, tmp_path: Path) -> None:
-    words = ("develop", shots, "--pipeline", "classical", "--out", tmp_path)
+def test_nothing_is_overwritten_without_force(
+    camsim: Camsim, captures: Path, tmp_path: Path
+) -> None:
+    words = ("develop", captures, "--pipeline", "classical", "--out", tmp_path)
     (tmp_path / "0.classical.jpg").write_bytes(b"precious")
     ran = camsim(*words)
     assert ran.status == 2
@@ -117,20 +126,20 @@ def test_nothing_is_overwritten_without_force(camsim: Camsim, shots: Path, tmp_p
     assert not list(tmp_path.rglob("*.part"))
 
 
-def test_the_picture_goes_beside_the_file_by_default(camsim: Camsim, shots: Path) -> None:
-    assert camsim("develop", shots / "0.dng", "--pipeline", "classical").status == 0
-    assert (shots / "0.classical.jpg").exists()
+def test_the_picture_goes_beside_the_file_by_default(camsim: Camsim, captures: Path) -> None:
+    assert camsim("develop", captures / "0.dng", "--pipeline", "classical").status == 0
+    assert (captures / "0.classical.jpg").exists()
 
 
 @pytest.mark.parametrize("pipeline", ["classical", "libraw", "inet", "rnet"])
 def test_every_pipeline_gives_the_scene(
     pipeline: str, camsim: Camsim, tmp_path: Path, untrained: Callable[[str], Path]
 ) -> None:
-    write_dng(tmp_path / "shot.dng", capture(128, 160, "GRBG"))
+    write_dng(tmp_path / "capture.dng", capture(128, 160, "GRBG"))
     words: tuple[object, ...] = ("--out", tmp_path / "a.png", "--exposure", 0)
     if pipeline in ("inet", "rnet"):
         words += ("--weights", untrained(pipeline))
-    ran = camsim("develop", tmp_path / "shot.dng", "--pipeline", pipeline, *words)
+    ran = camsim("develop", tmp_path / "capture.dng", "--pipeline", pipeline, *words)
     assert ran.status == 0, ran.err
     floor = 15 if pipeline == "inet" else 26  # INet, untrained, knows no camera's matrix
     assert psnr(opened(tmp_path / "a.png"), clean(128, 160)) > floor
@@ -141,9 +150,9 @@ def test_every_pipeline_gives_the_scene(
 def test_orientation_is_applied(
     pipeline: str, orientation: int, camsim: Camsim, tmp_path: Path
 ) -> None:
-    write_dng(tmp_path / "shot.dng", capture(64, 96, orientation=orientation))
+    write_dng(tmp_path / "capture.dng", capture(64, 96, orientation=orientation))
     words = ("--pipeline", pipeline, "--out", tmp_path / "a.png", "--exposure", 0)
-    assert camsim("develop", tmp_path / "shot.dng", *words).status == 0
+    assert camsim("develop", tmp_path / "capture.dng", *words).status == 0
     tagged = Image.fromarray(clean(64, 96))
     turned = {
         2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180,
@@ -175,35 +184,37 @@ def test_the_example_keeps_its_exif(suffix: str, camsim: Camsim, tmp_path: Path)
         assert tifffile.imread(out).dtype == np.uint16
 
 
-def test_jpeg_is_the_default_at_full_chroma(camsim: Camsim, shots: Path) -> None:
-    camsim("develop", shots / "0.dng", "--pipeline", "classical", "--exposure", 0)
-    with Image.open(shots / "0.classical.jpg") as image:
+def test_jpeg_is_the_default_at_full_chroma(camsim: Camsim, captures: Path) -> None:
+    camsim("develop", captures / "0.dng", "--pipeline", "classical", "--exposure", 0)
+    with Image.open(captures / "0.classical.jpg") as image:
         assert image.layer[0][1:3] == (1, 1)
-    assert psnr(opened(shots / "0.classical.jpg"), clean(64, 80)) > 28
+    assert psnr(opened(captures / "0.classical.jpg"), clean(64, 80)) > 28
 
 
-def test_compare_writes_a_sheet(camsim: Camsim, shots: Path) -> None:
-    ran = camsim("develop", shots / "0.dng", "--pipeline", "libraw", "--compare")
+def test_compare_writes_a_sheet(camsim: Camsim, captures: Path) -> None:
+    ran = camsim("develop", captures / "0.dng", "--pipeline", "libraw", "--compare")
     assert ran.status == 0, ran.err
-    sheet = opened(shots / "0.libraw.compare.jpg")
+    sheet = opened(captures / "0.libraw.compare.jpg")
     assert sheet.shape[1] > 3 * 80
     assert "side by side" in ran.out
 
 
-def test_exposure_is_in_stops(camsim: Camsim, shots: Path, tmp_path: Path) -> None:
+def test_exposure_is_in_stops(camsim: Camsim, captures: Path, tmp_path: Path) -> None:
     means = []
     for stops in (-1, 0, 1):
         words = ("--pipeline", "classical", "--exposure", stops, "--out", tmp_path / f"{stops}.png")
-        assert camsim("develop", shots / "0.dng", *words).status == 0
+        assert camsim("develop", captures / "0.dng", *words).status == 0
         means.append(opened(tmp_path / f"{stops}.png").mean())
     assert means == sorted(means)
     assert means[2] - means[0] > 40
 
 
-def test_the_result_does_not_depend_on_threads(camsim: Camsim, shots: Path, tmp_path: Path) -> None:
+def test_the_result_does_not_depend_on_threads(
+    camsim: Camsim, captures: Path, tmp_path: Path
+) -> None:
     for threads in (1, 3):
         words = ("--pipeline", "classical", "--threads", threads)
-        camsim("develop", shots / "0.dng", *words, "--out", tmp_path / f"{threads}.png")
+        camsim("develop", captures / "0.dng", *words, "--out", tmp_path / f"{threads}.png")
     assert (tmp_path / "1.png").read_bytes() == (tmp_path / "3.png").read_bytes()
 
 
@@ -221,13 +232,13 @@ sys.exit(cli.main())
 
 
 def test_an_interrupted_batch_leaves_no_half_file(tmp_path: Path) -> None:
-    write_dng(tmp_path / "shot.dng", capture(512, 768))
+    write_dng(tmp_path / "capture.dng", capture(512, 768))
     command = [
         sys.executable,
         "-c",
         WAITS_BEFORE_IT_IS_THERE,
         "develop",
-        tmp_path / "shot.dng",
+        tmp_path / "capture.dng",
     ]
     words = ["--pipeline", "classical", "--out", tmp_path / "out.tif", "--threads", "1"]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
@@ -238,11 +249,11 @@ def test_an_interrupted_batch_leaves_no_half_file(tmp_path: Path) -> None:
     _, err = running.communicate()
     assert running.returncode == 130, err
     assert "Traceback" not in err
-    assert [path.name for path in tmp_path.iterdir()] == ["shot.dng"]
+    assert [path.name for path in tmp_path.iterdir()] == ["capture.dng"]
 
 
-def test_info_prints_what_the_file_says(camsim: Camsim, shots: Path) -> None:
-    ran = camsim("info", shots / "1.dng", EXAMPLE)
+def test_info_prints_what_the_file_says(camsim: Camsim, captures: Path) -> None:
+    ran = camsim("info", captures / "1.dng", EXAMPLE)
     assert (ran.status, ran.err) == (0, "")
     for words in ("Nikon D5200 (simulated)", "80×64", "GBRG", "black 512", "white 16383",
                   "2.000 1.000 1.500 (as shot)", "Canon PowerShot S40", "2312×1720",
@@ -251,8 +262,8 @@ def test_info_prints_what_the_file_says(camsim: Camsim, shots: Path) -> None:
     assert "1970" not in ran.out
 
 
-def test_info_goes_on_after_a_bad_file(camsim: Camsim, shots: Path) -> None:
-    ran = camsim("info", shots / "notes.txt", shots / "0.dng")
+def test_info_goes_on_after_a_bad_file(camsim: Camsim, captures: Path) -> None:
+    ran = camsim("info", captures / "notes.txt", captures / "0.dng")
     assert ran.status == 2
     assert len(ran.err.splitlines()) == 1
     assert "Nikon D5200" in ran.out

@@ -27,14 +27,14 @@ names = pytest.mark.parametrize("name", NAMES.values(), ids=NAMES.keys())
 
 @names
 def test_a_raw_file_of_any_name(name: bytes, camsim: Camsim, tmp_path: Path) -> None:
-    shots = tmp_path / "shots"
-    shots.mkdir()
-    write_dng(tmp_path / "shot.dng", capture(32, 48))
-    (tmp_path / "shot.dng").rename(shots / os.fsdecode(name + b".dng"))
-    for command in (["info", shots / os.fsdecode(name + b".dng")],
-                    ["develop", shots, "--pipeline", "classical", "--out", tmp_path / "out"],
-                    ["develop", shots, "--pipeline", "libraw", "--out", tmp_path / "out"],
-                    ["develop", shots, "--pipeline", "classical", "--processes", 2,
+    captures = tmp_path / "captures"
+    captures.mkdir()
+    write_dng(tmp_path / "capture.dng", capture(32, 48))
+    (tmp_path / "capture.dng").rename(captures / os.fsdecode(name + b".dng"))
+    for command in (["info", captures / os.fsdecode(name + b".dng")],
+                    ["develop", captures, "--pipeline", "classical", "--out", tmp_path / "out"],
+                    ["develop", captures, "--pipeline", "libraw", "--out", tmp_path / "out"],
+                    ["develop", captures, "--pipeline", "classical", "--processes", 2,
                      "--out", tmp_path / "many"]):  # fmt: skip
         ran = camsim(*command)
         assert (ran.status, ran.err) == (0, "")

@@ -65,11 +65,13 @@ def test_every_inference_module_imports_without_torch() -> None:
 
 @pytest.mark.parametrize("pipeline", ["classical", "libraw", DEFAULT_PIPELINE, "rnet-fan"])
 def test_camsim_develops_without_torch(pipeline: str, tmp_path: Path) -> None:
-    write_dng(tmp_path / "shot.dng", capture(64, 96))
+    write_dng(tmp_path / "capture.dng", capture(64, 96))
     code = "from camera_sim.cli import main\nsys.exit(main(sys.argv[1:]))"
-    ran = without_torch(code, "develop", tmp_path / "shot.dng", "--pipeline", pipeline, "--compare")
+    ran = without_torch(
+        code, "develop", tmp_path / "capture.dng", "--pipeline", pipeline, "--compare"
+    )
     assert ran.returncode == 0, ran.stderr
-    assert (tmp_path / f"shot.{pipeline}.jpg").stat().st_size > 500
+    assert (tmp_path / f"capture.{pipeline}.jpg").stat().st_size > 500
     assert ran.stderr == ""
 
 

@@ -1,4 +1,4 @@
-"""A pair that was trained for two steps, its analyser tiny: tests of joint training share it."""
+"""A pair that was trained for two steps, its FAN tiny: tests of joint training share it."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -47,7 +47,7 @@ class TinyPair:
 
 
 def narrow(patch: pytest.MonkeyPatch) -> None:
-    """Let analysers have an eighth of the channels: their structure is the shipped one's."""
+    """Let FANs have an eighth of the channels: their structure is the shipped one's."""
     patch.setattr("verifier.training.manipulation.fan.WIDTHS", (4, 8, 16, 32))
 
 

@@ -118,7 +118,7 @@ FAILURES = {
 
 
 def tiny_fan(pair: str = "test-pair-1", labels: str = "native,gaussian") -> bytes:
-    """Make an analyser that looks at the variance of neighbouring pixels' differences."""
+    """Make a FAN that looks at the variance of neighbouring pixels' differences."""
     nodes = [
         helper.make_node("Slice", ["patches", "one", "end", "axis"], ["right"]),
         helper.make_node("Slice", ["patches", "none", "last", "axis"], ["left"]),
@@ -163,8 +163,8 @@ def tiny_bundle(
     return built(release, {model.contract.name: model.model()}, "fp32")
 
 
-def shot(path: Path, device: Device | None = None, seed: int = 0, side: int = 96) -> Path:
-    """Photograph a made scene, by a device's sensor where one is given."""
+def capture_file(path: Path, device: Device | None = None, seed: int = 0, side: int = 96) -> Path:
+    """Simulate a capture of a made scene, by a device's sensor where one is given."""
     image = capture(side, side, seed=seed)
     write_dng(path, image, attest=device.attest if device else None)
     return path

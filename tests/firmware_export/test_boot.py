@@ -16,7 +16,7 @@ from firmware_export.bundle import ENVELOPE, opened
 from firmware_export.errors import BootError, BundleError, RollbackError, SignatureError
 from firmware_export.slots import Slots, State
 from tests.camera_sim.conftest import Camsim
-from tests.firmware_export.factory import Company, company, shot, tiny_bundle, tiny_model
+from tests.firmware_export.factory import Company, capture_file, company, tiny_bundle, tiny_model
 
 
 def put(folder: Path, data: bytes, name: str = "next.camfw") -> Path:
@@ -217,7 +217,7 @@ def test_the_command_says_that_it_fell_back(
 def test_develop_runs_what_booted_and_nothing_else(
     camsim: Camsim, ready: Device, tmp_path: Path
 ) -> None:
-    raw = shot(tmp_path / "shot.dng", ready)
+    raw = capture_file(tmp_path / "capture.dng", ready)
     out = ("--out", tmp_path / "a.jpg")
     for words in (("--pipeline", "classical"), ("--weights", tmp_path), ("--identity", tmp_path)):
         ran = camsim("develop", raw, "--device", ready.folder, *words, *out)
@@ -234,7 +234,7 @@ def test_an_exchanged_model_in_a_slot_is_not_run(
 ) -> None:
     members = archive.unpacked(release) | {"models/rnet.fp32.onnx": tiny_model(0.1).content}
     Slots(ready.folder).image("a").write_bytes(archive.packed(members))
-    raw = shot(tmp_path / "shot.dng", ready)
+    raw = capture_file(tmp_path / "capture.dng", ready)
     ran = camsim("develop", raw, "--device", ready.folder, "--out", tmp_path / "a.jpg")
     assert ran.status == 2
     assert "is not the file that its manifest describes" in ran.err

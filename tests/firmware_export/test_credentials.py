@@ -24,7 +24,7 @@ from camera_sim.signing.identity import Secrets, open_identity
 from camera_sim.signing.vendor import REVOKED
 from firmware_export.boot import booted
 from tests.camera_sim.conftest import EXAMPLE, Camsim
-from tests.firmware_export.factory import Company, company, shot
+from tests.firmware_export.factory import Company, capture_file, company
 from tests.firmware_export.timestamp_authority import timestamp_authority
 from verifier.reading.credentials import read_credential
 
@@ -75,7 +75,7 @@ def develop(camsim: Camsim, device: Device, raw: Path, out: Path, *words: object
 def test_a_capture_is_signed_as_one_and_trusted_with_our_root(
     camsim: Camsim, ready: Device, maker: Company, tmp_path: Path
 ) -> None:
-    raw = shot(tmp_path / "shot.dng", ready)
+    raw = capture_file(tmp_path / "capture.dng", ready)
     ran = develop(camsim, ready, raw, tmp_path / "a.jpg")
     assert (ran.status, ran.err) == (0, "")
     assert "signed as a digital capture, frame 1" in ran.out
@@ -103,7 +103,7 @@ def test_a_capture_is_signed_as_one_and_trusted_with_our_root(
 def test_without_our_root_it_is_valid_and_untrusted(
     camsim: Camsim, ready: Device, tmp_path: Path
 ) -> None:
-    develop(camsim, ready, shot(tmp_path / "shot.dng", ready), tmp_path / "a.jpg")
+    develop(camsim, ready, capture_file(tmp_path / "capture.dng", ready), tmp_path / "a.jpg")
     state, _, failures = read(tmp_path / "a.jpg")
     assert (state, failures) == ("Valid", ["signingCredential.untrusted"])
 
@@ -113,7 +113,7 @@ def test_other_formats_are_signed_too(
     suffix: str, camsim: Camsim, ready: Device, maker: Company, tmp_path: Path
 ) -> None:
     out = tmp_path / f"a.{suffix}"
-    ran = develop(camsim, ready, shot(tmp_path / "shot.dng", ready), out)
+    ran = develop(camsim, ready, capture_file(tmp_path / "capture.dng", ready), out)
     assert ran.status == 0, ran.err
     assert read(out, maker)[0] == "Trusted"
 
@@ -122,7 +122,7 @@ def test_other_formats_are_signed_too(
 def test_a_foreign_raw_is_opened_with_its_hash_and_says_so(
     raw: str, camsim: Camsim, ready: Device, maker: Company, tmp_path: Path
 ) -> None:
-    source = EXAMPLE if raw == "example" else shot(tmp_path / raw)
+    source = EXAMPLE if raw == "example" else capture_file(tmp_path / raw)
     ran = develop(camsim, ready, source, tmp_path / "a.jpg")
     assert ran.status == 0, ran.err
     assert "signed as opened, not as a capture: it has no capture token" in ran.out
@@ -154,9 +154,9 @@ def _with_token_of(raw: Path, donor: Path) -> Path:
 def test_a_foreign_raw_with_a_stolen_token_is_no_capture(
     camsim: Camsim, ready: Device, maker: Company, tmp_path: Path
 ) -> None:
-    own = shot(tmp_path / "own.dng", ready)
+    own = capture_file(tmp_path / "own.dng", ready)
     other = maker.device(tmp_path / "other")
-    raw = _with_token_of(shot(tmp_path / "foreign.dng", other, seed=3), own)
+    raw = _with_token_of(capture_file(tmp_path / "foreign.dng", other, seed=3), own)
     ran = develop(camsim, ready, raw, tmp_path / "a.jpg", "--captures-only")
     assert ran.status == 2
     assert ran.err == (
@@ -172,7 +172,7 @@ def test_a_foreign_raw_with_a_stolen_token_is_no_capture(
 def test_a_replayed_token_is_refused(
     camsim: Camsim, ready: Device, maker: Company, tmp_path: Path
 ) -> None:
-    raw = shot(tmp_path / "shot.dng", ready)
+    raw = capture_file(tmp_path / "capture.dng", ready)
     assert develop(camsim, ready, raw, tmp_path / "a.jpg").status == 0
     ran = develop(camsim, ready, raw, tmp_path / "b.jpg", "--captures-only")
     assert ran.status == 2
@@ -183,11 +183,11 @@ def test_a_replayed_token_is_refused(
 def test_frames_may_be_developed_in_any_order(
     camsim: Camsim, ready: Device, tmp_path: Path
 ) -> None:
-    shots = [shot(tmp_path / f"{n}.dng", ready, seed=n) for n in range(3)]
-    for raw in (shots[2], shots[0], shots[1]):
+    captures = [capture_file(tmp_path / f"{n}.dng", ready, seed=n) for n in range(3)]
+    for raw in (captures[2], captures[0], captures[1]):
         ran = develop(camsim, ready, raw, raw.with_suffix(".jpg"), "--captures-only")
         assert ran.status == 0, ran.err
-    for raw in shots:
+    for raw in captures:
         with pytest.raises(TokenError, match="was used before"):
             ready.check_capture(RawFile.read(raw))
 
@@ -196,7 +196,7 @@ def test_another_devices_token_is_refused(
     camsim: Camsim, ready: Device, maker: Company, tmp_path: Path
 ) -> None:
     other = maker.device(tmp_path / "other")
-    raw = shot(tmp_path / "shot.dng", other)
+    raw = capture_file(tmp_path / "capture.dng", other)
     ran = develop(camsim, ready, raw, tmp_path / "a.jpg", "--captures-only")
     assert ran.status == 2
     assert "not of this camera's sensor" in ran.err
@@ -204,7 +204,7 @@ def test_another_devices_token_is_refused(
 
 @pytest.mark.parametrize("where", [0.02, 0.3, 0.9, 0.999])
 def test_a_changed_raw_is_no_capture(where: float, ready: Device, tmp_path: Path) -> None:
-    raw = shot(tmp_path / "shot.dng", ready)
+    raw = capture_file(tmp_path / "capture.dng", ready)
     content = bytearray(raw.read_bytes())
     content[int(where * len(content))] ^= 1
     raw.write_bytes(content)
@@ -216,7 +216,10 @@ def test_a_raw_that_is_exchanged_once_opened_does_not_lend_its_token(
     camsim: Camsim, ready: Device, tmp_path: Path
 ) -> None:
     """A card that gives a genuine capture when it is opened first, and a fake from then on."""
-    raw, fake = shot(tmp_path / "shot.dng", ready), shot(tmp_path / "fake.dng", seed=5)
+    raw, fake = (
+        capture_file(tmp_path / "capture.dng", ready),
+        capture_file(tmp_path / "fake.dng", seed=5),
+    )
     genuine, opened = raw.read_bytes(), []
 
     def at_event(event: str, words: tuple[object, ...]) -> None:
@@ -249,7 +252,7 @@ def test_a_flipped_bit_in_a_photo_is_found(
 ) -> None:
     """In what was signed: the assertions, the claim, the picture. (COSE's padding says nothing.)"""
     photo = tmp_path / "a.jpg"
-    develop(camsim, ready, shot(tmp_path / "shot.dng", ready), photo)
+    develop(camsim, ready, capture_file(tmp_path / "capture.dng", ready), photo)
     content = bytearray(photo.read_bytes())
     place = content.rindex(b"\xff\xdb") + 40 if after == b"DQT" else content.index(after) + 30
     content[place] ^= 0x04
@@ -270,7 +273,7 @@ def test_a_raw_that_was_signed_brings_its_credential_along(
     identity = open_identity(ready.identity_folder, Secrets())
     from camera_sim.developing.credential import ALGORITHMS, SETTINGS
 
-    raw, signed = shot(tmp_path / "shot.dng"), io.BytesIO()
+    raw, signed = capture_file(tmp_path / "capture.dng"), io.BytesIO()
     signer = c2pa.Signer.from_callback(
         identity.key.sign, ALGORITHMS[identity.key.algorithm], to_pem(identity.chain).decode()
     )
@@ -287,7 +290,7 @@ def test_a_raw_that_was_signed_brings_its_credential_along(
 def test_an_identity_without_a_device_never_signs_a_capture(
     camsim: Camsim, ready: Device, maker: Company, tmp_path: Path
 ) -> None:
-    raw = shot(tmp_path / "shot.dng", ready)
+    raw = capture_file(tmp_path / "capture.dng", ready)
     words = ("--identity", ready.identity_folder, "--pipeline", "classical")
     ran = camsim("develop", raw, *words, "--out", tmp_path / "a.jpg")
     assert ran.status == 0, ran.err
@@ -306,14 +309,14 @@ def test_one_certificate_a_photo(
     assert ran.status == 0, ran.err
     serials = set()
     for n in range(2):
-        raw = shot(tmp_path / f"{n}.dng", ready, seed=n)
+        raw = capture_file(tmp_path / f"{n}.dng", ready, seed=n)
         ran = develop(camsim, ready, raw, raw.with_suffix(".jpg"), "--certificate-per-photo")
         assert ran.status == 0, ran.err
         state, manifest, _ = read(raw.with_suffix(".jpg"), maker)
         assert state == "Trusted"
         serials.add(manifest["signature_info"]["cert_serial_number"])
     assert len(serials) == 2
-    raw = shot(tmp_path / "last.dng", ready)
+    raw = capture_file(tmp_path / "last.dng", ready)
     ran = develop(camsim, ready, raw, tmp_path / "last.jpg", "--certificate-per-photo")
     assert ran.status == 2
     assert "no one-time certificate left" in ran.err
@@ -327,7 +330,7 @@ def test_our_verifier_tells_integrity_trust_and_revocation_apart(
     made = company(tmp_path / "company")
     device = made.device(tmp_path / "camera")
     words = ("--identity", device.identity_folder, "--pipeline", "classical")
-    ran = camsim("develop", shot(tmp_path / "a.dng"), *words, "--out", tmp_path / "a.jpg")
+    ran = camsim("develop", capture_file(tmp_path / "a.dng"), *words, "--out", tmp_path / "a.jpg")
     assert ran.status == 0, ran.err
     root = to_pem([made.vendor.root]).decode()
     good = (made.vendor.folder / REVOKED).read_text()
@@ -351,7 +354,7 @@ def test_signatures_are_dated_by_an_authority_where_one_is_named(
 ) -> None:
     if not shutil.which("openssl"):
         pytest.skip("there is no openssl command")
-    raws = [shot(tmp_path / f"{n}.dng", ready, seed=n) for n in range(2)]
+    raws = [capture_file(tmp_path / f"{n}.dng", ready, seed=n) for n in range(2)]
     develop(camsim, ready, raws[0], tmp_path / "plain.jpg")
     with timestamp_authority(tmp_path / "authority") as url:
         ran = develop(camsim, ready, raws[1], tmp_path / "dated.jpg", "--timestamp", url)
@@ -365,7 +368,7 @@ def test_signatures_are_dated_by_an_authority_where_one_is_named(
 def test_a_timestamp_authority_that_does_not_answer_is_one_clear_sentence(
     camsim: Camsim, ready: Device, tmp_path: Path
 ) -> None:
-    raw = shot(tmp_path / "shot.dng", ready)
+    raw = capture_file(tmp_path / "capture.dng", ready)
     for url in ("http://127.0.0.1:9/", "ftp://nowhere"):
         ran = develop(camsim, ready, raw, tmp_path / "a.jpg", "--timestamp", url)
         assert ran.status == 2
@@ -376,7 +379,7 @@ def test_a_timestamp_authority_that_does_not_answer_is_one_clear_sentence(
 
 
 def test_existing_files_and_tokens_are_kept(camsim: Camsim, ready: Device, tmp_path: Path) -> None:
-    raw = shot(tmp_path / "shot.dng", ready)
+    raw = capture_file(tmp_path / "capture.dng", ready)
     (tmp_path / "a.jpg").write_bytes(b"precious")
     assert develop(camsim, ready, raw, tmp_path / "a.jpg").status == 2
     assert (tmp_path / "a.jpg").read_bytes() == b"precious"

@@ -17,7 +17,7 @@ from firmware_export.onnx_export import export_weights
 from firmware_export.quantise import quantised
 from tests.camera_sim.conftest import Camsim
 from tests.camera_sim.scenes import capture, psnr
-from tests.firmware_export.factory import shot, tiny_model
+from tests.firmware_export.factory import capture_file, tiny_model
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +146,7 @@ def test_foreign_files_are_no_exported_models(tmp_path: Path) -> None:
 
 
 def test_the_command_writes_all_or_nothing(camsim: Camsim, tmp_path: Path) -> None:
-    raw = shot(tmp_path / "a.dng", side=320)
+    raw = capture_file(tmp_path / "a.dng", side=320)
     words = ("firmware", "export", "--pipeline", "inet", "-o", tmp_path / "models")
     ran = camsim(*words, "--precision", "fp32", "fp16")
     assert (ran.status, ran.err) == (

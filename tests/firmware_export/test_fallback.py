@@ -15,12 +15,12 @@ from firmware_export.errors import BootError, BundleError
 from firmware_export.slots import Slots, State
 from tests.camera_sim.conftest import Camsim
 from tests.camera_sim.scenes import capture
-from tests.firmware_export.factory import Company, shot, tiny_bundle
+from tests.firmware_export.factory import Company, capture_file, tiny_bundle
 from tests.firmware_export.test_boot import put
 from tests.firmware_export.test_credentials import assertion, read
 
 
-def bright_shot(path: Path, device: Device) -> Path:
+def bright_capture(path: Path, device: Device) -> Path:
     """Photograph something white in front of a made scene."""
     image = capture(96, 96, seed=1)
     image.samples[20:40, 20:40] = image.white
@@ -51,7 +51,7 @@ def test_a_model_that_fails_at_a_real_tile_falls_back(
 ) -> None:
     good = booted(ready).bundle_sha256
     updated(ready, maker, tmp_path, fails=fails)
-    raw = bright_shot(tmp_path / "shot.dng", ready)
+    raw = bright_capture(tmp_path / "capture.dng", ready)
     ran = develop(camsim, ready, raw)
     assert ran.status == 0, ran.err
     assert "the network rnet.fp32.onnx" in ran.err or "models/rnet.fp32.onnx" in ran.err
@@ -66,7 +66,7 @@ def test_a_model_that_fails_at_a_real_tile_falls_back(
     assert told[0].startswith("slot b: it failed while it developed: ")
     assert told[1] == "to slot a"
     assert Slots(ready.folder).state() == State(active="a", ran=("a",))
-    ran = develop(camsim, ready, bright_shot(tmp_path / "next.dng", ready), "b.jpg")
+    ran = develop(camsim, ready, bright_capture(tmp_path / "next.dng", ready), "b.jpg")
     assert (ran.status, ran.err) == (0, "")
     assert boot(ready).slot == "a"
 
@@ -76,15 +76,15 @@ def test_an_image_that_has_developed_photos_is_tried_again_at_the_next_boot(
 ) -> None:
     """One odd frame doesn't turn a camera's firmware back for good."""
     updated(ready, maker, tmp_path, fails="bright")
-    assert develop(camsim, ready, _dark_shot(tmp_path / "dark.dng", ready)).err == ""
+    assert develop(camsim, ready, _dark_capture(tmp_path / "dark.dng", ready)).err == ""
     assert Slots(ready.folder).state() == State(active="b", ran=("b",))
-    ran = develop(camsim, ready, bright_shot(tmp_path / "shot.dng", ready), "b.jpg")
+    ran = develop(camsim, ready, bright_capture(tmp_path / "capture.dng", ready), "b.jpg")
     assert ran.err.endswith("; fell back to slot a\n")
     assert booted(ready).slot == "a"
     assert boot(ready).slot == "b"
 
 
-def _dark_shot(path: Path, device: Device) -> Path:
+def _dark_capture(path: Path, device: Device) -> Path:
     image = capture(96, 96)
     image.samples[:] = np.minimum(image.samples, image.white // 4)
     write_dng(path, image, attest=device.attest)
@@ -98,7 +98,7 @@ def test_a_frame_that_neither_can_develop_turns_nothing_back(
     boot(device)
     updated(device, maker, tmp_path, security_version=0, fails="bright")
     before = booted(device)
-    raw = bright_shot(tmp_path / "shot.dng", device)
+    raw = bright_capture(tmp_path / "capture.dng", device)
     ran = develop(camsim, device, raw)
     assert (ran.status, len(ran.err.splitlines())) == (2, 1)
     assert ran.err.count("gave values that are no finite numbers") == 2
@@ -112,7 +112,7 @@ def test_one_frame_that_fails_stops_no_other(
 ) -> None:
     install(device, put(tmp_path, maker.signed(tiny_bundle(0, fails="bright"))))
     boot(device)
-    raws = [bright_shot(tmp_path / "1.dng", device), _dark_shot(tmp_path / "2.dng", device)]
+    raws = [bright_capture(tmp_path / "1.dng", device), _dark_capture(tmp_path / "2.dng", device)]
     ran = camsim("develop", *raws, "--device", device.folder, "--out", tmp_path / "out")
     assert ran.status == 2
     assert "1 of 2 files developed" in ran.out
@@ -219,4 +219,4 @@ def test_a_damaged_state_is_mended_by_a_boot(
     assert boot(ready).slot == "a"
     assert Slots(ready.folder).state() == State(active="a")
     install(ready, put(tmp_path, maker.signed(tiny_bundle())))
-    shot(tmp_path / "shot.dng", ready)
+    capture_file(tmp_path / "capture.dng", ready)

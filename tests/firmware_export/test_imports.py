@@ -6,7 +6,7 @@ from pathlib import Path
 import firmware_export
 from channel.extras import to_install
 from tests.camera_sim.test_imports import without_torch
-from tests.firmware_export.factory import Company, shot, tiny_bundle, tiny_model
+from tests.firmware_export.factory import Company, capture_file, tiny_bundle, tiny_model
 
 RUN = "from camera_sim.cli import main\nsys.exit(main(sys.argv[1:]))"
 
@@ -25,7 +25,7 @@ def test_a_device_boots_and_develops_without_torch(maker: Company, tmp_path: Pat
     (tmp_path / "a.camfw").write_bytes(maker.signed(tiny_bundle()))
     ran = without_torch(RUN, "boot", tmp_path / "a.camfw", "--device", device.folder)
     assert ran.returncode == 0, ran.stderr
-    raw = shot(tmp_path / "shot.dng", device)
+    raw = capture_file(tmp_path / "capture.dng", device)
     ran = without_torch(RUN, "develop", raw, "--device", device.folder, "--captures-only")
     assert (ran.returncode, ran.stderr) == (0, "")
     assert "signed as a digital capture" in ran.stdout

@@ -20,7 +20,7 @@ from camera_sim.raw.raw_file import RawFile
 from camera_sim.signing.identity import Secrets, open_identity
 from tests.camera_sim.conftest import Camsim
 from tests.camera_sim.developing.test_output import made
-from tests.firmware_export.factory import shot
+from tests.firmware_export.factory import capture_file
 from tests.firmware_export.power import PowerCuts
 from verifier.reading.credentials import read_credential
 
@@ -70,8 +70,8 @@ def test_cut_at_every_write_there_is_one_photo_or_a_frame_that_is_told_of(
     disk = tmp_path / "disk"
     disk.mkdir()
     ready.folder.rename(disk / "camera")
-    device, raw, target = Device(disk / "camera"), disk / "shot.dng", disk / "out" / "a.jpg"
-    shot(raw, device)
+    device, raw, target = Device(disk / "camera"), disk / "capture.dng", disk / "out" / "a.jpg"
+    capture_file(raw, device)
     (tmp_path / "states").mkdir()
     watch = PowerCuts(disk, tmp_path / "states")
     with watch.watching(monkeypatch):
@@ -99,7 +99,7 @@ def test_cut_at_every_write_there_is_one_photo_or_a_frame_that_is_told_of(
             fates.append("finished")
         else:
             assert "frame 1 was used up" in said[0]
-            assert "shot.dng can be developed as opened" in said[0]
+            assert "capture.dng can be developed as opened" in said[0]
             assert device.used_frames().loss(1) is not None
             fates.append("lost")
         assert len(captures(disk)) == (fates[-1] != "lost")
@@ -147,7 +147,7 @@ sys.exit(cli.main(words))
 def test_killed_in_earnest_no_second_photo_comes_and_the_next_run_says_so(
     hook: str, when: str, ready: Device, camsim: Camsim, tmp_path: Path
 ) -> None:
-    raw, out = shot(tmp_path / "shot.dng", ready), tmp_path / "out"
+    raw, out = capture_file(tmp_path / "capture.dng", ready), tmp_path / "out"
     words = ["develop", raw, "--device", ready.folder]
     first = [sys.executable, "-c", KILLED, hook, when, *words, "--out", out / "a.jpg"]
     killed = subprocess.run(list(map(str, first)), capture_output=True, text=True, check=False)
@@ -173,7 +173,7 @@ def test_killed_in_earnest_no_second_photo_comes_and_the_next_run_says_so(
 def test_where_signing_fails_the_frame_is_given_back(
     ready: Device, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    raw = shot(tmp_path / "shot.dng", ready)
+    raw = capture_file(tmp_path / "capture.dng", ready)
     with monkeypatch.context() as patch:
         patch.setattr(
             "camera_sim.developing.credential.sign", _raising(CredentialError("no answer"))
@@ -195,7 +195,7 @@ def _raising(error: Exception):
 def test_on_a_full_disk_the_signed_photo_is_kept_and_told_of(
     ready: Device, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    raw = shot(tmp_path / "shot.dng", ready)
+    raw = capture_file(tmp_path / "capture.dng", ready)
     full = OutputError(f"a.jpg cannot be written: {os.strerror(errno.ENOSPC)}")
     monkeypatch.setattr(one_photo, "write_file", _raising(full))
     with pytest.raises(OutputError, match=r"No space left.*photo of frame 1 is kept as") as caught:
@@ -209,7 +209,7 @@ def test_a_full_device_uses_no_frame_up(
     ready: Device, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The room is taken before anything is signed, so no frame is spent on a photo without room."""
-    raw, write = shot(tmp_path / "shot.dng", ready), photo_journal.durable.write_whole
+    raw, write = capture_file(tmp_path / "capture.dng", ready), photo_journal.durable.write_whole
 
     def small_disk(path: Path, data: bytes, mode: int = 0o644) -> None:
         if len(data) > len(PHOTO):
@@ -225,7 +225,7 @@ def test_a_full_device_uses_no_frame_up(
 
 
 def test_a_photo_is_not_put_over_a_file_that_came_meanwhile(ready: Device, tmp_path: Path) -> None:
-    raw, target = shot(tmp_path / "shot.dng", ready), tmp_path / "a.jpg"
+    raw, target = capture_file(tmp_path / "capture.dng", ready), tmp_path / "a.jpg"
     by = signing(ready)
     origin = by.origin(RawFile.read(raw))
     target.write_bytes(b"mine")
@@ -236,7 +236,7 @@ def test_a_photo_is_not_put_over_a_file_that_came_meanwhile(ready: Device, tmp_p
 
 
 def test_two_at_a_time_make_one_photo(ready: Device, tmp_path: Path) -> None:
-    raw = shot(tmp_path / "shot.dng", ready)
+    raw = capture_file(tmp_path / "capture.dng", ready)
     first, second = signing(ready), signing(ready)
     origins = [by.origin(RawFile.read(raw)) for by in (first, second)]
     taking = one_photo.taking(ready, origins[0].token, origins[0].raw, tmp_path / "a.jpg", 9)
@@ -250,9 +250,9 @@ def test_two_at_a_time_make_one_photo(ready: Device, tmp_path: Path) -> None:
 
 def test_a_counter_that_was_set_back_gives_no_number_twice(ready: Device, tmp_path: Path) -> None:
     for name in ("a", "b"):
-        sign(ready, shot(tmp_path / f"{name}.dng", ready), tmp_path / f"{name}.jpg")
+        sign(ready, capture_file(tmp_path / f"{name}.dng", ready), tmp_path / f"{name}.jpg")
     (ready.folder / SENSOR_COUNTER).write_text("0")
-    raw = RawFile.read(shot(tmp_path / "c.dng", ready))
+    raw = RawFile.read(capture_file(tmp_path / "c.dng", ready))
     assert ready.check_capture(raw).counter == 3
 
 
@@ -260,7 +260,7 @@ def test_a_counter_that_was_set_back_gives_no_number_twice(ready: Device, tmp_pa
 def test_a_damaged_counter_says_what_to_do(text: str, ready: Device, tmp_path: Path) -> None:
     (ready.folder / SENSOR_COUNTER).write_bytes(text.encode("utf-8", "surrogateescape"))
     with pytest.raises(DeviceError, match="write the number of the last frame into it"):
-        shot(tmp_path / "a.dng", ready)
+        capture_file(tmp_path / "a.dng", ready)
 
 
 @pytest.mark.parametrize("content", [b"", b"{}x", b'{"all_to": 1e400}', b'{"all_to": -1}',
@@ -268,7 +268,7 @@ def test_a_damaged_counter_says_what_to_do(text: str, ready: Device, tmp_path: P
 def test_damaged_records_of_used_frames_sign_no_capture(
     content: bytes, ready: Device, tmp_path: Path
 ) -> None:
-    raw = RawFile.read(shot(tmp_path / "a.dng", ready))
+    raw = RawFile.read(capture_file(tmp_path / "a.dng", ready))
     (ready.folder / CAPTURES).write_bytes(content)
     with pytest.raises(DeviceError, match="which captures were signed is lost"):
         ready.check_capture(raw)
@@ -276,7 +276,7 @@ def test_damaged_records_of_used_frames_sign_no_capture(
 
 def test_names_of_any_bytes_are_found_again(ready: Device, tmp_path: Path) -> None:
     name = os.fsdecode(b"\xff\xfe 100%.jpg")
-    raw, target = shot(tmp_path / "shot.dng", ready), tmp_path / name
+    raw, target = capture_file(tmp_path / "capture.dng", ready), tmp_path / name
     origin = signing(ready).origin(RawFile.read(raw))
     entry = ready.journal.begin(
         photo_journal.Record(

@@ -17,7 +17,7 @@ from firmware_export.parity import parity, places_of, require, sent
 from firmware_export.parity_report import Limits
 from tests.camera_sim.conftest import Camsim
 from tests.camera_sim.scenes import capture, picture
-from tests.firmware_export.factory import Company, shot, tiny_fan, tiny_model
+from tests.firmware_export.factory import Company, capture_file, tiny_fan, tiny_model
 
 CAPTURES = [("a.dng", capture(560, 560)), ("b.dng", capture(560, 560, seed=1))]
 
@@ -135,7 +135,7 @@ def test_a_bundle_takes_no_model_that_parity_does_not_speak_for(
         "--fan",
         tmp_path / "fan.onnx",
         "--captures",
-        shot(tmp_path / "a.dng", side=560),
+        capture_file(tmp_path / "a.dng", side=560),
         "-o",
         models / "parity.json",
     )
@@ -157,7 +157,7 @@ def test_a_failing_report_keeps_a_model_out_of_a_bundle(camsim: Camsim, tmp_path
         models / "rnet.fp32.onnx",
         models / "rnet.fp16.onnx",
         "--captures",
-        shot(tmp_path / "a.dng", side=560),
+        capture_file(tmp_path / "a.dng", side=560),
         "-o",
         models / "parity.json",
     )
@@ -195,6 +195,6 @@ def test_verify_tells_a_swapped_fan(camsim: Camsim, maker: Company, tmp_path: Pa
 
 
 def test_captures_are_files_or_folders(tmp_path: Path) -> None:
-    shot(tmp_path / "card" / "a.dng")
-    shot(tmp_path / "card" / "b.dng")
+    capture_file(tmp_path / "card" / "a.dng")
+    capture_file(tmp_path / "card" / "b.dng")
     assert [name for name, _ in read_captures([tmp_path / "card"])] == ["a.dng", "b.dng"]

@@ -27,7 +27,7 @@ from firmware_export.bundle import Bundle, opened
 from firmware_export.errors import SignatureError
 from firmware_export.fallback import SlotFirmware
 from firmware_export.slots import Slots
-from tests.firmware_export.factory import Company, company, shot, tiny_bundle
+from tests.firmware_export.factory import Company, capture_file, company, tiny_bundle
 from tests.firmware_export.power import PowerCuts
 
 pytestmark = pytest.mark.slow
@@ -176,14 +176,14 @@ def test_while_a_frame_is_numbered_no_number_is_given_twice(
 ) -> None:
     watch = cuts(ready.folder)
     with watch.watching(monkeypatch):
-        first = ready.check_capture(RawFile.read(shot(tmp_path / "a.dng", ready)))
+        first = ready.check_capture(RawFile.read(capture_file(tmp_path / "a.dng", ready)))
         ready.use_up(first)
     last = Device.open(watch.states[-1])
-    second = last.check_capture(RawFile.read(shot(tmp_path / "b.dng", last)))
+    second = last.check_capture(RawFile.read(capture_file(tmp_path / "b.dng", last)))
     assert second.counter > first.counter
     for state in watch.states:
         Device.open(state).check_capture(
-            RawFile.read(shot(tmp_path / f"{state.name}.dng", Device.open(state)))
+            RawFile.read(capture_file(tmp_path / f"{state.name}.dng", Device.open(state)))
         )
 
 

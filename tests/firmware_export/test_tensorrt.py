@@ -26,7 +26,7 @@ from firmware_export.errors import ExportError
 from firmware_export.tensorrt_build import Options, Tiles, engine_from_model
 from tests.camera_sim.conftest import Camsim
 from tests.camera_sim.scenes import capture
-from tests.firmware_export.factory import RELEASE, Company, shot, tiny_model
+from tests.firmware_export.factory import RELEASE, Company, capture_file, tiny_model
 from tests.firmware_export.genuine import SimulatedCuda, StandIn, tensorrt_bindings
 
 KEY = EngineKey(
@@ -327,7 +327,7 @@ def test_the_commands_refuse_in_one_sentence_and_fall_back_when_asked(
     (folder / "a.json").write_text(
         KEY.model_copy(update={"model_sha256": sha256}).model_dump_json()
     )
-    raw, out = shot(tmp_path / "shot.dng"), tmp_path / "a.jpg"
+    raw, out = capture_file(tmp_path / "capture.dng"), tmp_path / "a.jpg"
     words = ("develop", raw, "--pipeline", "rnet", "--engine", "tensorrt", "--out", out)
     assert "name the folder of TensorRT engines with --engines" in camsim(*words).err
     ran = camsim(*words, "--engines", folder)

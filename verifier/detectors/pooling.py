@@ -1,7 +1,7 @@
 """What a whole picture says, beyond its patches: a pair's pooling network, run by ONNX Runtime.
 
 It reads the statistics of all blocks of a picture that is brought back in step with the camera's
-watermark (`verifier.features.watermark_sync`), and what the analyser says of the patches.
+watermark (`verifier.features.watermark_sync`), and what the FAN says of the patches.
 """
 
 import json

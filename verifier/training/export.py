@@ -1,4 +1,4 @@
-"""A trained analyser as an ONNX file with its label in the manifest."""
+"""A trained FAN as an ONNX file with its label in the manifest."""
 
 import hashlib
 import logging

@@ -210,7 +210,7 @@ class ModelEntry(_Record):
     Attributes
     ----------
     name
-        Of the entry; for a pair of a pipeline and its analyser the pair's, such as "rnet-fan-1".
+        Of the entry; for a pair of a pipeline and its FAN the pair's, such as "rnet-fan-1".
     task
         Which detector loads it: "manipulation", or the name of another.
     pair, pipeline

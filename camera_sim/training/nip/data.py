@@ -110,7 +110,7 @@ def tells_something(patch: NDArray[np.uint8] | Array, rng: np.random.Generator) 
 
 
 class SceneSource(PatchSource):
-    """Patches of pictures, photographed by a simulated sensor drawn anew for each patch.
+    """Patches of simulated captures, by a sensor that is drawn for each patch.
 
     The camera's matrix is a mixture of two of `CAMERAS`, the light one of theirs, the noise of
     `Noise.draw` or none, the frame up to ``darkest`` times underexposed. The target is the clean

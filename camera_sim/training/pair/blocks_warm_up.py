@@ -1,4 +1,4 @@
-"""What an analyser reads in JPEG's blocks, learnt before the rest of it.
+"""What a FAN reads in JPEG's blocks, learnt before the rest of it.
 
 Convolutions take most of a step's time. The statistics of blocks need none: those of some thousand
 steps are gathered once, in parts that a run goes on from, and learnt in many rounds.

@@ -52,7 +52,7 @@ def joint_sources(
     Parameters
     ----------
     camera
-        That photographs the pictures; None draws one anew for each patch. A per-camera pipeline
+        Whose captures are simulated; None draws one anew for each patch. A per-camera pipeline
         knows the colours of its own alone.
 
     Raises

@@ -4,7 +4,7 @@ Each candidate is added to developed pictures. They get every history, go throug
 are told apart, and from pictures without it, by Fisher's discriminant from what 8×8 blocks say:
 mean coefficients in each quarter of the pattern's period, energies, shares of zeros. The
 cross-validated log loss is what the search lowers: it moves where accuracy does not yet. What the
-classifier gets right is what an analyser can learn at the least.
+classifier gets right is what a FAN can learn at the least.
 
 Every candidate is held to a fidelity and to what an eye sees of it, so the search puts levels where
 eyes are weak and channels are not.

@@ -20,8 +20,8 @@ from camera_sim.evaluation.fidelity import capture_of
 from camera_sim.evaluation.pair_tables import auc
 from camera_sim.sensor.sensor import BASE_ISO, LOW_PASS_BLUR
 from camera_sim.training.nip.data import split
+from camera_sim.training.pair.captures import SIXTEEN_BITS, Pair
 from camera_sim.training.pair.pooling_data import KINDS, Gathering, Kept, PairOpener, numbered
-from camera_sim.training.pair.shots import SIXTEEN_BITS, Pair
 from camera_sim.training.pair.workflow import FOREIGN_CLASS
 from channel.evaluation.table import Table
 from channel.output import replacing
@@ -226,13 +226,13 @@ def export(
     The verifier's half: what `Verifier.from_weights` takes.
     """
     cameras = run_folder / "camera" if run_folder else camera_weights.FOLDER
-    analysers = run_folder / "verifier" if run_folder else weights.FOLDER
+    fans = run_folder / "verifier" if run_folder else weights.FOLDER
     not_code = shutil.ignore_patterns("*.py", "__pycache__")
     shutil.copytree(cameras, out / "camera", ignore=not_code, dirs_exist_ok=True)
-    entry, folder = pair.analyser.entry, out / "verifier"
+    entry, folder = pair.fan.entry, out / "verifier"
     folder.mkdir(parents=True, exist_ok=True)
     for file in {entry.file, entry.torch.file if entry.torch else entry.file}:
-        shutil.copyfile(analysers / file, folder / file)
+        shutil.copyfile(fans / file, folder / file)
     told = {f"pooling: {key}": value for key, value in asdict(recipe).items()}
     export_pooling(network, pattern, entry, told, folder)
     return folder

@@ -1,6 +1,6 @@
 """Whole pictures that a pair's pooling network learns from, with every history.
 
-Scenes are photographed whole, or in large squares, developed by the pair and by the pipeline
+Scenes are captured whole, or in large squares, developed by the pair and by the pipeline
 before, edited, and sent three ways: by the paper's channel, at full size through a platform's
 encoder or libjpeg, and shrunk by any scale before that. What is kept of each are the statistics of
 its blocks and what its patches say. Large pictures can be added as a camera takes them, whole,
@@ -22,7 +22,7 @@ from camera_sim.evaluation.fidelity import capture_of
 from camera_sim.pipelines import classical
 from camera_sim.sensor.sensor import BASE_ISO, LOW_PASS_BLUR
 from camera_sim.training.nip.data import SceneSource
-from camera_sim.training.pair.shots import Pair, Send, open_pair, paper_channel
+from camera_sim.training.pair.captures import Pair, Send, open_pair, paper_channel
 from camera_sim.training.pair.validation import as_camera_file, edited, through_jpeg
 from camera_sim.training.pair.workflow import FILTERS, FOREIGN_CLASS, HISTORIES, PLATFORMS, opened
 from channel import transmit
@@ -38,7 +38,7 @@ from verifier.judging.calibration import mean_log_probabilities
 Picture = NDArray[np.uint8]
 
 KINDS = ("1:2, JPEG 50", "full size", "shrunk")
-# Sides of the squares that are photographed, and how often.
+# Sides of the squares that are captured, and how often.
 SIDES, CHANCES = (512, 768, 1024, 1536, 2560), (0.15, 0.2, 0.25, 0.2, 0.2)
 LEAST_SIDE = 448
 # Large pictures are shrunk up to so much first, others enlarged: scenes are sharp or soft.
@@ -179,7 +179,7 @@ class Gathering:
             develop(capture, engine, exposure=1.0)
             for engine in (self._pair.watermarked, self._pair.plain)
         )
-        most = self._pair.analyser.entry.selection.most_patches
+        most = self._pair.fan.entry.selection.most_patches
         for label, made in enumerate(
             [*(edited(watermarked, history) for history in HISTORIES), plain]
         ):
@@ -223,12 +223,12 @@ class Gathering:
         self, received: Picture, rng: np.random.Generator, most: int, parts: int
     ) -> Iterator[Said]:
         """Yield what a received picture says, by so many patches, and what parts of it say."""
-        entry = self._pair.analyser.entry
+        entry = self._pair.fan.entry
         selection = entry.selection.model_copy(update={"most_patches": most})
         patches = choose_patches(received, entry.input.side, selection)
         if not patches.places:
             return
-        logits = self._pair.analyser.logits(batches(received, patches, BATCH))
+        logits = self._pair.fan.logits(batches(received, patches, BATCH))
         said = mean_log_probabilities(logits)
         sync = find_watermark(received, self._measured)
         back = synchronised(received, sync, self._measured.period)

@@ -25,7 +25,7 @@ class JointRecipe:
         Of ``scenes`` patches, each with every history, and of ``foreign`` ones of other pipelines.
     fan_rate, nip_rate, watermark_rate
         Of the two Adam optimisers; the last of the NIP's watermark, where it has one
-        (`WatermarkedRNet`): while that alone learns fast, fidelity is spent on what the analyser
+        (`WatermarkedRNet`): while that alone learns fast, fidelity is spent on what the FAN
         can use.
     schedule
         ``cosine`` to a twentieth, or ``steps``: times 0.9 every ``decay_every``.
@@ -36,7 +36,7 @@ class JointRecipe:
         PSNR to the pipeline before, in dB, down to which fidelity costs nothing; None counts all
         of the error. With λ alone fidelity drifts to either side of what was asked for.
     fan_warm_up
-        The NIP stays as it is for so many steps: a pattern that the analyser cannot read yet would
+        The NIP stays as it is for so many steps: a pattern that the FAN cannot read yet would
         only be smoothed away.
     pattern_strength
         Strength of the pattern that the pipeline starts with; 0 is none.
@@ -46,9 +46,9 @@ class JointRecipe:
     pattern_sha256
         Of the pattern, where it isn't the shipped one; see `pattern_search.digest`.
     camera
-        That photographs the pictures, of a per-camera pipeline.
+        Whose captures are simulated, for a per-camera pipeline.
     blocks
-        Whether the analyser also reads the statistics of blocks (`BlockFAN`).
+        Whether the FAN also reads the statistics of blocks (`BlockFAN`).
     blocks_warm_up
         What it reads in the blocks is learnt from so many steps' patches before the first step: see
         `blocks_warm_up.learn_blocks`.
@@ -58,7 +58,7 @@ class JointRecipe:
         See `workflow.draw_channel`; the channel gets harder over so many steps.
     channels
         Drawn for each step; the scenes are shared out among them. With one, each step pulls the
-        analyser towards the quality that it happens to see.
+        FAN towards the quality that it happens to see.
     camera_jpeg
         The share of steps in which the camera writes JPEG before anybody edits, at the quality of
         `camsim develop`.

@@ -25,7 +25,7 @@ STRIDE = 32
 
 
 class Pair(nn.Module):
-    """A camera's pipeline, its analyser, and the pipeline as it was before."""
+    """A camera's pipeline, its FAN, and the pipeline as it was before."""
 
     def __init__(self, nip: NIP, classes: int, *, blocks: bool = False) -> None:
         super().__init__()

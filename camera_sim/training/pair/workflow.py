@@ -28,7 +28,7 @@ HISTORIES = ("native", *EDITS)
 FOREIGN = "foreign"
 """The class of pictures that this pipeline did not develop."""
 FOREIGN_CLASS = len(HISTORIES)
-"""Its place among an analyser's classes, the last."""
+"""Its place among a FAN's classes, the last."""
 
 ChannelKind = Literal["none", "paper", "wide"]
 PAPER_SCALE, PAPER_QUALITY = 0.5, 50  # section 4.4
@@ -117,7 +117,7 @@ EDITING = OPERATIONS | {"resample": resample}
 
 
 class Workflow(nn.Module):
-    """Developed pictures to what the analyser receives, every history of each.
+    """Developed pictures to what the FAN receives, every history of each.
 
     >>> developed = torch.rand(2, 3, 272, 272)
     >>> Workflow()(developed, PAPER_CHANNEL, offset=(8, 8)).shape

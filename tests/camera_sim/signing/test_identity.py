@@ -263,13 +263,13 @@ def test_a_key_in_a_token_signs_photos_and_never_leaves(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from tests.firmware_export.factory import shot
+    from tests.firmware_export.factory import capture
 
     device = tmp_path / "camera"
     ran = camsim("identity", "issue", vendor, "--device", device, *token)
     assert ran.status == 0, ran.err
     assert not list((device / "identity").rglob("key.pem"))
-    raw, photo = shot(tmp_path / "shot.dng"), tmp_path / "a.jpg"
+    raw, photo = capture(tmp_path / "capture.dng"), tmp_path / "a.jpg"
     words = ("develop", raw, "--pipeline", "classical", "--identity", device / "identity")
     ran = camsim(*words, "--out", photo)
     assert ran.status == 0, ran.err

@@ -16,6 +16,7 @@ from camera_sim.evaluation.watermark_sheet import draw_watermark_sheet
 from camera_sim.pipelines import find_pipeline
 from camera_sim.training.nip.data import SceneSource, tells_something
 from camera_sim.training.nip.export import build_network
+from camera_sim.training.pair.captures import DevelopedCapture, through_platform
 from camera_sim.training.pair.masking import visibility, visible_error
 from camera_sim.training.pair.recipe import (
     FAST_JOINT,
@@ -24,7 +25,6 @@ from camera_sim.training.pair.recipe import (
     weight_of_fidelity,
 )
 from camera_sim.training.pair.sending import share_of
-from camera_sim.training.pair.shots import Shot, through_platform
 from camera_sim.training.pair.train import choose_point
 from camera_sim.training.pair.validation import Point, edited, sent
 from camera_sim.training.pair.workflow import (
@@ -48,7 +48,7 @@ SAME = ("native", "jpeg", "resample")
 
 
 @pytest.fixture(autouse=True)
-def _narrow_analysers(monkeypatch: pytest.MonkeyPatch) -> None:
+def _narrow_fans(monkeypatch: pytest.MonkeyPatch) -> None:
     narrow(monkeypatch)
 
 
@@ -266,7 +266,7 @@ def test_the_point_to_ship_is_the_most_accurate_that_is_faithful() -> None:
         choose_point(points, 41, step=7)
 
 
-def test_an_analyser_of_six_classes_goes_on_as_one_of_five(tmp_path: Path) -> None:
+def test_a_fan_of_six_classes_goes_on_as_one_of_five(tmp_path: Path) -> None:
     pair, _ = run(tmp_path, replace(SMALL, steps=1))
     five = BlockFAN(len(HISTORIES))
     load_fan(tmp_path / "checkpoint.safetensors", five)
@@ -280,7 +280,7 @@ def test_grain_is_seen_more_than_what_the_camera_writes() -> None:
     rng = np.random.default_rng(0)
     plain = picture(128, 128, 3)
     watermarked = np.clip(plain + rng.normal(0, 4, plain.shape), 0, 255).astype(np.uint8)
-    table = visibility_table([Shot("a", watermarked, plain)])
+    table = visibility_table([DevelopedCapture("a", watermarked, plain)])
     jod = {row[0].split(",")[0]: float(row[-1].split()[0]) for row in table.rows}
     assert jod["the watermark"] < jod["JPEG 95"] <= 10
 
@@ -325,7 +325,7 @@ def test_every_table_of_a_pair_is_printed(
         "What an eye sees",
         "Accuracy over",
         "Accuracy against fidelity: the watermark in several",
-        "Accuracy against fidelity: an analyser of its own",
+        "Accuracy against fidelity: a FAN of its own",
         "Confusion",
         "Foreign",
         "Edits",
@@ -395,11 +395,13 @@ def test_the_sheet_shows_the_most_even_square(tmp_path: Path) -> None:
     plain[70:400, 470:800] = 120
     watermarked = plain.copy()
     watermarked[::2] = np.minimum(plain[::2], 254) + 1
-    sheet = draw_watermark_sheet([Shot("one", watermarked, plain)], tmp_path / "sheet.png")
+    sheet = draw_watermark_sheet(
+        [DevelopedCapture("one", watermarked, plain)], tmp_path / "sheet.png"
+    )
     drawn = np.asarray(Image.open(sheet))
     assert drawn.shape == (320, 960, 3)
     assert (drawn[:, :320] == 120).all()
     assert sorted(set(drawn[:, 640:].ravel().tolist())) == [128, 138]
-    small = Shot("small", watermarked[:100, :100], plain[:100, :100])
+    small = DevelopedCapture("small", watermarked[:100, :100], plain[:100, :100])
     draw_watermark_sheet([small], tmp_path / "none.png")
     assert not (tmp_path / "none.png").exists()

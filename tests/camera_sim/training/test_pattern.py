@@ -49,7 +49,7 @@ EMBEDS = replace(FAST_JOINT, pattern_warm_up=60, bfloat16=False)
 
 
 @pytest.fixture(autouse=True)
-def _narrow_analysers(monkeypatch: pytest.MonkeyPatch) -> None:
+def _narrow_fans(monkeypatch: pytest.MonkeyPatch) -> None:
     narrow(monkeypatch)
 
 

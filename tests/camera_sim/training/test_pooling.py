@@ -15,9 +15,16 @@ from camera_sim.errors import TrainingError
 from camera_sim.evaluation.pair_figures import draw_scales
 from camera_sim.evaluation.pair_tables import ForeignPicture, camera_table, foreign_table
 from camera_sim.networks.rnet import WATERMARK_PATTERN, pattern_levels
+from camera_sim.training.pair.captures import (
+    DevelopedCapture,
+    Pair,
+    Read,
+    Scores,
+    open_pair,
+    picture_accuracy,
+)
 from camera_sim.training.pair.pooling import held_out, learn, measured_pattern, validation_table
 from camera_sim.training.pair.pooling_data import KINDS, Kept
-from camera_sim.training.pair.shots import Pair, Read, Scores, Shot, open_pair, picture_accuracy
 from tests.camera_sim.conftest import Camsim
 from tests.camera_sim.scenes import picture
 from tests.camera_sim.tiny_pair import NAME, TinyPair
@@ -46,7 +53,7 @@ def pair() -> Pair:
 
 
 def calibrated(pair: TinyPair, folder: Path) -> Path:
-    """Copy a run whose analyser is calibrated."""
+    """Copy a run whose FAN is calibrated."""
     shutil.copytree(pair.folder, folder)
     entry = read_manifest(folder / "verifier").find(NAME)
     known = entry.model_copy(update={"calibrations": {ANY_CHANNEL: CALIBRATION}})
@@ -63,7 +70,7 @@ def test_the_measured_pattern_is_the_pattern(pair: Pair, tmp_path: Path) -> None
 
 
 def test_a_pair_without_a_watermark_is_refused(pair: Pair, tmp_path: Path) -> None:
-    plain = Pair(watermarked=pair.plain, plain=pair.plain, analyser=pair.analyser)
+    plain = Pair(watermarked=pair.plain, plain=pair.plain, fan=pair.fan)
     with pytest.raises(TrainingError, match="embeds no watermark"):
         measured_pattern(plain, sorted(noisy(tmp_path / "pictures").iterdir()))
 
@@ -100,7 +107,7 @@ def test_a_run_is_resumed_and_its_weights_judge(
     entry = read_manifest(out / "verifier").find(NAME)
     assert entry.pooling is not None
     assert entry.calibrations == {}
-    assert open_pair(NAME, out).analyser.pooling is not None
+    assert open_pair(NAME, out).fan.pooling is not None
     report = Verifier.from_weights(out / "verifier").analyze(folder / "0.png")
     scores = next(one for one in report.detectors if one.name == "manipulation").scores
     assert set(scores) == {label.name for label in entry.labels}
@@ -247,8 +254,8 @@ class Stub:
 
 def test_the_camera_table_tells_own_pictures_from_others() -> None:
     bright, dark = (np.full((64, 64, 3), level, np.uint8) for level in (200, 20))
-    shots = [Shot("a", bright, dark), Shot("b", bright, bright)]
-    table = camera_table(cast("Pair", Stub()), shots, {"none": lambda picture: picture})
+    captures = [DevelopedCapture("a", bright, dark), DevelopedCapture("b", bright, bright)]
+    table = camera_table(cast("Pair", Stub()), captures, {"none": lambda picture: picture})
     assert table.rows == [("none", "4", "100%", "50%", "0%", "50%", "0.750")]
 
 
@@ -274,6 +281,6 @@ def test_the_scales_are_drawn(pair: Pair, tmp_path: Path) -> None:
         np.clip(noise + part, 0, 255).astype(np.uint8)
         for part in (embedded, np.zeros_like(embedded))
     )
-    path = draw_scales(pair, Shot("made", watermarked, plain), tmp_path / "scales.png")
+    path = draw_scales(pair, DevelopedCapture("made", watermarked, plain), tmp_path / "scales.png")
     with Image.open(path) as figure:
         assert figure.size[0] > 400

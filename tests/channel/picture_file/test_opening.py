@@ -386,9 +386,9 @@ def test_a_simulated_capture_is_named(tmp_path: Path) -> None:
     from camera_sim.sensor.dng import write_dng
     from tests.camera_sim.scenes import capture
 
-    write_dng(tmp_path / "shot.jpg", capture(32, 48))
+    write_dng(tmp_path / "capture.jpg", capture(32, 48))
     with pytest.raises(UnsupportedPictureError, match=r"RAW file \(DNG\)"):
-        open_picture((tmp_path / "shot.jpg").read_bytes())
+        open_picture((tmp_path / "capture.jpg").read_bytes())
 
 
 HEIC = raw(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")

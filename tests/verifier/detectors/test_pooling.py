@@ -90,7 +90,7 @@ def test_a_file_that_is_not_right_is_told(tmp_path: Path, damage: str) -> None:
         Pooling(entry, tmp_path)(native(), np.zeros(4))
 
 
-def test_another_analysers_network_is_told(tmp_path: Path) -> None:
+def test_another_fans_network_is_told(tmp_path: Path) -> None:
     pooling = pooling_of(pooled_weights(tmp_path, PoolingNetwork(COUNT, 3)))
     with pytest.raises(WeightsError, match="doesn't run"):
         pooling(native(), np.zeros(4))

@@ -179,7 +179,7 @@ def test_a_network_of_counts_is_explained_by_frequencies() -> None:
 
 
 def test_relevance_of_statistics_lies_where_their_watermark_is() -> None:
-    """An analyser that asks for one coefficient looks at the half of the patch that carries it."""
+    """A FAN that asks for one coefficient looks at the half of the patch that carries it."""
     model = BlockFAN(2).eval()
     for part in (*model.classifier, *model.judge):
         if isinstance(part, nn.Linear):

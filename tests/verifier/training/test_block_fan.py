@@ -1,4 +1,4 @@
-"""The statistics of blocks, and the analyser that reads them beside its convolutions."""
+"""The statistics of blocks, and the FAN that reads them beside its convolutions."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""A trained pooling network as an ONNX file, named in the manifest beside its pair's analyser."""
+"""A trained pooling network as an ONNX file, named in the manifest beside its pair's FAN."""
 
 import hashlib
 import json
@@ -18,18 +18,18 @@ from verifier.weights import ModelEntry, PoolingEntry, add_to_manifest
 def export_pooling(
     network: PoolingNetwork,
     pattern: NDArray[np.float64],
-    analyser: ModelEntry,
+    fan: ModelEntry,
     recipe: dict[str, str | int | float | bool],
     folder: Path,
 ) -> ModelEntry:
-    """Write a pooling network, and the analyser's entry with it: a version on, not yet calibrated.
+    """Write a pooling network, and the FAN's entry with it: a version on, not yet calibrated.
 
     Parameters
     ----------
     pattern
         (period, period) that the pair lays, in 8-bit levels.
     recipe
-        Added to the analyser's.
+        Added to the FAN's.
 
     Raises
     ------
@@ -41,15 +41,15 @@ def export_pooling(
     metadata = {PATTERN: json.dumps(pattern.tolist())}
     content = onnx_graph(network, examples, OUTPUT, metadata).SerializeToString()
     check_graph(network, examples, OUTPUT, content)
-    path = folder / f"{analyser.name}-pooling.onnx"
+    path = folder / f"{fan.name}-pooling.onnx"
     write(path, content, force=True)
-    version = str(int(analyser.version) + 1) if analyser.version.isdigit() else analyser.version
-    entry = analyser.model_copy(
+    version = str(int(fan.version) + 1) if fan.version.isdigit() else fan.version
+    entry = fan.model_copy(
         update={
             "version": version,
             "pooling": PoolingEntry(file=path.name, sha256=hashlib.sha256(content).hexdigest()),
             "calibrations": {},
-            "recipe": analyser.recipe | recipe,
+            "recipe": fan.recipe | recipe,
         }
     )
     add_to_manifest(entry, folder)

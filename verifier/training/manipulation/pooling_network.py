@@ -22,7 +22,7 @@ class PoolingNetwork(nn.Module):
     count
         Of statistics; see `verifier.features.watermark_statistics`.
     classes
-        As the analyser's.
+        As the FAN's.
     """
 
     def __init__(self, count: int, classes: int) -> None:

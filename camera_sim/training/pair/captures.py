@@ -1,6 +1,6 @@
 """A shipped pair on held-out pictures: developed, edited, sent, and read patch by patch.
 
-Everything here is exact: ONNX Runtime develops, 8-bit edits, libjpeg, the shipped analyser.
+Everything here is exact: ONNX Runtime develops, 8-bit edits, libjpeg, the shipped FAN.
 """
 
 from collections.abc import Callable, Sequence
@@ -32,7 +32,7 @@ Send = Callable[[Picture], Picture]
 
 
 @dataclass(frozen=True)
-class Shot:
+class DevelopedCapture:
     """A capture developed by the pair's pipeline and by the same pipeline before training."""
 
     name: str
@@ -79,21 +79,23 @@ class Scores(Read):
 
 @dataclass(frozen=True)
 class Pair:
-    """The pair's engine, the plain pipeline's, and the analyser."""
+    """The pair's engine, the plain pipeline's, and the FAN."""
 
     watermarked: Engine
     plain: Engine
-    analyser: Model
+    fan: Model
 
-    def shoot(self, name: str, capture: RawImage, exposure: float | None = 1.0) -> Shot:
+    def develop(
+        self, name: str, capture: RawImage, exposure: float | None = 1.0
+    ) -> DevelopedCapture:
         """Develop a capture by both pipelines, as the sensor saw it."""
         pictures = [develop(capture, engine, exposure=exposure) for engine in self._engines]
-        return Shot(name, *pictures)
+        return DevelopedCapture(name, *pictures)
 
-    def shoot_in_strengths(
+    def develop_in_strengths(
         self, name: str, capture: RawImage, strengths: Sequence[float]
-    ) -> list[Shot]:
-        """Develop a capture with the watermark so many times as strong, one shot a strength."""
+    ) -> list[DevelopedCapture]:
+        """Develop a capture with the watermark so many times as strong, one capture a strength."""
         watermarked, plain = (
             develop(capture, engine, exposure=1.0, depth=16).astype(np.float32) / SIXTEEN_BITS
             for engine in self._engines
@@ -101,7 +103,7 @@ class Pair:
         watermark = watermarked - plain
         pictures = [plain + np.float32(strength) * watermark for strength in (*strengths, 0.0)]
         *of_strengths, without = [_in_8_bits(picture) for picture in pictures]
-        return [Shot(name, picture, without) for picture in of_strengths]
+        return [DevelopedCapture(name, picture, without) for picture in of_strengths]
 
     @property
     def _engines(self) -> tuple[Engine, Engine]:
@@ -109,15 +111,15 @@ class Pair:
 
     def read(self, picture: Picture) -> Read:
         """Read a received (H, W, 3) uint8 picture."""
-        entry = self.analyser.entry
+        entry = self.fan.entry
         patches = choose_patches(picture, entry.input.side, entry.selection)
-        logits = self.analyser.logits(batches(picture, patches, BATCH))
+        logits = self.fan.logits(batches(picture, patches, BATCH))
         if not len(logits):
             return Read(logits, np.full(len(entry.labels), np.nan))
         mean_log = mean_log_probabilities(logits)
-        if self.analyser.pooling is None:
+        if self.fan.pooling is None:
             return Read(logits, mean_log)
-        pooled = self.analyser.pooling(picture, mean_log)
+        pooled = self.fan.pooling(picture, mean_log)
         return Read(logits, pooled.log_probabilities, pooled.proof)
 
     def edit_map(
@@ -127,10 +129,10 @@ class Pair:
 
         The patches overlap by half.
         """
-        entry = self.analyser.entry
+        entry = self.fan.entry
         selection = entry.selection.model_copy(update={"stride": entry.input.side // 2})
         patches = choose_patches(picture, entry.input.side, selection)
-        logits = self.analyser.logits(batches(picture, patches, BATCH))
+        logits = self.fan.logits(batches(picture, patches, BATCH))
         odds = np.exp(logits - logits.max(axis=1, keepdims=True))
         share = odds[:, entry.indices("edit")].sum(axis=1) / odds.sum(axis=1)
         return share, patches.places, picture.shape[:2]
@@ -156,11 +158,11 @@ def through_platform(name: str) -> Send:
     return send
 
 
-def score_histories(pair: Pair, shots: Sequence[Shot], send: Send) -> list[Scores]:
-    """Give each shot every history, send it, and read it."""
+def score_histories(pair: Pair, captures: Sequence[DevelopedCapture], send: Send) -> list[Scores]:
+    """Give each capture every history, send it, and read it."""
     return [
-        Scores(**vars(pair.read(send(edited(shot.watermarked, history)))), truth=history)
-        for shot in shots
+        Scores(**vars(pair.read(send(edited(capture.watermarked, history)))), truth=history)
+        for capture in captures
         for history in HISTORIES
     ]
 
@@ -230,8 +232,8 @@ def accuracy_by_patches(
     return accuracies
 
 
-def analyser_of(pair_name: str, folder: Path | None = None) -> Model:
-    """Return the analyser of a pair, from a folder of the verifier's weights or the shipped one."""
+def fan_of(pair_name: str, folder: Path | None = None) -> Model:
+    """Return the FAN of a pair, from a folder of the verifier's weights or the shipped one."""
     folder = folder or weights.FOLDER
     return Model(weights.read_manifest(folder).find(pair_name), folder)
 
@@ -239,7 +241,7 @@ def analyser_of(pair_name: str, folder: Path | None = None) -> Model:
 def open_pair(
     name: str, run_folder: Path | None = None, before: Path = camera_weights.FOLDER
 ) -> Pair:
-    """Open a pair's engine, the same pipeline before joint training, and the analyser.
+    """Open a pair's engine, the same pipeline before joint training, and the FAN.
 
     Parameters
     ----------
@@ -249,12 +251,12 @@ def open_pair(
         Folder of weights of the pipeline before joint training.
     """
     camera = run_folder / "camera" if run_folder else camera_weights.FOLDER
-    analyser = analyser_of(name, run_folder / "verifier" if run_folder else None)
-    pipeline = analyser.entry.pipeline or ""
+    fan = fan_of(name, run_folder / "verifier" if run_folder else None)
+    pipeline = fan.entry.pipeline or ""
     return Pair(
         watermarked=open_engine(pipeline, camera),
         plain=open_engine(pipeline.removesuffix("-fan"), before),
-        analyser=analyser,
+        fan=fan,
     )
 
 
