@@ -53,3 +53,12 @@ class DependencyError(ChannelError):
 
 class OutputError(ChannelError):
     """A file can't be written, or would be overwritten."""
+
+
+def reason_of(error: Exception) -> str:
+    """Say why the system refused; its own words name the file, which a message does already.
+
+    >>> reason_of(FileNotFoundError(2, "No such file or directory", "a.pem"))
+    'No such file or directory'
+    """
+    return getattr(error, "strerror", None) or str(error)

@@ -1,6 +1,7 @@
 """The table of commands, what help costs, and what becomes of the words typed."""
 
 import ast
+import json
 import re
 import subprocess
 import sys
@@ -10,10 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from camera_sim.cli import app_for, main
 from camera_sim.commands.table import COMMANDS, GROUPS
+from camera_sim.sensor.dng import write_dng
 from tests.camera_sim.conftest import Camsim, camsim
+from tests.camera_sim.scenes import capture
 from tests.conftest import REPOSITORY
 
 __all__ = ["camsim"]
@@ -158,6 +162,43 @@ def test_wrong_words_are_one_line(words: str, said: str, camsim: Camsim) -> None
     [line] = ran.err.splitlines()
     assert line.startswith("camsim: ")
     assert said in line
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "verify {bad}", "verify {none}", "verify {empty}", "info {bad}", "info {none}",
+        "info {empty}", "develop {bad}", "transmit {bad} {none} --platform facebook -o out/",
+        "manipulate {none} --sharpen -o out.png", "simulate {bad}", "explain {none} -o out.png",
+        "verify {png} --trust-anchors {none}", "verify {png} --revocation-lists {none}",
+        "verify {png} --html {bad}/page.html", "identity show {none}", "firmware inspect {bad}",
+        "identity issue {empty} --device out --vendor-passphrase-file {none}",
+    ],
+)  # fmt: skip
+def test_an_error_says_a_name_once(words: str, camsim: Camsim, tmp_path: Path) -> None:
+    names = {name: tmp_path / f"a-{name}-name" for name in ("bad", "none", "empty", "png")}
+    names["bad"].write_bytes(b"no picture" * 50)
+    names["empty"].mkdir()
+    Image.new("RGB", (64, 64)).save(names["png"], "PNG")
+    ran = camsim(*words.format(**names).replace("out", f"{tmp_path}/out").split())
+    assert ran.status == 2
+    for line in ran.err.splitlines():
+        assert line.startswith("camsim: ")
+        for path in names.values():
+            assert line.count(path.name) <= 1, line
+
+
+def test_verify_and_info_take_folders(camsim: Camsim, tmp_path: Path) -> None:
+    for place in ("b/two.png", "a.png"):
+        (tmp_path / place).parent.mkdir(exist_ok=True)
+        Image.new("RGB", (64, 64)).save(tmp_path / place)
+    (tmp_path / "notes.txt").write_text("no picture")
+    write_dng(tmp_path / "b" / "shot.dng", capture(64, 80))
+    ran = camsim("verify", tmp_path, "--json", "--resend", "--threads", 1)
+    named = [Path(json.loads(line)["photo"]).name for line in ran.out.splitlines()]
+    assert named == ["a.png", "shot.dng", "two.png"]  # a RAW file is said to be one
+    ran = camsim("info", tmp_path / "b")
+    assert (ran.status, ran.out.splitlines()[0]) == (0, str(tmp_path / "b" / "shot.dng"))
 
 
 def test_traceback_is_shown_when_asked_for(camsim: Camsim, tmp_path: Path) -> None:

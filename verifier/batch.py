@@ -15,6 +15,7 @@ from typing import Any, BinaryIO, Protocol, cast
 
 from pydantic import ValidationError
 
+from channel.errors import reason_of
 from channel.output import replacing
 from channel.printable import name_as_text, name_of_text, whole_text
 from verifier.errors import OutputError, PhotoError, SettingsError
@@ -118,7 +119,7 @@ def _earlier(path: Path) -> dict[str, Outcome]:
     except FileNotFoundError:
         return {}
     except OSError as error:
-        raise OutputError(f"{path} can't be read to resume: {error}") from error
+        raise OutputError(f"{path} can't be read to resume: {reason_of(error)}") from error
     contents = [_content(line) for line in lines if line.strip()]
     ours = [content for content in contents if content and content.keys() >= {"photo"}]
     foreign = any(content is not None and content not in ours for content in contents)
@@ -156,7 +157,7 @@ def _opened(path: Path, done: dict[str, Outcome]) -> BinaryIO:
             BinaryIO, path.open("ab", buffering=0)
         )  # what a full disk didn't take isn't tried again
     except OSError as error:
-        raise OutputError(f"{path} can't be written: {error}") from error
+        raise OutputError(f"{path} can't be written: {reason_of(error)}") from error
 
 
 def _write(file: BinaryIO, outcome: Outcome) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from channel import platform
-from channel.errors import UnknownPlatformError
+from channel.errors import UnknownPlatformError, reason_of
 from verifier.errors import SettingsError
 from verifier.limits import Limits
 from verifier.reading.credentials import check_trust_anchors
@@ -91,7 +91,7 @@ def _pem(given: str | Path | None, what: str) -> str | None:
     try:
         return Path(given).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError, ValueError) as error:
-        raise SettingsError(f"the {what} in {given} can't be read: {error}") from error
+        raise SettingsError(f"the {what} in {given} can't be read: {reason_of(error)}") from error
 
 
 def _text(pem: str | Path | None) -> str | None:

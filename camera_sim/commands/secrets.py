@@ -8,6 +8,7 @@ from pathlib import Path
 
 from camera_sim.errors import IdentityError
 from camera_sim.signing.identity import Secrets
+from channel.errors import reason_of
 
 PASSPHRASE, VENDOR_PASSPHRASE, PIN = "CAMSIM_PASSPHRASE", "CAMSIM_VENDOR_PASSPHRASE", "CAMSIM_PIN"
 
@@ -66,7 +67,9 @@ def _secret(file: Path | None, variable: str) -> str | None:
     try:
         text = file.read_text(encoding="utf-8").removesuffix("\n")
     except (OSError, UnicodeDecodeError) as error:
-        raise IdentityError(f"the passphrase file {file} cannot be read: {error}") from error
+        raise IdentityError(
+            f"the passphrase file {file} cannot be read: {reason_of(error)}"
+        ) from error
     if not text:
         raise IdentityError(f"the passphrase file {file} is empty")
     return text

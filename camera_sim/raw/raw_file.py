@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from camera_sim.errors import RawNotFoundError, RawUnreadableError
+from channel.errors import reason_of
 
 MOST_BYTES = 2_000_000_000
 """Of a file: 150 MP of 16 bits, uncompressed, are 300 MB."""
@@ -53,7 +54,7 @@ class RawFile:
         except PermissionError as error:
             raise RawNotFoundError(f"{path} cannot be read: permission denied") from error
         except (OSError, MemoryError) as error:
-            raise RawUnreadableError(f"{path} cannot be read: {error}") from error
+            raise RawUnreadableError(f"{path} cannot be read: {reason_of(error)}") from error
         if not content:
             raise RawUnreadableError(f"{path} is empty (0 bytes); copy it from the card again")
         return cls(path, content)

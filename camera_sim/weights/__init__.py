@@ -14,6 +14,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
 from camera_sim.errors import PipelineError, WeightsError
 from camera_sim.pipelines import DEFAULT_PIPELINE
+from channel.errors import reason_of
 from channel.output import replacing
 
 FOLDER = Path(__file__).parent
@@ -180,7 +181,7 @@ def _read_manifest(folder: Path) -> Manifest:
             f"{path} is not a manifest of weights ({place}: {wrong['msg']})"
         ) from error
     except (OSError, UnicodeDecodeError) as error:
-        raise WeightsError(f"{path} cannot be read as a manifest: {error}") from error
+        raise WeightsError(f"{path} cannot be read as a manifest: {reason_of(error)}") from error
 
 
 def add_to_manifest(entry: WeightsEntry, folder: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from channel.errors import ChannelError, PictureError
+from channel.errors import ChannelError, PictureError, reason_of
 from channel.picture_file.opening import open_picture
 
 SUFFIXES: Final = (".png", ".webp", ".tif", ".tiff", ".bmp", ".jpg", ".jpeg")
@@ -27,7 +27,7 @@ def load_picture(path: Path) -> NDArray[np.uint8]:
     except IsADirectoryError as error:
         raise PictureError(f"{path} is a directory; name a picture in it") from error
     except (OSError, ChannelError) as error:
-        raise PictureError(f"{path} cannot be read as a picture: {error}") from error
+        raise PictureError(f"{path} cannot be read as a picture: {reason_of(error)}") from error
     if min(array.shape[:2]) < 2:
         raise PictureError(f"{path} is smaller than one 2×2 tile of the sensor")
     return array

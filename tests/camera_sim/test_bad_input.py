@@ -164,7 +164,7 @@ CASES = {
         f"{DEVELOP} empty", "empty is a directory without a RAW file in it", folder_without_raw
     ),
     "info of a folder": Case(
-        "info empty", "empty is a directory; name a RAW file in it", folder_without_raw
+        "info empty", "empty is a directory without a RAW file in it", folder_without_raw
     ),
     "empty": Case(f"{DEVELOP} a.cr2", "a.cr2 is empty (0 bytes)", lambda f: (f / "a.cr2").touch()),
     "text": Case(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
+from channel.errors import reason_of
 from channel.extras import to_install
 from verifier.errors import DependencyError, PhotoNotFoundError
 from verifier.photo_files import in_folder, is_picture
@@ -56,7 +57,7 @@ def opened_store(url: str) -> tuple[Any, str]:
     except ImportError as error:  # fsspec's own sentence says what to install
         raise DependencyError(f"{url} needs another package: {error}") from error
     except (ValueError, OSError) as error:
-        raise PhotoNotFoundError(f"{url} can't be opened: {error}") from error
+        raise PhotoNotFoundError(f"{url} can't be opened: {reason_of(error)}") from error
     return store, str(path)
 
 
@@ -72,7 +73,7 @@ def _in_list(path: Path) -> Iterator[str]:
                     seen.add(digest.digest())
                     yield whole
     except OSError as error:
-        raise PhotoNotFoundError(f"{path} is no list of pictures: {error}") from error
+        raise PhotoNotFoundError(f"{path} is no list of pictures: {reason_of(error)}") from error
 
 
 def _names(file: BinaryIO) -> Iterator[str]:

@@ -6,7 +6,7 @@ from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from channel.errors import ChannelError
+from channel.errors import ChannelError, reason_of
 from channel.options import ANY, SOME, Count, Share, Whole
 from channel.terminal import track
 from verifier.analysis import Verifier
@@ -347,7 +347,7 @@ def _keep(path: Path, data: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
     except OSError as error:
-        raise OutputError(f"{path} can't be written: {error}") from error
+        raise OutputError(f"{path} can't be written: {reason_of(error)}") from error
 
 
 def _first(pictures: "Sequence[Labelled]", limit: int | None) -> "list[Labelled]":

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from channel.errors import reason_of
 from channel.options import SOME, Count, Whole
 from channel.terminal import complain, track
 from verifier.analysis import Verifier
@@ -126,7 +127,7 @@ def _write(folder: Path, graphic: "Graphic") -> None:
         folder.mkdir(parents=True, exist_ok=True)
         path.write_bytes(graphic.content)
     except OSError as error:
-        raise OutputError(f"{path} can't be written: {error}") from error
+        raise OutputError(f"{path} can't be written: {reason_of(error)}") from error
 
 
 def _read(verifier: Verifier, paths: Iterable[Path]) -> Iterator[tuple[str, NDArray[np.uint8]]]:

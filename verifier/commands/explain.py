@@ -4,7 +4,7 @@ from dataclasses import KW_ONLY, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from channel.errors import ChannelError
+from channel.errors import ChannelError, reason_of
 from channel.extras import to_install
 from channel.options import Out
 from channel.output import write
@@ -83,7 +83,7 @@ class Explain(NetworkOptions):
         try:
             write(self.out, figure, force=self.force)
         except (OSError, ChannelError) as error:
-            raise OutputError(f"{self.out} can't be written: {error}") from error
+            raise OutputError(f"{self.out} can't be written: {reason_of(error)}") from error
         say(found.sentence)
         return 0
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Final
 
 from channel.command_line import complain_of
+from channel.errors import reason_of
 from channel.file_names import fitting_name
 from channel.options import ANY, Count
 from channel.terminal import Progress as ProgressBar
@@ -139,4 +140,4 @@ def _write(page: Path, content: str, *, force: bool) -> None:
         with page.open("w" if force else "x", encoding="utf-8") as file:
             file.write(content)
     except OSError as error:
-        raise OutputError(f"{page} can't be written: {error}") from error
+        raise OutputError(f"{page} can't be written: {reason_of(error)}") from error

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from channel.errors import reason_of
 from channel.output import replacing
 from verifier.errors import OutputError
 
@@ -20,4 +21,4 @@ def write_records(path: Path, records: "Iterable[DataclassInstance]") -> None:
             for record in records:
                 file.write(json.dumps(asdict(record)) + "\n")
     except OSError as error:
-        raise OutputError(f"{path} can't be written: {error}") from error
+        raise OutputError(f"{path} can't be written: {reason_of(error)}") from error

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from channel.errors import reason_of
 from channel.extras import to_install
 from verifier.errors import DependencyError, OutputError
 from verifier.judging.calibration import ReliabilityDiagram
@@ -41,4 +42,4 @@ def draw_reliability(
     try:
         figure.savefig(path, dpi=110, metadata={"Software": None})
     except OSError as error:
-        raise OutputError(f"{path} can't be written: {error}") from error
+        raise OutputError(f"{path} can't be written: {reason_of(error)}") from error

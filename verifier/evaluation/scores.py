@@ -10,6 +10,7 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from channel.errors import reason_of
 from verifier.analysis import Verifier
 from verifier.errors import OutputError, PhotoError, ScoresError
 from verifier.evaluation.labelled import Labelled
@@ -152,7 +153,7 @@ def write_scores(path: Path, labels: Sequence[str], rows: Iterator[Row]) -> int:
                 writer.writerow([*fixed, *(f"{value:.6f}" for value in row.mean_log)])
                 count += 1
     except OSError as error:
-        raise OutputError(f"{path} can't be written: {error}") from error
+        raise OutputError(f"{path} can't be written: {reason_of(error)}") from error
     return count
 
 
@@ -164,7 +165,7 @@ def read_scores(path: Path) -> Scores:
             names = [name for name in reader.fieldnames or () if name.startswith(_PREFIX)]
             rows = tuple(_row(record, names) for record in reader)
     except OSError as error:
-        raise ScoresError(f"{path} can't be read: {error}") from error
+        raise ScoresError(f"{path} can't be read: {reason_of(error)}") from error
     except (KeyError, TypeError, ValueError, csv.Error) as error:
         raise ScoresError(f"{path} isn't a file of scores ({error})") from error
     labels = tuple(name.removeprefix(_PREFIX) for name in names)

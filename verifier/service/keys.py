@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from channel.errors import reason_of
 from verifier.errors import OutputError, SettingsError
 
 _LINE = re.compile(r"(?P<name>[\w.-]{1,64}) +(?P<digest>[0-9a-f]{64})")
@@ -35,7 +36,7 @@ class Keys:
         try:
             lines = path.read_text(encoding="utf-8").splitlines()
         except (OSError, UnicodeDecodeError) as error:
-            raise SettingsError(f"the keys in {path} can't be read: {error}") from error
+            raise SettingsError(f"the keys in {path} can't be read: {reason_of(error)}") from error
         digests: dict[str, str] = {}
         for number, line in enumerate(lines, 1):
             content = line.partition("#")[0].strip()
@@ -82,5 +83,5 @@ def add_key(path: Path, name: str) -> str:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(f"{name} {digest_of(key)}\n")
     except OSError as error:
-        raise OutputError(f"{path} can't be written: {error}") from error
+        raise OutputError(f"{path} can't be written: {reason_of(error)}") from error
     return key

@@ -9,6 +9,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import nn
 
+from channel.errors import reason_of
 from channel.output import replacing
 from verifier.errors import TrainingError
 from verifier.training.manipulation.fan import FAN
@@ -141,7 +142,7 @@ def _read(path: Path) -> tuple[dict[str, str], dict[str, torch.Tensor]]:
             return file.metadata(), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (OSError, SafetensorError) as error:
         raise TrainingError(
-            f"{path} is not a checkpoint ({error}); remove it to start anew"
+            f"{path} is not a checkpoint ({reason_of(error)}); remove it to start anew"
         ) from error
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, get_args
 
+from channel.errors import reason_of
 from verifier.errors import PicturesError
 from verifier.training.picture_sets import Picture, sets_of
 
@@ -65,7 +66,9 @@ def read_listed_sets(path: Path) -> dict[str, ListedSet]:
                     raise PicturesError(f"{path} lists the set {one.name!r} twice; keep one line")
                 found[one.name] = one
     except (OSError, UnicodeError, csv.Error) as error:
-        raise PicturesError(f"{path} can't be read as a list of sets: {error}") from error
+        raise PicturesError(
+            f"{path} can't be read as a list of sets: {reason_of(error)}"
+        ) from error
     return found
 
 

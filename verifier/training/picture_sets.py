@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from channel.errors import ChannelError
+from channel.errors import ChannelError, reason_of
 from channel.picture_file import open_picture
 from verifier.errors import PicturesError
 
@@ -44,7 +44,9 @@ class Picture:
         try:
             return np.asarray(open_picture(self.path.read_bytes()).srgb().convert("RGB"))
         except (OSError, ChannelError) as error:
-            raise PicturesError(f"{self.path} can't be read as a picture: {error}") from error
+            raise PicturesError(
+                f"{self.path} can't be read as a picture: {reason_of(error)}"
+            ) from error
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from channel.errors import reason_of
 from channel.output import replacing
 from verifier.errors import WeightsError
 
@@ -355,7 +356,7 @@ def _read_manifest(folder: Path) -> Manifest:
             f"{path} is not a manifest of models ({place}: {wrong['msg']})"
         ) from error
     except (OSError, UnicodeDecodeError) as error:
-        raise WeightsError(f"{path} cannot be read as a manifest: {error}") from error
+        raise WeightsError(f"{path} cannot be read as a manifest: {reason_of(error)}") from error
 
 
 def add_to_manifest(entry: ModelEntry, folder: Path = FOLDER) -> None:

@@ -25,6 +25,7 @@ from camera_sim.errors import TrainingError
 from camera_sim.networks.rnet import QUARTER, WATERMARK_PATTERN, WatermarkPattern, pattern_levels
 from camera_sim.training.pair.validation import Picture, as_camera_file, edited, sent
 from camera_sim.training.pair.workflow import HISTORIES, PAPER_CHANNEL, Channel
+from channel.errors import reason_of
 from channel.output import replacing
 from verifier.features.dct_histogram import block_coefficients, luma
 from verifier.training.manipulation.block_statistics import (
@@ -113,7 +114,8 @@ def load_pattern(path: Path) -> WatermarkPattern:
         ]
     except (OSError, ValueError, TypeError, OverflowError) as error:
         raise TrainingError(
-            f"{path} can't be read as a pattern ({error}); make one with camsim train pattern --out"
+            f"{path} can't be read as a pattern ({reason_of(error)}); "
+            "make one with camsim train pattern --out"
         ) from error
     pattern: WatermarkPattern = tuple(quarters)
     places = {place for levels in pattern for place in levels}

@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from channel.errors import reason_of
 from verifier.detectors.model import Model
 from verifier.detectors.origin import scored
 from verifier.detectors.patch_scores import PatchScores
@@ -166,4 +167,6 @@ def read_origin_records(path: Path) -> list[OriginRecord]:
             one |= {"votes": tuple(one["votes"]), "mean_log": tuple(one["mean_log"])}
         return [OriginRecord(**one) for one in found]
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise ScoresError(f"{path} holds no records of pictures ({error}); remove it") from error
+        raise ScoresError(
+            f"{path} holds no records of pictures ({reason_of(error)}); remove it"
+        ) from error

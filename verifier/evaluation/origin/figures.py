@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from channel.errors import reason_of
 from channel.extras import to_install
 from verifier.errors import DependencyError, OutputError
 from verifier.evaluation.origin.bench import AS_FOUND, OriginRecord
@@ -101,4 +102,4 @@ def _save(figure: "Figure", path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path, dpi=110, metadata={"Software": None})
     except OSError as error:
-        raise OutputError(f"{path} can't be written: {error}") from error
+        raise OutputError(f"{path} can't be written: {reason_of(error)}") from error

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from channel import transmit
-from channel.errors import ChannelError
+from channel.errors import ChannelError, reason_of
 from channel.output import replacing
 from verifier.detectors.model import Model
 from verifier.detectors.platform import scored
@@ -276,7 +276,7 @@ def served_pictures(table: Path) -> list[Picture]:
                 profile=f"{platform} {row['year']}", untouched=untouched,
             )  # fmt: skip
     except (OSError, KeyError, TypeError) as error:
-        raise ScoresError(f"{table} isn't a table of served files ({error})") from error
+        raise ScoresError(f"{table} isn't a table of served files ({reason_of(error)})") from error
     return pictures
 
 
@@ -295,7 +295,9 @@ def read_records(path: Path) -> list[Record]:
             for one in found
         ]
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise ScoresError(f"{path} holds no records of pictures ({error}); remove it") from error
+        raise ScoresError(
+            f"{path} holds no records of pictures ({reason_of(error)}); remove it"
+        ) from error
 
 
 def _write(path: Path, pictures: Sequence[Picture]) -> None:
@@ -305,7 +307,7 @@ def _write(path: Path, pictures: Sequence[Picture]) -> None:
         with replacing(path) as temporary, temporary.open("wb") as file:
             np.savez_compressed(file, facts=np.frombuffer(facts, np.uint8), **arrays)
     except OSError as error:
-        raise OutputError(f"{path} can't be written: {error}") from error
+        raise OutputError(f"{path} can't be written: {reason_of(error)}") from error
 
 
 def _read(path: Path) -> list[Picture]:
@@ -315,4 +317,4 @@ def _read(path: Path) -> list[Picture]:
             facts = json.loads(file["facts"].tobytes())
             return [(Sent(**fact), file[f"counts{i}"]) for i, fact in enumerate(facts)]
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise ScoresError(f"{path} holds no pictures ({error}); remove it") from error
+        raise ScoresError(f"{path} holds no pictures ({reason_of(error)}); remove it") from error

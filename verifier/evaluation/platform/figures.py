@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from channel.errors import reason_of
 from channel.extras import to_install
 from verifier.errors import DependencyError, OutputError
 from verifier.evaluation.platform.bench import Record
@@ -54,4 +55,4 @@ def draw_confusions(records: Sequence[Record], path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path, dpi=110, metadata={"Software": None})
     except OSError as error:
-        raise OutputError(f"{path} can't be written: {error}") from error
+        raise OutputError(f"{path} can't be written: {reason_of(error)}") from error

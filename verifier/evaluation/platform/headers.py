@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
+from channel.errors import reason_of
 from verifier.errors import ScoresError
 from verifier.features.header_likelihood import NONE, Cue, header_likelihoods
 from verifier.features.jpeg_header import JpegHeader
@@ -72,7 +73,7 @@ def read_header_rows(path: Path) -> list[HeaderRow]:
             rows = [(row, _header(row)) for row in csv.DictReader(file)]
             return [HeaderRow(row["platform"], row["basis"], h) for row, h in rows if h]
     except (OSError, KeyError, ValueError, TypeError, AttributeError) as error:
-        raise ScoresError(f"{path} isn't a table of JPEG headers ({error})") from error
+        raise ScoresError(f"{path} isn't a table of JPEG headers ({reason_of(error)})") from error
 
 
 def _header(row: dict[str, str]) -> JpegHeader | None:

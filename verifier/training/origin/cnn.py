@@ -12,6 +12,7 @@ from typing import Final, Literal
 import torch
 from torch import Tensor, nn
 
+from channel.errors import reason_of
 from verifier.errors import WeightsError
 
 WIDTHS: Final = (64, 64, 32, 32, 64, 64, 128)
@@ -162,7 +163,7 @@ def _load_vgg(features: nn.Sequential, weights: Path) -> None:
             {k.removeprefix("features."): v for k, v in stored.items() if k.startswith("features.")}
         )
     except (OSError, SafetensorError) as error:
-        raise WeightsError(f"{weights} can't be read as safetensors: {error}") from error
+        raise WeightsError(f"{weights} can't be read as safetensors: {reason_of(error)}") from error
     except RuntimeError as error:
         raise WeightsError(
             f"{weights} isn't VGG-19: it needs torchvision's names and shapes, features.0.weight "

@@ -17,6 +17,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from channel.errors import reason_of
 from channel.output import write
 from verifier.errors import TrainingError
 from verifier.evaluation.linear_classifier import LinearClassifier, fit_linear
@@ -161,7 +162,7 @@ def _read(path: Path, names: Sequence[str], told: str) -> NDArray[np.float32]:
             same = str(file["recipe"]) == told and list(file["names"]) == list(names)
             found: NDArray[np.float32] = file["features"]
     except (OSError, ValueError, KeyError) as broken:
-        raise TrainingError(f"{path} can't be read ({broken}); remove it") from broken
+        raise TrainingError(f"{path} can't be read ({reason_of(broken)}); remove it") from broken
     if not same:
         raise TrainingError(
             f"{path} was gathered of other pictures or otherwise; give another --out"
