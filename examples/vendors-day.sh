@@ -55,7 +55,7 @@ fails $camsim develop capture.dng --device camera --captures-only --out replayed
 $camsim develop "$raw" --device camera --out opened.jpg
 
 say "6. Send it through WhatsApp"
-$camsim transmit photo.jpg --platform whatsapp --output received.jpg
+$camsim transmit photo.jpg --platform whatsapp --output downloaded.jpg
 
 say "7. What can be known of both"
 # 0: consistent, 4: inconclusive, which a network that learnt for two steps must be.
@@ -64,7 +64,7 @@ verify() {
     --revocation-lists vendor/revoked.pem --resend --json >"$1.json" || [ $? -eq 4 ]
 }
 verify photo.jpg
-verify received.jpg
+verify downloaded.jpg
 verify opened.jpg
 $camsim identity revoke vendor camera
 cp photo.jpg revoked.jpg

@@ -118,7 +118,7 @@ def test_an_answer_that_turns_over_when_shared_is_void(toy_folder: Path) -> None
     assert report.stability.holds is False
     assert report.stability.resent[0].flipped == ("manipulation",)
     assert (report.verdict.label, report.verdict.level) == ("inconclusive", "none")
-    assert "turns over" in report.to_text()
+    assert "Unstable: the result changes" in report.to_text()
 
 
 def test_without_the_test_of_stability_no_answer_is_strong(toy_folder: Path) -> None:

@@ -23,8 +23,8 @@ from verifier.weights import Calibration, Label
 TASK: Final = "generated"
 GENERATED: Final = "generated"
 _LIMITS: Final = (
-    "It knows few generators, and misses most pictures of others: that it finds no trace says "
-    "nothing for a picture."
+    "It knows few generators, and misses most pictures of others: finding no trace is no evidence "
+    "for a picture."
 )
 
 
@@ -42,7 +42,7 @@ class GeneratedDetector(PixelDetector[PatchScores]):
     question: ClassVar[str] = "Was it made by a generator?"
     doing: ClassVar[str] = "Looking for traces of a generator"
     without_models: ClassVar[str] = "No trained model of generated pictures is installed."
-    too_little: ClassVar[str] = "of {side}×{side} pixels that is neither flat nor burnt out"
+    too_little: ClassVar[str] = "of {side}×{side} pixels that is neither uniform nor overexposed"
 
     def look(self, model: Model, reading: Reading, *, brief: bool) -> PatchScores | None:
         """Run a model on crops; see `ModelDetector.look`."""
@@ -62,11 +62,11 @@ class GeneratedDetector(PixelDetector[PatchScores]):
         assert threshold is not None  # `calibrated` saw to it
         if value < threshold.value:
             words = (
-                f"No answer: the probability of a generated picture is {percent(value)}, and only "
-                f"from {percent(threshold.value)} on would it be said."
+                f"No result: the probability of a generated picture is {percent(value)}; a result "
+                f"needs at least {percent(threshold.value)}."
             )
             return Answer("ran", "inconclusive", (words, _LIMITS), in_domain=True)
-        words = f"The picture has traces as generators leave them (probability {percent(value)})."
+        words = f"The picture has traces that generators leave (probability {percent(value)})."
         reasons = (words, how_often_wrong(threshold, "photographic"), ONLY_INFORMS)
         label = next(label for label in scores.model.entry.labels if label.name == GENERATED)
         return Answer("ran", "informs", reasons, label, True, threshold, value)

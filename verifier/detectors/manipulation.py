@@ -65,7 +65,7 @@ class ManipulationDetector(PixelDetector[PictureScores]):
     question: ClassVar[str] = "Was the picture edited after the camera developed it?"
     doing: ClassVar[str] = "Looking for edits"
     without_models: ClassVar[str] = "No trained model of a camera's pair is installed."
-    too_little: ClassVar[str] = "that is large enough, and neither flat nor burnt out"
+    too_little: ClassVar[str] = "that is large enough, and neither uniform nor overexposed"
     outside: ClassVar[bool | None] = False
 
     def score(self, reading: Reading, *, brief: bool = False) -> PictureScores | None:

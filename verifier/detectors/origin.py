@@ -93,7 +93,7 @@ class OriginDetector(PixelDetector[PatchScores]):
 
     def words_of(self, label: Label) -> str:
         """Call a label that was answered."""
-        return f"{label.words[0].upper()}{label.words[1:]}, as it seems"
+        return f"Probably {label.words}"
 
     def patch_map(self, scores: PatchScores, answer: Answer) -> PatchMap:
         """Draw how little each patch looks like a photograph."""
@@ -131,15 +131,15 @@ def answer_of(entry: ModelEntry, grounds: Grounds) -> Answer:
     needed = calibration.none if label is native else calibration.named
     words = f"Most likely it is {label.words} (probability {percent(found[label.name])})"
     if needed is not None:
-        words += f", which would be said from {percent(needed.value)} on"
+        words += f"; a result needs at least {percent(needed.value)}"
     return Answer("ran", "inconclusive", (f"{words}.",), in_domain=True)
 
 
 def _vote(entry: ModelEntry, scores: PatchScores) -> str:
     votes = scores.votes(list(range(len(entry.labels))))
     counted = [
-        f"{count} like {label.words}"
+        f"{count} look like {label.words}"
         for label, count in zip(entry.labels, votes, strict=True)
         if count
     ]
-    return f"Of {scores.count} parts, each by itself, {', '.join(counted)}."
+    return f"Of {scores.count} parts, each classified by itself, {', '.join(counted)}."

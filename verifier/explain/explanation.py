@@ -75,7 +75,7 @@ def explain(network: Explainable, pixels: Pixels, label: str | None = None) -> E
     if not patches.places:
         raise ScoresError(
             f"the picture ({pixels.shape[1]}×{pixels.shape[0]}) has no part of {network.side}×"
-            f"{network.side} pixels that is usable: not flat, not burnt out, with edges in it"
+            f"{network.side} pixels that is neither uniform nor overexposed and has edges"
         )
     logits = _logits(network, pixels, patches)
     place = _place(network, label, logits)

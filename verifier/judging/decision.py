@@ -80,8 +80,8 @@ def decide(entry: ModelEntry, grounds: Grounds, proof: WatermarkProof | None = N
     if foreign and role_probability(entry, found, "foreign") >= foreign.value:
         return abstained(
             "The picture doesn't look as if the camera pipeline "
-            f"{entry.pipeline or entry.name} developed it. The network knows no other, so it "
-            "can't say whether it was edited.",
+            f"{entry.pipeline or entry.name} developed it. The detector knows no other "
+            "pipeline, so it can't assess edits.",
             in_domain=False,
         )
     without = _no_watermark(entry, proof) if proof else None
@@ -93,21 +93,21 @@ def _no_watermark(entry: ModelEntry, proof: WatermarkProof) -> Answer | None:
     pipeline = entry.pipeline or entry.name
     if proof.sync.absent:
         return abstained(
-            f"No watermark of the camera pipeline {pipeline} was found, so nothing is said of "
-            "edits. The picture may be from elsewhere, or smoothed or compressed until none "
+            f"No watermark of the camera pipeline {pipeline} was found, so edits were not "
+            "assessed. The picture may be from elsewhere, or smoothed or compressed until none "
             "is left."
         )
     if not proof.holds:
         return abstained(
             "The periodic lines in the picture are not proven to be the watermark of the camera "
             f"pipeline {pipeline}: charts, tiles, screens and JPEG blocks have such lines as well. "
-            "So nothing is said of its camera and of edits."
+            "Its camera and edits were not assessed."
         )
     if proof.sync.scaled:
         return abstained(
             f"The watermark of the camera pipeline {pipeline} was found; the picture was resized "
-            f"to {proof.sync.scale[0]:.1%}. At such a size edits leave too little of it to be told "
-            "apart, so whether the picture was edited stays open.",
+            f"to {proof.sync.scale[0]:.1%}. At this size edits cannot be distinguished, so whether "
+            "it was edited remains open.",
             in_domain=True,
         )
     return None
@@ -126,7 +126,7 @@ def outside_domain(entry: ModelEntry, reading: Reading, patches: Patches) -> tup
     if len(patches.places) < domain.min_patches:
         reasons.append(
             f"Too little of the picture can be judged: {patches.usable} of {patches.of} parts "
-            f"aren't flat or burnt out, {domain.min_patches} are needed."
+            f"are neither uniform nor overexposed, {domain.min_patches} are needed."
         )
     jpeg = reading.facts.channel.jpeg
     if domain.least_quality is not None and jpeg and jpeg.quality < domain.least_quality:
@@ -214,7 +214,7 @@ def _shared_again(entry: ModelEntry, threshold: Threshold, label: Label, edited:
     said = (
         f"The picture looks as if {entry.pipeline or entry.name} developed it and it was "
         f"{label.words} since (probability of any change {percent(edited)}). Every upload does "
-        "that, so it says nothing against the picture. Whether it was edited besides stays open."
+        "that, so it is no evidence against the picture. Whether it was also edited remains open."
     )
     return Answer("ran", "informs", (said,), label, True, threshold, edited)
 

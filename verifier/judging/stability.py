@@ -23,7 +23,7 @@ Ask = Callable[[Reading], Sequence[DetectorResult]]
 
 def untested() -> Stability:
     """Return the section of a report without the test."""
-    return Stability(holds=None, words="Whether the answers hold when shared wasn't tested.")
+    return Stability(holds=None, words="The stability of the results was not tested.")
 
 
 def stability(
@@ -44,7 +44,7 @@ def stability(
         return untested()
     answers = {r.name: r.finding for r in before if r.finding in _OPPOSITE}
     if not answers:
-        return Stability(holds=None, words="There is no answer whose stability could be tested.")
+        return Stability(holds=None, words="There is no result whose stability could be tested.")
     with ThreadPoolExecutor(
         1
     ) as ahead:  # one platform is sent through while another is asked about
@@ -101,8 +101,8 @@ def _resent(
 
 def _words(resent: Sequence[Resent]) -> str:
     failed = " ".join(
-        f"Sending it through {_named(r.platform)} failed ({r.error.rstrip('.')}), so whether the "
-        "answer lasts there is not known."
+        f"Sharing it through {_named(r.platform)} failed ({r.error.rstrip('.')}), so whether the "
+        "result is stable there is not known."
         for r in resent
         if r.error
     )
@@ -118,17 +118,17 @@ def _words_of_tried(resent: Sequence[Resent]) -> str:
     silent = [r for r in resent if r.silent]
     if flipped:
         return (
-            f"Sent through {_named_all(flipped)}, the picture gets the opposite answer: the answer "
-            "can't be relied on."
+            f"Shared through {_named_all(flipped)}, the picture gets the opposite result: the "
+            "result is unstable and not used."
         )
     if len(silent) == len(resent):
-        return f"Sent through {tried}, the picture gets no answer any more, but no opposite one."
+        return f"Shared through {tried}, the picture gets no result, but no opposite one either."
     if silent:
         return (
-            f"Sent through {tried}, the answer holds, save that there is none any more after "
+            f"Shared through {tried}, the picture gets the same result, but none after "
             f"{_named_all(silent)}."
         )
-    return f"Sent through {tried}, the picture gets the same answer."
+    return f"Shared through {tried}, the picture gets the same result."
 
 
 def _named_all(resent: Sequence[Resent]) -> str:

@@ -189,8 +189,8 @@ def _summary_of_nothing(detectors: Sequence[DetectorResult]) -> str:
     """Name a kind only where a detector answered, or where a doubt alone holds back the verdict."""
     named = _kinds([result for result in detectors if result.answer is not None])
     if named:
-        said = f"The picture may be {named}: a detector says so that is wrong too often to count"
-        return f"{said} against a picture. {_NEXT}"
+        said = f"The picture may be {named}: the detector that classified it so is too often wrong"
+        return f"{said} to count against a picture. {_NEXT}"
     doubted = _kinds(detectors)
     if doubted and any(r.name not in KINDS and r.finding == "consistent" for r in detectors):
         return (
@@ -198,7 +198,7 @@ def _summary_of_nothing(detectors: Sequence[DetectorResult]) -> str:
             f"{doubted}: a detector finds that likelier than a photograph, though it is not sure "
             f"enough to answer. {_NEXT}"
         )
-    return "Nothing that could be checked speaks clearly for or against this picture."
+    return "No check gave clear evidence for or against this picture."
 
 
 def _kinds(detectors: Sequence[DetectorResult]) -> str:
@@ -222,24 +222,27 @@ def _statistics_words(
     if statistics == "none":
         return _nothing_words(detectors, stability)
     side = "against" if statistics == "against" else "for"
-    return f"What the detectors found speaks {side} the picture being as the camera developed it."
+    return f"The detectors found evidence {side} the picture being as the camera developed it."
 
 
 def _nothing_words(detectors: Sequence[DetectorResult], stability: Stability) -> str:
     if stability.holds is False:
-        return "A detector's answer turned over when the picture was shared again: it is void."
+        return (
+            "A detector's result is unstable: it changed when the picture was shared once more, so "
+            "it is not used."
+        )
     deciding = [result for result in detectors if result.name not in KINDS]
     if any(result.finding == "evidence against" for result in deciding):
         return (
-            "A detector speaks against the picture, but the answer was not given again after any "
-            "further platform: it is not followed."
+            "A detector found evidence against the picture, but not again after any further "
+            "platform, so it is not used."
         )
     if any(result.finding == "consistent" for result in deciding):
         return (
             "One detector takes the picture to be as a camera developed it, another to be no "
-            "photograph: they contradict each other, and neither is followed."
+            "photograph: they contradict each other, so neither is used."
         )
-    return "The detectors ran, and none of them is sure enough to say something."
+    return "The detectors ran, and none of them is sure enough for a result."
 
 
 def _reasons(
@@ -251,7 +254,7 @@ def _reasons(
     reasons = reasons_of(credential)
     for result in detectors:
         followed = result.finding != "evidence against" or survives(result, stability)
-        reasons += result.reasons if followed else map("Not followed: {}".format, result.reasons)
+        reasons += result.reasons if followed else map("Not used: {}".format, result.reasons)
     reasons += channel.words[:1]
     cues = (channel.double_compression, channel.scale)
     reasons += [cue.words for cue in cues if cue.found]
@@ -263,7 +266,9 @@ def _reasons(
 def _unknown(credential: Credential, detectors: Sequence[DetectorResult]) -> list[str]:
     unknown = ["Whether what the picture shows is true: a staged scene leaves no trace in a file."]
     if side_of(credential) != "for":
-        unknown.append("Who took it, when and where: only a credential that you trust tells.")
+        unknown.append(
+            "Who took it, when and where: only a credential that you trust can state it."
+        )
         unknown.append(
             "Whether a camera's lens saw the scene: statistics see which pipeline made the pixels, "
             "and it makes the same of a picture that was shown to the camera."

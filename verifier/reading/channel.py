@@ -28,7 +28,7 @@ from verifier.report.record import (
 EARLIER_GAIN: Final = 2.0
 # Platforms that are less probable than this by the header aren't listed; "none" always is.
 _LEAST_PROBABILITY: Final = 0.001
-_UNASKED: Final = Cue(found=None, words="Not looked for.")
+_UNASKED: Final = Cue(found=None, words="Not tested.")
 _RESIZING: Final = (
     "Traces of resizing are not looked for: a camera's own pictures can have the same."
 )
@@ -161,11 +161,14 @@ def _words(
     passing = f"Platforms that can pass a file on as it is leave no trace: {silent}."
     if header is None:
         return (
-            "The file isn't JPEG; the platforms that we know serve JPEG for photographs, so it was "
+            "The file isn't JPEG; known platforms deliver photographs as JPEG, so it was "
             "probably saved again since, or never shared.",
         )
     if named:
-        return (f"{_spoken(named.platform)} served this file: it carries {named.words}.", passing)
+        words = (
+            f"This file was downloaded from {_spoken(named.platform)}: it carries {named.words}."
+        )
+        return (words, passing)
     platforms = tuple(dict.fromkeys(match.platform for match in matches))
     if platforms:
         encoder = public_encoder(header)

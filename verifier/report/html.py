@@ -51,7 +51,7 @@ def html_report(report: ReportRecord) -> str:
         _picture(report),
         _grounds(report),
         *(_detector(result, report.stability) for result in report.detectors),
-        _section("The way it came", _channel(report)),
+        _section("Distribution history", _channel(report)),
         _section("If it is shared again", f"<p>{as_html(report.stability.words)}</p>"),
         _section("What can’t be known", _bullets(verdict.unknown)),
         _technical(report),
@@ -140,7 +140,7 @@ def _caption(layer: _Layer, preview: Preview) -> str:
     )
     return (
         f"<figcaption>{looked} {as_html(patch_map.words)} Parts without a square are too "
-        "flat or too bright to say anything, or were left out to save time.</figcaption>"
+        "uniform or overexposed, or were left out to save time.</figcaption>"
     )
 
 

@@ -7,7 +7,7 @@ go by it. A detector's name and words come from the detector.
 from collections.abc import Mapping
 from typing import Final
 
-_BEFORE: Final = {"reading": "Reading the file, its signature, and the way it came"}
+_BEFORE: Final = {"reading": "Reading the file, its signature and its distribution history"}
 _AFTER: Final = {
     "stability": "Sharing it again, to see whether the answers last",
     "preview": "Drawing the picture",

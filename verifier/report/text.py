@@ -42,7 +42,7 @@ def _lines(report: ReportRecord) -> Iterator[str]:
         words += [credential.trust.words, credential.revocation.words]
     words += credential_details(credential)
     yield from _section("Credential", words)
-    yield from _section("Way it came", _channel(report))
+    yield from _section("Distribution history", _channel(report))
     for result in report.detectors:
         yield from _section(result.question, _detector(result, report.stability))
     yield from _section("When shared again", [report.stability.words])

@@ -27,13 +27,14 @@ TITLES: Final[Mapping[VerdictLabel, str]] = {
 MEANINGS: Final[Mapping[VerdictLabel, str]] = {
     "consistent": "What could be checked fits a picture that nobody altered since. Whether what it "
     "shows is true is another question.",
-    "evidence against": "Something speaks against this picture being unaltered. Read what, below.",
+    "evidence against": "There is evidence against this picture as an unaltered original; the "
+    "reasons are below.",
     "inconclusive": "The picture is neither cleared nor accused: a common, honest answer.",
 }
 LEVELS: Final[Mapping[Level, str]] = {
     "established": "established by a signature, not by statistics",
     "strong": "strong: a signature that holds, and tests that were right about nearly all "
-    "comparable pictures, whose answer lasts when the picture is shared again",
+    "comparable pictures, whose result is stable when the picture is shared again",
     "moderate": "moderate: likely, but not enough to publish on alone",
     "weak": "weak: a hint, to be followed up by other means",
     "none": "no statement is made",
@@ -64,18 +65,23 @@ def in_short(report: ReportRecord) -> list[tuple[str, str]]:
         ("Which platform did it come from?", platform_headline(report)),
         ("Is it signed?", credential_headline(report.credential)),
         ("Is it declared generated?", generation_headline(report.credential)),
-        ("Would the answer last if it is shared again?", stability_headline(stability)),
+        ("Is the result stable when the picture is shared again?", stability_headline(stability)),
     ]
 
 
 def detector_headline(result: DetectorResult, stability: Stability) -> str:
     """Say a detector's answer in a few words."""
     if any(result.name in resent.flipped for resent in stability.resent):
-        return "No answer that lasts: it turns over when the picture is shared again"
+        return (
+            "Unstable: the result changes when the picture is shared once more, so it is not used"
+        )
     if not survives(result, stability):
-        return "No answer that may be followed: it was not given again after another upload"
+        return (
+            "Not confirmed: the result was not found again after another upload, so it is not used"
+        )
     if result.finding == "evidence against":
-        return f"Yes, as it seems: {result.answer_words or result.answer}"
+        what = "Probably edited" if result.name == "manipulation" else "Probably"
+        return f"{what}: {result.answer_words or result.answer}"
     if result.finding == "consistent":
         return "No sign of it"
     if result.finding == "informs":
@@ -90,11 +96,11 @@ def pipeline_headline(report: ReportRecord) -> str:
         return f"{word(development.pipeline)}, states the signer"
     for result in report.detectors:
         known = result.model.pipeline if result.model else None
-        # Its watermark was found at a size at which no edit can be told.
+        # Its watermark was found at a size at which edits cannot be distinguished.
         scaled = result.status == "abstained" and result.in_domain is True
         answered = result.finding in ("consistent", "evidence against", "informs")
         if known and (scaled or answered):
-            return f"{known}, as it seems"
+            return f"Probably {known}"
     return "Not known"
 
 
@@ -104,10 +110,10 @@ def stability_headline(stability: Stability) -> str:
         failed = any(resent.error for resent in stability.resent)
         return "Not known: the test failed" if failed else "Not tested"
     if not stability.holds:
-        return "No, so it is void"
+        return "No, so it is not used"
     silent = [bool(resent.silent) for resent in stability.resent]
     if all(silent):
-        return "No: there is none any more after any platform, and no opposite one"
+        return "No: there is no result after any platform, though no opposite one"
     return "Yes, though not after every platform" if any(silent) else "Yes"
 
 
@@ -153,7 +159,7 @@ def generation_headline(credential: Credential) -> str:
     """Say in a few words what is declared of generation, and by whom."""
     declared = declared_generated(credential)
     if not declared:
-        return "Nobody declares so, which says nothing"
+        return "Nobody declares so, which is no evidence"
     first = declared[0]
     who = {"trusted signer": "someone you trust", "unknown signer": "a signer you don't know"}
     speaker = who.get(first.by, "an unsigned entry, which anybody can write")

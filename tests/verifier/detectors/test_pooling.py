@@ -105,10 +105,10 @@ def test_the_report_says_where_the_watermark_was_found(tmp_path: Path) -> None:
     store_calibration(PAIR, CALIBRATION, folder=folder)
     scaled = result_of(folder, path)
     assert scaled["status"] == "abstained"
-    assert "resized to 62" in scaled["reasons"][0]
+    assert "was resized to 62" in scaled["reasons"][0]
     assert scaled["probabilities"] == {}
     assert (
-        "Camera pipeline: rnet-fan, as it seems."
+        "Camera pipeline: Probably rnet-fan."
         in Verifier.from_weights(folder).analyze(path).to_text()
     )
     assert any(

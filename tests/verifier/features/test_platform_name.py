@@ -62,7 +62,7 @@ def assert_unnamed(channel: ChannelReading) -> None:
     assert not [
         one for one in channel.likelihoods if one.platform != NONE and one.probability > 0.1
     ]
-    assert "served this file" not in " ".join(channel.words)
+    assert "This file was downloaded from" not in " ".join(channel.words)
 
 
 # What programs write
@@ -169,7 +169,7 @@ def test_meta_is_named_where_the_service_is_not_known() -> None:
     other = dataclasses.replace(header, luma=tables.luma, chroma=tables.chroma)
     channel = channel_of(other)
     assert (channel.platform, channel.earlier) == ("Meta", None)
-    assert "Facebook, Instagram or Messenger served this file" in channel.words[0]
+    assert "This file was downloaded from Facebook, Instagram or Messenger" in channel.words[0]
 
 
 def test_flickrs_comment_over_a_programs_tables_is_of_an_earlier_file() -> None:

@@ -32,7 +32,7 @@ def test_what_was_saved_once_more_is_told_and_not_accused() -> None:
     assert (answer.status, answer.finding) == ("ran", "informs")
     assert answer.answer is not None
     assert answer.answer.name == "jpeg"
-    assert "nothing against the picture" in answer.reasons[0]
+    assert "no evidence against the picture" in answer.reasons[0]
     assert verdict(result(answer), stability=LASTS).label == "inconclusive"
 
 

@@ -54,7 +54,7 @@ def test_a_failure_is_a_failure_and_no_silence(error: PhotoError) -> None:
     assert (second.silent, second.flipped, second.findings) == ((), (), {})
     assert found.holds is None
     assert str(error) in found.words
-    assert "no answer any more" not in found.words
+    assert "gets no result" not in found.words
     assert "not known" in found.words
 
 
@@ -83,9 +83,9 @@ def test_what_clears_a_picture_may_fall_silent_but_not_turn_over() -> None:
 
 def test_what_accuses_must_be_given_again() -> None:
     alone = sent_through({"whatsapp": "inconclusive"})
-    assert detector_headline(EDITED, alone).startswith("No answer that may be followed")
+    assert detector_headline(EDITED, alone).startswith("Not confirmed")
     confirmed = sent_through({"whatsapp": "evidence against"})
-    assert detector_headline(EDITED, confirmed).startswith("Yes, as it seems")
+    assert detector_headline(EDITED, confirmed).startswith("Probably edited: ")
     assert not survives(EDITED, sent_through({"whatsapp": "inconclusive"}))
     assert survives(EDITED, sent_through({"whatsapp": "none", "twitter": "evidence against"}))
 
@@ -99,6 +99,6 @@ def test_an_accusation_that_becomes_a_hint_is_gone_and_not_turned_over() -> None
 
 def test_an_answer_that_no_platform_leaves_is_not_called_lasting() -> None:
     gone = sent_through({"whatsapp": "none", "twitter": "inconclusive"}, CLEARED)
-    assert stability_headline(gone).startswith("No: there is none any more")
+    assert stability_headline(gone).startswith("No: there is no result")
     some = sent_through({"whatsapp": "none", "twitter": "consistent"}, CLEARED)
     assert stability_headline(some) == "Yes, though not after every platform"

@@ -103,7 +103,7 @@ def test_a_kind_that_no_detector_named_is_not_in_the_summary() -> None:
     for others in (unsure, (*unsure, result("manipulation", "none", None))):
         assert "may be" not in verdict(*others).summary
     answered = result("generated", "informs", "generated", 0.96)
-    assert "a detector says so" in verdict(answered, unsure[1]).summary
+    assert "the detector that classified it so" in verdict(answered, unsure[1]).summary
 
 
 def test_a_kind_is_named_once() -> None:
@@ -203,8 +203,8 @@ def test_an_accusation_must_survive_one_more_platform(
     found = verdict(accused, stability=Stability(holds=True, words="", resent=sent))
     followed = label == "evidence against"
     assert found.label == label
-    assert ("not followed" in found.statistics) is not followed
-    said = "The picture looks edited." if followed else "Not followed: The picture looks edited."
+    assert ("so it is not used" in found.statistics) is not followed
+    said = "The picture looks edited." if followed else "Not used: The picture looks edited."
     assert said in found.reasons
 
 

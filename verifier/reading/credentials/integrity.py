@@ -112,7 +112,7 @@ def unclear(what: str) -> Integrity:
     """Answer that nothing fails, but ``what`` keeps it from counting as intact."""
     return Integrity(
         state="unclear",
-        words=f"Whether file and credential are as they were signed can't be told: {what}.",
+        words=f"It is not known whether file and credential are as they were signed: {what}.",
     )
 
 

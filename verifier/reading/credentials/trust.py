@@ -27,7 +27,7 @@ def trust_of(codes: StatusCodes, signer: str | None, *, anchors_given: bool) -> 
     if codes.failure & _EXPIRED:
         return Trust(
             state="expired",
-            words=f"The certificate of {name} wasn't valid when it signed, as far as can be told.",
+            words=f"The certificate of {name} wasn't valid when it signed, as far as is known.",
         )
     if failures - {_UNTRUSTED}:
         return Trust(state="untrusted", words=_unfit(name, failures - {_UNTRUSTED}))

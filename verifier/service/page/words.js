@@ -53,7 +53,7 @@ export const words = {
     pair: "pair",
   },
   detectors: "Statistics: what the detectors found",
-  way: "The way it came",
+  way: "Distribution history",
   shared: "If it is shared again",
   unknown: "What can’t be known",
   experts: "For experts",
