@@ -101,7 +101,7 @@ def _no_watermark(entry: ModelEntry, proof: WatermarkProof) -> Answer | None:
         return abstained(
             "The periodic lines in the picture are not proven to be the watermark of the camera "
             f"pipeline {pipeline}: charts, tiles, screens and JPEG blocks have such lines as well. "
-            "Its camera and edits were not assessed."
+            "The camera and edits were not assessed."
         )
     if proof.sync.scaled:
         return abstained(
