@@ -1,6 +1,7 @@
 """Kinds of options that several commands have: what a value may be, and how many there are."""
 
 from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -50,6 +51,29 @@ Whole = Annotated[int, within(0)]
 Share = Annotated[float, within(0, 1)]
 Positive = Annotated[float, Parameter(validator=_above_zero)]
 Out = Annotated[Path, Parameter(alias="-o")]
+
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """What every training is told.
+
+    Parameters
+    ----------
+    out
+        Folder of the run.
+    float32
+        Compute in float32, and not in bfloat16 where the processor has it.
+    threads
+        Threads of torch (default: every core).
+    seed
+        Of all that is drawn at random.
+    """
+
+    _: KW_ONLY
+    out: Out
+    float32: bool = False
+    threads: Count | None = None
+    seed: Whole = 0
 
 
 def given(options: object, *names: str) -> dict[str, Any]:

@@ -87,7 +87,7 @@ class EvaluateColour:
         for entry in weights.read_manifest(self.weights).networks:
             engines[entry.pipeline] = open_engine(entry.pipeline, self.weights)
         rows = []
-        for path in self.raw:
+        for path in track(self.raw, "developing"):
             image = read_raw(path)
             exposure = image.auto_exposure()
             reference = _reduced(render(image, libraw, Options(), exposure))

@@ -25,7 +25,7 @@ from camera_sim.signing.keys import SigningKey, SoftwareKey
 from camera_sim.signing.pkcs11_key import TokenKey, generate_in_token
 from camera_sim.signing.vendor import ISSUED, REVOKED, Vendor
 from channel.options import within
-from channel.terminal import say
+from channel.terminal import say, track
 
 
 @dataclass(frozen=True)
@@ -245,7 +245,7 @@ def _issue_to_device(args: Issue, vendor: Vendor) -> int:
         return 0
     device = Device.open(args.device)
     name = f"{device.fuses.camera} one-time"
-    for _ in range(args.photos):
+    for _ in track(range(args.photos), "issuing"):
         key = SoftwareKey.generate(args.algorithm)
         add_photo_identity(
             device.identity_folder,

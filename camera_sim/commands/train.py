@@ -11,7 +11,15 @@ from camera_sim.commands.simulate import DEFAULT_CAMERA, find_camera
 from camera_sim.errors import TrainingError
 from camera_sim.pipelines import PIPELINES, PLAIN_PIPELINE, Pipeline, find_pipeline
 from channel.extras import require_torch
-from channel.options import ONE_OF, Count, Out, Positive, Share, Whole, given, within
+from channel.options import (
+    ONE_OF,
+    Count,
+    Positive,
+    Share,
+    TrainingOptions,
+    given,
+    within,
+)
 from channel.terminal import training_bar
 
 if TYPE_CHECKING:
@@ -21,7 +29,7 @@ NEURAL = [pipeline.name for pipeline in PIPELINES.values() if pipeline.is_neural
 
 
 @dataclass(frozen=True)
-class TrainNip:
+class TrainNip(TrainingOptions):
     """A neural imaging pipeline.
 
     Train a neural imaging pipeline. It resumes where a run in --out stopped.
@@ -32,8 +40,6 @@ class TrainNip:
         Pictures, of which the sensor's captures are simulated.
     raw
         RAW files; the classical pipeline is the target.
-    out
-        Folder of the run.
     camera
         Camera of a per-camera pipeline trained on pictures.
     schedule
@@ -50,18 +56,11 @@ class TrainNip:
         Pixels a side of a patch.
     learning_rate
         Of Adam.
-    float32
-        Compute in float32 (default of fast: bfloat16 where the processor has it).
-    threads
-        Threads of torch (default: every core).
-    seed
-        Of all that is drawn at random.
     """
 
     _: KW_ONLY
     pictures: Annotated[Path | None, ONE_OF] = None
     raw: Annotated[Path | None, ONE_OF] = None
-    out: Out
     pipeline: Annotated[str, Parameter(help=f"One of {', '.join(NEURAL)}.")] = PLAIN_PIPELINE
     camera: str = DEFAULT_CAMERA
     schedule: Literal["fast", "paper"] = "fast"
@@ -71,9 +70,6 @@ class TrainNip:
     batch: Count | None = None
     patch: Annotated[int, within(32)] | None = None
     learning_rate: Positive | None = None
-    float32: bool = False
-    threads: Count | None = None
-    seed: Whole = 0
 
     def __call__(self) -> int:
         """Train, export, and say where the weights are."""

@@ -9,7 +9,7 @@ from camera_sim.commands.simulate import DEFAULT_CAMERA, find_camera
 from camera_sim.errors import TrainingError
 from camera_sim.pipelines import PIPELINES, PLAIN_PIPELINE, Pipeline, find_pipeline
 from channel.extras import require_torch
-from channel.options import ONE_OF, SOME, Count, Out, Whole, given, within
+from channel.options import ONE_OF, SOME, Count, TrainingOptions, Whole, given, within
 from channel.terminal import training_bar
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _OF_RECIPE = (
 
 
 @dataclass(frozen=True)
-class TrainJoint:
+class TrainJoint(TrainingOptions):
     """A pipeline and its FAN together, so that edits stay detectable.
 
     Train a neural imaging pipeline (NIP) jointly with a forensic analysis network (FAN): capture,
@@ -37,8 +37,6 @@ class TrainJoint:
         Through the sensor.
     raw
         RAW files.
-    out
-        Folder of the run.
     start_from
         The pipeline's trained weights: a run's folder, or a .safetensors file.
     pipeline
@@ -97,18 +95,11 @@ class TrainJoint:
         Learning rate of its watermark.
     validate_every
         Steps from one validation to the next.
-    float32
-        Compute in float32.
-    threads
-        Threads of torch (default: every core).
-    seed
-        Of all that is drawn at random.
     """
 
     _: KW_ONLY
     pictures: Annotated[tuple[Path, ...], SOME, ONE_OF] = ()
     raw: Annotated[Path | None, ONE_OF] = None
-    out: Out
     start_from: Path
     pipeline: str = PLAIN_PIPELINE
     pair: str = "my-pair"
@@ -138,9 +129,6 @@ class TrainJoint:
     nip_rate: Annotated[float, within(0)] | None = None
     watermark_rate: Annotated[float, within(0)] | None = None
     validate_every: Count | None = None
-    float32: bool = False
-    threads: Count | None = None
-    seed: Whole = 0
 
     def __call__(self) -> int:
         """Train, draw, export the chosen point, and say where it is."""

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from channel import platform
 from channel.options import SOME, Out
-from channel.terminal import say
+from channel.terminal import say, track
 from firmware_export.calibration import read_captures
 from firmware_export.contract import read_exported
 from firmware_export.errors import ParityError
@@ -92,7 +92,7 @@ class Parity(GateOptions):
         gate, captures = gate_of(self), read_captures(self.captures)
         fp32 = read_exported(self.fp32)
         reports = []
-        for path in self.models:
+        for path in track(self.models, "comparing"):
             model = read_exported(path)
             reports.append(parity(fp32, model, captures, gate.fan, gate.platforms, gate.limits))
             print_report(reports[-1])

@@ -6,12 +6,13 @@ from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from channel.errors import reason_of
 from channel.extras import to_install
 from channel.options import ANY
 from verifier.analysis import Verifier
+from verifier.commands.trust import TrustOptions
 from verifier.errors import DependencyError, OutputError, SettingsError
 from verifier.limits import Limits
-from verifier.settings import PLATFORMS
 from verifier.weights import FOLDER
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ _MEGA = 1_000_000
 
 
 @dataclass(frozen=True)
-class Serve:
+class Serve(TrustOptions):
     """Answer over HTTP what can be known of photos, with a page to drop them on.
 
     Run the verifier as a service. Nothing is kept unless --keep names a file, and nothing is
@@ -74,14 +75,8 @@ class Serve:
         Fetch photos by their URL, too.
     allow_origin
         Pages of others whose scripts may ask.
-    trust_anchors
-        Whom you trust.
-    revocation_lists
-        What was withdrawn.
     weights
         Models of your own.
-    resend
-        Platforms that test whether answers hold; none: no test.
     """
 
     _: KW_ONLY
@@ -107,10 +102,7 @@ class Serve:
     keep_days: float = 30.0
     allow_urls: bool = False
     allow_origin: Annotated[tuple[str, ...], ANY] = ()
-    trust_anchors: Path | None = None
-    revocation_lists: Path | None = None
     weights: Path = FOLDER
-    resend: Annotated[tuple[str, ...], ANY] = tuple(PLATFORMS)
 
     def __call__(self) -> int:
         """Serve until a signal ends it."""
@@ -126,19 +118,15 @@ class Serve:
             print(add_key(self.keys, self.add_key))
             return 0
         settings = _settings(self)
-        verifier = Verifier.from_weights(
-            self.weights,
-            trust_anchors=self.trust_anchors,
-            revocation_lists=self.revocation_lists,
-            limits=Limits(file_bytes=self.largest * _MEGA, workers=settings.workers),
-            resend_through=self.resend,
-        )
+        limits = Limits(file_bytes=self.largest * _MEGA, workers=settings.workers)
+        verifier = Verifier.from_weights(self.weights, self.settings(limits))
         service = Service(verifier, settings, self.weights)
         try:
             socket = listening(self.host, self.port)
         except (OSError, OverflowError) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise OutputError(f"port {self.port} of {self.host} can't be used: {reason}") from error
+            raise OutputError(
+                f"port {self.port} of {self.host} can't be used: {reason_of(error)}"
+            ) from error
         host, port = socket.getsockname()[:2]
         print(f"camsim: serving at http://{host}:{port}/", file=sys.stderr, flush=True)
         serve(create_app(service), socket, settings)

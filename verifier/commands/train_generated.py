@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from channel.extras import require_torch
-from channel.options import SOME, Count, Out, Positive, Whole, given, within
+from channel.options import SOME, Count, Positive, TrainingOptions, given, within
 from channel.terminal import Progress as Bar
 from channel.terminal import training_bar
 
@@ -48,7 +48,7 @@ class SetsOptions(ListedSetsOptions):
 
 
 @dataclass(frozen=True)
-class TrainGenerated(SetsOptions):
+class TrainGenerated(SetsOptions, TrainingOptions):
     """The detector of generated pictures.
 
     Cut crops of photographs and generated pictures, give all of them the same kind of history,
@@ -57,8 +57,6 @@ class TrainGenerated(SetsOptions):
 
     Parameters
     ----------
-    out
-        Folder of the run.
     name
         What to call the model.
     network
@@ -82,16 +80,9 @@ class TrainGenerated(SetsOptions):
         Of AdamW (0.003, 0.002, 0.0001).
     validate_every
         Steps from one validation to the next.
-    float32
-        Compute in float32.
-    threads
-        Threads of torch (default: every core).
-    seed
-        Of all that is drawn at random.
     """
 
     _: KW_ONLY
-    out: Out
     name: str = "my-generated"
     network: Literal["bands", "lite0", "cnn", "resnet50"] = "bands"
     start_from: Path | None = None
@@ -103,9 +94,6 @@ class TrainGenerated(SetsOptions):
     batch: Annotated[int, within(2)] | None = None
     learning_rate: Positive | None = None
     validate_every: Count | None = None
-    float32: bool = False
-    threads: Count | None = None
-    seed: Whole = 0
 
     def __call__(self) -> int:
         """Train, draw, export, and say where the weights are."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import numpy as np
 
 from channel.extras import require_torch
-from channel.options import ANY, SOME, Count, Out, Positive, Whole, given
+from channel.options import ANY, SOME, Count, Positive, TrainingOptions, Whole, given
 from channel.terminal import Progress as Bar
 from channel.terminal import training_bar
 from verifier.commands.train_generated import ListedSetsOptions
@@ -26,7 +26,7 @@ _VALIDATED = 192
 
 
 @dataclass(frozen=True)
-class TrainOrigin(ListedSetsOptions):
+class TrainOrigin(ListedSetsOptions, TrainingOptions):
     """Origin: photograph, computer graphics or generated.
 
     Train a detector of origins on a folder that has a folder for each class, with pictures or
@@ -37,8 +37,6 @@ class TrainOrigin(ListedSetsOptions):
     ----------
     pictures
         A folder of pictures.
-    out
-        Folder of the run.
     classes
         Folders of the classes, and what a report calls them (default: npi, cgg and dgi).
     unseen
@@ -66,17 +64,10 @@ class TrainOrigin(ListedSetsOptions):
         Places drawn of each picture (default 200).
     validate_every
         Steps from one validation to the next.
-    float32
-        Compute in float32.
-    threads
-        Threads of torch (default: every core).
-    seed
-        Of all that is drawn at random.
     """
 
     _: KW_ONLY
     pictures: Path
-    out: Out
     classes: Annotated[tuple[str, ...], SOME] | None = None
     unseen: Annotated[tuple[str, ...], ANY] = ()
     start_from: Path | None = None
@@ -89,9 +80,6 @@ class TrainOrigin(ListedSetsOptions):
     steps: Annotated[tuple[Whole, ...], SOME] | None = None
     patches: Count | None = None
     validate_every: Count | None = None
-    float32: bool = False
-    threads: Count | None = None
-    seed: Whole = 0
 
     def __call__(self) -> int:
         """Train, draw, export, and say where the weights are."""

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from channel.extras import require_torch
-from channel.options import SOME, Count, Out, Positive, Whole, given
+from channel.options import SOME, Count, Positive, TrainingOptions, given
 from channel.picture_file.srgb import picture_files
 from channel.terminal import Progress as Bar
 from channel.terminal import training_bar
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class TrainPlatform:
+class TrainPlatform(TrainingOptions):
     """Platform of origin: which platform a picture came through.
 
     Send every picture through every platform, count DCT levels of its patches (kept in --out),
@@ -27,8 +27,6 @@ class TrainPlatform:
     ----------
     pictures
         A folder of pictures.
-    out
-        Folder of the run.
     start_from
         Go on from the weights of another run's checkpoint, such as with a smaller rate.
     features_from
@@ -47,19 +45,12 @@ class TrainPlatform:
         Of AdaDelta.
     validate_every
         Steps from one validation to the next.
-    float32
-        Compute in float32.
-    threads
-        Threads of torch (default: every core).
     workers
         Processes that send pictures.
-    seed
-        Of all that is drawn at random.
     """
 
     _: KW_ONLY
     pictures: Annotated[tuple[Path, ...], SOME]
-    out: Out
     start_from: Path | None = None
     features_from: Path | None = None
     name: str = "my-platform"
@@ -69,10 +60,7 @@ class TrainPlatform:
     batch: Count | None = None
     learning_rate: Positive | None = None
     validate_every: Count | None = None
-    float32: bool = False
-    threads: Count | None = None
     workers: Count = 1
-    seed: Whole = 0
 
     def __call__(self) -> int:
         """Train, draw, export, and say where the weights are."""

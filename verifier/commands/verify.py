@@ -3,20 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Final
 
 from channel.command_line import complain_of
 from channel.errors import reason_of
 from channel.file_names import fitting_name
-from channel.options import ANY, Count
+from channel.options import Count
 from channel.terminal import Progress as ProgressBar
 from verifier.analysis import Verifier
 from verifier.batch import Outcome
+from verifier.commands.trust import TrustOptions
 from verifier.errors import OutputError
 from verifier.limits import Limits
 from verifier.photo_files import photos_of
 from verifier.report.record import VerdictLabel
-from verifier.settings import PLATFORMS
 from verifier.weights import FOLDER
 
 CONSISTENT, BAD_INPUT, EVIDENCE_AGAINST, INCONCLUSIVE = 0, 2, 3, 4
@@ -30,7 +30,7 @@ _MOST_URGENT: Final = (BAD_INPUT, EVIDENCE_AGAINST, INCONCLUSIVE)
 
 
 @dataclass(frozen=True)
-class Verify:
+class Verify(TrustOptions):
     """Say what can be known of photos that came back from a platform.
 
     Analyse photos, offline: credential, the way they came, edits, and whether the answers would
@@ -51,14 +51,8 @@ class Verify:
         Replace existing pages.
     results
         Keep one JSON line a photo; photos that it has already are not done again.
-    trust_anchors
-        Certificates of whom you trust.
-    revocation_lists
-        Certificates that were withdrawn.
     weights
         Models of your own.
-    resend
-        Platforms that test whether answers hold; none: no test.
     seconds
         To read a photo.
     threads
@@ -71,10 +65,7 @@ class Verify:
     html: Path | None = None
     force: bool = False
     results: Path | None = None
-    trust_anchors: Path | None = None
-    revocation_lists: Path | None = None
     weights: Path = FOLDER
-    resend: Annotated[tuple[str, ...], ANY] = tuple(PLATFORMS)
     seconds: float = Limits.seconds
     threads: Count = 2
 
@@ -82,13 +73,7 @@ class Verify:
         """Analyse, print, and tell the outcome by the exit status."""
         photos = photos_of(self.photos)
         pages = _pages(photos, self.html, force=self.force)
-        verifier = Verifier.from_weights(
-            self.weights,
-            trust_anchors=self.trust_anchors,
-            revocation_lists=self.revocation_lists,
-            limits=Limits(seconds=self.seconds),
-            resend_through=self.resend,
-        )
+        verifier = Verifier.from_weights(self.weights, self.settings(Limits(seconds=self.seconds)))
         statuses = []
         with verifier, ProgressBar(disable=len(photos) == 1) as bar:
             task = bar.add_task("verifying", total=len(photos))

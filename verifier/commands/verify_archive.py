@@ -3,15 +3,15 @@
 import os
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 from rich.progress import BarColumn, MofNCompleteColumn, TimeRemainingColumn
 
 from channel.extras import to_install
-from channel.options import ANY
+from channel.options import Count
 from channel.terminal import Progress, complain, say
-from verifier.errors import DependencyError, SettingsError
-from verifier.settings import PLATFORMS, Settings
+from verifier.commands.trust import TrustOptions
+from verifier.errors import DependencyError
 from verifier.weights import FOLDER
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class VerifyArchive:
+class VerifyArchive(TrustOptions):
     """Verify all pictures of a folder, a list or an object store into one Parquet file.
 
     Analyse every picture of an archive by many workers. Run it again to go on where it was
@@ -41,28 +41,19 @@ class VerifyArchive:
         Keep whole reports in the table.
     force
         Replace a finished table.
-    trust_anchors
-        Whom you trust.
-    revocation_lists
-        What was withdrawn.
     weights
         Models of your own.
-    resend
-        Platforms that test whether answers hold; none: no test, and several times faster.
     """
 
     source: str
     _: KW_ONLY
     out: Path
-    workers: int | None = None
+    workers: Count | None = None
     ray: str | None = None
-    shard: int = 100
+    shard: Count = 100
     reports: bool = False
     force: bool = False
-    trust_anchors: Path | None = None
-    revocation_lists: Path | None = None
     weights: Path | None = None
-    resend: Annotated[tuple[str, ...], ANY] = tuple(PLATFORMS)
 
     def __call__(self) -> int:
         """Verify with a bar that shows how far it is; say what came out."""
@@ -72,8 +63,6 @@ class VerifyArchive:
             raise DependencyError(f"archives need {error.name}: {to_install('archive')}") from error
         from fleet import Processes, RayCluster
 
-        if self.shard < 1 or (self.workers or 1) < 1:
-            raise SettingsError("--shard and --workers are 1 or more")
         engine = (
             RayCluster(self.ray, self.workers)
             if self.ray
@@ -106,8 +95,6 @@ def _options(args: VerifyArchive) -> "ArchiveOptions":
     from verifier.analysis import Verifier
     from verifier.archive import ArchiveOptions
 
-    settings = Settings(
-        args.trust_anchors, args.revocation_lists, resend_through=tuple(args.resend)
-    )
+    settings = args.settings()
     Verifier.from_weights(args.weights or FOLDER, settings)
     return ArchiveOptions(args.weights and args.weights.resolve(), settings, args.reports)
