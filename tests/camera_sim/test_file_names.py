@@ -31,18 +31,34 @@ def test_a_raw_file_of_any_name(name: bytes, camsim: Camsim, tmp_path: Path) -> 
     captures.mkdir()
     write_dng(tmp_path / "capture.dng", capture(32, 48))
     (tmp_path / "capture.dng").rename(captures / os.fsdecode(name + b".dng"))
-    for command in (["info", captures / os.fsdecode(name + b".dng")],
-                    ["develop", captures, "--pipeline", "classical", "--out", tmp_path / "out"],
-                    ["develop", captures, "--pipeline", "libraw", "--out", tmp_path / "out"],
-                    ["develop", captures, "--pipeline", "classical", "--processes", 2,
-                     "--out", tmp_path / "many"]):  # fmt: skip
+    develop, out = ("develop", captures, "--pipeline"), ("--out", tmp_path / "out")
+    for command in (
+        ("info", captures / os.fsdecode(name + b".dng")),
+        (*develop, "classical", *out),
+        (*develop, "libraw", *out),
+    ):
         ran = camsim(*command)
         assert (ran.status, ran.err) == (0, "")
         assert "\x1b" not in ran.out
         assert "\u202e" not in ran.out
     written = {os.fsencode(path.name) for path in (tmp_path / "out").iterdir()}
     assert written == {name + b".classical.jpg", name + b".libraw.jpg"}
-    assert len(list((tmp_path / "many").iterdir())) == 1
+
+
+@pytest.mark.slow
+def test_raw_files_of_all_those_names_by_several_processes(camsim: Camsim, tmp_path: Path) -> None:
+    """Names go to the processes and come back."""
+    captures = tmp_path / "captures"
+    captures.mkdir()
+    for name in NAMES.values():
+        write_dng(tmp_path / "capture.dng", capture(32, 48))
+        (tmp_path / "capture.dng").rename(captures / os.fsdecode(name + b".dng"))
+    ran = camsim("develop", captures, "--pipeline", "classical", "--processes", 2,
+                 "--out", tmp_path / "many")  # fmt: skip
+    assert (ran.status, ran.err) == (0, "")
+    assert not {"\x1b", "\u202e"} & set(ran.out)
+    written = {os.fsencode(path.name) for path in (tmp_path / "many").iterdir()}
+    assert written == {name + b".classical.jpg" for name in NAMES.values()}
 
 
 @names

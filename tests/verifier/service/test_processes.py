@@ -1,7 +1,7 @@
 """Reading processes killed, the queue full, the service told to stop: nothing else is lost."""
 
 import signal
-import threading
+import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -49,6 +49,16 @@ def both_readers_stopped_in_mid_analysis(
     places.append(job(client, photo))
     wait_until(lambda: state(client, places[1]) == "running")
     return places
+
+
+def takes_no_more(server: Server) -> bool:
+    """Whether a service that was told to stop has closed its port."""
+    address = httpx.URL(server.url)
+    try:
+        socket.create_connection((address.host, address.port), PATIENCE).close()
+    except ConnectionRefusedError:
+        return True
+    return False
 
 
 def test_a_killed_reader_loses_no_request(server: Server, photo: bytes) -> None:
@@ -99,7 +109,8 @@ def test_stopping_lets_running_requests_finish(server: Server, photo: bytes) -> 
         with server.client() as other:
             wait_until(lambda: "live_analyses 1.0" in other.get("/metrics").text)
         server.signal(signal.SIGTERM)
-        threading.Timer(0.5, server.signal, (signal.SIGCONT, [reader])).start()
+        wait_until(lambda: takes_no_more(server))
+        server.signal(signal.SIGCONT, [reader])
         assert answer.result().status_code == 200
     assert server.process.wait(PATIENCE) == 0
     assert server.process.stderr is not None
@@ -109,13 +120,12 @@ def test_stopping_lets_running_requests_finish(server: Server, photo: bytes) -> 
 
 def test_what_stopping_interrupts_is_told(toy_folder: Path, tmp_path: Path, photo: bytes) -> None:
     options = ("--weights", toy_folder, "--resend", "--keep", tmp_path / "kept.db", "--workers", 1)
-    with served(*options, "--drain-seconds", 1) as server, server.client() as client:
-        [reader] = server.readers()
-        server.signal(signal.SIGSTOP, [reader])
+    brief = ("--drain-seconds", 1, "--seconds", 10)  # the reader stands still until it is ended
+    with served(*options, *brief) as server, server.client() as client:
+        server.signal(signal.SIGSTOP, server.readers())
         places = [job(client, photo), job(client, photo)]
         wait_until(lambda: state(client, places[0]) == "running")
         server.signal(signal.SIGTERM)
-        threading.Timer(2, server.signal, (signal.SIGCONT, [reader])).start()
         assert server.process.wait(PATIENCE) == 0
     with served(*options) as server, server.client() as client:
         for place in places:
