@@ -45,6 +45,7 @@ def test_every_file_of_text_says_its_encoding() -> None:
     assert found == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["platforms", "verify --resend --"])
 def test_a_locale_without_utf_8(command: str, tmp_path: Path) -> None:
     """Python as it starts where its own remedies are switched off."""

@@ -375,6 +375,7 @@ CASES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
 def test_bad_input(
     case: Case, camsim: Camsim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

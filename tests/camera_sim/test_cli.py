@@ -69,6 +69,7 @@ def test_one_bad_file_does_not_stop_the_others(
     assert len(list((tmp_path / "out").iterdir())) == 2
 
 
+@pytest.mark.slow
 def test_processes_develop_the_same_pictures(
     camsim: Camsim, captures: Path, tmp_path: Path
 ) -> None:
@@ -168,6 +169,7 @@ def test_orientation_is_applied(
         assert image.getexif().get(ExifTags.Base.Orientation, 1) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", ["jpg", "png", "tif"])
 def test_the_example_keeps_its_exif(suffix: str, camsim: Camsim, tmp_path: Path) -> None:
     out = tmp_path / f"box.{suffix}"
@@ -231,6 +233,7 @@ sys.exit(cli.main())
 """
 
 
+@pytest.mark.slow
 def test_an_interrupted_batch_leaves_no_half_file(tmp_path: Path) -> None:
     write_dng(tmp_path / "capture.dng", capture(512, 768))
     command = [

@@ -25,6 +25,7 @@ NAMES = {
 names = pytest.mark.parametrize("name", NAMES.values(), ids=NAMES.keys())
 
 
+@pytest.mark.slow
 @names
 def test_a_raw_file_of_any_name(name: bytes, camsim: Camsim, tmp_path: Path) -> None:
     captures = tmp_path / "captures"

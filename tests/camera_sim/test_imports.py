@@ -63,6 +63,7 @@ def test_every_inference_module_imports_without_torch() -> None:
     assert ran.returncode == 0, ran.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pipeline", ["classical", "libraw", DEFAULT_PIPELINE, "rnet-fan"])
 def test_camsim_develops_without_torch(pipeline: str, tmp_path: Path) -> None:
     write_dng(tmp_path / "capture.dng", capture(64, 96))

@@ -66,6 +66,7 @@ def test_unet_is_built_as_the_paper_says() -> None:
     assert network.last.kernel_size == (1, 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NEURAL)
 def test_no_pixel_reaches_further_than_stated(name: str) -> None:
     """The gradient of one output pixel lies within the receptive field, on every side."""

@@ -136,6 +136,7 @@ def test_platforms_lists_every_profile_with_what_it_does(
         assert line.rstrip().endswith(str(len(profile.assumptions)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("profile", PLATFORMS, ids=lambda profile: profile.name)
 def test_tables_cut_nothing_off_in_80_columns(profile: PlatformProfile) -> None:
     for table in (platforms_table(), profile_table(profile)):

@@ -62,6 +62,7 @@ def test_two_names_are_two_texts(one: str, other: str) -> None:
     assert (name_as_text(one) == name_as_text(other)) == (one == other)
 
 
+@pytest.mark.slow
 @given(st.text())
 def test_whole_text_is_unicode(text: str) -> None:
     whole_text(text + "\ud800").encode()

@@ -54,6 +54,7 @@ def test_gives_the_very_bytes_that_the_platform_served(
     assert transmit(folder / original, platform) == (folder / served).read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("served", "platform", "luma", "chroma"),
     [  # least shares of equal non-zero coefficients, Y and Cb, on the resized photograph of 2016

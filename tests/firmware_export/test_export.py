@@ -38,6 +38,7 @@ def kinds(model: Exported) -> collections.Counter[str]:
     return collections.Counter(n.op_type for n in onnx.load_from_string(model.content).graph.node)
 
 
+@pytest.mark.slow
 def test_the_metadata_says_what_the_model_is(inet: Exported, tmp_path: Path) -> None:
     (tmp_path / "inet.onnx").write_bytes(inet.content)
     read = read_exported(tmp_path / "inet.onnx")
@@ -50,12 +51,14 @@ def test_the_metadata_says_what_the_model_is(inet: Exported, tmp_path: Path) -> 
     assert json.loads({p.key: p.value for p in proto.metadata_props}[KEY])["precision"] == "fp32"
 
 
+@pytest.mark.slow
 def test_nothing_of_this_machine_or_run_is_in_a_model(rnet: Exported) -> None:
     assert not onnx.load_from_string(rnet.content).graph.metadata_props
     for text in (b"/home/", b"/root/", str(Path.cwd()).encode(), b".py", b"site-packages"):
         assert text not in rnet.content
 
 
+@pytest.mark.slow
 def test_a_static_tile_model_gives_the_dynamic_ones_picture(inet: Exported) -> None:
     static = export_weights("inet", tile=(96, 96))
     assert static.contract.name == "inet.fp32-96x96.onnx"
@@ -102,6 +105,7 @@ def test_bf16_weights_are_stored_so_and_differ(rnet: Exported) -> None:
     assert 42 < psnr(developed(lowered), developed(rnet)) < 60  # not optimised away
 
 
+@pytest.mark.slow
 def test_int8_has_explicit_symmetric_qdq_nodes(rnet: Exported) -> None:
     feeds = feeds_of([("a", capture(128, 128)), ("b", capture(128, 128, seed=1))])
     lowered = quantised(rnet, "int8", feeds)
@@ -145,6 +149,7 @@ def test_foreign_files_are_no_exported_models(tmp_path: Path) -> None:
         read_exported(tmp_path / "nowhere.onnx")
 
 
+@pytest.mark.slow
 def test_the_command_writes_all_or_nothing(camsim: Camsim, tmp_path: Path) -> None:
     raw = capture_file(tmp_path / "a.dng", side=320)
     words = ("firmware", "export", "--pipeline", "inet", "-o", tmp_path / "models")

@@ -3,6 +3,8 @@
 import pkgutil
 from pathlib import Path
 
+import pytest
+
 import firmware_export
 from channel.extras import to_install
 from tests.camera_sim.test_imports import without_torch
@@ -20,6 +22,7 @@ def test_every_module_imports_without_torch() -> None:
     assert ran.returncode == 0, ran.stderr
 
 
+@pytest.mark.slow
 def test_a_device_boots_and_develops_without_torch(maker: Company, tmp_path: Path) -> None:
     device = maker.device(tmp_path / "camera")
     (tmp_path / "a.camfw").write_bytes(maker.signed(tiny_bundle()))
@@ -31,6 +34,7 @@ def test_a_device_boots_and_develops_without_torch(maker: Company, tmp_path: Pat
     assert "signed as a digital capture" in ran.stdout
 
 
+@pytest.mark.slow
 def test_building_needs_none_and_exporting_says_what_to_install(tmp_path: Path) -> None:
     models = tmp_path / "models"
     models.mkdir()

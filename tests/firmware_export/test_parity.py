@@ -61,6 +61,7 @@ def test_flips_and_accuracy_have_limits_of_their_own(fan: Fan) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_it_goes_through_the_real_channel(fan: Fan) -> None:
     developed = picture(700, 900)
     served = sent(developed, "facebook")

@@ -39,6 +39,7 @@ def tasks(folder: Path, outcomes: dict[int, str], count: int = 20) -> list[Task]
     return [(number, outcomes.get(number, ""), str(folder)) for number in range(count)]
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # Ray's own
 def test_a_killed_worker_loses_nothing(engine: Engine, tmp_path: Path) -> None:
     given = tasks(tmp_path, {3: "dies once", 7: "dies", 11: "dies once"})
@@ -50,6 +51,7 @@ def test_a_killed_worker_loses_nothing(engine: Engine, tmp_path: Path) -> None:
     assert len(list(tmp_path.glob("3.*"))) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_what_a_task_raises_stops_everything(engine: Engine, tmp_path: Path) -> None:
     with pytest.raises(FleetError, match="wrong"):

@@ -59,6 +59,7 @@ def test_classical_tiled_equals_untiled(h: int, w: int, tile: int, order: CFAOrd
     assert_tiled_equals_untiled(image, ClassicalEngine(), tile, 2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["rnet", "inet", "dnet"])
 def test_neural_tiled_equals_untiled(name: str, untrained_engine: EngineOf) -> None:
     engine = untrained_engine(name)
@@ -71,6 +72,7 @@ def test_neural_tiled_equals_untiled(name: str, untrained_engine: EngineOf) -> N
     check()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", ["GRBG", "BGGR"])
 def test_unet_tiled_equals_untiled(order: CFAOrder, untrained_engine: EngineOf) -> None:
     # Untrained, it is all but flat: its picture is compared at 16 bits.

@@ -84,6 +84,7 @@ def test_a_batch_goes_on_past_every_kind_of_death(
     assert "2 of 6 files developed" in ran.out
 
 
+@pytest.mark.slow
 def test_info_goes_on_too(obedient: RawReader, tmp_path: Path, camsim: Camsim) -> None:
     ran = camsim("info", *shots(tmp_path))
     assert ran.status == 2

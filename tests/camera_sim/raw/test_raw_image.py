@@ -76,6 +76,7 @@ def middle(image: RawImage, side: int = 800) -> tuple[slice, slice]:
     return slice(top, top + side), slice(left, left + side)
 
 
+@pytest.mark.slow
 @names
 def test_classical_and_libraw_develop_alike(name: str, raw_folder: Path) -> None:
     """Median CIEDE2000 at the same white balance and exposure; under 3 where a chart is."""

@@ -132,6 +132,7 @@ def developed(image: RawImage) -> np.ndarray:
     return develop(image, ClassicalEngine(), exposure=image.auto_exposure())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG.keys())
 def test_a_wrong_tag_is_a_note_and_the_picture_as_without_it(wrong: Entry, tmp_path: Path) -> None:
     image = read_raw(dng(tmp_path / "wrong.dng", wrong))
@@ -198,6 +199,7 @@ def test_a_right_tag_is_no_note(tmp_path: Path) -> None:
     assert read_raw(EXAMPLE).notes == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", sorted(DNG_TAGS | IMAGE_TAGS))
 @pytest.mark.parametrize("kind", [ASCII, BYTE, SHORT, SLONG, SRATIONAL, FLOAT, DOUBLE, UNDEFINED])
 def test_no_type_nor_count_of_any_tag_refuses_a_file(
@@ -292,6 +294,7 @@ def test_genuine_files_have_no_wrong_tag(name: str, neighbours: Callable[[str], 
     assert read_raw(neighbours(name)).notes == ()
 
 
+@pytest.mark.slow
 def test_the_shared_case(shared_folder: Path, tmp_path: Path, camsim: Camsim) -> None:
     case = shared_folder / "cases" / "10-dng-tags"
     if not case.is_dir():

@@ -107,6 +107,7 @@ def test_mode_f_leaves_the_camera_alone(tmp_path: Path) -> None:
     assert seen[-1].point.psnr > 100
 
 
+@pytest.mark.slow
 def test_blocks_are_read_once_and_learnt_first(tmp_path: Path) -> None:
     recipe = replace(SMALL, mode="F", steps=1, fan_rate=0.0, blocks_warm_up=3)
     pair, _ = run(tmp_path, recipe)

@@ -45,6 +45,7 @@ def test_native_size_is_sent_exactly_as_transmit_does(platform: str) -> None:
         assert difference.max() == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("platform", ["yelp", "instagram-2016", "whatsapp-2016", "flickr-2014"])
 def test_resized_pictures_are_nearly_those_of_transmit(platform: str) -> None:
     pixels = photo(1200, 1700)

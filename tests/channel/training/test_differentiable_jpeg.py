@@ -49,6 +49,7 @@ def through_pillow(pixels: Pixels, subsampling: Subsampling, **options: object) 
     return np.asarray(Image.open(file))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("subsampling", SUBSAMPLINGS)
 @pytest.mark.parametrize("rounding", ["standard", "straight-through"])
 @settings(max_examples=40, deadline=None)

@@ -72,6 +72,7 @@ def test_a_detector_alone_is_left_as_it_is() -> None:
     assert agreed([other, alone, silent]) == [other, alone, silent]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("colour", [RED, GREEN, BLUE])
 def test_no_report_says_both(colour: tuple[int, int, int], tmp_path) -> None:
     """To the toys red is rendered, or generated; green a photograph; blue generated, or not."""

@@ -185,6 +185,7 @@ def test_removal_changes_little_and_leaves_the_luma() -> None:
     assert np.abs(luma[0] - luma[1]).mean() < 1.5
 
 
+@pytest.mark.slow
 def test_stable_diffusions_pictures_carry_it(shared_folder: Path) -> None:
     folder = shared_folder / "data" / "pictures" / "dgi" / "stable-diffusion"
     if not folder.is_dir():
@@ -287,6 +288,7 @@ def test_folders_that_are_no_sets_are_refused(tmp_path: Path) -> None:
         pictures_of_sets(NATURAL, [tmp_path, tmp_path])
 
 
+@pytest.mark.slow
 def test_evaluate_writes_tables_and_figures(
     sets: tuple[Path, Path, Path], tmp_path: Path, camsim: Camsim
 ) -> None:

@@ -154,6 +154,7 @@ def test_the_wheel_draws_by_edges() -> None:
 # The detector
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("colour", "answer", "finding"),
     [
@@ -403,6 +404,7 @@ def test_features_see_what_they_are_called() -> None:
     assert not np.array_equal(container(file), container(jpeg(tinted(RED, 300, 401), quality=60)))
 
 
+@pytest.mark.slow
 def test_evaluate_prints_every_table(
     camsim: Camsim, sets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -168,6 +168,7 @@ RECOGNISED = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("profile", RECOGNISED)
 def test_what_a_platform_serves_speaks_for_it(profile: str) -> None:
     platform = next(p.platform for p in PLATFORMS if p.name == profile)
@@ -253,6 +254,7 @@ def test_pixels_that_agree_with_a_mark_are_shown(toy: Path) -> None:
     assert found.patch_map.high == "looks like Facebook"
 
 
+@pytest.mark.slow
 def test_it_says_when_it_cannot_tell(toy: Path, tmp_path: Path) -> None:
     fine = np.random.default_rng(0).integers(0, 256, (256, 256, 3), np.uint8)
     with Verifier.from_weights(toy) as verifier:
@@ -278,6 +280,7 @@ def test_a_file_that_was_saved_again_after_meta_says_so(toy: Path) -> None:
     assert report.channel.earlier.platform == "Meta"
 
 
+@pytest.mark.slow
 def test_facebook_then_whatsapp_names_neither() -> None:
     """Neither leaves a mark behind: WhatsApp's server of 2016 strips Facebook's."""
     upload = jpeg(photo(1050, 1400), quality=93)
@@ -416,6 +419,7 @@ def test_the_command_prints_every_table_from_what_it_kept(
     assert camsim(*words).out == ran.out
 
 
+@pytest.mark.slow
 def test_real_headers(shared_folder: Path) -> None:
     path = shared_folder / "data" / "network_headers.csv"
     if not path.exists():

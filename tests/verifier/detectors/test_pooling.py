@@ -49,12 +49,14 @@ def test_at_first_a_picture_says_what_its_patches_say(tmp_path: Path) -> None:
     assert not pooled.sync.found
 
 
+@pytest.mark.slow
 def test_it_reads_the_watermark_wherever_it_lies(tmp_path: Path) -> None:
     pooling = pooling_of(pooled_weights(tmp_path))
     pooled = pooling(served(carrying(pattern=RICH), 0.62), np.zeros(4))
     assert pooled.sync.scale[0] == pytest.approx(0.62, rel=2e-3)
 
 
+@pytest.mark.slow
 def test_it_travels_to_workers(tmp_path: Path) -> None:
     pooling = pooling_of(pooled_weights(tmp_path))
     first = pooling(native(), np.zeros(4))
@@ -62,6 +64,7 @@ def test_it_travels_to_workers(tmp_path: Path) -> None:
     assert again.log_probabilities == pytest.approx(first.log_probabilities)
 
 
+@pytest.mark.slow
 def test_learnt_layers_are_exported(tmp_path: Path) -> None:
     torch.manual_seed(0)
     network = PoolingNetwork(COUNT, len(LABELS)).eval()
@@ -73,6 +76,7 @@ def test_learnt_layers_are_exported(tmp_path: Path) -> None:
     assert np.ptp(found) > 0.1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["missing", "changed", "no pattern"])
 def test_a_file_that_is_not_right_is_told(tmp_path: Path, damage: str) -> None:
     entry = read_manifest(pooled_weights(tmp_path)).find(PAIR).pooling
@@ -96,6 +100,7 @@ def test_another_fans_network_is_told(tmp_path: Path) -> None:
         pooling(native(), np.zeros(4))
 
 
+@pytest.mark.slow
 def test_the_report_says_where_the_watermark_was_found(tmp_path: Path) -> None:
     folder = pooled_weights(tmp_path / "weights")
     path = tmp_path / "photo.png"
@@ -119,6 +124,7 @@ def test_the_report_says_where_the_watermark_was_found(tmp_path: Path) -> None:
     assert "No watermark of the camera" in reasons_of(folder, path, native())[0]
 
 
+@pytest.mark.slow
 def test_an_untouched_picture_would_hold_more_than_a_weak_watermark(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -37,6 +37,7 @@ def test_no_picture_is_no_measurement() -> None:
         claims_table([])
 
 
+@pytest.mark.slow
 def test_drawings_are_the_same_for_a_seed() -> None:
     first = [one.content for one in graphics(1, 5)]
     again, other = ([one.content for one in islice(graphics(1, seed), FEW)] for seed in (5, 6))
@@ -70,6 +71,7 @@ def test_other_cameras_watermarks_are_tried_as_well() -> None:
     assert not claim_of("b", taken(theirs), RICH).claimed
 
 
+@pytest.mark.slow
 def test_no_camera_took_the_drawings_that_once_were_taken_for_ours(
     shared_folder: Path, tmp_path: Path
 ) -> None:

@@ -288,6 +288,7 @@ def test_resnet50_has_the_published_names_and_shapes() -> None:
     assert stride.count((2, 2)) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["cnndetection", "plain", "parallel", "safetensors"])
 def test_published_files_are_read(tmp_path: Path, kind: str) -> None:
     torch.manual_seed(0)
@@ -342,6 +343,7 @@ def weights(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_ours_come_back_as_they_were_exported(weights: Path) -> None:
     loaded, pictures = load_ours("toy", weights), torch.rand(1, 3, 224, 224)
     torch.testing.assert_close(loaded.model(pictures), small()(pictures))
@@ -364,6 +366,7 @@ def test_relevance_lies_on_the_picture_and_not_on_its_border() -> None:
         explain(network, photo(300, 500), "cat")
 
 
+@pytest.mark.slow
 def test_explain_draws_and_says(weights: Path, tmp_path: Path, camsim: Camsim) -> None:
     picture, out = tmp_path / "photo.png", tmp_path / "why.png"
     Image.fromarray(photo(240, 260)).save(picture)
@@ -395,6 +398,7 @@ def test_explain_refuses_in_a_sentence(
     assert not out.exists()
 
 
+@pytest.mark.slow
 def test_what_reads_statistics_is_not_explained(tmp_path: Path, camsim: Camsim) -> None:
     fitted = LinearClassifier(np.zeros(COUNT), np.ones(COUNT), np.zeros((COUNT + 1, 3)))
     folder = tmp_path / "weights"

@@ -68,6 +68,7 @@ def assert_unnamed(channel: ChannelReading) -> None:
 # What programs write
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("progressive", [False, True])
 @pytest.mark.parametrize("subsampling", [0, 1, 2])
 def test_no_quality_of_the_common_library_is_a_platforms(
@@ -153,6 +154,7 @@ def test_an_agencys_caption_is_no_mark(records: bytes) -> None:
 # What is a platform's own
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("profile", MARKED)
 @pytest.mark.parametrize("size", [(600, 800), (1500, 1100)])
 def test_a_mark_names_its_platform(profile: str, size: tuple[int, int]) -> None:
@@ -253,6 +255,7 @@ def assert_one_answer(report: Report) -> None:
 COARSE = pixels_of(jpeg(photo(256, 320), quality=8))  # the toy takes it to be Facebook's
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("profile", [p.name for p in PLATFORMS])
 @pytest.mark.parametrize("pixels", [photo(256, 320), COARSE], ids=["fine", "coarse"])
 def test_header_pixels_and_headline_agree(profile: str, pixels: np.ndarray, toy: Path) -> None:
@@ -261,6 +264,7 @@ def test_header_pixels_and_headline_agree(profile: str, pixels: np.ndarray, toy:
     assert_one_answer(report)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("quality", [60, 71, 80, 85, 87, 92, 100])
 @pytest.mark.parametrize("file_format", ["JPEG", "PNG", "WEBP"])
 def test_programs_files_get_one_answer(quality: int, file_format: str, toy: Path) -> None:
@@ -300,6 +304,7 @@ def test_real_headers_of_whatsapp_are_never_of_none_or_another(shared_folder: Pa
         assert channel.platform in (None, "WhatsApp")
 
 
+@pytest.mark.slow
 def test_real_files_of_2016_get_one_answer(shared_folder: Path) -> None:
     folder = shared_folder / "data" / "networks" / "uploads-2016"
     if not folder.is_dir():

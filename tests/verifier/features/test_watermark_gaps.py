@@ -43,6 +43,7 @@ def coded(pixels: Pixels, quality: int) -> Pixels:
     return np.asarray(Image.open(file))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("way", ["elsewhere", "painted over", "elsewhere, JPEG 90"])
 def test_a_part_without_the_watermark_is_found(place: tuple[slice, slice], way: str) -> None:
@@ -71,6 +72,7 @@ def test_in_a_cropped_picture_it_is_told_where_it_lies_there() -> None:
     assert abs((top + bottom) / 2 - (460 - 45)) < 40
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scale", [1.0, 0.5])
 @pytest.mark.parametrize("quality", [None, 95, 75])
 def test_an_untouched_picture_has_none(scale: float, quality: int | None) -> None:

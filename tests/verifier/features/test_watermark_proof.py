@@ -47,6 +47,7 @@ def proof_of(pixels: Pixels, at: Sync | None = None) -> WatermarkProof:
     return prove_watermark(synchronised(pixels, sync), RICH, sync, pixels.shape[:2])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scale", [1.0, 0.83, 0.62, 0.5])
 def test_the_cameras_watermark_is_believed(scale: float) -> None:
     assert proof_of(served(taken(), scale)).holds
@@ -83,6 +84,7 @@ def tiled(side: int, strength: float) -> Pixels:
     return as_pixels(natural((768, 960)) + np.tile(tile, (768 // side, 960 // side)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("side", [8, 16, 32])
 @pytest.mark.parametrize("strength", [2.0, 8.0])
 def test_a_period_of_the_pictures_own_is_no_watermark(side: int, strength: float) -> None:
@@ -93,6 +95,7 @@ def test_a_period_of_the_pictures_own_is_no_watermark(side: int, strength: float
     assert not proof_of(pixels, Sync()).holds
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("quality", [30, 60, 85])
 def test_blocks_of_an_earlier_jpeg_are_no_watermark(quality: int) -> None:
     """At a quarter of its size a watermark has their period; resized, they have any other's."""
@@ -102,6 +105,7 @@ def test_blocks_of_an_earlier_jpeg_are_no_watermark(quality: int) -> None:
     assert not proof_of(np.asarray(shrunk)).holds
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("quality", [50, 60, 75, 90])
 def test_blocks_of_webp_are_no_watermark(shipped: MeasuredPattern, quality: int) -> None:
     """Theirs have 16 pixels, the period of a watermark at half its size."""
@@ -121,6 +125,7 @@ def shipped() -> MeasuredPattern:
     return pooling.pattern
 
 
+@pytest.mark.slow
 def test_drawings_hold_no_watermark(shipped: MeasuredPattern) -> None:
     """Lines of many are as high as a watermark's, which was all that was asked for."""
     lined = 0
@@ -133,6 +138,7 @@ def test_drawings_hold_no_watermark(shipped: MeasuredPattern) -> None:
     assert lined >= 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("drawn", ["checker", "stripes", "gradient"])
 def test_no_drawing_is_said_to_be_developed_or_edited(drawn: str) -> None:
     down, across = np.mgrid[0:768, 0:1024]

@@ -192,6 +192,7 @@ def test_large_pictures_are_read_in_their_middle() -> None:
     assert middle.all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scale", [1.0, 0.83, 0.5, 0.41])
 def test_what_is_left_of_the_watermark_is_told_from_nothing(scale: float) -> None:
     whole, half, none = (

@@ -51,12 +51,14 @@ def reading_of(data: bytes) -> ChannelReading:
         return read_channel(jpeg_header(data), np.asarray(image.convert("RGB")))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("profile", RECOGNISABLE, ids=lambda profile: profile.name)
 def test_what_a_platform_serves_is_matched_with_it(profile: PlatformProfile, upload: bytes) -> None:
     matches = platform_matches(header_of(transmit(upload, profile)))
     assert profile.name in [match.profile for match in matches]
 
 
+@pytest.mark.slow
 def test_platforms_that_pass_files_on_are_never_listed(upload: bytes) -> None:
     listed = {
         m.profile for p in PLATFORMS for m in platform_matches(header_of(transmit(upload, p)))
@@ -111,6 +113,7 @@ def test_too_large_a_picture_speaks_against_a_limit(upload: bytes) -> None:
     assert "whatsapp" not in [match.profile for match in platform_matches(larger)]
 
 
+@pytest.mark.slow
 def test_the_size_at_a_limit_is_told() -> None:
     channel = reading_of(transmit(photo(1300, 1700), "whatsapp"))
     assert "size at the platform's limit" in channel.platforms[0].agrees

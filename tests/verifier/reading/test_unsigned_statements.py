@@ -70,11 +70,13 @@ def is_told(data: bytes) -> bool:
     return bool(declared) and first.startswith("An unsigned entry") and "generated" in first
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 def test_xmp_is_told_in_every_form(form: str) -> None:
     assert is_told(saved("JPEG", xmp=FORMS[form]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file_format", ["JPEG", "WEBP", "AVIF"])
 def test_xmp_is_told_in_every_format(file_format: str) -> None:
     assert is_told(saved(file_format, xmp=FORMS["an attribute"]))
@@ -90,6 +92,7 @@ def test_xmp_is_told_in_png_and_tiff() -> None:
     assert is_told(saved("TIFF", tiffinfo=tags))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
 @pytest.mark.parametrize("form", ["an attribute", "an element", "an entity"])
 def test_xmp_is_told_in_every_encoding(encoding: str, form: str) -> None:
@@ -119,6 +122,7 @@ def test_extended_xmp_is_put_together() -> None:
     assert is_told(photo)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("key", "text"),
     [
@@ -142,6 +146,7 @@ def test_a_text_after_the_pixels_is_told() -> None:
     assert is_told(photo[:-12] + chunk + photo[-12:])
 
 
+@pytest.mark.slow
 def test_exif_and_iptc_are_told() -> None:
     exif = Image.Exif()
     exif[0x0131] = "Midjourney v6"
@@ -179,6 +184,7 @@ def test_a_capture_and_an_ingredient_are_told_as_what_they_are() -> None:
     assert "a picture behind this one was generated" in found.verdict.summary
 
 
+@pytest.mark.slow
 def test_damaged_entries_do_no_harm() -> None:
     for content in (b"", b"<", b"<a", b"\xff" * 99, b"<a>" * 5000, b"\0" * 4000):
         assert report(saved("JPEG", xmp=content)).credential.statements == ()
@@ -186,6 +192,7 @@ def test_damaged_entries_do_no_harm() -> None:
     assert report(with_segment(jpeg(native(64, 64)), 0xED, iptc)).verdict.label == "inconclusive"
 
 
+@pytest.mark.slow
 def test_a_damaged_entry_hides_no_other() -> None:
     """Pillow warns of tags that end after the file, and raises on some."""
     exif = Image.Exif()
@@ -197,6 +204,7 @@ def test_a_damaged_entry_hides_no_other() -> None:
         assert found == ["XMP DigitalSourceType"]
 
 
+@pytest.mark.slow
 def test_many_large_packets_are_bounded() -> None:
     """What is too long to be parsed is searched for IPTC's words."""
     filler = packet(content="<a>x</a>" * 60_000)

@@ -44,6 +44,7 @@ def test_who_asks(peer: str, forwarded: list[str], client: str) -> None:
     assert client_network(peer, forwarded, PROXIES) == client
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP"])
 def test_a_client_cannot_name_itself_another(header: str, toy_folder: Path) -> None:
     with served("--weights", toy_folder, "--resend", "--rate", 2) as server:
@@ -61,6 +62,7 @@ def test_a_client_cannot_name_itself_another(header: str, toy_folder: Path) -> N
         assert statuses == [422, 422, 429]
 
 
+@pytest.mark.slow
 def test_a_trusted_proxys_clients_have_a_rate_each(toy_folder: Path) -> None:
     options = ("--weights", toy_folder, "--resend", "--rate", 1, "--trusted-proxy", "127.0.0.0/8")
     with served(*options) as server, server.client() as client:
@@ -96,6 +98,7 @@ def test_names_that_are_taken(host: str, given: tuple[str, ...], names: set[str]
     assert set(hosts_of(host, given)) == names
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("host", "status"),
     [
@@ -114,6 +117,7 @@ def test_foreign_names_are_refused(host: str, status: int, start: Start) -> None
         assert "--allowed-host" in answer.json()["message"]
 
 
+@pytest.mark.slow
 def test_a_page_that_rebinds_its_name_gets_nothing(toy_folder: Path, photo: bytes) -> None:
     with served("--weights", toy_folder, "--resend") as server, server.client() as client:
         refused = client.post(

@@ -138,6 +138,7 @@ def test_an_answer_that_is_never_read_is_ended(server: Server) -> None:
     assert is_well(server)
 
 
+@pytest.mark.slow
 def test_nonsense_after_an_answer_is_no_error_of_ours(toy_folder: Path) -> None:
     with served("--weights", toy_folder, *OPTIONS) as own:
         with Client(own) as client:
@@ -202,6 +203,7 @@ def test_who_has_most_gives_way_when_all_are_too_many() -> None:
     assert len(made) == 4
 
 
+@pytest.mark.slow
 def test_who_answers_never_gives_way_and_proxies_are_many_clients() -> None:
     made = crowd(most=4, most_each=2)
     busy = [Waits(False) for _ in range(4)]

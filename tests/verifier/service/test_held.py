@@ -100,6 +100,7 @@ def test_a_lease_that_ended_holds_nothing_again(held: Held) -> None:
     assert held.bytes == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", [True, False])
 def test_stalled_uploads_keep_no_photo_out(form: bool, toy_folder: Path, photo: bytes) -> None:
     """Uploads of one address fill all the memory, and stop before their last byte."""

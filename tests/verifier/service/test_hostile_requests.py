@@ -19,6 +19,7 @@ FILE_PART = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.jp
 FIELD = b'--x\r\nContent-Disposition: form-data; name="other"\r\n\r\na\r\n'
 
 
+@pytest.mark.slow
 def test_mutated_files_are_reported_on_or_refused(client: TestClient) -> None:
     files = seeds()
     statuses: Counter[int] = Counter()
@@ -31,6 +32,7 @@ def test_mutated_files_are_reported_on_or_refused(client: TestClient) -> None:
     assert statuses[422] > 50
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", REFUSED)
 def test_files_that_are_no_photo(name: str, client: TestClient) -> None:
     data, error, _ = REFUSED[name]
@@ -40,6 +42,7 @@ def test_files_that_are_no_photo(name: str, client: TestClient) -> None:
     assert answer.status_code in (413, 415, 422)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("headers", "body", "status", "words"),
     [

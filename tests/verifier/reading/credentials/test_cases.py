@@ -24,6 +24,7 @@ def reports(folder: Path) -> dict[str, Report]:
         return {photo.stem: verifier.analyze(photo) for photo in sorted(folder.glob("*.jpg"))}
 
 
+@pytest.mark.slow
 def test_trust_of_an_ingredient(shared_folder: Path, tmp_path: Path) -> None:
     found = reports(made(shared_folder, "01-trust-of-an-ingredient", tmp_path / "out"))
     for name in ("forged", "forged-alone"):
@@ -46,6 +47,7 @@ def test_identity_assertion(shared_folder: Path, tmp_path: Path) -> None:
         assert "identity was not confirmed" in credential.identity.words
 
 
+@pytest.mark.slow
 def test_generated_said_elsewhere(shared_folder: Path, tmp_path: Path) -> None:
     found = reports(made(shared_folder, "04-generated-said-elsewhere", tmp_path / "out"))
     for number, photo in enumerate(found.values(), start=1):

@@ -40,6 +40,7 @@ def verdict(data: bytes, chain: Chain) -> Verdict:
         return verifier.analyze(data).verdict
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("relationship", ["parentOf", "componentOf", "inputTo"])
 def test_an_ingredient_of_someone_trusted_makes_nobody_trusted(
     relationship: str, pictures: list[bytes], chain: Chain, stranger: Chain
@@ -103,6 +104,7 @@ def test_an_ingredient_s_author_is_not_the_file_s(
     assert [i.identity.state for i in credential.ingredient_answers] == ["not confirmed"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("relationship", ["parentOf", "componentOf", "inputTo"])
 def test_a_picture_of_others_is_no_unedited_capture(
     relationship: str, pictures: list[bytes], chain: Chain

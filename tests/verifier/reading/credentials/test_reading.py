@@ -204,6 +204,7 @@ def test_a_time_stamp_counts_if_its_authority_is_trusted(
     assert known.signed_at in known.time.words
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", ["digitalArt", "compositeCapture", "screenCapture", "unheardOf"])
 def test_a_capture_that_is_said_to_be_something_else_is_not_cleared(
     source: str, photo: bytes, chain: Chain

@@ -43,6 +43,7 @@ def report(data: bytes, chain: Chain) -> Report:
         return verifier.analyze(data)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("actions", "made", "where"),
     [
@@ -172,6 +173,7 @@ def test_a_parent_s_capture_is_told(photo: bytes, chain: Chain) -> None:
     assert any("made from was taken by a camera" in reason for reason in found.verdict.reasons)
 
 
+@pytest.mark.slow
 def test_a_stranger_s_declaration_is_told_and_establishes_nothing(
     photo: bytes, chain: Chain, stranger: Chain
 ) -> None:
