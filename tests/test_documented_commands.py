@@ -86,10 +86,10 @@ def test_there_are_commands_to_ask() -> None:
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What the documentation takes for granted: a few small pictures and captures of one's own."""
     folder = tmp_path_factory.mktemp("documented")
-    for place in ("shot.nef", "shot.cr3", "shot.dng", "card/one.dng", "card/two.dng"):
+    for place in ("capture.nef", "capture.cr3", "capture.dng", "card/one.dng", "card/two.dng"):
         (folder / place).parent.mkdir(exist_ok=True)
         write_dng(folder / place, capture(64, 80))
-    for number, place in enumerate(("photo.jpg", "received.jpg", "press/a.jpg", "press/b.jpg")):
+    for number, place in enumerate(("photo.jpg", "downloaded.jpg", "press/a.jpg", "press/b.jpg")):
         (folder / place).parent.mkdir(exist_ok=True)
         Image.fromarray(photo(256, 320, number)).save(folder / place, quality=90)
     Image.fromarray(photo(64, 80)).save(folder / "photo.png")

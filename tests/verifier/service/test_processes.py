@@ -2,6 +2,7 @@
 
 import signal
 import socket
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -120,12 +121,15 @@ def test_stopping_lets_running_requests_finish(server: Server, photo: bytes) -> 
 
 def test_what_stopping_interrupts_is_told(toy_folder: Path, tmp_path: Path, photo: bytes) -> None:
     options = ("--weights", toy_folder, "--resend", "--keep", tmp_path / "kept.db", "--workers", 1)
-    brief = ("--drain-seconds", 1, "--seconds", 10)  # the reader stands still until it is ended
-    with served(*options, *brief) as server, server.client() as client:
-        server.signal(signal.SIGSTOP, server.readers())
+    with served(*options, "--drain-seconds", 1) as server, server.client() as client:
+        [reader] = server.readers()
+        server.signal(signal.SIGSTOP, [reader])
         places = [job(client, photo), job(client, photo)]
         wait_until(lambda: state(client, places[0]) == "running")
         server.signal(signal.SIGTERM)
+        wait_until(lambda: takes_no_more(server))
+        # Nothing outside shows that the second of grace is over: the reader stands still for two.
+        threading.Timer(2, server.signal, (signal.SIGCONT, [reader])).start()
         assert server.process.wait(PATIENCE) == 0
     with served(*options) as server, server.client() as client:
         for place in places:
