@@ -7,7 +7,7 @@
     │   ├── RawNotFoundError         no such file, or a directory
     │   ├── RawUnreadableError       empty, foreign or truncated
     │   └── RawUnsupportedError      decodes, but is not a 2×2 Bayer mosaic
-    ├── RawReaderError               the process that decodes RAW files can't be started
+    ├── RawDecoderError               the process that decodes RAW files can't be started
     ├── UnforeseenError              a file made us raise what we did not foresee: a defect
     ├── PipelineError                unknown pipeline, or one whose weights are missing
     ├── WeightsError                 a model that does not match its manifest
@@ -46,7 +46,7 @@ class RawUnsupportedError(RawError):
     """LibRaw decodes the file, but it does not hold a 2×2 Bayer mosaic."""
 
 
-class RawReaderError(CameraSimError):
+class RawDecoderError(CameraSimError):
     """The process that decodes RAW files can't be started."""
 
 

@@ -20,8 +20,8 @@ from verifier.detectors import DETECTORS, Detector
 from verifier.detectors.agreement import agreed
 from verifier.judging.stability import DECIDING, stability, survives
 from verifier.judging.verdict import conclude
-from verifier.reading.photo import Photo, take
-from verifier.reading.process import Readers
+from verifier.reading.photo import Photo, load
+from verifier.reading.process import DecoderProcesses
 from verifier.reading.reading import Reading, read_pixels
 from verifier.report.parts import parts_of
 from verifier.report.preview import Preview, preview_of
@@ -52,7 +52,7 @@ class Verifier:
     def __init__(self, detectors: Sequence[Detector], settings: Settings | None = None) -> None:
         self._detectors = tuple(detectors)
         self._settings = settings or Settings()
-        self._readers: Readers | None = None
+        self._decoders: DecoderProcesses | None = None
         self._lock = threading.Lock()
 
     @classmethod
@@ -97,8 +97,8 @@ class Verifier:
 
     def close(self) -> None:
         """End the reading processes; another photo starts them again."""
-        if self._readers is not None:
-            self._readers.close()
+        if self._decoders is not None:
+            self._decoders.close()
 
     @property
     def settings(self) -> Settings:
@@ -138,16 +138,16 @@ class Verifier:
         WorkerError
             If the reading process can't be started.
         """
-        taken = take(photo, self._settings.limits)
+        loaded = load(photo, self._settings.limits)
         clock = _Clock(part_done)
         with clock.part("reading"):
-            reading = self._read(taken.content)
+            reading = self._read(loaded.content)
         results = self._results(reading, clock)
         with clock.part("stability"):
             held = stability(
                 results,
                 self._settings.resend_through,
-                lambda platform: self._resent(taken.content, platform),
+                lambda platform: self._resent(loaded.content, platform),
                 lambda again: [d.analyze(again, brief=True) for d in self._judging(results)],
             )
         facts = reading.facts
@@ -155,7 +155,9 @@ class Verifier:
             preview = self._preview(reading)
         return Report(
             verifier_version=_version(),
-            input=facts.input.model_copy(update={"name": whole_text(name) if name else taken.name}),
+            input=facts.input.model_copy(
+                update={"name": whole_text(name) if name else loaded.name}
+            ),
             credential=facts.credential,
             channel=facts.channel,
             detectors=tuple(_with_map_if_answered(result, held) for result in results),
@@ -204,7 +206,7 @@ class Verifier:
 
         For those who measure detectors. Raises `PhotoError` as `analyze` does.
         """
-        content = take(photo, self._settings.limits).content
+        content = load(photo, self._settings.limits).content
         return self._read(content) if platform is None else self._resent(content, platform)
 
     def _preview(self, reading: Reading) -> Preview | None:
@@ -232,11 +234,11 @@ class Verifier:
     def _resent(self, content: Any, platform: str) -> Reading:
         return self._pool().resend(content, platform)
 
-    def _pool(self) -> Readers:
+    def _pool(self) -> DecoderProcesses:
         with self._lock:
-            if self._readers is None:
-                self._readers = Readers(self._settings)
-            return self._readers
+            if self._decoders is None:
+                self._decoders = DecoderProcesses(self._settings)
+            return self._decoders
 
 
 class _Clock:

@@ -14,7 +14,7 @@ from camera_sim.developing.many import develop_many
 from camera_sim.developing.output import FORMATS, Encoding, Format
 from camera_sim.developing.tiles import DEFAULT_MAX_MEMORY
 from camera_sim.errors import CameraSimError, OutputError
-from camera_sim.raw.process import raw_reader
+from camera_sim.raw.process import raw_decoder
 from channel.command_line import show_traceback
 from channel.options import Count, Out, read_by, within
 from channel.printable import printable
@@ -82,7 +82,7 @@ class Develop(signing.DevelopingOptions):
 
     def __call__(self) -> int:
         """Develop what was named; 2 if any file could not be."""
-        raw_reader().start()  # beside the opening of the network
+        raw_decoder().start()  # beside the opening of the network
         developer = signing.developer(self)
         options = _options(self, developer.pipeline)
         jobs = plan_jobs(self.raw, options)

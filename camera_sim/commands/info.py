@@ -5,7 +5,7 @@ from pathlib import Path
 
 from camera_sim.developing.files import raw_files
 from camera_sim.errors import CameraSimError
-from camera_sim.raw.process import raw_reader
+from camera_sim.raw.process import raw_decoder
 from camera_sim.raw.raw_file import RawFile
 from camera_sim.raw.raw_image import RawImage
 from channel.terminal import complain, say
@@ -40,7 +40,7 @@ class Info:
 def _print(path: Path) -> bool:
     """Print a block, and say whether it could be."""
     try:
-        image = raw_reader().read(RawFile.read(path))
+        image = raw_decoder().read(RawFile.read(path))
     except CameraSimError as error:
         complain(error)
         return False

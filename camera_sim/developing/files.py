@@ -34,7 +34,7 @@ from camera_sim.errors import (
     UnforeseenError,
 )
 from camera_sim.pipelines import DEFAULT_PIPELINE, find_pipeline
-from camera_sim.raw.process import raw_reader
+from camera_sim.raw.process import raw_decoder
 from camera_sim.raw.raw_file import RawFile
 from camera_sim.raw.raw_image import Picture, RawImage
 from channel.file_names import fitting_name
@@ -259,7 +259,7 @@ def develop_file(
     start = time.perf_counter()
     raw = RawFile.read(job.source)
     origin = signing.origin(raw) if signing else None
-    image = raw_reader().read(raw)
+    image = raw_decoder().read(raw)
     exposure = image.auto_exposure() if options.exposure is None else options.exposure
     picture = render(image, engine, options, exposure, progress)
     check_developed(picture, image, exposure)

@@ -6,7 +6,7 @@ demosaicing and colour alone.
 
 from camera_sim.engines import FileEngine
 from camera_sim.errors import PipelineError
-from camera_sim.raw.process import raw_reader
+from camera_sim.raw.process import raw_decoder
 from camera_sim.raw.raw_image import Picture, RawImage
 
 
@@ -19,7 +19,7 @@ class LibRawEngine(FileEngine):
         """Render the file of a capture; see `FileEngine.render`."""
         if image.file is None:
             raise PipelineError("the pipeline libraw develops captures of RAW files alone")
-        rendered = raw_reader().render(image.file, image.white_balance, exposure, depth)
+        rendered = raw_decoder().render(image.file, image.white_balance, exposure, depth)
         height, width = rendered.shape[:2]
         even: Picture = rendered[: height - height % 2, : width - width % 2]
         return even

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import camera_sim.errors
-from camera_sim.errors import RawError, RawReaderError, RawUnreadableError, UnforeseenError
+from camera_sim.errors import RawDecoderError, RawError, RawUnreadableError, UnforeseenError
 from camera_sim.raw.messages import image_of
 from camera_sim.raw.raw_file import RawFile
 from camera_sim.raw.raw_image import RawImage
@@ -37,7 +37,7 @@ _ZEROED: Final = {"MALLOC_PERTURB_": "255"}
 _LARGEST_ANSWER: Final = 8 << 30
 
 
-class RawReader:
+class RawDecoder:
     """A decoding process, started when it is needed; safe to use from several threads.
 
     Parameters
@@ -60,7 +60,7 @@ class RawReader:
         ------
         RawError
             For whatever is wrong with the file; that the decoder died of it included.
-        RawReaderError
+        RawDecoderError
             If no process can be started.
         UnforeseenError
             If the decoder raised something else: a defect of ours.
@@ -139,7 +139,7 @@ class RawReader:
             self._popen = isolation.started(_PROGRAM, _ZEROED)
             framing.send(self._pipe("stdin"), {"memory_bytes": self._memory_bytes})
         except (OSError, framing.ClosedError) as error:
-            raise RawReaderError(f"the RAW decoder can't be started: {error}") from error
+            raise RawDecoderError(f"the RAW decoder can't be started: {error}") from error
 
     def _await_ready(self) -> None:
         if self._is_ready:
@@ -147,7 +147,7 @@ class RawReader:
         try:
             framing.receive(self._pipe("stdout"), 0, time.monotonic() + _START)
         except (framing.ClosedError, framing.LateError) as error:
-            raise RawReaderError(
+            raise RawDecoderError(
                 f"the RAW decoder didn't start; see what {sys.executable} -c 'import "
                 "camera_sim.raw.worker' says"
             ) from error
@@ -174,17 +174,17 @@ class RawReader:
 
 
 @cache
-def _reader_of(process: int) -> RawReader:
-    reader = RawReader()
+def _decoder_of(process: int) -> RawDecoder:
+    decoder = RawDecoder()
 
     def close() -> None:
         if os.getpid() == process:  # a fork's end must not end its parent's decoder
-            reader.close()
+            decoder.close()
 
     atexit.register(close)
-    return reader
+    return decoder
 
 
-def raw_reader() -> RawReader:
-    """Return this process' reader; after a fork the parent's is left to the parent."""
-    return _reader_of(os.getpid())
+def raw_decoder() -> RawDecoder:
+    """Return this process' decoder; after a fork the parent's is left to the parent."""
+    return _decoder_of(os.getpid())

@@ -189,7 +189,7 @@ def _spread_windows(side: int) -> list[slice]:
 def read_raw(source: str | Path | RawFile) -> RawImage:
     """Read any 2×2 Bayer RAW file that LibRaw decodes, in this process.
 
-    For files that one trusts; `raw_process.raw_reader` survives others, and hands LibRaw zeroed
+    For files that one trusts; `raw_process.raw_decoder` survives others, and hands LibRaw zeroed
     memory.
 
     Given a path, the file is read once; given its bytes, it isn't opened again.

@@ -189,7 +189,7 @@ def test_a_photo_that_takes_too_long_is_given_up_and_the_next_one_read(photo_fil
     limits = Limits(seconds=8)  # a busy machine reads a photo in it
     with Verifier.facts_only(limits=limits) as verifier:
         verifier.analyze(photo_file)
-        # Stopped, the reader is as busy as one that a file keeps busy for ever.
+        # Stopped, the decoder process is as busy as one that a file keeps busy for ever.
         [process] = verifier._pool()._idle
         os.kill(process._popen.pid, signal.SIGSTOP)
         with pytest.raises(PhotoTimeoutError, match="8 s"):
@@ -208,7 +208,7 @@ def test_a_photo_whose_reader_was_killed_is_read_by_another(photo_file: Path) ->
 @pytest.mark.parametrize(
     ("deadly", "error", "words"),
     [
-        (signal.SIGSEGV, PhotoUnreadableError, "reader died"),
+        (signal.SIGSEGV, PhotoUnreadableError, "decoder process died"),
         (signal.SIGKILL, PhotoTooLargeError, "was killed"),
     ],
 )

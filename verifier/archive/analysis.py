@@ -68,7 +68,7 @@ def _row(options: ArchiveOptions, photo: str) -> Row:
 
 @cache
 def _verifier(options: ArchiveOptions) -> Verifier:
-    """Make this worker's verifier, once: its models are loaded and its reader started once.
+    """Make this worker's verifier once: its models are loaded, its decoder process is started.
 
     The workers share the cores, and nobody looks at a preview.
     """

@@ -282,7 +282,8 @@ class EvaluateFuzz:
         for name, count in result.outcomes.items():
             print(f"  {name:<24}{count:>8}")
         print(
-            f"readers that died and were replaced: {result.deaths}; time limit: {result.timeouts}"
+            f"decoder processes that died and were replaced: {result.deaths}; "
+            f"time limit: {result.timeouts}"
         )
         print(f"slowest file: {result.slowest:.2f} s")
         print(f"exceptions that aren't ours: {len(result.foreign)}")

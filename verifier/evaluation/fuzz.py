@@ -64,7 +64,7 @@ def fuzz(
             outcomes["report"] += 1
         except PhotoError as error:
             outcomes[type(error).__name__] += 1
-            deaths += "reader died" in str(error) or "was killed" in str(error)
+            deaths += "decoder process died" in str(error) or "was killed" in str(error)
         except Exception as error:  # what is looked for
             foreign.append((data, f"{type(error).__name__}: {error}"))
         slowest = max(slowest, time.perf_counter() - began)

@@ -22,15 +22,15 @@ Photo = str | Path | bytes | NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
-class Taken:
-    """A photo that was handed in: a file's bytes or (H, W, 3) uint8 pixels, and its name."""
+class LoadedPhoto:
+    """A photo that is loaded: a file's bytes or (H, W, 3) uint8 pixels, and its name."""
 
     content: bytes | NDArray[np.uint8]
     name: str | None
 
 
-def take(photo: Photo, limits: Limits) -> Taken:
-    """Take a photo in.
+def load(photo: Photo, limits: Limits) -> LoadedPhoto:
+    """Load a photo.
 
     Raises
     ------
@@ -44,14 +44,14 @@ def take(photo: Photo, limits: Limits) -> Taken:
         If it is an array of another shape or type, or no photo at all.
     """
     if isinstance(photo, np.ndarray):
-        return Taken(_pixels(photo, limits), None)
+        return LoadedPhoto(_pixels(photo, limits), None)
     if isinstance(photo, (bytes, bytearray, memoryview)):
-        return Taken(_checked(bytes(photo), limits), None)
+        return LoadedPhoto(_checked(bytes(photo), limits), None)
     if not isinstance(photo, (str, Path)):
         raise PhotoUnsupportedError(
             f"a photo can't be {type(photo).__name__}; give a path, bytes or an array"
         )
-    return Taken(_checked(_content(Path(photo), limits), limits), _name_of(Path(photo)))
+    return LoadedPhoto(_checked(_content(Path(photo), limits), limits), _name_of(Path(photo)))
 
 
 def _name_of(path: Path) -> str:

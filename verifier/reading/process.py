@@ -39,7 +39,7 @@ class _DeathError(Exception):
         self.meaning = meaning
 
 
-class Readers:
+class DecoderProcesses:
     """A pool of reading processes, started when needed; safe to use from several threads.
 
     Parameters
@@ -62,7 +62,7 @@ class Readers:
         Raises
         ------
         PhotoError
-            For whatever is wrong with the photo; that two readers died of it included.
+            For whatever is wrong with the photo; that two decoder processes died of it included.
         WorkerError
             If no reading process can be started.
         """
@@ -184,9 +184,12 @@ class _Process:
         self.end()
         status = self._popen.returncode
         if status == -signal.SIGKILL:
-            return PhotoTooLargeError("the reader of the photo was killed, probably for memory")
+            return PhotoTooLargeError(
+                "the decoder process of the photo was killed, probably for memory"
+            )
         return PhotoUnreadableError(
-            f"the reader died on this photo (status {status}); the file is damaged or hostile"
+            f"the decoder process died on this photo (status {status}); "
+            "the file is damaged or hostile"
         )
 
     def end(self) -> None:

@@ -54,7 +54,7 @@ class Reading:
 
 
 def read_file(data: bytes, settings: Settings, *, cues: bool = True) -> Reading:
-    """Read a file in this process. Raises `PhotoError`; for untrusted files use `Readers`.
+    """Read a file in this process. Raises `PhotoError`; for untrusted files use `DecoderProcesses`.
 
     ``cues`` as in `read_channel`.
     """

@@ -25,7 +25,7 @@ from verifier.service.service import Service
 from verifier.service.uploads import read_upload
 
 _LOOK_SECONDS: Final = 1.0  # how often we look whether the client is still there
-_AGAIN_SECONDS: Final = 5.0  # told where an analysis found no time, or its photo no reader
+_AGAIN_SECONDS: Final = 5.0  # told where an analysis found no time, or its photo no decoder process
 _PHOTO: Final = {"type": "string", "format": "binary", "minLength": 1}
 _URL: Final = {"type": "string", "format": "uri", "maxLength": 2000}
 _BODY: Final[dict[str, Any]] = {

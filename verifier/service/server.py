@@ -55,7 +55,9 @@ def serve(app: FastAPI, opened: socket.socket, settings: ServiceSettings) -> Non
 def _limits(settings: ServiceSettings) -> ConnectionLimits:
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return ConnectionLimits(
-        most=max(1, min(settings.connections, files // 2)),  # the rest is for files and readers
+        most=max(
+            1, min(settings.connections, files // 2)
+        ),  # the rest is for files and decoder processes
         most_each=settings.connections_each,
         head_seconds=settings.head_seconds,
         send_seconds=settings.send_seconds,

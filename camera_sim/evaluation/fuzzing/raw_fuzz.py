@@ -15,7 +15,7 @@ from camera_sim.engines import Engine
 from camera_sim.errors import CameraSimError, EngineError, UnforeseenError
 from camera_sim.evaluation.fuzzing.mutation import mutated
 from camera_sim.evaluation.fuzzing.seeds import Seed
-from camera_sim.raw.process import raw_reader
+from camera_sim.raw.process import raw_decoder
 
 # A picture shows nothing where it spans less than this, and its samples more than that, of 1.
 PICTURE_SPAN, SAMPLES_SPAN = 0.02, 0.25
@@ -76,7 +76,7 @@ def raw_fuzz(
     """
     outcomes: Counter[str] = Counter()
     defects: list[Defect] = []
-    deaths, slowest, start = raw_reader().deaths, 0.0, time.perf_counter()
+    deaths, slowest, start = raw_decoder().deaths, 0.0, time.perf_counter()
     for number in range(count):
         suffix, content = mutated(np.random.default_rng((seed, number)), files)
         job = Job(folder / f"damaged{suffix}", folder / "out" / "picture.png")
@@ -93,7 +93,7 @@ def raw_fuzz(
         files=count,
         outcomes=dict(outcomes.most_common()),
         defects=tuple(defects),
-        deaths=raw_reader().deaths - deaths,
+        deaths=raw_decoder().deaths - deaths,
         slowest=slowest,
         seconds=time.perf_counter() - start,
     )

@@ -13,7 +13,7 @@ import tifffile
 from camera_sim.developing import files
 from camera_sim.errors import RawUnreadableError, UnforeseenError
 from camera_sim.raw import process
-from camera_sim.raw.process import RawReader
+from camera_sim.raw.process import RawDecoder
 from camera_sim.raw.raw_file import RawFile
 from camera_sim.raw.raw_image import read_raw
 from camera_sim.sensor.dng import write_dng
@@ -49,15 +49,15 @@ WORDS = {
 
 
 @pytest.fixture
-def obedient(monkeypatch: pytest.MonkeyPatch) -> Iterator[RawReader]:
+def obedient(monkeypatch: pytest.MonkeyPatch) -> Iterator[RawDecoder]:
     monkeypatch.setattr(process, "_PROGRAM", PROGRAM)
-    reader = RawReader(seconds=3)
+    decoder = RawDecoder(seconds=3)
     for module in (process, files):
-        monkeypatch.setattr(module, "raw_reader", lambda: reader)
-    monkeypatch.setattr("camera_sim.commands.develop.raw_reader", lambda: reader)
-    monkeypatch.setattr("camera_sim.commands.info.raw_reader", lambda: reader)
-    yield reader
-    reader.close()
+        monkeypatch.setattr(module, "raw_decoder", lambda: decoder)
+    monkeypatch.setattr("camera_sim.commands.develop.raw_decoder", lambda: decoder)
+    monkeypatch.setattr("camera_sim.commands.info.raw_decoder", lambda: decoder)
+    yield decoder
+    decoder.close()
 
 
 def shots(folder: Path) -> list[Path]:
@@ -69,7 +69,7 @@ def shots(folder: Path) -> list[Path]:
 
 
 def test_a_batch_goes_on_past_every_kind_of_death(
-    obedient: RawReader, tmp_path: Path, camsim: Camsim
+    obedient: RawDecoder, tmp_path: Path, camsim: Camsim
 ) -> None:
     paths = shots(tmp_path)
     ran = camsim("develop", *paths, "--pipeline", "classical", "--out", tmp_path / "out")
@@ -85,7 +85,7 @@ def test_a_batch_goes_on_past_every_kind_of_death(
 
 
 @pytest.mark.slow
-def test_info_goes_on_too(obedient: RawReader, tmp_path: Path, camsim: Camsim) -> None:
+def test_info_goes_on_too(obedient: RawDecoder, tmp_path: Path, camsim: Camsim) -> None:
     ran = camsim("info", *shots(tmp_path))
     assert ran.status == 2
     assert ran.out.count("colour filters") == 2
@@ -94,25 +94,25 @@ def test_info_goes_on_too(obedient: RawReader, tmp_path: Path, camsim: Camsim) -
 
 def test_it_reads_as_in_this_process(tmp_path: Path) -> None:
     files = [EXAMPLE, dng(tmp_path / "a.dng", entry(51041, DOUBLE, 1e-4, float("nan")))]
-    reader = RawReader()
+    decoder = RawDecoder()
     for path in files:
-        here, apart = read_raw(path), reader.read(RawFile.read(path))
+        here, apart = read_raw(path), decoder.read(RawFile.read(path))
         for field in fields(here):
             first, second = getattr(here, field.name), getattr(apart, field.name)
             if isinstance(first, np.ndarray):
                 np.testing.assert_array_equal(first, second)
             else:
                 assert first == second
-    reader.close()
+    decoder.close()
 
 
 def test_its_errors_are_those_of_reading_here(tmp_path: Path) -> None:
     (tmp_path / "a.nef").write_bytes(b"no RAW file" * 99)
-    reader = RawReader()
+    decoder = RawDecoder()
     with pytest.raises(RawUnreadableError, match=r"a\.nef is not a RAW file that LibRaw knows"):
-        reader.read(RawFile.read(tmp_path / "a.nef"))
-    assert reader.deaths == 0
-    reader.close()
+        decoder.read(RawFile.read(tmp_path / "a.nef"))
+    assert decoder.deaths == 0
+    decoder.close()
 
 
 HUGE = {
@@ -134,13 +134,13 @@ HUGE = {
 def test_a_size_that_is_not_there_is_refused(tags: list, tmp_path: Path) -> None:
     file = RawFile.read(dng(tmp_path / "a.dng", *tags))
     with pytest.raises(RawUnreadableError, match=r"a\.dng"):
-        process.raw_reader().read(file)
+        process.raw_decoder().read(file)
 
 
 def test_tiles_of_a_pixel_are_no_reason_to_cut_a_picture_in_strips(tmp_path: Path) -> None:
     tiles = [entry(322, LONG, 1), entry(323, LONG, 1)]
     plain, tiled = (
-        process.raw_reader().read(RawFile.read(dng(tmp_path / name, *tags)))
+        process.raw_decoder().read(RawFile.read(dng(tmp_path / name, *tags)))
         for name, tags in (("plain.dng", ()), ("tiled.dng", tiles))
     )
     np.testing.assert_array_equal(tiled.samples, plain.samples)
@@ -172,9 +172,9 @@ def test_no_memory_of_ours_becomes_a_picture(tmp_path: Path) -> None:
     """LibRaw gives back what lay in memory where it can't decode: the same is always refused."""
     file = RawFile.read(dng(tmp_path / "a.dng", entry(259, SHORT, 7)))
     for _ in range(5):
-        process.raw_reader().read(RawFile.read(EXAMPLE))  # leaves something in memory
+        process.raw_decoder().read(RawFile.read(EXAMPLE))  # leaves something in memory
         with pytest.raises(RawUnreadableError, match="every sample is 0"):
-            process.raw_reader().read(file)
+            process.raw_decoder().read(file)
 
 
 RAISED = [
@@ -218,6 +218,6 @@ def test_an_unforeseen_error_is_told_as_one(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are not forked here")
-def test_each_process_has_its_own_reader() -> None:
-    assert process.raw_reader() is process.raw_reader()
-    assert process._reader_of(1) is not process._reader_of(2)
+def test_each_process_has_its_own_decoder() -> None:
+    assert process.raw_decoder() is process.raw_decoder()
+    assert process._decoder_of(1) is not process._decoder_of(2)

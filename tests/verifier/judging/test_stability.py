@@ -41,7 +41,7 @@ def sent_through(
 @pytest.mark.parametrize(
     "error",
     [
-        PhotoUnreadableError("the reader died on this photo"),
+        PhotoUnreadableError("the decoder process died on this photo"),
         PhotoTooLargeError("it needs more memory than the limits allow"),
         PhotoTimeoutError("reading the photo took more than 30 s"),
         PhotoError("something else"),

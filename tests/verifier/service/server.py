@@ -30,7 +30,7 @@ class Server:
     def client(self) -> httpx.Client:
         return httpx.Client(base_url=self.url, timeout=PATIENCE, trust_env=False)
 
-    def readers(self) -> list[int]:
+    def decoders(self) -> list[int]:
         """Process ids of its reading processes."""
         children = Path(f"/proc/{self.process.pid}/task").glob("*/children")
         return sorted(int(pid) for path in children for pid in path.read_text().split())

@@ -36,17 +36,17 @@ def state(client: httpx.Client, place: str) -> str:
     return str(client.get(place).json()["state"])
 
 
-def both_readers_stopped_in_mid_analysis(
+def both_decoders_stopped_in_mid_analysis(
     server: Server, client: httpx.Client, photo: bytes
 ) -> list[str]:
     """Have two analyses stand still while their file is read."""
-    [first] = server.readers()  # of the warm-up
+    [first] = server.decoders()  # of the warm-up
     server.signal(signal.SIGSTOP, [first])
     places = [job(client, photo)]
     wait_until(lambda: state(client, places[0]) == "running")
     whole = job(client, photo)
     wait_until(lambda: state(client, whole) == "done")  # by the second, which now waits
-    server.signal(signal.SIGSTOP, server.readers())
+    server.signal(signal.SIGSTOP, server.decoders())
     places.append(job(client, photo))
     wait_until(lambda: state(client, places[1]) == "running")
     return places
@@ -64,31 +64,31 @@ def takes_no_more(server: Server) -> bool:
 
 def test_a_killed_reader_loses_no_request(server: Server, photo: bytes) -> None:
     with server.client() as client:
-        places = both_readers_stopped_in_mid_analysis(server, client, photo)
+        places = both_decoders_stopped_in_mid_analysis(server, client, photo)
         places += [job(client, photo), job(client, photo)]
-        victim, other = server.readers()
+        victim, other = server.decoders()
         server.signal(signal.SIGKILL, [victim])
         server.signal(signal.SIGCONT, [other])
         wait_until(lambda: all(state(client, place) == "done" for place in places))
 
 
-def test_every_reader_killed_at_once_loses_no_request(server: Server, photo: bytes) -> None:
+def test_every_decoder_killed_at_once_loses_no_request(server: Server, photo: bytes) -> None:
     with server.client() as client:
-        places = both_readers_stopped_in_mid_analysis(server, client, photo)
-        server.signal(signal.SIGKILL, server.readers())
+        places = both_decoders_stopped_in_mid_analysis(server, client, photo)
+        server.signal(signal.SIGKILL, server.decoders())
         wait_until(lambda: all(state(client, place) == "done" for place in places))
 
 
 def test_a_full_queue_answers_503_and_recovers(server: Server, photo: bytes) -> None:
     with server.client() as client:
-        places = both_readers_stopped_in_mid_analysis(server, client, photo)
+        places = both_decoders_stopped_in_mid_analysis(server, client, photo)
         places += [job(client, photo), job(client, photo)]
         refused = client.post("/v1/analyses", files={"file": photo})
         assert (refused.status_code, refused.json()["kind"]) == (503, "BusyError")
         assert int(refused.headers["retry-after"]) >= 1
         assert client.get("/readyz").status_code == 503
         assert client.get("/healthz").status_code == 200
-        server.signal(signal.SIGCONT, server.readers())
+        server.signal(signal.SIGCONT, server.decoders())
         wait_until(lambda: all(state(client, place) == "done" for place in places))
         assert client.post("/v1/analyses", files={"file": photo}).status_code == 200
         assert client.get("/readyz").status_code == 200
@@ -96,7 +96,7 @@ def test_a_full_queue_answers_503_and_recovers(server: Server, photo: bytes) -> 
 
 def test_a_client_that_goes_frees_its_place(server: Server, photo: bytes) -> None:
     with server.client() as client:
-        both_readers_stopped_in_mid_analysis(server, client, photo)
+        both_decoders_stopped_in_mid_analysis(server, client, photo)
         with pytest.raises(httpx.ReadTimeout):
             client.post("/v1/analyses", files={"file": photo}, timeout=0.5)
         wait_until(lambda: "camsim_live_analyses 2.0" in client.get("/metrics").text)
@@ -104,32 +104,32 @@ def test_a_client_that_goes_frees_its_place(server: Server, photo: bytes) -> Non
 
 def test_stopping_lets_running_requests_finish(server: Server, photo: bytes) -> None:
     with server.client() as client, ThreadPoolExecutor() as pool:
-        [reader] = server.readers()
-        server.signal(signal.SIGSTOP, [reader])
+        [decoder] = server.decoders()
+        server.signal(signal.SIGSTOP, [decoder])
         answer = pool.submit(client.post, "/v1/analyses", files={"file": photo})
         with server.client() as other:
             wait_until(lambda: "live_analyses 1.0" in other.get("/metrics").text)
         server.signal(signal.SIGTERM)
         wait_until(lambda: takes_no_more(server))
-        server.signal(signal.SIGCONT, [reader])
+        server.signal(signal.SIGCONT, [decoder])
         assert answer.result().status_code == 200
     assert server.process.wait(PATIENCE) == 0
     assert server.process.stderr is not None
     assert server.process.stderr.read() == ""
-    assert not Path(f"/proc/{reader}").exists()
+    assert not Path(f"/proc/{decoder}").exists()
 
 
 def test_what_stopping_interrupts_is_told(toy_folder: Path, tmp_path: Path, photo: bytes) -> None:
     options = ("--weights", toy_folder, "--resend", "--keep", tmp_path / "kept.db", "--workers", 1)
     with served(*options, "--drain-seconds", 1) as server, server.client() as client:
-        [reader] = server.readers()
-        server.signal(signal.SIGSTOP, [reader])
+        [decoder] = server.decoders()
+        server.signal(signal.SIGSTOP, [decoder])
         places = [job(client, photo), job(client, photo)]
         wait_until(lambda: state(client, places[0]) == "running")
         server.signal(signal.SIGTERM)
         wait_until(lambda: takes_no_more(server))
-        # Nothing outside shows that the second of grace is over: the reader stands still for two.
-        threading.Timer(2, server.signal, (signal.SIGCONT, [reader])).start()
+        # Nothing outside shows that the second of grace is over: the decoder stands still for two.
+        threading.Timer(2, server.signal, (signal.SIGCONT, [decoder])).start()
         assert server.process.wait(PATIENCE) == 0
     with served(*options) as server, server.client() as client:
         for place in places:

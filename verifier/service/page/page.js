@@ -42,18 +42,18 @@ function listen() {
       zone.classList.toggle("over", kind === "dragover");
     });
   }
-  addEventListener("drop", (event) => take(event.dataTransfer.files[0]));
+  addEventListener("drop", (event) => load(event.dataTransfer.files[0]));
   addEventListener("paste", (event) => {
     const [file] = event.clipboardData.files;
-    if (file) take(file);
+    if (file) load(file);
   });
   place("file").addEventListener("change", (event) => {
-    take(event.target.files[0]);
+    load(event.target.files[0]);
     event.target.value = "";
   });
   place("address").addEventListener("submit", (event) => {
     event.preventDefault();
-    take(place("url").value);
+    load(place("url").value);
   });
   place("key").addEventListener("change", (event) => {
     client.key = event.target.value.trim();
@@ -63,7 +63,7 @@ function listen() {
 }
 
 // Starts anew with one picture.
-function take(photo) {
+function load(photo) {
   forgetAll();
   place("results").replaceChildren();
   place("comparison").replaceChildren();
