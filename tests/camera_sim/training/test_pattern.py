@@ -296,7 +296,7 @@ def test_a_unet_is_taught_before_it_is_trained_jointly(
     assert "pattern 2/2" in ran.err
     assert (out / "taught.safetensors").exists()
     manifest = json.loads((out / "camera" / "manifest.json").read_text())
-    assert manifest["networks"][0]["size"]["watermarks"] is True
+    assert manifest["networks"][0]["size"]["watermarked"] is True
 
 
 @pytest.mark.parametrize(
