@@ -18,7 +18,19 @@ from tests.conftest import REPOSITORY
 PACKAGES = ("camera_sim", "channel", "firmware_export", "fleet", "verifier")
 # What hatchling reads: with what else lies in a working folder, a build would copy that, too.
 SOURCES = (*PACKAGES, "pyproject.toml", "README.md", "LICENSE")
-KINDS = (".py", ".json", ".onnx", ".safetensors", ".css", ".js", ".html", ".icc", ".typed", ".md")
+KINDS = (
+    ".py",
+    ".pyi",
+    ".json",
+    ".onnx",
+    ".safetensors",
+    ".css",
+    ".js",
+    ".html",
+    ".icc",
+    ".typed",
+    ".md",
+)
 pytestmark = pytest.mark.slow
 
 

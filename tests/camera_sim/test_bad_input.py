@@ -317,7 +317,7 @@ CASES = {
     "black over white": Case(
         "simulate photo.png --black 99999", "black level 99999 is outside 0 to 16383", photo
     ),
-    "negative noise": Case("simulate photo.png --capture -1", "--capture is 0 to 1, not -1", photo),
+    "negative noise": Case("simulate photo.png --shot -1", "--shot is 0 to 1, not -1", photo),
     "noise that is no number": Case(
         "simulate photo.png --read nan", "--read is 0 to 1, not nan", photo
     ),

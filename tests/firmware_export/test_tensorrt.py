@@ -72,7 +72,9 @@ def test_the_stand_in_refuses_what_does_not_exist(trt: ModuleType) -> None:
 
 def test_without_the_library_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tensorrt, "LIBRARIES", ("tensorrt_that_is_not_here",))
-    with pytest.raises(EngineError, match=r"TensorRT is not installed .*camsim.tensorrt"):
+    with pytest.raises(
+        EngineError, match=r"TensorRT is not installed .*pip install -e .\.\[tensorrt\]"
+    ):
         TensorRTEngine(tiny_model().model(), "fp32", plans())
 
 
