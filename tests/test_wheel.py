@@ -147,6 +147,8 @@ def _named(content: object) -> list[tuple[str, str]]:
 
 
 def test_the_command_runs_from_it(installed: Installed) -> None:
+    version = installed.wheel.name.split("-")[1]
+    assert installed.run("camsim", "--version").strip() == version
     assert "develop" in installed.run("camsim", "--help")
     modules = ", ".join(PACKAGES)
     show = f"import {modules}; print(*(p.__file__ for p in ({modules})), sep='\\n')"

@@ -40,6 +40,7 @@ def test_an_edited_picture_is_evidence_against(verifier: Verifier, toy_folder: P
     assert result.model.sha256 == read_manifest(toy_folder).models[0].sha256
 
 
+@pytest.mark.slow
 def test_a_patch_map_is_shown_only_with_an_answer(toy_folder: Path, tmp_path: Path) -> None:
     """None where the detector abstained, was undecided, turned over, or was never asked again."""
     native_file, edited_file = jpeg(native()), jpeg(GAUSSIAN(native()))
@@ -136,6 +137,7 @@ def test_an_uncalibrated_model_abstains(tmp_path: Path) -> None:
     assert "isn't calibrated" in result.reasons[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("domain", "photo", "reason"),
     [
@@ -208,6 +210,7 @@ def test_it_is_safe_to_use_from_threads(verifier: Verifier) -> None:
         assert one.model_dump(exclude={"seconds"}) == other.model_dump(exclude={"seconds"})
 
 
+@pytest.mark.slow
 def test_it_pickles_into_worker_processes(verifier: Verifier) -> None:
     verifier.analyze(jpeg(native()))  # so that sessions and processes are there, and stay behind
     with multiprocessing.get_context("spawn").Pool(1) as pool:

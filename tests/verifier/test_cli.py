@@ -27,6 +27,7 @@ def photos(tmp_path: Path) -> dict[str, Path]:
     return paths
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("names", "status"),
     [
@@ -57,6 +58,7 @@ def test_a_bad_photo_is_named_and_does_not_stop_the_others(
     assert "Traceback" not in ran.err
 
 
+@pytest.mark.slow
 def test_json_is_one_line_a_photo(
     photos: dict[str, Path], toy_folder: Path, camsim: Camsim
 ) -> None:
@@ -66,6 +68,7 @@ def test_json_is_one_line_a_photo(
     assert second["kind"] == "PhotoUnreadableError"
 
 
+@pytest.mark.slow
 def test_html_pages(
     photos: dict[str, Path], toy_folder: Path, tmp_path: Path, camsim: Camsim
 ) -> None:
@@ -137,6 +140,7 @@ def test_a_failure_of_ours_is_told_from_bad_input(
     assert "reading process can't be started" in ran.err
 
 
+@pytest.mark.slow
 def test_bench_prints_each_part(photos: dict[str, Path], toy_folder: Path, camsim: Camsim) -> None:
     ran = camsim("bench", "verify", photos["native"], "--weights", toy_folder, "--runs", 1)
     assert ran.status == 0, ran.err
@@ -151,6 +155,7 @@ def test_fuzz_is_a_command(camsim: Camsim) -> None:
     assert "exceptions that aren't ours: 0" in ran.out
 
 
+@pytest.mark.slow
 def test_scores_calibration_and_flips(tmp_path: Path, camsim: Camsim) -> None:
     weights = toy_weights(tmp_path / "weights", calibration=None)
     rng_photos = 44

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import verifier
 from channel.extras import to_install
 from tests.camera_sim.test_imports import BLOCK, TRAINING_ONLY
@@ -62,6 +64,7 @@ def test_every_error_is_drawn_in_the_tree_and_exported() -> None:
             assert name in verifier.__all__
 
 
+@pytest.mark.slow
 def test_the_command_runs_there(tmp_path: Path) -> None:
     (tmp_path / "photo.jpg").write_bytes(jpeg(native()))
     code = "from camera_sim.cli import main\nsys.exit(main(sys.argv[1:]))"
@@ -73,6 +76,7 @@ def test_the_command_runs_there(tmp_path: Path) -> None:
     assert ran.stderr.endswith(f"needs colour-demosaicing: {to_install('camera')}\n")
 
 
+@pytest.mark.slow
 def test_the_newsroom_example_of_the_readme(tmp_path: Path) -> None:
     """Seven lines, in an install without the extras, with a photo of that name beside."""
     text = (REPOSITORY / "README.md").read_text()
@@ -91,6 +95,7 @@ EXTRAS = (
 )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_without_their_extras_the_commands_say_what_to_install(tmp_path: Path) -> None:
     code = BLOCK.replace(str(TRAINING_ONLY), str(EXTRAS))
     code += "from camera_sim.cli import main\nsys.exit(main(sys.argv[1:]))"

@@ -205,6 +205,7 @@ def test_a_photo_whose_reader_was_killed_is_read_by_another(photo_file: Path) ->
         assert verifier.analyze(photo_file).input.width == 512
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("deadly", "error", "words"),
     [
@@ -235,6 +236,7 @@ def test_a_photo_that_kills_every_reader_takes_nothing_with_it(
         assert verifier.analyze(photo_file).input.width == 512
 
 
+@pytest.mark.slow
 def test_memory_is_bounded() -> None:
     picture = saved(Image.new("RGB", (8000, 8000)), "PNG")  # 192 MB of pixels
     with Verifier.facts_only(limits=Limits(memory_bytes=150_000_000)) as verifier:

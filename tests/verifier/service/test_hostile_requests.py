@@ -74,6 +74,7 @@ def test_malformed_requests(
     assert words in answer.json()["message"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
@@ -115,6 +116,7 @@ def test_what_an_upload_held_is_held_no_more(client: TestClient, photo: bytes) -
     assert "camsim_held_bytes 0.0" in client.get("/metrics").text
 
 
+@pytest.mark.slow
 def test_huge_slow_and_broken_uploads_over_a_real_port(toy_folder: object) -> None:
     head = b"POST /v1/analyses HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: image/jpeg\r\n"
     options = ("--weights", toy_folder, "--resend", "--largest", 1, "--upload-seconds")

@@ -106,6 +106,7 @@ def nothing_is_held(service: Service) -> bool:
     return service.jobs.live == 0 and service.held.bytes == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("error", "is_async"), [(FULL, "true"), (asyncio.CancelledError(), "false")], ids=repr
 )
@@ -132,6 +133,7 @@ def test_an_error_at_any_call_gives_all_back(
     assert {"jobs._work", "jobs._run", "jobs._outcome"} & set(places), places  # of its thread
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("error", [FULL, sqlite3.OperationalError("disk is full")], ids=repr)
 def test_a_full_disk_costs_no_answer_and_no_place(
     error: Exception, serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

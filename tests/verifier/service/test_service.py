@@ -133,6 +133,7 @@ def test_answers_in_memory_expire(photo: bytes, start: Start) -> None:
     wait_until(lambda: client.get(answer.headers["location"]).status_code == 404)
 
 
+@pytest.mark.slow
 def test_kept_reports_outlive_the_service_and_expire(
     start: Start, photo: bytes, tmp_path: Path
 ) -> None:
@@ -149,6 +150,7 @@ def test_kept_reports_outlive_the_service_and_expire(
     wait_until(lambda: brief.get(place).status_code == 404)
 
 
+@pytest.mark.slow
 def test_what_a_dead_service_left_undone_is_told(
     start: Start, photo: bytes, tmp_path: Path
 ) -> None:

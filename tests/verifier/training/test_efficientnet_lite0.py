@@ -81,6 +81,7 @@ def test_another_file_is_refused(tmp_path: Path) -> None:
         load_efficientnet_lite0(tmp_path / "none.pth")
 
 
+@pytest.mark.slow
 def test_its_files_hold_half_floats_and_answer_the_same(tmp_path: Path) -> None:
     torch.manual_seed(2)
     model = EfficientNetLite0().eval()

@@ -166,6 +166,7 @@ def test_the_command_trains_exports_and_says_so(
     assert "another grey" in other.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "message"),
     [

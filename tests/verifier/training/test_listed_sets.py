@@ -131,6 +131,7 @@ def folders(tmp_path: Path) -> list[Path]:
     return found
 
 
+@pytest.mark.slow
 def test_train_synthetic_leaves_it_out_and_says_so(
     folders: list[Path], tmp_path: Path, camsim: Camsim
 ) -> None:
@@ -153,6 +154,7 @@ def test_train_synthetic_leaves_it_out_and_says_so(
     assert entry.recipe[WHAT_SETS_SHOW] == "not stated"
 
 
+@pytest.mark.slow
 def test_train_origin_keeps_it_for_tests(tmp_path: Path, camsim: Camsim) -> None:
     rng = np.random.default_rng(0)
     for kind, name in (("npi", "camera"), ("cgg", "renderer"), ("dgi", "gan"), ("dgi", "zebras")):

@@ -59,6 +59,7 @@ def gathered(tmp_path_factory: pytest.TempPathFactory) -> Gathered:
     return gather(sources, STATISTICS, RECIPE, Ranges(), tmp_path_factory.mktemp("run"))
 
 
+@pytest.mark.slow
 def test_every_class_is_learnt_and_sets_left_out_are_named_by_others(gathered: Gathered) -> None:
     fitted = learn(gathered, 3, 0.02)
     named = log_probabilities(fitted, gathered).argmax(2)
@@ -103,6 +104,7 @@ def test_gathering_goes_on_where_it_stopped(tmp_path: Path) -> None:
         gather(sources, STATISTICS, RECIPE, Ranges(), tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("network", ["statistics", "lite0"])
 def test_a_user_trains_on_a_folder_and_calibrates_on_sets_left_out(
     camsim: Camsim, tmp_path: Path, network: str
@@ -144,6 +146,7 @@ def test_a_user_trains_on_a_folder_and_calibrates_on_sets_left_out(
     assert read_manifest(run / "weights").models[0].calibrations
 
 
+@pytest.mark.slow
 def test_the_exported_network_says_what_its_layer_says(tmp_path: Path) -> None:
     """The layer is fitted to features of patches; the verifier hands the network the patches."""
     _start("lite0", tmp_path)

@@ -141,6 +141,7 @@ def test_bad_options_are_refused_in_a_sentence(
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 def test_no_pictures_are_refused(camsim: Camsim, tmp_path: Path) -> None:
     ran = camsim("train", "platform", "--pictures", tmp_path, "--out", tmp_path / "run")
     assert ran.status == 2
