@@ -110,8 +110,8 @@ class Develop(signing.DevelopingOptions):
 
 def _options(args: Develop, pipeline: str) -> Options:
     named: Format | None = FORMATS.get(args.out.suffix.lower()) if args.out else None
-    if args.processes > 1 and (args.device or args.identity or args.engine != "onnxruntime"):
-        raise CameraSimError("--processes develops without --device, --identity and --engine")
+    if args.processes > 1 and (args.device or args.engine != "onnxruntime"):
+        raise CameraSimError("--processes develops without --device and --engine")
     if args.format and named and args.format != named:
         raise OutputError(f"--out {args.out} and --format {args.format} contradict each other")
     return Options(

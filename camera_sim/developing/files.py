@@ -239,6 +239,24 @@ def only_our_errors(source: Path) -> Iterator[None]:
         raise UnforeseenError(f"{source}: {type(error).__name__}: {error}") from error
 
 
+@dataclass(frozen=True)
+class Developed:
+    """A capture that is developed and encoded, and not written yet.
+
+    Attributes
+    ----------
+    picture
+        (H, W, 3) uint8 or uint16, upright.
+    photo
+        The picture as a file, unsigned.
+    """
+
+    image: RawImage
+    exposure: float
+    picture: Picture
+    photo: bytes
+
+
 def develop_file(
     job: Job,
     options: Options,
@@ -253,29 +271,52 @@ def develop_file(
     CameraSimError
         Of any kind; nothing is left half written.
     """
-    check_absent(job.target, force=options.force)
-    if options.compare:
-        check_absent(job.comparison, force=options.force)
+    check_free(job, options)
     start = time.perf_counter()
     raw = RawFile.read(job.source)
     origin = signing.origin(raw) if signing else None
+    developed = develop_raw(raw, options, engine, progress)
+    if signing and origin:
+        kind, force = options.encoding.format, options.force
+        signing.finish(developed.photo, kind, origin, job.target, force=force)
+    else:
+        write_file(job.target, developed.photo, force=options.force)
+    seconds = time.perf_counter() - start
+    beside = write_comparison(job, developed, options)
+    return Summary(job, developed.image, options.pipeline, seconds, beside, origin)
+
+
+def check_free(job: Job, options: Options) -> None:
+    """Refuse what would be overwritten unasked, before the work; raises `OutputError`."""
+    check_absent(job.target, force=options.force)
+    if options.compare:
+        check_absent(job.comparison, force=options.force)
+
+
+def develop_raw(
+    raw: RawFile,
+    options: Options,
+    engine: Engine,
+    progress: Callable[[float], None] = lambda _: None,
+) -> Developed:
+    """Develop a RAW file in memory. Raises `CameraSimError` of any kind."""
     image = raw_decoder().read(raw)
     exposure = image.auto_exposure() if options.exposure is None else options.exposure
     picture = render(image, engine, options, exposure, progress)
     check_developed(picture, image, exposure)
     photo = picture_file(picture, options.encoding, image.info.exif)
-    if signing and origin:
-        kind, force = options.encoding.format, options.force
-        signing.finish(photo, kind, origin, job.target, force=force)
-    else:
-        write_file(job.target, photo, force=options.force)
-    seconds = time.perf_counter() - start
+    return Developed(image, exposure, picture, photo)
+
+
+def write_comparison(job: Job, developed: Developed, options: Options) -> Path | None:
+    """Write the side-by-side with the classical pipeline, if it is asked for."""
     if not options.compare:
-        return Summary(job, image, options.pipeline, seconds, origin=origin)
-    reference = render(image, open_engine("classical"), options, exposure)
-    sheet = comparison(_to_8_bits(picture), _to_8_bits(reference), options.pipeline, "classical")
+        return None
+    reference = render(developed.image, open_engine("classical"), options, developed.exposure)
+    pictures = _to_8_bits(developed.picture), _to_8_bits(reference)
+    sheet = comparison(*pictures, options.pipeline, "classical")
     write_picture(job.comparison, sheet, Encoding(), b"", force=options.force)
-    return Summary(job, image, options.pipeline, seconds, job.comparison, origin)
+    return job.comparison
 
 
 def render(

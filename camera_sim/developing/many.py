@@ -3,24 +3,30 @@
 Either way each file has one `Outcome`, and none stops the others.
 """
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 
+from camera_sim.developing.credential import Signing
 from camera_sim.developing.developer import Developer
 from camera_sim.developing.files import (
     Job,
     Options,
     Summary,
+    check_free,
     develop_file,
+    develop_raw,
     only_our_errors,
     open_engine,
     plan_jobs,
+    write_comparison,
 )
-from camera_sim.developing.summary import summary_lines
+from camera_sim.developing.summary import origin_line, summary_lines
 from camera_sim.engines import Engine
-from camera_sim.errors import CameraSimError, InferenceError
+from camera_sim.errors import CameraSimError, InferenceError, OutputError
+from camera_sim.raw.raw_file import RawFile
 from fleet import FleetError, Processes, WorkerDied
 
 # Called with a file and how many are done, a share of that one included.
@@ -55,8 +61,8 @@ def develop_many(
     Parameters
     ----------
     developer
-        Who develops and signs. In several processes each opens its own engine, and nobody signs:
-        keys and devices stay in this one.
+        Who develops and signs. In several processes each opens its own engine; what they develop
+        is signed here, since keys stay in this one.
     processes
         Files at a time; they share the memory of ``options``.
     say
@@ -65,29 +71,43 @@ def develop_many(
     Raises
     ------
     CameraSimError
-        If several processes can't be started, or are to sign.
+        If several processes can't be started, or are to work as a device.
     """
     if processes == 1:
         outcomes = _here(jobs, options, developer, advance, say)
-    elif developer.signing is None:
-        outcomes = _apart(jobs, options, processes)
+    elif developer.signing is None or developer.signing.device is None:
+        outcomes = _apart(jobs, options, developer.signing, processes)
     else:
-        raise CameraSimError("photos are signed in one process alone; develop without --processes")
+        raise CameraSimError("a device develops in one process; develop without --processes")
     for done, outcome in enumerate(outcomes, 1):
         advance(outcome.job, done)
         yield outcome
 
 
-def _apart(jobs: Sequence[Job], options: Options, processes: int) -> Iterator[Outcome]:
+@dataclass(frozen=True)
+class _Unsigned:
+    """What a process developed for us to sign: the photo, and the digest of its RAW file."""
+
+    told: Outcome
+    photo: bytes
+    raw_sha256: str
+
+
+def _apart(
+    jobs: Sequence[Job], options: Options, signing: Signing | None, processes: int
+) -> Iterator[Outcome]:
     """Develop in processes; a file that kills its process is told."""
     share = replace(options, max_memory=options.max_memory // processes, threads=1)
+    work = partial(_in_worker if signing is None else _unsigned_in_worker, share)
     try:
-        for job, outcome in Processes(processes).map(partial(_in_worker, share), jobs):
-            if isinstance(outcome, WorkerDied):
+        for job, result in Processes(processes).map(work, jobs):
+            if isinstance(result, WorkerDied):
                 words = f"{job.source} killed every process that developed it; it may need memory"
                 yield Outcome(job, error=f"{words}: use fewer --processes")
-            else:
-                yield outcome
+            elif isinstance(result, Outcome):
+                yield result
+            elif signing is not None:
+                yield _signed(result, signing, options)
     except FleetError as error:
         raise CameraSimError(str(error)) from error
 
@@ -99,6 +119,37 @@ def _in_worker(options: Options, job: Job) -> Outcome:
             return Outcome(job, tuple(summary_lines(develop_file(job, options, engine))))
     except CameraSimError as error:
         return Outcome(job, error=str(error))
+
+
+def _unsigned_in_worker(options: Options, job: Job) -> _Unsigned | Outcome:
+    try:
+        with only_our_errors(job.source):
+            check_free(job, options)
+            start = time.perf_counter()
+            raw = RawFile.read(job.source)
+            made = develop_raw(raw, options, _engine(options.pipeline, options.weights))
+            seconds = time.perf_counter() - start
+            beside = write_comparison(job, made, options)
+            summary = Summary(job, made.image, options.pipeline, seconds, beside)
+            return _Unsigned(Outcome(job, tuple(summary_lines(summary))), made.photo, raw.sha256)
+    except CameraSimError as error:
+        return Outcome(job, error=str(error))
+
+
+def _signed(made: _Unsigned, signing: Signing, options: Options) -> Outcome:
+    """Sign and write a photo of a process."""
+    job, (first, *others) = made.told.job, made.told.lines
+    try:
+        with only_our_errors(job.source):
+            raw = RawFile.read(job.source)
+            if raw.sha256 != made.raw_sha256:
+                raise OutputError(f"{job.source} was changed while it was developed; try it again")
+            origin = signing.origin(raw)
+            kind, force = options.encoding.format, options.force
+            signing.finish(made.photo, kind, origin, job.target, force=force)
+            return Outcome(job, (first, origin_line(origin), *others))
+    except CameraSimError as error:
+        return Outcome(job, error=str(error), cause=error)
 
 
 @cache

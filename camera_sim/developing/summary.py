@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from camera_sim.developing.credential import Origin
 from camera_sim.developing.files import Summary
 
 
@@ -14,7 +15,7 @@ def summary_lines(summary: Summary) -> Iterator[str]:
         f"{summary.seconds:.2f} s  {summary.seconds / image.megapixels:.3f} s/MP  → {job.target}"
     )
     if summary.origin:
-        yield f"{'':4}{summary.origin.summary()}"
+        yield origin_line(summary.origin)
     if summary.comparison:
         yield f"{'':4}side by side with the classical pipeline → {summary.comparison}"
     if image.white_balance_source not in ("as shot", "given"):
@@ -23,3 +24,8 @@ def summary_lines(summary: Summary) -> Iterator[str]:
         yield f"{'':4}LibRaw knows no colour matrix for this camera: its colours were taken as sRGB"
     for note in image.notes:
         yield f"{'':4}warning: {note}"
+
+
+def origin_line(origin: Origin) -> str:
+    """Say as what a photo was signed."""
+    return f"{'':4}{origin.summary()}"

@@ -103,7 +103,7 @@ def test_a_file_that_kills_its_processes_is_told(
     assert (tmp_path / "1.classical.jpg").exists()
 
 
-@pytest.mark.parametrize("extra", [("--processes", 0), ("--processes", 2, "--identity", "x")])
+@pytest.mark.parametrize("extra", [("--processes", 0), ("--processes", 2, "--device", "x")])
 def test_processes_that_cannot_be(
     extra: tuple[object, ...], camsim: Camsim, captures: Path
 ) -> None:

@@ -8,12 +8,12 @@ else neither is worth more, and the report says so instead of both.
 from collections.abc import Sequence
 from typing import Final
 
+from verifier.judging.verdict import KINDS
 from verifier.report.record import DetectorResult
 from verifier.report.wording import percent
 
 # Labels of the two detectors that mean the same.
 _GENERATED: Final = ("dgi", "generated")
-_KINDS: Final = ("origin", "generated")
 
 
 def agreed(results: Sequence[DetectorResult]) -> list[DetectorResult]:
@@ -24,7 +24,7 @@ def agreed(results: Sequence[DetectorResult]) -> list[DetectorResult]:
     The results in the same order; one whose answer was taken back is inconclusive, and its first
     reason says what the other detector found.
     """
-    told = [r for r in results if r.name in _KINDS and r.status == "ran" and r.probabilities]
+    told = [r for r in results if r.name in KINDS and r.status == "ran" and r.probabilities]
     return [_checked(result, told) for result in results]
 
 

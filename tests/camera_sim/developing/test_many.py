@@ -7,13 +7,16 @@ from typing import Any
 
 import pytest
 
+from camera_sim.developing.credential import Origin
 from camera_sim.developing.developer import Developer
 from camera_sim.developing.files import Job, Options, plan_jobs
 from camera_sim.developing.many import develop_many
 from camera_sim.engines import Array, Colour
 from camera_sim.errors import CameraSimError, InferenceError, RawUnreadableError
 from camera_sim.pipelines.classical import ClassicalEngine
+from camera_sim.raw.raw_file import RawFile
 from camera_sim.sensor.dng import write_dng
+from fleet import Processes
 from tests.camera_sim.scenes import capture
 
 DEVELOPER = Developer("classical", ClassicalEngine(), None)
@@ -82,7 +85,57 @@ def test_who_takes_over_develops_the_rest(jobs: tuple[list[Job], Options]) -> No
     assert said[0].endswith("the accelerator is gone; fell back to the processor")
 
 
-def test_nobody_signs_in_several_processes(jobs: tuple[list[Job], Options]) -> None:
-    signing: Any = SimpleNamespace()
-    with pytest.raises(CameraSimError, match="signed in one process alone"):
+def test_no_device_develops_in_several_processes(jobs: tuple[list[Job], Options]) -> None:
+    signing: Any = SimpleNamespace(device=SimpleNamespace())
+    with pytest.raises(CameraSimError, match="a device develops in one process"):
         list(develop_many(*jobs, replace(DEVELOPER, signing=signing), 2))
+
+
+class Signs:
+    """Signs by writing the RAW file's digest behind the photo."""
+
+    device = None
+
+    def origin(self, raw: RawFile) -> Origin:
+        return Origin(raw, None, "no device vouches for it")
+
+    def finish(self, photo: bytes, kind: str, origin: Origin, target: Path, *, force: bool) -> None:
+        target.parent.mkdir(exist_ok=True)
+        target.write_bytes(photo + origin.raw.sha256.encode())
+
+
+def test_what_processes_develop_is_signed_here(
+    jobs: tuple[list[Job], Options], tmp_path: Path
+) -> None:
+    signing: Any = Signs()
+    files, lines = [], []
+    for processes in (1, 2):
+        options = replace(jobs[1], out=tmp_path / f"{processes}", compare=True)
+        planned = plan_jobs([tmp_path], options)
+        outcomes = list(
+            develop_many(planned, options, replace(DEVELOPER, signing=signing), processes)
+        )
+        lines.append({o.job.source.stem: [line.split("→")[0][:30] for line in o.lines[1:]]
+                      for o in outcomes})  # fmt: skip
+        files.append({job.source.stem: job.target.read_bytes() for job in planned[::2]})
+    assert files[0] == files[1]
+    assert lines[0] == lines[1]
+    assert "signed as opened" in lines[1]["a"][0]
+
+
+def test_a_file_that_changes_meanwhile_is_not_signed(
+    jobs: tuple[list[Job], Options], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Changing(Processes):
+        def map(self, function: Any, tasks: Any) -> Any:
+            for task in tasks:
+                result = function(task)
+                task.source.write_bytes(b"another file")
+                yield task, result
+
+    monkeypatch.setattr("camera_sim.developing.many.Processes", Changing)
+    signing: Any = Signs()
+    planned, options = jobs
+    outcomes = list(develop_many(planned, options, replace(DEVELOPER, signing=signing), 2))
+    assert all("was changed while it was developed" in (o.error or "") for o in outcomes[::2])
+    assert not planned[0].target.exists()
