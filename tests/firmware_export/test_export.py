@@ -107,7 +107,7 @@ def test_bf16_weights_are_stored_so_and_differ(rnet: Exported) -> None:
 
 @pytest.mark.slow
 def test_int8_has_explicit_symmetric_qdq_nodes(rnet: Exported) -> None:
-    feeds = feeds_of([("a", capture(128, 128)), ("b", capture(128, 128, seed=1))])
+    feeds = feeds_of([("a", capture(320, 320)), ("b", capture(320, 320, seed=1))])
     lowered = quantised(rnet, "int8", feeds)
     counted = kinds(lowered)
     assert counted["QuantizeLinear"] >= 3
