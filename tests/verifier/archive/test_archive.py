@@ -170,7 +170,7 @@ class Deadly(Engine):
 
     def map(self, function: Any, tasks: Any) -> Any:
         for task in tasks:
-            deadly = any("05" in photo for photo in task.photos)
+            deadly = any(Path(photo).stem == "05" for photo in task.photos)
             yield task, WorkerDied() if deadly else function(task)
 
 
