@@ -128,9 +128,9 @@ def test_answers_in_memory_are_few(photo: bytes, start: Start) -> None:
 
 def test_answers_in_memory_expire(photo: bytes, start: Start) -> None:
     client = start(linger_seconds=2)
-    answer = post(client, photo)
-    assert answer.status_code == 200
-    wait_until(lambda: client.get(answer.headers["location"]).status_code == 404)
+    place = post(client, photo, **{"async": "true"}).headers["location"]
+    assert done(client, place).state == "done"
+    wait_until(lambda: client.get(place).status_code == 404)
 
 
 @pytest.mark.slow
