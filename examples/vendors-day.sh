@@ -79,8 +79,8 @@ def report(name):
     return json.load(open(f"{name}.jpg.json"))["report"]
 
 
-photo, received, opened, revoked = map(report, ("photo", "received", "opened", "revoked"))
-for name, about in (("photo", photo), ("received", received), ("opened", opened)):
+photo, downloaded, opened, revoked = map(report, ("photo", "downloaded", "opened", "revoked"))
+for name, about in (("photo", photo), ("downloaded", downloaded), ("opened", opened)):
     credential = about["credential"]
     scores = about["detectors"][0]["scores"]
     print(f"{name}: {credential['integrity']['state']}, {credential['trust']['state']}, "
@@ -96,7 +96,7 @@ assert photo["credential"]["development"]["pair"] == "tiny-pair"
 assert opened["credential"]["trust"]["state"] == "trusted"
 assert opened["credential"]["source_type"] != "digitalCapture"
 assert opened["credential"]["actions"][0] == "c2pa.opened"
-assert received["credential"]["integrity"]["state"] == "no credential"
-assert received["detectors"][0]["scores"], "the FAN must still answer"
+assert downloaded["credential"]["integrity"]["state"] == "no credential"
+assert downloaded["detectors"][0]["scores"], "the FAN must still answer"
 PYTHON
 say "Done: trusted as it left the camera; credential gone after WhatsApp, and the FAN still answers"
