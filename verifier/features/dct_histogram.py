@@ -40,6 +40,8 @@ MOST_LEVEL: Final = 50
 LEVELS: Final = 2 * MOST_LEVEL + 1
 PATCH_BINS: Final = len(COEFFICIENTS) * LEVELS
 _PATCHES_AT_ONCE: Final = 512
+# Rows of a picture whose floating-point copies stay in a processor's cache.
+_STRIP: Final = 64
 # The one-dimensional DCT of T.81 A.3.3 as a matrix: row = frequency.
 _DCT = np.float32(0.5) * np.cos(np.pi / 16 * np.outer(np.arange(8), 2 * np.arange(8) + 1)).astype(
     np.float32
@@ -69,7 +71,10 @@ class EarlierCompression:
 
 def luma(pixels: NDArray[np.uint8]) -> Plane:
     """Bring (H, W, 3) uint8 sRGB to luma, (H, W) float32 in [0, 255]."""
-    plane: Plane = pixels.astype(np.float32) @ _LUMA
+    plane: Plane = np.empty(pixels.shape[:2], np.float32)
+    for top in range(0, len(pixels), _STRIP):
+        strip = slice(top, top + _STRIP)
+        np.matmul(pixels[strip].astype(np.float32), _LUMA, out=plane[strip])
     return plane
 
 

@@ -38,14 +38,14 @@ def choose_patches(
         Of a patch, pixels.
     """
     height, width = pixels.shape[:2]
-    grid = [
-        (left, top)
+    rows, columns = (max(0, (whole - side) // selection.stride + 1) for whole in (height, width))
+    usable = [
+        place
         for top in range(0, height - side + 1, selection.stride)
-        for left in range(0, width - side + 1, selection.stride)
+        for place in _usable(pixels, top, side, selection)
     ]
-    usable = [place for place in grid if _is_usable(cut_patch(pixels, place, side), selection)]
     chosen = _evenly(usable, selection.brief_patches if brief else selection.most_patches)
-    return Patches(side, tuple(chosen), len(usable), len(grid))
+    return Patches(side, tuple(chosen), len(usable), rows * columns)
 
 
 def batches(pixels: Pixels, patches: Patches, size: int) -> Iterator[NDArray[np.float32]]:
@@ -63,13 +63,33 @@ def cut_patch(pixels: Pixels, place: Place, side: int) -> Pixels:
     return pixels[top : top + side, left : left + side]
 
 
-def _is_usable(patch: Pixels, selection: Selection) -> bool:
+def _usable(pixels: Pixels, top: int, side: int, selection: Selection) -> Iterator[Place]:
+    """Yield the places, from the left, where patches between two rows are neither flat nor clipped.
+
+    All in whole numbers: which patches are looked at must not depend on how a processor rounds.
+    """
     # Every other pixel of every other row tells variance and clipping well enough.
-    values = patch[::2, ::2]
-    if float(values.std() / 255) ** 2 < selection.min_variance:
-        return False
-    clipped = ((values == 0).all(2) | (values == 255).all(2)).mean()
-    return bool(clipped <= selection.most_clipped)
+    band = pixels[top : top + side : 2]
+    levels = band.astype(np.uint16)
+    sums = levels.sum(axis=0, dtype=np.int64).sum(axis=1)
+    squares = np.square(levels).sum(axis=0, dtype=np.int64).sum(axis=1)
+    clipped = (_all_are(band, 0) | _all_are(band, 255)).sum(axis=0)
+    for left in range(0, pixels.shape[1] - side + 1, selection.stride):
+        columns = slice(left, left + side, 2)
+        count = len(band) * len(clipped[columns])
+        values = 3 * count
+        variance = values * int(squares[columns].sum()) - int(sums[columns].sum()) ** 2
+        if (
+            variance / (255 * values) ** 2 >= selection.min_variance
+            and clipped[columns].sum() / count <= selection.most_clipped
+        ):
+            yield left, top
+
+
+def _all_are(band: Pixels, level: int) -> NDArray[np.bool_]:
+    red, green, blue = (band[..., colour] == level for colour in range(3))
+    same: NDArray[np.bool_] = red & green & blue
+    return same
 
 
 def _evenly(places: Sequence[Place], most: int) -> Sequence[Place]:

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from verifier.features.watermark_sync import box_mean
+from verifier.features.box_mean import box_mean
 
 Array = NDArray[np.float64]
 Vector = NDArray[np.float32]
@@ -67,6 +67,12 @@ class Blocks:
     coefficients: Vector
     shape: tuple[int, int]
     kept: NDArray[np.bool_]
+
+    @cached_property
+    def sizes(self) -> Vector:
+        """Of the coefficients, by coefficient: (63, rows · columns)."""
+        sizes: Vector = np.abs(self.coefficients.T, order="C")
+        return sizes
 
     @cached_property
     def busiest(self) -> NDArray[np.int64]:
@@ -224,9 +230,8 @@ def _edges(activity: Array) -> Array:
 
 def _activity(blocks: Blocks, place: int) -> Array:
     """Tell how active each block and its neighbours are about a coefficient: (rows, columns)."""
-    sizes = np.abs(blocks.coefficients)
-    near = sizes[:, _near(place)].mean(axis=1).reshape(blocks.shape)
-    own = sizes[:, place].reshape(blocks.shape)
+    near = blocks.sizes[_near(place)].mean(axis=0).reshape(blocks.shape)
+    own = blocks.sizes[place].reshape(blocks.shape)
     around = (9 * box_mean(own, 3) - own) / 8
     activity: Array = np.log1p(near) + np.log1p(around)
     return activity

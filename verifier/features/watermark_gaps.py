@@ -25,7 +25,7 @@ from verifier.features.watermark_sync import (
     MOST_BACK,
     MeasuredPattern,
     Sync,
-    periods_of,
+    spectra_of,
     synchronised,
 )
 
@@ -152,7 +152,7 @@ def _amounts(
     """Return each period's share of the watermark, and how much there is at its lines."""
     wanted = np.fft.rfft2(pattern.resampled(sync.grid))
     used = used_lines(wanted, pattern.period, sync, size)
-    found = np.fft.rfft2(periods_of(luma(brought_back), len(wanted)))[..., used]
+    found = spectra_of(luma(brought_back), len(wanted))[..., used]
     wanted = wanted[used]
     embedded = np.square(np.abs(wanted))
     noise = np.median(np.square(np.abs(found)), axis=(0, 1))
@@ -178,10 +178,15 @@ def _parts(
 def _clipped(brought_back: Pixels, side: int) -> NDArray[np.bool_]:
     rows, columns = brought_back.shape[0] // side, brought_back.shape[1] // side
     whole = brought_back[: rows * side, : columns * side]
-    ends = ((whole <= _DARK) | (whole >= _BRIGHT)).any(-1)
-    shares = ends.reshape(rows, side, columns, side).mean(axis=(1, 3))
-    clipped: NDArray[np.bool_] = shares > _CLIPPED
+    red, green, blue = (_ends(whole[..., colour]) for colour in range(3))
+    ends = (red | green | blue).reshape(rows, side, columns, side)
+    clipped: NDArray[np.bool_] = ends.sum(axis=3).sum(axis=1) / side**2 > _CLIPPED
     return clipped
+
+
+def _ends(levels: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    ends: NDArray[np.bool_] = (levels <= _DARK) | (levels >= _BRIGHT)
+    return ends
 
 
 def _reference(amounts: Sequence[NDArray[np.complexfloating]]) -> float:

@@ -21,7 +21,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from verifier.features.dct_histogram import luma
-from verifier.features.watermark_sync import MATCHED, MeasuredPattern, Sync, periods_of
+from verifier.features.watermark_sync import (
+    MATCHED,
+    MeasuredPattern,
+    Sync,
+    spectra_of,
+    squares_of,
+)
 
 Pixels = NDArray[np.uint8]
 Array = NDArray[np.float64]
@@ -163,12 +169,12 @@ def lines_of(
     brought_back: Pixels, pattern: MeasuredPattern, sync: Sync, size: tuple[int, int]
 ) -> Lines | None:
     """Return what a picture holds at a watermark's lines; None if they are too few."""
-    periods = periods_of(luma(brought_back), int(pattern.period * sync.grid))
+    spectra = spectra_of(luma(brought_back), int(pattern.period * sync.grid))
     wanted = np.fft.rfft2(pattern.resampled(sync.grid))
     used, unused = _lines(wanted, pattern.period, sync, size)
-    if periods.shape[0] * periods.shape[1] < _LEAST_PERIODS or used.sum() < _LEAST_LINES:
+    if spectra.shape[0] * spectra.shape[1] < _LEAST_PERIODS or used.sum() < _LEAST_LINES:
         return None
-    votes = _votes(periods)
+    votes = _votes(spectra)
     summed = [_summed(part) for part in (votes, *_quarters(votes))]
     others = summed[0][unused]
     side = len(wanted)
@@ -238,19 +244,17 @@ def _is_of_jpeg(frequency: Array, side: int) -> NDArray[np.bool_]:
     return near
 
 
-def _votes(periods: NDArray[np.floating]) -> Spectrum:
-    """Return each period's spectrum, sizes bounded by the mean: (rows, columns, side, …)."""
-    spectra = np.fft.rfft2(periods).astype(np.complex64)
-    sizes = np.abs(spectra)
-    votes: Spectrum = spectra / np.maximum(
-        np.maximum(sizes, sizes.mean(axis=(0, 1))), np.float32(_FLAT)
-    )
+def _votes(spectra: Spectrum) -> Spectrum:
+    """Bound the sizes of each period's spectrum by the mean: (rows, columns, side, …)."""
+    sizes = np.sqrt(squares_of(spectra))
+    least = np.maximum(sizes.mean(axis=(0, 1)), np.float32(_FLAT))
+    votes: Spectrum = spectra / np.maximum(sizes, least, out=sizes)
     return votes
 
 
 def _summed(votes: Spectrum) -> Spectrum:
     """Sum votes over periods, so that chance gives each part of a line a deviation of 1."""
-    squares = np.square(np.abs(votes)).sum(axis=(0, 1))
+    squares = squares_of(votes).sum(axis=(0, 1))
     total: Spectrum = votes.sum(axis=(0, 1)) / np.sqrt(np.maximum(squares, _FLAT) / 2)
     return total
 

@@ -12,11 +12,11 @@ from verifier import Verifier
 from verifier.detectors.manipulation import ManipulationDetector
 from verifier.detectors.model import Model
 from verifier.evaluation.graphics import graphics
+from verifier.features.box_mean import box_mean
 from verifier.features.watermark_proof import WatermarkProof, prove_watermark
 from verifier.features.watermark_sync import (
     MeasuredPattern,
     Sync,
-    box_mean,
     find_watermark,
     synchronised,
 )
