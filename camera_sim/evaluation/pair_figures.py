@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -16,30 +15,31 @@ from camera_sim.training.pair.captures import (
 )
 from camera_sim.training.pair.validation import Point, as_camera_file
 from camera_sim.training.pair.workflow import FOREIGN, HISTORIES
+from channel.evaluation.drawing import new_figure, save_figure
 from verifier.features.watermark_sync import FOUND, strengths_by_scale
 
 
 def draw_joint_curve(points: Sequence[Point], path: Path) -> Path:
     """Draw accuracy and fidelity by step, held out and through libjpeg."""
-    plt = _pyplot()
     steps = [point.step for point in points]
-    figure, left = plt.subplots(figsize=(7, 4), layout="constrained")
+    figure = new_figure(7, 4)
+    left = figure.add_subplot()
     left.plot(steps, [100 * point.accuracy for point in points], color="tab:red")
     left.set(xlabel="step", ylim=(0, 100))
     left.set_ylabel("accuracy of patches (%)", color="tab:red")
     right = left.twinx()
     right.plot(steps, [point.psnr for point in points], color="tab:blue")
     right.set_ylabel("PSNR to the pipeline before (dB)", color="tab:blue")
-    return _saved(figure, path)
+    return save_figure(figure, path)
 
 
 def draw_confusion(counts: Sequence[Sequence[int]], path: Path, title: str = "") -> Path:
     """Draw a confusion matrix, true history by named class, in percent of each row."""
-    plt = _pyplot()
     rows = np.array([row for row in counts if sum(row)], float)
     shares = 100 * rows / rows.sum(axis=1, keepdims=True)
     names = [*HISTORIES, FOREIGN]
-    figure, axes = plt.subplots(figsize=(5.6, 4.8), layout="constrained")
+    figure = new_figure(5.6, 4.8)
+    axes = figure.add_subplot()
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=100)
     for (row, column), share in np.ndenumerate(shares):
         colour = "white" if share > 60 else "black"
@@ -47,21 +47,21 @@ def draw_confusion(counts: Sequence[Sequence[int]], path: Path, title: str = "")
     axes.set_xticks(range(rows.shape[1]), names[: rows.shape[1]], rotation=30)
     axes.set_yticks(range(rows.shape[0]), names[: rows.shape[0]])
     axes.set(xlabel="named", ylabel="true", title=title)
-    return _saved(figure, path)
+    return save_figure(figure, path)
 
 
 def draw_pooling(scores: Sequence[Scores], path: Path) -> Path:
     """Draw the accuracy of decisions by the number of patches that they rest on."""
-    plt = _pyplot()
     counts = (1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100)
     accuracies = accuracy_by_patches(scores, counts)
-    figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
+    figure = new_figure(6, 4)
+    axes = figure.add_subplot()
     axes.semilogx(counts, [100 * accuracy for accuracy in accuracies], marker="o")
     axes.set_xticks(counts, [str(count) for count in counts])
     axes.minorticks_off()
     axes.set(xlabel="patches pooled", ylabel="decisions that are right (%)")
     axes.grid(visible=True, alpha=0.3)
-    return _saved(figure, path)
+    return save_figure(figure, path)
 
 
 def draw_scales(
@@ -70,8 +70,8 @@ def draw_scales(
     """Draw at which scale a watermark is found after a platform, and in the picture without it."""
     assert pair.fan.pooling is not None  # asked for by the command
     pattern = pair.fan.pooling.pattern
-    plt = _pyplot()
-    figure, axes = plt.subplots(figsize=(7, 3.6), layout="constrained")
+    figure = new_figure(7, 3.6)
+    axes = figure.add_subplot()
     for name, picture in (("with the watermark", capture.watermarked), ("without", capture.plain)):
         received = through_platform(platform)(as_camera_file(picture))
         axes.semilogx(*strengths_by_scale(received, pattern), label=name, linewidth=0.9)
@@ -86,13 +86,13 @@ def draw_scales(
         ylabel="strength of the lines",
     )
     axes.legend()
-    return _saved(figure, path)
+    return save_figure(figure, path)
 
 
 def draw_trade_off(measured: Sequence[TradeOff], path: Path) -> Path:
     """Draw accuracy against fidelity, two points for each watermark."""
-    plt = _pyplot()
-    figure, axes = plt.subplots(figsize=(7, 4.4), layout="constrained")
+    figure = new_figure(7, 4.4)
+    axes = figure.add_subplot()
     psnr = [one.psnr for one in measured]
     axes.scatter(psnr, [100 * one.patches for one in measured], marker="o", label="patches")
     axes.scatter(psnr, [100 * one.pictures for one in measured], marker="s", label="pictures")
@@ -103,19 +103,4 @@ def draw_trade_off(measured: Sequence[TradeOff], path: Path) -> Path:
     axes.set(xlabel="PSNR to the pipeline before (dB)", ylabel="histories that are named (%)")
     axes.grid(visible=True, alpha=0.3)
     axes.legend()
-    return _saved(figure, path)
-
-
-def _pyplot() -> Any:
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    return pyplot
-
-
-def _saved(figure: Any, path: Path) -> Path:
-    figure.savefig(path, dpi=110)
-    _pyplot().close(figure)
-    return path
+    return save_figure(figure, path)

@@ -1,22 +1,18 @@
 """Figure 3 (b–d) of Korus & Memon for our codec: PSNR of libjpeg against PSNR of ours."""
 
 from collections.abc import Sequence
-from io import BytesIO
 
 import numpy as np
 
 from channel.evaluation.agreement import Agreement
+from channel.evaluation.drawing import new_figure, png_of
 from channel.training.differentiable_jpeg import ROUNDINGS
 
 
 def figure_3(agreements: Sequence[Agreement]) -> bytes:
     """One panel a rounding, one point a picture and quality; returns a PNG file."""
-    import matplotlib as mpl
-
-    mpl.use("Agg")
-    from matplotlib import pyplot as plt
-
-    figure, axes = plt.subplots(1, 4, figsize=(15, 4.2), sharex=True, sharey=True)
+    figure = new_figure(15, 4.2)
+    axes = figure.subplots(1, 4, sharex=True, sharey=True)
     for axis, rounding in zip(axes, ROUNDINGS, strict=True):
         chosen = [a for a in agreements if a.rounding == rounding]
         x = np.array([a.psnr_libjpeg for a in chosen])
@@ -28,7 +24,4 @@ def figure_3(agreements: Sequence[Agreement]) -> bytes:
         axis.set_xlabel("PSNR of libjpeg, dB")
     axes[0].set_ylabel("PSNR of the differentiable codec, dB")
     figure.colorbar(points, ax=axes, label="quality", fraction=0.02, pad=0.01)
-    file = BytesIO()
-    figure.savefig(file, format="png", dpi=100, bbox_inches="tight")
-    plt.close(figure)
-    return file.getvalue()
+    return png_of(figure)

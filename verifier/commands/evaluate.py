@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from channel.errors import ChannelError, reason_of
+from channel.evaluation.table import Table
 from channel.options import ANY, SOME, Count, Share, Whole
 from channel.terminal import track
 from verifier.analysis import Verifier
@@ -295,52 +296,50 @@ class EvaluateFuzz:
 
 
 def _calibration_table(found: "Sequence[Fitted]") -> str:
-    lines = [
-        "| channel | pictures | accuracy | ECE before | ECE after | ECE of any edit or platform | "
-        "answered | "
-        "right of answered |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
-    lines += [
-        f"| {one.channel} | {one.calibration.pictures} | {one.accuracy:.1%} | "
-        f"{one.before.error:.3f} | {one.after.error:.3f} | {one.of_edits.error:.3f} | "
-        f"{one.answered:.1%} | {one.right_of_answered:.1%} |"
+    columns = (
+        "channel", "pictures", "accuracy", "ECE before", "ECE after",
+        "ECE of any edit or platform", "answered", "right of answered",
+    )  # fmt: skip
+    rows = [
+        (
+            one.channel,
+            one.calibration.pictures,
+            f"{one.accuracy:.1%}",
+            *(f"{diagram.error:.3f}" for diagram in (one.before, one.after, one.of_edits)),
+            f"{one.answered:.1%}",
+            f"{one.right_of_answered:.1%}",
+        )
         for one in found
     ]
-    return "\n".join([*lines, ""])
+    return str(Table(columns, rows))
 
 
 def _threshold_table(found: "Sequence[Fitted]") -> str:
-    lines = [
-        "| channel | answer | threshold | false alarms, measured | 95% bound | pictures |",
-        "|---|---|---|---|---|---|",
-    ]
+    columns = "channel", "answer", "threshold", "false alarms, measured", "95% bound", "pictures"
+    rows = []
     for one in found:
         for name in ("edited", "native", "foreign", "named", "none"):
             threshold = getattr(one.calibration, name)
             if threshold is not None:
-                lines.append(
-                    f"| {one.channel} | {name} | {threshold.value:.4f} | "
-                    f"{threshold.false_alarm_rate:.2%} | {threshold.upper_bound:.2%} | "
-                    f"{threshold.pictures} |"
-                )
-    return "\n".join([*lines, ""])
+                rates = f"{threshold.false_alarm_rate:.2%}", f"{threshold.upper_bound:.2%}"
+                value = f"{threshold.value:.4f}"
+                rows.append((one.channel, name, value, *rates, threshold.pictures))
+    return str(Table(columns, rows))
 
 
 def _flip_table(rates: "Sequence[FlipRate]", entry: ModelEntry) -> str:
-    lines = [
-        f"Verdicts of {entry.name} {entry.version}",
-        "",
-        "| platform | verdicts | answered before | answered after | wrong before | wrong after | "
-        "turned wrong | share | 95% bound |",
-        "|---|---|---|---|---|---|---|---|---|",
-    ]
-    lines += [
-        f"| {r.platform} | {r.verdicts} | {r.answered_before} | {r.answered_after} | "
-        f"{r.wrong_before} | {r.wrong_after} | {r.flips} | {r.rate:.2%} | {r.bound:.2%} |"
+    columns = (
+        "platform", "verdicts", "answered before", "answered after", "wrong before",
+        "wrong after", "turned wrong", "share", "95% bound",
+    )  # fmt: skip
+    rows = [
+        (
+            r.platform, r.verdicts, r.answered_before, r.answered_after, r.wrong_before,
+            r.wrong_after, r.flips, f"{r.rate:.2%}", f"{r.bound:.2%}",
+        )
         for r in rates
-    ]
-    return "\n".join([*lines, ""])
+    ]  # fmt: skip
+    return str(Table(columns, rows, f"Verdicts of {entry.name} {entry.version}"))
 
 
 def _keep(path: Path, data: bytes) -> None:

@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from channel.errors import reason_of
-from channel.extras import to_install
-from verifier.errors import DependencyError, OutputError
+from channel.evaluation.drawing import new_figure, save_figure
 from verifier.judging.calibration import ReliabilityDiagram
 
 
@@ -21,14 +19,8 @@ def draw_reliability(
     OutputError
         If the file can't be written.
     """
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise DependencyError(f"the figure needs matplotlib: {to_install('train')}") from error
     rows = -(-len(diagrams) // columns)
-    figure = Figure(figsize=(3.3 * min(columns, len(diagrams)), 3.4 * rows), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure(3.3 * min(columns, len(diagrams)), 3.4 * rows)
     for number, (title, diagram) in enumerate(diagrams, 1):
         axes = figure.add_subplot(rows, min(columns, len(diagrams)), number)
         axes.plot([0, 1], [0, 1], color="0.6", linewidth=1)
@@ -39,7 +31,4 @@ def draw_reliability(
             )
         axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal", xlabel="stated", ylabel="measured")
         axes.set_title(f"{title}\nECE {diagram.error:.3f}, {sum(diagram.count):.0f}", fontsize=9)
-    try:
-        figure.savefig(path, dpi=110, metadata={"Software": None})
-    except OSError as error:
-        raise OutputError(f"{path} can't be written: {reason_of(error)}") from error
+    save_figure(figure, path)

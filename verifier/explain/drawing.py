@@ -1,15 +1,13 @@
 """An explanation as a figure: the picture, relevance over it, and the channels that speak."""
 
 import textwrap
-from io import BytesIO
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from channel.extras import to_install
-from verifier.errors import DependencyError
+from channel.evaluation.drawing import new_figure, png_of
 from verifier.explain.explanation import Explanation
 
 # The figure's side of a picture, pixels; more would not be seen.
@@ -31,16 +29,9 @@ def draw_explanation(explanation: Explanation, pixels: NDArray[np.uint8], title:
     DependencyError
         Without matplotlib.
     """
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        words = f"the figure needs matplotlib: {to_install('explain')}"
-        raise DependencyError(words) from error
     height, width = pixels.shape[:2]
-    figure = Figure(figsize=(14, 1.7 + 5.2 * min(1.6, max(0.5, height / width))),
-                    layout="constrained")  # fmt: skip
-    FigureCanvasAgg(figure)
+    size = 14, 1.7 + 5.2 * min(1.6, max(0.5, height / width))
+    figure = new_figure(*size, extra="explain")
     left, middle, right = figure.subplots(1, 3, width_ratios=(5, 5, 2.4))
     shown = _smaller(Image.fromarray(pixels))
     left.imshow(shown)
@@ -59,9 +50,7 @@ def draw_explanation(explanation: Explanation, pixels: NDArray[np.uint8], title:
     right.tick_params(axis="y", labelsize=8)
     figure.suptitle(title)
     figure.supxlabel(textwrap.fill(explanation.sentence, 150), fontsize=10)
-    file = BytesIO()
-    figure.savefig(file, format="png", dpi=100, metadata={"Software": None})
-    return file.getvalue()
+    return png_of(figure)
 
 
 def _smaller(image: Image.Image) -> Image.Image:

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+from channel.evaluation.drawing import new_figure, save_figure
+
 
 def draw_curve(run: Path) -> Path:
     """Draw ``history.jsonl`` of a run folder as ``curve.png``: loss and held-out PSNR by step."""
@@ -26,21 +28,14 @@ def draw_precision(run: Path) -> Path:
 
 
 def _drawn(run: Path, key: str, scale: float, label: str, below: str = "step") -> Path:
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot as plt
-
     lines = (run / "history.jsonl").read_text(encoding="utf-8").splitlines()
     history = list({entry["step"]: entry for entry in map(json.loads, lines)}.values())
     steps = [entry["step"] for entry in history]
-    figure, left = plt.subplots(figsize=(7, 4), layout="constrained")
+    figure = new_figure(7, 4)
+    left = figure.add_subplot()
     left.plot(steps, [entry["loss"] for entry in history], color="tab:grey")
     left.set(xlabel=below, ylabel="training loss")
     right = left.twinx()
     right.plot(steps, [scale * entry[key] for entry in history], color="tab:blue")
     right.set_ylabel(label, color="tab:blue")
-    path = run / "curve.png"
-    figure.savefig(path, dpi=110)
-    plt.close(figure)
-    return path
+    return save_figure(figure, run / "curve.png")

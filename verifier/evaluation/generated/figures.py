@@ -2,18 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from channel.errors import reason_of
-from channel.extras import to_install
-from verifier.errors import DependencyError, OutputError
+from channel.evaluation.drawing import new_figure, save_figure
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from verifier.evaluation.generated.bench import TestCrop
 
 Precisions = Mapping[str, float]
@@ -25,7 +21,7 @@ def draw_augmentation(
     rows: Sequence[tuple[str, Precisions]], chance: Precisions, path: Path
 ) -> None:
     """Draw figure 2: AP of each generator, a bar for each model; dashes are chance."""
-    figure = _figure((10, 4))
+    figure = new_figure(10, 4)
     axes = figure.add_subplot()
     names = list(chance)
     width = 0.8 / len(rows)
@@ -37,7 +33,7 @@ def draw_augmentation(
     axes.set_xticks(range(len(names)), names)
     axes.set(ylabel="average precision (%)", ylim=(0, 105), title="AP by generator; dashed: chance")
     axes.legend(fontsize=8, ncols=len(rows), loc="lower center")
-    _save(figure, path)
+    save_figure(figure, path, dpi=100)
 
 
 def draw_robustness(
@@ -51,7 +47,7 @@ def draw_robustness(
         By what is on the horizontal axis: for each model its name, places, and AP by generator.
     """
     names = list(next(iter(curves.values()))[0][2][0])
-    figure = _figure((3 * len(names), 5.6))
+    figure = new_figure(3 * len(names), 5.6)
     for row, (what, models) in enumerate(curves.items()):
         for column, name in enumerate(names):
             axes = figure.add_subplot(len(curves), len(names), row * len(names) + column + 1)
@@ -64,12 +60,12 @@ def draw_robustness(
                 axes.set_ylabel("average precision (%)")
             if row == 0 and column == 0:
                 axes.legend(fontsize=7)
-    _save(figure, path)
+    save_figure(figure, path, dpi=100)
 
 
 def draw_spectra(spectra: Mapping[str, tuple[NDArray[np.float64], int]], path: Path) -> None:
     """Draw figure 7: the average spectrum of each set, logarithmic, the mean in the middle."""
-    figure = _figure((2.6 * len(spectra), 3))
+    figure = new_figure(2.6 * len(spectra), 3)
     logarithms = [np.log10(spectrum + 1e-9) for spectrum, _ in spectra.values()]
     low = float(np.percentile(logarithms[0], 1))
     high = float(np.percentile(np.concatenate([one.ravel() for one in logarithms]), 99.9))
@@ -78,7 +74,7 @@ def draw_spectra(spectra: Mapping[str, tuple[NDArray[np.float64], int]], path: P
         axes.imshow(logarithms[number], cmap="viridis", vmin=low, vmax=high)
         axes.set_title(f"{name}\n{count} pictures", fontsize=8)
         axes.set_axis_off()
-    _save(figure, path)
+    save_figure(figure, path, dpi=100)
 
 
 def draw_ranking(ranked: "Sequence[tuple[TestCrop, float]]", path: Path) -> None:
@@ -90,7 +86,7 @@ def draw_ranking(ranked: "Sequence[tuple[TestCrop, float]]", path: Path) -> None
         Crops and scores, the likeliest generated first.
     """
     sets = list(dict.fromkeys(sorted(crop.picture.set for crop, _ in ranked)))
-    figure = _figure((1.1 * 2 * SHOWN, 1.5 * len(sets)), layout=None)
+    figure = new_figure(1.1 * 2 * SHOWN, 1.5 * len(sets), layout=None)
     figure.subplots_adjust(0.01, 0.04, 0.99, 0.96, 0.05, 0.3)
     for row, name in enumerate(sets):
         of_set = [one for one in ranked if one[0].picture.set == name]
@@ -104,25 +100,4 @@ def draw_ranking(ranked: "Sequence[tuple[TestCrop, float]]", path: Path) -> None
             axes.set_axis_off()
             if column == 0:
                 axes.text(0, -0.04, name, fontsize=7, va="top", transform=axes.transAxes)
-    _save(figure, path)
-
-
-def _figure(
-    size: tuple[float, float], layout: Literal["constrained"] | None = "constrained"
-) -> "Figure":
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise DependencyError(f"the figure needs matplotlib: {to_install('train')}") from error
-    figure = Figure(figsize=size, layout=layout)
-    FigureCanvasAgg(figure)
-    return figure
-
-
-def _save(figure: Any, path: Path) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path, dpi=100, metadata={"Software": None})
-    except OSError as error:
-        raise OutputError(f"{path} can't be written: {reason_of(error)}") from error
+    save_figure(figure, path, dpi=100)

@@ -2,19 +2,14 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
-from channel.errors import reason_of
-from channel.extras import to_install
-from verifier.errors import DependencyError, OutputError
+from channel.evaluation.drawing import new_figure, save_figure
 from verifier.evaluation.origin.bench import AS_FOUND, OriginRecord
 from verifier.evaluation.origin.conditions import LEVEL_WORDS
 from verifier.evaluation.origin.tables import PARTS, chosen, confusion, curves, feed_words
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 _COLOURS: Final = {"seen": "#01665e", "unseen": "#8c510a"}
 
@@ -29,7 +24,7 @@ def draw_curves(records: Sequence[OriginRecord], labels: Sequence[str], path: Pa
     OutputError
         If the file can't be written.
     """
-    figure = _figure(13, 3.6)
+    figure = new_figure(13, 3.6)
     both = {part: curves(records, labels, part) for part in PARTS}
     names = [name for name in both["seen"] if name != "none"]
     for number, name in enumerate(names, 1):
@@ -56,7 +51,7 @@ def draw_curves(records: Sequence[OriginRecord], labels: Sequence[str], path: Pa
         axes.axhline(100 / len(labels), color="0.6", linewidth=0.8)
         axes.set(ylim=(0, 102), title=name)
     figure.suptitle("Origin under processing; dotted: nothing done; grey: chance")
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def draw_confusion(records: Sequence[OriginRecord], labels: Sequence[str], path: Path) -> None:
@@ -64,7 +59,7 @@ def draw_confusion(records: Sequence[OriginRecord], labels: Sequence[str], path:
 
     Raises as `draw_curves` does.
     """
-    figure = _figure(9, 4)
+    figure = new_figure(9, 4)
     for number, (part, words) in enumerate(PARTS.items(), 1):
         kept = chosen(records, part)
         feed = min((r.feed for r in kept if r.feed != AS_FOUND), default=AS_FOUND)
@@ -83,23 +78,4 @@ def draw_confusion(records: Sequence[OriginRecord], labels: Sequence[str], path:
             title=f"{words}, {counts.sum()} files, {feed_words(feed)}",
         )
     figure.suptitle("Origin by majority of patches; % of each row")
-    _save(figure, path)
-
-
-def _figure(width: float, height: float) -> "Figure":
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise DependencyError(f"the figure needs matplotlib: {to_install('train')}") from error
-    figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure
-
-
-def _save(figure: "Figure", path: Path) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path, dpi=110, metadata={"Software": None})
-    except OSError as error:
-        raise OutputError(f"{path} can't be written: {reason_of(error)}") from error
+    save_figure(figure, path)

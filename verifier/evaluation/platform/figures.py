@@ -5,9 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from channel.errors import reason_of
-from channel.extras import to_install
-from verifier.errors import DependencyError, OutputError
+from channel.evaluation.drawing import new_figure, save_figure
 from verifier.evaluation.platform.bench import Record
 from verifier.evaluation.platform.classes import EIGHT
 from verifier.evaluation.platform.tables import (
@@ -28,14 +26,8 @@ def draw_confusions(records: Sequence[Record], path: Path) -> None:
     OutputError
         If the file can't be written.
     """
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise DependencyError(f"the figure needs matplotlib: {to_install('train')}") from error
     kept = in_2016(records)
-    figure = Figure(figsize=(12, 5.4), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure(12, 5.4)
     both = (("patches of 64×64", patch_confusion(kept)), ("pictures", picture_confusion(kept)))
     for number, (name, counts) in enumerate(both, 1):
         shares = 100 * counts / np.maximum(1, counts.sum(1, keepdims=True))
@@ -51,8 +43,4 @@ def draw_confusions(records: Sequence[Record], path: Path) -> None:
         title = f"{counts.sum():,} {name}: {mean_accuracy(counts):.1%}, mean of classes"
         axes.set(xlabel="named", ylabel="true", title=title)
     figure.suptitle("Platform of origin, pipelines of 2016, simulated; % of each row")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path, dpi=110, metadata={"Software": None})
-    except OSError as error:
-        raise OutputError(f"{path} can't be written: {reason_of(error)}") from error
+    save_figure(figure, path)
