@@ -5,7 +5,7 @@
     CameraSimError
     ├── RawError                     a file that cannot be developed
     │   ├── RawNotFoundError         no such file, or a directory
-    │   ├── RawUnreadableError       empty, foreign or truncated
+    │   ├── RawUnreadableError       empty, another format or truncated
     │   └── RawUnsupportedError      decodes, but is not a 2×2 Bayer mosaic
     ├── RawDecoderError               the process that decodes RAW files can't be started
     ├── UnforeseenError              a file made us raise what we did not foresee: a defect
@@ -21,8 +21,8 @@
     ├── DeviceError                  a simulated device that is not provisioned or has not booted
     └── TrainingError                a training that cannot start or resume
 
-Every message says what was wrong, with the value, and what to do. Foreign exceptions (LibRaw's,
-Pillow's, ONNX Runtime's) are wrapped where they enter: one that leaks is a bug.
+Every message says what was wrong, with the value, and what to do. A library's exceptions
+(LibRaw's, Pillow's, ONNX Runtime's) are wrapped where they enter: one that leaks is a bug.
 """
 
 

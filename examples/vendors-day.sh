@@ -21,7 +21,7 @@ done
 $camsim transmit large/*.png --platform instagram --output scenes/  # small ones learn faster
 $camsim train nip --pictures scenes --out nip --steps 4 --batch 2 --patch 64
 $camsim train joint --pictures scenes --start-from nip --out pair --pair tiny-pair \
-  --schedule paper --pattern-strength 1 --steps 2 --scenes 1 --foreign 1 --validate-every 2 --least-psnr 0
+  --schedule paper --pattern-strength 1 --steps 2 --scenes 1 --unknown-camera 1 --validate-every 2 --least-psnr 0
 
 say "2. Export it as fp32, fp16 and int8; each must pass the parity gate through the real channel"
 $camsim simulate scenes/box0.5.jpg --out held-out.dng --blur 0.6 --seed 1

@@ -122,8 +122,8 @@ def _earlier(path: Path) -> dict[str, Outcome]:
         raise OutputError(f"{path} can't be read to resume: {reason_of(error)}") from error
     contents = [_content(line) for line in lines if line.strip()]
     ours = [content for content in contents if content and content.keys() >= {"photo"}]
-    foreign = any(content is not None and content not in ours for content in contents)
-    if foreign or (not ours and (contents or not b'{"photo": "'.startswith(torn[:11]))):
+    others = any(content is not None and content not in ours for content in contents)
+    if others or (not ours and (contents or not b'{"photo": "'.startswith(torn[:11]))):
         raise OutputError(f"{path} holds something else than results; name another file")
     dropped = len(contents) - len(ours) + bool(torn.strip())
     if dropped:

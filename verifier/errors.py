@@ -18,8 +18,8 @@
     ├── DependencyError              an optional package is needed and isn't installed
     └── WorkerError                  the reading process can't be started: not the photo's fault
 
-Every message says what was wrong, with the value, and what to do. Foreign exceptions (Pillow's,
-c2pa's, ONNX Runtime's) are wrapped where they enter: one that leaks is a bug.
+Every message says what was wrong, with the value, and what to do. A library's exceptions
+(Pillow's, c2pa's, ONNX Runtime's) are wrapped where they enter: one that leaks is a bug.
 """
 
 

@@ -20,12 +20,13 @@ from channel.picture_file.srgb import load_picture, picture_files
 from channel.terminal import track
 
 if TYPE_CHECKING:
-    from camera_sim.evaluation.pair_tables import ForeignPicture, TradeOff
+    from camera_sim.evaluation.pair_tables import TradeOff, UnknownCameraPicture
     from camera_sim.training.pair.captures import DevelopedCapture, Pair, Picture, Scores, Send
 
 T = TypeVar("T")
 TableName = Literal[
-    "fidelity", "visibility", "channels", "camera", "strengths", "runs", "foreign", "edits",
+    "fidelity", "visibility", "channels", "camera", "strengths", "runs", "unknown-camera",
+    "edits",
     "attacks", "raw",
 ]  # fmt: skip
 TABLES: tuple[TableName, ...] = get_args(TableName)
@@ -54,7 +55,7 @@ class PairOptions:
 
 @dataclass(frozen=True)
 class EvaluatePair(PairOptions):
-    """A camera and its FAN: accuracy after platforms, fidelity, foreign, attacks.
+    """A camera and its FAN: accuracy after platforms, fidelity, unknown cameras, attacks.
 
     Photograph held-out pictures with the simulated sensor, develop them with a pair's pipeline,
     edit them, send them, and print what its FAN says. All through libjpeg, at 8 bits.
@@ -67,7 +68,7 @@ class EvaluatePair(PairOptions):
         Real RAW files as well.
     runs
         Joint runs of one pipeline as well, for a curve of accuracy against fidelity.
-    foreign
+    unknown_camera
         A folder of other photographs, as they were found.
     table
         Which tables (default all).
@@ -86,7 +87,7 @@ class EvaluatePair(PairOptions):
     _: KW_ONLY
     raw: Annotated[tuple[Path, ...], ANY] = ()
     runs: Annotated[tuple[Path, ...], ANY] = ()
-    foreign: Path | None = None
+    unknown_camera: Path | None = None
     table: Annotated[tuple[TableName, ...], SOME] = TABLES
     through: Annotated[tuple[str, ...], SOME] | None = None
     limit: Count | None = None
@@ -115,7 +116,7 @@ class EvaluatePair(PairOptions):
         if "visibility" in self.table:
             _print_visibility(captures)
         scores = None
-        if {"channels", "foreign"} & set(self.table):
+        if {"channels", "unknown-camera"} & set(self.table):
             scores = bench.score_histories(pair, captures, bench.paper_channel)
         if "channels" in self.table and scores:
             print_channels(pair, captures, scores, channels, self.out)
@@ -125,8 +126,8 @@ class EvaluatePair(PairOptions):
             _print_strengths(pair, files, self.out)
         if "runs" in self.table and self.runs:
             _print_runs(self.runs, self.before, files, self.out)
-        if "foreign" in self.table and scores:
-            _print_foreign(pair, captures, scores, files, self)
+        if "unknown-camera" in self.table and scores:
+            _print_unknown_camera(pair, captures, scores, files, self)
         _print_unseen_edits(pair, captures, self.table)
         if "raw" in self.table and self.raw:
             print(_raw(pair, self.raw, self.out))
@@ -295,55 +296,55 @@ def _print_trade_off(
         draw_trade_off(measured, out / f"pair-{name}.png")
 
 
-def _print_foreign(
+def _print_unknown_camera(
     pair: "Pair",
     captures: "Sequence[DevelopedCapture]",
     scores: "Sequence[Scores]",
     files: Sequence[Path],
     args: EvaluatePair,
 ) -> None:
-    from camera_sim.evaluation.pair_tables import ForeignPicture, foreign_table
+    from camera_sim.evaluation.pair_tables import UnknownCameraPicture, unknown_camera_table
     from camera_sim.training.pair import captures as bench
 
-    foreign = list(foreign_of(captures, files))
-    if args.foreign:
-        foreign += [
-            ForeignPicture(f"as found, {args.foreign.name}", picture)
-            for picture in _pictures(args.foreign, args.limit)
+    others = list(unknown_camera_pictures_of(captures, files))
+    if args.unknown_camera:
+        others += [
+            UnknownCameraPicture(f"as found, {args.unknown_camera.name}", picture)
+            for picture in _pictures(args.unknown_camera, args.limit)
         ]
-    print(foreign_table(pair, scores, foreign, bench.paper_channel))
+    print(unknown_camera_table(pair, scores, others, bench.paper_channel))
 
 
-def foreign_of(
+def unknown_camera_pictures_of(
     captures: "Sequence[DevelopedCapture]", files: Sequence[Path]
-) -> "Iterator[ForeignPicture]":
+) -> "Iterator[UnknownCameraPicture]":
     """Yield the same scenes as other pipelines develop them, and as they were found."""
     from camera_sim.evaluation import fidelity
-    from camera_sim.evaluation.pair_tables import ForeignPicture
+    from camera_sim.evaluation.pair_tables import UnknownCameraPicture
     from camera_sim.sensor.sensor import BASE_ISO, LOW_PASS_BLUR
 
     classical = fidelity.by_engine(open_engine("classical"))
     for index, (capture, path) in enumerate(zip(captures, files, strict=True)):
         picture = load_picture(path)
         raw = fidelity.capture_of(picture, index, BASE_ISO, LOW_PASS_BLUR).image
-        yield ForeignPicture("the same pipeline before", capture.plain)
-        yield ForeignPicture("classical", classical(raw))
-        yield ForeignPicture("LibRaw", fidelity.by_libraw(raw))
-        yield ForeignPicture("as found, lossless", picture)
+        yield UnknownCameraPicture("the same pipeline before", capture.plain)
+        yield UnknownCameraPicture("classical", classical(raw))
+        yield UnknownCameraPicture("LibRaw", fidelity.by_libraw(raw))
+        yield UnknownCameraPicture("as found, lossless", picture)
 
 
 def _keep(folder: Path, captures: "Sequence[DevelopedCapture]", files: Sequence[Path]) -> None:
-    """Write what the camera's files decode to, with every history, and foreign pictures."""
+    """Write what the camera's files decode to, every history, and pictures of unknown cameras."""
     from camera_sim.training.pair.validation import as_camera_file, edited
-    from camera_sim.training.pair.workflow import FOREIGN, HISTORIES
+    from camera_sim.training.pair.workflow import HISTORIES, UNKNOWN_CAMERA
     from channel.output import write
 
-    foreign = list(foreign_of(captures, files))
-    each = len(foreign) // len(captures)
+    others = list(unknown_camera_pictures_of(captures, files))
+    each = len(others) // len(captures)
     for index, capture in enumerate(_shown(captures, "keeping")):
         native = as_camera_file(capture.watermarked)
         pictures = {name: edited(native, name) for name in HISTORIES}
-        pictures[FOREIGN] = foreign[each * index + index % each].picture
+        pictures[UNKNOWN_CAMERA] = others[each * index + index % each].picture
         for label, picture in pictures.items():
             file = BytesIO()
             Image.fromarray(picture).save(file, "PNG")

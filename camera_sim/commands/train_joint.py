@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 HELD_OUT_PATCHES = 64
 _OF_RECIPE = (
-    "mode", "channel", "channels", "steps", "scenes", "foreign", "fan_rate", "nip_rate",
-    "watermark_rate", "fidelity", "final_fidelity", "validate_every", "bound", "curriculum",
-    "pattern_strength", "pattern_warm_up", "fan_warm_up", "blocks_warm_up",
+    "mode", "channel", "channels", "steps", "scenes", "unknown_camera", "fan_rate",
+    "nip_rate", "watermark_rate", "fidelity", "final_fidelity", "validate_every", "bound",
+    "curriculum", "pattern_strength", "pattern_warm_up", "fan_warm_up", "blocks_warm_up",
 )  # fmt: skip
 
 
@@ -85,8 +85,8 @@ class TrainJoint(TrainingOptions):
         At most so many.
     scenes
         Patches a step, each with every history.
-    foreign
-        Foreign patches a step; 0: no such class.
+    unknown_camera
+        Patches of unknown cameras a step; 0: no such class.
     fan_rate
         Learning rate of the FAN.
     nip_rate
@@ -124,7 +124,7 @@ class TrainJoint(TrainingOptions):
     point: int | None = None
     steps: Count | None = None
     scenes: Count | None = None
-    foreign: Whole | None = None
+    unknown_camera: Whole | None = None
     fan_rate: Annotated[float, within(0)] | None = None
     nip_rate: Annotated[float, within(0)] | None = None
     watermark_rate: Annotated[float, within(0)] | None = None
@@ -151,7 +151,7 @@ class TrainJoint(TrainingOptions):
         if self.pattern_from:
             pattern = load_pattern(self.pattern_from)
             recipe = replace(recipe, pattern_sha256=digest(pattern))
-        pair, source, foreign, held_out = _prepare(self, recipe)
+        pair, source, others, held_out = _prepare(self, recipe)
         points = read_points(self.out)
         if self.point not in [point.step for point in points]:
             with training_bar(recipe.steps) as tell:
@@ -161,7 +161,7 @@ class TrainJoint(TrainingOptions):
                     tell(state.step, words, _line(state))
 
                 points = train_pair(
-                    pair, source, foreign, held_out, recipe, self.out, report, pattern
+                    pair, source, others, held_out, recipe, self.out, report, pattern
                 )
         curve = draw_joint_curve(points, self.out / "curve.png")
         exported = _exported(pipeline)
@@ -242,14 +242,14 @@ def _check_pattern(args: TrainJoint, recipe: "JointRecipe") -> None:
 
 
 def _prepare(args: TrainJoint, recipe: "JointRecipe") -> tuple[Any, ...]:
-    """Return the pair, the training source, the foreign source and what is held out."""
+    """Return the pair, the training source, that of unknown cameras and what is held out."""
     import numpy as np
 
     from camera_sim.networks.nip import PerCameraNIP
     from camera_sim.training.nip.export import build_network
     from camera_sim.training.pair.data import joint_sources
-    from camera_sim.training.pair.foreign import ForeignSource, foreign_pictures
     from camera_sim.training.pair.sending import STRIDE, Pair
+    from camera_sim.training.pair.unknown_camera import UnknownCameraSource, unknown_camera_pictures
     from camera_sim.training.pair.validation import BORDER, Validation
     from camera_sim.training.pair.workflow import NO_CHANNEL, PAPER_CHANNEL
     from verifier.training.checkpoint import CHECKPOINT, load_fan, load_weights
@@ -268,11 +268,13 @@ def _prepare(args: TrainJoint, recipe: "JointRecipe") -> tuple[Any, ...]:
     if recipe.mode == "F+N":
         nip.watermarked = True  # its FAN learns where the picture lies on JPEG's squares
     rng = np.random.default_rng(recipe.seed + 1)
-    training = ForeignSource(foreign_pictures(sources.scenes, nip, rng))
-    held_out_foreign = ForeignSource(foreign_pictures(sources.held_out_scenes, nip, rng))
+    training = UnknownCameraSource(unknown_camera_pictures(sources.scenes, nip, rng))
+    held_out_unknown = UnknownCameraSource(
+        unknown_camera_pictures(sources.held_out_scenes, nip, rng)
+    )
     channel = NO_CHANNEL if recipe.channel == "none" else PAPER_CHANNEL
     side = -(-(channel.side + 2 * BORDER) // STRIDE) * STRIDE
-    patches = held_out_foreign.batch(rng, HELD_OUT_PATCHES, channel.side)
+    patches = held_out_unknown.batch(rng, HELD_OUT_PATCHES, channel.side)
     held_out = Validation(
         sources.held_out.batch(rng, HELD_OUT_PATCHES, side),
         list((patches * 255 + 0.5).byte().permute(0, 2, 3, 1).numpy()),
@@ -293,7 +295,8 @@ def _line(state: "JointProgress") -> str | None:
     return (
         f"step {state.step}/{state.steps}  loss {state.loss:.3f}  "
         f"training {state.accuracy:.1%}{_fidelity(state)}  "
-        f"held out {point.accuracy:.1%} {point.psnr:.1f} dB  foreign {point.foreign:.1%}"
+        f"held out {point.accuracy:.1%} {point.psnr:.1f} dB  "
+        f"unknown camera {point.unknown_camera:.1%}"
     )
 
 

@@ -14,7 +14,7 @@ from camera_sim.training.pair.captures import (
     through_platform,
 )
 from camera_sim.training.pair.validation import Point, as_camera_file
-from camera_sim.training.pair.workflow import FOREIGN, HISTORIES
+from camera_sim.training.pair.workflow import HISTORIES, UNKNOWN_CAMERA
 from channel.evaluation.drawing import new_figure, save_figure
 from verifier.features.watermark_sync import FOUND, strengths_by_scale
 
@@ -37,7 +37,7 @@ def draw_confusion(counts: Sequence[Sequence[int]], path: Path, title: str = "")
     """Draw a confusion matrix, true history by named class, in percent of each row."""
     rows = np.array([row for row in counts if sum(row)], float)
     shares = 100 * rows / rows.sum(axis=1, keepdims=True)
-    names = [*HISTORIES, FOREIGN]
+    names = [*HISTORIES, UNKNOWN_CAMERA]
     figure = new_figure(5.6, 4.8)
     axes = figure.add_subplot()
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=100)

@@ -1,4 +1,4 @@
-"""The tables of a pair: fidelity, channels, foreign pictures, further edits, attacks, real RAW."""
+"""The tables of a pair: fidelity, channels, unknown cameras, further edits, attacks, real RAW."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,12 @@ from camera_sim.evaluation.local_edits import LOCAL_EDITS, covered_share
 from camera_sim.training.pair import captures as bench
 from camera_sim.training.pair.captures import DevelopedCapture, Pair, Picture, Read, Scores, Send
 from camera_sim.training.pair.validation import as_camera_file, edited
-from camera_sim.training.pair.workflow import FOREIGN, FOREIGN_CLASS, HISTORIES, PLATFORMS
+from camera_sim.training.pair.workflow import (
+    HISTORIES,
+    PLATFORMS,
+    UNKNOWN_CAMERA,
+    UNKNOWN_CAMERA_CLASS,
+)
 from channel.evaluation.table import Table
 from channel.manipulations import (
     GAMMA,
@@ -38,7 +43,7 @@ FURTHER_EDITS: tuple[tuple[Manipulation, float], ...] = (
 
 
 @dataclass(frozen=True)
-class ForeignPicture:
+class UnknownCameraPicture:
     """A picture that the pair did not develop, and what did."""
 
     kind: str
@@ -188,21 +193,21 @@ def trade_off_table(title: str, measured: Sequence[TradeOff]) -> Table:
     return Table(columns, rows, f"Accuracy against fidelity: {title}")
 
 
-def foreign_table(
-    pair: Pair, scores: Sequence[Scores], pictures: Sequence[ForeignPicture], send: Send
+def unknown_camera_table(
+    pair: Pair, scores: Sequence[Scores], pictures: Sequence[UnknownCameraPicture], send: Send
 ) -> Table:
     """How well pictures of other pipelines are told from the pair's own, whatever their history.
 
     The verifier says nothing of pictures without a watermark, whatever they are named.
     """
-    own = [_foreign_score(score) for score in scores if score.usable]
+    own = [_unknown_camera_score(score) for score in scores if score.usable]
     rows, everything = [], list[Read]()
     for kind in dict.fromkeys(item.kind for item in pictures):
         found = [pair.read(send(item.picture)) for item in pictures if item.kind == kind]
         found = [read for read in found if read.usable]
-        rows.append(_foreign_row(kind, own, found))
+        rows.append(_unknown_camera_row(kind, own, found))
         everything += found
-    rows.append(_foreign_row("all", own, everything))
+    rows.append(_unknown_camera_row("all", own, everything))
     return Table(
         (
             "developed by",
@@ -212,20 +217,20 @@ def foreign_table(
             "and with a watermark",
         ),
         rows,
-        "Foreign pictures against the pair's own, of any history (picture level)",
+        "Unknown cameras against the pair's own pictures, of any history (picture level)",
     )
 
 
-def _foreign_row(kind: str, own: Sequence[float], foreign: Sequence[Read]) -> tuple[str, ...]:
-    native = [read for read in foreign if read.named == 0]
+def _unknown_camera_row(kind: str, own: Sequence[float], others: Sequence[Read]) -> tuple[str, ...]:
+    native = [read for read in others if read.named == 0]
     with_watermark = [read for read in native if _found(read)]
-    shares = (f"{len(some) / max(1, len(foreign)):.1%}" for some in (native, with_watermark))
-    scores = [_foreign_score(read) for read in foreign]
-    return (kind, str(len(foreign)), f"{auc(own, scores):.3f}", *shares)
+    shares = (f"{len(some) / max(1, len(others)):.1%}" for some in (native, with_watermark))
+    scores = [_unknown_camera_score(read) for read in others]
+    return (kind, str(len(others)), f"{auc(own, scores):.3f}", *shares)
 
 
-def _foreign_score(read: Read) -> float:
-    """Log odds of `FOREIGN`, the FAN's last label."""
+def _unknown_camera_score(read: Read) -> float:
+    """Log odds of `UNKNOWN_CAMERA`, the FAN's last label."""
     return float(read.picture[-1] - np.logaddexp.reduce(read.picture[:-1]))
 
 
@@ -246,13 +251,13 @@ def camera_table(pair: Pair, captures: Sequence[DevelopedCapture], sends: dict[s
         own = [pair.read(send(edited(s.watermarked, edit))) for s in captures for edit in OWN]
         others = [pair.read(send(capture.plain)) for capture in captures]
         own, others = ([read for read in reads if read.usable] for reads in (own, others))
-        scores = [[_foreign_score(read) for read in reads] for reads in (own, others)]
+        scores = [[_unknown_camera_score(read) for read in reads] for reads in (own, others)]
         rows.append(
             (
                 name,
                 str(len(own)),
                 *(f"{np.mean([_found(read) for read in reads]):.0%}" for reads in (own, others)),
-                *(f"{np.mean([r.named == FOREIGN_CLASS for r in reads]):.0%}"
+                *(f"{np.mean([r.named == UNKNOWN_CAMERA_CLASS for r in reads]):.0%}"
                   for reads in (own, others)),
                 f"{auc(*scores):.3f}",
             )
@@ -263,7 +268,7 @@ def camera_table(pair: Pair, captures: Sequence[DevelopedCapture], sends: dict[s
             "pictures",
             "watermark found",
             "in others",
-            "called foreign",
+            "called unknown camera",
             "others so",
             "AUC",
         ),
@@ -284,7 +289,7 @@ def further_edits_table(pair: Pair, captures: Sequence[DevelopedCapture], send: 
         read = [pair.read(send(edit(capture.watermarked, strength))) for capture in captures]
         rows.append((f"{edit.name} {strength:g}", *_shares(read)))
     return Table(
-        ("edit", *HISTORIES, FOREIGN),
+        ("edit", *HISTORIES, UNKNOWN_CAMERA),
         rows,
         "Edits held out from training: what pictures were called",
     )
@@ -320,7 +325,7 @@ def attack_table(pair: Pair, captures: Sequence[DevelopedCapture], send: Send) -
             forged = attack(pair, captures, history)
             rows.append((name, history, *_shares([pair.read(send(p)) for p in forged])))
     return Table(
-        ("attack", "edit", *HISTORIES, FOREIGN),
+        ("attack", "edit", *HISTORIES, UNKNOWN_CAMERA),
         rows,
         "Attacks: edited pictures with the watermark put back, and what they were called",
     )

@@ -19,7 +19,7 @@ STDERR = 2
 _UNPACKING = threading.Lock()
 CIFF_SIGNATURE = b"HEAPCCDR"  # CIFF 1.0 revision 4, section 2: bytes 6 to 13
 # What a user may have taken for a RAW file, by its first bytes.
-FOREIGN_SIGNATURES = {
+OTHER_FORMATS = {
     b"\xff\xd8\xff": "a JPEG picture",
     b"\x89PNG": "a PNG picture",
     b"GIF8": "a GIF picture",
@@ -35,7 +35,7 @@ def open_libraw(file: RawFile) -> Iterator["rawpy.RawPy"]:
     Raises
     ------
     RawUnreadableError
-        Foreign, truncated or damaged.
+        Of another format, truncated or damaged.
     """
     path = file.path
     try:
@@ -48,7 +48,7 @@ def open_libraw(file: RawFile) -> Iterator["rawpy.RawPy"]:
                 )
             yield raw
     except rawpy.LibRawFileUnsupportedError as error:
-        raise RawUnreadableError(f"{path} is {_foreign_kind(file.content)}") from error
+        raise RawUnreadableError(f"{path} is {_other_format(file.content)}") from error
     except rawpy.LibRawNonFatalError as error:
         raise RawUnreadableError(f"{path} cannot be decoded: {_reason(error)}") from error
     except (rawpy.LibRawIOError, rawpy.LibRawDataError) as error:
@@ -115,11 +115,11 @@ def _reason(error: Exception) -> str:
     return message.decode(errors="replace") if isinstance(message, bytes) else str(message)
 
 
-def _foreign_kind(content: bytes) -> str:
+def _other_format(content: bytes) -> str:
     head = content[:16]
     if head[6:14] == CIFF_SIGNATURE:
         return "truncated: a CRW's directory lies at its end; copy it from the card again"
-    for signature, kind in FOREIGN_SIGNATURES.items():
+    for signature, kind in OTHER_FORMATS.items():
         if head.startswith(signature):
             return f"{kind}, not a RAW file; `camsim simulate` makes a RAW capture of a picture"
     return "not a RAW file that LibRaw knows, or its header is damaged"

@@ -202,7 +202,7 @@ def read_raw(source: str | Path | RawFile) -> RawImage:
     RawNotFoundError
         No such file, or a directory.
     RawUnreadableError
-        Empty, foreign, truncated or damaged.
+        Empty, of another format, truncated or damaged.
     RawUnsupportedError
         X-Trans, Foveon, linear or sRAW, monochrome, four-colour.
     """

@@ -12,10 +12,10 @@ from camera_sim.pipelines import find_pipeline
 from camera_sim.training.nip.data import SceneSource
 from camera_sim.training.nip.export import build_network
 from camera_sim.training.pair.export import export_pair
-from camera_sim.training.pair.foreign import ForeignSource, foreign_pictures
 from camera_sim.training.pair.recipe import FAST_JOINT, JointRecipe
 from camera_sim.training.pair.sending import Pair
 from camera_sim.training.pair.train import JointProgress, train_pair
+from camera_sim.training.pair.unknown_camera import UnknownCameraSource, unknown_camera_pictures
 from camera_sim.training.pair.validation import Point, Validation
 from camera_sim.training.pair.workflow import PAPER_CHANNEL
 from camera_sim.weights import FOLDER
@@ -27,7 +27,7 @@ SMALL = replace(
     FAST_JOINT,
     steps=4,
     scenes=1,
-    foreign=1,
+    unknown_camera=1,
     channel="paper",
     curriculum=0,
     fan_warm_up=0,
@@ -64,14 +64,14 @@ def run(
     torch.manual_seed(0)
     scenes = [picture(320, 320, number) for number in range(2)]
     nip = rnet()
-    foreign = ForeignSource(foreign_pictures(scenes[:1], nip, np.random.default_rng(0)))
+    others = UnknownCameraSource(unknown_camera_pictures(scenes[:1], nip, np.random.default_rng(0)))
     held_out = Validation(
         SceneSource(scenes, selective=True).batch(np.random.default_rng(1), 1, 288),
         [scenes[0][:256, :256]],
         PAPER_CHANNEL,
     )
     pair, seen = Pair(nip, recipe.classes, blocks=recipe.blocks), list[JointProgress]()
-    train_pair(pair, kind(scenes, selective=True), foreign, held_out, recipe, out, seen.append)
+    train_pair(pair, kind(scenes, selective=True), others, held_out, recipe, out, seen.append)
     return pair, seen
 
 

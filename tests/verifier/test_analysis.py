@@ -44,7 +44,7 @@ def test_an_edited_picture_is_evidence_against(verifier: Verifier, toy_folder: P
 def test_a_patch_map_is_shown_only_with_an_answer(toy_folder: Path, tmp_path: Path) -> None:
     """None where the detector abstained, was undecided, turned over, or was never asked again."""
     native_file, edited_file = jpeg(native()), jpeg(GAUSSIAN(native()))
-    foreign = toy_weights(tmp_path / "foreign", foreign=30.0)
+    unknown = toy_weights(tmp_path / "unknown", unknown_camera=30.0)
     unsure = toy_weights(
         tmp_path / "unsure",
         calibration=CALIBRATION.model_copy(
@@ -55,7 +55,7 @@ def test_a_patch_map_is_shown_only_with_an_answer(toy_folder: Path, tmp_path: Pa
         (toy_folder, ("twitter",), edited_file, True),
         (toy_folder, (), edited_file, False),  # an accusation that nothing confirmed
         (toy_folder, ("whatsapp",), native_file, False),  # turns over, see below
-        (foreign, (), native_file, False),
+        (unknown, (), native_file, False),
         (unsure, (), native_file, False),
     ]
     for folder, platforms, photo, shown in cases:
@@ -71,7 +71,7 @@ def test_probabilities_are_shown_only_by_a_detector_that_answers(tmp_path: Path)
     """A bar of 99% “smoothed” accuses like a map does, whatever the sentence beside it says."""
     strict = Domain(min_side=600)
     cases = [
-        toy_weights(tmp_path / "foreign", foreign=30.0),
+        toy_weights(tmp_path / "unknown", unknown_camera=30.0),
         toy_weights(tmp_path / "small", domain=strict),
     ]
     for folder in cases:
@@ -159,8 +159,8 @@ def test_out_of_domain_it_abstains(
     assert report.verdict.label == "inconclusive"
 
 
-def test_a_foreign_picture_gets_no_answer(tmp_path: Path) -> None:
-    with Verifier.from_weights(toy_weights(tmp_path, foreign=30.0)) as verifier:
+def test_a_picture_of_an_unknown_camera_gets_no_answer(tmp_path: Path) -> None:
+    with Verifier.from_weights(toy_weights(tmp_path, unknown_camera=30.0)) as verifier:
         [result, *_] = verifier.analyze(jpeg(native())).detectors
     assert (result.status, result.in_domain) == ("abstained", False)
     assert "doesn't look as if the camera pipeline rnet-fan" in result.reasons[0]
@@ -182,8 +182,8 @@ def test_a_channel_has_its_own_calibration(tmp_path: Path) -> None:
 
 
 def test_the_credential_chooses_the_pair(tmp_path: Path, chain: Chain) -> None:
-    toy_weights(tmp_path, name="first-1", foreign=-40)
-    toy_weights(tmp_path, name="second-2", foreign=-10)
+    toy_weights(tmp_path, name="first-1", unknown_camera=-40)
+    toy_weights(tmp_path, name="second-2", unknown_camera=-10)
     photo = jpeg(native())
     with Verifier.from_weights(tmp_path, resend_through=()) as verifier:
         names = {}
@@ -192,7 +192,7 @@ def test_the_credential_chooses_the_pair(tmp_path: Path, chain: Chain) -> None:
             model = verifier.analyze(signed(photo, chain, said)).detectors[0].model
             assert model is not None
             names[pair] = model.name
-    # Where the pair isn't known, the model to which the picture is least foreign answers.
+    # Where the pair isn't known, the model to which the picture is least out of domain answers.
     assert names == {
         "first-1": "first-1",
         "second-2": "second-2",

@@ -196,9 +196,8 @@ def test_scores_calibration_and_flips(tmp_path: Path, camsim: Camsim) -> None:
 def test_too_few_pictures_are_not_calibrated_on(tmp_path: Path, camsim: Camsim) -> None:
     weights = toy_weights(tmp_path / "weights")
     scores = tmp_path / "scores.csv"
-    head = (
-        "file,photo,truth,platform,channel,patches,log native,log gaussian,log sharpen,log foreign"
-    )
+    labels = ("native", "gaussian", "sharpen", "unknown-camera")
+    head = "file,photo,truth,platform,channel,patches," + ",".join(f"log {name}" for name in labels)
     scores.write_text(head + "\na,a,native,none,,9,-1,-2,-3,-4\n")
     model = ("--model", "rnet-fan-1", "--weights", weights)
     ran = camsim("evaluate", "calibration", scores, *model)

@@ -286,7 +286,7 @@ def test_a_script_needs_no_main_guard_and_leaves_no_process(photo_file: Path) ->
 def test_mutated_files_give_reports_and_our_errors_only(verifier: Verifier, chain: Chain) -> None:
     also = [jpeg(native(260, 260)), signed(jpeg(native(64, 64)), chain)]
     result = fuzz(verifier, [*seeds(), *also], 300, seed=1)
-    assert [what for _, what in result.foreign] == []
+    assert [what for _, what in result.unexpected] == []
     assert result.timeouts == result.deaths == 0
     assert sum(result.outcomes.values()) == 300
     assert result.outcomes["report"] > 20
@@ -299,7 +299,7 @@ def test_fuzzing_finds_exceptions_that_are_not_ours() -> None:
             raise ValueError("leaked")
 
     result = fuzz(Leaky([]), seeds(), 3)
-    assert [what for _, what in result.foreign] == ["ValueError: leaked"] * 3
+    assert [what for _, what in result.unexpected] == ["ValueError: leaked"] * 3
 
 
 def test_every_seed_is_read_before_it_is_mutated(facts: Verifier) -> None:

@@ -11,6 +11,7 @@ from verifier.features.patches import batches, choose_patches
 from verifier.weights import (
     FOLDER,
     Isotonic,
+    Manifest,
     Selection,
     add_to_manifest,
     read_manifest,
@@ -48,6 +49,20 @@ def test_a_calibration_is_stored_for_a_channel(tmp_path: Path) -> None:
     assert entry.calibration_for("Telegram") == entry.calibration_for(None) == CALIBRATION
     with pytest.raises(WeightsError, match="no model 'other'"):
         store_calibration("other", warm, folder=tmp_path)
+
+
+def test_labels_and_thresholds_as_they_were_called_are_still_read(tmp_path: Path) -> None:
+    path = toy_weights(tmp_path) / "manifest.json"
+    now = read_manifest(tmp_path)
+    older = json.loads(path.read_text())
+    entry = older["models"][0]
+    entry["labels"][-1] |= {"name": "foreign", "role": "foreign"}
+    calibration = entry["calibrations"]["any"]
+    calibration["foreign"] = calibration.pop("out_of_domain")
+    written = json.dumps(older)
+    assert "unknown" not in written
+    assert Manifest.model_validate_json(written) == now
+    assert now.models[0].calibrations["any"].out_of_domain is not None
 
 
 @pytest.mark.parametrize(
@@ -125,7 +140,7 @@ def test_numbers_that_are_not_finite_are_refused(tmp_path: Path) -> None:
     import hashlib
 
     entry = read_manifest(toy_weights(tmp_path)).models[0]
-    content = grain_model(foreign=float("nan"))
+    content = grain_model(unknown_camera=float("nan"))
     (tmp_path / entry.file).write_bytes(content)
     changed = entry.model_copy(update={"sha256": hashlib.sha256(content).hexdigest()})
     add_to_manifest(changed, tmp_path)

@@ -27,7 +27,7 @@ LABELS = (
     Label(name="native", role="native", words="straight from the camera"),
     Label(name="gaussian", role="edit", words="smoothed"),
     Label(name="sharpen", role="edit", words="sharpened"),
-    Label(name="foreign", role="foreign", words="not from this camera"),
+    Label(name="unknown-camera", role="out-of-domain", words="not from this camera"),
 )
 PAIR = "rnet-fan-1"
 # Mean absolute Laplacian (of values in [0, 1]) that the toy takes for native; less is smoothed,
@@ -44,15 +44,15 @@ CALIBRATION = Calibration(
     exponent=0.0,
     edited=threshold(0.9),
     native=threshold(0.9),
-    foreign=threshold(0.5),
+    out_of_domain=threshold(0.5),
     expected_calibration_error=0.02,
     pictures=200,
     data="none: a toy",
 )
 
 
-def grain_model(side: int = 128, foreign: float = -20.0) -> bytes:
-    """Logits that are linear in grain: 0, ±200 × (grain − native), and a constant for foreign."""
+def grain_model(side: int = 128, unknown_camera: float = -20.0) -> bytes:
+    """Logits that are linear in grain: 0, ±200 × (grain − native), and one for unknown cameras."""
     kernel = np.array([[0, -1, 0], [-1, 4, -1], [0, -1, 0]], np.float32)
     weights = np.zeros((1, 3, 3, 3), np.float32)
     weights[0, 1] = kernel
@@ -60,7 +60,8 @@ def grain_model(side: int = 128, foreign: float = -20.0) -> bytes:
     gains = np.array([[0.0, -slope, slope, 0.0]], np.float32)
     margin = 0.04 * slope
     offsets = np.array(
-        [0, slope * NATIVE_GRAIN - margin, -slope * NATIVE_GRAIN - margin, foreign], np.float32
+        [0, slope * NATIVE_GRAIN - margin, -slope * NATIVE_GRAIN - margin, unknown_camera],
+        np.float32,
     )
     nodes = [
         helper.make_node("Conv", ["patches", "kernel"], ["laplacian"]),
@@ -90,11 +91,11 @@ def toy_weights(
     calibration: Calibration | None = CALIBRATION,
     domain: Domain | None = None,
     selection: Selection | None = None,
-    foreign: float = -20.0,
+    unknown_camera: float = -20.0,
 ) -> Path:
     """Write a toy model and its manifest; returns the folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    content = grain_model(foreign=foreign)
+    content = grain_model(unknown_camera=unknown_camera)
     (folder / f"{name}.onnx").write_bytes(content)
     entry = ModelEntry(
         name=name,

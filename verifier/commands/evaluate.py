@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from verifier.evaluation.labelled import Labelled
     from verifier.evaluation.scores import Scorer
 
-FOREIGN_EXCEPTIONS: Final = 1
+UNEXPECTED_EXCEPTIONS: Final = 1
 _SCORERS: Final[dict[str, "Callable[[tuple[Model, ...]], Scorer]"]] = {
     MANIPULATION: ManipulationDetector,
     ORIGIN: OriginDetector,
@@ -127,7 +127,7 @@ class EvaluateCalibration(ModelOptions):
         False alarms.
     native_rate
         Edits cleared.
-    foreign_rate
+    out_of_domain_rate
         Natives refused.
     named_rate
         Pictures of none named a platform.
@@ -150,7 +150,7 @@ class EvaluateCalibration(ModelOptions):
     per_platform: bool = False
     edited_rate: Share = 0.01
     native_rate: Share = 0.01
-    foreign_rate: Share = 0.02
+    out_of_domain_rate: Share = 0.02
     named_rate: Share = 0.02
     none_rate: Share = 0.02
     data: str = ""
@@ -168,7 +168,11 @@ class EvaluateCalibration(ModelOptions):
         entry = read_manifest(self.weights).find(self.model)
         scores = read_scores(self.scores)
         rates = Rates(
-            self.edited_rate, self.native_rate, self.foreign_rate, self.named_rate, self.none_rate
+            self.edited_rate,
+            self.native_rate,
+            self.out_of_domain_rate,
+            self.named_rate,
+            self.none_rate,
         )
         data = self.data or self.scores.name
         sets = read_listed_sets(self.sets) if self.sets else None
@@ -287,12 +291,12 @@ class EvaluateFuzz:
             f"time limit: {result.timeouts}"
         )
         print(f"slowest file: {result.slowest:.2f} s")
-        print(f"exceptions that aren't ours: {len(result.foreign)}")
-        for number, (data, what) in enumerate(result.foreign):
+        print(f"exceptions that aren't ours: {len(result.unexpected)}")
+        for number, (data, what) in enumerate(result.unexpected):
             print(f"  {what}")
             if self.keep:
                 _keep(self.keep / f"{self.seed}-{number}", data)
-        return FOREIGN_EXCEPTIONS if result.foreign else 0
+        return UNEXPECTED_EXCEPTIONS if result.unexpected else 0
 
 
 def _calibration_table(found: "Sequence[Fitted]") -> str:
@@ -318,7 +322,7 @@ def _threshold_table(found: "Sequence[Fitted]") -> str:
     columns = "channel", "answer", "threshold", "false alarms, measured", "95% bound", "pictures"
     rows = []
     for one in found:
-        for name in ("edited", "native", "foreign", "named", "none"):
+        for name in ("edited", "native", "out_of_domain", "named", "none"):
             threshold = getattr(one.calibration, name)
             if threshold is not None:
                 rates = f"{threshold.false_alarm_rate:.2%}", f"{threshold.upper_bound:.2%}"

@@ -1,4 +1,4 @@
-"""``camsim evaluate graphics`` and ``foreign``: what a known camera is said to have taken."""
+"""``evaluate graphics``, ``evaluate unknown-camera``: pictures that a camera did not take."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import KW_ONLY, dataclass
@@ -85,7 +85,7 @@ class EvaluateGraphics(PairOptions):
 
 
 @dataclass(frozen=True)
-class EvaluateForeign(PairOptions):
+class EvaluateUnknownCamera(PairOptions):
     """Photographs of other cameras that a known camera is said to have taken, by scale.
 
     Look for the camera's watermark in photographs that it did not take.

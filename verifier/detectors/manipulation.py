@@ -72,11 +72,11 @@ class ManipulationDetector(PixelDetector[PictureScores]):
         """Run the model that fits the picture; None if no patch of it is usable.
 
         Where the credential names a pair that is known, that pair's model; else each in turn, and
-        the one to which the picture is least foreign.
+        the one to which the picture is least out of domain.
         """
         scored = [self.look(model, reading, brief=brief) for model in self._candidates(reading)]
         found = [scores for scores in scored if scores is not None]
-        return min(found, key=_foreignness) if found else None
+        return min(found, key=_out_of_domain) if found else None
 
     def _candidates(self, reading: Reading) -> tuple[Model, ...]:
         development = reading.facts.credential.development
@@ -133,6 +133,6 @@ def _where(answer: Answer, sync: Sync | None) -> tuple[str, ...]:
     return (f"The camera's watermark was found at {sync.scale[0]:.0%} of its size{cropped}.",)
 
 
-def _foreignness(scores: PictureScores) -> float:
-    foreign = scores.model.entry.indices("foreign")
-    return float(calibrating.probabilities(scores.mean_log, 1.0)[foreign].sum())
+def _out_of_domain(scores: PictureScores) -> float:
+    places = scores.model.entry.indices("out-of-domain")
+    return float(calibrating.probabilities(scores.mean_log, 1.0)[places].sum())

@@ -25,9 +25,9 @@ Mask = NDArray[np.bool_]
 
 # Fewer photographs in a half say nothing about a false-alarm rate of percents.
 LEAST_PHOTOS: Final = 20
-# Below it, that a picture is foreign is no ground for refusing it: the threshold for "edited" keeps
-# what is doubtful out.
-LEAST_FOREIGN: Final = 0.2
+# Below it, that a picture is out of domain is no ground for refusing it: the threshold for
+# "edited" keeps what is doubtful out.
+LEAST_OUT_OF_DOMAIN: Final = 0.2
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Rates:
 
     edited: float = 0.01
     native: float = 0.01
-    foreign: float = 0.02
+    out_of_domain: float = 0.02
     named: float = 0.02
     none: float = 0.02
 
@@ -117,9 +117,16 @@ def fit(
             "edited": _threshold(entry, draft, fitted, held_out, "edit", "native", rates.edited),
             "native": _threshold(entry, draft, fitted, held_out, "native", "edit", rates.native),
         }
-        if entry.indices("foreign"):
-            thresholds["foreign"] = _threshold(
-                entry, draft, fitted, held_out, "foreign", "native", rates.foreign, LEAST_FOREIGN
+        if entry.indices("out-of-domain"):
+            thresholds["out_of_domain"] = _threshold(
+                entry,
+                draft,
+                fitted,
+                held_out,
+                "out-of-domain",
+                "native",
+                rates.out_of_domain,
+                LEAST_OUT_OF_DOMAIN,
             )
     if entry.indices("class"):
         thresholds |= _platform_thresholds(entry, draft, fitted, held_out, rates, by_photo)

@@ -54,9 +54,9 @@ class FlipRate:
 def is_wrong(truth: Role, verdict: VerdictLabel | None) -> bool:
     """Whether a verdict says the opposite of what is true.
 
-    A native picture accused, an edited one cleared, a foreign one either: it deserves no answer.
+    A native picture accused, or an edited one cleared. One out of domain deserves no answer.
     """
-    if truth == "foreign":
+    if truth == "out-of-domain":
         return verdict in ("consistent", "evidence against")
     return verdict == ("evidence against" if truth == "native" else "consistent")
 

@@ -22,7 +22,7 @@ class FuzzResult:
         How often a report, and each of our errors.
     deaths
         How often the reading process died of a file and was replaced; the service went on.
-    foreign
+    unexpected
         Files that let out an exception that isn't ours, with its name: each is a defect.
     slowest
         Seconds of the slowest file.
@@ -32,7 +32,7 @@ class FuzzResult:
     outcomes: dict[str, int]
     deaths: int
     timeouts: int
-    foreign: tuple[tuple[bytes, str], ...]
+    unexpected: tuple[tuple[bytes, str], ...]
     slowest: float
     seconds: float
 
@@ -54,7 +54,7 @@ def fuzz(
         Equal seeds give equal files.
     """
     outcomes: Counter[str] = Counter()
-    foreign: list[tuple[bytes, str]] = []
+    unexpected: list[tuple[bytes, str]] = []
     deaths, slowest, start = 0, 0.0, time.perf_counter()
     for number in range(count):
         data = mutated(np.random.default_rng((seed, number)), files)
@@ -66,7 +66,7 @@ def fuzz(
             outcomes[type(error).__name__] += 1
             deaths += "decoder process died" in str(error) or "was killed" in str(error)
         except Exception as error:  # what is looked for
-            foreign.append((data, f"{type(error).__name__}: {error}"))
+            unexpected.append((data, f"{type(error).__name__}: {error}"))
         slowest = max(slowest, time.perf_counter() - began)
         if progress:
             progress(number + 1)
@@ -75,7 +75,7 @@ def fuzz(
         outcomes=dict(outcomes.most_common()),
         deaths=deaths,
         timeouts=outcomes[PhotoTimeoutError.__name__],
-        foreign=tuple(foreign),
+        unexpected=tuple(unexpected),
         slowest=slowest,
         seconds=time.perf_counter() - start,
     )

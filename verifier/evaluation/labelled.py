@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from verifier.errors import ScoresError
+from verifier.weights import label_of_today
 
 _SUFFIXES: Final = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff"}
 
@@ -40,11 +41,12 @@ def labelled_pictures(folder: Path, labels: Collection[str]) -> list[Labelled]:
         raise ScoresError(f"{folder} is no folder; name one that has a folder a label")
     found = []
     for part in sorted(path for path in folder.iterdir() if path.is_dir()):
-        if part.name not in labels:
+        label = label_of_today(part.name)
+        if label not in labels:
             raise ScoresError(f"{part} is no label; the model's are {', '.join(labels)}")
-        found += [Labelled(path, part.name) for path in _files(part)]
+        found += [Labelled(path, label) for path in _files(part)]
         for of_set in sorted(path for path in part.iterdir() if path.is_dir()):
-            found += [Labelled(path, part.name, of_set.name) for path in _files(of_set)]
+            found += [Labelled(path, label, of_set.name) for path in _files(of_set)]
     if not found:
         raise ScoresError(f"{folder} has no pictures; it needs {folder}/<label>/*.png and so on")
     return found

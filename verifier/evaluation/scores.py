@@ -15,6 +15,7 @@ from verifier.analysis import Verifier
 from verifier.errors import OutputError, PhotoError, ScoresError
 from verifier.evaluation.labelled import Labelled
 from verifier.reading.reading import Reading
+from verifier.weights import label_of_today
 
 NO_PLATFORM: Final = "none"
 _FIXED: Final = ("file", "photo", "truth", "platform", "channel", "patches", "set")
@@ -168,7 +169,7 @@ def read_scores(path: Path) -> Scores:
         raise ScoresError(f"{path} can't be read: {reason_of(error)}") from error
     except (KeyError, TypeError, ValueError, csv.Error) as error:
         raise ScoresError(f"{path} isn't a file of scores ({error})") from error
-    labels = tuple(name.removeprefix(_PREFIX) for name in names)
+    labels = tuple(label_of_today(name.removeprefix(_PREFIX)) for name in names)
     strange = sorted({row.truth for row in rows}.difference(labels))
     if not rows or strange:
         raise ScoresError(f"{path} has no scores, or of labels that it has no columns for{strange}")
@@ -179,7 +180,7 @@ def _row(record: dict[str, str], names: Sequence[str]) -> Row:
     return Row(
         file=record["file"],
         photo=record["photo"],
-        truth=record["truth"],
+        truth=label_of_today(record["truth"]),
         platform=record.get("platform") or record["network"],  # as the column was called before
         channel=record["channel"],
         patches=int(record["patches"]),

@@ -50,7 +50,7 @@ _FLAT: Final = 1e-6
 # agree. The more places were tried, the better: two where the camera embedded it or that halved;
 # each scale from the picture's corner; each scale from any corner. Chance gives an agreement of 0
 # with a deviation of 1, and no picture one above the root of twice its lines. Thresholds by what
-# ``camsim evaluate graphics`` and ``camsim evaluate foreign`` print (docs/results/pair.md).
+# ``camsim evaluate graphics`` and ``camsim evaluate unknown-camera`` print (docs/results/pair.md).
 STRONG: Final = 5.5
 STRONG_SEARCHED: Final = 7.0
 AGREEING: Final = 2.9

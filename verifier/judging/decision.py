@@ -76,8 +76,8 @@ def decide(entry: ModelEntry, grounds: Grounds, proof: WatermarkProof | None = N
         for.
     """
     calibration, found = grounds.calibration, grounds.found
-    foreign = calibration.foreign
-    if foreign and role_probability(entry, found, "foreign") >= foreign.value:
+    outside = calibration.out_of_domain
+    if outside and role_probability(entry, found, "out-of-domain") >= outside.value:
         return abstained(
             "The picture doesn't look as if the camera pipeline "
             f"{entry.pipeline or entry.name} developed it. The detector knows no other "

@@ -1,7 +1,8 @@
 """Reports of schema version 1, as earlier verifiers wrote them, read as version 2.
 
 Version 1 (``docs/report.schema.v1.json``) called a platform a network, a likelihood ratio a chance,
-and the detector of generated pictures "synthetic". Nothing else differs: sentences and names of
+and the detector of generated pictures "synthetic". Older models call the class of unknown cameras
+"foreign". Nothing else differs: sentences and names of
 models stay as they were written.
 """
 
@@ -11,6 +12,8 @@ from typing import Any, Final
 _DETECTORS: Final[Mapping[str, str]] = {"network": "platform", "synthetic": "generated"}
 _PLATFORM: Final[Mapping[str, str]] = {"network": "platform", "networks": "platforms"}
 _CHANNEL: Final[Mapping[str, str]] = {**_PLATFORM, "chances": "likelihoods"}
+_LABELS: Final[Mapping[str, str]] = {"foreign": "unknown-camera"}
+_BY_LABEL: Final = ("scores", "probabilities", "label_words")
 
 
 def as_version_2(report: Mapping[str, Any]) -> dict[str, Any]:
@@ -42,7 +45,10 @@ def _channel(channel: Any) -> Any:
 
 def _detector(result: Any) -> Any:
     result = _renamed(_PLATFORM)(result)
-    return result | {"name": _name(result.get("name"))} if isinstance(result, dict) else result
+    if not isinstance(result, dict):
+        return result
+    parts = {"name": _name, **dict.fromkeys(_BY_LABEL, _renamed(_LABELS))}
+    return {name: parts.get(name, _same)(value) for name, value in result.items()}
 
 
 def _stability(stability: Any) -> Any:

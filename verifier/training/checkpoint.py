@@ -115,7 +115,7 @@ def load_weights(path: Path, model: nn.Module, *, whole: bool = True) -> None:
 def load_fan(path: Path, fan: FAN) -> None:
     """Start a FAN from that of a pair's checkpoint; classes and layers it lacks start anew.
 
-    A last class that only the checkpoint has, that of foreign pictures, is left out.
+    A last class that only the checkpoint has, that of unknown cameras, is left out.
 
     Raises
     ------

@@ -50,7 +50,7 @@ LABELS = (
     Label(name="gaussian", role="edit", words="smoothed"),
     Label(name="jpeg", role="edit", words="compressed as JPEG once more"),
     Label(name="resample", role="edit", words="resized down and up again"),
-    Label(name="foreign", role="foreign", words="not developed by this pipeline"),
+    Label(name="unknown-camera", role="out-of-domain", words="not developed by this pipeline"),
 )
 
 GENERATED_LABELS = (

@@ -9,7 +9,7 @@ import hashlib
 import json
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -20,8 +20,14 @@ from verifier.errors import WeightsError
 FOLDER = Path(__file__).parent
 ANY_CHANNEL = "any"
 
-Role = Literal["native", "edit", "foreign", "class"]
+Role = Literal["native", "edit", "out-of-domain", "class"]
 Probability = Annotated[float, Field(ge=0, le=1)]
+_BEFORE = "foreign"
+
+
+def label_of_today(name: str) -> str:
+    """Return what a label is called today that older models, scores and reports name."""
+    return "unknown-camera" if name == _BEFORE else name
 
 
 class _Record(BaseModel):
@@ -34,7 +40,7 @@ class Label(_Record):
     Attributes
     ----------
     role
-        "native": straight from the camera; "edit": a manipulation; "foreign": not from the
+        "native": straight from the camera; "edit": a manipulation; "out-of-domain": not from the
         pipeline that the model knows, so that it has nothing to say; "class": none of these (a
         platform, a generator).
     words
@@ -44,6 +50,17 @@ class Label(_Record):
     name: str
     role: Role
     words: str
+
+    @field_validator("name")
+    @classmethod
+    def _name_of_today(cls, name: str) -> str:
+        return label_of_today(name)
+
+    @field_validator("role", mode="before")
+    @classmethod
+    def _role_of_today(cls, role: Any) -> Any:
+        """Read the role as models that were trained before this version call it."""
+        return "out-of-domain" if role == _BEFORE else role
 
 
 class InputContract(_Record):
@@ -179,10 +196,11 @@ class Calibration(_Record):
     ----------
     exponent
         0: the mean, as if patches repeated each other; 1: the sum, as if they were independent.
-    edited, native, foreign
-        Thresholds on the probability of any edit, of "native" and of "foreign". The false alarms
-        of the first are native pictures called edited; of the second edited ones called native;
-        of the third native ones called foreign. None where a model has no such labels.
+    edited, native, out_of_domain
+        Thresholds on the probability of any edit, of "native" and of "out-of-domain". The false
+        alarms of the first are native pictures called edited, of the second edited ones called
+        native, of the third native ones called out of domain. None where a model has no such
+        labels.
     named, none
         Of a model of platforms or origins (labels that are a "class"): on the probability of the
         likeliest class, and on that of none of them. The false alarms of the first are pictures of
@@ -197,12 +215,21 @@ class Calibration(_Record):
     isotonic: Isotonic | None = None
     edited: Threshold | None = None
     native: Threshold | None = None
-    foreign: Threshold | None = None
+    out_of_domain: Threshold | None = None
     named: Threshold | None = None
     none: Threshold | None = None
     expected_calibration_error: Probability
     pictures: int
     data: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _threshold_of_today(cls, content: Any) -> Any:
+        """Read the threshold as calibrations before this version call it."""
+        if not isinstance(content, dict) or _BEFORE not in content:
+            return content
+        others = {name: value for name, value in content.items() if name != _BEFORE}
+        return {"out_of_domain": content[_BEFORE]} | others
 
 
 class ModelEntry(_Record):

@@ -18,9 +18,9 @@ from torch.nn import functional as F
 
 from camera_sim.errors import TrainingError
 from camera_sim.training.nip.data import PatchSource
-from camera_sim.training.pair.foreign import ForeignSource
 from camera_sim.training.pair.recipe import RENAMED, JointRecipe
 from camera_sim.training.pair.sending import Draw, Pair, drawn, send
+from camera_sim.training.pair.unknown_camera import UnknownCameraSource
 from camera_sim.training.pair.workflow import Workflow
 from channel.output import replacing
 from channel.terminal import track
@@ -38,7 +38,7 @@ def learn_blocks(
     pair: Pair,
     fan: BlockFAN,
     source: PatchSource,
-    foreign: ForeignSource,
+    others: UnknownCameraSource,
     recipe: JointRecipe,
     out: Path,
 ) -> None:
@@ -51,7 +51,7 @@ def learn_blocks(
     TrainingError
         If what lies there was gathered by another recipe.
     """
-    parts = list(_gathered(pair, fan, source, foreign, recipe, out / FOLDER))
+    parts = list(_gathered(pair, fan, source, others, recipe, out / FOLDER))
     statistics = torch.cat([part["statistics"] for part in parts])
     fit(fan, statistics, torch.cat([part["labels"] for part in parts]), recipe.seed)
 
@@ -60,7 +60,7 @@ def _gathered(
     pair: Pair,
     fan: BlockFAN,
     source: PatchSource,
-    foreign: ForeignSource,
+    others: UnknownCameraSource,
     recipe: JointRecipe,
     folder: Path,
 ) -> Iterator[dict[str, Tensor]]:
@@ -68,7 +68,7 @@ def _gathered(
     folder.mkdir(parents=True, exist_ok=True)
     for path, start, stop in _shown(list(_parts(recipe, folder)), "reading blocks"):
         if not path.exists():
-            steps = drawn(source, foreign, replace(recipe, steps=stop), start)
+            steps = drawn(source, others, replace(recipe, steps=stop), start)
             draws = (draw for _, parts in islice(steps, stop - start) for draw in parts)
             told = {"recipe": json.dumps(asdict(recipe))}
             with replacing(path) as temporary:

@@ -16,7 +16,13 @@ from camera_sim.developing.tiles import develop
 from camera_sim.engines import Engine
 from camera_sim.raw.raw_image import RawImage
 from camera_sim.training.pair.validation import edited, through_jpeg
-from camera_sim.training.pair.workflow import FOREIGN, HISTORIES, PAPER_QUALITY, PAPER_SCALE, opened
+from camera_sim.training.pair.workflow import (
+    HISTORIES,
+    PAPER_QUALITY,
+    PAPER_SCALE,
+    UNKNOWN_CAMERA,
+    opened,
+)
 from channel import transmit
 from channel.resample import resized
 from verifier import weights
@@ -171,7 +177,7 @@ def confusion(scores: Sequence[Scores], classes: int) -> NDArray[np.int64]:
     """Count patches, true history by named class; see `HISTORIES`."""
     counts = np.zeros((len(HISTORIES) + 1, classes), np.int64)
     for score in scores:
-        row = (*HISTORIES, FOREIGN).index(score.truth)
+        row = (*HISTORIES, UNKNOWN_CAMERA).index(score.truth)
         counts[row] += np.bincount(score.logits.argmax(axis=1), minlength=classes)
     return counts
 
@@ -190,12 +196,14 @@ def pooled(logits: Logits) -> Logits:
 
 
 def named(logits: Logits) -> int:
-    """Return the place of the history that patches together are called, foreign aside."""
+    """Return the place of the history that patches together are called, unknown cameras aside."""
     return int(pooled(logits)[: len(HISTORIES)].argmax())
 
 
 def picture_accuracy(scores: Sequence[Scores], least: int = 1) -> tuple[float, int]:
-    """Return the share of pictures whose history is named, foreign aside, and how many there are.
+    """Return the share of pictures whose history is named, and how many there are.
+
+    That a camera is unknown counts as no history.
 
     Parameters
     ----------

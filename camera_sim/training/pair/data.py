@@ -29,7 +29,7 @@ LEAST_SIDE = 448
 
 @dataclass(frozen=True)
 class JointSources:
-    """Patches to train on and held-out ones, and the scenes that foreign pictures are made of.
+    """Patches to train on and held-out ones, and the scenes of unknown cameras.
 
     Attributes
     ----------

@@ -22,7 +22,7 @@ from camera_sim.sensor.sensor import BASE_ISO, LOW_PASS_BLUR
 from camera_sim.training.nip.data import split
 from camera_sim.training.pair.captures import SIXTEEN_BITS, Pair
 from camera_sim.training.pair.pooling_data import KINDS, Gathering, Kept, PairOpener, numbered
-from camera_sim.training.pair.workflow import FOREIGN_CLASS
+from camera_sim.training.pair.workflow import UNKNOWN_CAMERA_CLASS
 from channel.evaluation.table import Table
 from channel.output import replacing
 from channel.picture_file.srgb import load_picture
@@ -32,11 +32,11 @@ from verifier.features.watermark_statistics import VERSION
 from verifier.training.manipulation.pooling_export import export_pooling
 from verifier.training.manipulation.pooling_network import PoolingNetwork
 
-CLASSES = FOREIGN_CLASS + 1
+CLASSES = UNKNOWN_CAMERA_CLASS + 1
 ROUNDS, BATCH, RATE, DECAY, NOISE = 20, 128, 2e-3, 0.1, 0.08
 PATTERN_PICTURES = 6
-# There are two foreign pictures to one of each history of a scene.
-FOREIGN_WEIGHT = 0.5
+# There are two pictures of unknown cameras to one of each history of a scene.
+UNKNOWN_CAMERA_WEIGHT = 0.5
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,7 @@ def learn(kept: Kept, chosen: NDArray[np.bool_], seed: int = 0) -> PoolingNetwor
     network = PoolingNetwork(statistics.shape[1], CLASSES)
     network.measure(statistics, patches)
     weights = torch.ones(CLASSES)
-    weights[FOREIGN_CLASS] = FOREIGN_WEIGHT
+    weights[UNKNOWN_CAMERA_CLASS] = UNKNOWN_CAMERA_WEIGHT
     optimiser = torch.optim.AdamW(network.parameters(), RATE, weight_decay=DECAY)
     steps = ROUNDS * -(-len(labels) // BATCH)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, steps)
@@ -187,7 +187,7 @@ def validation_table(network: PoolingNetwork, kept: Kept, held: NDArray[np.bool_
         labels, patches = kept.labels[chosen], kept.patches[chosen].astype(np.float32)
         statistics = torch.from_numpy(kept.statistics[chosen].astype(np.float32))
         logs = network(statistics, torch.from_numpy(patches)).log_softmax(dim=1).numpy()
-        own = labels != FOREIGN_CLASS
+        own = labels != UNKNOWN_CAMERA_CLASS
         rows.append(
             (
                 name,
@@ -196,13 +196,22 @@ def validation_table(network: PoolingNetwork, kept: Kept, held: NDArray[np.bool_
                 *(f"{auc(f[own, -1].tolist(), f[~own, -1].tolist()):.3f}" for f in (patches, logs)),
             )
         )
-    columns = ("channel", "pictures", "named by patches", "named", "foreign, AUC by patches", "AUC")
-    return Table(columns, rows, "Held-out pictures: their history, and whether they are foreign")
+    columns = (
+        "channel",
+        "pictures",
+        "named by patches",
+        "named",
+        "unknown camera, AUC by patches",
+        "AUC",
+    )
+    return Table(
+        columns, rows, "Held-out pictures: their history, and whether the camera is unknown"
+    )
 
 
 def _share_named(found: NDArray[np.float32], labels: NDArray[np.int64]) -> str:
-    own = labels != FOREIGN_CLASS
-    right = found[own][:, :FOREIGN_CLASS].argmax(axis=1) == labels[own]
+    own = labels != UNKNOWN_CAMERA_CLASS
+    right = found[own][:, :UNKNOWN_CAMERA_CLASS].argmax(axis=1) == labels[own]
     return f"{right.mean():.1%}" if len(right) else "none"
 
 

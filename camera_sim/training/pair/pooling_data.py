@@ -24,7 +24,13 @@ from camera_sim.sensor.sensor import BASE_ISO, LOW_PASS_BLUR
 from camera_sim.training.nip.data import SceneSource
 from camera_sim.training.pair.captures import Pair, Send, open_pair, paper_channel
 from camera_sim.training.pair.validation import as_camera_file, edited, through_jpeg
-from camera_sim.training.pair.workflow import FILTERS, FOREIGN_CLASS, HISTORIES, PLATFORMS, opened
+from camera_sim.training.pair.workflow import (
+    FILTERS,
+    HISTORIES,
+    PLATFORMS,
+    UNKNOWN_CAMERA_CLASS,
+    opened,
+)
 from channel import transmit
 from channel.errors import PictureError
 from channel.picture_file.srgb import load_picture
@@ -147,7 +153,7 @@ class Gathering:
         patches = np.array([row.said.patches for row, _ in rows], np.float16)
         return Kept(
             statistics.reshape(-1, statistics_count(self._measured)),
-            patches.reshape(-1, FOREIGN_CLASS + 1),
+            patches.reshape(-1, UNKNOWN_CAMERA_CLASS + 1),
             np.array([row.label for row, _ in rows], np.int64),
             np.array([row.kind for row, _ in rows], np.int64),
             np.array([picture for _, picture in rows], np.int64),
@@ -188,7 +194,7 @@ class Gathering:
 
     def _draw(self, scene: Picture, rng: np.random.Generator) -> Iterator[Row]:
         """Yield what is said of each picture made of a scene."""
-        labels = (*range(len(HISTORIES)), FOREIGN_CLASS, FOREIGN_CLASS)
+        labels = (*range(len(HISTORIES)), UNKNOWN_CAMERA_CLASS, UNKNOWN_CAMERA_CLASS)
         pictures = self._pictures(scene, rng)
         for kind, send in enumerate(_channels(rng)):
             for label, picture in zip(labels, pictures, strict=True):
@@ -196,7 +202,7 @@ class Gathering:
                     yield Row(said, label, kind)
 
     def _pictures(self, scene: Picture, rng: np.random.Generator) -> list[Picture]:
-        """Return the pair's picture with each history, and two that are foreign."""
+        """Return the pair's picture with each history, and two of unknown cameras."""
         shortest = min(scene.shape[:2])
         side = min(shortest, int(rng.choice(SIDES, p=CHANCES))) // PERIOD * PERIOD
         source = SceneSource([scene], noise_free=0.6, darkest=3.0)

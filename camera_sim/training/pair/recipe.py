@@ -22,7 +22,8 @@ class JointRecipe:
     mode
         ``F+N`` trains both, ``F`` the FAN alone.
     steps
-        Of ``scenes`` patches, each with every history, and of ``foreign`` ones of other pipelines.
+        Of ``scenes`` patches, each with every history, and of ``unknown_camera`` ones that other
+        pipelines developed.
     fan_rate, nip_rate, watermark_rate
         Of the two Adam optimisers; the last of the NIP's watermark, where it has one
         (`WatermarkedRNet`): while that alone learns fast, fidelity is spent on what the FAN
@@ -67,7 +68,7 @@ class JointRecipe:
     mode: Literal["F", "F+N"] = "F+N"
     steps: int = 6000
     scenes: int = 4
-    foreign: int = 2
+    unknown_camera: int = 2
     fan_rate: float = 6e-4
     nip_rate: float = 3e-5
     watermark_rate: float = 1e-4
@@ -95,10 +96,11 @@ class JointRecipe:
     @property
     def classes(self) -> int:
         """How many the FAN tells apart."""
-        return len(HISTORIES) + (self.foreign > 0)
+        return len(HISTORIES) + (self.unknown_camera > 0)
 
 
 RENAMED = {
+    "foreign": "unknown_camera",
     "trace_rate": "watermark_rate",
     "carrier": "pattern_strength",
     "carrier_first": "pattern_warm_up",
@@ -106,13 +108,13 @@ RENAMED = {
     "fan_first": "fan_warm_up",
     "blocks_first": "blocks_warm_up",
 }
-"""Names in older checkpoints, and today's."""
+"""Names in older checkpoints and histories of training, and today's."""
 FAST_JOINT = JointRecipe()
 # The authors' script: batches of 20, Adam at 1e-4, a tenth less every 100 epochs of 6 batches.
 PAPER_JOINT = JointRecipe(
     steps=6000,
     scenes=20,
-    foreign=0,
+    unknown_camera=0,
     fan_rate=1e-4,
     nip_rate=1e-4,
     watermark_rate=1e-4,

@@ -12,9 +12,9 @@ from torch.nn import functional as F
 
 from camera_sim.networks.nip import NIP
 from camera_sim.training.nip.data import Batch, PatchSource
-from camera_sim.training.pair.foreign import ForeignSource
 from camera_sim.training.pair.masking import visible_error
 from camera_sim.training.pair.recipe import JointRecipe
+from camera_sim.training.pair.unknown_camera import UnknownCameraSource
 from camera_sim.training.pair.validation import BORDER, CAMERA_QUALITY
 from camera_sim.training.pair.workflow import HISTORIES, Channel, Workflow, draw_channel
 from verifier.training.manipulation.block_fan import BlockFAN
@@ -50,13 +50,13 @@ class Draw:
     """
 
     batch: Batch
-    foreign: Tensor
+    unknown_camera: Tensor
     channel: Channel
     rng: np.random.Generator
 
 
 def drawn(
-    source: PatchSource, foreign: ForeignSource, recipe: JointRecipe, start: int
+    source: PatchSource, others: UnknownCameraSource, recipe: JointRecipe, start: int
 ) -> Iterator[tuple[int, list[Draw]]]:
     """Draw each step's patches while the step before is being computed."""
 
@@ -64,10 +64,10 @@ def drawn(
         rng = np.random.default_rng([recipe.seed, step, part])
         hardness = min(1.0, (step + 1) / max(1, recipe.curriculum))
         channel = draw_channel(recipe.channel, hardness, rng)
-        scenes, others = (share_of(n, part, parts) for n in (recipe.scenes, recipe.foreign))
+        known, unknown = (share_of(n, part, parts) for n in (recipe.scenes, recipe.unknown_camera))
         side = -(-(channel.side + 2 * BORDER) // STRIDE) * STRIDE
-        batch = source.batch(rng, scenes, side)
-        return Draw(batch, foreign.batch(rng, others, channel.side), channel, rng)
+        batch = source.batch(rng, known, side)
+        return Draw(batch, others.batch(rng, unknown, channel.side), channel, rng)
 
     def draw_all(step: int) -> list[Draw]:
         return [draw(step, part) for part in range(parts)]
@@ -105,9 +105,9 @@ def send(
     quality = CAMERA_QUALITY if draw.rng.random() < recipe.camera_jpeg else None
     received = workflow(developed.clamp(0, 1), draw.channel, offset, quality)
     labels = torch.arange(len(HISTORIES)).repeat_interleave(len(developed))
-    if len(draw.foreign):
-        received = torch.cat([received, workflow.send(draw.foreign, draw.channel)])
-        labels = F.pad(labels, (0, len(draw.foreign)), value=len(HISTORIES))
+    if len(draw.unknown_camera):
+        received = torch.cat([received, workflow.send(draw.unknown_camera, draw.channel)])
+        labels = F.pad(labels, (0, len(draw.unknown_camera)), value=len(HISTORIES))
     return received, labels, errors
 
 

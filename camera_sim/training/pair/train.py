@@ -18,10 +18,10 @@ from camera_sim.errors import TrainingError
 from camera_sim.networks.rnet import WATERMARK_PATTERN, WatermarkedRNet, WatermarkPattern
 from camera_sim.training.nip.data import PatchSource
 from camera_sim.training.pair.blocks_warm_up import learn_blocks
-from camera_sim.training.pair.foreign import ForeignSource
 from camera_sim.training.pair.pattern_warm_up import learn_pattern
 from camera_sim.training.pair.recipe import RENAMED, JointRecipe, cost_of_fidelity, rate_share
 from camera_sim.training.pair.sending import Draw, Pair, drawn, send
+from camera_sim.training.pair.unknown_camera import UnknownCameraSource
 from camera_sim.training.pair.validation import Point, Validation, validate
 from camera_sim.training.pair.workflow import HISTORIES, Workflow
 from verifier.training.autocast import autocast_of
@@ -52,7 +52,7 @@ class JointProgress:
 def train_pair(
     pair: Pair,
     source: PatchSource,
-    foreign: ForeignSource,
+    others: UnknownCameraSource,
     held_out: Validation,
     recipe: JointRecipe,
     out: Path,
@@ -91,8 +91,8 @@ def train_pair(
 
     workflow, seen = Workflow(), list[tuple[float, float, float]]()
     if start == 0 and recipe.blocks_warm_up and isinstance(pair.fan, BlockFAN):
-        learn_blocks(pair, pair.fan, source, foreign, recipe, out)
-    for step, draw in saved(drawn(source, foreign, recipe, start), save, start):
+        learn_blocks(pair, pair.fan, source, others, recipe, out)
+    for step, draw in saved(drawn(source, others, recipe, start), save, start):
         seen.append(_step(pair, workflow, optimisers, draw, recipe, step))
         done, point = step + 1, None
         if done % recipe.validate_every == 0 or done == recipe.steps:
@@ -177,8 +177,12 @@ def read_points(out: Path) -> list[Point]:
     """Return the validated points of a run, the last of each step; none before the first."""
     history = out / "history.jsonl"
     lines = history.read_text(encoding="utf-8").splitlines() if history.exists() else []
-    points = {point.step: point for point in (Point(**json.loads(line)) for line in lines)}
+    points = {point.step: point for point in map(_point, lines)}
     return [points[step] for step in sorted(points)]
+
+
+def _point(line: str) -> Point:
+    return Point(**{RENAMED.get(name, name): value for name, value in json.loads(line).items()})
 
 
 def _record(out: Path, point: Point, pair: Pair) -> None:

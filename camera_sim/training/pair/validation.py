@@ -12,7 +12,7 @@ from PIL import Image
 from camera_sim.developing.watermark_grid import PERIOD
 from camera_sim.networks.nip import NIP
 from camera_sim.training.nip.data import Batch
-from camera_sim.training.pair.workflow import FOREIGN, HISTORIES, Channel, opened
+from camera_sim.training.pair.workflow import HISTORIES, UNKNOWN_CAMERA, Channel, opened
 from channel import transmit
 from channel.manipulations import MANIPULATIONS
 from channel.resample import resized
@@ -27,10 +27,10 @@ EXACT = {operation.name: operation for operation in MANIPULATIONS}
 
 @dataclass(frozen=True)
 class Validation:
-    """Held-out patches: captures of scenes, and foreign pictures cut to the channel's square."""
+    """Held-out patches: captures of scenes, and others cut to the channel's square."""
 
     scenes: Batch
-    foreign: Sequence[Picture]
+    unknown_camera: Sequence[Picture]
     channel: Channel
 
 
@@ -42,8 +42,8 @@ class Point:
     ----------
     accuracy
         Of patches over the five histories.
-    foreign
-        The share of foreign patches that are named so; NaN where the FAN has no such class.
+    unknown_camera
+        The share of patches of unknown cameras that are named so. NaN: the FAN has no such class.
     psnr
         Mean over patches in dB, at 8 bits, to the pipeline before joint training.
     confusion
@@ -52,7 +52,7 @@ class Point:
 
     step: int
     accuracy: float
-    foreign: float
+    unknown_camera: float
     psnr: float
     confusion: list[list[int]]
 
@@ -92,17 +92,17 @@ def validate(nip: NIP, plain: NIP, fan: FAN, held_out: Validation, step: int) ->
     patches = [picture[:side, :side] for picture in developed]
     classes = fan.classes
     confusion = np.zeros((len(HISTORIES) + 1, classes), int)
-    for row, history in enumerate((*HISTORIES, FOREIGN)):
-        pictures = held_out.foreign if history == FOREIGN else patches
+    for row, history in enumerate((*HISTORIES, UNKNOWN_CAMERA)):
+        pictures = held_out.unknown_camera if history == UNKNOWN_CAMERA else patches
         received = [sent(edited(picture, history), held_out.channel) for picture in pictures]
         if received:
             confusion[row] = np.bincount(named(fan, received), minlength=classes)
     correct = int(np.trace(confusion[: len(HISTORIES)]))
-    foreign = confusion[-1, -1] / max(1, confusion[-1].sum())
+    unknown = confusion[-1, -1] / max(1, confusion[-1].sum())
     return Point(
         step,
         correct / int(confusion[: len(HISTORIES)].sum()),
-        float(foreign) if classes > len(HISTORIES) else float("nan"),
+        float(unknown) if classes > len(HISTORIES) else float("nan"),
         float(np.mean([psnr(a, b) for a, b in zip(developed, reference, strict=True)])),
         confusion.tolist(),
     )

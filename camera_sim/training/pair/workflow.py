@@ -25,9 +25,9 @@ from verifier.training.manipulation.fan import PATCH
 EDITS = ("sharpen", "gaussian", "jpeg", "resample")
 HISTORIES = ("native", *EDITS)
 """The five processing histories of section 4.2."""
-FOREIGN = "foreign"
+UNKNOWN_CAMERA = "unknown-camera"
 """The class of pictures that this pipeline did not develop."""
-FOREIGN_CLASS = len(HISTORIES)
+UNKNOWN_CAMERA_CLASS = len(HISTORIES)
 """Its place among a FAN's classes, the last."""
 
 ChannelKind = Literal["none", "paper", "wide"]

@@ -25,7 +25,7 @@ from camera_sim.training.pair.recipe import (
     weight_of_fidelity,
 )
 from camera_sim.training.pair.sending import share_of
-from camera_sim.training.pair.train import choose_point
+from camera_sim.training.pair.train import choose_point, read_points
 from camera_sim.training.pair.validation import Point, edited, sent
 from camera_sim.training.pair.workflow import (
     HISTORIES,
@@ -163,6 +163,10 @@ def test_a_run_that_was_stopped_under_old_names_goes_on(tmp_path: Path) -> None:
     renamed = {name.replace(".watermark.", ".trace."): value for name, value in tensors.items()}
     assert renamed.keys() != tensors.keys()
     save_file(renamed, checkpoint, metadata)
+    points = read_points(tmp_path)
+    history = tmp_path / "history.jsonl"
+    history.write_text(history.read_text().replace("unknown_camera", "foreign"))
+    assert points == read_points(tmp_path)
     again, seen = run(tmp_path, recipe)
     assert seen == []
     assert torch.equal(again.nip.watermark.pattern, pair.nip.watermark.pattern)
@@ -182,7 +186,7 @@ def test_a_pair_is_exported_as_two_halves_of_one_name(tiny_pair: TinyPair) -> No
         json.loads((verifier / "manifest.json").read_text())["models"][0],
     ]
     assert [half["pair"] for half in halves] == [NAME, NAME]
-    assert [label["name"] for label in halves[1]["labels"]] == [*HISTORIES, "foreign"]
+    assert [label["name"] for label in halves[1]["labels"]] == [*HISTORIES, "unknown-camera"]
 
 
 def test_fidelity_weighs_more_and_more() -> None:
@@ -320,7 +324,7 @@ def test_every_table_of_a_pair_is_printed(
     ran = camsim(*words, "--runs", tiny_pair.folder, "--keep", kept, "--out", tmp_path)
     assert ran.status == 0, ran.err
     labels = {path.name: len(list(path.iterdir())) for path in kept.iterdir()}
-    assert labels == dict.fromkeys((*HISTORIES, "foreign"), 2)
+    assert labels == dict.fromkeys((*HISTORIES, "unknown-camera"), 2)
     for title in (
         "Fidelity",
         "What an eye sees",
@@ -328,7 +332,7 @@ def test_every_table_of_a_pair_is_printed(
         "Accuracy against fidelity: the watermark in several",
         "Accuracy against fidelity: a FAN of its own",
         "Confusion",
-        "Foreign",
+        "Unknown cameras",
         "Edits",
         "Local",
         "Attacks",
@@ -365,7 +369,7 @@ def test_a_point_that_is_there_is_exported_without_further_training(
         "--threads",
         1,
     )
-    words += ("--steps", 2, "--scenes", 1, "--foreign", 1, "--validate-every", 1)
+    words += ("--steps", 2, "--scenes", 1, "--unknown-camera", 1, "--validate-every", 1)
     ran = camsim(*words)
     assert ran.status == 0, ran.err
     before = (out / "history.jsonl").read_text()

@@ -13,7 +13,11 @@ from camera_sim import weights as camera_weights
 from camera_sim.commands import train_pooling
 from camera_sim.errors import TrainingError
 from camera_sim.evaluation.pair_figures import draw_scales
-from camera_sim.evaluation.pair_tables import ForeignPicture, camera_table, foreign_table
+from camera_sim.evaluation.pair_tables import (
+    UnknownCameraPicture,
+    camera_table,
+    unknown_camera_table,
+)
 from camera_sim.networks.rnet import WATERMARK_PATTERN, pattern_levels
 from camera_sim.training.pair.captures import (
     DevelopedCapture,
@@ -244,7 +248,7 @@ def proof_of(own: bool) -> WatermarkProof:
 
 
 class Stub:
-    """Reads a bright picture as the camera's, with its watermark, and a dark one as foreign."""
+    """Reads a bright picture as the camera's, with its watermark; a dark one as another's."""
 
     def read(self, picture: NDArray[np.uint8]) -> Read:
         own = picture.mean() > 100
@@ -259,7 +263,7 @@ def test_the_camera_table_tells_own_pictures_from_others() -> None:
     assert table.rows == [("none", "4", "100%", "50%", "0%", "50%", "0.750")]
 
 
-def test_foreign_pictures_without_a_watermark_are_named_but_not_called() -> None:
+def test_unknown_camera_pictures_without_a_watermark_are_named_but_not_called() -> None:
     class Sure(Stub):
         """Names all pictures native; in dark ones there is no watermark."""
 
@@ -269,8 +273,8 @@ def test_foreign_pictures_without_a_watermark_are_named_but_not_called() -> None
 
     own = [Scores(np.zeros((1, 6)), np.array([0, -9, -9, -9, -9, -9.0]), truth="native")]
     bright, dark = (np.full((64, 64, 3), level, np.uint8) for level in (200, 20))
-    pictures = [ForeignPicture("some", bright), *[ForeignPicture("some", dark)] * 3]
-    table = foreign_table(cast("Pair", Sure()), own, pictures, lambda picture: picture)
+    pictures = [UnknownCameraPicture("some", bright), *[UnknownCameraPicture("some", dark)] * 3]
+    table = unknown_camera_table(cast("Pair", Sure()), own, pictures, lambda picture: picture)
     assert table.rows[-1] == ("all", "4", "1.000", "100.0%", "25.0%")
 
 

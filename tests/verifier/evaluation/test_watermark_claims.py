@@ -52,7 +52,7 @@ def test_photographs_are_searched_and_what_is_none_is_left_out(
     Image.fromarray(as_pixels(natural((300, 400)))).save(tmp_path / "one.jpg")
     Image.fromarray(np.zeros((8, 8, 3), np.uint8)).save(tmp_path / "small.png")
     (tmp_path / "none.jpg").write_bytes(b"none")
-    assert main(["evaluate", "foreign", str(tmp_path)]) == 0
+    assert main(["evaluate", "unknown-camera", str(tmp_path)]) == 0
     printed = capsys.readouterr()
     assert "| all | 1 | 0 | 0 |" in printed.out
     assert "left out" in printed.err

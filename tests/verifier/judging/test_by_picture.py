@@ -206,6 +206,18 @@ def test_scores_of_before_are_read(tmp_path, scores: Scores) -> None:
     assert {row.platform for row in read_scores(path).rows} == set(PLATFORMS)
 
 
+def test_a_label_as_it_was_called_is_still_read(tmp_path) -> None:
+    row = Row("a.png", "a", "foreign", "none", "", 9, (-1.0, -2.0))
+    write_scores(tmp_path / "scores.csv", ("native", "foreign"), iter([row]))
+    found = read_scores(tmp_path / "scores.csv")
+    assert found.labels == ("native", "unknown-camera")
+    assert found.truth().tolist() == [1]
+    (tmp_path / "pictures" / "foreign").mkdir(parents=True)
+    (tmp_path / "pictures" / "foreign" / "a.png").write_bytes(b"")
+    [picture] = labelled_pictures(tmp_path / "pictures", found.labels)
+    assert picture.truth == "unknown-camera"
+
+
 def test_pictures_of_two_sets_may_share_a_name(tmp_path) -> None:
     for name in ("natural/phones", "natural/drones", "generated/gan"):
         (tmp_path / name).mkdir(parents=True)

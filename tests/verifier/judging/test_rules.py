@@ -29,11 +29,16 @@ NOT_PROVEN: Final = SimpleNamespace(sync=Sync(**WHOLE), holds=False)
 SCALED: Final = SimpleNamespace(sync=Sync(scale=(0.7, 0.7), **WHOLE), holds=True)
 HARDLY: Final = SimpleNamespace(sync=Sync(match=1e3), holds=True)
 NATIVE, SMOOTHED, AGAIN = {"native": 0.95}, {"gaussian": 0.95}, {"jpeg": 0.95}
-ELSEWHERE, OPEN = {"foreign": 0.95}, {"native": 0.5, "gaussian": 0.5}
+ELSEWHERE, OPEN = {"unknown-camera": 0.95}, {"native": 0.5, "gaussian": 0.5}
 # Two edits count as one; what is at a threshold is over it.
 TWO_EDITS, LESS_THAN_SURE = {"gaussian": 0.625, "sharpen": 0.375}, {"gaussian": 0.89, "native": 0.1}
-AT_FOREIGN, UNDER_FOREIGN = {"foreign": 0.5, "native": 0.5}, {"foreign": 0.04, "native": 0.96}
-NO_THRESHOLDS = CALIBRATION.model_copy(update={"edited": None, "native": None, "foreign": None})
+AT_UNKNOWN, UNDER_UNKNOWN = (
+    {"unknown-camera": 0.5, "native": 0.5},
+    {"unknown-camera": 0.04, "native": 0.96},
+)
+NO_THRESHOLDS = CALIBRATION.model_copy(
+    update={"edited": None, "native": None, "out_of_domain": None}
+)
 
 ABSTAINED, OUTSIDE, KNOWN = "abstained", "abstained, outside", "abstained, of this camera"
 DECISIONS: Final[tuple[tuple[str, Mapping[str, Any], str], ...]] = (
@@ -47,8 +52,8 @@ DECISIONS: Final[tuple[tuple[str, Mapping[str, Any], str], ...]] = (
     ("not calibrated", {"calibration": None}, ABSTAINED),
     ("not calibrated, and small", {"calibration": None, "parts": 1}, OUTSIDE),
     ("of another camera", {"found": ELSEWHERE}, OUTSIDE),
-    ("at the threshold of other cameras", {"found": AT_FOREIGN}, OUTSIDE),
-    ("under it", {"found": UNDER_FOREIGN}, "consistent: native"),
+    ("at the threshold of other cameras", {"found": AT_UNKNOWN}, OUTSIDE),
+    ("under it", {"found": UNDER_UNKNOWN}, "consistent: native"),
     ("of another camera, no threshold", {"found": ELSEWHERE, "calibration": NO_THRESHOLDS}, "open"),
     ("no mark of the camera", {"proof": ABSENT}, ABSTAINED),
     ("none, and looks edited", {"proof": ABSENT, "found": SMOOTHED}, ABSTAINED),

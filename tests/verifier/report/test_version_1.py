@@ -25,7 +25,7 @@ LINES = (Path(__file__).parent / "assets" / "version-1.jsonl").read_text("utf-8"
 REPORTS = [json.loads(line)["report"] for line in LINES]
 RENAMED = {
     "network": "platform", "networks": "platforms", "chances": "likelihoods",
-    "synthetic": "generated",
+    "synthetic": "generated", "foreign": "unknown-camera",
 }  # fmt: skip
 NAMED_BY_NAME = {"name", "flipped", "silent"}  # fields whose values are names of detectors
 

@@ -224,7 +224,9 @@ def test_the_detectors_have_cards(client: TestClient) -> None:
     assert model["name"] == PAIR
     assert len(model["sha256"]) == 64
     assert model["labels"]["sharpen"] == "sharpened"
-    assert model["false_alarm_rates"] == {"any": {"edited": 0.01, "native": 0.01, "foreign": 0.01}}
+    assert model["false_alarm_rates"] == {
+        "any": {"edited": 0.01, "native": 0.01, "out_of_domain": 0.01}
+    }
 
 
 def test_metrics_count_and_tell_nothing_of_photos(client: TestClient, photo: bytes) -> None:

@@ -54,7 +54,7 @@ def _others() -> tuple[str, ...]:
 
 CLASSES: Final = (
     *_NAMED,
-    PlatformClass(OTHER, "none that is known here", (*_others(), EDITOR), "foreign"),
+    PlatformClass(OTHER, "none that is known here", (*_others(), EDITOR), "out-of-domain"),
 )
 # What training draws patches from, and enough of them to pool.
 SELECTION: Final = Selection(

@@ -23,7 +23,7 @@ MOST_DEVELOPED = 96  # of the scenes; a second each
 EDITS = (SHARPEN, GAUSSIAN, JPEG, RESAMPLE)
 
 
-class ForeignSource:
+class UnknownCameraSource:
     """Patches of other pipelines' pictures, as they are or edited.
 
     Parameters
@@ -36,7 +36,7 @@ class ForeignSource:
 
     def __init__(self, pictures: Sequence[Picture], edited: float = 0.5) -> None:
         if not pictures:
-            raise TrainingError("there is no foreign picture")
+            raise TrainingError("there is no picture of an unknown camera")
         self.pictures = pictures
         self.edited = edited
 
@@ -59,10 +59,10 @@ class ForeignSource:
         return patch
 
 
-def foreign_pictures(
+def unknown_camera_pictures(
     scenes: Sequence[Picture], plain: NIP, rng: np.random.Generator
 ) -> list[Picture]:
-    """Make foreign pictures of scenes: as found, and captured and developed by other pipelines.
+    """Make pictures of unknown cameras: scenes as found, and as other pipelines develop them.
 
     Those are the classical one, and the pair's own network as it was before joint training, which
     differs by the watermark alone.
