@@ -11,6 +11,7 @@ from typing import ClassVar, Final
 from verifier.detectors.detector import PixelDetector, map_values
 from verifier.detectors.model import BATCH, Model
 from verifier.detectors.patch_scores import PatchScores
+from verifier.detectors.pooling import Pooled
 from verifier.features.patches import batches, choose_patches
 from verifier.features.watermark_gaps import NO_GAPS, WatermarkGaps
 from verifier.features.watermark_proof import WatermarkProof
@@ -33,12 +34,20 @@ class PictureScores(PatchScores):
     """What a model says of a picture before calibration.
 
     ``mean_log`` is (K,), the log probabilities of the whole picture where a pooling network judges
-    it, and else their mean over patches; ``proof`` is how the camera's watermark lies in the
-    picture, and what speaks for that, if it was looked for; ``gaps`` are parts without it.
+    it, and else their mean over patches; ``pooled`` is what that network said.
     """
 
-    proof: WatermarkProof | None = None
-    gaps: WatermarkGaps = NO_GAPS
+    pooled: Pooled | None = None
+
+    @property
+    def proof(self) -> WatermarkProof | None:
+        """How the camera's watermark lies in the picture, and what speaks for that."""
+        return self.pooled.proof if self.pooled else None
+
+    @property
+    def gaps(self) -> WatermarkGaps:
+        """Parts without the watermark; looked for when first asked for."""
+        return self.pooled.gaps if self.pooled else NO_GAPS
 
     @property
     def sync(self) -> Sync | None:
@@ -96,14 +105,13 @@ class ManipulationDetector(PixelDetector[PictureScores]):
         if model.pooling is None:
             return PictureScores(model, patches, mean_log, shares)
         pooled = model.pooling(reading.pixels, mean_log)
-        return PictureScores(
-            model, patches, pooled.log_probabilities, shares, pooled.proof, pooled.gaps
-        )
+        return PictureScores(model, patches, pooled.log_probabilities, shares, pooled)
 
     def decide(self, scores: PictureScores, grounds: Grounds) -> Answer:
         """Answer by roles of labels and the watermark; see `verifier.judging.decision.decide`."""
         decided = decide(scores.model.entry, grounds, scores.proof)
-        answer = without_gaps(decided, scores.gaps)
+        is_native = decided.finding == "consistent"
+        answer = without_gaps(decided, scores.gaps) if is_native else decided
         return replace(answer, reasons=(*answer.reasons, *_where(answer, scores.sync)))
 
     def calibrated_for(self, reading: Reading, scores: PictureScores) -> str | None:

@@ -7,6 +7,7 @@ watermark (`verifier.features.watermark_sync`), and what the FAN says of the pat
 import json
 import threading
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -31,20 +32,26 @@ PATTERN = "pattern"
 
 @dataclass(frozen=True)
 class Pooled:
-    """The log probability of each label, (K,), and where the watermark was found in the picture.
-
-    ``gaps`` are parts without the watermark, where it was found at a size at which edits can be
-    told.
-    """
+    """The log probability of each label, (K,), and where the watermark was found in the picture."""
 
     log_probabilities: NDArray[np.float64]
     proof: WatermarkProof
-    gaps: WatermarkGaps = NO_GAPS
+    pixels: Pixels
+    pattern: MeasuredPattern
 
     @property
     def sync(self) -> Sync:
         """Where the watermark was found."""
         return self.proof.sync
+
+    @cached_property
+    def gaps(self) -> WatermarkGaps:
+        """Parts without the watermark, where it was found at a size at which edits can be told.
+
+        They are looked for when they are first asked for: most answers don't need them.
+        """
+        asked = self.proof.holds and not self.sync.scaled
+        return watermark_gaps(self.pixels, self.pattern, self.sync) if asked else NO_GAPS
 
 
 class Pooling:
@@ -97,9 +104,7 @@ class Pooling:
             raise WeightsError(f"{self._entry.file} gives {logits.shape} for {mean_log.shape}")
         height, width = pixels.shape[:2]
         proof = prove_watermark(brought_back, pattern, sync, (height, width))
-        asked = proof.holds and not sync.scaled
-        gaps = watermark_gaps(pixels, pattern, sync) if asked else NO_GAPS
-        return Pooled(log_softmax(logits.astype(np.float64)), proof, gaps)
+        return Pooled(log_softmax(logits.astype(np.float64)), proof, pixels, pattern)
 
     @property
     def pattern(self) -> MeasuredPattern:

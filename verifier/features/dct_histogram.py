@@ -11,6 +11,7 @@ Social Network of Origin: A CNN-Based Approach*, WIFS 2017, section III.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -83,14 +84,28 @@ def block_coefficients(plane: Plane, most: int = _MOST_BLOCKS) -> Plane:
 
     Of more than ``most`` blocks, bands of whole block rows are taken, evenly spread.
     """
-    height, width = (side // 8 for side in plane.shape)
-    if not height or not width:
+    rows, width = _bands(plane.shape, most)
+    if not rows.size:
         return np.zeros((0, 64), np.float32)
-    rows = np.unique(np.linspace(0, height - 1, max(1, min(height, most // width))).astype(int))
-    bands = plane[: height * 8, : width * 8].reshape(height, 8, width * 8)[rows]
-    blocks = bands.reshape(len(rows), 8, width, 8).transpose(0, 2, 1, 3).reshape(-1, 8, 8)
-    coefficients: Plane = (_DCT @ (blocks - np.float32(128)) @ _DCT.T).reshape(-1, 64)
-    return coefficients
+    lines = plane[rows, : width * 8].reshape(-1, 8, width * 8)
+    down = _DCT @ (lines - np.float32(128))
+    both: Plane = down.reshape(-1, 8) @ _DCT.T
+    return both.reshape(-1, 8, width, 8).transpose(0, 2, 1, 3).reshape(-1, 64)
+
+
+def _bands(shape: tuple[int, ...], most: int) -> tuple[NDArray[np.int64], int]:
+    """Choose whole block rows of a picture: their rows of pixels, and how many blocks one has."""
+    height, width = (side // 8 for side in shape[:2])
+    if not height or not width:
+        return np.zeros(0, np.int64), 0
+    bands = np.unique(np.linspace(0, height - 1, max(1, min(height, most // width))).astype(int))
+    return (8 * bands[:, None] + np.arange(8)).ravel(), width
+
+
+def _some_coefficients(pixels: NDArray[np.uint8]) -> Plane:
+    """Return the `block_coefficients` of (H, W, 3) uint8 pixels; only theirs become luma."""
+    rows, width = _bands(pixels.shape, _MOST_BLOCKS)
+    return block_coefficients(luma(pixels[rows, : width * 8]))
 
 
 def patch_histograms(
@@ -149,13 +164,15 @@ def _counts(patches: NDArray[np.int64]) -> NDArray[np.uint8]:
     return counts.reshape(count, PATCH_BINS)
 
 
-def earlier_compression(plane: Plane, steps: Sequence[int]) -> EarlierCompression | None:
+def earlier_compression(
+    pixels: NDArray[np.uint8], steps: Sequence[int]
+) -> EarlierCompression | None:
     """Look for a JPEG generation before the last one, on the same block grid.
 
     Parameters
     ----------
-    plane
-        (H, W) luma in [0, 255], decoded from the file and not resized.
+    pixels
+        (H, W, 3), uint8, decoded from the file and not resized.
     steps
         The file's 64 luma steps in natural order.
 
@@ -166,8 +183,8 @@ def earlier_compression(plane: Plane, steps: Sequence[int]) -> EarlierCompressio
         little in them, as in graphics.
     """
     last = np.asarray(steps, np.float32)
-    observed = block_coefficients(plane)
-    free = block_coefficients(plane[_SHIFT:, _SHIFT:])
+    observed = _some_coefficients(pixels)
+    free = _some_coefficients(pixels[_SHIFT:, _SHIFT:])
     if len(observed) < _LEAST_BLOCKS or len(free) < _LEAST_BLOCKS:
         return None
     if _detail(observed, last) < _LEAST_DETAIL:
@@ -176,7 +193,7 @@ def earlier_compression(plane: Plane, steps: Sequence[int]) -> EarlierCompressio
     distances = np.zeros(len(_QUALITIES))
     for place in COEFFICIENTS:
         histogram = _histogram(observed[:, place] / last[place])
-        values = free[:, place]
+        values = np.ascontiguousarray(free[:, place])
         alone = _distance(histogram, _histogram(values / last[place]))
         without += alone
         first_steps = [int(_annex_k(quality)[place]) for quality in _QUALITIES]
@@ -195,20 +212,33 @@ def _detail(coefficients: Plane, steps: Plane) -> float:
 
 
 def _requantised(values: Plane, first: int, last: float) -> NDArray[np.float64]:
-    levels: Plane = np.rint(values / first) * np.float32(first / last)
-    return _histogram(levels)
+    """Return the histogram of values that were rounded to a first step, and to the last one.
+
+    There are few first levels, so each is rounded to the last step but once.
+    """
+    levels = np.rint(values / first).astype(np.int64)
+    lowest = int(levels.min())
+    counts = np.bincount(levels - lowest)
+    twice = np.arange(lowest, lowest + len(counts)).astype(np.float32) * np.float32(first / last)
+    return _histogram(twice, counts)
 
 
-def _histogram(levels: Plane) -> NDArray[np.float64]:
-    """Shares of the levels from −40 to 40; larger ones are left out."""
+def _histogram(levels: Plane, counts: NDArray[np.int64] | None = None) -> NDArray[np.float64]:
+    """Shares of the levels from −40 to 40; larger ones are left out.
+
+    ``counts`` says how often each stands for, where it isn't once.
+    """
     whole = np.rint(levels).astype(np.int64) + _LARGEST
-    kept = whole[(whole >= 0) & (whole <= 2 * _LARGEST)]
-    return np.bincount(kept, minlength=2 * _LARGEST + 1) / max(len(levels), 1)
+    kept = (whole >= 0) & (whole <= 2 * _LARGEST)
+    weights = None if counts is None else counts[kept]
+    total = len(levels) if counts is None else int(counts.sum())
+    return np.bincount(whole[kept], weights, 2 * _LARGEST + 1) / max(total, 1)
 
 
 def _distance(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
     return float(np.square(first - second).sum())
 
 
+@cache
 def _annex_k(quality: int) -> NDArray[np.int64]:
     return jpeg_tables.annex_k(quality)[0].ravel()

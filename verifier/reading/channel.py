@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from verifier.features.dct_histogram import earlier_compression, luma
+from verifier.features.dct_histogram import earlier_compression
 from verifier.features.header_likelihood import NONE, header_likelihoods
 from verifier.features.jpeg_header import JpegHeader
 from verifier.features.jpeg_quality import table_quality
@@ -49,11 +49,10 @@ def read_channel(
     cues
         Whether to look for traces of earlier lives, which takes most of the time.
     """
-    plane = luma(pixels) if cues else None
     matches = platform_matches(header) if header else ()
     named = platform_name(header) if header else None
-    double = _double(header, plane) if plane is not None else _UNASKED
-    scale = _scale(pixels, matches) if plane is not None else _UNASKED
+    double = _double(header, pixels) if cues else _UNASKED
+    scale = _scale(pixels, matches) if cues else _UNASKED
     return ChannelReading(
         jpeg=_jpeg_facts(header) if header else None,
         platforms=matches,
@@ -115,10 +114,10 @@ def _jpeg_facts(header: JpegHeader) -> JpegFacts:
     )
 
 
-def _double(header: JpegHeader | None, plane: NDArray[np.float32]) -> Cue:
+def _double(header: JpegHeader | None, pixels: NDArray[np.uint8]) -> Cue:
     if header is None:
         return Cue(found=None, words="The file isn't JPEG, so this can't be looked for.")
-    earlier = earlier_compression(plane, header.luma)
+    earlier = earlier_compression(pixels, header.luma)
     if earlier is None:
         words = "The picture is too small or too smooth to look for an earlier compression."
         return Cue(found=None, words=words)

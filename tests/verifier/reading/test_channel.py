@@ -18,7 +18,6 @@ from verifier.features.dct_histogram import (
     EarlierCompression,
     block_coefficients,
     earlier_compression,
-    luma,
 )
 from verifier.features.jpeg_header import JpegHeader, jpeg_header
 from verifier.features.jpeg_quality import table_quality
@@ -189,7 +188,7 @@ def test_coefficients_are_those_of_the_standard() -> None:
 
 
 def test_too_few_blocks_say_nothing() -> None:
-    assert earlier_compression(luma(photo(64, 64)), [16] * 64) is None
+    assert earlier_compression(photo(64, 64), [16] * 64) is None
     assert reading_of(jpeg(photo(64, 64))).double_compression.found is None
 
 
