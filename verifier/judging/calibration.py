@@ -127,7 +127,7 @@ def _checked(scores: ArrayLike, truth: ArrayLike) -> tuple[Array, NDArray[np.int
 
 
 def fit_isotonic(scores: ArrayLike, truth: ArrayLike) -> Isotonic:
-    """Fit the monotone map of least squared error, by pooling adjacent violators.
+    """Fit the monotone map of least squared error.
 
     Parameters
     ----------
@@ -136,29 +136,15 @@ def fit_isotonic(scores: ArrayLike, truth: ArrayLike) -> Isotonic:
     truth
         (N,), 0 or 1.
     """
+    from scipy.optimize import isotonic_regression
+
     values, classes = np.asarray(scores, np.float64), np.asarray(truth, np.float64)
     if not len(values) or values.shape != classes.shape:
         raise ScoresError(f"scores are {values.shape} for {classes.shape} pictures; give (N,)")
-    distinct, places = np.unique(values, return_inverse=True)
-    weights = np.bincount(places).astype(np.float64)
-    means = np.bincount(places, classes) / weights
-    blocks: list[tuple[float, float, int]] = []  # mean, weight, distinct scores
-    for mean, weight in zip(means, weights, strict=True):
-        block = (float(mean), float(weight), 1)
-        while blocks and blocks[-1][0] >= block[0]:
-            last = blocks.pop()
-            total = last[1] + block[1]
-            block = ((last[0] * last[1] + block[0] * block[1]) / total, total, last[2] + block[2])
-        blocks.append(block)
-    ends = np.cumsum([count for _, _, count in blocks])
-    knots = [
-        (distinct[end - block[2]], distinct[end - 1])
-        for end, block in zip(ends, blocks, strict=True)
-    ]
-    return Isotonic(
-        scores=tuple(float(score) for pair in knots for score in pair),
-        probabilities=tuple(block[0] for block in blocks for _ in range(2)),
-    )
+    distinct, places, counts = np.unique(values, return_inverse=True, return_counts=True)
+    found = isotonic_regression(np.bincount(places, classes) / counts, weights=counts)
+    knots = np.stack([found.blocks[:-1], found.blocks[1:] - 1], axis=1).ravel()  # of each level
+    return Isotonic(scores=distinct[knots].tolist(), probabilities=found.x[knots].tolist())
 
 
 def apply_isotonic(isotonic: Isotonic, scores: ArrayLike) -> Array:

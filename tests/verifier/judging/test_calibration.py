@@ -80,6 +80,7 @@ def test_isotonic_is_monotone_and_keeps_the_mean(pairs: list[tuple[float, bool]]
 def test_isotonic_of_a_known_case() -> None:
     isotonic = fit_isotonic([1, 2, 3, 4, 5], [0, 1, 0, 1, 1])
     assert np.allclose(apply_isotonic(isotonic, [1, 2, 3, 4, 5]), [0, 0.5, 0.5, 1, 1])
+    assert isotonic.scores == (1, 1, 2, 3, 4, 5)  # the first and the last of each level
 
 
 def test_isotonic_beats_violators_in_squared_error() -> None:
