@@ -175,6 +175,8 @@ def check(device: Device, bundle: Bundle, recorder: Recorder) -> None:
     _check_is_for(bundle, fuses)
     for part in manifest.models:
         recorder.measure("model", part.path, part.sha256)
+    for engine in manifest.engines:
+        recorder.measure("engine", engine.key.words, engine.sha256)
 
 
 def _check_is_for(bundle: Bundle, fuses: Fuses) -> None:

@@ -13,7 +13,7 @@ from camera_sim.signing.envelope import canonical_json
 from firmware_export.errors import BootError
 
 Step = Literal["one-time memory", "revocation lists", "bundle", "refused", "signer", "model",
-               "self-test", "fallback", "booted"]  # fmt: skip
+               "engine", "self-test", "fallback", "booted"]  # fmt: skip
 START = "0" * 64
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from cryptography import x509
 
 from camera_sim.device.firmware import FirmwareModel, Precision
-from camera_sim.engines.engine_key import read_key
+from camera_sim.engines.engine_key import check_plan, read_key
 from camera_sim.engines.onnxruntime import OnnxRuntimeEngine
 from camera_sim.errors import CredentialError, EngineError, InferenceError, WeightsError
 from camera_sim.signing import envelope
@@ -94,7 +94,7 @@ class Bundle:
         }
 
     def engines(self) -> dict[str, tuple[str, bytes]]:
-        """Return its TensorRT engines: key and plan by file name."""
+        """Return its engines: key and content by file name."""
         return {
             part.path: (part.key.model_dump_json(), self.members[part.path])
             for part in self.manifest.engines
@@ -119,7 +119,7 @@ def built(
     default
         The precision that runs unless another is asked for.
     engines
-        TensorRT engines: key and plan by file name.
+        Engines' files: key and content by file name.
     others
         Timing caches and the like.
     tiles
@@ -156,6 +156,7 @@ def built(
     )
     if manifest.model(default) is None:
         raise BundleError(f"there is no dynamic {default} model to run by default")
+    _check_engines(manifest)
     members[ENVELOPE] = envelope.sealed(manifest.canonical(), signatures.KIND, {})
     return archive.packed(members)
 
@@ -192,6 +193,7 @@ def _add_self_test(members: Members, model: FirmwareModel) -> SelfTest:
 def _add_engine(members: Members, name: str, key: str, plan: bytes) -> EnginePart:
     try:
         built_for = read_key(key, name)
+        check_plan(built_for, plan)
     except EngineError as error:
         raise BundleError(str(error)) from error
     part = _add(members, f"engines/{name}", plan)
@@ -249,12 +251,26 @@ def _check_parts(manifest: Manifest, members: Mapping[str, bytes]) -> None:
             raise BundleError(f"{part.path} is not the file that its manifest describes")
     for model in manifest.models:
         _check_whole(model.path, members[model.path])
+    _check_engines(manifest)
     known = {part.path for part in manifest.parts()} | {ENVELOPE}
     foreign = [n for n in members if n not in known and not n.startswith(signatures.FOLDER)]
     if foreign:
         raise BundleError(f"it holds {foreign[0]}, which its manifest does not name")
     if manifest.model(manifest.default_precision) is None:
         raise BundleError(f"it has no {manifest.default_precision} model to run")
+
+
+def _check_engines(manifest: Manifest) -> None:
+    """Check that each engine was built from a model that is here, and is the one of its key."""
+    models = {model.sha256 for model in manifest.models}
+    for part in manifest.engines:
+        if part.key.plan_sha256 != part.sha256:
+            raise BundleError(f"{part.path} is not the engine that its key describes")
+        if part.key.model_sha256 not in models:
+            raise BundleError(
+                f"{part.path} was built from the model {part.key.model_sha256[:12]}…, which the "
+                "bundle does not hold"
+            )
 
 
 def _check_whole(path: str, content: bytes) -> None:

@@ -6,12 +6,15 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from camera_sim import weights
 from camera_sim.device.firmware import FirmwareModel, Precision
+from camera_sim.errors import CameraSimError
 from camera_sim.weights import SizeRequirements
 from channel.onnx_file import open_session
 from firmware_export.errors import ExportError
 
 KEY = "camsim.contract"
+OPSET = 18  # of networks that are trained here, see `training.nip.export`
 # Shapes in packed pixels; see `camera_sim.networks.nip.NIP.forward`.
 INPUTS: dict[str, dict[str, Any]] = {
     "mosaic": {"shape": [1, 4, "h", "w"], "range": "black 0, saturation 1; noise may be below 0",
@@ -81,7 +84,7 @@ class Exported(BaseModel):
 
 
 def read_exported(path: Path) -> Exported:
-    """Read an exported model.
+    """Read an exported model, or one of a folder of weights, whose manifest says what it is.
 
     Raises
     ------
@@ -91,16 +94,27 @@ def read_exported(path: Path) -> Exported:
     try:
         content = path.read_bytes()
         session = open_session(content, optimised=False)
-        said = session.get_modelmeta().custom_metadata_map[KEY]
+        metadata = session.get_modelmeta().custom_metadata_map
+        said = metadata[KEY] if KEY in metadata else _of_weights(path, content)
         return Exported(contract=Contract.model_validate_json(said), content=content)
     except OSError as error:
         raise ExportError(f"{path} cannot be read: {error.strerror}") from error
-    except (KeyError, ValidationError) as error:
+    except (CameraSimError, KeyError, ValidationError) as error:
         raise ExportError(
             f"{path} does not say what it is; export it with `camsim firmware export`"
         ) from error
     except Exception as error:  # ONNX Runtime's have no root of their own
         raise ExportError(f"{path} is no model that ONNX Runtime takes: {error}") from error
+
+
+def _of_weights(path: Path, content: bytes) -> str:
+    """Return the contract, as JSON, of an fp32 model that the manifest beside it lists."""
+    sha256 = hashlib.sha256(content).hexdigest()
+    entries = weights.read_manifest(path.parent).networks
+    found = {entry.sha256: entry for entry in entries}[sha256]
+    return Contract(
+        pipeline=found.pipeline, precision="fp32", opset=OPSET, size=found.size, pair=found.pair
+    ).model_dump_json()
 
 
 def read_folder(folder: Path) -> list[Exported]:

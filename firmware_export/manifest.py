@@ -42,7 +42,7 @@ class ModelPart(Part):
 
 
 class EnginePart(Part):
-    """A TensorRT engine, and what it was built for."""
+    """An engine's file, and what it was built from and for."""
 
     key: EngineKey
 

@@ -171,13 +171,13 @@ def _in_int8(model: Exported, feeds: Sequence[Feed]) -> "onnx.ModelProto":
     reference = _developed(model.content, trial)
     harm = {name: _psnr_left(proto, [name], trial, reference) for name in names}
     ordered = sorted(names, key=lambda name: harm[name], reverse=True)
-    count = _most(ordered, lambda chosen: _psnr_left(proto, chosen, trial, reference))
+    count = most(ordered, lambda chosen: _psnr_left(proto, chosen, trial, reference))
     if not count:
         raise ExportError(f"no convolution can be in int8 and keep {INT8_PSNR:g} dB")
     return _with_qdq(proto, ordered[:count], feeds)
 
 
-def _most(ordered: list[str], psnr: Callable[[list[str]], float]) -> int:
+def most(ordered: list[str], psnr: Callable[[list[str]], float]) -> int:
     """Find by bisection how many of the first may be quantised together."""
     low, high = 0, len(ordered)
     while low < high:

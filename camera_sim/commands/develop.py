@@ -13,6 +13,7 @@ from camera_sim.developing.files import Job, Options, plan_jobs
 from camera_sim.developing.many import develop_many
 from camera_sim.developing.output import FORMATS, Encoding, Format
 from camera_sim.developing.tiles import DEFAULT_MAX_MEMORY
+from camera_sim.engines.opening import DEFAULT_ENGINE
 from camera_sim.errors import CameraSimError, OutputError
 from camera_sim.raw.process import raw_decoder
 from channel.command_line import show_traceback
@@ -110,7 +111,7 @@ class Develop(signing.DevelopingOptions):
 
 def _options(args: Develop, pipeline: str) -> Options:
     named: Format | None = FORMATS.get(args.out.suffix.lower()) if args.out else None
-    if args.processes > 1 and (args.device or args.engine != "onnxruntime"):
+    if args.processes > 1 and (args.device or args.engine != DEFAULT_ENGINE):
         raise CameraSimError("--processes develops without --device and --engine")
     if args.format and named and args.format != named:
         raise OutputError(f"--out {args.out} and --format {args.format} contradict each other")

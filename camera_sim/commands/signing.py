@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass, replace
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 from cyclopts import Parameter
 
@@ -16,12 +16,13 @@ from camera_sim.device.device import Device
 from camera_sim.device.firmware import Firmware, FirmwareSource, Precision
 from camera_sim.device.one_photo import settle
 from camera_sim.engines import Engine
-from camera_sim.engines.opening import Where, open_network
+from camera_sim.engines.opening import DEFAULT_ENGINE, ENGINES, Where, find_engine, open_network
 from camera_sim.errors import CameraSimError, DeviceError, PipelineError
 from camera_sim.pipelines import DEFAULT_PIPELINE, PIPELINES, find_pipeline
 from camera_sim.signing.identity import Identity, Secrets, open_identity, take_photo_identity
 from channel.terminal import complain
 
+_ENGINES = "; ".join(f"{kind.name}: {kind.summary}" for kind in ENGINES.values())
 _PIPELINES = "; ".join(f"{p.name}: {p.summary}" for p in PIPELINES.values())
 
 
@@ -43,12 +44,10 @@ class DevelopingOptions(PassphraseOptions):
         Sign each photo by a one-time certificate (identity issue --photos).
     timestamp
         Have signatures dated by this RFC 3161 authority (default: none).
-    engine
-        What runs the network.
     engines
-        Folder of TensorRT engines made by camsim firmware engine.
+        Folder of engines made by camsim firmware engine, for those that run files.
     fall_back
-        Run ONNX Runtime where TensorRT cannot, and say so.
+        Run ONNX Runtime where another engine cannot, and say so.
     precision
         Which model of the device's firmware.
     """
@@ -66,7 +65,9 @@ class DevelopingOptions(PassphraseOptions):
     captures_only: bool = False
     certificate_per_photo: bool = False
     timestamp: str | None = None
-    engine: Literal["onnxruntime", "tensorrt"] = "onnxruntime"
+    engine: Annotated[str, Parameter(help=f"What runs the network: one of these. {_ENGINES}.")] = (
+        DEFAULT_ENGINE
+    )
     engines: Path | None = None
     fall_back: bool = False
     precision: Precision | None = None
@@ -80,6 +81,7 @@ def developer(args: DevelopingOptions) -> Developer:
     CameraSimError
         If the arguments contradict each other, or something cannot be opened.
     """
+    find_engine(args.engine)
     if args.device:
         return _as_device(args, args.device)
     for name in ("precision", "captures_only", "certificate_per_photo"):
@@ -88,16 +90,17 @@ def developer(args: DevelopingOptions) -> Developer:
     folder = args.weights or weights.FOLDER
     pipeline = find_pipeline(args.pipeline or weights.default_pipeline(folder))
     if not pipeline.is_neural:
-        if args.engine != "onnxruntime":
+        if args.engine != DEFAULT_ENGINE:
             raise PipelineError(f"{pipeline.name} is no network; --engine goes with one")
         engine: Engine = open_engine(pipeline.name)
         made = Development(pipeline=pipeline.name, pair=None, weights_sha256=None,
                            engine=engine.name, precision="fp64")  # fmt: skip
     else:
         entry = weights.read_manifest(folder).find(pipeline.name)
-        engine = open_network(entry, folder, _where(args))
+        engine = network = open_network(entry, folder, _where(args))
         made = Development(pipeline=pipeline.name, pair=entry.pair, weights_sha256=entry.sha256,
-                           engine=engine.name, precision="fp32")  # fmt: skip
+                           engine=network.name, precision=network.precision or "fp32",
+                           engine_sha256=network.engine_sha256)  # fmt: skip
     fall_back = (lambda _: developer(_on_processor(args))) if _may_fall_back(args, engine) else None
     if not args.identity:
         return Developer(pipeline.name, engine, None, fall_back)
@@ -129,7 +132,8 @@ def _of_firmware(
         pair=firmware.pair,
         weights_sha256=model.sha256,
         engine=engine.name,
-        precision=model.precision,
+        precision=engine.precision or model.precision,
+        engine_sha256=engine.engine_sha256,
         bundle_sha256=firmware.bundle_sha256,
         boot_log_sha256=firmware.boot_log_sha256,
     )
@@ -171,12 +175,12 @@ def _of_other_slot(
 
 
 def _may_fall_back(args: DevelopingOptions, engine: Engine) -> bool:
-    return args.fall_back and engine.name == "tensorrt"
+    return args.fall_back and engine.name in ENGINES and engine.name != DEFAULT_ENGINE
 
 
 def _on_processor(args: DevelopingOptions) -> DevelopingOptions:
-    """Return the arguments with ONNX Runtime in TensorRT's place."""
-    return replace(args, engine="onnxruntime")
+    """Return the arguments with ONNX Runtime in the other engine's place."""
+    return replace(args, engine=DEFAULT_ENGINE)
 
 
 def _identities(device: Device, opened_by: Secrets, *, one_each: bool) -> Callable[[], Identity]:

@@ -49,6 +49,8 @@ class Development(BaseModel):
         Of the ONNX file; None where no network developed it.
     engine, precision
         What ran it, and in which arithmetic.
+    engine_sha256
+        Of the engine's own file, where one was built ahead of time; said only then.
     bundle_sha256, boot_log_sha256
         Of the firmware that booted; None where no device did it.
     raw_sha256
@@ -65,6 +67,13 @@ class Development(BaseModel):
     bundle_sha256: str | None = None
     raw_sha256: str = ""
     boot_log_sha256: str | None = None
+    engine_sha256: str | None = None
+
+    def stated(self) -> dict[str, str | None]:
+        """Return the assertion; verifiers from before there were engines read it without one."""
+        left_out = {"engine_sha256"} if self.engine_sha256 is None else None
+        stated: dict[str, str | None] = self.model_dump(exclude=left_out)
+        return stated
 
 
 @dataclass(frozen=True)
@@ -225,7 +234,7 @@ def manifest(origin: Origin, made: Development) -> dict[str, Any]:
         "claim_generator_info": [agent],
         "assertions": [
             {"label": "c2pa.actions.v2", "data": {"actions": actions}},
-            {"label": ASSERTION, "data": made.model_dump()},
+            {"label": ASSERTION, "data": made.stated()},
         ],
     }
 

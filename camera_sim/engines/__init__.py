@@ -1,14 +1,16 @@
-"""What runs a pipeline: a tile at a time, or a whole file."""
+"""What runs a pipeline: a tile at a time, or a whole file. `opening.ENGINES` runs networks."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from camera_sim.errors import InferenceError
 from camera_sim.raw.raw_image import Picture, RawImage
-from camera_sim.weights import SizeRequirements
+from camera_sim.weights import FOLDER, Model, SizeRequirements
 
 Array = NDArray[np.float32]
 
@@ -33,6 +35,31 @@ class Colour:
     camera_to_srgb: Array
     exposure: float
     noise: Array
+
+
+@dataclass(frozen=True)
+class Source:
+    """What an engine is opened from.
+
+    Attributes
+    ----------
+    model
+        The network, an ONNX file: of a manifest, or of a device's firmware.
+    folder
+        Where its file lies, unless it is in memory.
+    precision
+        Of the model.
+    engines
+        Engine files out of a device's firmware: key and content by name; None without a device.
+    folder_of_engines
+        Where engine files lie without a device, if a folder was named.
+    """
+
+    model: Model
+    folder: Path = FOLDER
+    precision: str = "fp32"
+    engines: Mapping[str, tuple[str, bytes]] | None = None
+    folder_of_engines: Path | None = None
 
 
 class Engine(ABC):
@@ -84,10 +111,16 @@ class TileEngine(Engine):
     fixed
         Height and width of the one tile that a static-shape network takes, in packed pixels; None
         where any size will do.
+    engine_sha256
+        Digest of the engine's own file; None where the ONNX file itself runs.
+    precision
+        Arithmetic of that file; None where it is the ONNX file's.
     """
 
     size: SizeRequirements
     fixed: tuple[int, int] | None = None
+    engine_sha256: str | None = None
+    precision: str | None = None
 
     @abstractmethod
     def develop(self, packed: Array, colour: Colour) -> Array:

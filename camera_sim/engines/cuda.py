@@ -25,7 +25,7 @@ def find_runtime() -> ModuleType:
         from cuda.bindings import runtime
     except ImportError as error:
         raise EngineError(
-            f"TensorRT needs cuda-python: {to_install('tensorrt')}; "
+            f"TensorRT needs cuda-bindings: {to_install('tensorrt')}; "
             "or develop with --engine onnxruntime"
         ) from error
     try:

@@ -1,8 +1,9 @@
 """ONNX Runtime on the CPU, the embedded default."""
 
 from pathlib import Path
+from typing import Any
 
-from camera_sim.engines import Array, Colour, TileEngine, checked, fitted, inputs_of
+from camera_sim.engines import Array, Colour, Source, TileEngine, checked, fitted, inputs_of
 from camera_sim.errors import InferenceError, WeightsError
 from camera_sim.weights import FOLDER, Model
 from channel.onnx_file import open_session
@@ -33,7 +34,7 @@ class OnnxRuntimeEngine(TileEngine):
     def __init__(self, entry: Model, folder: Path = FOLDER, threads: int = 1) -> None:
         content, self._file = entry.read(folder), entry.file
         try:
-            self._session = open_session(content, threads)
+            self._session = self._session_of(content, threads)
         except Exception as error:  # ONNX Runtime's have no root of their own
             raise WeightsError(f"{folder / entry.file} cannot be loaded: {error}") from error
         shapes = {node.name: node.shape for node in self._session.get_inputs()}
@@ -44,6 +45,15 @@ class OnnxRuntimeEngine(TileEngine):
         self.size = entry.size
         height, width = shapes["mosaic"][2:]
         self.fixed = (height, width) if isinstance(height, int) else None
+
+    @classmethod
+    def of(cls, source: Source) -> "OnnxRuntimeEngine":
+        """Open a network; see `engines.Source`."""
+        return cls(source.model, source.folder)
+
+    def _session_of(self, content: bytes, threads: int) -> Any:
+        """Open a session of a model's bytes."""
+        return open_session(content, threads)
 
     def develop(self, packed: Array, colour: Colour) -> Array:
         """Develop a tile; see `TileEngine.develop`."""

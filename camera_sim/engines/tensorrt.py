@@ -1,73 +1,60 @@
-"""TensorRT 10 and 11: asynchronous execution with pinned buffers, inputs and outputs by name.
+"""TensorRT-RTX, and TensorRT 10 and 11: asynchronous execution with pinned buffers, by name.
 
-The plan's key is compared first, then a device is looked for, and only then is TensorRT asked: on a
-machine without a driver ``deserialize_cuda_engine`` ends the process (seen with 11.4).
+The engine's key is compared first, then a device is looked for, and only then is TensorRT asked: on
+a machine without a driver ``deserialize_cuda_engine`` ends the process (seen with 11.4).
 """
 
+import importlib
 import threading
 from collections.abc import Mapping
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from camera_sim.engines import Array, Colour, TileEngine, checked, fitted, inputs_of
+from camera_sim.engines import Array, Colour, Source, TileEngine, checked, fitted, inputs_of
 from camera_sim.engines.cuda import Buffer, compute_capability, find_runtime
 from camera_sim.engines.cuda import checked as succeeded
-from camera_sim.engines.engine_key import EngineKey, check_plan, check_runs, read_key
+from camera_sim.engines.engine_files import Engines, Keyed, engines_in, engines_of
+from camera_sim.engines.engine_key import EngineRuntime, check_plan, check_runs
 from camera_sim.errors import EngineError, InferenceError
 from camera_sim.weights import Model
 from channel.extras import to_install
 
-Plans = Mapping[str, tuple[str, bytes]]
-"""By file name: the key's JSON, and the plan."""
 OUTPUT = "srgb"
-# The whole of it; its lean runtime; and that as its wheels alone install it.
-LIBRARIES = ("tensorrt", "tensorrt_lean", "tensorrt_lean_bindings")
+RUNTIMES: tuple[EngineRuntime, ...] = ("tensorrt-rtx", "tensorrt")
+# By runtime: what it is imported as. Of TensorRT: the whole of it; its lean runtime, which runs
+# version-compatible engines; and that as its wheels alone install it.
+LIBRARIES: dict[EngineRuntime, tuple[str, ...]] = {
+    "tensorrt-rtx": ("tensorrt_rtx",),
+    "tensorrt": ("tensorrt", "tensorrt_lean", "tensorrt_lean_bindings"),
+}
+INSTALL: dict[EngineRuntime, str] = {
+    "tensorrt-rtx": to_install("tensorrt"),
+    "tensorrt": "pip install tensorrt, with the vendor's index",
+}
 
 
-def find_tensorrt() -> ModuleType:
-    """Return TensorRT, or its lean runtime, which runs version-compatible engines.
+def find_tensorrt(runtime: EngineRuntime) -> ModuleType:
+    """Return TensorRT-RTX, or TensorRT.
 
     Raises
     ------
     EngineError
-        If neither is installed.
+        If it is not installed.
     """
-    import importlib
-
     reasons = []
-    for name in LIBRARIES:
+    for name in LIBRARIES[runtime]:
         try:
             return importlib.import_module(name)
         except (ImportError, OSError, RuntimeError) as error:
             reasons.append(f"{name}: {' '.join(str(error).split())}")
     raise EngineError(
-        f"TensorRT is not installed ({'; '.join(reasons)}); {to_install('tensorrt')}, or "
+        f"{runtime} is not installed ({'; '.join(reasons)}); {INSTALL[runtime]}, or "
         "develop with --engine onnxruntime"
     )
 
 
-def plans_in(folder: Path | None) -> Plans:
-    """Read the engines of a folder, each a ``.plan`` with its ``.json``.
-
-    Raises
-    ------
-    EngineError
-        If no folder is named, or one cannot be read.
-    """
-    if folder is None:
-        raise EngineError("name the folder of TensorRT engines with --engines")
-    try:
-        return {
-            plan.name: (plan.with_suffix(".json").read_text(encoding="utf-8"), plan.read_bytes())
-            for plan in sorted(folder.glob("*.plan"))
-        }
-    except (OSError, UnicodeDecodeError) as error:
-        raise EngineError(f"the engines in {folder} cannot be read: {error}") from error
-
-
 class TensorRTEngine(TileEngine):
-    """A network as a TensorRT engine.
+    """A network as an engine of TensorRT-RTX or TensorRT.
 
     Parameters
     ----------
@@ -75,7 +62,7 @@ class TensorRTEngine(TileEngine):
         The network that the engine must have been built from.
     precision
         And in which arithmetic.
-    plans
+    engines
         To choose from.
 
     Raises
@@ -86,11 +73,16 @@ class TensorRTEngine(TileEngine):
 
     name = "tensorrt"
 
-    def __init__(self, model: Model, precision: str, plans: Plans) -> None:
+    def __init__(self, model: Model, precision: str, engines: Engines) -> None:
         self.size = model.size
-        keyed = _of_model(model, precision, plans)
-        self._trt, self._cuda = find_tensorrt(), find_runtime()
-        plan = _that_runs(keyed, self._trt.__version__, compute_capability(self._cuda))
+        keyed = [one for one in engines_of(model, precision, engines, RUNTIMES)
+                 if one[0].precision == precision]  # fmt: skip
+        if not keyed:
+            raise EngineError(f"no engine of the model {model.sha256[:12]}… is in {precision}")
+        self._cuda = find_runtime()
+        key, plan = _that_runs(keyed, compute_capability(self._cuda))
+        self.precision, self.engine_sha256 = key.precision, key.plan_sha256
+        self._trt = find_tensorrt(key.runtime)
         self._engine = self._opened(plan)
         self._lanes = threading.local()
         self._names = [
@@ -101,9 +93,17 @@ class TensorRTEngine(TileEngine):
         mosaic = tuple(self._engine.get_tensor_shape("mosaic"))
         self.fixed = None if -1 in mosaic else (int(mosaic[2]), int(mosaic[3]))
 
+    @classmethod
+    def of(cls, source: Source) -> "TensorRTEngine":
+        """Open the engine of a network; see `engines.Source`."""
+        engines = engines_in(source.folder_of_engines) if source.engines is None else source.engines
+        return cls(source.model, source.precision, engines)
+
     def _opened(self, plan: bytes) -> Any:
         self._logger = self._trt.Logger(self._trt.Logger.ERROR)
         self._runtime = self._trt.Runtime(self._logger)
+        if hasattr(self._runtime, "get_engine_validity"):
+            _check_valid(self._trt, *self._runtime.get_engine_validity(plan))
         # Version-compatible plans carry their own runtime.
         self._runtime.engine_host_code_allowed = True
         engine = self._runtime.deserialize_cuda_engine(plan)
@@ -166,31 +166,31 @@ class _Lane:
         return made
 
 
-def _of_model(model: Model, precision: str, plans: Plans) -> list[tuple[EngineKey, bytes]]:
-    keyed = [(read_key(text, name), plan) for name, (text, plan) in plans.items()]
-    if not keyed:
-        raise EngineError("there is no TensorRT engine; build one with `camsim firmware engine`")
-    of_model = [
-        (key, plan)
-        for key, plan in keyed
-        if key.model_sha256 == model.sha256 and key.precision == precision
-    ]
-    if not of_model:
-        raise EngineError(
-            f"no engine was built from the {precision} model {model.sha256[:12]}…; build one with "
-            "`camsim firmware engine`"
-        )
-    return of_model
+def _that_runs(keyed: list[Keyed], capability: str) -> Keyed:
+    """Return the first engine that fits what is installed and the device.
 
-
-def _that_runs(keyed: list[tuple[EngineKey, bytes]], tensorrt: str, capability: str) -> bytes:
+    Raises
+    ------
+    EngineError
+        Why the first does not, if none does.
+    """
     problems: list[EngineError] = []
     for key, plan in keyed:
         try:
-            check_runs(key, tensorrt, capability)
             check_plan(key, plan)
+            check_runs(key, find_tensorrt(key.runtime).__version__, capability)
         except EngineError as error:
             problems.append(error)
         else:
-            return plan
+            return key, plan
     raise problems[0]
+
+
+def _check_valid(trt: ModuleType, validity: Any, diagnostics: int) -> None:
+    """Raise `EngineError` where TensorRT-RTX itself says that an engine does not run here."""
+    if validity != trt.EngineValidity.INVALID:
+        return
+    kinds = trt.EngineInvalidityDiagnostics.__members__
+    reasons = [name for name, value in kinds.items() if diagnostics & int(value)]
+    words = ", ".join(name.replace("_", " ").lower() for name in reasons) or "no reason given"
+    raise EngineError(f"TensorRT-RTX refuses the engine on this device: {words}")

@@ -8,7 +8,7 @@ from camera_sim.commands.secrets import PassphraseOptions, secrets
 from camera_sim.device.device import DEFAULT_CAMERA
 from camera_sim.device.firmware import Precision
 from camera_sim.device.one_time_memory import MOST
-from camera_sim.engines.tensorrt import plans_in
+from camera_sim.engines.engine_files import engines_in
 from camera_sim.signing.identity import open_identity
 from channel.options import Out, within
 from channel.terminal import say
@@ -26,8 +26,8 @@ from firmware_export.reports import REPORT, read_reports
 class Build:
     """Put exported models into a bundle.
 
-    Put exported models, and TensorRT engines if there are any, into one bundle. Every model but
-    fp32 needs a parity report that passes.
+    Put exported models, and engines built from them if there are any, into one bundle. Every
+    model but fp32 needs a parity report that passes.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ class Build:
     default_precision
         What runs unless another is asked for.
     engines
-        TensorRT engines to include.
+        Folder of engines to include.
     timing_cache
         TensorRT's, to include.
     unsafe_without_parity
@@ -77,7 +77,7 @@ class Build:
             {one.contract.name: one.model() for one in found},
             self.default_precision,
             tuple(reports),
-            plans_in(self.engines) if self.engines else None,
+            engines_in(self.engines) if self.engines else None,
             {"timing.cache": archive.read_file(self.timing_cache)} if self.timing_cache else None,
             {one.contract.name: one.contract.tile for one in found if one.contract.tile},
         )

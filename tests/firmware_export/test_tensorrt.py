@@ -1,4 +1,4 @@
-"""TensorRT: refusals in words, keys, and our calls against the genuine 11.x classes.
+"""TensorRT 10 and 11: refusals in words, keys, and our calls against the genuine 11.x classes.
 
 No engine is built or run here: that takes a device. What stands in for one is said in `genuine`.
 """
@@ -16,22 +16,25 @@ from camera_sim.developing.tiles import develop
 from camera_sim.engines import cuda, tensorrt
 from camera_sim.engines.engine_key import EngineKey, check_runs
 from camera_sim.engines.onnxruntime import OnnxRuntimeEngine
-from camera_sim.engines.tensorrt import TensorRTEngine
+from camera_sim.engines.tensorrt import TensorRTEngine, find_tensorrt
 from camera_sim.errors import EngineError
 from firmware_export import tensorrt_build
 from firmware_export.boot import booted
+from firmware_export.built_engine import Options, Tiles
 from firmware_export.bundle import built, opened
 from firmware_export.contract import Exported
 from firmware_export.errors import ExportError
-from firmware_export.tensorrt_build import Options, Tiles, engine_from_model
+from firmware_export.tensorrt_build import engine_from_model
 from tests.camera_sim.conftest import Camsim
 from tests.camera_sim.scenes import capture
 from tests.firmware_export.factory import RELEASE, Company, capture_file, tiny_model
 from tests.firmware_export.genuine import SimulatedCuda, StandIn, tensorrt_bindings
 
 KEY = EngineKey(
-    tensorrt="11.4.0.106",
-    compute_capability="9.0",
+    runtime="tensorrt",
+    version="11.4.0.106",
+    capabilities=("9.0",),
+    tiles=(32, 288, 320),
     precision="fp32",
     model_sha256=tiny_model().sha256,
     plan_sha256=hashlib.sha256(b"plan").hexdigest(),
@@ -71,11 +74,14 @@ def test_the_stand_in_refuses_what_does_not_exist(trt: ModuleType) -> None:
 
 
 def test_without_the_library_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tensorrt, "LIBRARIES", ("tensorrt_that_is_not_here",))
+    nowhere = {name: (f"{name}_that_is_not_here",) for name in tensorrt.LIBRARIES}
+    monkeypatch.setattr(tensorrt, "LIBRARIES", nowhere)
+    with pytest.raises(EngineError, match=r"tensorrt is not installed .*; pip install tensorrt"):
+        find_tensorrt("tensorrt")
     with pytest.raises(
-        EngineError, match=r"TensorRT is not installed .*pip install -e .\.\[tensorrt\]"
+        EngineError, match=r"tensorrt-rtx is not installed .*pip install -e .\.\[tensorrt\]"
     ):
-        TensorRTEngine(tiny_model().model(), "fp32", plans())
+        find_tensorrt("tensorrt-rtx")
 
 
 @pytest.mark.parametrize(
@@ -102,7 +108,7 @@ def test_without_a_device_it_says_so_and_touches_nothing(
         return (type("Status", (int,), {"name": code.name})(status[0]), status[1])
 
     monkeypatch.setattr(runtime, "cudaGetDeviceCount", count)
-    monkeypatch.setattr(tensorrt, "find_tensorrt", SimpleNamespace)
+    monkeypatch.setattr(tensorrt, "find_tensorrt", lambda _: SimpleNamespace())
     with pytest.raises(EngineError, match="there is no NVIDIA device here") as caught:
         TensorRTEngine(tiny_model().model(), "fp32", plans())
     assert reason in str(caught.value)
@@ -112,10 +118,10 @@ def test_without_a_device_it_says_so_and_touches_nothing(
     ("changes", "version", "capability", "reason"),
     [
         ({}, "11.4.0.106", "9.0", ""),
-        ({}, "11.5.0.1", "9.0", "was built by TensorRT 11.4.0.106, and 11.5.0.1 is here"),
+        ({}, "11.5.0.1", "9.0", "was built by tensorrt 11.4.0.106, and 11.5.0.1 is here"),
         ({"version_compatible": True}, "11.5.0.1", "9.0", ""),
-        ({"version_compatible": True}, "11.3.0.1", "9.0", "was built by TensorRT"),
-        ({"version_compatible": True}, "12.0.0.1", "9.0", "was built by TensorRT"),
+        ({"version_compatible": True}, "11.3.0.1", "9.0", "was built by tensorrt"),
+        ({"version_compatible": True}, "12.0.0.1", "9.0", "was built by tensorrt"),
         ({}, "11.4.0.106", "8.6", r"for compute capability 9.0 \(hardware compatibility: none\)"),
         ({"hardware": "same_compute_capability"}, "11.4.0.106", "9.0", ""),
         ({"hardware": "ampere_plus"}, "11.4.0.106", "8.6", ""),
@@ -136,9 +142,9 @@ def test_an_engine_of_another_device_or_version_is_refused(
 def test_an_engine_of_another_model_or_precision_is_refused() -> None:
     with pytest.raises(EngineError, match="no engine was built from the fp32 model"):
         TensorRTEngine(tiny_model(0.5).model(), "fp32", plans())
-    with pytest.raises(EngineError, match="no engine was built from the fp16 model"):
+    with pytest.raises(EngineError, match="is in fp16"):
         TensorRTEngine(tiny_model().model(), "fp16", plans())
-    with pytest.raises(EngineError, match="there is no TensorRT engine; build one"):
+    with pytest.raises(EngineError, match="no engine of tensorrt-rtx or tensorrt; build one"):
         TensorRTEngine(tiny_model().model(), "fp32", {})
 
 
@@ -148,7 +154,7 @@ def test_an_engine_that_was_exchanged_is_never_opened(
 ) -> None:
     """A plan is code: its key speaks for the bytes that are opened, not for a file's name."""
     monkeypatch.setattr(
-        tensorrt, "find_tensorrt", lambda: SimpleNamespace(__version__="11.4.0.106")
+        tensorrt, "find_tensorrt", lambda _: SimpleNamespace(__version__="11.4.0.106")
     )
     key = KEY.model_copy(update={"plan_sha256": digest})
     with pytest.raises(EngineError, match="is not the one that its key describes"):
@@ -216,7 +222,7 @@ def test_execution_gives_the_picture_through_pinned_buffers(
 ) -> None:
     model = tiny_model()
     device = Device(trt, model, fixed)
-    monkeypatch.setattr(tensorrt, "find_tensorrt", lambda: device.module)
+    monkeypatch.setattr(tensorrt, "find_tensorrt", lambda _: device.module)
     engine = TensorRTEngine(model.model(), "fp32", plans())
     assert engine.fixed == fixed
     image = capture(200, 260)
@@ -270,7 +276,7 @@ def test_building_makes_the_calls_that_tensorrt_11_has(
     trt: ModuleType, simulated: SimulatedCuda, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake = _builder(trt)
-    monkeypatch.setattr(tensorrt_build, "find_tensorrt", lambda: fake)
+    monkeypatch.setattr(tensorrt_build, "find_tensorrt", lambda _: fake)
     options = Options(version_compatible=True, hardware="ampere_plus", timing_cache=b"old")
     made = engine_from_model(tiny_model(), options)
     assert (made.plan, made.timing_cache) == (b"the plan", b"timings")
@@ -303,11 +309,11 @@ def test_what_the_builder_refuses_is_said(
         (_builder(trt), Options(tiles=Tiles(31, 64, 96)), "tiles are rising multiples of 2"),
         (_builder(trt), Options(tiles=Tiles(96, 64, 32)), "tiles are rising multiples of 2"),
     ):
-        monkeypatch.setattr(tensorrt_build, "find_tensorrt", lambda fake=fake: fake)
+        monkeypatch.setattr(tensorrt_build, "find_tensorrt", lambda _, fake=fake: fake)
         with pytest.raises(ExportError, match=reason):
             engine_from_model(tiny_model(), options)
     lean = SimpleNamespace(__name__="tensorrt_lean")
-    monkeypatch.setattr(tensorrt_build, "find_tensorrt", lambda: lean)
+    monkeypatch.setattr(tensorrt_build, "find_tensorrt", lambda _: lean)
     with pytest.raises(ExportError, match="tensorrt_lean only runs engines"):
         engine_from_model(tiny_model(), Options())
 
@@ -318,7 +324,7 @@ def test_the_commands_refuse_in_one_sentence_and_fall_back_when_asked(
     def none_here() -> ModuleType:
         raise EngineError("there is no NVIDIA device here; develop with --engine onnxruntime")
 
-    monkeypatch.setattr(tensorrt, "find_tensorrt", SimpleNamespace)
+    monkeypatch.setattr(tensorrt, "find_tensorrt", lambda _: SimpleNamespace())
     monkeypatch.setattr(tensorrt, "find_runtime", none_here)
     from camera_sim import weights
 
@@ -331,7 +337,7 @@ def test_the_commands_refuse_in_one_sentence_and_fall_back_when_asked(
     )
     raw, out = capture_file(tmp_path / "capture.dng"), tmp_path / "a.jpg"
     words = ("develop", raw, "--pipeline", "rnet", "--engine", "tensorrt", "--out", out)
-    assert "name the folder of TensorRT engines with --engines" in camsim(*words).err
+    assert "name the folder of engines with --engines" in camsim(*words).err
     ran = camsim(*words, "--engines", folder)
     assert ran.status == 2
     assert ran.err.startswith("camsim: there is no NVIDIA device here")
@@ -354,7 +360,7 @@ def test_a_bundle_carries_engines_and_the_device_refuses_foreign_ones(
     from firmware_export.boot import boot, install
 
     model = tiny_model()
-    foreign = plans(KEY.model_copy(update={"compute_capability": "8.7"}))
+    foreign = plans(KEY.model_copy(update={"capabilities": ("8.7",)}))
     bundle = maker.signed(
         built(
             RELEASE,
@@ -366,13 +372,13 @@ def test_a_bundle_carries_engines_and_the_device_refuses_foreign_ones(
         )
     )
     parts = opened(bundle).manifest
-    assert parts.engines[0].key.compute_capability == "8.7"
+    assert parts.engines[0].key.capabilities == ("8.7",)
     assert parts.others[0].sha256 == hashlib.sha256(b"timings").hexdigest()
     (tmp_path / "a.camfw").write_bytes(bundle)
     install(device, tmp_path / "a.camfw")
     boot(device)
     firmware = booted(device)
-    monkeypatch.setattr(tensorrt, "find_tensorrt", lambda: Device(trt, model, None).module)
+    monkeypatch.setattr(tensorrt, "find_tensorrt", lambda _: Device(trt, model, None).module)
     with pytest.raises(EngineError, match=r"was built for compute capability 8\.7"):
         TensorRTEngine(firmware.model(None), "fp32", firmware.engines)
 

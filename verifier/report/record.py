@@ -68,6 +68,7 @@ class Development(_Record):
     bundle_sha256: str | None = Field(default=None, max_length=64)
     raw_sha256: str = Field(max_length=64)
     boot_log_sha256: str | None = Field(default=None, max_length=64)
+    engine_sha256: str | None = Field(default=None, max_length=64)
 
 
 class Fact(_Record):

@@ -115,7 +115,13 @@ def write_onnx(model: NIP, path: Path, metadata: dict[str, str]) -> None:
 def onnx_of_weights(
     pipeline: Pipeline, path: Path, metadata: dict[str, str], tile: tuple[int, int] | None = None
 ) -> onnx.ModelProto:
-    """Export a pipeline's stored weights by `onnx_of`.
+    """Export a pipeline's stored weights by `onnx_of`; raises as `network_of_weights`."""
+    with torch.no_grad():
+        return onnx_of(network_of_weights(pipeline, path), metadata, tile)
+
+
+def network_of_weights(pipeline: Pipeline, path: Path) -> NIP:
+    """Build a pipeline's network with its stored weights, to be run.
 
     Raises
     ------
@@ -127,8 +133,7 @@ def onnx_of_weights(
         load_weights(path, network)
     except VerifierError as error:
         raise TrainingError(str(error)) from error
-    with torch.no_grad():
-        return onnx_of(network.eval(), metadata, tile)
+    return network.eval()
 
 
 def onnx_of(
