@@ -4,12 +4,8 @@ The converter takes torch's networks, not ONNX: the weights that the model was e
 read again, and the result is compared with the ONNX file. Needs the extra ``litert-convert``.
 """
 
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,7 +15,6 @@ from camera_sim.engines.engine_files import Engines
 from camera_sim.engines.engine_key import EngineKey
 from camera_sim.engines.litert import LiteRtEngine
 from camera_sim.engines.onnxruntime import OnnxRuntimeEngine
-from camera_sim.errors import CameraSimError
 from camera_sim.pipelines import find_pipeline
 from channel.extras import to_install
 from channel.quiet import quiet
@@ -27,9 +22,6 @@ from firmware_export import self_test
 from firmware_export.built_engine import Made, tile_of
 from firmware_export.contract import Exported
 from firmware_export.errors import ExportError
-
-if TYPE_CHECKING:
-    import torch
 
 # A converted network may differ from the ONNX file by so much, in sRGB values: a fiftieth of a
 # level, as an export from torch may.
@@ -50,29 +42,12 @@ def engine_from_weights(
     PipelineError, WeightsError
         If there are no sound weights.
     """
-    try:
-        with quiet():
-            import litert_torch
-    except ImportError as error:
-        raise ExportError(
-            f"converting for LiteRT needs {CONVERTER}: {to_install('litert-convert')}"
-        ) from error
     if model.contract.precision != "fp32":
         raise ExportError(
             f"LiteRT files are made of fp32 models, not of {model.contract.precision}"
         )
     sides = tile_of(model, tile)
-    network, inputs = _network(model, folder), _inputs(sides)
-    try:
-        with quiet(), _squares_multiplied():
-            converted = litert_torch.convert(network, sample_kwargs=inputs)
-            with tempfile.TemporaryDirectory() as held:
-                path = Path(held) / "network.tflite"
-                converted.export(str(path))
-                content = path.read_bytes()
-    except Exception as error:  # the converter's have no root of their own
-        reason = " ".join(str(error).split())
-        raise ExportError(f"{model.contract.name} cannot be converted: {reason}") from error
+    content = _converted(model, folder, sides)
     key = EngineKey(runtime="litert", version=version(CONVERTER), precision="fp32", tile=sides,
                     model_sha256=model.sha256).of_plan(content)  # fmt: skip
     made = Made(key, content)
@@ -85,42 +60,24 @@ def files_of(made: Made) -> Engines:
     return {made.key.file: (made.key.model_dump_json(), made.plan)}
 
 
-def _network(model: Exported, folder: Path) -> "torch.nn.Module":
-    from camera_sim.training.nip.export import network_of_weights
-
+def _converted(model: Exported, folder: Path, tile: tuple[int, int]) -> bytes:
     pipeline = find_pipeline(model.contract.pipeline)
     entry = weights.read_manifest(folder).find(pipeline.name)
     path = (folder / entry.file).with_suffix(".safetensors")
     try:
-        return network_of_weights(pipeline, path)
-    except CameraSimError as error:
-        raise ExportError(f"{path} cannot be converted: {error}") from error
+        with quiet():
+            import litert_torch  # noqa: F401 - whether it is there
 
+            from camera_sim.training.nip.litert import litert_of_weights
 
-def _inputs(tile: tuple[int, int]) -> dict[str, Any]:
-    from camera_sim.networks.nip import INPUT_NAMES
-    from camera_sim.training.nip.export import sample_inputs
-
-    return dict(zip(INPUT_NAMES, sample_inputs(*tile), strict=True))
-
-
-@contextmanager
-def _squares_multiplied() -> Iterator[None]:
-    """Have torch multiply where a network squares: LiteRT's power takes four axes at most."""
-    from torch.overrides import TorchFunctionMode
-
-    class Multiplied(TorchFunctionMode):
-        """Squares as products."""
-
-        def __torch_function__(
-            self, func: Any, types: Any, args: Any = (), kwargs: Any = None
-        ) -> Any:
-            if getattr(func, "__name__", "") == "square":
-                return args[0] * args[0]
-            return func(*args, **(kwargs or {}))
-
-    with Multiplied():
-        yield
+            return litert_of_weights(pipeline, path, tile)
+    except ImportError as error:
+        raise ExportError(
+            f"converting for LiteRT needs {CONVERTER}: {to_install('litert-convert')}"
+        ) from error
+    except Exception as error:  # the converter's have no root of their own
+        reason = " ".join(str(error).split())
+        raise ExportError(f"{path} cannot be converted: {reason}") from error
 
 
 def _check_against(model: Exported, made: Made) -> None:

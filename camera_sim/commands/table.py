@@ -34,7 +34,7 @@ COMMANDS: Final = {
     "firmware parity": ("firmware_export.commands.parity:Parity",
         "compare models with the fp32 one through the real channel"),
     "firmware engine": ("firmware_export.commands.engine:Engine",
-        "build a TensorRT engine of an exported model, for the device here"),
+        "build an engine of an exported model"),
     "firmware build": ("firmware_export.commands.build:Build",
         "put exported models into a bundle"),
     "firmware sign": ("firmware_export.commands.build:Sign",

@@ -51,7 +51,7 @@ def tensorrt_bindings(folder: Path) -> ModuleType:
             [compiler, "-shared", "-fPIC", "-o", made, source, f"-Wl,-soname,{made.name}"],
             check=True,
         )
-        ctypes.CDLL(str(made), ctypes.RTLD_GLOBAL)
+        ctypes.CDLL(str(made))  # not global: TensorRT-RTX has entry points of the same names
     return importlib.import_module("tensorrt_bindings")
 
 
