@@ -13,13 +13,20 @@ def to_install(extra: str) -> str:
 
 
 @contextmanager
-def of_extra(extra: str) -> Iterator[None]:
-    """Raise `DependencyError` where a package that is imported meanwhile is missing."""
+def of_extra(extra: str, what: str = "") -> Iterator[None]:
+    """Raise `DependencyError` where a package that is imported meanwhile is missing.
+
+    Parameters
+    ----------
+    what
+        What needs it, with its verb, such as "archives need".
+    """
     try:
         yield
     except ImportError as error:
         name = error.name or "a package"
-        raise DependencyError(f"{name} is missing; install it with: {to_install(extra)}") from error
+        missing = f"{what} {name}" if what else f"{name} is missing; install it with"
+        raise DependencyError(f"{missing}: {to_install(extra)}") from error
 
 
 def require_torch(what: str = "training needs") -> None:

@@ -1,4 +1,4 @@
-"""The editing operations that forensics tells apart, exact at 8 bits (numpy and Pillow, no torch).
+"""The editing operations that forensics distinguishes, exact at 8 bits, without torch.
 
 Korus & Memon, CVPR 2019, section 4.2: sharpening, resampling, Gaussian smoothing, JPEG; and the
 further ones of the authors' later toolbox: median, additive noise, gamma. All take and give

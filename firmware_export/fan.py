@@ -34,7 +34,7 @@ class Fan:
     sha256: str
     pair: str | None
 
-    def verdicts(self, patches: Pixels) -> NDArray[np.intp]:
+    def answers(self, patches: Pixels) -> NDArray[np.intp]:
         """Judge (N, 128, 128, 3) uint8 sRGB patches: the index of each one's label."""
         found = []
         for start in range(0, len(patches), BATCH):

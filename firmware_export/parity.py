@@ -1,7 +1,7 @@
 """The parity gate: whether a model in another precision keeps what the fp32 one does.
 
 Both develop the same captures. Their pictures are compared, then edited in every way that the FAN
-tells apart, sent through platforms by the real codecs, and judged. A cheaper model that looks the
+distinguishes, sent through platforms by the real codecs, and judged. A cheaper model that looks the
 same and is judged otherwise would break the pair, so it is refused.
 """
 
@@ -78,8 +78,8 @@ def parity(
     error = sum(_squares(p.reference, p.lowered).sum() for p in pairs)
     samples = sum(p.reference.size for p in pairs)
     judged = [_judged(pair, fan, platforms) for pair in pairs] if fan else []
-    verdicts = np.concatenate(judged, axis=1) if judged else np.empty((3, 0), np.intp)
-    truth, before, after = verdicts
+    answers = np.concatenate(judged, axis=1) if judged else np.empty((3, 0), np.intp)
+    truth, before, after = answers
     return ParityReport(
         precision=model.contract.precision,
         model_sha256=model.sha256,
@@ -144,7 +144,7 @@ def _developed(
 
 
 def _judged(pair: Developed, fan: Fan, platforms: Sequence[str]) -> NDArray[np.intp]:
-    """Return (3, N): the true label, the verdict after fp32, and after the other model."""
+    """Return (3, N): the true label, the answer after fp32, and after the other model."""
     edits = {NATIVE: None} | {one.name: one for one in MANIPULATIONS}
     columns = []
     for index, label in enumerate(fan.labels):
@@ -158,7 +158,7 @@ def _judged(pair: Developed, fan: Fan, platforms: Sequence[str]) -> NDArray[np.i
             ]
             places = places_of(served[0])
             found = [
-                fan.verdicts(np.stack([_patch(picture, place) for place in places]))
+                fan.answers(np.stack([_patch(picture, place) for place in places]))
                 for picture in served
             ]
             columns.append(np.stack([np.full_like(found[0], index), *found]))

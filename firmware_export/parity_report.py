@@ -15,7 +15,7 @@ class Limits(BaseModel):
     accuracy_drop
         The most that the FAN's accuracy may fall, 0 to 1.
     flips
-        The largest share of patches on which the FAN changes its verdict.
+        The largest share of patches on which the FAN changes its answer.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -50,7 +50,7 @@ class ParityReport(BaseModel):
     accuracy, accuracy_fp32
         Of the FAN after the channel, on the edits of its labels; None without a FAN.
     flips
-        Share of patches whose verdict differs; None without a FAN.
+        Share of patches whose answer differs; None without a FAN.
     worst
         Tiles with the lowest PSNR.
     """
@@ -91,6 +91,6 @@ class ParityReport(BaseModel):
                 )
         if self.flips is not None and self.flips > self.limits.flips:
             found.append(
-                f"{100 * self.flips:.2f}% of verdicts flip, and {100 * self.limits.flips:g}% may"
+                f"{100 * self.flips:.2f}% of answers flip, and {100 * self.limits.flips:g}% may"
             )
         return found

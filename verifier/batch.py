@@ -113,7 +113,7 @@ def _digest(photo: str) -> str | None:
 
 
 def _earlier(path: Path) -> dict[str, Outcome]:
-    """Read the reports of an earlier run; errors are tried again, and damaged lines are told."""
+    """Read the reports of an earlier run; errors are tried again, damaged lines reported."""
     try:
         *lines, torn = path.read_bytes().split(b"\n")  # torn: a run was killed while it wrote it
     except FileNotFoundError:

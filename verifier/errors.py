@@ -80,4 +80,4 @@ class DependencyError(VerifierError):
 
 
 class WorkerError(VerifierError):
-    """The reading process can't be started or speaks nonsense."""
+    """The reading process can't be started or answers nonsense."""

@@ -18,9 +18,10 @@ BATCH = 8
 class TrainPattern:
     """Search for the pattern that joint training starts with.
 
-    Search DCT coefficients for a pattern by which a linear classifier tells the five histories,
-    and pictures without it, after a halving and JPEG 50 and after WhatsApp, from the shipped
-    pattern on or another. Each is held to a fidelity and to what an eye sees of it.
+    Search DCT coefficients for a pattern by which a linear classifier distinguishes the five
+    histories, and pictures without it, after a halving and JPEG 50 and after WhatsApp. The search
+    starts from the shipped pattern or another. Each is held
+    to a fidelity and to what an eye sees of it.
 
     Parameters
     ----------

@@ -96,7 +96,7 @@ class _Unsigned:
 def _apart(
     jobs: Sequence[Job], options: Options, signing: Signing | None, processes: int
 ) -> Iterator[Outcome]:
-    """Develop in processes; a file that kills its process is told."""
+    """Develop in processes; a file that kills its process is reported."""
     share = replace(options, max_memory=options.max_memory // processes, threads=1)
     work = partial(_in_worker if signing is None else _unsigned_in_worker, share)
     try:

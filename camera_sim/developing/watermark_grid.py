@@ -1,6 +1,6 @@
 """Where a watermark is embedded: on the 8×8 blocks of the upright picture, at any orientation.
 
-A watermark has a period of 32 pixels, and its FAN knows it in step with the squares of JPEG,
+A watermark has a period of 32 pixels, and its FAN knows it aligned with the squares of JPEG,
 which start at the upright picture's top left corner. So a capture is turned upright before it is
 developed, not after, and its far edges are mirrored on to whole squares. A mosaic that does not
 start with red is developed from its far edge; there the sides are such that the watermark, whose

@@ -51,7 +51,7 @@ def replaced(picture: Picture, other: Picture) -> tuple[Picture, Mask]:
 
 
 def cloned(picture: Picture, other: Picture) -> tuple[Picture, Mask]:
-    """Copy a part of the picture itself over another, out of step with JPEG's squares."""
+    """Copy a part of the picture itself over another, off the grid of JPEG's squares."""
     window, mask = _part(picture)
     height, width = picture[window].shape[:2]
     moved = np.roll(picture, CLONE_OFFSET, axis=(0, 1))[-height:, -width:]
@@ -71,7 +71,7 @@ LOCAL_EDITS: dict[str, LocalEdit] = {
     "smoothed part": smoothed,
     "sharpened part": sharpened,
     "splice, enlarged by a quarter": spliced,
-    "clone, moved out of step": cloned,
+    "clone, moved off the grid": cloned,
     "bars inpainted, half of the part": inpainted,
     "splice of the same camera, as it is": replaced,
 }

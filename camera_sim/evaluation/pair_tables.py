@@ -196,7 +196,7 @@ def trade_off_table(title: str, measured: Sequence[TradeOff]) -> Table:
 def unknown_camera_table(
     pair: Pair, scores: Sequence[Scores], pictures: Sequence[UnknownCameraPicture], send: Send
 ) -> Table:
-    """How well pictures of other pipelines are told from the pair's own, whatever their history.
+    """How well other pipelines' pictures are distinguished from the pair's own of any history.
 
     The verifier says nothing of pictures without a watermark, whatever they are named.
     """
@@ -296,7 +296,7 @@ def further_edits_table(pair: Pair, captures: Sequence[DevelopedCapture], send: 
 
 
 def local_edits_table(pair: Pair, captures: Sequence[DevelopedCapture], send: Send) -> Table:
-    """Show whether patches inside a local edit are told from those outside."""
+    """Show whether patches inside a local edit are distinguished from those outside."""
     rows = []
     for name, edit in LOCAL_EDITS.items():
         inside, outside = list[float](), list[float]()

@@ -37,8 +37,8 @@ WatermarkPattern = tuple[dict[tuple[int, int], float], ...]
 Each holds coefficients of its DCT, (vertical, horizontal) frequency: level in 8 bits. Frequencies
 are even, so that each quarter is symmetric."""
 QUARTER = 2 * WATERMARK_PERIOD * LATTICE // 2  # pixels a side
-# By these a linear classifier tells the five histories best, at what the eye lets pass (`camsim
-# train pattern`); what they do is in docs/decisions/009-watermark.md.
+# By these a linear classifier distinguishes the five histories best, at what the eye lets pass
+# (`camsim train pattern`). What they do is in docs/decisions/009-watermark.md.
 WATERMARK_PATTERN: WatermarkPattern = (
     {(12, 0): 24, (6, 14): 5, (4, 0): -10},
     {(4, 0): 3.3, (0, 12): 4.3, (12, 0): -20, (0, 4): -2.6, (10, 12): -10, (0, 10): -10},

@@ -64,7 +64,7 @@ class GateOptions:
 class Parity(GateOptions):
     """Compare models with the fp32 one through the real channel.
 
-    Compare exported models with their fp32 one: PSNR, the FAN's accuracy and changed verdicts
+    Compare exported models with their fp32 one: PSNR, the FAN's accuracy and changed answers
     after edits and platforms. Exits with 2 where a limit is broken.
 
     Parameters
@@ -124,7 +124,7 @@ def print_report(report: ParityReport) -> None:
     if report.accuracy is not None and report.accuracy_fp32 is not None:
         say(
             f"    FAN {100 * report.accuracy:.2f}% (fp32 {100 * report.accuracy_fp32:.2f}%), "
-            f"{100 * (report.flips or 0):.2f}% of {report.patches} verdicts flip, through "
+            f"{100 * (report.flips or 0):.2f}% of {report.patches} answers flip, through "
             f"{', '.join(report.channel)}"
         )
     for tile in report.worst[:3]:

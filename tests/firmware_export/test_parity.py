@@ -54,7 +54,7 @@ def test_flips_and_accuracy_have_limits_of_their_own(fan: Fan) -> None:
     report = parity(tiny_model(), lowered(0.05), CAPTURES, fan, limits=Limits(psnr=0))
     assert report.flips is not None
     assert report.flips > 0.02
-    assert any("of verdicts flip, and 2% may" in words for words in report.failures())
+    assert any("of answers flip, and 2% may" in words for words in report.failures())
     worse = report.model_copy(update={"accuracy": 0.5, "accuracy_fp32": 0.9, "flips": 0})
     assert worse.failures() == [
         "the FAN's accuracy falls by 40.00 points, from 90.00%, and may by 1"
@@ -143,7 +143,7 @@ def test_a_bundle_takes_no_model_that_parity_does_not_speak_for(
     ran = camsim(*judge)
     assert ran.status == 0, ran.err
     assert "0.00% of " in ran.out
-    assert "verdicts flip, through paper" in ran.out
+    assert "answers flip, through paper" in ran.out
     assert camsim(*build).status == 0
     manifest = opened(bundle.read_bytes()).manifest
     assert manifest.fan_sha256 == read_fan(tmp_path / "fan.onnx").sha256

@@ -8,9 +8,8 @@ from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
-from channel.extras import to_install
+from channel.extras import of_extra
 from channel.options import SOME, Count
-from verifier.errors import DependencyError
 from verifier.evaluation.bench import write_sample
 from verifier.weights import FOLDER, read_manifest
 
@@ -103,12 +102,10 @@ class BenchArchive(CommonOptions):
 
     def __call__(self) -> int:
         """Print a row a number of workers."""
-        try:
+        with of_extra("archive", "archives need"):
             from verifier.archive import ArchiveOptions
             from verifier.evaluation.bench_archive import bench_archive
             from verifier.settings import Settings
-        except ImportError as error:
-            raise DependencyError(f"archives need {error.name}: {to_install('archive')}") from error
         options = ArchiveOptions(
             self.weights, Settings(resend_through=()) if self.no_resend else Settings()
         )

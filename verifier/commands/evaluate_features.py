@@ -29,7 +29,7 @@ class EvaluateFeatures:
     resnet50
         A ResNet-50 of yours in their place.
     silenced
-        Channels to silence, and whose colour is told.
+        Channels to silence, and whose colour is reported.
     limit
         Use the first so many pictures of each folder.
     seed

@@ -42,8 +42,8 @@ class NetworkOptions:
 class Explain(NetworkOptions):
     """Draw why a detector says what it says of a picture.
 
-    Propagate a detector's answer back to the pixels (LRP) and draw them, with the channels that
-    speak and a sentence. Needs the extra 'explain'.
+    Propagate a detector's answer back to the pixels (LRP) and draw them, with the most
+    relevant channels and a sentence. Needs the extra 'explain'.
 
     Parameters
     ----------

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from channel.errors import reason_of
-from channel.extras import to_install
+from channel.extras import of_extra
 from channel.options import ANY
 from verifier.analysis import Verifier
 from verifier.commands.trust import TrustOptions
-from verifier.errors import DependencyError, OutputError, SettingsError
+from verifier.errors import OutputError, SettingsError
 from verifier.limits import Limits
 from verifier.weights import FOLDER
 
@@ -106,12 +106,10 @@ class Serve(TrustOptions):
 
     def __call__(self) -> int:
         """Serve until a signal ends it."""
-        try:
+        with of_extra("serve", "serving needs"):
             from verifier.service import Service, create_app
             from verifier.service.keys import add_key
             from verifier.service.server import listening, serve
-        except ImportError as error:
-            raise DependencyError(f"serving needs {error.name}: {to_install('serve')}") from error
         if self.add_key:
             if self.keys is None:
                 raise SettingsError("--add-key needs --keys, the file to add it to")

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 from rich.progress import BarColumn, MofNCompleteColumn, TimeRemainingColumn
 
-from channel.extras import to_install
+from channel.extras import of_extra
 from channel.options import Count
 from channel.terminal import Progress, complain, say
 from verifier.commands.trust import TrustOptions
-from verifier.errors import DependencyError
 from verifier.weights import FOLDER
 
 if TYPE_CHECKING:
@@ -57,10 +56,8 @@ class VerifyArchive(TrustOptions):
 
     def __call__(self) -> int:
         """Verify with a bar that shows how far it is; say what came out."""
-        try:
+        with of_extra("archive", "archives need"):
             from verifier.archive import Archive, verify_archive
-        except ImportError as error:
-            raise DependencyError(f"archives need {error.name}: {to_install('archive')}") from error
         from fleet import Processes, RayCluster
 
         engine = (

@@ -24,14 +24,14 @@ def agreed(results: Sequence[DetectorResult]) -> list[DetectorResult]:
     The results in the same order; one whose answer was taken back is inconclusive, and its first
     reason says what the other detector found.
     """
-    told = [r for r in results if r.name in KINDS and r.status == "ran" and r.probabilities]
-    return [_checked(result, told) for result in results]
+    answered = [r for r in results if r.name in KINDS and r.status == "ran" and r.probabilities]
+    return [_checked(result, answered) for result in results]
 
 
-def _checked(result: DetectorResult, told: Sequence[DetectorResult]) -> DetectorResult:
-    if result.answer is None or result not in told:
+def _checked(result: DetectorResult, answered: Sequence[DetectorResult]) -> DetectorResult:
+    if result.answer is None or result not in answered:
         return result
-    for other in told:
+    for other in answered:
         if other is not result and _contradicts(result, result.answer, other):
             return _taken_back(result, result.answer, other)
     return result

@@ -208,10 +208,10 @@ class PixelDetector(ModelDetector[ScoresT]):
     def _shown(self, reading: Reading, answer: Answer, scores: ScoresT) -> dict[str, Any]:
         # A bar of 95% “sharpened” accuses, whatever the sentence beside it says, and where the
         # model may not speak the probabilities are not those that were calibrated.
-        told: Mapping[str, float] = answer.probabilities if answer.status == "ran" else {}
+        reported: Mapping[str, float] = answer.probabilities if answer.status == "ran" else {}
         return {
             **self.facts_of(scores),
-            "probabilities": dict(told),
+            "probabilities": dict(reported),
             "calibrated_for": self.calibrated_for(reading, scores),
             "patch_map": self.patch_map(scores, answer),
         }

@@ -41,7 +41,7 @@ class PictureScores(PatchScores):
 
     @property
     def proof(self) -> WatermarkProof | None:
-        """How the camera's watermark lies in the picture, and what speaks for that."""
+        """How the camera's watermark lies in the picture, and the evidence for that."""
         return self.pooled.proof if self.pooled else None
 
     @property

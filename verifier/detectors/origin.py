@@ -3,9 +3,9 @@
 R. Huang, F. Fang, H. Nguyen, J. Yamagishi, I. Echizen, *A method for identifying origin of digital
 images using a convolutional neural network*: patches drawn by their edges, a network, a vote. The
 network may be theirs, or one layer over features that are fixed (docs/decisions/019). Our answer
-rests on the mean over patches, calibrated; the vote is told beside it. It has seen some renderers
-and generators of many, so it may say "not sure", and it goes partly by what a picture shows: what
-it says informs, and no verdict rests on it.
+rests on the mean over patches, calibrated; the vote is reported beside it. It has seen some
+renderers and generators of many, so it may say "not sure". It goes partly by what a picture
+shows: what it says informs, and no verdict rests on it.
 """
 
 from dataclasses import replace
@@ -84,7 +84,7 @@ class OriginDetector(PixelDetector[PatchScores]):
         return calibration.named is not None and calibration.none is not None
 
     def decide(self, scores: PatchScores, grounds: Grounds) -> Answer:
-        """Name an origin or none, and tell the vote beside it; see `PixelDetector.decide`."""
+        """Name an origin or none, and report the vote beside it; see `PixelDetector.decide`."""
         entry = scores.model.entry
         answer = answer_of(entry, grounds)
         if answer.answer is None:

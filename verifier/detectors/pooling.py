@@ -1,6 +1,6 @@
 """What a whole picture says, beyond its patches: a pair's pooling network, run by ONNX Runtime.
 
-It reads the statistics of all blocks of a picture that is brought back in step with the camera's
+It reads the statistics of all blocks of a picture that is synchronised with the camera's
 watermark (`verifier.features.watermark_sync`), and what the FAN says of the patches.
 """
 

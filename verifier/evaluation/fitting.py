@@ -159,8 +159,8 @@ def measure_stored(
     Raises
     ------
     ScoresError
-        If the labels aren't the model's, the model has no calibration or tells edits, there are
-        too few photographs, or sets aren't listed.
+        If the labels aren't the model's, the model has no calibration or classifies edits, there
+        are too few photographs, or sets aren't listed.
     """
     _check_labels(entry, scores)
     calibration = entry.calibrations.get(channel)

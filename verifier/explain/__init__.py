@@ -1,1 +1,1 @@
-"""What a detector goes by: relevance over the picture, channels that speak, colour. Needs torch."""
+"""What a detector goes by: relevance over the picture and by channel, colour. Needs torch."""

@@ -1,4 +1,4 @@
-"""An explanation as a figure: the picture, relevance over it, and the channels that speak."""
+"""An explanation as a figure: the picture, relevance over it, and the most relevant channels."""
 
 import textwrap
 from typing import Final
@@ -41,12 +41,12 @@ def draw_explanation(explanation: Explanation, pixels: NDArray[np.uint8], title:
     most = max(float(np.quantile(np.abs(smooth), 0.995)), 1e-12)
     seen = np.clip(np.abs(smooth) / most, 0, 1)
     middle.imshow(smooth, cmap="RdBu_r", vmin=-most, vmax=most, alpha=0.85 * np.sqrt(seen))
-    middle.set_title("relevance: red speaks for it, blue against")
+    middle.set_title("relevance: red is evidence for it, blue against")
     for axes in (left, middle):
         axes.set_axis_off()
     names = [str(channel) for channel, _ in explanation.channels][::-1]
     right.barh(names, [100 * share for _, share in explanation.channels][::-1], color="tab:red")
-    right.set(title="channels that speak", xlabel="% of the layer's relevance")
+    right.set(title="most relevant channels", xlabel="% of the layer's relevance")
     right.tick_params(axis="y", labelsize=8)
     figure.suptitle(title)
     figure.supxlabel(textwrap.fill(explanation.sentence, 150), fontsize=10)

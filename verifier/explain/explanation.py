@@ -17,7 +17,7 @@ from verifier.judging.decision import picture_probabilities
 from verifier.report.wording import percent
 
 Pixels = NDArray[np.uint8]
-# Of the looked-at pixels: what is told of where relevance lies.
+# Of the looked-at pixels: what is reported of where relevance lies.
 _TENTH: Final = 0.1
 _BATCH: Final = 4
 
@@ -133,9 +133,9 @@ def _shares(layers: dict[str, NDArray[np.float32]]) -> dict[str, NDArray[np.floa
     """FF-RS of each part: by layer (N, C); see `verifier.explain.ff_rs`."""
     found = {}
     for name, values in layers.items():
-        speaks = np.maximum(values, 0).sum(axis=(2, 3))
+        positive = np.maximum(values, 0).sum(axis=(2, 3))
         total = np.abs(values).sum(axis=(1, 2, 3))[:, None]
-        found[name] = speaks / np.maximum(total, 1e-12)
+        found[name] = positive / np.maximum(total, 1e-12)
     return found
 
 
@@ -161,17 +161,18 @@ def _sentence(
     logits: NDArray[np.float32],
 ) -> str:
     words = network.labels[place].words
-    speaks = np.sort(np.maximum(whole[looked_at], 0))[::-1]
-    densest = float(speaks[: max(1, round(_TENTH * len(speaks)))].sum() / max(speaks.sum(), 1e-12))
+    positive = np.sort(np.maximum(whole[looked_at], 0))[::-1]
+    tenth = positive[: max(1, round(_TENTH * len(positive)))]
+    densest = float(tenth.sum() / max(positive.sum(), 1e-12))
     side = "for" if score > 0 else "against"
     against = " logits over the others' mean" if logits.shape[1] > 1 else " logits"
     probability = _probability(network, place, logits)
     count = len(logits)
     return (
         f"What {network.name} sees in {count} part{'s' if count > 1 else ''} of the "
-        f"picture speaks {side} “{words}” ({score:+.2f}{against}{probability}); "
-        f"{densest:.0%} of what speaks for it lies in a tenth of the pixels that it looked at; "
-        f"loudest {'are' if len(channels) > 1 else 'is'} the channels "
+        f"picture is evidence {side} “{words}” ({score:+.2f}{against}{probability}); "
+        f"{densest:.0%} of the evidence for it lies in a tenth of the pixels that it looked at; "
+        f"the most relevant channel{'s are' if len(channels) > 1 else ' is'} "
         f"{', '.join(f'{channel} ({share:.1%})' for channel, share in channels[:3])}."
     )
 

@@ -24,7 +24,7 @@ from verifier.explain.networks import Explainable
 from verifier.explain.relevance import Channel
 from verifier.training.generated.sets import GENERATED
 
-# Draws of random channels, of which the mean and the range are told.
+# Draws of random channels, of which the mean and the range are reported.
 DRAWS = 5
 
 

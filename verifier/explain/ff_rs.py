@@ -1,8 +1,8 @@
 """FF-RS, the forensic feature relevance statistic, and how a detector does without its features.
 
 K. Chandrasegaran, N.-T. Tran, A. Binder, N.-M. Cheung, *Discovering Transferable Forensic Features
-for CNN-generated Images Detection*, ECCV 2022, section 3: of every channel the share of what speaks
-for "generated" in its layer, averaged over generated pictures that the detector finds.
+for CNN-generated Images Detection*, ECCV 2022, section 3: of every channel the share of the
+evidence for "generated" in its layer, averaged over generated pictures that the detector finds.
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ class Ranking:
     pictures: int
 
     def top(self, count: int) -> tuple[Channel, ...]:
-        """Return the channels that speak loudest."""
+        """Return the channels of the most relevance."""
         return self.channels[:count]
 
     def lowest(self, count: int) -> tuple[Channel, ...]:
@@ -65,9 +65,9 @@ def rank_channels(model: nn.Module, pictures: Tensor, label: int) -> Ranking:
         right = found.score > 0
         count += int(right.sum())
         for name, values in found.layers.items():
-            speaks = np.maximum(values, 0).sum(axis=(2, 3)).astype(np.float64)
+            positive = np.maximum(values, 0).sum(axis=(2, 3)).astype(np.float64)
             total = np.abs(values).sum(axis=(1, 2, 3))[:, None]
-            shares = (speaks / np.maximum(total, 1e-12))[right].sum(axis=0)
+            shares = (positive / np.maximum(total, 1e-12))[right].sum(axis=0)
             totals[name] = totals.get(name, 0) + shares
     if not count:
         raise ScoresError("the detector finds none of the generated pictures; give others")

@@ -121,7 +121,7 @@ def _namer_of(model: nn.Module) -> Callable[[Channel], str]:
 
 
 def load_resnet(path: Path) -> Explainable:
-    """Load a user's ResNet-50 that tells generated pictures from photographs.
+    """Load a user's ResNet-50 that distinguishes generated pictures from photographs.
 
     Raises
     ------
@@ -131,7 +131,7 @@ def load_resnet(path: Path) -> Explainable:
     model = load_resnet50(path)
     if model.fc.out_features > 2:
         raise WeightsError(
-            f"{path} tells {model.fc.out_features} classes apart, so it is no detector of "
+            f"{path} distinguishes {model.fc.out_features} classes, so it is no detector of "
             "generated pictures; give one with one or two outputs, such as CNNDetection's"
         )
     return Explainable(path.stem, model, CROP, RESNET_LABELS, RESNET_SELECTION)

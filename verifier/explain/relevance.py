@@ -35,7 +35,7 @@ class Relevance:
     score
         (N,) the output that is explained.
     picture
-        (N, H, W), summed over colours; positive speaks for the answer.
+        (N, H, W), summed over colours; positive is evidence for the answer.
     layers
         By layer: (N, C, h, w).
     """

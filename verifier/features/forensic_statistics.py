@@ -1,4 +1,4 @@
-"""What a patch's pixels are like, whatever it shows: statistics by which its origin is told.
+"""What a patch's pixels are like, whatever it shows: statistics by which its origin is classified.
 
 Two families, each of luma and both colour differences, so that a few hundred pictures are enough to
 weigh them (docs/decisions/016):

@@ -28,7 +28,7 @@ def table_quality(steps: Sequence[int], *, chroma: bool = False) -> TableQuality
     """Find the family and quality of 64 quantisation steps in natural order.
 
     Annex K of T.81, scaled as IJG's libjpeg does, is tried first, then mozjpeg's (Robidoux). Where
-    neither fits exactly the nearest quality of Annex K is told.
+    neither fits exactly the nearest quality of Annex K is reported.
     """
     return _quality(tuple(steps), chroma=chroma)
 
@@ -44,7 +44,7 @@ def _quality(steps: tuple[int, ...], *, chroma: bool) -> TableQuality:
 
 def _nearest(family: str, steps: Sequence[int], *, chroma: bool) -> TableQuality:
     distances = np.abs(_tables(family, chroma=chroma) - np.asarray(steps)).mean(1)
-    # Of equal tables (qualities 1 and below) the higher quality is told.
+    # Of equal tables (qualities 1 and below) the higher quality is reported.
     best = len(distances) - 1 - int(np.argmin(distances[::-1]))
     return TableQuality(family, best + 1, float(distances[best]))
 

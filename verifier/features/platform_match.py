@@ -121,7 +121,7 @@ def _at_limit(header: JpegHeader, profile: PlatformProfile) -> bool:
 
 
 def _metadata(header: JpegHeader, metadata: Metadata) -> tuple[str, ...] | None:
-    """List what of the platform's metadata the file has; None if something speaks against it."""
+    """List what of the platform's metadata the file has; None if something is against it."""
     icc = profile_bytes(metadata.added_icc) if metadata.added_icc else 0
     comment = metadata.comment
     against = (
@@ -174,7 +174,7 @@ def public_encoder(header: JpegHeader, platforms: Sequence[PlatformProfile] = PL
 
 
 def passing_platforms(platforms: Sequence[PlatformProfile] = PLATFORMS) -> tuple[str, ...]:
-    """Name the platforms that can pass a file on as it is, so that nothing tells of them."""
+    """Name the platforms that can pass a file on as it is, so that nothing shows them."""
     silent = [
         p.platform for p in platforms if p.passthrough in ("always", "stripped", "if it fits")
     ]

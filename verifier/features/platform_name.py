@@ -26,7 +26,7 @@ class PlatformName:
     Attributes
     ----------
     platform
-        Its name; `META` where it is one of Meta's services and can't be told which.
+        Its name; `META` where it is one of Meta's services and can't be known which.
     probability
         After Bayes; of all of Meta's services together for `META`.
     mark

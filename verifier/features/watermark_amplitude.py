@@ -21,7 +21,7 @@ Array = NDArray[np.float64]
 Vector = NDArray[np.float32]
 
 _SIDE: Final = 8
-# Levels that are told apart on either side of zero.
+# Levels that are distinguished on either side of zero.
 _MOST_LEVEL: Final = 6
 _LEVELS: Final = 2 * _MOST_LEVEL + 1
 # A range of activity holds this share of the blocks that are as active or more, until no more than

@@ -8,7 +8,7 @@ fingerprint of a sensor so (*Digital camera identification from sensor pattern n
 2008).
 
 Nothing is said of parts where a watermark can't be seen: burnt out or black, or so smooth that JPEG
-left nothing of it. And who pastes from a picture of the same camera, in step, is not found.
+left nothing of it. And who pastes from a picture of the same camera, grid-aligned, is not found.
 """
 
 from collections.abc import Iterator, Sequence

@@ -3,7 +3,7 @@
 Charts, half-tones and tiles are periodic, JPEG leaves a period of 8 pixels in every photograph, and
 whoever resizes a photograph makes another period of that. All of them have lines where a watermark
 of 32 pixels may have lines too, at one scale or another, so the height of lines proves nothing.
-What a camera embedded is told by more: the *phases* of many lines fit the watermark at once, in
+What a camera embedded is detected by more: the *phases* of many lines fit the watermark at once, in
 most quarters of the picture. A structure of the picture's own has phases of its own, which fit at
 some lines by chance and not at others.
 
@@ -71,7 +71,7 @@ _UNSCALED: Final = ((1.0, 1.0), (0.5, 0.5))
 
 @dataclass(frozen=True)
 class WatermarkProof:
-    """What speaks for a watermark at the place where it was found.
+    """The evidence for a watermark at the place where it was found.
 
     Attributes
     ----------
@@ -190,7 +190,7 @@ def lines_of(
 
 
 def proof_of(lines: Lines, sync: Sync) -> WatermarkProof:
-    """Return what speaks for a watermark by its lines."""
+    """Return the evidence for a watermark by its lines."""
     found, weights = lines.found[0], lines.weights
     heights = float(np.sqrt(np.square(np.abs(weights * found)).sum() / 2))
     beside = float((weights**2 * found.imag**2).sum() / (weights**2).sum())

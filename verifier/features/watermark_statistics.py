@@ -1,4 +1,4 @@
-"""What all 8×8 blocks of a picture in step with a camera's watermark say together.
+"""What all 8×8 blocks of a picture synchronised with a camera's watermark say together.
 
 A patch has 256 blocks, a picture a hundred times as many: what is noise in a patch is told plainly
 by the picture. Of each coefficient that carries the watermark two things are told: what its means

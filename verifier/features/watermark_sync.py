@@ -7,7 +7,7 @@ peaks is old in watermarking (M. Kutter, *Watermarking resistant to translation,
 scaling*, SPIE 3528, 1998). Most watermarks are where the camera embedded them, or at half of their
 size, from the corner: there the phases of the lines are known too, and periods are matched with the
 watermark, which finds it when its lines are lost in noise. Resized back to the camera's own grid,
-or to half of it, the picture is in step with the watermark again, wherever platforms left it.
+or to half of it, the picture is synchronised with the watermark again, wherever platforms left it.
 """
 
 from dataclasses import dataclass, replace
@@ -166,7 +166,7 @@ class Sync:
 
     @property
     def absent(self) -> bool:
-        """Whether there is none that anything could be told by."""
+        """Whether there is none by which anything could be detected."""
         return self.unseen and self.match < MATCHED
 
     @property
@@ -309,7 +309,7 @@ def spectra_of(plane: Plane, period: int) -> NDArray[np.complex64]:
     Parameters
     ----------
     plane
-        (H, W) luma in [0, 255], in step.
+        (H, W) luma in [0, 255], synchronised.
     period
         Pixels.
 

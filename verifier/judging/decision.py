@@ -17,7 +17,7 @@ from verifier.report.record import Finding, Status
 from verifier.report.wording import percent
 from verifier.weights import Calibration, Label, ModelEntry, Role, Threshold
 
-# Labels of what sharing does to every picture: told, and never held against one.
+# Labels of what sharing does to every picture: reported, and never held against one.
 BY_SHARING: Final = ("jpeg",)
 
 
@@ -72,7 +72,7 @@ def decide(entry: ModelEntry, grounds: Grounds, proof: WatermarkProof | None = N
     Parameters
     ----------
     proof
-        How the camera's watermark lies in the picture, and what speaks for it, if it was looked
+        How the camera's watermark lies in the picture, and the evidence for it, if it was looked
         for.
     """
     calibration, found = grounds.calibration, grounds.found
@@ -89,7 +89,7 @@ def decide(entry: ModelEntry, grounds: Grounds, proof: WatermarkProof | None = N
 
 
 def _no_watermark(entry: ModelEntry, proof: WatermarkProof) -> Answer | None:
-    """Abstain without the camera's watermark, or at a size at which edits can't be told apart."""
+    """Abstain without the camera's watermark, or at a size that hides edits."""
     pipeline = entry.pipeline or entry.name
     if proof.sync.absent:
         return abstained(

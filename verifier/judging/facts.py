@@ -19,7 +19,7 @@ _SHOWN: Final = 12  # statements, or actions, among the reasons
 
 
 def side_of(credential: Credential) -> Side:
-    """Return for or against what the facts speak, if someone trusted stands behind them.
+    """Return for or against what the facts are evidence, if someone trusted stands behind them.
 
     Against: the file isn't as someone trusted signed it, or someone trusted declares it generated.
     For: someone trusted states a capture without edits, and nothing in the file contradicts.
@@ -79,7 +79,7 @@ def edits(credential: Credential) -> list[str]:
     return [action for action in stated if action not in (*HARMLESS, "c2pa.opened")]
 
 
-def told_first(credential: Credential) -> list[str]:
+def declared_first(credential: Credential) -> list[str]:
     """Return sentences that a summary begins with where the facts decide nothing."""
     if side_of(credential) != "none":
         return []
@@ -95,7 +95,7 @@ def told_first(credential: Credential) -> list[str]:
 
 
 def summary_of(credential: Credential, *, looks_edited: bool) -> str:
-    """Sum up facts that speak for or against; ``looks_edited`` is what statistics say."""
+    """Sum up facts for or against; ``looks_edited`` is what statistics say."""
     signer = named(credential.signer or "the signer")
     if not_as_signed(credential):
         return (

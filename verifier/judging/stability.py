@@ -63,7 +63,7 @@ def stability(
 def survives(result: DetectorResult, stability: Stability) -> bool:
     """Whether an answer may be followed.
 
-    No platform turned it into its opposite, and one that speaks against a picture was given again
+    No platform turned it into its opposite, and one against a picture was given again
     after at least one: an accusation has to outlive the next upload.
     """
     if any(result.name in resent.flipped for resent in stability.resent):

@@ -25,12 +25,12 @@ from typing import Final
 
 from verifier.judging.facts import (
     Side,
+    declared_first,
     declared_generated,
     holds,
     reasons_of,
     side_of,
     summary_of,
-    told_first,
 )
 from verifier.judging.stability import given_again, survives
 from verifier.report.quoting import named
@@ -86,7 +86,7 @@ def conclude(
     return Verdict(
         label=label,
         level=level,
-        summary=" ".join((*told_first(credential), summary)),
+        summary=" ".join((*declared_first(credential), summary)),
         integrity=credential.integrity.words,
         statistics=_statistics_words(statistics, detectors, stability),
         reasons=tuple(_reasons(credential, channel, detectors, stability)),
@@ -213,7 +213,7 @@ def _statistics_words(
     detectors: Sequence[DetectorResult],
     stability: Stability,
 ) -> str:
-    # Those that only inform, such as of the platform, don't speak about alteration.
+    # Those that only inform, such as of the platform, have no answer about alteration.
     ran = [r.finding for r in detectors if r.status == "ran"]
     if not ran:
         return "No detector could give an answer about this picture."

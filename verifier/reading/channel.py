@@ -121,8 +121,8 @@ def _double(header: JpegHeader | None, pixels: NDArray[np.uint8]) -> Cue:
     if earlier is None:
         words = "The picture is too small or too smooth to look for an earlier compression."
         return Cue(found=None, words=words)
-    # A finer one before a coarser one can't be told: of 20 photographs coded once at 75 two reached
-    # the threshold, and a camera's, all with a quality of 96, whose steps are of a level or two.
+    # A finer one before a coarser one can't be detected. Of 20 photographs coded once at 75 two
+    # reached the threshold, and a camera's, all of quality 96, whose steps are of a level or two.
     coarser = earlier.quality < table_quality(header.luma).quality
     found = coarser and earlier.gain >= EARLIER_GAIN
     words = (

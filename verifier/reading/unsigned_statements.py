@@ -1,6 +1,6 @@
 """What a file says of how its picture was made outside of any credential: XMP, IPTC, EXIF, text.
 
-Anybody can write or remove such an entry; it is told as what it is, and establishes nothing.
+Anybody can write or remove such an entry; it is reported as what it is, and establishes nothing.
 """
 
 import re

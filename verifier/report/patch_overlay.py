@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from verifier.report.record import PatchMap
 
-# ColorBrewer's diverging BrBG, reversed, seven classes: told apart by colour-blind readers too.
+# ColorBrewer's diverging BrBG, reversed, seven classes: distinguished by colour-blind readers too.
 SCALE: Final = (
     (1, 102, 94), (90, 180, 172), (199, 234, 229), (245, 245, 245),
     (246, 232, 195), (216, 179, 101), (140, 81, 10),

@@ -309,7 +309,7 @@ class LikelihoodRatio(_Record):
 
 
 class EarlierPlatform(_Record):
-    """A platform before the last one, and what tells of it."""
+    """A platform before the last one, and the evidence of it."""
 
     platform: str
     words: str

@@ -23,7 +23,7 @@ class ModelCard(BaseModel):
     pair: str | None
     pipeline: str | None
     labels: dict[str, str] = Field(description="Each class and what it is called in words.")
-    domain: Domain = Field(description="Where it may speak; outside it abstains.")
+    domain: Domain = Field(description="Where it may answer; outside it abstains.")
     calibrated_for: tuple[str, ...]
     false_alarm_rates: dict[str, dict[str, float]] = Field(
         description="By channel and answer: how often that answer was measured to be wrong."

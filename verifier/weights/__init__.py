@@ -1,7 +1,7 @@
 """Shipped models of the detectors: ONNX files, and a manifest that says what each is.
 
 A model is data with a label: digest, licence, labels in order, input contract, recipe, measured
-figures, the domain in which it may speak, and its calibration. The digest is checked before a file
+figures, the domain in which it may answer, and its calibration. The digest is checked before a file
 is loaded, and nothing is pickled.
 """
 
@@ -35,7 +35,7 @@ class _Record(BaseModel):
 
 
 class Label(_Record):
-    """A class that a model tells apart, and what it says of a picture.
+    """A class that a model distinguishes, and what it says of a picture.
 
     Attributes
     ----------
@@ -78,7 +78,7 @@ class InputContract(_Record):
 
 
 class TorchWeights(_Record):
-    """The same weights for torch, from which ``camsim explain`` finds out what speaks.
+    """The same weights for torch, from which ``camsim explain`` finds the evidence.
 
     Attributes
     ----------
@@ -131,7 +131,7 @@ class Selection(_Record):
 
 
 class Domain(_Record):
-    """Where a model may speak; outside it abstains.
+    """Where a model may answer; outside it abstains.
 
     Attributes
     ----------

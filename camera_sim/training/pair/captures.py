@@ -58,7 +58,7 @@ class Read:
         (K,), the log probabilities of the whole: by the pair's pooling network, or the mean over
         patches where it has none. NaN without patches.
     proof
-        How the watermark lies in it, and what speaks for that; None where nothing looked for it.
+        How the watermark lies in it, and the evidence for that; None where nothing looked for it.
     """
 
     logits: Logits

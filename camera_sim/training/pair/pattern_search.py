@@ -1,7 +1,7 @@
-"""The search for a pattern: a pattern by which a linear classifier tells the histories.
+"""The search for a pattern: a pattern by which a linear classifier distinguishes the histories.
 
 Each candidate is added to developed pictures. They get every history, go through channels, and
-are told apart, and from pictures without it, by Fisher's discriminant from what 8×8 blocks say:
+are distinguished, and from pictures without it, by Fisher's discriminant from what 8×8 blocks say:
 mean coefficients in each quarter of the pattern's period, energies, shares of zeros. The
 cross-validated log loss is what the search lowers: it moves where accuracy does not yet. What the
 classifier gets right is what a FAN can learn at the least.
@@ -178,7 +178,7 @@ def search(
     least_psnr, most_visible
         What every candidate is held to, in dB and JOD.
     channels
-        Through which histories are to be told, each with the weight of its loss.
+        Through which histories are to be classified, each with the weight of its loss.
 
     Yields
     ------

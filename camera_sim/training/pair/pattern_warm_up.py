@@ -2,7 +2,7 @@
 
 `WatermarkedRNet` has such a layer, and the pattern is put into it. A U-Net knows places by its
 transposed convolutions and can be taught: its output is held to what it gave before, with the
-pattern added. Joint training then starts where edits can already be told.
+pattern added. Joint training then starts where edits can already be detected.
 """
 
 import hashlib

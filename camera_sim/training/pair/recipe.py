@@ -95,7 +95,7 @@ class JointRecipe:
 
     @property
     def classes(self) -> int:
-        """How many the FAN tells apart."""
+        """How many the FAN distinguishes."""
         return len(HISTORIES) + (self.unknown_camera > 0)
 
 

@@ -56,7 +56,7 @@ class Channel:
     platform: str | None = None
 
     @property
-    def keeps_step(self) -> bool:
+    def grid_aligned(self) -> bool:
         """Whether every patch of a picture lies alike on the camera's 8×8 squares."""
         return self.side % PATCH == 0
 
@@ -64,9 +64,9 @@ class Channel:
         """Draw where the channel's square lies in a developed patch: row and column up to ``room``.
 
         A platform resizes and cuts JPEG's squares from the picture's own corner. Where the scale is
-        1 or 1:2 they stay in step with the camera's, save in the share `CROPPED` of pictures.
+        1 or 1:2 they stay grid-aligned with the camera's, save in the share `CROPPED` of pictures.
         """
-        if self.keeps_step and rng.random() >= CROPPED:
+        if self.grid_aligned and rng.random() >= CROPPED:
             return 0, 0
         return int(rng.integers(room + 1)), int(rng.integers(room + 1))
 

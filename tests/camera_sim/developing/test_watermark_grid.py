@@ -19,7 +19,7 @@ ORIENTATIONS = range(1, 9)
 
 
 class PatternEngine(ClassicalEngine):
-    """Gives the pattern on grey, in step with the tile."""
+    """Gives the pattern on grey, grid-aligned with the tile."""
 
     size = WATERMARKED
 

@@ -219,9 +219,7 @@ def test_the_curriculum_goes_from_easy_to_what_is_asked_for() -> None:
     assert draw_channel("none", 1, rng) == NO_CHANNEL
 
 
-def test_a_platform_keeps_step_with_the_camera_but_where_it_scales_oddly_or_somebody_cropped() -> (
-    None
-):
+def test_a_platform_keeps_the_grid_but_where_it_scales_oddly_or_somebody_cropped() -> None:
     rng = np.random.default_rng(0)
     kept, odd = Channel(256, 50), Channel(183, 50)
     offsets = [kept.draw_offset(16, rng) for _ in range(400)]

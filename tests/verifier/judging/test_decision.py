@@ -12,7 +12,7 @@ ENTRY = read_manifest().of_task(ManipulationDetector.task)[0]
 
 
 def decided(**found: float) -> Answer:
-    """Decide by probabilities alone, of a picture that the model may speak about."""
+    """Decide by probabilities alone, of a picture that the model may answer about."""
     names = [label.name for label in ENTRY.labels]
     probabilities = dict.fromkeys(names, 0.0) | found
     calibration = ENTRY.calibration_for(None)

@@ -223,7 +223,7 @@ def test_a_finer_compression_before_a_coarser_one_is_not_told(
 
 @pytest.mark.parametrize("enlarged", [False, True])
 def test_nothing_is_said_of_resizing(enlarged: bool) -> None:
-    """A camera's watermark has a period, as an enlarged picture has: they can't be told apart."""
+    """A camera's watermark has a period, as an enlarged picture has: nothing tells which."""
     picture = Image.fromarray(carrying())
     if enlarged:
         picture = picture.resize((1728, 1440), Image.Resampling.BILINEAR)

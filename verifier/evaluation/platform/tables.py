@@ -23,7 +23,7 @@ _WORDS: Final = {one.name: one.words for one in CLASSES}
 
 
 def in_2016(records: Iterable[Record]) -> list[Record]:
-    """Keep pictures that came once through a pipeline of 2016, and are told from their upload."""
+    """Keep pictures that came once through a pipeline of 2016, and differ from their upload."""
     return [
         r
         for r in records
@@ -199,7 +199,7 @@ def chains_table(records: Sequence[Record], entry: ModelEntry) -> str:
     chains = [r for r in records if r.sent.before and not r.sent.untouched]
     columns = (
         "last platform", "chains", "last named rightly", "wrongly", "pixels' hint right",
-        "first told", "of those rightly",
+        "first reported", "of those rightly",
     )  # fmt: skip
     table = []
     names = sorted({r.sent.truth for r in chains})
@@ -209,10 +209,10 @@ def chains_table(records: Sequence[Record], entry: ModelEntry) -> str:
             continue
         last = [judged(r.sent.named, _truth(r)) for r in rows]
         hints = [_judged_hint(r, entry) == "right" for r in rows]
-        told = [r for r in rows if r.sent.earlier]
-        right = sum(judged(r.sent.earlier, _WORDS[r.sent.before]) != "wrong" for r in told)
+        named = [r for r in rows if r.sent.earlier]
+        right = sum(judged(r.sent.earlier, _WORDS[r.sent.before]) != "wrong" for r in named)
         share = (last.count("right") + last.count("meta")) / len(rows)
-        earlier = f"{len(told)} ({len(told) / len(rows):.0%})"
+        earlier = f"{len(named)} ({len(named) / len(rows):.0%})"
         table.append(
             (
                 _WORDS[name] if name else "**all**",
@@ -221,7 +221,7 @@ def chains_table(records: Sequence[Record], entry: ModelEntry) -> str:
                 last.count("wrong"),
                 f"{np.mean(hints):.1%}",
                 earlier,
-                f"{right} ({right / max(1, len(told)):.0%})",
+                f"{right} ({right / max(1, len(named)):.0%})",
             )
         )
     single = [r for r in in_2016(records) if r.sent.truth in names]

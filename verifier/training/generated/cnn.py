@@ -1,4 +1,6 @@
-"""A small network that tells generated pictures from photographs, trained whole. Needs torch.
+"""A small network that distinguishes generated pictures from photographs, trained whole.
+
+It needs torch.
 
 It reads the picture, for its colours, and residuals, as the traces of a generator are in what is
 left when a pixel is predicted from those around it. The first layer keeps every pixel, for

@@ -32,7 +32,7 @@ def pictures_of_sets(kind: str, folders: Sequence[Path]) -> tuple[Picture, ...]:
     """
     names = [folder.resolve().name for folder in folders]
     if len(set(names)) < len(names):
-        raise PicturesError(f"two folders have the same name; sets are told apart by it: {names}")
+        raise PicturesError(f"two folders have the same name, and sets need one each: {names}")
     found: list[Picture] = []
     for folder, name in zip(folders, names, strict=True):
         if not folder.is_dir():

@@ -13,8 +13,8 @@ WIDTHS = (256, 64)
 class BlockFAN(FAN):
     """Korus & Memon's FAN, and beside it two dense layers over `BlockStatistics`.
 
-    Convolutions and an average must learn where blocks lie before they can read a watermark in step
-    with them; here they are told. The logits are the sum of both branches.
+    Convolutions and an average must learn where blocks lie before they can read a watermark that
+    is aligned with them; here they are told. The logits are the sum of both branches.
 
     Parameters
     ----------

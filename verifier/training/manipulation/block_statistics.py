@@ -1,6 +1,6 @@
 """What a patch's 8×8 blocks say together: statistics of their DCT coefficients (torch).
 
-A watermark that a camera embeds in step with JPEG's blocks shows in the mean of a coefficient over
+A watermark that is aligned with JPEG's blocks shows in the mean of a coefficient over
 many blocks, where one block says nothing; double compression shows in the same coefficients'
 histograms (as Fridrich & Lukáš, DFRWS 2003, and Bianchi & Piva, IEEE TIFS 2012, read them). After
 other scales than 1 and 1:2 the watermark leaves the blocks; its lines still stand in the spectra

@@ -19,7 +19,7 @@ class FAN(nn.Module):
     Parameters
     ----------
     classes
-        Processing histories to tell apart; the paper's five make 1,341,990 parameters.
+        Processing histories to distinguish; the paper's five make 1,341,990 parameters.
 
     Attributes
     ----------

@@ -41,7 +41,7 @@ def labels_of(given: Sequence[str] | None) -> tuple[Label, ...]:
     pairs = [entry.partition("=") for entry in given]
     names = [name for name, _, _ in pairs]
     if len(names) < 2 or len(set(names)) != len(names) or not all(names):
-        raise PicturesError(f"classes {', '.join(given)} can't be told apart; name two or more")
+        raise PicturesError(f"classes {', '.join(given)} can't be distinguished; name two or more")
     known = {label.name: label.words for label in ORIGINS}
     return tuple(
         Label(

@@ -38,7 +38,7 @@ class OriginCNN(nn.Module):
     Parameters
     ----------
     classes
-        Origins to tell apart.
+        Origins to distinguish.
     head
         "dense" is the paper's. "pooled" averages the features over a patch of any size and has one
         linear layer: our faster schedule begins with it, and `densified` goes on from it.
@@ -104,7 +104,7 @@ class OriginVGG(nn.Module):
         A safetensors file of VGG-19 by the names of torchvision (``features.0.weight`` …), which
         the user has: it isn't shipped. Its classifier isn't read.
     classes
-        Origins to tell apart.
+        Origins to distinguish.
 
     Raises
     ------

@@ -128,7 +128,7 @@ def load(
     patches
         Of each picture, drawn from 20 times as many (M).
     report
-        Is told how many are done, and of how many.
+        Receives how many are done, and of how many.
     """
     found = []
     for done, picture in enumerate(pictures, start=1):

@@ -1,4 +1,4 @@
-"""Origin told by one layer over features of patches that are gathered once.
+"""Origin classified by one layer over features of patches that are gathered once.
 
 A few hundred pictures don't train a network of 13 million weights. They do train one layer over
 some hundred features (`verifier.training.origin.features`), in a minute, and again without each
@@ -122,7 +122,7 @@ def gather(
     Parameters
     ----------
     report
-        Is told how many pictures are done.
+        Receives how many pictures are done.
 
     Raises
     ------
@@ -280,7 +280,7 @@ def keep_left_out(
     Parameters
     ----------
     report
-        Is told each set, and the share of its files that is named rightly without it.
+        Receives each set, and the share of its files that is named rightly without it.
     """
     kept: list[OriginRecord] = []
     for name, records in left_out(gathered, labels, penalty):

@@ -95,7 +95,7 @@ def load_task(
     patches
         Of each picture, drawn from 20 times as many (M).
     report
-        Is told how many pictures are done.
+        Receives how many pictures are done.
     """
     training, held = task.pictures.training, task.pictures.calibration
     return (

@@ -26,7 +26,7 @@ class PlatformCNN(nn.Module):
     Parameters
     ----------
     classes
-        Platforms to tell apart.
+        Platforms to distinguish.
     """
 
     def __init__(self, classes: int) -> None:

@@ -70,7 +70,7 @@ def cached_histograms(
     run
         Folder of the run; one compressed file a source lies in ``run/features``.
     report
-        Is told how many sources are done, and of how many.
+        Receives how many sources are done, and of how many.
 
     Raises
     ------

@@ -55,6 +55,7 @@ def pictures() -> dict[str, bytes]:
         "another-pipeline": jpeg(part(other, 1024, 640), 85),
         "through-instagram": transmit(jpeg(np.asarray(small), 95), "instagram"),
         "drawn-chart": jpeg(KINDS["pie chart"](np.random.default_rng(3), 256, 320), 85),
+        # Reported as generated, which is wrong: no network made it.
         "drawn-screen": jpeg(KINDS["screen"](np.random.default_rng(1), 256, 320), 85),
     }
 
