@@ -1,7 +1,7 @@
 """The rules by which zennit propagates relevance through our networks, and a way to load it.
 
 Bach et al., *On Pixel-wise Explanations for Non-linear Classifier Decisions by Layer-wise Relevance
-Propagation*, PLOS ONE 2015. As in Chandrasegaran et al. (ECCV 2022): only what is evidence for an output
+Propagation*, PLOS ONE 2015. As in Chandrasegaran et al. (ECCV 2022): only evidence for an output
 is followed through convolutions (α = 1, β = 0). zennit: Anders et al. 2021.
 """
 
