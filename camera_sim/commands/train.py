@@ -20,10 +20,9 @@ from channel.options import (
     given,
     within,
 )
-from channel.terminal import training_bar
 
 if TYPE_CHECKING:
-    from camera_sim.training.nip.train import Progress, Recipe
+    from camera_sim.training.nip.train import Recipe
 
 NEURAL = [pipeline.name for pipeline in PIPELINES.values() if pipeline.is_neural]
 
@@ -80,6 +79,7 @@ class TrainNip(TrainingOptions):
         from camera_sim.training.nip.train import train
         from verifier.training.checkpoint import CHECKPOINT, load_weights
         from verifier.training.curve import draw_curve
+        from verifier.training.run import shown
         from verifier.training.seeded import make_ready
 
         recipe = _recipe(self)
@@ -89,11 +89,7 @@ class TrainNip(TrainingOptions):
             is_run = self.start_from.is_dir()
             load_weights(self.start_from / CHECKPOINT if is_run else self.start_from, model)
             label.recipe["started from"] = self.start_from.name
-        with training_bar(recipe.steps) as tell:
-
-            def report(state: "Progress") -> None:
-                tell(state.step, f"loss {state.loss:.4g}", _line(state))
-
+        with shown(recipe.steps, "held out {:.2f} dB") as report:
             psnr = train(model, source, validation, recipe, self.out, report)
         figure = draw_curve(self.out)
         label.figures["validation PSNR (dB)"] = round(psnr, 2)
@@ -151,9 +147,3 @@ def _prepare(args: TrainNip, pipeline: Pipeline, recipe: "Recipe") -> tuple[Any,
         figures={},
     )
     return model, training, validation, label
-
-
-def _line(state: "Progress") -> str | None:
-    if state.psnr is None:
-        return None
-    return f"step {state.step}/{state.steps}  loss {state.loss:.4g}  held out {state.psnr:.2f} dB"

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from channel.extras import require_torch
 from channel.options import SOME, Count, Positive, TrainingOptions, given, within
 from channel.terminal import Progress as Bar
-from channel.terminal import training_bar
 
 if TYPE_CHECKING:
     from verifier.training.generated.data import CropRecipe
-    from verifier.training.generated.train import GeneratedProgress, GeneratedRecipe
+    from verifier.training.generated.train import GeneratedRecipe
 
 
 @dataclass(frozen=True)
@@ -101,6 +100,7 @@ class TrainGenerated(SetsOptions, TrainingOptions):
         from verifier.training.curve import draw_precision
         from verifier.training.generated.data import choose_sets, make_crops, parted
         from verifier.training.generated.train import build, export, train_generated
+        from verifier.training.run import shown
         from verifier.training.seeded import make_ready
 
         cut, recipe = recipes_of(self)
@@ -114,11 +114,7 @@ class TrainGenerated(SetsOptions, TrainingOptions):
             training, held_out = (
                 make_crops(part, cut, lambda *_: bar.advance(task)) for part in parts
             )
-        with training_bar(recipe.steps) as tell:
-
-            def report(state: "GeneratedProgress") -> None:
-                tell(state.step, f"loss {state.loss:.3f}", _line(state))
-
+        with shown(recipe.steps, "average precision {:.3f} on held-out scenes") as report:
             precision = train_generated(model, training, held_out, recipe, self.out, report)
         curve = draw_precision(self.out)
         folder = self.out / "weights"
@@ -135,15 +131,6 @@ class TrainGenerated(SetsOptions, TrainingOptions):
             "--out MEASURED"
         )
         return 0
-
-
-def _line(state: "GeneratedProgress") -> str | None:
-    if state.precision is None:
-        return None
-    return (
-        f"step {state.step}/{state.steps}  loss {state.loss:.3f}  "
-        f"average precision {state.precision:.3f} on held-out scenes"
-    )
 
 
 def recipes_of(args: TrainGenerated) -> "tuple[CropRecipe, GeneratedRecipe]":

@@ -3,7 +3,7 @@
 from dataclasses import KW_ONLY, dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from rich.progress import TaskID
 
@@ -11,11 +11,7 @@ from channel.extras import require_torch
 from channel.options import ANY, Count, Out, Positive, Whole, given, within
 from channel.picture_file.srgb import load_picture, picture_files
 from channel.terminal import Progress as Bar
-from channel.terminal import training_bar
 from verifier.errors import TrainingError
-
-if TYPE_CHECKING:
-    from verifier.training.generated.generator import GeneratorProgress
 
 
 @dataclass(frozen=True)
@@ -71,6 +67,7 @@ class TrainGenerator:
             train_generator,
             write_pictures,
         )
+        from verifier.training.run import shown
         from verifier.training.seeded import make_ready
 
         recipe = replace(
@@ -83,11 +80,7 @@ class TrainGenerator:
         pictures = [load_picture(path) for path in picture_files(self.pictures)]
         sources = {folder.name: picture_files(folder) for folder in self.make or [self.pictures]}
         model = build_generator(recipe.seed)
-        with training_bar(recipe.steps) as tell:
-
-            def report(state: "GeneratorProgress") -> None:
-                tell(state.step, f"loss {state.loss:.3f}", _line(state))
-
+        with shown(recipe.steps, "held out {:.2f} dB") as report:
             psnr = train_generator(model, pictures, recipe, self.out, report)
         with Bar() as bar:
             for name, files in sources.items():
@@ -98,12 +91,6 @@ class TrainGenerator:
         print(f"{psnr:.2f} dB on held-out photographs; curve → {curve}")
         print(f"pictures → {self.out / 'made'}")
         return 0
-
-
-def _line(state: "GeneratorProgress") -> str | None:
-    if state.psnr is None:
-        return None
-    return f"step {state.step}/{state.steps}  loss {state.loss:.4f}  held out {state.psnr:.2f} dB"
 
 
 def _advance(bar: Bar, task: TaskID, done: int, _: int) -> None:

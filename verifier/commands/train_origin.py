@@ -11,7 +11,6 @@ import numpy as np
 from channel.extras import require_torch
 from channel.options import ANY, SOME, Count, Positive, TrainingOptions, Whole, given
 from channel.terminal import Progress as Bar
-from channel.terminal import training_bar
 from verifier.commands.train_generated import ListedSetsOptions
 from verifier.errors import TrainingError
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from verifier.training.origin.data import Source
     from verifier.training.origin.layer import Gathered, LayerRecipe
     from verifier.training.origin.run import OriginTask
-    from verifier.training.origin.train import OriginProgress, OriginRecipe
+    from verifier.training.origin.train import OriginRecipe
 
 # Patches that are validated on: each costs as much as a third of a training patch.
 _VALIDATED = 192
@@ -158,6 +157,7 @@ def _run_network(args: TrainOrigin) -> int:
     from verifier.training.origin.export import export
     from verifier.training.origin.run import RANGES, network_of, task_of, told_of
     from verifier.training.origin.train import held_patches, train_origin
+    from verifier.training.run import shown
     from verifier.training.seeded import make_ready
 
     recipe = recipe_of(args)
@@ -167,12 +167,8 @@ def _run_network(args: TrainOrigin) -> int:
     training, held = (
         Patchwork(sources, len(task.kinds), RANGES) for sources in _loaded(task, recipe.patches)
     )
-    with training_bar(sum(stage.steps for stage in recipe.stages)) as tell:
-
-        def report(state: "OriginProgress") -> None:
-            line = _line(state) if state.accuracy is not None else None
-            tell(state.step, f"loss {state.loss:.3f}", line)
-
+    steps = sum(stage.steps for stage in recipe.stages)
+    with shown(steps, "held out {:.1%} of patches") as report:
         held_out = held_patches(held, _VALIDATED, recipe.seed)
         trained, accuracy = train_origin(model, training, held_out, recipe, args.out, report)
     drawn = (args.out / "history.jsonl").exists()  # not where no stage had a step
@@ -226,10 +222,3 @@ def _loaded(task: "OriginTask", patches: Count) -> tuple[list["Source"], list["S
     with Bar() as bar:
         shown = bar.add_task("finding edges", total=total)
         return load_task(task, patches, lambda done: bar.update(shown, completed=done))
-
-
-def _line(state: "OriginProgress") -> str:
-    return (
-        f"step {state.step}/{state.steps}  loss {state.loss:.3f}  "
-        f"held out {state.accuracy:.1%} of patches"
-    )

@@ -8,11 +8,10 @@ from channel.extras import require_torch
 from channel.options import SOME, Count, Positive, TrainingOptions, given
 from channel.picture_file.srgb import picture_files
 from channel.terminal import Progress as Bar
-from channel.terminal import training_bar
 
 if TYPE_CHECKING:
     from verifier.training.platform.data import CacheRecipe, Histograms
-    from verifier.training.platform.train import PlatformProgress, PlatformRecipe
+    from verifier.training.platform.train import PlatformRecipe
 
 
 @dataclass(frozen=True)
@@ -69,6 +68,7 @@ class TrainPlatform(TrainingOptions):
         from verifier.training.curve import draw_accuracy
         from verifier.training.platform.export import export
         from verifier.training.platform.train import build, split, train_platform
+        from verifier.training.run import shown
         from verifier.training.seeded import make_ready
 
         cache, recipe = recipes_of(self)
@@ -78,12 +78,7 @@ class TrainPlatform(TrainingOptions):
         model = build()
         if self.start_from:
             load_weights(self.start_from / CHECKPOINT, model)
-        with training_bar(recipe.steps) as tell:
-
-            def report(state: "PlatformProgress") -> None:
-                line = _line(state) if state.accuracy is not None else None
-                tell(state.step, f"loss {state.loss:.3f}", line)
-
+        with shown(recipe.steps, "held out {:.1%} of patches") as report:
             accuracy = train_platform(model, training, held_out, recipe, self.out, report)
         curve = draw_accuracy(self.out)
         folder = self.out / "weights"
@@ -137,10 +132,3 @@ def _histograms(args: TrainPlatform, cache: "CacheRecipe") -> "Histograms":
             lambda done, _: bar.update(task, completed=done),
             workers=args.workers,
         )
-
-
-def _line(state: "PlatformProgress") -> str:
-    return (
-        f"step {state.step}/{state.steps}  loss {state.loss:.3f}  "
-        f"held out {state.accuracy:.1%} of patches"
-    )

@@ -1,9 +1,9 @@
 """The curve of a training run, as a figure."""
 
-import json
 from pathlib import Path
 
 from channel.evaluation.drawing import new_figure, save_figure
+from verifier.training.history import history_of
 
 
 def draw_curve(run: Path) -> Path:
@@ -28,8 +28,7 @@ def draw_precision(run: Path) -> Path:
 
 
 def _drawn(run: Path, key: str, scale: float, label: str, below: str = "step") -> Path:
-    lines = (run / "history.jsonl").read_text(encoding="utf-8").splitlines()
-    history = list({entry["step"]: entry for entry in map(json.loads, lines)}.values())
+    history = history_of(run)
     steps = [entry["step"] for entry in history]
     figure = new_figure(7, 4)
     left = figure.add_subplot()

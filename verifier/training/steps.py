@@ -14,7 +14,9 @@ T = TypeVar("T")
 SAVE_SECONDS: Final = 180.0
 
 
-def saved(steps: Iterable[T], save: Callable[[int], None], start: int = 0) -> Iterator[T]:
+def saved(
+    steps: Iterable[T], save: Callable[[int], None], start: int = 0, what: str = "step"
+) -> Iterator[T]:
     """Yield the steps; save every few minutes, and before an interruption ends the training.
 
     Parameters
@@ -23,13 +25,15 @@ def saved(steps: Iterable[T], save: Callable[[int], None], start: int = 0) -> It
         Takes how many steps are done. The loop saves when it validates, too.
     start
         Steps that were done before.
+    what
+        What a step is called.
 
     Raises
     ------
     KeyboardInterrupt
         After the step in which it was asked for, once it is saved; a second time at once.
     """
-    with _interruptions() as asked:
+    with _interruptions(what) as asked:
         last = time.monotonic()
         for done, step in enumerate(steps, start + 1):
             yield step
@@ -37,11 +41,11 @@ def saved(steps: Iterable[T], save: Callable[[int], None], start: int = 0) -> It
                 save(done)
                 last = time.monotonic()
             if asked:
-                raise KeyboardInterrupt(f"interrupted after step {done}; run it again to go on")
+                raise KeyboardInterrupt(f"interrupted after {what} {done}; run it again to go on")
 
 
 @contextmanager
-def _interruptions() -> Iterator[list[int]]:
+def _interruptions(what: str) -> Iterator[list[int]]:
     """Gather the first interruption in place of raising it."""
     asked: list[int] = []
     if threading.current_thread() is not threading.main_thread():
@@ -53,7 +57,7 @@ def _interruptions() -> Iterator[list[int]]:
         if asked:
             raise KeyboardInterrupt
         asked.append(number)
-        complain("stopping after this step, which is saved; interrupt again to stop at once")
+        complain(f"stopping after this {what}, which is saved; interrupt again to stop at once")
 
     before = signal.signal(signal.SIGINT, ask)
     try:

@@ -5,9 +5,7 @@ until the validation loss changes by less than 1e-4. `FAST` is ours: a cosine fr
 loss of PSNR and SSIM themselves, so that clean and noisy patches weigh the same.
 """
 
-import json
 import math
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -16,14 +14,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from camera_sim.errors import TrainingError
 from camera_sim.networks.nip import NIP
 from camera_sim.training.nip.data import Batch, PatchSource
 from camera_sim.training.nip.ssim import ssim
 from verifier.training.autocast import autocast_of
-from verifier.training.checkpoint import CHECKPOINT, load_checkpoint, save_checkpoint
+from verifier.training.history import history_of
 from verifier.training.memory_format import in_format
-from verifier.training.steps import saved
+from verifier.training.run import Report, Run
 
 # Pixels at a patch's border that the loss leaves out: a network sees zeros beyond them.
 BORDER = 8
@@ -75,23 +72,13 @@ PAPER = Recipe(
 )
 
 
-@dataclass(frozen=True)
-class Progress:
-    """Where a run stands: the loss since the last report, and PSNR in dB on held-out patches."""
-
-    step: int
-    steps: int
-    loss: float
-    psnr: float | None
-
-
 def train(
     model: NIP,
     source: PatchSource,
     validation: Batch,
     recipe: Recipe,
     out: Path,
-    report: Callable[[Progress], None],
+    report: Report,
 ) -> float:
     """Train a pipeline, resuming from ``out`` where a checkpoint lies there.
 
@@ -106,39 +93,23 @@ def train(
     TrainingError
         If the checkpoint in ``out`` is of another recipe, or ``out`` cannot be a folder.
     """
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as refused:
-        raise TrainingError(f"{out} cannot hold a run: {refused.strerror}") from refused
     in_format(model, torch.channels_last)
     optimiser = torch.optim.Adam(model.parameters(), recipe.learning_rate)
-    checkpoint = out / CHECKPOINT
-    start = 0
-    if checkpoint.exists():
-        start = load_checkpoint(checkpoint, model, [optimiser], asdict(recipe))
 
-    def save(done: int) -> None:
-        save_checkpoint(checkpoint, model, [optimiser], done, asdict(recipe))
-
-    psnr, losses = validate(model, validation), list[float]()
-    if recipe.stop_change and _settled(_validations(out, start), recipe):
-        return psnr
-    for step in saved(range(start, recipe.steps), save, start):
+    def take(step: int) -> float:
         rng = np.random.default_rng([recipe.seed, step])
         batch = source.batch(rng, recipe.batch, recipe.patch)
-        losses.append(_step(model, optimiser, batch, recipe, step))
-        done = step + 1
-        if done % recipe.validate_every and done != recipe.steps:
-            report(Progress(done, recipe.steps, losses[-1], None))
-            continue
-        psnr = validate(model, validation)
-        _record(out, done, float(np.mean(losses)), psnr)
-        save(done)
-        report(Progress(done, recipe.steps, float(np.mean(losses)), psnr))
-        losses.clear()
-        if recipe.stop_change and _settled(_validations(out, done), recipe):
-            break
-    return psnr
+        return _step(model, optimiser, batch, recipe, step)
+
+    return Run(out, model, [optimiser], asdict(recipe)).train(
+        recipe.steps,
+        recipe.validate_every,
+        take,
+        lambda: validate(model, validation),
+        "psnr",
+        report,
+        is_settled=lambda done: _is_settled(out, done, recipe),
+    )
 
 
 def _step(
@@ -195,19 +166,8 @@ def validate(model: NIP, batch: Batch) -> float:
     return float((-10 * errors.clamp(min=1e-10).log10()).mean())
 
 
-def _validations(out: Path, until: int) -> list[float]:
-    """Return the squared errors of the validations up to a step, from the record."""
-    history = out / "history.jsonl"
-    lines = history.read_text(encoding="utf-8").splitlines() if history.exists() else []
-    psnr = {entry["step"]: entry["psnr"] for entry in map(json.loads, lines)}
-    return [10 ** (-value / 10) for step, value in sorted(psnr.items()) if step <= until]
-
-
-def _settled(errors: list[float], recipe: Recipe) -> bool:
+def _is_settled(out: Path, done: int, recipe: Recipe) -> bool:
     """Tell whether the last validation changed by less than the recipe's `stop_change`."""
-    return len(errors) > 1 and abs(errors[-2] - errors[-1]) < recipe.stop_change * errors[-1]
-
-
-def _record(out: Path, step: int, loss: float, psnr: float) -> None:
-    with (out / "history.jsonl").open("a", encoding="utf-8") as history:
-        history.write(json.dumps({"step": step, "loss": loss, "psnr": psnr}) + "\n")
+    psnr = [entry["psnr"] for entry in history_of(out) if entry["step"] <= done]
+    errors = [10 ** (-value / 10) for value in psnr[-2:]]
+    return len(errors) > 1 and abs(errors[0] - errors[1]) < recipe.stop_change * errors[1]

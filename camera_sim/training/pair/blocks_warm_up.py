@@ -26,6 +26,7 @@ from channel.output import replacing
 from channel.terminal import track
 from verifier.training.checkpoint import changes
 from verifier.training.manipulation.block_fan import BlockFAN, Standardise
+from verifier.training.steps import saved
 
 FOLDER = "blocks"
 PART = 100  # steps a file
@@ -66,7 +67,9 @@ def _gathered(
 ) -> Iterator[dict[str, Tensor]]:
     """Yield the parts; draws are those of steps that come after the last of the run."""
     folder.mkdir(parents=True, exist_ok=True)
-    for path, start, stop in _shown(list(_parts(recipe, folder)), "reading blocks"):
+    wanted = list(_parts(recipe, folder))
+    # A part is written whole: an interruption waits for the one that is being gathered.
+    for path, start, stop in saved(track(wanted, "reading blocks"), _nothing_more, what="part"):
         if not path.exists():
             steps = drawn(source, others, replace(recipe, steps=stop), start)
             draws = (draw for _, parts in islice(steps, stop - start) for draw in parts)
@@ -91,8 +94,8 @@ def _parts(recipe: JointRecipe, folder: Path) -> Iterator[tuple[Path, int, int]]
         yield folder / f"{start}-{stop}.safetensors", start, stop
 
 
-def _shown(parts: list[tuple[Path, int, int]], words: str) -> Iterable[tuple[Path, int, int]]:
-    return track(parts, words)
+def _nothing_more(done: int) -> None:
+    """Every part lies in its file already."""
 
 
 @torch.no_grad()

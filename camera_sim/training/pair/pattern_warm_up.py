@@ -23,7 +23,8 @@ from camera_sim.training.pair.recipe import JointRecipe
 from camera_sim.training.pair.sending import Pair
 from channel.terminal import track
 from verifier.training.autocast import autocast_of
-from verifier.training.checkpoint import load_checkpoint, save_checkpoint
+from verifier.training.run import Run
+from verifier.training.steps import saved
 
 FILE = "taught.safetensors"
 # A pipeline that cannot know places, such as INet, ends near 1.
@@ -55,13 +56,12 @@ def learn_pattern(
         "seed": recipe.seed, "camera": recipe.camera, "pipeline before": _sha256(pair.plain),
     }  # fmt: skip
     optimiser = torch.optim.Adam(pair.nip.parameters(), RATE)
-    kept, start = out / FILE, 0
-    if kept.exists():
-        start = load_checkpoint(kept, pair.nip, [optimiser], told, {"carrier": "pattern"})
+    run = Run(out, pair.nip, [optimiser], told, FILE, {"carrier": "pattern"})
+    start = run.resumed()
     pair.nip.autocast, pair.plain.autocast = autocast_of(recipe.bfloat16), None
     pair.nip.train()
     errors = deque[float](maxlen=KEPT_EVERY)
-    for step in track(range(start, steps), "embedding the pattern"):
+    for step in saved(track(range(start, steps), "embedding the pattern"), run.save, start):
         optimiser.param_groups[0]["lr"] = RATE * _share_of_rate(step, steps)
         batch = source.batch(np.random.default_rng([recipe.seed, step]), PATCHES, SIDE)
         with torch.no_grad():
@@ -73,7 +73,7 @@ def learn_pattern(
         optimiser.step()
         errors.append(float(error.detach()) / energy)
         if (step + 1) % KEPT_EVERY == 0 or step + 1 == steps:
-            save_checkpoint(kept, pair.nip, [optimiser], step + 1, told)
+            run.save(step + 1)
             missing = f"pattern {step + 1}/{steps}: {np.mean(errors):.0%} of it missing"
             print(missing, file=sys.stderr, flush=True)
     pair.nip.autocast = None

@@ -4,7 +4,6 @@ The camera learns to embed a watermark that its FAN reads after the channel. Fid
 pipeline before training holds it back.
 """
 
-import json
 import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -25,9 +24,11 @@ from camera_sim.training.pair.unknown_camera import UnknownCameraSource
 from camera_sim.training.pair.validation import Point, Validation, validate
 from camera_sim.training.pair.workflow import HISTORIES, Workflow
 from verifier.training.autocast import autocast_of
-from verifier.training.checkpoint import CHECKPOINT, load_checkpoint, save_checkpoint, save_weights
+from verifier.training.checkpoint import CHECKPOINT, save_weights
+from verifier.training.history import history_of, record
 from verifier.training.manipulation.block_fan import BlockFAN
 from verifier.training.memory_format import in_format
+from verifier.training.run import Run
 from verifier.training.steps import saved
 
 
@@ -74,31 +75,23 @@ def train_pair(
     TrainingError
         If the checkpoint in ``out`` is of another recipe, or ``out`` cannot be a folder.
     """
-    try:
-        (out / "points").mkdir(parents=True, exist_ok=True)
-    except OSError as refused:
-        raise TrainingError(f"{out} cannot hold a run: {refused.strerror}") from refused
     in_format(pair, torch.channels_last)
-    checkpoint, start = out / CHECKPOINT, 0
-    if recipe.mode == "F+N" and recipe.pattern_strength and not checkpoint.exists():
+    if recipe.mode == "F+N" and recipe.pattern_strength and not (out / CHECKPOINT).exists():
         _start_with(pattern, pair, source, recipe, out)
     optimisers = build_optimisers(pair, recipe)
-    if checkpoint.exists():
-        start = load_checkpoint(checkpoint, pair, optimisers, asdict(recipe), RENAMED)
-
-    def save(done: int) -> None:
-        save_checkpoint(checkpoint, pair, optimisers, done, asdict(recipe))
-
+    run = Run(out, pair, optimisers, asdict(recipe), renamed=RENAMED)
+    start = run.resumed()
     workflow, seen = Workflow(), list[tuple[float, float, float]]()
     if start == 0 and recipe.blocks_warm_up and isinstance(pair.fan, BlockFAN):
         learn_blocks(pair, pair.fan, source, others, recipe, out)
-    for step, draw in saved(drawn(source, others, recipe, start), save, start):
+    for step, draw in saved(drawn(source, others, recipe, start), run.save, start):
         seen.append(_step(pair, workflow, optimisers, draw, recipe, step))
         done, point = step + 1, None
         if done % recipe.validate_every == 0 or done == recipe.steps:
             point = validate(pair.nip, pair.plain, pair.fan, held_out, done)
-            _record(out, point, pair)
-            save(done)
+            save_weights(out / "points" / f"{done}.safetensors", pair.halves)
+            record(out, asdict(point))
+            run.save(done)
         loss, accuracy, psnr = np.mean(seen, axis=0).tolist()
         report(JointProgress(done, recipe.steps, loss, accuracy, psnr, point))
         if point:
@@ -175,20 +168,8 @@ def build_optimisers(pair: Pair, recipe: JointRecipe) -> list[torch.optim.Adam]:
 
 def read_points(out: Path) -> list[Point]:
     """Return the validated points of a run, the last of each step; none before the first."""
-    history = out / "history.jsonl"
-    lines = history.read_text(encoding="utf-8").splitlines() if history.exists() else []
-    points = {point.step: point for point in map(_point, lines)}
-    return [points[step] for step in sorted(points)]
-
-
-def _point(line: str) -> Point:
-    return Point(**{RENAMED.get(name, name): value for name, value in json.loads(line).items()})
-
-
-def _record(out: Path, point: Point, pair: Pair) -> None:
-    save_weights(out / "points" / f"{point.step}.safetensors", pair.halves)
-    with (out / "history.jsonl").open("a", encoding="utf-8") as history:
-        history.write(json.dumps(asdict(point)) + "\n")
+    entries = [{RENAMED.get(k, k): v for k, v in entry.items()} for entry in history_of(out)]
+    return [Point(**entry) for entry in entries]
 
 
 def choose_point(points: list[Point], least_psnr: float, step: int | None = None) -> Point:

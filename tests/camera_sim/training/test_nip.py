@@ -26,7 +26,6 @@ from camera_sim.training.nip.export import build_network
 from camera_sim.training.nip.train import (
     FAST,
     PAPER,
-    Progress,
     Recipe,
     learning_rate,
     train,
@@ -36,6 +35,7 @@ from camera_sim.weights import read_manifest
 from tests.camera_sim.conftest import Camsim
 from tests.camera_sim.scenes import capture, picture
 from verifier.errors import TrainingError as CheckpointError
+from verifier.training.run import Progress
 
 SMALL = replace(FAST, steps=6, batch=2, patch=32, validate_every=3, bfloat16=False)
 

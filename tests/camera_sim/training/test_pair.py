@@ -1,4 +1,6 @@
 import json
+import os
+import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from camera_sim.evaluation.local_edits import LOCAL_EDITS, covered_share
 from camera_sim.evaluation.visibility import Measure, Picture, jod_on, visibility_table
 from camera_sim.evaluation.watermark_sheet import draw_watermark_sheet
 from camera_sim.pipelines import find_pipeline
-from camera_sim.training.nip.data import SceneSource, tells_something
+from camera_sim.training.nip.data import Batch, SceneSource, tells_something
 from camera_sim.training.nip.export import build_network
 from camera_sim.training.pair.captures import DevelopedCapture, through_platform
 from camera_sim.training.pair.masking import visibility, visible_error
@@ -125,6 +127,31 @@ def test_blocks_are_read_once_and_learnt_first(tmp_path: Path) -> None:
     again, _ = run(tmp_path, recipe)
     assert part.stat().st_mtime_ns == written
     assert torch.equal(again.fan.judge[1].weight, pair.fan.judge[1].weight)
+
+
+class InterruptedScenes(SceneSource):
+    """Scenes at whose first batch an interruption is asked for, as by Ctrl-C."""
+
+    def batch(self, rng: np.random.Generator, count: int, size: int) -> Batch:
+        if not hasattr(self, "asked"):
+            self.asked = True
+            os.kill(os.getpid(), signal.SIGINT)
+        return super().batch(rng, count, size)
+
+
+@pytest.mark.slow
+def test_an_interruption_keeps_the_blocks_that_are_being_gathered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("camera_sim.training.pair.blocks_warm_up.PART", 1)
+    recipe = replace(SMALL, mode="F", steps=1, blocks_warm_up=2)
+    with pytest.raises(KeyboardInterrupt, match="after part 1"):
+        run(tmp_path, recipe, InterruptedScenes)
+    [part] = (tmp_path / "blocks").iterdir()
+    written = part.read_bytes()
+    run(tmp_path, recipe)
+    assert len(list((tmp_path / "blocks").iterdir())) == 2
+    assert part.read_bytes() == written
 
 
 def test_platforms_themselves_are_among_the_wide_channels() -> None:

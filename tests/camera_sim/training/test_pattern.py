@@ -1,5 +1,7 @@
 import json
+import os
 import re
+import signal
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -21,7 +23,7 @@ from camera_sim.networks.rnet import (
     pattern_levels,
 )
 from camera_sim.pipelines import find_pipeline
-from camera_sim.training.nip.data import PatchSource
+from camera_sim.training.nip.data import Batch, PatchSource, Sample
 from camera_sim.training.nip.export import build_network
 from camera_sim.training.pair.data import joint_sources
 from camera_sim.training.pair.pattern_search import (
@@ -182,6 +184,38 @@ def test_a_pipeline_without_a_layer_learns_to_embed_a_pattern(
     assert torch.equal(again.nip.network.embedded, network.embedded)
     with pytest.raises(CheckpointError, match="another strength"):
         learn_pattern(embedding(), one_camera, EMBEDS, WATERMARK_PATTERN, tmp_path)
+
+
+class Interrupting(PatchSource):
+    """A source at whose third batch an interruption is asked for, as by Ctrl-C."""
+
+    def __init__(self, source: PatchSource) -> None:
+        self.source, self.batches = source, 0
+
+    def batch(self, rng: np.random.Generator, count: int, size: int) -> Batch:
+        self.batches += 1
+        if self.batches == 3:
+            os.kill(os.getpid(), signal.SIGINT)
+        return self.source.batch(rng, count, size)
+
+    def draw(self, rng: np.random.Generator, size: int) -> Sample:
+        return self.source.draw(rng, size)
+
+
+def test_an_interrupted_warm_up_goes_on_after_its_last_step(
+    one_camera: PatchSource, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("camera_sim.training.pair.pattern_warm_up.MOST_MISSING", 2.0)
+    recipe, whole, cut, resumed = (
+        replace(EMBEDS, pattern_warm_up=5), *(embedding() for _ in range(3))
+    )  # fmt: skip
+    learn_pattern(whole, one_camera, recipe, WATERMARK_PATTERN, tmp_path / "whole")
+    with pytest.raises(KeyboardInterrupt, match="after step 3"):
+        learn_pattern(cut, Interrupting(one_camera), recipe, WATERMARK_PATTERN, tmp_path / "cut")
+    rest = Interrupting(one_camera)
+    learn_pattern(resumed, rest, recipe, WATERMARK_PATTERN, tmp_path / "cut")
+    assert rest.batches == 2
+    assert torch.equal(resumed.nip.network.embedded, whole.nip.network.embedded)
 
 
 def test_a_pipeline_that_embeds_nothing_is_refused(

@@ -1,6 +1,5 @@
 """Training of the generator of our own (`verifier.training.generated.vae`), and pictures by it."""
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,10 +14,9 @@ from channel.output import replacing
 from channel.picture_file.srgb import load_picture
 from verifier.errors import TrainingError
 from verifier.training.autocast import autocast
-from verifier.training.checkpoint import CHECKPOINT, load_checkpoint, save_checkpoint
 from verifier.training.generated.vae import FACTOR, VAE, PatchDiscriminator, hinge_loss, vae_loss
 from verifier.training.memory_format import in_format
-from verifier.training.steps import saved
+from verifier.training.run import Report, Run
 
 Pixels = NDArray[np.uint8]
 # Larger pictures are cut to their middle: few generators make larger ones.
@@ -48,16 +46,6 @@ class GeneratorRecipe:
     seed: int = 0
 
 
-@dataclass(frozen=True)
-class GeneratorProgress:
-    """Where a run stands; ``psnr`` is of held-out pictures made again, in dB."""
-
-    step: int
-    steps: int
-    loss: float
-    psnr: float | None
-
-
 def build_generator(seed: int) -> VAE:
     """Make the generator, untrained."""
     torch.manual_seed(seed)
@@ -69,7 +57,7 @@ def train_generator(
     pictures: Sequence[Pixels],
     recipe: GeneratorRecipe,
     out: Path,
-    report: Callable[[GeneratorProgress], None],
+    report: Report,
 ) -> float:
     """Train, resuming from ``out`` where a checkpoint lies there.
 
@@ -90,10 +78,6 @@ def train_generator(
     large = [picture for picture in pictures if min(picture.shape[:2]) >= recipe.piece]
     if len(large) < 2:
         raise TrainingError(f"two pictures of {recipe.piece} pixels a side are needed; give more")
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as refused:
-        raise TrainingError(f"{out} cannot hold a run: {refused.strerror}") from refused
     kept = max(1, round(len(large) * HELD_OUT_SHARE))
     training, held_out = large[:-kept], large[-kept:][:_VALIDATED]
     in_format(model, torch.channels_last)
@@ -102,29 +86,14 @@ def train_generator(
     both = nn.ModuleDict({"vae": model, "critic": critic})
     optimisers = [torch.optim.Adam(part.parameters(), recipe.learning_rate, (0.5, 0.99))
                   for part in (model, critic)]  # fmt: skip
-    start = 0
-    if (out / CHECKPOINT).exists():
-        start = load_checkpoint(out / CHECKPOINT, both, optimisers, asdict(recipe))
-
-    def save(done: int) -> None:
-        save_checkpoint(out / CHECKPOINT, both, optimisers, done, asdict(recipe))
-
-    psnr = validate_generator(model, held_out) if start == recipe.steps else 0.0
-    losses: list[float] = []
-    for step in saved(range(start, recipe.steps), save, start):
-        losses.append(_step(model, critic, optimisers, training, recipe, step))
-        done = step + 1
-        if done % recipe.validate_every and done != recipe.steps:
-            report(GeneratorProgress(done, recipe.steps, losses[-1], None))
-            continue
-        psnr = validate_generator(model, held_out)
-        entry = {"step": done, "loss": float(np.mean(losses)), "psnr": psnr}
-        with (out / "history.jsonl").open("a", encoding="utf-8") as history:
-            history.write(json.dumps(entry) + "\n")
-        save(done)
-        report(GeneratorProgress(done, recipe.steps, entry["loss"], psnr))
-        losses.clear()
-    return psnr
+    return Run(out, both, optimisers, asdict(recipe)).train(
+        recipe.steps,
+        recipe.validate_every,
+        lambda step: _step(model, critic, optimisers, training, recipe, step),
+        lambda: validate_generator(model, held_out),
+        "psnr",
+        report,
+    )
 
 
 def _step(

@@ -1,6 +1,5 @@
 """Training of the detector of generated pictures (Wang et al., CVPR 2020): the plain loop."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,7 +16,6 @@ from verifier.evaluation.average_precision import average_precision
 from verifier.training.autocast import autocast
 from verifier.training.backbones.frozen_features import FrozenFeatures
 from verifier.training.backbones.lite0 import start_lite0
-from verifier.training.checkpoint import CHECKPOINT, load_checkpoint, save_checkpoint
 from verifier.training.export import export_generated
 from verifier.training.generated.band_network import BandNetwork
 from verifier.training.generated.blur_and_jpeg import augmented, find_variant, grey
@@ -28,7 +26,7 @@ from verifier.training.listed_sets import WHAT_SETS_SHOW
 from verifier.training.manipulation.constrained_conv import ConstrainedConv
 from verifier.training.memory_format import in_format
 from verifier.training.picture_sets import Picture, sets_of
-from verifier.training.steps import saved
+from verifier.training.run import Report, Run
 from verifier.weights import ModelEntry
 
 Pixels = NDArray[np.uint8]
@@ -82,16 +80,6 @@ RECIPES: Mapping[str, GeneratedRecipe] = MappingProxyType(
     }
 )
 """What each network is trained by, unless it is told otherwise."""
-
-
-@dataclass(frozen=True)
-class GeneratedProgress:
-    """Where a run stands; ``precision`` is the average precision on held-out scenes."""
-
-    step: int
-    steps: int
-    loss: float
-    precision: float | None
 
 
 def build(network: str, start_from: Path | None = None) -> nn.Module:
@@ -157,7 +145,7 @@ def train_generated(
     held_out: Crops,
     recipe: GeneratedRecipe,
     out: Path,
-    report: Callable[[GeneratedProgress], None],
+    report: Report,
 ) -> float:
     """Train, resuming from ``out`` where a checkpoint lies there.
 
@@ -172,42 +160,23 @@ def train_generated(
     TrainingError
         If a class has no crops, or the checkpoint in ``out`` is of another recipe.
     """
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as refused:
-        raise TrainingError(f"{out} cannot hold a run: {refused.strerror}") from refused
     if not all(training.pools()) or len(np.unique(held_out.labels)) < 2:
         raise TrainingError("both classes need pictures to train and to validate on; give more")
     in_format(model, torch.channels_last)
     trained = [p for p in model.parameters() if p.requires_grad]
     optimiser = torch.optim.AdamW(trained, recipe.learning_rate, weight_decay=recipe.weight_decay)
-    checkpoint, start = out / CHECKPOINT, 0
-    if checkpoint.exists():
-        start = load_checkpoint(checkpoint, model, [optimiser], asdict(recipe))
-
-    def save(done: int) -> None:
-        save_checkpoint(checkpoint, model, [optimiser], done, asdict(recipe))
-
     features = held_features = None
     if isinstance(model, FrozenFeatures):
         features = augmented_features(model, training, recipe)
         held_features = features_of(model, held_out.pixels)
-    precision = 0.0
-    if start == recipe.steps:
-        precision = validate_generated(model, held_out, held_features)
-    losses: list[float] = []
-    for step in saved(range(start, recipe.steps), save, start):
-        losses.append(_step(model, optimiser, training, features, recipe, step))
-        done = step + 1
-        if done % recipe.validate_every and done != recipe.steps:
-            report(GeneratedProgress(done, recipe.steps, losses[-1], None))
-            continue
-        precision = validate_generated(model, held_out, held_features)
-        _record(out, done, float(np.mean(losses)), precision)
-        save(done)
-        report(GeneratedProgress(done, recipe.steps, float(np.mean(losses)), precision))
-        losses.clear()
-    return precision
+    return Run(out, model, [optimiser], asdict(recipe)).train(
+        recipe.steps,
+        recipe.validate_every,
+        lambda step: _step(model, optimiser, training, features, recipe, step),
+        lambda: validate_generated(model, held_out, held_features),
+        "precision",
+        report,
+    )
 
 
 def augmented_features(model: FrozenFeatures, crops: Crops, recipe: GeneratedRecipe) -> Tensor:
@@ -304,8 +273,3 @@ def validate_generated(model: nn.Module, crops: Crops, features: Tensor | None =
             logits = model(as_tensor(crops.pixels[part]))
         scores.append((logits[:, 1] - logits[:, 0]).numpy())
     return average_precision(np.concatenate(scores), crops.labels == 1)
-
-
-def _record(out: Path, step: int, loss: float, precision: float) -> None:
-    with (out / "history.jsonl").open("a", encoding="utf-8") as history:
-        history.write(json.dumps({"step": step, "loss": loss, "precision": precision}) + "\n")

@@ -1,7 +1,6 @@
 """Training of the detector of origin (Huang et al.): the plain loop, in stages."""
 
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,11 +14,11 @@ from torch.nn import functional as F
 
 from verifier.errors import TrainingError
 from verifier.training.autocast import autocast
-from verifier.training.checkpoint import CHECKPOINT, load_checkpoint, load_weights, save_checkpoint
+from verifier.training.checkpoint import CHECKPOINT, load_weights
 from verifier.training.memory_format import in_format
 from verifier.training.origin.cnn import SIDE, Head, OriginCNN, OriginVGG
 from verifier.training.origin.data import PATCHES, Patchwork
-from verifier.training.steps import saved
+from verifier.training.run import Report, Run
 
 Origin = OriginCNN | OriginVGG
 
@@ -87,17 +86,6 @@ PAPER: Final = OriginRecipe(
 
 
 @dataclass(frozen=True)
-class OriginProgress:
-    """Where a run stands; ``accuracy`` is of held-out patches, mean over classes."""
-
-    stage: int
-    step: int
-    steps: int
-    loss: float
-    accuracy: float | None
-
-
-@dataclass(frozen=True)
 class Held:
     """Held-out patches, (N, 224, 224, 3) uint8, and (N,) classes.
 
@@ -114,7 +102,7 @@ def train_origin(
     held: Held,
     recipe: OriginRecipe,
     out: Path,
-    report: Callable[[OriginProgress], None],
+    report: Report,
 ) -> tuple[Origin, float]:
     """Train through all stages, resuming from ``out`` where a checkpoint lies there.
 
@@ -135,18 +123,14 @@ def train_origin(
     TrainingError
         If ``out`` can't be written, or its checkpoint is of another recipe.
     """
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as refused:
-        raise TrainingError(f"{out} cannot hold a run: {refused.strerror}") from refused
     before, current, accuracy = 0, model, 0.0
     for number, stage in enumerate(recipe.stages):
         if number and stage.head == "dense" and recipe.stages[number - 1].head == "pooled":
             assert isinstance(current, OriginCNN)
             current = current.densified()
-        run = _Run(current, stage, recipe, number, before, out)
-        accuracy = run.train(training, held, report)
-        current = run.averaged
+        one = _Stage(current, stage, recipe, number)
+        accuracy = one.train(training, held, out, before, report)
+        current = one.averaged
         before += stage.steps
     current.eval()
     return current, accuracy
@@ -167,55 +151,30 @@ def first_stage_of(run: Path, model: Origin) -> Origin:
     return found
 
 
-class _Run:
+class _Stage:
     """One stage: the network, its average, and its optimiser."""
 
-    def __init__(
-        self,
-        model: Origin,
-        stage: Stage,
-        recipe: OriginRecipe,
-        number: int,
-        before: int,
-        out: Path,
-    ) -> None:
+    def __init__(self, model: Origin, stage: Stage, recipe: OriginRecipe, number: int) -> None:
         self.model = in_format(model, torch.channels_last)
         self.averaged = _copy(self.model)
-        self.stage, self.recipe, self.number, self.before, self.out = (
-            stage, recipe, number, before, out,
-        )  # fmt: skip
+        self.stage, self.recipe, self.number = stage, recipe, number
         trained = [p for p in model.parameters() if p.requires_grad]
         self.optimiser = torch.optim.Adam(trained, stage.rate)
-        self.all_steps = sum(one.steps for one in recipe.stages)
 
     def train(
-        self, training: Patchwork, held: Held, report: Callable[[OriginProgress], None]
+        self, training: Patchwork, held: Held, out: Path, before: int, report: Report
     ) -> float:
         both = nn.ModuleDict({"model": self.model, "averaged": self.averaged})
-        path = self.out / f"{STAGE}-{self.number}-{CHECKPOINT}"
-        told = json.loads(json.dumps(asdict(self.recipe)))
-        start = load_checkpoint(path, both, [self.optimiser], told) if path.exists() else 0
-
-        def save(done: int) -> None:
-            save_checkpoint(path, both, [self.optimiser], done, told)
-
-        untrained = start or not self.stage.steps
-        accuracy = validate(self.averaged, held, self.stage.side) if untrained else 0.0
-        losses: list[float] = []
-        for step in saved(range(start, self.stage.steps), save, start):
-            losses.append(self._step(training, step))
-            done = step + 1
-            found = None
-            if not done % self.recipe.validate_every or done == self.stage.steps:
-                found = accuracy = validate(self.averaged, held, self.stage.side)
-                self._record(done, float(np.mean(losses)), accuracy)
-                save(done)
-            mean = float(np.mean(losses)) if found is not None else losses[-1]
-            at = self.before + done
-            report(OriginProgress(self.number, at, self.all_steps, mean, found))
-            if found is not None:
-                losses.clear()
-        return accuracy
+        path = f"{STAGE}-{self.number}-{CHECKPOINT}"
+        return Run(out, both, [self.optimiser], asdict(self.recipe), path).train(
+            self.stage.steps,
+            self.recipe.validate_every,
+            lambda step: self._step(training, step),
+            lambda: validate(self.averaged, held, self.stage.side),
+            "accuracy",
+            report,
+            before=before,
+        )
 
     def _step(self, training: Patchwork, step: int) -> float:
         stage = self.stage
@@ -233,11 +192,6 @@ class _Run:
         self.optimiser.step()
         _average(self.averaged, self.model, min(stage.memory, (1 + step) / (10 + step)))
         return float(loss.detach())
-
-    def _record(self, done: int, loss: float, accuracy: float) -> None:
-        line = {"step": self.before + done, "loss": loss, "accuracy": accuracy}
-        with (self.out / "history.jsonl").open("a", encoding="utf-8") as history:
-            history.write(json.dumps(line) + "\n")
 
 
 def _copy(model: Origin) -> Origin:

@@ -3,8 +3,6 @@
 The histograms are at hand (`verifier.training.platform.data`), so a step costs only the network.
 """
 
-import json
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -17,11 +15,10 @@ from torch.nn import functional as F
 from verifier.errors import TrainingError
 from verifier.evaluation.platform.classes import CLASSES
 from verifier.training.autocast import autocast
-from verifier.training.checkpoint import CHECKPOINT, load_checkpoint, save_checkpoint
 from verifier.training.memory_format import in_format
 from verifier.training.platform.cnn import PlatformCNN
 from verifier.training.platform.data import Histograms
-from verifier.training.steps import saved
+from verifier.training.run import Report, Run
 
 # Of the sources, held out whole.
 HELD_OUT_SHARE = 0.1
@@ -52,16 +49,6 @@ class PlatformRecipe:
     seed: int = 0
 
 
-@dataclass(frozen=True)
-class PlatformProgress:
-    """Where a run stands; ``accuracy`` is of held-out patches, mean over classes."""
-
-    step: int
-    steps: int
-    loss: float
-    accuracy: float | None
-
-
 def build() -> PlatformCNN:
     """Make the network, untrained, for the classes that the verifier knows."""
     return PlatformCNN(len(CLASSES))
@@ -90,7 +77,7 @@ def train_platform(
     held_out: Histograms,
     recipe: PlatformRecipe,
     out: Path,
-    report: Callable[[PlatformProgress], None],
+    report: Report,
 ) -> float:
     """Train, resuming from ``out`` where a checkpoint lies there.
 
@@ -105,10 +92,6 @@ def train_platform(
     TrainingError
         If a class has no patches, or the checkpoint in ``out`` is of another recipe.
     """
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as refused:
-        raise TrainingError(f"{out} cannot hold a run: {refused.strerror}") from refused
     pools = [np.flatnonzero(training.labels == label) for label in range(model.classes)]
     if not all(map(len, pools)):
         raise TrainingError(
@@ -117,28 +100,15 @@ def train_platform(
         )
     in_format(model, torch.channels_last)
     optimiser = torch.optim.Adadelta(model.parameters(), recipe.learning_rate)
-    checkpoint, start = out / CHECKPOINT, 0
-    if checkpoint.exists():
-        start = load_checkpoint(checkpoint, model, [optimiser], asdict(recipe))
-
-    def save(done: int) -> None:
-        save_checkpoint(checkpoint, model, [optimiser], done, asdict(recipe))
-
     held_out = _thinned(held_out, _MOST_VALIDATED)
-    accuracy = validate_platform(model, held_out) if start == recipe.steps else 0.0
-    losses: list[float] = []
-    for step in saved(range(start, recipe.steps), save, start):
-        losses.append(_step(model, optimiser, training, pools, recipe, step))
-        done = step + 1
-        if done % recipe.validate_every and done != recipe.steps:
-            report(PlatformProgress(done, recipe.steps, losses[-1], None))
-            continue
-        accuracy = validate_platform(model, held_out)
-        _record(out, done, float(np.mean(losses)), accuracy)
-        save(done)
-        report(PlatformProgress(done, recipe.steps, float(np.mean(losses)), accuracy))
-        losses.clear()
-    return accuracy
+    return Run(out, model, [optimiser], asdict(recipe)).train(
+        recipe.steps,
+        recipe.validate_every,
+        lambda step: _step(model, optimiser, training, pools, recipe, step),
+        lambda: validate_platform(model, held_out),
+        "accuracy",
+        report,
+    )
 
 
 def _thinned(data: Histograms, most: int) -> Histograms:
@@ -185,8 +155,3 @@ def validate_platform(model: PlatformCNN, data: Histograms) -> float:
     ]
     right = np.concatenate(named) == data.labels
     return float(np.mean([right[data.labels == label].mean() for label in np.unique(data.labels)]))
-
-
-def _record(out: Path, step: int, loss: float, accuracy: float) -> None:
-    with (out / "history.jsonl").open("a", encoding="utf-8") as history:
-        history.write(json.dumps({"step": step, "loss": loss, "accuracy": accuracy}) + "\n")
