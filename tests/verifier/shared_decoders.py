@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -50,7 +51,8 @@ class Shelf:
 
 def _origin(settings: Settings) -> str:
     environment = {name: value for name, value in os.environ.items() if name != _OF_PYTEST}
-    return json.dumps([settings.message(), environment], default=str, sort_keys=True)
+    python = [sys.executable, *sys.path]
+    return json.dumps([settings.message(), environment, python], default=str, sort_keys=True)
 
 
 @contextmanager

@@ -141,7 +141,7 @@ def test_what_stopping_interrupts_is_told(toy_folder: Path, tmp_path: Path, phot
 def test_two_hundred_photos_sixteen_at_a_time(toy_folder: Path, tmp_path: Path) -> None:
     paths = [tmp_path / f"{seed}.jpg" for seed in range(4)]
     for seed, path in enumerate(paths):
-        path.write_bytes(jpeg(native(seed=seed)))
+        path.write_bytes(jpeg(native(256, 256, seed=seed)))
     load = bench_service(paths, toy_folder, requests=200, at_a_time=16, workers=2, queue=32)
     assert load.statuses == {200: 200}
     assert 0 < load.p50 <= load.p95
