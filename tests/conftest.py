@@ -1,6 +1,7 @@
 """What the tests of every package share."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,14 @@ for _library in ("OMP", "OPENBLAS", "MKL"):
     os.environ.setdefault(f"{_library}_NUM_THREADS", "1")
 
 REPOSITORY = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _decoders() -> Iterator[None]:
+    from tests.verifier.shared_decoders import shared_decoders
+
+    with shared_decoders():
+        yield
 
 
 @pytest.fixture(scope="session")

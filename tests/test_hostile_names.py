@@ -7,9 +7,10 @@ import re
 import subprocess
 import sys
 import threading
+from collections.abc import Callable, Iterable, Iterator
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from PIL import Image
@@ -19,6 +20,7 @@ from camera_sim.sensor.dng import write_dng
 from channel.file_names import fitting_name
 from channel.picture_file.matrix_profile import PRIMARIES, matrix_profile
 from channel.printable import name_as_text, name_of_text
+from fleet import Engine, WorkerDied
 from tests.camera_sim.conftest import Camsim, camsim
 from tests.camera_sim.scenes import capture
 from tests.conftest import REPOSITORY
@@ -30,6 +32,9 @@ from verifier import Verifier
 pytestmark = pytest.mark.slow
 
 __all__ = ["camsim"]
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 STEERING = "a\x1b]0;title\x07\x1b[2J\x9b31m\u202egpj\u2028\u200b\x7f b"
 NAMES = {
@@ -105,21 +110,60 @@ def test_transmit_and_manipulate(name: bytes, camsim: Camsim, tmp_path: Path) ->
         Image.open(BytesIO(made.read_bytes())).load()
 
 
-def test_archive(name: bytes, camsim: Camsim, tmp_path: Path, weights: Path) -> None:
-    pq = pytest.importorskip("pyarrow.parquet")
-    folder = tmp_path / os.fsdecode(name)
+class Here(Engine):
+    """No process: what a command says of a name is asked of each, the processes' way of all."""
+
+    def map(
+        self, function: Callable[[T], R], tasks: Iterable[T]
+    ) -> Iterator[tuple[T, R | WorkerDied]]:
+        for task in tasks:
+            yield task, function(task)
+
+
+def unreadable(folder: Path, name: bytes) -> Path:
     folder.mkdir()
-    photo = named(folder, name, ".jpg", b"no picture")
+    return named(folder, name, ".jpg", b"no picture")
+
+
+def list_of(*photos: Path) -> bytes:
+    return b"".join(os.fsencode(photo) + b"\0" for photo in photos)
+
+
+def rows_of(out: Path) -> dict[str, str]:
+    """Kinds of errors by photo."""
+    pq = pytest.importorskip("pyarrow.parquet")
+    rows = pq.read_table(out).to_pylist()
+    return {name_of_text(row["photo"]): row["error_kind"] for row in rows}
+
+
+def test_archive(
+    name: bytes, camsim: Camsim, tmp_path: Path, weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fleet.Processes", lambda _: Here())
+    folder = tmp_path / os.fsdecode(name)
+    photo = unreadable(folder, name)
     listed = tmp_path / "list"
-    listed.write_bytes(os.fsencode(photo) + b"\0")
+    listed.write_bytes(list_of(photo))
     for source in (folder, listed):
         out = tmp_path / f"{source == folder}.parquet"
         ran = camsim("verify-archive", source, "--out", out, "--weights", weights, "--workers", 1)
         assert ran.status == 0, ran.err
         clean(ran.out, ran.err)
-        [row] = pq.read_table(out).to_pylist()
-        assert name_of_text(row["photo"]) == str(photo)
-        assert row["error_kind"] == "PhotoUnreadableError"
+        assert rows_of(out) == {str(photo): "PhotoUnreadableError"}
+
+
+def test_archive_by_processes(camsim: Camsim, tmp_path: Path, weights: Path) -> None:
+    """All those names go to the processes and come back."""
+    top, listed = tmp_path / "pictures", tmp_path / "list"
+    top.mkdir()
+    photos = [unreadable(top / os.fsdecode(name), name) for name in NAMES.values()]
+    listed.write_bytes(list_of(*photos))
+    for source in (top, listed):
+        out = tmp_path / f"{source == top}.parquet"
+        ran = camsim("verify-archive", source, "--out", out, "--weights", weights, "--workers", 1)
+        assert ran.status == 0, ran.err
+        clean(ran.out, ran.err)
+        assert rows_of(out) == dict.fromkeys(map(str, photos), "PhotoUnreadableError")
 
 
 def test_raw_files(name: bytes, camsim: Camsim, tmp_path: Path) -> None:

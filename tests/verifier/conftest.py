@@ -6,7 +6,6 @@ import pytest
 from PIL import Image
 
 from tests.camera_sim.conftest import Camsim, camsim
-from tests.verifier.shared_decoders import shared_decoders
 from tests.verifier.signing import Chain, make_chain
 from tests.verifier.toy import Pixels, native, toy_weights
 from verifier import Verifier
@@ -18,12 +17,6 @@ def jpeg(pixels: Pixels, **options: object) -> bytes:
     file = BytesIO()
     Image.fromarray(pixels).save(file, "JPEG", **{"quality": 95, "subsampling": 0} | options)
     return file.getvalue()
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _decoders() -> Iterator[None]:
-    with shared_decoders():
-        yield
 
 
 @pytest.fixture(scope="session")
