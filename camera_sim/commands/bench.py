@@ -1,12 +1,12 @@
 """``camsim bench develop``, beside LibRaw's AHD, and ``bench sign``."""
 
-import os
 from dataclasses import KW_ONLY, dataclass
 from typing import Annotated, Literal
 
 from camera_sim.evaluation.bench import PEER, ROUNDS, bench_develop
 from camera_sim.evaluation.bench_sign import bench_sign
 from camera_sim.pipelines import DEFAULT_PIPELINE, find_pipeline
+from channel.evaluation.processor import processor_name
 from channel.options import SOME
 
 
@@ -32,7 +32,7 @@ class BenchDevelop:
     def __call__(self) -> int:
         """Print a row a measurement."""
         pipelines = tuple(find_pipeline(name).name for name in self.pipeline if name != PEER)
-        print(f"{os.cpu_count()} cores; median of 3 rounds; time from the file to RGB in memory")
+        print(f"{processor_name()}; median of 3 rounds; time from the file to RGB in memory")
         print(f"{'pipeline':<12}{'MP':>7}{'s/MP':>9}{'× LibRaw':>10}{'peak MB':>9}")
         for result in bench_develop(pipelines, tuple(self.megapixels)):
             print(
@@ -62,7 +62,7 @@ class BenchSign:
     def __call__(self) -> int:
         """Print a row an algorithm."""
         pipeline = find_pipeline(self.pipeline).name
-        print(f"{os.cpu_count()} cores; median of {ROUNDS} rounds; a capture by {pipeline} as JPEG")
+        print(f"{processor_name()}; median of {ROUNDS} rounds; a capture by {pipeline} as JPEG")
         print(f"{'key':<9}{'MP':>6}{'developing s':>14}{'signing s':>11}{'share':>8}")
         for cost in bench_sign(pipeline, self.megapixels):
             print(

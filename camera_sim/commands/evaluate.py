@@ -10,11 +10,11 @@ import numpy as np
 
 from camera_sim import weights
 from camera_sim.developing.files import Options, open_engine, render
-from camera_sim.errors import PipelineError
 from camera_sim.pipelines import PIPELINES, PLAIN_PIPELINE
 from camera_sim.raw.raw_image import RawImage, read_raw
 from camera_sim.weights import FOLDER
 from channel.evaluation.table import Table
+from channel.extras import of_extra
 from channel.options import Count
 from channel.picture_file.srgb import load_picture, picture_files
 from channel.terminal import track
@@ -184,7 +184,5 @@ def _reduced(picture: "np.ndarray[tuple[int, ...], np.dtype[np.generic]]") -> "P
 
 
 def _require_skimage() -> None:
-    try:
+    with of_extra("train"):
         import_module("skimage")
-    except ImportError as error:
-        raise PipelineError("evaluation needs scikit-image: {to_install('train')}") from error

@@ -4,14 +4,17 @@ import multiprocessing
 import resource
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from typing import Final
 
 import numpy as np
+import rawpy
 
 from camera_sim.device.capture_token import Attest
+from camera_sim.raw.libraw_rendering import Demosaicing
 from camera_sim.sensor.cameras import CAMERAS
 from camera_sim.sensor.dng import write_dng
 from camera_sim.sensor.sensor import BASE_ISO, Sensor
@@ -19,6 +22,15 @@ from camera_sim.sensor.sensor import BASE_ISO, Sensor
 # Width and height of common sensors of 12, 24 and 45 megapixels.
 SIZES = {12: (4288, 2848), 24: (6016, 4016), 45: (8256, 5504)}
 PEER = "libraw"
+LIBRAW: Final[dict[str, Demosaicing]] = {
+    "libraw linear": "LINEAR",
+    "libraw VNG": "VNG",
+    "libraw PPG": "PPG",
+    PEER: "AHD",
+    "libraw DCB": "DCB",
+    "libraw DHT": "DHT",
+}
+"""What LibRaw's demosaicings are called here: the peer is AHD, its default."""
 ROUNDS = 3
 
 
@@ -51,6 +63,13 @@ class Result:
 
 def bench_develop(pipelines: tuple[str, ...], sizes: tuple[int, ...]) -> Iterator[Result]:
     """Develop a capture of each size by each pipeline and by LibRaw's AHD, in turn.
+
+    Parameters
+    ----------
+    pipelines
+        Names of pipelines, or of `LIBRAW`.
+    sizes
+        Of `SIZES`.
 
     Yields
     ------
@@ -110,15 +129,21 @@ def measure(pipeline: str, path: Path) -> Run:
     from camera_sim.developing.files import Options, open_engine, render
     from camera_sim.raw.raw_image import read_raw
 
+    if pipeline in LIBRAW:
+        return _timed(lambda: _libraw_alone(path, LIBRAW[pipeline]))
     engine = open_engine(pipeline)
-    start = time.perf_counter()
-    if pipeline == PEER:
-        _libraw_alone(path)
-    else:
+
+    def developed() -> None:
         image = read_raw(path)
         render(image, engine, Options(pipeline=pipeline), image.auto_exposure())
-    seconds = time.perf_counter() - start
-    return Run(seconds, peak_memory())
+
+    return _timed(developed)
+
+
+def _timed(developed: Callable[[], None]) -> Run:
+    start = time.perf_counter()
+    developed()
+    return Run(time.perf_counter() - start, peak_memory())
 
 
 def peak_memory() -> int:
@@ -135,9 +160,7 @@ def peak_memory() -> int:
     return int(line.split()[1]) * 1024
 
 
-def _libraw_alone(path: Path) -> None:
-    """Do what a user of rawpy writes: open, AHD, camera white balance, 8 bits."""
-    import rawpy
-
+def _libraw_alone(path: Path, demosaicing: Demosaicing) -> None:
+    """Do what a user of rawpy writes: open, demosaic, camera white balance, 8 bits."""
     with rawpy.imread(str(path)) as raw:
-        raw.postprocess(use_camera_wb=True, demosaic_algorithm=rawpy.DemosaicAlgorithm.AHD)
+        raw.postprocess(use_camera_wb=True, demosaic_algorithm=rawpy.DemosaicAlgorithm[demosaicing])

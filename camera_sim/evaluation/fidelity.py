@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from camera_sim.developing.tiles import develop
+from camera_sim.developing.tiles import Depth, develop
 from camera_sim.engines import Engine
-from camera_sim.pipelines.libraw import LibRawEngine
 from camera_sim.raw import colour
 from camera_sim.raw.cfa import CFA_ORDERS, CFAPattern
+from camera_sim.raw.libraw_rendering import Demosaicing, render
 from camera_sim.raw.raw_file import RawFile
+from camera_sim.raw.raw_image import Picture as Rendering
 from camera_sim.raw.raw_image import RawImage
 from camera_sim.sensor.cameras import CAMERAS, Camera
 from camera_sim.sensor.dng import write_dng
@@ -108,21 +109,24 @@ def by_engine_blind(engine: Engine) -> Callable[[RawImage], Picture]:
     return lambda image: by_engine(engine)(replace(image, noise=None))
 
 
-def by_libraw(image: RawImage) -> Picture:
-    """Develop a capture by LibRaw's AHD, through a DNG file."""
+def by_libraw(image: RawImage, demosaicing: Demosaicing = "AHD") -> Picture:
+    """Develop a capture by LibRaw, through a DNG file."""
+    return libraw_rendering(image, demosaicing).astype(np.uint8, copy=False)
+
+
+def libraw_rendering(image: RawImage, demosaicing: Demosaicing, depth: Depth = 8) -> Rendering:
+    """Develop a simulated capture by LibRaw, through a DNG file: (H, W, 3) of 8 or 16 bits."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "capture.dng"
         write_dng(path, image)
-        return develop(replace(image, file=RawFile.read(path)), LibRawEngine(), exposure=1.0)
+        return render(RawFile.read(path), image.white_balance, 1.0, depth, demosaicing)
 
 
 def quality(picture: Picture, reference: Picture) -> Quality:
     """Measure a (H, W, 3) uint8 picture against a reference, borders left out."""
     from skimage.metrics import structural_similarity
 
-    inner = (slice(BORDER, -BORDER), slice(BORDER, -BORDER))
-    first, second = (p[inner].astype(np.float32) / 255 for p in (picture, reference))
-    error = float(np.square(first - second).mean())
+    first, second = _inner(picture), _inner(reference)
     ssim = structural_similarity(
         first,
         second,
@@ -132,7 +136,18 @@ def quality(picture: Picture, reference: Picture) -> Quality:
         sigma=1.5,
         use_sample_covariance=False,
     )
-    return Quality(-10 * float(np.log10(max(error, 1e-10))), float(ssim))
+    return Quality(psnr(picture, reference), float(ssim))
+
+
+def psnr(picture: Picture, reference: Picture) -> float:
+    """Return PSNR (dB) of a (H, W, 3) uint8 picture to a reference, borders left out."""
+    error = float(np.square(_inner(picture) - _inner(reference)).mean())
+    return -10 * float(np.log10(max(error, 1e-10)))
+
+
+def _inner(picture: Picture) -> NDArray[np.float32]:
+    inner = picture[BORDER:-BORDER, BORDER:-BORDER]
+    return inner.astype(np.float32) / np.float32(255)
 
 
 def colour_difference(picture: Picture, reference: Picture) -> NDArray[np.float64]:

@@ -1,4 +1,6 @@
-"""LibRaw's own rendering of a file, in this process: demosaicing by AHD, and sRGB's curve."""
+"""LibRaw's own rendering of a file, in this process: its demosaicing, and sRGB's curve."""
+
+from typing import Literal
 
 import rawpy
 
@@ -10,15 +12,22 @@ from camera_sim.raw.raw_image import Picture
 # LibRaw's parameters for sRGB's curve: power and slope of the linear part.
 SRGB_GAMMA = (2.4, 12.92)
 
+Demosaicing = Literal["LINEAR", "VNG", "PPG", "AHD", "DCB", "DHT"]
+"""LibRaw's demosaicings, by rawpy's names; AHD is its default. LINEAR is bilinear."""
+
 
 def render(
-    file: RawFile, white_balance: tuple[float, float, float], exposure: float, depth: int
+    file: RawFile,
+    white_balance: tuple[float, float, float],
+    exposure: float,
+    depth: int,
+    demosaicing: Demosaicing = "AHD",
 ) -> Picture:
     """Render a RAW file in this process: (H, W, 3), turned as the sensor saw it."""
     red, green, blue = white_balance
     with open_libraw(tag_gate.screened(file).file) as raw:
         rendered: Picture = raw.postprocess(
-            demosaic_algorithm=rawpy.DemosaicAlgorithm.AHD,
+            demosaic_algorithm=rawpy.DemosaicAlgorithm[demosaicing],
             user_wb=[red, green, blue, green],
             bright=exposure,
             no_auto_bright=True,
