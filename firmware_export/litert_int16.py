@@ -19,8 +19,8 @@ from firmware_export.errors import ExportError
 from firmware_export.quantise import INT8_PSNR, Feed, most
 
 SIGNATURE = "serving_default"
-# Tiles on which convolutions are tried, the first as shot and the second three stops darker.
-TRIAL_FEEDS = 2
+# Tiles on which convolutions are tried, spread over the captures, half of them three stops darker.
+TRIAL_FEEDS = 4
 
 
 def in_int16(made: Made, feeds: Sequence[Feed]) -> Made:
@@ -36,13 +36,15 @@ def in_int16(made: Made, feeds: Sequence[Feed]) -> Made:
     ExportError
         If the quantiser is not installed, or nothing can be quantised.
     """
-    reference = [developed(made.plan, feed) for feed in feeds[:TRIAL_FEEDS]]
+    places = np.linspace(0, len(feeds) - 1, TRIAL_FEEDS).astype(int)
+    trial = [feeds[place // 2 * 2 + turn % 2] for turn, place in enumerate(places)]
+    reference = [developed(made.plan, feed) for feed in trial]
     ranges = _ranges(made.plan, feeds)
 
     def kept(chosen: Sequence[str]) -> float:
         content = quantised(made.plan, chosen, ranges)
         errors = [np.square(developed(content, feed) - picture).mean()
-                  for feed, picture in zip(feeds, reference, strict=False)]  # fmt: skip
+                  for feed, picture in zip(trial, reference, strict=True)]  # fmt: skip
         return -10 * float(np.log10(max(float(max(errors)), 1e-12)))
 
     harm = {name: kept([name]) for name in convolutions(made.plan)}

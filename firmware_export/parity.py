@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from camera_sim.developing.tiles import develop
+from camera_sim.engines import TileEngine
 from camera_sim.engines.onnxruntime import OnnxRuntimeEngine
 from camera_sim.raw.raw_image import RawImage
 from channel import transmit
@@ -54,6 +55,7 @@ def parity(
     fan: Fan | None = None,
     platforms: Sequence[str] = (PAPER,),
     limits: Limits | None = None,
+    engine: TileEngine | None = None,
 ) -> ParityReport:
     """Compare a model with the fp32 one that it was made from.
 
@@ -65,6 +67,8 @@ def parity(
         The pair's FAN; None compares pictures alone.
     platforms
         Profiles of `channel`, or ``paper``.
+    engine
+        What runs the model; ONNX Runtime where it is None. The fp32 one runs there always.
 
     Raises
     ------
@@ -74,7 +78,8 @@ def parity(
     _check_belong(fp32, model, fan)
     if not captures:
         raise ParityError("parity needs captures to compare on")
-    pairs = list(_developed(fp32, model, captures))
+    lowered = engine or OnnxRuntimeEngine(model.model())
+    pairs = list(_developed(OnnxRuntimeEngine(fp32.model()), lowered, captures))
     error = sum(_squares(p.reference, p.lowered).sum() for p in pairs)
     samples = sum(p.reference.size for p in pairs)
     judged = [_judged(pair, fan, platforms) for pair in pairs] if fan else []
@@ -131,14 +136,13 @@ def _check_belong(fp32: Exported, model: Exported, fan: Fan | None) -> None:
 
 
 def _developed(
-    fp32: Exported, model: Exported, captures: Sequence[tuple[str, RawImage]]
+    fp32: TileEngine, model: TileEngine, captures: Sequence[tuple[str, RawImage]]
 ) -> Iterator[Developed]:
-    engines = [OnnxRuntimeEngine(one.model()) for one in (fp32, model)]
     for name, image in captures:
         exposure = image.auto_exposure()
-        reference = develop(image, engines[0], exposure=exposure)
+        reference = develop(image, fp32, exposure=exposure)
         start = time.perf_counter()
-        lowered = develop(image, engines[1], exposure=exposure)
+        lowered = develop(image, model, exposure=exposure)
         seconds = (time.perf_counter() - start) / image.megapixels
         yield Developed(name, reference.astype(np.uint8), lowered.astype(np.uint8), seconds)
 

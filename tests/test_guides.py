@@ -104,4 +104,9 @@ def test_a_guide_shows_code_as_the_repository_has_it(page: Path) -> None:
 
 
 def test_there_is_a_guide_for_each_kind_of_part() -> None:
-    assert [page.stem for page in GUIDES] == ["new-detector", "new-pipeline", "new-platform"]
+    assert [page.stem for page in GUIDES] == [
+        "new-detector",
+        "new-engine",
+        "new-pipeline",
+        "new-platform",
+    ]

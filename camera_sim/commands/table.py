@@ -79,6 +79,8 @@ COMMANDS: Final = {
         "seconds a megapixel and peak memory of developing, beside LibRaw's AHD"),
     "bench sign": ("camera_sim.commands.bench:BenchSign",
         "what signing a photo costs beside developing it"),
+    "bench engines": ("firmware_export.commands.bench_engines:BenchEngines",
+        "a network in every engine that is here, through the parity gate"),
     "bench transmit": ("channel.commands.bench:BenchTransmit",
         "speed beside the same steps in bare Pillow"),
     "bench jpeg": ("channel.commands.bench:BenchJpeg",

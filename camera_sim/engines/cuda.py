@@ -59,6 +59,19 @@ def checked(result: tuple[Any, ...]) -> Any:
     return values[0] if values else None
 
 
+def device_name(runtime: ModuleType) -> str:
+    """Return that of the first device, as its vendor calls it."""
+    name = checked(runtime.cudaGetDeviceProperties(0)).name
+    return (name.decode() if isinstance(name, bytes) else str(name)).strip("\0 ")
+
+
+def used_memory(runtime: ModuleType) -> int:
+    """Return the bytes of the first device's memory that are in use, by whomever."""
+    status, free, total = runtime.cudaMemGetInfo()
+    checked((status,))
+    return int(total) - int(free)
+
+
 def compute_capability(runtime: ModuleType) -> str:
     """Return that of the first device, as ``9.0``."""
     attributes = runtime.cudaDeviceAttr
