@@ -12,12 +12,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ParamSpec, Self, TypeVar
 
 from channel.printable import whole_text
 from verifier.batch import Outcome, Progress, analyze_many
 from verifier.detectors import DETECTORS, Detector
 from verifier.detectors.agreement import agreed
+from verifier.detectors.cores import Cores
 from verifier.judging.stability import DECIDING, stability, survives
 from verifier.judging.verdict import conclude
 from verifier.reading.photo import Photo, load
@@ -30,6 +31,8 @@ from verifier.report.report import Report
 from verifier.settings import Settings
 from verifier.weights import FOLDER
 
+P = ParamSpec("P")
+Found = TypeVar("Found")
 # Called with a part's name when the part is done; what it raises ends the analysis.
 PartDone = Callable[[str], None]
 
@@ -52,6 +55,7 @@ class Verifier:
     def __init__(self, detectors: Sequence[Detector], settings: Settings | None = None) -> None:
         self._detectors = tuple(detectors)
         self._settings = settings or Settings()
+        self._cores = Cores(self._settings.threads)
         self._decoders: DecoderProcesses | None = None
         self._lock = threading.Lock()
 
@@ -140,8 +144,10 @@ class Verifier:
         """
         loaded = load(photo, self._settings.limits)
         clock = _Clock(part_done)
+        self._prepare()
         with clock.part("reading"):
             reading = self._read(loaded.content)
+        small = self._cores.beside(_timed, self._preview, reading)
         results = self._results(reading, clock)
         with clock.part("stability"):
             held = stability(
@@ -151,8 +157,7 @@ class Verifier:
                 lambda again: [d.analyze(again, brief=True) for d in self._judging(results)],
             )
         facts = reading.facts
-        with clock.part("preview"):
-            preview = self._preview(reading)
+        preview = clock.done("preview", small())
         return Report(
             verifier_version=_version(),
             input=facts.input.model_copy(
@@ -215,11 +220,17 @@ class Verifier:
         return preview_of(reading.colours, reading.facts.input.orientation)
 
     def _results(self, reading: Reading, clock: "_Clock") -> list[DetectorResult]:
-        results = []
-        for detector in self._detectors:
-            with clock.part(detector.name):
-                results.append(detector.analyze(reading))
-        return agreed(results)
+        asked = [self._cores.beside(_timed, one.analyze, reading) for one in self._detectors]
+        names = [detector.name for detector in self._detectors]
+        return agreed(
+            [clock.done(name, answer()) for name, answer in zip(names, asked, strict=True)]
+        )
+
+    def _prepare(self) -> None:
+        """Load models while another process reads the photo; what fails is told when asked."""
+        if self._cores.count > 1:
+            for detector in self._detectors:
+                self._cores.beside(detector.prepare)
 
     def _judging(self, results: Sequence[DetectorResult]) -> list[Detector]:
         """Return the detectors whose answers the stability test compares."""
@@ -241,8 +252,15 @@ class Verifier:
             return self._decoders
 
 
+def _timed(function: Callable[P, Found], *args: P.args, **kwargs: P.kwargs) -> tuple[Found, float]:
+    """Return what a function gives, and the seconds that it took."""
+    start = time.perf_counter()
+    found = function(*args, **kwargs)
+    return found, time.perf_counter() - start
+
+
 class _Clock:
-    """Times the parts of an analysis, and tells of each that is done."""
+    """Times the parts of an analysis, which may overlap, and tells of each that is done."""
 
     def __init__(self, part_done: PartDone) -> None:
         self.seconds: dict[str, float] = {}
@@ -252,8 +270,13 @@ class _Clock:
     def part(self, name: str) -> Iterator[None]:
         start = time.perf_counter()
         yield
-        self.seconds[name] = time.perf_counter() - start
+        self.done(name, (None, time.perf_counter() - start))
+
+    def done(self, name: str, timed: tuple[Found, float]) -> Found:
+        """Note a part that was timed elsewhere, and return what it found."""
+        found, self.seconds[name] = timed
         self._part_done(name)
+        return found
 
 
 def _with_map_if_answered(result: DetectorResult, held: Stability) -> DetectorResult:

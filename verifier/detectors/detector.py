@@ -64,6 +64,9 @@ class Detector(ABC):
             If a model is damaged. Whatever else is in the way of an answer is an abstention.
         """
 
+    def prepare(self) -> None:  # noqa: B027 - most have nothing to load
+        """Load what most pictures need, beside the reading of the first. Raises `WeightsError`."""
+
     def not_run(self, reason: str) -> DetectorResult:
         """Say why there is no answer at all."""
         return DetectorResult(
@@ -100,6 +103,11 @@ class ModelDetector(Detector, Generic[ScoresT]):
         """Take the models of a folder; raises `WeightsError` for a bad manifest."""
         entries = read_manifest(folder).of_task(cls.task)
         return cls(tuple(Model(entry, folder, threads) for entry in entries))
+
+    def prepare(self) -> None:
+        """Load the models; see `Detector.prepare`."""
+        for model in self._models:
+            model.load()
 
     @abstractmethod
     def look(self, model: Model, reading: Reading, *, brief: bool) -> ScoresT | None:

@@ -99,12 +99,14 @@ class ManipulationDetector(PixelDetector[PictureScores]):
         patches = choose_patches(reading.pixels, entry.input.side, entry.selection, brief=brief)
         if not patches.places:
             return None
+        pooling = model.pooling
+        measured = model.cores.beside(pooling.measure, reading.pixels) if pooling else None
         logits = model.logits(batches(reading.pixels, patches, BATCH))
         shares = calibrating.probabilities(logits, 1.0)
         mean_log = calibrating.mean_log_probabilities(logits)
-        if model.pooling is None:
+        if pooling is None or measured is None:
             return PictureScores(model, patches, mean_log, shares)
-        pooled = model.pooling(reading.pixels, mean_log)
+        pooled = pooling.judge(measured(), mean_log)
         return PictureScores(model, patches, pooled.log_probabilities, shares, pooled)
 
     def decide(self, scores: PictureScores, grounds: Grounds) -> Answer:

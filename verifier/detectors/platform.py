@@ -95,6 +95,9 @@ class PlatformDetector(ModelDetector[PatchScores]):
             facts |= _shown(scores, found)
         return self._named(channel, tuple(reasons), facts)
 
+    def prepare(self) -> None:
+        """Load nothing: few pictures are of the codings that the network knows."""
+
     def look(self, model: Model, reading: Reading, *, brief: bool) -> PatchScores | None:
         """Run a model on the histograms of patches; see `ModelDetector.look`."""
         entry = model.entry

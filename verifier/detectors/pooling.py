@@ -31,6 +31,15 @@ PATTERN = "pattern"
 
 
 @dataclass(frozen=True)
+class Measured:
+    """A picture, the statistics of its blocks, and what speaks for a watermark in it."""
+
+    pixels: Pixels
+    statistics: NDArray[np.float32]
+    proof: WatermarkProof
+
+
+@dataclass(frozen=True)
 class Pooled:
     """The log probability of each label, (K,), and where the watermark was found in the picture."""
 
@@ -75,12 +84,38 @@ class Pooling:
         return Pooling, (self._entry, self._folder)
 
     def __call__(self, pixels: Pixels, mean_log: NDArray[np.float64]) -> Pooled:
+        """Measure a picture, and judge it: see `measure` and `judge`."""
+        return self.judge(self.measure(pixels), mean_log)
+
+    def load(self) -> None:
+        """Load it now, and not when it is first needed. Raises `WeightsError`."""
+        self._open()
+
+    def measure(self, pixels: Pixels) -> Measured:
+        """Measure what the watermark's blocks say of a picture: (H, W, 3), uint8, sRGB.
+
+        Raises
+        ------
+        WeightsError
+            If the network can't be loaded.
+        """
+        pattern = self.pattern
+        sync = find_watermark(pixels, pattern)
+        brought_back = synchronised(pixels, sync, pattern.period)
+        height, width = pixels.shape[:2]
+        return Measured(
+            pixels,
+            watermark_statistics(brought_back, pattern, sync),
+            prove_watermark(brought_back, pattern, sync, (height, width)),
+        )
+
+    def judge(self, measured: Measured, mean_log: NDArray[np.float64]) -> Pooled:
         """Judge a picture.
 
         Parameters
         ----------
-        pixels
-            (H, W, 3), uint8, sRGB.
+        measured
+            What `measure` gave.
         mean_log
             (K,) mean over its patches of the log probability of each label.
 
@@ -90,10 +125,7 @@ class Pooling:
             If the network can't be loaded, or gives what it shouldn't.
         """
         session, pattern = self._open()
-        sync = find_watermark(pixels, pattern)
-        brought_back = synchronised(pixels, sync, pattern.period)
-        statistics = watermark_statistics(brought_back, pattern, sync)
-        fed = (statistics, mean_log.astype(np.float32))
+        fed = (measured.statistics, mean_log.astype(np.float32))
         try:
             logits = session.run(
                 [OUTPUT], {name: value[None] for name, value in zip(INPUTS, fed, strict=True)}
@@ -102,9 +134,8 @@ class Pooling:
             raise WeightsError(f"{self._entry.file} doesn't run: {error}") from error
         if logits.shape != mean_log.shape or not np.isfinite(logits).all():
             raise WeightsError(f"{self._entry.file} gives {logits.shape} for {mean_log.shape}")
-        height, width = pixels.shape[:2]
-        proof = prove_watermark(brought_back, pattern, sync, (height, width))
-        return Pooled(log_softmax(logits.astype(np.float64)), proof, pixels, pattern)
+        found = log_softmax(logits.astype(np.float64))
+        return Pooled(found, measured.proof, measured.pixels, pattern)
 
     @property
     def pattern(self) -> MeasuredPattern:
