@@ -18,10 +18,11 @@ from channel.printable import whole_text
 from verifier.batch import Outcome, Progress, analyze_many
 from verifier.detectors import DETECTORS, Detector
 from verifier.detectors.agreement import agreed
+from verifier.detectors.blas import ONE_BLAS_THREAD
 from verifier.detectors.cores import Cores
 from verifier.judging.stability import DECIDING, stability, survives
 from verifier.judging.verdict import conclude
-from verifier.reading.photo import Photo, load
+from verifier.reading.photo import LoadedPhoto, Photo, load
 from verifier.reading.process import DecoderProcesses
 from verifier.reading.reading import Reading, read_pixels
 from verifier.report.parts import parts_of
@@ -143,7 +144,10 @@ class Verifier:
             If the reading process can't be started.
         """
         loaded = load(photo, self._settings.limits)
-        clock = _Clock(part_done)
+        with ONE_BLAS_THREAD:
+            return self._analyzed(loaded, name, _Clock(part_done))
+
+    def _analyzed(self, loaded: LoadedPhoto, name: str | None, clock: "_Clock") -> Report:
         self._prepare()
         with clock.part("reading"):
             reading = self._read(loaded.content)

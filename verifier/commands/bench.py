@@ -4,6 +4,7 @@ import os
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 
+from channel.options import Count
 from verifier.weights import FOLDER
 
 
@@ -12,7 +13,7 @@ class BenchVerify:
     """Seconds of each part of an analysis, and peak memory.
 
     Analyse one picture, everything on, in a fresh process: the first time with all loading, then
-    again.
+    again. Parts overlap, so they are more than all of it together.
 
     Parameters
     ----------
@@ -22,15 +23,32 @@ class BenchVerify:
         Models of your own.
     runs
         Repetitions, of which the median.
+    steps
+        Profile one analysis instead, in one process on one core: seconds of each function.
     """
 
     photo: Path | None = None
     _: KW_ONLY
     weights: Path = FOLDER
-    runs: int = 3
+    runs: Count = 3
+    steps: bool = False
 
     def __call__(self) -> int:
-        """Print a line a part."""
+        """Print a line a part, or a function."""
+        return self._profile() if self.steps else self._measure()
+
+    def _profile(self) -> int:
+        from verifier.evaluation.bench_steps import profiled
+
+        steps, total = profiled(self.photo, self.weights)
+        print(f"{total:.2f} s of one core; steps of at least 1%, and what they call included")
+        print(f"{'s':>8}{'share':>8}{'calls':>7}  step")
+        for step in steps:
+            share = step.seconds / total
+            print(f"{step.seconds:>8.3f}{share:>8.1%}{step.calls:>7}  {step.name}")
+        return 0
+
+    def _measure(self) -> int:
         from verifier.evaluation.bench import bench_verify
 
         result = bench_verify(self.photo, self.weights, self.runs)
@@ -42,8 +60,16 @@ class BenchVerify:
         print(f"{'part':<14}{'first s':>10}{'again s':>10}")
         for part in result.again:
             print(f"{part:<14}{result.first.get(part, 0):>10.3f}{result.again[part]:>10.3f}")
-        print(f"peak memory: {result.service_memory / 1e6:.0f} MB, and "
-              f"{result.reader_memory / 1e6:.0f} MB in the reading process")  # fmt: skip
+        print(f"cold, from the start of Python: {result.cold:.3f} s")
+        print(
+            f"seconds of all cores, again: {result.processor:.3f}, and "
+            f"{result.reader_processor:.3f} in the reading process, its start included"
+        )
+        both = result.service_memory + result.reader_memory
+        print(
+            f"peak memory: {result.service_memory / 1e6:.0f} MB, and "
+            f"{result.reader_memory / 1e6:.0f} MB in the reading process: {both / 1e6:.0f} MB"
+        )
         if result.without_models:
             print("no models are installed, so no detector ran and no answer was sent again")
         return 0

@@ -45,7 +45,8 @@ class CommonOptions:
 class BenchServe(CommonOptions):
     """The service under load: answers lost, seconds, memory; and an overflowing queue.
 
-    Post photos to a fresh service, many at a time; then with a queue of 2.
+    Post photos to a fresh service, many at a time: on one core, and by each number of workers on
+    all cores. Then with a queue of 2.
 
     Parameters
     ----------
@@ -63,10 +64,14 @@ class BenchServe(CommonOptions):
         """Print what came of the load, and of the overflow."""
         from verifier.evaluation.bench_service import bench_service
 
-        workers = max(self.workers)
+        most = max(self.workers)
+        settings = [("one core", 1, 32, 1)]
+        settings += [(f"{n} at a time", n, 32, 0) for n in self.workers]
+        settings += [(f"overflow, {most} at a time", most, 2, 0)]
         with _samples(self.photo) as photos:
-            print(f"{_setting(self)}, {workers} workers")
-            for title, queue in (("load", 32), ("overflow", 2)):
+            print(_setting(self))
+            slowest = 0.0
+            for title, workers, queue, threads in settings:
                 result = bench_service(
                     photos,
                     self.weights,
@@ -74,8 +79,10 @@ class BenchServe(CommonOptions):
                     at_a_time=self.at_a_time,
                     workers=workers,
                     queue=queue,
+                    threads=threads,
                 )
-                print(_line(title, result), flush=True)
+                slowest = slowest or result.rate
+                print(_line(title, result, result.rate / slowest), flush=True)
         return 0
 
 
@@ -123,13 +130,14 @@ class BenchArchive(CommonOptions):
         return 0
 
 
-def _line(title: str, result: "LoadResult") -> str:
+def _line(title: str, result: "LoadResult", growth: float) -> str:
     answered = result.statuses.get(200, 0)
     others = ", ".join(f"{n} × {status}" for status, n in result.statuses.items() if status != 200)
     return (
         f"{title}: {answered} of {result.requests} reports, {result.requests - answered} lost"
         f"{f' ({others})' if others else ''}; p50 {result.p50:.2f} s, p95 {result.p95:.2f} s; "
-        f"{answered / result.seconds:.2f} a second; at most {result.memory / 1e6:.0f} MB"
+        f"{result.rate:.2f} a second ({growth:.2f} × one core); "
+        f"at most {result.memory / 1e6:.0f} MB"
     )
 
 

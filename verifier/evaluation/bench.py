@@ -27,11 +27,32 @@ _INNER: Final = ("decoding", "credential", "channel")
 
 
 class BenchResult(BaseModel):
-    """Seconds of each part, the first time and again; peak memory in bytes of both processes."""
+    """What an analysis takes.
+
+    Attributes
+    ----------
+    size
+        Width and height.
+    first, again
+        Seconds of each part, the first time and the median of further ones; parts overlap.
+    cold
+        Seconds from the start of Python to the first report.
+    processor
+        Seconds of all cores of a further analysis, without the reading process.
+    reader_processor
+        Seconds of all cores of the reading process an analysis, its start included.
+    service_memory, reader_memory
+        Peak bytes of both processes.
+    without_models
+        Whether no detector ran.
+    """
 
     size: tuple[int, int]
     first: dict[str, float]
     again: dict[str, float]
+    cold: float
+    processor: float
+    reader_processor: float
     service_memory: int
     reader_memory: int
     without_models: bool
@@ -40,6 +61,7 @@ class BenchResult(BaseModel):
 @dataclass(frozen=True)
 class _Run:
     seconds: dict[str, float]
+    processor: float
     size: tuple[int, int]
     ran: bool
 
@@ -52,6 +74,7 @@ def bench_verify(photo: Path | None, weights: Path, runs: int) -> BenchResult:
             write_sample(photo)
         program = "import sys; from verifier.evaluation.bench import main; main(*sys.argv[1:])"
         command = [sys.executable, "-c", program, str(photo.resolve()), str(weights), str(runs)]
+        command.append(str(time.time()))  # the same clock for both processes
         ran = subprocess.run(command, capture_output=True, text=True, check=False, encoding="utf-8")
     if ran.returncode:
         raise WorkerError(f"the measured process failed: {ran.stderr.strip().splitlines()[-1:]}")
@@ -68,30 +91,36 @@ def write_sample(path: Path, size: tuple[int, int] = SIZE, seed: int = 0) -> Non
     Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)).save(path, quality=90)
 
 
-def main(photo: str, weights: str, runs: str) -> None:
+def main(photo: str, weights: str, runs: str, started: str) -> None:
     """Measure here, and print the result as JSON."""
     with Verifier.from_weights(Path(weights)) as verifier:
         first = _measured(verifier, photo)
+        cold = time.time() - float(started)
         again = [_measured(verifier, photo) for _ in range(int(runs))]
     # The reading process has ended, so that its size is known.
     parts = [part for part in (*_INNER, *PARTS) if part in first.seconds]
+    reader = resource.getrusage(resource.RUSAGE_CHILDREN)
     result = BenchResult(
         size=first.size,
         first=first.seconds,
         again={part: median(run.seconds.get(part, 0.0) for run in again) for part in parts},
+        cold=cold,
+        processor=median(run.processor for run in again),
+        reader_processor=(reader.ru_utime + reader.ru_stime) / (1 + len(again)),
         service_memory=_peak(),
-        reader_memory=resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024,
+        reader_memory=reader.ru_maxrss * 1024,
         without_models=not first.ran,
     )
     print(result.model_dump_json())
 
 
 def _measured(verifier: Verifier, photo: str) -> _Run:
-    start = time.perf_counter()
+    start, processor = time.perf_counter(), time.process_time()
     report = verifier.analyze(photo)
     seconds = report.seconds | {"total": time.perf_counter() - start}
+    processor = time.process_time() - processor
     ran = any(result.model for result in report.detectors)
-    return _Run(seconds, (report.input.width, report.input.height), ran)
+    return _Run(seconds, processor, (report.input.width, report.input.height), ran)
 
 
 def _peak() -> int:

@@ -48,6 +48,11 @@ class LoadResult:
     seconds: float
     memory: int
 
+    @property
+    def rate(self) -> float:
+        """Reports a second."""
+        return self.statuses.get(200, 0) / self.seconds
+
 
 def bench_service(
     photos: Sequence[Path],
@@ -57,8 +62,16 @@ def bench_service(
     at_a_time: int,
     workers: int,
     queue: int,
+    threads: int = 0,
 ) -> LoadResult:
     """Post so many photos, so many at a time, to a fresh service.
+
+    Parameters
+    ----------
+    workers, queue
+        Analyses at a time, and that wait.
+    threads
+        Cores of each analysis; 0: all.
 
     Raises
     ------
@@ -66,7 +79,7 @@ def bench_service(
         If the service doesn't start.
     """
     bodies = [photo.read_bytes() for photo in photos]
-    with _service(weights, workers, queue) as (port, peak):
+    with _service(weights, workers, queue, threads) as (port, peak):
         start = time.perf_counter()
         with ThreadPoolExecutor(at_a_time) as pool:
             jobs = [(port, bodies[number % len(bodies)]) for number in range(requests)]
@@ -105,9 +118,12 @@ def _post(port: int, body: bytes) -> tuple[int, float]:
 
 
 @contextmanager
-def _service(weights: Path, workers: int, queue: int) -> Iterator[tuple[int, list[int]]]:
+def _service(
+    weights: Path, workers: int, queue: int, threads: int
+) -> Iterator[tuple[int, list[int]]]:
     """Run a service in a process of its own; its port, and its peak memory as it becomes known."""
-    command = [sys.executable, "-c", _PROGRAM, str(weights), str(workers), str(queue)]
+    numbers = map(str, (workers, queue, threads))
+    command = [sys.executable, "-c", _PROGRAM, str(weights), *numbers]
     peak = [0]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8") as process:
         assert process.stdout is not None
@@ -158,7 +174,7 @@ def _resident(pid: int) -> int:
         return 0
 
 
-def main(weights: str, workers: str, queue: str) -> None:
+def main(weights: str, workers: str, queue: str, threads: str) -> None:
     """Serve at a free port, and print it."""
     from verifier.service import Service, ServiceSettings, create_app
     from verifier.service.server import listening, serve
@@ -166,7 +182,8 @@ def main(weights: str, workers: str, queue: str) -> None:
     settings = ServiceSettings(
         workers=int(workers), queue=int(queue), requests_per_minute=0, drain_seconds=1
     )
-    verifier = Verifier.from_weights(Path(weights), limits=Limits(workers=int(workers)))
+    limits = Limits(workers=int(workers))
+    verifier = Verifier.from_weights(Path(weights), limits=limits, threads=int(threads))
     opened = listening("127.0.0.1", 0)
     print(opened.getsockname()[1], flush=True)
     serve(create_app(Service(verifier, settings, Path(weights))), opened, settings)

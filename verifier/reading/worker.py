@@ -52,12 +52,16 @@ def _serve(request: framing.Message, settings: Settings) -> Reading:
         return read_file(data, settings)
     shape = head.get("shape")
     photo = np.frombuffer(data, np.uint8).reshape(shape) if shape else data
-    return _resent(photo, platform, settings)
+    return resent(photo, platform, settings)
 
 
-def _resent(
+def resent(
     photo: "bytes | np.ndarray[Any, np.dtype[np.uint8]]", platform: str, settings: Settings
 ) -> Reading:
+    """Send a photo, a file or pixels, through a platform, and read what it serves.
+
+    Raises `PhotoError`; for untrusted files use `DecoderProcesses.resend`.
+    """
     from channel import transmit
     from channel.errors import ChannelError
 
