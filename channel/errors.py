@@ -5,7 +5,7 @@
     ChannelError
     ├── ChannelValueError        an argument outside what a function takes
     ├── UnknownPlatformError      no profile of that name
-    ├── PictureError             a picture that can't be sent
+    ├── PictureError             a picture that can't be uploaded
     │   ├── UnreadablePictureError   not a picture, or a damaged one
     │   ├── UnsupportedPictureError  a RAW file, or of a kind that isn't read, or not yet
     │   └── PictureTooLargeError     more pixels than a platform takes
@@ -28,7 +28,7 @@ class UnknownPlatformError(ChannelError):
 
 
 class PictureError(ChannelError):
-    """A picture can't be sent."""
+    """A picture can't be uploaded."""
 
 
 class UnreadablePictureError(PictureError):

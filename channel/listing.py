@@ -80,8 +80,12 @@ def _legend(confidences: Iterable[Confidence]) -> str:
 
 def _values(profile: PlatformProfile) -> dict[Aspect, str]:
     if not profile.encodings:
-        as_sent: dict[Aspect, str] = dict.fromkeys(ASPECTS, "as sent")
-        return as_sent | {"metadata": "stripped"} if profile.passthrough == "stripped" else as_sent
+        as_uploaded: dict[Aspect, str] = dict.fromkeys(ASPECTS, "as uploaded")
+        return (
+            as_uploaded | {"metadata": "stripped"}
+            if profile.passthrough == "stripped"
+            else as_uploaded
+        )
     mask = profile.sharpening
     tables = _either(map(_tables, profile.encodings))
     if profile.first_encoding is not None:

@@ -1,7 +1,7 @@
 """Send a picture through platforms and get the bytes that they would serve. Real codecs, no torch.
 
 >>> from channel import FACEBOOK, WHATSAPP, transmit
->>> received = transmit("photo.jpg", [FACEBOOK, WHATSAPP])  # doctest: +SKIP
+>>> downloaded = transmit("photo.jpg", [FACEBOOK, WHATSAPP])  # doctest: +SKIP
 """
 
 from collections.abc import Sequence
@@ -68,11 +68,11 @@ def transmit(photo: Photo, platforms: Platform | Sequence[Platform], *, seed: in
     generator = np.random.default_rng(seed)
     upload = opened(photo)
     for profile in profiles:
-        upload = Upload(_served(upload, profile, generator))
+        upload = Upload(_downloaded(upload, profile, generator))
     return upload.data
 
 
-def _served(upload: Upload, profile: PlatformProfile, generator: np.random.Generator) -> bytes:
+def _downloaded(upload: Upload, profile: PlatformProfile, generator: np.random.Generator) -> bytes:
     longest = max(upload.size)
     if profile.largest_side is not None and longest > profile.largest_side:
         raise PictureTooLargeError(

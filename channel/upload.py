@@ -27,7 +27,7 @@ _SUBSAMPLINGS: Final[dict[tuple[int, int], Subsampling]] = {
 
 @dataclass(frozen=True)
 class Upload:
-    """The bytes that are sent, and what is in them."""
+    """The bytes that are uploaded, and what is in them."""
 
     data: bytes
 
@@ -95,7 +95,7 @@ def opened(photo: Photo) -> Upload:
     ----------
     photo
         A path, the bytes of a file in one of `channel.picture_file.FORMATS`, or an array
-        (H, W), (H, W, 3) or (H, W, 4) of uint8 in sRGB (sent as PNG).
+        (H, W), (H, W, 3) or (H, W, 4) of uint8 in sRGB (uploaded as PNG).
 
     Raises
     ------

@@ -1,8 +1,8 @@
 """The parity gate: whether a model in another precision keeps what the fp32 one does.
 
 Both develop the same captures. Their pictures are compared, then edited in every way that the FAN
-distinguishes, sent through platforms by the real codecs, and judged. A cheaper model that looks the
-same and is judged otherwise would break the pair, so it is refused.
+distinguishes, transmitted through platforms by the real codecs, and judged. A cheaper model that
+looks the same and is judged otherwise would break the pair, so it is refused.
 """
 
 import io
@@ -156,14 +156,14 @@ def _judged(pair: Developed, fan: Fan, platforms: Sequence[str]) -> NDArray[np.i
             continue
         edit = edits[label]
         for platform in platforms:
-            served = [
-                sent(edit(picture) if edit else picture, platform)
+            downloaded = [
+                downloaded_from(edit(picture) if edit else picture, platform)
                 for picture in (pair.reference, pair.lowered)
             ]
-            places = places_of(served[0])
+            places = places_of(downloaded[0])
             found = [
                 fan.answers(np.stack([_patch(picture, place) for place in places]))
-                for picture in served
+                for picture in downloaded
             ]
             columns.append(np.stack([np.full_like(found[0], index), *found]))
     if not columns:
@@ -171,17 +171,17 @@ def _judged(pair: Developed, fan: Fan, platforms: Sequence[str]) -> NDArray[np.i
     return np.concatenate(columns, axis=1)
 
 
-def sent(picture: Pixels, platform: str) -> Pixels:
+def downloaded_from(picture: Pixels, platform: str) -> Pixels:
     """Send a (H, W, 3) picture through a platform, by the real codec, and decode what it serves."""
     if platform == PAPER:
         file = io.BytesIO()
         half = (max(1, picture.shape[1] // 2), max(1, picture.shape[0] // 2))
         image = Image.fromarray(picture).resize(half, Image.Resampling.BOX)
         image.save(file, "JPEG", quality=50)
-        served = file.getvalue()
+        downloaded = file.getvalue()
     else:
-        served = transmit(picture, platform)
-    with Image.open(io.BytesIO(served)) as image:
+        downloaded = transmit(picture, platform)
+    with Image.open(io.BytesIO(downloaded)) as image:
         return np.asarray(image.convert("RGB"))
 
 
@@ -191,7 +191,7 @@ def places_of(picture: Pixels) -> list[tuple[int, int]]:
     places = [(PATCH * row, PATCH * column) for row in range(height) for column in range(width)]
     if not places:
         raise ParityError(
-            f"a received picture of {picture.shape[1]}×{picture.shape[0]} holds no patch of "
+            f"a downloaded picture of {picture.shape[1]}×{picture.shape[0]} holds no patch of "
             f"{PATCH} pixels; name larger captures"
         )
     telling = [place for place in places if _patch(picture, place).std() / 255 > LEAST_DEVIATION]

@@ -44,7 +44,7 @@ class ParityReport(BaseModel):
     bytes, seconds_per_megapixel
         Of the file, and on ONNX Runtime with one thread a tile.
     channel
-        The platforms that the pictures were sent through.
+        The platforms that the pictures were transmitted through.
     patches
         How many the FAN judged; 0 without a FAN, and then only PSNR is known.
     accuracy, accuracy_fp32

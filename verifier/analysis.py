@@ -42,7 +42,7 @@ class Verifier:
     """Analyses photos, offline and on the CPU.
 
     Keep one and use it for every photo, from any number of threads: models are loaded once, when
-    first needed, and so is the process that decodes what strangers sent. It pickles into worker
+    first needed, and so is the process that decodes what strangers uploaded. It pickles into worker
     processes. `close` ends that process, and so does the end of a ``with`` block or of Python.
 
     Parameters

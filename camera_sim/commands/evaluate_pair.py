@@ -184,7 +184,7 @@ def _shown(items: Sequence[T], words: str) -> Iterable[T]:
 
 
 def _channels(names: Sequence[str] | None) -> "dict[str, Send]":
-    """Return what pictures are sent through, of those that are named."""
+    """Return what pictures are transmitted through, of those that are named."""
     from camera_sim.evaluation.pair_tables import channels
     from camera_sim.training.pair.captures import paper_channel
 

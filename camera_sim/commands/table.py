@@ -110,7 +110,7 @@ COMMANDS: Final = {
     "evaluate calibration": ("verifier.commands.evaluate:EvaluateCalibration",
         "fit a calibration to scores; expected calibration error, reliability diagrams"),
     "evaluate flips": ("verifier.commands.evaluate:EvaluateFlips",
-        "share of verdicts that turn wrong when a picture is sent through a platform"),
+        "share of verdicts that turn wrong when a picture is transmitted through a platform"),
     "evaluate fuzz": ("verifier.commands.evaluate:EvaluateFuzz",
         "analyse mutated files; only our errors may leave"),
     "evaluate platform": ("verifier.commands.evaluate_platform:EvaluatePlatform",

@@ -28,7 +28,7 @@ class TrainPooling(PairOptions):
     pictures
         All folders are drawn from alike; large pictures teach most.
     whole
-        Of large pictures, each taken whole, at base ISO, and sent through 1:2 and JPEG 50.
+        Of large pictures, each taken whole, at base ISO, and transmitted through 1:2 and JPEG 50.
     out
         Folder of the run.
     parts

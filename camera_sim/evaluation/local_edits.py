@@ -13,7 +13,7 @@ from verifier.training.manipulation.fan import PATCH
 Picture = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 LocalEdit = Callable[[Picture, Picture], tuple[Picture, Mask]]
-# The edited rectangle: this share of the longer side, from its start. Patches of a small received
+# The edited rectangle: this share of the longer side, from its start. Patches of a small downloaded
 # picture must fit in what is left.
 SHARE = 0.45
 CLONE_OFFSET = (5, 3)  # rows and columns
@@ -77,10 +77,10 @@ LOCAL_EDITS: dict[str, LocalEdit] = {
 }
 
 
-def covered_share(mask: Mask, place: tuple[int, int], received: tuple[int, int]) -> float:
-    """Return how much of a patch of the received picture was edited, by the uploaded one's mask."""
+def covered_share(mask: Mask, place: tuple[int, int], downloaded: tuple[int, int]) -> float:
+    """Return how much of a downloaded picture's patch was edited, by the uploaded one's mask."""
     left, top = place
-    rows, columns = (before / after for before, after in zip(mask.shape, received, strict=True))
+    rows, columns = (before / after for before, after in zip(mask.shape, downloaded, strict=True))
     down = slice(int(top * rows), int((top + PATCH) * rows))
     across = slice(int(left * columns), int((left + PATCH) * columns))
     return float(mask[down, across].mean())

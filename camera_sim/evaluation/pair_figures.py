@@ -73,10 +73,10 @@ def draw_scales(
     figure = new_figure(7, 3.6)
     axes = figure.add_subplot()
     for name, picture in (("with the watermark", capture.watermarked), ("without", capture.plain)):
-        received = through_platform(platform)(as_camera_file(picture))
-        axes.semilogx(*strengths_by_scale(received, pattern), label=name, linewidth=0.9)
+        downloaded = through_platform(platform)(as_camera_file(picture))
+        axes.semilogx(*strengths_by_scale(downloaded, pattern), label=name, linewidth=0.9)
     height, width = capture.watermarked.shape[:2]
-    axes.axvline(received.shape[0] / height, color="black", linewidth=0.6, linestyle=":")
+    axes.axvline(downloaded.shape[0] / height, color="black", linewidth=0.6, linestyle=":")
     axes.axhline(FOUND, color="grey", linewidth=0.6)
     ticks = (0.2, 0.3, 0.4, 0.5, 0.7, 1.0, 1.4)
     axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])

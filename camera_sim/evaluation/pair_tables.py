@@ -80,7 +80,7 @@ def _inner(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def channels() -> dict[str, Send]:
-    """Return what pictures are sent through, by name."""
+    """Return what pictures are transmitted through, by name."""
     platforms = {name: _after_camera(bench.through_platform(name)) for name in PLATFORMS}
     return {"none": lambda p: p, "1:2, JPEG 50": bench.paper_channel, **platforms}
 
@@ -302,9 +302,9 @@ def local_edits_table(pair: Pair, captures: Sequence[DevelopedCapture], send: Se
         inside, outside = list[float](), list[float]()
         for index, capture in enumerate(captures):
             picture, mask = edit(capture.watermarked, captures[index - 1].watermarked)
-            probabilities, places, received = pair.edit_map(send(picture))
+            probabilities, places, downloaded = pair.edit_map(send(picture))
             for probability, place in zip(probabilities, places, strict=True):
-                covered = covered_share(mask, place, received)
+                covered = covered_share(mask, place, downloaded)
                 if covered > 0.5:
                     inside.append(float(probability))
                 elif covered == 0:
@@ -339,7 +339,7 @@ def _shares(read: Sequence[Read]) -> Iterator[str]:
 
 
 def raw_table(pair: Pair, captures: Sequence[DevelopedCapture], sends: dict[str, Send]) -> Table:
-    """Real RAW files: developed by the pair, edited, sent."""
+    """Real RAW files: developed by the pair, edited, transmitted."""
     rows = []
     for capture in captures:
         for name, send in sends.items():

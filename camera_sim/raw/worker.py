@@ -38,7 +38,7 @@ def main() -> None:
 def _answer(request: framing.Message) -> tuple[dict[str, Any], Any]:
     file = RawFile(Path(request.head["path"]), bytes(request.body))
     try:
-        return _served(file, request.head.get("render"))
+        return _answer_of(file, request.head.get("render"))
     except RawError as error:
         return _error(type(error).__name__, str(error)), b""
     except (MemoryError, RecursionError):
@@ -49,7 +49,7 @@ def _answer(request: framing.Message) -> tuple[dict[str, Any], Any]:
         return _error("UnforeseenError", words), b""
 
 
-def _served(file: RawFile, render: dict[str, Any] | None) -> tuple[dict[str, Any], Any]:
+def _answer_of(file: RawFile, render: dict[str, Any] | None) -> tuple[dict[str, Any], Any]:
     if render is None:
         image = read_raw(file)
         return head_of(image), np.ascontiguousarray(image.samples).data

@@ -1,1 +1,1 @@
-"""Measuring the channel: against libjpeg, against peers, against what platforms really served."""
+"""Measuring the channel: against libjpeg, against peers, against downloaded files."""

@@ -1,4 +1,4 @@
-"""Profiles against the JPEG headers that platforms really served, era by era."""
+"""Profiles against the JPEG headers downloaded from platforms, era by era."""
 
 import csv
 from collections import Counter

@@ -63,8 +63,8 @@ def _codecs() -> dict[str, Codec]:
     codec: Any = JPEGCodecDifferentiable()
 
     def kornia(picture: torch.Tensor, quality: int) -> torch.Tensor:
-        sent: torch.Tensor = codec(picture, torch.tensor([float(quality)]))
-        return sent
+        transmitted: torch.Tensor = codec(picture, torch.tensor([float(quality)]))
+        return transmitted
 
     return {**ours, "kornia JPEGCodecDifferentiable, 4:2:0": kornia}
 

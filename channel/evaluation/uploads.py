@@ -1,4 +1,4 @@
-"""`channel.transmit` against what platforms really served, DCT coefficient by coefficient."""
+"""`channel.transmit` against what is downloaded from platforms, DCT coefficient by coefficient."""
 
 import csv
 import tempfile
@@ -92,23 +92,23 @@ def comparisons(data: Path) -> Iterator[Comparison]:
 
 def compared(name: str, real: bytes, original: Path, profile: str) -> Comparison:
     """Send an original through a profile and compare with what the platform made of it."""
-    upload, served = Upload(original.read_bytes()), Upload(real)
-    ours = transmit(upload.data, matched(platform(profile), upload, served))
-    resized = upload.size != served.size
+    upload, downloaded = Upload(original.read_bytes()), Upload(real)
+    ours = transmit(upload.data, matched(platform(profile), upload, downloaded))
+    resized = upload.size != downloaded.size
     equal, nonzero = (
-        ((), ()) if served.jpeg is None else shares(coefficients(ours), coefficients(real))
+        ((), ()) if downloaded.jpeg is None else shares(coefficients(ours), coefficients(real))
     )
-    return Comparison(name, profile, served.size, resized, ours == real, equal, nonzero)
+    return Comparison(name, profile, downloaded.size, resized, ours == real, equal, nonzero)
 
 
-def matched(profile: PlatformProfile, upload: Upload, served: Upload) -> PlatformProfile:
+def matched(profile: PlatformProfile, upload: Upload, downloaded: Upload) -> PlatformProfile:
     """Take, where a profile draws, what the real file has: its tables and its size."""
     width, height = upload.size
-    wanted = served.size[::-1]
+    wanted = downloaded.size[::-1]
     sizes = [rule for rule in profile.sizes if target_size(rule, height, width) == wanted]
     encodings = profile.encodings
-    if served.tables is not None:
-        encodings = tuple(replace(e, tables=served.tables) for e in encodings[:1])
+    if downloaded.tables is not None:
+        encodings = tuple(replace(e, tables=downloaded.tables) for e in encodings[:1])
     return replace(profile, sizes=tuple(sizes[:1]) or profile.sizes, encodings=encodings)
 
 

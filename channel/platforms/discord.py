@@ -9,7 +9,7 @@ DISCORD: Final = PlatformProfile(
     name="discord",
     platform="Discord",
     era="2026, attachment",
-    summary="the file as it was sent",
+    summary="the file as it was uploaded",
     passthrough="always",
     sources=every(CHAINS_2026),
 )

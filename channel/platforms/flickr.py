@@ -20,7 +20,7 @@ FLICKR: Final = PlatformProfile(
     name="flickr",
     platform="Flickr",
     era="2024, original size",
-    summary="the file as it was sent",
+    summary="the file as it was uploaded",
     passthrough="always",
     sources=every(UPLOADS_2024),
 )

@@ -34,7 +34,7 @@ GOOGLE_PLUS: Final = PlatformProfile(
     name="google+",
     platform="Google+",
     era="2016",
-    summary="the file as sent if it fits 2048, else a near-Lanczos filter and fine tables",
+    summary="the file as uploaded if it fits 2048, else a near-Lanczos filter and fine tables",
     sizes=(FitBox(2048),),
     resampling="blackman-sinc",
     encodings=(Encoding(_PICASA),),
@@ -51,7 +51,7 @@ GOOGLE_PHOTOS: Final = PlatformProfile(
     name="google-photos",
     platform="Google Photos",
     era="2024, original quality",
-    summary="the file as it was sent",
+    summary="the file as it was uploaded",
     passthrough="always",
     sources=every(UPLOADS_2024),
 )

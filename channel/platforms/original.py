@@ -8,7 +8,7 @@ ORIGINAL: Final = PlatformProfile(
     name="original",
     platform="none",
     era="any",
-    summary="the file as it was sent",
+    summary="the file as it was uploaded",
     passthrough="always",
     sources=every(Source("definition of the class", "any", Confidence.MEASURED)),
 )

@@ -1,4 +1,4 @@
-"""Telegram. Server profiles are for pictures sent without compression by the client."""
+"""Telegram. Server profiles are for pictures uploaded without compression by the client."""
 
 from typing import Final
 

@@ -9,7 +9,7 @@ TINYPIC: Final = PlatformProfile(
     name="tinypic",
     platform="TinyPic",
     era="2016",
-    summary="the file as sent if it fits 1600, else area filter and the upload's own tables",
+    summary="the file as uploaded if it fits 1600, else area filter and the upload's own tables",
     sizes=(FitBox(1600),),
     resampling="area",
     encodings=(Encoding(tables=None, subsampling="4:2:2"),),

@@ -39,7 +39,7 @@ TUMBLR_2016: Final = PlatformProfile(
     name="tumblr-2016",
     platform="Tumblr",
     era="2016",
-    summary="the file as sent if it fits 1280, else area filter, quality 92, 4:4:4, baseline",
+    summary="the file as uploaded if it fits 1280, else area filter, quality 92, 4:4:4, baseline",
     sizes=(FitBox(1280),),
     resampling="area",
     encodings=(Encoding(annex_k(92), "4:4:4", optimised_huffman=False),),

@@ -8,8 +8,8 @@ docs/channel.md says how far from `transmit` each profile is for that.
 
 >>> from channel.training.differentiable import DifferentiableChannel
 >>> channel = DifferentiableChannel("twitter", qualities=(70, 90))
->>> received = channel(torch.rand(2, 3, 128, 128))
->>> received.shape
+>>> downloaded = channel(torch.rand(2, 3, 128, 128))
+>>> downloaded.shape
 torch.Size([2, 3, 128, 128])
 """
 
@@ -155,8 +155,8 @@ class DifferentiableChannel(nn.Module):
         steps = torch.from_numpy(np.stack(tables)).to(picture.device)
         subsampling: Subsampling = encodings[0].subsampling  # one in every profile
         codec = self._codecs[subsampling].to(picture.device)
-        sent: Tensor = codec(picture, tables=steps)
-        return sent
+        transmitted: Tensor = codec(picture, tables=steps)
+        return transmitted
 
 
 def resize(picture: Tensor, size: tuple[int, int], resampling: Resampling = "lanczos") -> Tensor:

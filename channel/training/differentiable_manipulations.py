@@ -54,8 +54,8 @@ def gaussian(picture: Tensor, sigma: float = exact.GAUSSIAN_SIGMA) -> Tensor:
 def jpeg(picture: Tensor, quality: int | Tensor = exact.JPEG_QUALITY) -> Tensor:
     """Send through JPEG 4:2:0 at a quality, 1–100, one for all or (N,); straight-through."""
     codec = DifferentiableJPEG("4:2:0").to(picture.device)
-    sent: Tensor = codec(picture, quality)
-    return sent
+    transmitted: Tensor = codec(picture, quality)
+    return transmitted
 
 
 def median(picture: Tensor, side: int = 3) -> Tensor:

@@ -37,16 +37,16 @@ def picture(tmp_path: Path) -> Path:
 
 
 def test_transmit_writes_what_transmit_gives(picture: Path, tmp_path: Path) -> None:
-    received = tmp_path / "received.jpg"
-    assert camsim("transmit", picture, "--platform", "whatsapp", "-o", received) == 0
-    assert received.read_bytes() == transmit(picture, "whatsapp")
+    downloaded = tmp_path / "downloaded.jpg"
+    assert camsim("transmit", picture, "--platform", "whatsapp", "-o", downloaded) == 0
+    assert downloaded.read_bytes() == transmit(picture, "whatsapp")
 
 
 def test_a_chain_and_a_seed(picture: Path, tmp_path: Path) -> None:
-    received = tmp_path / "received.jpg"
+    downloaded = tmp_path / "downloaded.jpg"
     chain = ["--platform", "facebook-2018", "--platform", "whatsapp"]
-    assert camsim("transmit", picture, *chain, "--seed", 5, "-o", received) == 0
-    assert received.read_bytes() == transmit(picture, ["facebook-2018", "whatsapp"], seed=5)
+    assert camsim("transmit", picture, *chain, "--seed", 5, "-o", downloaded) == 0
+    assert downloaded.read_bytes() == transmit(picture, ["facebook-2018", "whatsapp"], seed=5)
 
 
 def test_many_files_go_into_a_folder_and_a_bad_one_is_reported(
@@ -92,14 +92,14 @@ def test_pictures_after_an_operation_are_told_apart_from_its_strength(
 
 
 def test_existing_results_are_kept_unless_forced(picture: Path, tmp_path: Path) -> None:
-    received = tmp_path / "received.jpg"
-    received.write_text("mine")
-    command = ["transmit", picture, "--platform", "twitter", "-o", received]
-    with pytest.raises(OutputError, match=r"received.jpg exists; add --force"):
+    downloaded = tmp_path / "downloaded.jpg"
+    downloaded.write_text("mine")
+    command = ["transmit", picture, "--platform", "twitter", "-o", downloaded]
+    with pytest.raises(OutputError, match=r"downloaded.jpg exists; add --force"):
         camsim(*command)
-    assert received.read_text() == "mine"
+    assert downloaded.read_text() == "mine"
     assert camsim(*command, "--force") == 0
-    assert received.read_bytes()[:2] == b"\xff\xd8"
+    assert downloaded.read_bytes()[:2] == b"\xff\xd8"
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
 
 
@@ -110,7 +110,7 @@ def test_equal_names_are_refused(picture: Path, tmp_path: Path) -> None:
 
 
 def test_unwritable_place_is_reported(picture: Path, tmp_path: Path) -> None:
-    place = picture / "below-a-file" / "received.jpg"
+    place = picture / "below-a-file" / "downloaded.jpg"
     with pytest.raises(OutputError, match="can't write"):
         camsim("transmit", picture, "--platform", "twitter", "-o", place)
 

@@ -24,7 +24,7 @@ from channel.profile import FitBox, FitWidth, MaxPixels, PlatformProfile, SizeRu
 from tests.channel.conftest import Pixels, photo
 
 UPLOAD_2024 = "uploads-2024/flickr.png"
-IDENTICAL = [  # served file, its original, profile: the very bytes
+IDENTICAL = [  # downloaded file, its original, profile: the very bytes
     ("uploads-2024/twitter.jpg", UPLOAD_2024, "twitter"),
     ("uploads-2024/linkedin.jpg", UPLOAD_2024, "linkedin"),
     ("uploads-2024/tumblr.jpg", UPLOAD_2024, "tumblr"),
@@ -46,17 +46,17 @@ IDENTICAL = [  # served file, its original, profile: the very bytes
 ]
 
 
-@pytest.mark.parametrize(("served", "original", "platform"), IDENTICAL)
-def test_gives_the_very_bytes_that_the_platform_served(
-    shared_data: Path, served: str, original: str, platform: str
+@pytest.mark.parametrize(("downloaded", "original", "platform"), IDENTICAL)
+def test_gives_the_very_bytes_that_is_downloaded_from_the_platform(
+    shared_data: Path, downloaded: str, original: str, platform: str
 ) -> None:
     folder = shared_data / "networks"
-    assert transmit(folder / original, platform) == (folder / served).read_bytes()
+    assert transmit(folder / original, platform) == (folder / downloaded).read_bytes()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("served", "platform", "luma", "chroma"),
+    ("downloaded", "platform", "luma", "chroma"),
     [  # least shares of equal non-zero coefficients, Y and Cb, on the resized photograph of 2016
         ("facebook", "facebook-2016", 0.73, 0.60),
         ("flickr", "flickr-2016", 0.76, 0.85),
@@ -70,11 +70,11 @@ def test_gives_the_very_bytes_that_the_platform_served(
     ],
 )
 def test_resized_uploads_agree_as_far_as_their_filter_is_known(
-    shared_data: Path, served: str, platform: str, luma: float, chroma: float
+    shared_data: Path, downloaded: str, platform: str, luma: float, chroma: float
 ) -> None:
     folder = shared_data / "networks" / "uploads-2016" / "b"
-    real = (folder / f"{served}.jpg").read_bytes()
-    result = compared(served, real, folder / "original.jpg", platform)
+    real = (folder / f"{downloaded}.jpg").read_bytes()
+    result = compared(downloaded, real, folder / "original.jpg", platform)
     assert result.equal_nonzero[0] >= luma
     assert result.equal_nonzero[1] >= chroma
 
@@ -94,25 +94,25 @@ def picture(data: bytes) -> Image.Image:
 @pytest.mark.parametrize("profile", PLATFORMS, ids=lambda profile: profile.name)
 def test_every_platform_serves_what_its_profile_says(profile: PlatformProfile) -> None:
     upload = jpeg(photo(90, 120))
-    served = picture(transmit(upload, profile, seed=3))
+    downloaded = picture(transmit(upload, profile, seed=3))
     rule, encoding = profile.drawn(np.random.default_rng(3))
-    assert served.size[::-1] == target_size(rule, 90, 120)
+    assert downloaded.size[::-1] == target_size(rule, 90, 120)
     if encoding is None or profile.passthrough == "if it fits":
-        np.testing.assert_array_equal(np.asarray(served), np.asarray(picture(upload)))
+        np.testing.assert_array_equal(np.asarray(downloaded), np.asarray(picture(upload)))
         return
     if encoding.tables is not None:
-        assert tuple(served.quantization[0]) == encoding.tables.luma
+        assert tuple(downloaded.quantization[0]) == encoding.tables.luma
     sampling = {"4:4:4": (1, 1), "4:2:2": (2, 1), "4:2:0": (2, 2)}[encoding.subsampling]
     if encoding.tables is not None:
-        assert served.layer[0][1:3] == sampling
-    assert ("progressive" in served.info) == encoding.scans.progressive
+        assert downloaded.layer[0][1:3] == sampling
+    assert ("progressive" in downloaded.info) == encoding.scans.progressive
 
 
 def test_equal_seeds_give_equal_bytes_and_others_another_draw() -> None:
     upload = jpeg(photo(64, 64))
-    served = [transmit(upload, "facebook-2018", seed=seed) for seed in range(8)]
-    assert served[0] == transmit(upload, "facebook-2018", seed=0)
-    assert len(set(served)) > 1
+    downloaded = [transmit(upload, "facebook-2018", seed=seed) for seed in range(8)]
+    assert downloaded[0] == transmit(upload, "facebook-2018", seed=0)
+    assert len(set(downloaded)) > 1
 
 
 def test_a_chain_is_one_platform_after_the_other() -> None:
@@ -127,9 +127,9 @@ def test_pixels_bytes_and_path_are_the_same_picture(tmp_path: Path) -> None:
     pixels = photo(40, 50)
     path = tmp_path / "photo.png"
     Image.fromarray(pixels).save(path)
-    served = transmit(pixels, TWITTER)
-    assert served == transmit(path, TWITTER) == transmit(str(path), TWITTER)
-    assert served == transmit(path.read_bytes(), TWITTER)
+    downloaded = transmit(pixels, TWITTER)
+    assert downloaded == transmit(path, TWITTER) == transmit(str(path), TWITTER)
+    assert downloaded == transmit(path.read_bytes(), TWITTER)
 
 
 def test_pass_through_keeps_every_byte() -> None:
@@ -142,10 +142,10 @@ def test_pass_through_keeps_every_byte() -> None:
 
 def test_imgur_takes_the_metadata_and_keeps_the_coefficients() -> None:
     upload = jpeg(photo(30, 30), exif=b"Exif\0\0MM\0*\0\0\0\x08\0\0\0\0\0\0", comment=b"mine")
-    served = transmit(upload, "imgur")
-    assert b"Exif" not in served
-    assert b"mine" not in served
-    assert read_jpeg(served).scans == read_jpeg(upload).scans
+    downloaded = transmit(upload, "imgur")
+    assert b"Exif" not in downloaded
+    assert b"mine" not in downloaded
+    assert read_jpeg(downloaded).scans == read_jpeg(upload).scans
 
 
 def exif_of(orientation: int) -> bytes:
@@ -156,11 +156,11 @@ def exif_of(orientation: int) -> bytes:
 
 def test_exif_is_stripped_after_turning_the_picture() -> None:
     upload = jpeg(photo(40, 60), exif=exif_of(6))
-    served = transmit(upload, "twitter")
-    assert picture(served).size == (40, 60)
-    assert not any(is_exif(segment) for segment in read_jpeg(served).header)
+    downloaded = transmit(upload, "twitter")
+    assert picture(downloaded).size == (40, 60)
+    assert not any(is_exif(segment) for segment in read_jpeg(downloaded).header)
     upright = np.rot90(np.asarray(picture(upload)), -1).astype(int)
-    assert np.abs(np.asarray(picture(served)).astype(int) - upright).mean() < 6
+    assert np.abs(np.asarray(picture(downloaded)).astype(int) - upright).mean() < 6
 
 
 def test_exif_is_kept_where_the_platform_keeps_it() -> None:
@@ -180,13 +180,13 @@ def test_colour_profile_is_kept_replaced_or_stripped() -> None:
 
 
 def test_fbmd_holds_the_offset_of_every_scan_and_the_size_of_the_file() -> None:
-    served = transmit(photo(80, 80), INSTAGRAM)
-    start = served.index(b"FBMD0f") + 6
-    count = int(served[start : start + 4], 16)
-    numbers = bytes.fromhex(served[start + 4 : start + 4 + 8 * (count + 1)].decode())
+    downloaded = transmit(photo(80, 80), INSTAGRAM)
+    start = downloaded.index(b"FBMD0f") + 6
+    count = int(downloaded[start : start + 4], 16)
+    numbers = bytes.fromhex(downloaded[start + 4 : start + 4 + 8 * (count + 1)].decode())
     values = [int.from_bytes(numbers[i : i + 4], "little") for i in range(0, len(numbers), 4)]
     assert count == 7
-    assert values == [*scan_offsets(served), len(served)]
+    assert values == [*scan_offsets(downloaded), len(downloaded)]
 
 
 @pytest.mark.parametrize(
@@ -207,8 +207,8 @@ def test_size_rules(rule: SizeRule, size: tuple[int, int], expected: tuple[int, 
 def test_bluesky_takes_the_highest_quality_within_its_limit() -> None:
     generator = np.random.default_rng(0)
     noise = generator.integers(0, 256, (1200, 1200, 3), dtype=np.uint8)
-    served = transmit(noise, "bluesky")
-    assert 900_000 < len(served) <= 1_000_000
+    downloaded = transmit(noise, "bluesky")
+    assert 900_000 < len(downloaded) <= 1_000_000
 
 
 def png(image: Image.Image, **options: object) -> bytes:
@@ -244,22 +244,22 @@ GREY_16 = Image.fromarray(np.arange(0, 65536, 64, dtype=np.uint16).reshape(32, 3
 def test_unusual_modes_become_8_bit_rgb_or_grey(
     upload: bytes, mode: str, level: tuple[int, ...] | int
 ) -> None:
-    served = picture(transmit(upload, "twitter"))
-    assert served.mode == mode
-    assert served.getpixel((8, 8)) == level
+    downloaded = picture(transmit(upload, "twitter"))
+    assert downloaded.mode == mode
+    assert downloaded.getpixel((8, 8)) == level
 
 
 def test_16_bit_levels_keep_their_high_byte() -> None:
-    served = np.asarray(picture(transmit(png(GREY_16), "wechat-mac"))).astype(int)
-    assert np.abs(served - (np.asarray(GREY_16) >> 8)).max() <= 1
+    downloaded = np.asarray(picture(transmit(png(GREY_16), "wechat-mac"))).astype(int)
+    assert np.abs(downloaded - (np.asarray(GREY_16) >> 8)).max() <= 1
 
 
 def test_16_bit_colour_keeps_its_high_byte() -> None:
     import imagecodecs
 
     deep = np.arange(16 * 16 * 3, dtype=np.uint16).reshape(16, 16, 3) * 80
-    served = picture(transmit(bytes(imagecodecs.png_encode(deep)), "wechat-mac"))
-    assert np.abs(np.asarray(served).astype(int) - (deep >> 8)).max() <= 3  # JPEG, quality 100
+    downloaded = picture(transmit(bytes(imagecodecs.png_encode(deep)), "wechat-mac"))
+    assert np.abs(np.asarray(downloaded).astype(int) - (deep >> 8)).max() <= 3  # JPEG, quality 100
 
 
 def test_cmyk_is_converted() -> None:
@@ -272,15 +272,15 @@ def test_cmyk_is_converted() -> None:
 
 @pytest.mark.parametrize("platform", ["twitter", "telegram", "instagram-2024", "whatsapp"])
 def test_one_pixel_is_sent(platform: str) -> None:
-    served = picture(transmit(np.full((1, 1, 3), 130, np.uint8), platform))
-    assert served.size[0] == (1080 if platform == "instagram-2024" else 1)
+    downloaded = picture(transmit(np.full((1, 1, 3), 130, np.uint8), platform))
+    assert downloaded.size[0] == (1080 if platform == "instagram-2024" else 1)
 
 
 def test_100_megapixels_are_sent() -> None:
     upload = png(Image.new("L", (8000, 12500), 77))
-    served = picture(transmit(upload, "messenger"))
-    assert served.size == (1311, 2048)
-    assert abs(int(served.getpixel((600, 600))) - 77) <= 1
+    downloaded = picture(transmit(upload, "messenger"))
+    assert downloaded.size == (1311, 2048)
+    assert abs(int(downloaded.getpixel((600, 600))) - 77) <= 1
 
 
 @pytest.mark.parametrize(

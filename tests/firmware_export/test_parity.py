@@ -13,7 +13,7 @@ from firmware_export.calibration import read_captures
 from firmware_export.contract import Exported
 from firmware_export.errors import ParityError
 from firmware_export.fan import Fan, read_fan
-from firmware_export.parity import parity, places_of, require, sent
+from firmware_export.parity import downloaded_from, parity, places_of, require
 from firmware_export.parity_report import Limits
 from tests.camera_sim.conftest import Camsim
 from tests.camera_sim.scenes import capture, picture
@@ -64,10 +64,10 @@ def test_flips_and_accuracy_have_limits_of_their_own(fan: Fan) -> None:
 @pytest.mark.slow
 def test_it_goes_through_the_real_channel(fan: Fan) -> None:
     developed = picture(700, 900)
-    served = sent(developed, "facebook")
+    downloaded = downloaded_from(developed, "facebook")
     with Image.open(__import__("io").BytesIO(transmit(developed, "facebook"))) as image:
-        np.testing.assert_array_equal(served, np.asarray(image))
-    assert sent(developed, "paper").shape == (350, 450, 3)
+        np.testing.assert_array_equal(downloaded, np.asarray(image))
+    assert downloaded_from(developed, "paper").shape == (350, 450, 3)
     report_of_paper = parity(tiny_model(), lowered(1.0), CAPTURES, fan)
     report = parity(tiny_model(), lowered(1.0), CAPTURES, fan, ("paper", "whatsapp"))
     assert report.channel == ("paper", "whatsapp")

@@ -80,8 +80,8 @@ def test_case_06_orientation(shared_folder: Path, tmp_path: Path, facts: Verifie
 @pytest.mark.parametrize("platform", ["facebook", "whatsapp", "telegram", "tumblr-2016", "imgur"])
 @pytest.mark.parametrize("container", ["jpeg", "png", "tiff"])
 def test_platforms_serve_it_upright(container: str, platform: str, orientation: int) -> None:
-    served = transmit(CONTAINERS[container](turned_back(orientation), orientation), platform)
-    assert apart(np.asarray(open_picture(served).srgb().convert("RGB")), portrait()) < 6
+    downloaded = transmit(CONTAINERS[container](turned_back(orientation), orientation), platform)
+    assert apart(np.asarray(open_picture(downloaded).srgb().convert("RGB")), portrait()) < 6
 
 
 @pytest.mark.parametrize("platform", ["facebook", "whatsapp", "telegram", "twitter", "imgur"])

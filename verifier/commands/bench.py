@@ -71,5 +71,7 @@ class BenchVerify:
             f"{result.reader_memory / 1e6:.0f} MB in the reading process: {both / 1e6:.0f} MB"
         )
         if result.without_models:
-            print("no models are installed, so no detector ran and no answer was sent again")
+            print(
+                "no models are installed, so no detector ran and no picture was transmitted again"
+            )
         return 0

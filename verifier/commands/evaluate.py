@@ -206,7 +206,7 @@ class EvaluateCalibration(ModelOptions):
 
 @dataclass(frozen=True)
 class EvaluateFlips(ModelOptions):
-    """Share of verdicts that turn wrong when a picture is sent through a platform.
+    """Share of verdicts that turn wrong when a picture is transmitted through a platform.
 
     Parameters
     ----------

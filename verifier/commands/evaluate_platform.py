@@ -47,8 +47,8 @@ class EvaluatePlatform:
     table
         Which tables (default all).
     out
-        Folder that keeps what was sent and answered, scores for calibration, and the figure; a
-        second run of the same model prints from it.
+        Folder that keeps what was transmitted and answered, scores for calibration, and the
+        figure; a second run of the same model prints from it.
     """
 
     pictures: tuple[Path, ...] = ()
@@ -98,7 +98,7 @@ class EvaluatePlatform:
 
 
 def _print_simulated(args: EvaluatePlatform, entry: ModelEntry) -> None:
-    """Print the tables of pictures that are sent here."""
+    """Print the tables of pictures that are transmitted here."""
     from verifier.evaluation.platform import tables
 
     records = _records(args, entry)

@@ -1,4 +1,4 @@
-"""Verdicts that turn wrong when the picture is sent through a platform."""
+"""Verdicts that turn wrong when the picture is transmitted through a platform."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -71,8 +71,8 @@ def collect_verdicts(
     for picture in pictures:
         before = _verdict(verifier, picture.path.read_bytes())
         for platform in platforms:
-            served = transmit(picture.path, platform)
-            yield Verdicts(role(picture.truth), platform, before, _verdict(verifier, served))
+            downloaded = transmit(picture.path, platform)
+            yield Verdicts(role(picture.truth), platform, before, _verdict(verifier, downloaded))
 
 
 def flip_rates(verdicts: Sequence[Verdicts]) -> list[FlipRate]:

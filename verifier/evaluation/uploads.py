@@ -37,7 +37,7 @@ _FILTERS: Final = (
 
 
 @dataclass(frozen=True)
-class Served:
+class Downloaded:
     """What came back.
 
     Attributes
@@ -130,7 +130,9 @@ def _framed(pixels: Pixels, height: int, width: int, rng: np.random.Generator) -
     return np.ascontiguousarray(padded[top : top + height, left : left + width])
 
 
-def served(upload: bytes, profile: str, seed: int, original: Pixels | None = None) -> Served:
+def downloaded(
+    upload: bytes, profile: str, seed: int, original: Pixels | None = None
+) -> Downloaded:
     """Send an upload through one profile, or through an editor.
 
     Parameters
@@ -149,8 +151,8 @@ def served(upload: bytes, profile: str, seed: int, original: Pixels | None = Non
         else transmit(upload, profile, seed=seed)
     )
     if data == upload:
-        return Served(data, pixels_of(upload) if original is None else original, profile, True)
-    return Served(data, pixels_of(data), profile, is_untouched(upload, data))
+        return Downloaded(data, pixels_of(upload) if original is None else original, profile, True)
+    return Downloaded(data, pixels_of(data), profile, is_untouched(upload, data))
 
 
 def edited(upload: bytes, rng: np.random.Generator) -> bytes:
@@ -166,7 +168,7 @@ def edited(upload: bytes, rng: np.random.Generator) -> bytes:
 
 
 def is_untouched(upload: bytes, data: bytes) -> bool:
-    """Tell whether a served file has the upload's luma: passed through, or by the same table."""
+    """Whether a downloaded file has the upload's luma: passed through, or by the same table."""
     if data == upload:
         return True
     with Image.open(BytesIO(upload)) as before, Image.open(BytesIO(data)) as after:
@@ -176,19 +178,19 @@ def is_untouched(upload: bytes, data: bytes) -> bool:
 
 def drawn_classes(
     upload: bytes, classes: Sequence[PlatformClass], seed: int
-) -> Iterator[tuple[int, Served]]:
+) -> Iterator[tuple[int, Downloaded]]:
     """Serve one upload by every class, each by one of its profiles, drawn.
 
     Yields
     ------
-    The place of the class, and what was served. A platform that wouldn't take the picture is left
-    out; the class of originals gives the upload itself.
+    The place of the class, and what was downloaded. A platform that wouldn't take the picture is
+    left out; the class of originals gives the upload itself.
     """
     original = pixels_of(upload)
     for place, one in enumerate(classes):
         rng = np.random.default_rng([seed, place])
         profile = one.profiles[rng.integers(len(one.profiles))]
         try:
-            yield place, served(upload, profile, int(rng.integers(2**31)), original)
+            yield place, downloaded(upload, profile, int(rng.integers(2**31)), original)
         except ChannelError:
             continue

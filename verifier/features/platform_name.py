@@ -1,4 +1,4 @@
-"""Which platform served a JPEG file, if any can be named: the one place that decides it.
+"""The platform that a JPEG file was downloaded from: the one place that decides it.
 
 A platform is named where its header makes it at least `NAMED` probable, which takes a mark of its
 own or a table that no public encoder writes (`verifier.features.header_likelihood`), and where all
@@ -21,7 +21,7 @@ NAMED: Final = 0.9
 
 @dataclass(frozen=True)
 class PlatformName:
-    """The platform that served a file last.
+    """The platform that a file was downloaded from last.
 
     Attributes
     ----------
@@ -46,7 +46,7 @@ class PlatformName:
 def platform_name(
     header: JpegHeader, platforms: Sequence[PlatformProfile] = PLATFORMS
 ) -> PlatformName | None:
-    """Name the platform that served a file last, or None where nothing singles one out.
+    """Name the platform that a file was downloaded from last; None where nothing singles one out.
 
     Parameters
     ----------

@@ -62,7 +62,7 @@ class WatermarkGaps:
     missing
         In how many of them the watermark is missing.
     box
-        Left, top, right and bottom of what holds all those, in pixels as received; None for none.
+        Left, top, right and bottom of what holds all those, in pixels as downloaded; None for none.
     """
 
     judged: int = 0
@@ -80,7 +80,7 @@ def watermark_gaps(pixels: Pixels, pattern: MeasuredPattern, sync: Sync) -> Wate
     Parameters
     ----------
     pixels
-        (H, W, 3), uint8: as received.
+        (H, W, 3), uint8: as downloaded.
     pattern, sync
         The watermark, and how it lies there: its proof must hold.
     """
@@ -103,7 +103,7 @@ class _Window:
 
     ``amounts``, ``loud`` and ``seen`` are (rows, columns), a value a period: how much of the
     watermark is in it (1 as embedded; the imaginary part is chance's alone), how much there is at
-    its lines, and whether it could be seen. ``corner`` and ``step`` are received pixels.
+    its lines, and whether it could be seen. ``corner`` and ``step`` are downloaded pixels.
     """
 
     amounts: NDArray[np.complexfloating]

@@ -39,9 +39,9 @@ _LEAST_ENERGY: Final = 3e-3
 _UNUSED: Final = 1e-4
 # Cycles a period: below it is the picture's own shading.
 _LOWEST: Final = 3
-_HIGHEST: Final = 0.47  # cycles a received pixel, as in `watermark_sync`
-# JPEG's blocks, received pixels, and how near to their harmonics a line is one of theirs, in cycles
-# over the whole picture.
+_HIGHEST: Final = 0.47  # cycles a downloaded pixel, as in `watermark_sync`
+# JPEG's blocks, downloaded pixels, and how near to their harmonics a line is one of theirs, in
+# cycles over the whole picture.
 _BLOCK, _OF_JPEG = 8, 2.0
 _LEAST_LINES: Final = 3
 _LEAST_PERIODS: Final = 16
@@ -132,7 +132,7 @@ def prove_watermark(
     pattern, sync
         The watermark, and the place to which the picture was brought back.
     size
-        Rows and columns of the picture as received.
+        Rows and columns of the picture as downloaded.
     """
     lines = lines_of(brought_back, pattern, sync, size)
     return WatermarkProof(sync) if lines is None else proof_of(lines, sync)
@@ -207,7 +207,7 @@ def proof_of(lines: Lines, sync: Sync) -> WatermarkProof:
 def used_lines(
     wanted: Spectrum, period: int, sync: Sync, size: tuple[int, int]
 ) -> NDArray[np.bool_]:
-    """Return which places of the half spectrum ``wanted`` are the watermark's lines, as received.
+    """Return which places of the half spectrum ``wanted`` are the watermark's lines, as downloaded.
 
     Parameters
     ----------

@@ -58,7 +58,7 @@ def watermark_statistics(pixels: Pixels, pattern: MeasuredPattern, sync: Sync) -
     pixels
         (H, W, 3), uint8, at least one block.
     pattern, sync
-        The watermark, and how it stood in the picture as received.
+        The watermark, and how it stood in the picture as downloaded.
 
     Returns
     -------

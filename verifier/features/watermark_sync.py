@@ -1,4 +1,4 @@
-"""At which scale, and from which corner, a camera's periodic watermark lies in a received picture.
+"""Scale and corner at which a camera's periodic watermark lies in a downloaded picture.
 
 A platform that resizes a picture resizes the watermark that its camera embedded. The watermark is
 periodic, so it stands in the picture's spectrum as lines at known multiples of one frequency, and
@@ -129,7 +129,7 @@ class MeasuredPattern:
 
 @dataclass(frozen=True)
 class Sync:
-    """How a watermark lies in a received picture.
+    """How a watermark lies in a downloaded picture.
 
     Attributes
     ----------
@@ -261,7 +261,7 @@ def _differ(scale: float, other: float) -> float:
 
 
 def synchronised(pixels: Pixels, sync: Sync, period: int = 32) -> Pixels:
-    """Bring a received picture back to the grid of `Sync.grid`, from where a period begins.
+    """Bring a downloaded picture back to the grid of `Sync.grid`, from where a period begins.
 
     Returns
     -------
@@ -279,7 +279,7 @@ def synchronised(pixels: Pixels, sync: Sync, period: int = 32) -> Pixels:
 
 
 def corner_of(size: tuple[int, int], sync: Sync, period: int = 32) -> Pair:
-    """Return row and column, as received, of the corner of what `synchronised` gives."""
+    """Return row and column, as downloaded, of the corner of what `synchronised` gives."""
     (top, _, _), (left, _, _) = _boxes(size, sync, period)
     return top, left
 
@@ -294,7 +294,7 @@ def _boxes(size: tuple[int, ...], sync: Sync, period: int) -> list[tuple[float, 
 def _whole(side: int, offset: float, size: float, period: int) -> tuple[float, float, int]:
     """Return where the middle's whole periods begin and end, and how many pixels they become.
 
-    ``size`` is that of one of those pixels in received ones.
+    ``size`` is that of one of those pixels in downloaded ones.
     """
     periods = int((side - offset) / (size * period) + 1e-6)
     left_out = max(0, periods - MOST_BACK // period)

@@ -1,4 +1,4 @@
-"""Would the answers hold if the picture were shared once more? It is sent, and asked again."""
+"""Would the answers hold if the picture were shared once more? It is shared and analysed again."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -47,11 +47,11 @@ def stability(
         return Stability(holds=None, words="There is no result whose stability could be tested.")
     with ThreadPoolExecutor(
         1
-    ) as ahead:  # one platform is sent through while another is asked about
-        served = [ahead.submit(resend, platform) for platform in platforms]
+    ) as ahead:  # one platform is transmitted through while another is asked about
+        downloaded = [ahead.submit(resend, platform) for platform in platforms]
         resent = tuple(
             _resent(answers, platform, reading, ask)
-            for platform, reading in zip(platforms, served, strict=True)
+            for platform, reading in zip(platforms, downloaded, strict=True)
         )
     flipped = any(r.flipped for r in resent)
     failed = any(r.error for r in resent)
@@ -81,10 +81,10 @@ def _named(name: str) -> str:
 
 
 def _resent(
-    answers: dict[str, Finding], platform: str, served: Future[Reading], ask: Ask
+    answers: dict[str, Finding], platform: str, downloaded: Future[Reading], ask: Ask
 ) -> Resent:
     try:
-        reading = served.result()
+        reading = downloaded.result()
     except PhotoError as error:  # what went wrong here says nothing about the answer
         return Resent(platform=platform, findings={}, flipped=(), silent=(), error=str(error))
     after = {result.name: result.finding for result in ask(reading)}

@@ -1,4 +1,4 @@
-"""The reading process: decodes what strangers sent, and may die of it.
+"""The reading process: decodes what strangers uploaded, and may die of it.
 
 Run by `verifier.reading.process`, never by hand. It takes requests on its standard input and
 answers on its standard output until that is closed.
@@ -67,14 +67,14 @@ def resent(
 
     try:
         photo = photo if isinstance(photo, np.ndarray) else _first_frame(photo)
-        served = transmit(photo, platform)
+        downloaded = transmit(photo, platform)
     except ChannelError as error:
         raise PhotoUnreadableError(str(error)) from error
     except (OSError, ValueError, SyntaxError) as error:
         raise PhotoUnreadableError(f"the picture is damaged ({error}); get it again") from error
-    if isinstance(photo, np.ndarray) and not served.startswith(b"\xff\xd8"):
+    if isinstance(photo, np.ndarray) and not downloaded.startswith(b"\xff\xd8"):
         return read_pixels(photo)
-    return read_file(served, settings, cues=False)
+    return read_file(downloaded, settings, cues=False)
 
 
 def _first_frame(data: bytes) -> "bytes | np.ndarray[Any, np.dtype[np.uint8]]":

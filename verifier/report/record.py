@@ -343,8 +343,8 @@ class ChannelReading(_Record):
     platforms
         Profiles that could have written it; a platform's own mark first.
     platform
-        The one that served the file, where a mark or a table of its own singles it out, else
-        None; "Meta" where it is Facebook, Instagram or Messenger.
+        The one that the file was downloaded from, where a mark or a table of its own singles it
+        out, else None; "Meta" where it is Facebook, Instagram or Messenger.
     named_by
         What singles it out, in words; None if none is named.
     likelihoods
@@ -447,7 +447,7 @@ class DetectorResult(_Record):
 
 
 class Resent(_Record):
-    """The answers after the picture was sent through one more platform.
+    """The answers after the picture was transmitted through one more platform.
 
     Attributes
     ----------
@@ -458,8 +458,8 @@ class Resent(_Record):
     silent
         Detectors that had an answer and have none after it.
     error
-        Why the picture couldn't be sent or asked about again; None where that worked. Then nothing
-        is known of this platform, and the lists are empty.
+        Why the picture couldn't be transmitted or asked about again; None where that worked. Then
+        nothing is known of this platform, and the lists are empty.
     """
 
     platform: str

@@ -118,12 +118,12 @@ def stability_headline(stability: Stability) -> str:
 
 
 def platform_headline(report: ReportRecord) -> str:
-    """Say in a few words which platform served a file, as its channel section names it."""
+    """Name the platform that a file was downloaded from, as its channel section does."""
     return platform_words(report.channel)
 
 
 def platform_words(channel: ChannelReading) -> str:
-    """Say in a few words which platform served a file, or that none can be named."""
+    """Say in a few words which platform a file was downloaded from, or that none can be named."""
     earlier = f"; {_services(channel.earlier.platform)} before that" if channel.earlier else ""
     if channel.platform:
         return f"{_services(channel.platform)}, going by {channel.named_by}{earlier}"

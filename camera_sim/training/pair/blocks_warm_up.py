@@ -106,8 +106,8 @@ def _read(
     workflow, statistics, labels = Workflow(), list[Tensor](), list[Tensor]()
     pair.nip.train(False)
     for draw in draws:
-        received, true, _ = send(pair, workflow, draw, recipe, learns=False)
-        statistics.append(fan.statistics(received).half())
+        downloaded, true, _ = send(pair, workflow, draw, recipe, learns=False)
+        statistics.append(fan.statistics(downloaded).half())
         labels.append(true)
     return {"statistics": torch.cat(statistics), "labels": torch.cat(labels)}
 

@@ -1,4 +1,4 @@
-"""A shipped pair on held-out pictures: developed, edited, sent, and read patch by patch.
+"""A shipped pair on held-out pictures: developed, edited, transmitted, and read patch by patch.
 
 Everything here is exact: ONNX Runtime develops, 8-bit edits, libjpeg, the shipped FAN.
 """
@@ -48,7 +48,7 @@ class DevelopedCapture:
 
 @dataclass(frozen=True)
 class Read:
-    """What a received picture says.
+    """What a downloaded picture says.
 
     Attributes
     ----------
@@ -78,7 +78,7 @@ class Read:
 
 @dataclass(frozen=True)
 class Scores(Read):
-    """What a received picture says, and its true history."""
+    """What a downloaded picture says, and its true history."""
 
     truth: str = field(kw_only=True)
 
@@ -116,7 +116,7 @@ class Pair:
         return self.watermarked, self.plain
 
     def read(self, picture: Picture) -> Read:
-        """Read a received (H, W, 3) uint8 picture."""
+        """Read a downloaded (H, W, 3) uint8 picture."""
         entry = self.fan.entry
         patches = choose_patches(picture, entry.input.side, entry.selection)
         logits = self.fan.logits(batches(picture, patches, BATCH))

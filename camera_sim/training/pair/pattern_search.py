@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from camera_sim.errors import TrainingError
 from camera_sim.networks.rnet import QUARTER, WATERMARK_PATTERN, WatermarkPattern, pattern_levels
-from camera_sim.training.pair.validation import Picture, as_camera_file, edited, sent
+from camera_sim.training.pair.validation import Picture, as_camera_file, edited, transmitted
 from camera_sim.training.pair.workflow import HISTORIES, PAPER_CHANNEL, Channel
 from channel.errors import reason_of
 from channel.output import replacing
@@ -260,7 +260,7 @@ def _classes(
     pictures = [edited(carrying, name) for name in HISTORIES]
     pictures.append(edited(plain, HISTORIES[number % len(HISTORIES)]))
     cut = slice(channel.side)
-    return np.array([_features(sent(p[cut, cut], channel), channel) for p in pictures])
+    return np.array([_features(transmitted(p[cut, cut], channel), channel) for p in pictures])
 
 
 def _cross_validated(features: NDArray[np.float64]) -> tuple[float, float]:
@@ -293,9 +293,9 @@ def _fisher(
     return logs
 
 
-def _features(received: Picture, channel: Channel) -> NDArray[np.float64]:
+def _features(downloaded: Picture, channel: Channel) -> NDArray[np.float64]:
     """Return each quarter's mean low coefficients, and all blocks' energies and shares of zeros."""
-    coefficients = block_coefficients(luma(received)).astype(np.float64)
+    coefficients = block_coefficients(luma(downloaded)).astype(np.float64)
     squares = np.square(coefficients[:, 1:])
     energy = squares.sum(axis=1)
     even, textured = (1 / (energy + half) for half in (EVEN_ENERGY, TEXTURED_ENERGY))

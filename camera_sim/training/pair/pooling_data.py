@@ -1,9 +1,9 @@
 """Whole pictures that a pair's pooling network learns from, with every history.
 
 Scenes are captured whole, or in large squares, developed by the pair and by the pipeline
-before, edited, and sent three ways: by the paper's channel, at full size through a platform's
-encoder or libjpeg, and shrunk by any scale before that. What is kept of each are the statistics of
-its blocks and what its patches say. Large pictures can be added as a camera takes them, whole,
+before, edited, and transmitted three ways: by the paper's channel, at full size through a
+platform's encoder or libjpeg, and shrunk by any scale before that. What is kept of each are
+the statistics of its blocks and what its patches say. Large pictures can be added as a camera takes them, whole,
 through the paper's channel: the texture of smaller scenes teaches little of theirs.
 """
 
@@ -86,7 +86,7 @@ class Kept:
 
 
 class Said(NamedTuple):
-    """What one received picture, or a part of it, says: a row of `Kept`."""
+    """What one downloaded picture, or a part of it, says: a row of `Kept`."""
 
     statistics: NDArray[np.float32]
     patches: NDArray[np.float64]
@@ -94,7 +94,7 @@ class Said(NamedTuple):
 
 
 class Row(NamedTuple):
-    """What is said of a received picture, its class, and its channel's place in `KINDS`."""
+    """What is said of a downloaded picture, its class, and its channel's place in `KINDS`."""
 
     said: Said
     label: int
@@ -226,18 +226,18 @@ class Gathering:
         return [np.ascontiguousarray(picture[top:, left:]) for picture in pictures]
 
     def _read(
-        self, received: Picture, rng: np.random.Generator, most: int, parts: int
+        self, downloaded: Picture, rng: np.random.Generator, most: int, parts: int
     ) -> Iterator[Said]:
-        """Yield what a received picture says, by so many patches, and what parts of it say."""
+        """Yield what a downloaded picture says, by so many patches, and what parts of it say."""
         entry = self._pair.fan.entry
         selection = entry.selection.model_copy(update={"most_patches": most})
-        patches = choose_patches(received, entry.input.side, selection)
+        patches = choose_patches(downloaded, entry.input.side, selection)
         if not patches.places:
             return
-        logits = self._pair.fan.logits(batches(received, patches, BATCH))
+        logits = self._pair.fan.logits(batches(downloaded, patches, BATCH))
         said = mean_log_probabilities(logits)
-        sync = find_watermark(received, self._measured)
-        back = synchronised(received, sync, self._measured.period)
+        sync = find_watermark(downloaded, self._measured)
+        back = synchronised(downloaded, sync, self._measured.period)
         yield Said(watermark_statistics(back, self._measured, sync), said, part=False)
         if min(back.shape[:2]) < LEAST_PART:
             return

@@ -1,4 +1,4 @@
-"""What a pair learns from: patches developed, edited and sent through channels drawn anew."""
+"""What a pair learns from: patches developed, edited, transmitted through channels drawn anew."""
 
 import copy
 from collections.abc import Iterator
@@ -89,7 +89,7 @@ def share_of(count: int, part: int, parts: int) -> int:
 def send(
     pair: Pair, workflow: Workflow, draw: Draw, recipe: JointRecipe, *, learns: bool
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Develop and send a draw; return what is received, its labels, and two errors.
+    """Develop and send a draw; return what is downloaded, its labels, and two errors.
 
     Those are to the pipeline before: the visible one and the squared one.
     """
@@ -103,12 +103,12 @@ def send(
         errors = torch.stack([visible_error(developed, plain), squared])
     offset = draw.channel.draw_offset(developed.shape[-1] - draw.channel.side, draw.rng)
     quality = CAMERA_QUALITY if draw.rng.random() < recipe.camera_jpeg else None
-    received = workflow(developed.clamp(0, 1), draw.channel, offset, quality)
+    downloaded = workflow(developed.clamp(0, 1), draw.channel, offset, quality)
     labels = torch.arange(len(HISTORIES)).repeat_interleave(len(developed))
     if len(draw.unknown_camera):
-        received = torch.cat([received, workflow.send(draw.unknown_camera, draw.channel)])
+        downloaded = torch.cat([downloaded, workflow.send(draw.unknown_camera, draw.channel)])
         labels = F.pad(labels, (0, len(draw.unknown_camera)), value=len(HISTORIES))
-    return received, labels, errors
+    return downloaded, labels, errors
 
 
 def developed_by(nip: NIP, batch: Batch) -> Tensor:

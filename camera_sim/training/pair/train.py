@@ -124,8 +124,8 @@ def _step(
     pair.nip.train(learns)
     sent = [send(pair, workflow, draw, recipe, learns=learns) for draw in draws]
     labels = torch.cat([labels for _, labels, _ in sent])
-    received = torch.cat([received for received, _, _ in sent])
-    logits = pair.fan(received)
+    downloaded = torch.cat([downloaded for downloaded, _, _ in sent])
+    logits = pair.fan(downloaded)
     loss = F.cross_entropy(logits, labels)
     for optimiser in optimisers:
         optimiser.zero_grad()

@@ -62,7 +62,7 @@ def edited(picture: Picture, history: str) -> Picture:
     return EXACT[history](picture) if history in EXACT else picture
 
 
-def sent(picture: Picture, channel: Channel) -> Picture:
+def transmitted(picture: Picture, channel: Channel) -> Picture:
     """Send a (side, side, 3) uint8 picture through a channel: resized to 128, through its codec."""
     small = resized(picture, (PATCH, PATCH), channel.resampling)
     if channel.platform is not None:
@@ -94,9 +94,11 @@ def validate(nip: NIP, plain: NIP, fan: FAN, held_out: Validation, step: int) ->
     confusion = np.zeros((len(HISTORIES) + 1, classes), int)
     for row, history in enumerate((*HISTORIES, UNKNOWN_CAMERA)):
         pictures = held_out.unknown_camera if history == UNKNOWN_CAMERA else patches
-        received = [sent(edited(picture, history), held_out.channel) for picture in pictures]
-        if received:
-            confusion[row] = np.bincount(named(fan, received), minlength=classes)
+        downloaded = [
+            transmitted(edited(picture, history), held_out.channel) for picture in pictures
+        ]
+        if downloaded:
+            confusion[row] = np.bincount(named(fan, downloaded), minlength=classes)
     correct = int(np.trace(confusion[: len(HISTORIES)]))
     unknown = confusion[-1, -1] / max(1, confusion[-1].sum())
     return Point(
@@ -108,10 +110,10 @@ def validate(nip: NIP, plain: NIP, fan: FAN, held_out: Validation, step: int) ->
     )
 
 
-def named(fan: FAN, received: Sequence[Picture]) -> NDArray[np.int64]:
+def named(fan: FAN, downloaded: Sequence[Picture]) -> NDArray[np.int64]:
     """Return the class that the FAN gives each of (128, 128, 3) uint8 patches, in float32."""
     fan.autocast = None
-    tensors = torch.from_numpy(np.stack(received)).permute(0, 3, 1, 2).float() / 255
+    tensors = torch.from_numpy(np.stack(downloaded)).permute(0, 3, 1, 2).float() / 255
     with torch.no_grad():
         logits = torch.cat([fan(tensors[i : i + 32]) for i in range(0, len(tensors), 32)])
     classes: NDArray[np.int64] = logits.argmax(dim=1).numpy()

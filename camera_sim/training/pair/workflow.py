@@ -159,22 +159,22 @@ class Workflow(nn.Module):
         """Send (N, 3, side, side) pictures through the channel alone."""
         small = resize(pictures, (PATCH, PATCH), channel.resampling)
         if channel.platform is not None:
-            return served(small, channel.platform)
+            return downloaded(small, channel.platform)
         if channel.quality is None:
             return small
-        sent: Tensor = self.jpeg(small, channel.quality)
-        return sent
+        transmitted: Tensor = self.jpeg(small, channel.quality)
+        return transmitted
 
 
-def served(pictures: Tensor, platform: str) -> Tensor:
+def downloaded(pictures: Tensor, platform: str) -> Tensor:
     """Return what a platform makes of (N, 3, H, W) pictures, by its own encoder; backward as is.
 
     The pictures are small enough that no platform resizes them.
     """
     levels = (pictures.detach().clamp(0, 1) * 255 + 0.5).byte().permute(0, 2, 3, 1)
     files = [transmit(np.ascontiguousarray(picture), platform) for picture in levels.numpy()]
-    received = np.stack([opened(file) for file in files])
-    return instead(pictures, torch.from_numpy(received).permute(0, 3, 1, 2).float() / 255)
+    downloaded = np.stack([opened(file) for file in files])
+    return instead(pictures, torch.from_numpy(downloaded).permute(0, 3, 1, 2).float() / 255)
 
 
 def opened(data: bytes) -> NDArray[np.uint8]:

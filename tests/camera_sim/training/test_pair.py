@@ -28,7 +28,7 @@ from camera_sim.training.pair.recipe import (
 )
 from camera_sim.training.pair.sending import share_of
 from camera_sim.training.pair.train import choose_point, read_points
-from camera_sim.training.pair.validation import Point, edited, sent
+from camera_sim.training.pair.validation import Point, edited, transmitted
 from camera_sim.training.pair.workflow import (
     HISTORIES,
     NO_CHANNEL,
@@ -66,10 +66,10 @@ def test_the_watermark_starts_at_nothing() -> None:
 def test_the_workflow_is_what_the_real_codec_does(channel: Channel) -> None:
     developed = picture(channel.side, channel.side, 3)
     tensor = torch.from_numpy(developed.copy()).permute(2, 0, 1)[None].float() / 255
-    received = Workflow()(tensor, channel, (0, 0))
+    downloaded = Workflow()(tensor, channel, (0, 0))
     for index, history in enumerate(HISTORIES):
-        exact = sent(edited(developed, history), channel).astype(int)
-        levels = (received[index] * 255).round().permute(1, 2, 0).numpy().astype(int)
+        exact = transmitted(edited(developed, history), channel).astype(int)
+        levels = (downloaded[index] * 255).round().permute(1, 2, 0).numpy().astype(int)
         # The others differ from their exact twins where a half is rounded.
         assert np.abs(levels - exact).mean() < (0.01 if history in SAME else 0.3), history
 
@@ -160,11 +160,11 @@ def test_platforms_themselves_are_among_the_wide_channels() -> None:
     assert {channel.platform for channel in drawn} == {None, *PLATFORMS}
     upload = picture(128, 128, 3)
     tensor = torch.from_numpy(upload.copy()).permute(2, 0, 1)[None].float() / 255
-    received = Workflow().send(tensor.requires_grad_(), Channel(128, None, platform="whatsapp"))
-    assert (received[0] * 255).permute(1, 2, 0).detach().numpy() == pytest.approx(
+    downloaded = Workflow().send(tensor.requires_grad_(), Channel(128, None, platform="whatsapp"))
+    assert (downloaded[0] * 255).permute(1, 2, 0).detach().numpy() == pytest.approx(
         through_platform("whatsapp")(upload), abs=0.01
     )
-    received.sum().backward()
+    downloaded.sum().backward()
     assert tensor.grad is not None
     assert torch.equal(tensor.grad, torch.ones_like(tensor))
 
@@ -414,9 +414,9 @@ def test_local_edits_change_what_their_mask_covers(name: str) -> None:
     changed = (after != before).any(axis=2)
     assert not changed[~mask].any()
     assert changed[mask].any()
-    received = (200, 300)  # as a platform halves it
-    assert covered_share(mask, (0, 0), received) > 0.5
-    assert covered_share(mask, (300 - 128, 0), received) == 0
+    downloaded = (200, 300)  # as a platform halves it
+    assert covered_share(mask, (0, 0), downloaded) > 0.5
+    assert covered_share(mask, (300 - 128, 0), downloaded) == 0
 
 
 def test_the_sheet_shows_the_most_even_square(tmp_path: Path) -> None:

@@ -210,7 +210,7 @@ def test_the_verdict_does_not_rest_on_the_kind_of_picture(weights: Path) -> None
 
 
 class Turning(OriginDetector):
-    """A detector of something else, sure of a picture, and of the opposite once it was sent."""
+    """A detector of something else, sure of a picture, and of the opposite afterwards."""
 
     name = "turning"
 

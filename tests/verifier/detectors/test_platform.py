@@ -37,11 +37,11 @@ from verifier.evaluation.platform.headers import judged, read_header_rows, score
 from verifier.evaluation.record_lines import write_records
 from verifier.evaluation.scores import Row, Scores, read_scores
 from verifier.evaluation.uploads import (
+    downloaded,
     drawn_classes,
     drawn_upload,
     is_untouched,
     pixels_of,
-    served,
 )
 from verifier.features.dct_histogram import PATCH_BINS, luma, patch_histograms
 from verifier.features.header_likelihood import NONE, PlatformLikelihood, header_likelihoods
@@ -147,7 +147,7 @@ def test_classes_are_profiles_and_none_stands_for_two() -> None:
 )
 def test_untouched_is_what_luma_cannot_tell(profile: str, quality: int, untouched: bool) -> None:
     upload = jpeg(photo(300, 400), quality=quality, subsampling=2)
-    assert served(upload, profile, 0).untouched is untouched
+    assert downloaded(upload, profile, 0).untouched is untouched
 
 
 def test_a_resized_copy_is_not_untouched() -> None:

@@ -8,7 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
-from tests.verifier.features.test_watermark_sync import RICH, carrying, served
+from tests.verifier.features.test_watermark_sync import RICH, carrying, downloaded
 from tests.verifier.toy import CALIBRATION, LABELS, PAIR, Pixels, native, toy_weights
 from verifier import Verifier
 from verifier.detectors.pooling import Pooling
@@ -52,7 +52,7 @@ def test_at_first_a_picture_says_what_its_patches_say(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_it_reads_the_watermark_wherever_it_lies(tmp_path: Path) -> None:
     pooling = pooling_of(pooled_weights(tmp_path))
-    pooled = pooling(served(carrying(pattern=RICH), 0.62), np.zeros(4))
+    pooled = pooling(downloaded(carrying(pattern=RICH), 0.62), np.zeros(4))
     assert pooled.sync.scale[0] == pytest.approx(0.62, rel=2e-3)
 
 
@@ -104,7 +104,7 @@ def test_another_fans_network_is_told(tmp_path: Path) -> None:
 def test_the_report_says_where_the_watermark_was_found(tmp_path: Path) -> None:
     folder = pooled_weights(tmp_path / "weights")
     path = tmp_path / "photo.png"
-    Image.fromarray(served(carrying(pattern=RICH), 0.62)).save(path)
+    Image.fromarray(downloaded(carrying(pattern=RICH), 0.62)).save(path)
     detector = result_of(folder, path)
     assert "isn't calibrated" in detector["reasons"][0]
     store_calibration(PAIR, CALIBRATION, folder=folder)

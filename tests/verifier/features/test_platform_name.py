@@ -183,8 +183,8 @@ def test_flickrs_comment_over_a_programs_tables_is_of_an_earlier_file() -> None:
 
 
 def test_facebooks_iptc_in_another_programs_file_is_of_an_earlier_one() -> None:
-    served = read_jpeg(transmit(jpeg(photo(300, 400)), "facebook-2016"))
-    mark = next(s for s in served.header if s.marker == APP13)
+    downloaded = read_jpeg(transmit(jpeg(photo(300, 400)), "facebook-2016"))
+    mark = next(s for s in downloaded.header if s.marker == APP13)
     channel = channel_of(header_of(with_segment(jpeg(SMALL, quality=95), APP13, mark.payload)))
     assert_unnamed(channel)
     assert channel.earlier is not None

@@ -13,7 +13,7 @@ EMBEDDED = np.array([[-9.0, 5.0], [13.0, 7.0]])
 BLOCKS = (96, 128)
 
 
-def received(left: float, step: float, widths: tuple[float, float]) -> NDArray[np.float32]:
+def downloaded(left: float, step: float, widths: tuple[float, float]) -> NDArray[np.float32]:
     """Coefficients of a Laplacian texture, wider from left to right, with a watermark, rounded."""
     rng = np.random.default_rng(1)
     across = np.geomspace(*widths, BLOCKS[1])[None, :, None]
@@ -25,7 +25,7 @@ def received(left: float, step: float, widths: tuple[float, float]) -> NDArray[n
 
 
 def found(left: float, step: float, widths: tuple[float, float]) -> Amplitude:
-    return amplitude(blocks_of(received(left, step, widths)), EMBEDDED, PLACE)
+    return amplitude(blocks_of(downloaded(left, step, widths)), EMBEDDED, PLACE)
 
 
 def blocks_of(coefficients: NDArray[np.float32], shape: tuple[int, int] = BLOCKS) -> Blocks:
@@ -43,7 +43,7 @@ def test_what_is_left_is_found_through_rounding(left: float, widths: tuple[float
 
 def test_the_mean_would_say_less() -> None:
     """The reason for all this: of an even picture the mean keeps a fraction of the watermark."""
-    coefficients = received(0.45, 18.0, (2.0, 4.0))[:, PLACE].reshape(BLOCKS)
+    coefficients = downloaded(0.45, 18.0, (2.0, 4.0))[:, PLACE].reshape(BLOCKS)
     embedded = np.tile(EMBEDDED, (BLOCKS[0] // 2, BLOCKS[1] // 2))
     mean = (coefficients * embedded).sum() / np.square(embedded).sum()
     assert mean < 0.3
@@ -85,7 +85,7 @@ def test_fine_steps_are_taken_together(step: float) -> None:
 
 def test_eight_bits_of_even_blocks_hide_no_step() -> None:
     """Alone in its block a coefficient of 18 is rounded to 16 when pixels are."""
-    coefficients = received(1.0, 18.0, (0.5, 8.0))
+    coefficients = downloaded(1.0, 18.0, (0.5, 8.0))
     alone = np.count_nonzero(coefficients, axis=1) == 1
     coefficients[alone, PLACE] *= 16 / 18
     assert np.count_nonzero(alone & (coefficients[:, PLACE] != 0)) > 1000
@@ -95,7 +95,7 @@ def test_eight_bits_of_even_blocks_hide_no_step() -> None:
 
 
 def test_blocks_that_are_not_kept_say_nothing() -> None:
-    coefficients = received(1.0, 18.0, (3.0, 9.0))
+    coefficients = downloaded(1.0, 18.0, (3.0, 9.0))
     kept = np.arange(len(coefficients)) % 3 > 0
     coefficients[~kept] = 70  # the most textured, with neither a step nor a watermark
     one = amplitude(Blocks(coefficients, BLOCKS, kept), EMBEDDED, PLACE)
@@ -108,7 +108,7 @@ def test_blocks_that_are_not_kept_say_nothing() -> None:
 def test_the_shape_of_a_laplacian_is_told() -> None:
     """Of one of width b, rounded to s, exp(-s/2b) isn't zero and exp(-s/b) of that is two more."""
     width, step = 12.0, 18.0
-    coefficients = received(0.0, step, (width, width))
+    coefficients = downloaded(0.0, step, (width, width))
     one = amplitude(blocks_of(coefficients), EMBEDDED, PLACE)
     assert one.filled == pytest.approx(-step / (2 * width), abs=0.03)
     assert one.second == pytest.approx(-step / width, abs=0.05)
@@ -116,14 +116,14 @@ def test_the_shape_of_a_laplacian_is_told() -> None:
 
 def test_the_last_range_is_told_from_the_others() -> None:
     """Where few blocks are textured, those of the most active range hold what isn't zero."""
-    even = amplitude(blocks_of(received(0.0, 18.0, (9.0, 9.0))), EMBEDDED, PLACE)
-    mixed = amplitude(blocks_of(received(0.0, 18.0, (0.5, 20.0))), EMBEDDED, PLACE)
+    even = amplitude(blocks_of(downloaded(0.0, 18.0, (9.0, 9.0))), EMBEDDED, PLACE)
+    mixed = amplitude(blocks_of(downloaded(0.0, 18.0, (0.5, 20.0))), EMBEDDED, PLACE)
     assert 0 < even.last < mixed.last < 1
 
 
 def test_more_blocks_are_surer() -> None:
     few = amplitude(
-        blocks_of(received(0.3, 18.0, (3.0, 9.0))[: 8 * 128], (8, 128)), EMBEDDED, PLACE
+        blocks_of(downloaded(0.3, 18.0, (3.0, 9.0))[: 8 * 128], (8, 128)), EMBEDDED, PLACE
     )
     assert few.sureness < found(0.3, 18.0, (3.0, 9.0)).sureness / 2
 

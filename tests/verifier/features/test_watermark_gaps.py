@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from tests.verifier.features.test_watermark_proof import Pixels, natural
-from tests.verifier.features.test_watermark_sync import RICH, as_pixels, served
+from tests.verifier.features.test_watermark_sync import RICH, as_pixels, downloaded
 from verifier.features.watermark_gaps import NO_GAPS, WatermarkGaps, watermark_gaps
 from verifier.features.watermark_sync import MOST_BACK, Sync, find_watermark
 from verifier.judging.decision import Answer, without_gaps
@@ -76,7 +76,7 @@ def test_in_a_cropped_picture_it_is_told_where_it_lies_there() -> None:
 @pytest.mark.parametrize("scale", [1.0, 0.5])
 @pytest.mark.parametrize("quality", [None, 95, 75])
 def test_an_untouched_picture_has_none(scale: float, quality: int | None) -> None:
-    picture = served(taken(), scale)
+    picture = downloaded(taken(), scale)
     found = gaps_of(coded(picture, quality) if quality else picture)
     assert (found.missing, found.box) == (0, None)
 
@@ -106,10 +106,10 @@ def test_the_borders_of_a_large_picture_are_looked_at_as_its_middle_is(scale: fl
     picture = as_pixels(wide)
     assert picture.shape[1] - MOST_BACK > 2 * 480
     picture[300:620, :400] = ELSEWHERE[300:620, :400]
-    found = watermark_gaps(served(picture, scale), RICH, Sync(scale=(scale, scale)))
+    found = watermark_gaps(downloaded(picture, scale), RICH, Sync(scale=(scale, scale)))
     assert found.box is not None
     left, top, right, bottom = (edge / scale for edge in found.box)
     assert -1 <= left < right <= 400 + 96
     assert 300 - 96 <= top < bottom <= 620 + 96
-    untouched = watermark_gaps(served(as_pixels(wide), scale), RICH, Sync(scale=(scale, scale)))
+    untouched = watermark_gaps(downloaded(as_pixels(wide), scale), RICH, Sync(scale=(scale, scale)))
     assert (untouched.missing, untouched.judged > found.judged // 2) == (0, True)

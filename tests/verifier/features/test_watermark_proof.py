@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from tests.verifier.features.test_watermark_sync import RICH, as_pixels, served
+from tests.verifier.features.test_watermark_sync import RICH, as_pixels, downloaded
 from verifier import Verifier
 from verifier.detectors.manipulation import ManipulationDetector
 from verifier.detectors.model import Model
@@ -50,11 +50,11 @@ def proof_of(pixels: Pixels, at: Sync | None = None) -> WatermarkProof:
 @pytest.mark.slow
 @pytest.mark.parametrize("scale", [1.0, 0.83, 0.62, 0.5])
 def test_the_cameras_watermark_is_believed(scale: float) -> None:
-    assert proof_of(served(taken(), scale)).holds
+    assert proof_of(downloaded(taken(), scale)).holds
 
 
 def test_it_is_believed_in_a_cropped_picture() -> None:
-    proof = proof_of(served(taken()[37:, 53:]))
+    proof = proof_of(downloaded(taken()[37:, 53:]))
     assert any(proof.sync.offset)
     assert proof.holds
 
@@ -99,7 +99,7 @@ def test_a_period_of_the_pictures_own_is_no_watermark(side: int, strength: float
 @pytest.mark.parametrize("quality", [30, 60, 85])
 def test_blocks_of_an_earlier_jpeg_are_no_watermark(quality: int) -> None:
     """At a quarter of its size a watermark has their period; resized, they have any other's."""
-    coded = served(as_pixels(natural((1280, 1536))), 1.0, quality)
+    coded = downloaded(as_pixels(natural((1280, 1536))), 1.0, quality)
     assert not proof_of(coded).holds
     shrunk = Image.fromarray(coded).resize((1152, 960), Image.Resampling.BICUBIC)
     assert not proof_of(np.asarray(shrunk)).holds
@@ -149,7 +149,7 @@ def test_no_drawing_is_said_to_be_developed_or_edited(drawn: str) -> None:
     }[drawn]
     pixels = as_pixels(levels)
     with Verifier.facts_only() as verifier:
-        reading = verifier.read(served(pixels))
+        reading = verifier.read(downloaded(pixels))
     result = ManipulationDetector.from_weights().analyze(reading)
     assert result.finding == "inconclusive"
     assert result.in_domain is not True

@@ -57,7 +57,7 @@ def as_pixels(levels: NDArray[np.float64]) -> Pixels:
     return np.repeat(np.clip(np.rint(levels), 0, 255).astype(np.uint8)[..., None], 3, axis=2)
 
 
-def served(pixels: Pixels, scale: float = 1.0, quality: int = 85) -> Pixels:
+def downloaded(pixels: Pixels, scale: float = 1.0, quality: int = 85) -> Pixels:
     size = [round(side * scale) for side in pixels.shape[1::-1]]
     image = Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS)
     file = BytesIO()
@@ -67,7 +67,7 @@ def served(pixels: Pixels, scale: float = 1.0, quality: int = 85) -> Pixels:
 
 @pytest.mark.parametrize("scale", [1.0, 0.83, 0.62, 0.5, 0.41])
 def test_the_scale_is_found(scale: float) -> None:
-    sync = find_watermark(served(carrying(), scale), PATTERN)
+    sync = find_watermark(downloaded(carrying(), scale), PATTERN)
     assert sync.strength > FOUND
     assert sync.scale == pytest.approx((scale, scale), rel=1.5e-3)
     assert sync.offset == (0, 0)
@@ -78,7 +78,7 @@ def test_the_scale_is_found(scale: float) -> None:
 
 def test_a_scale_found_a_pixel_beside_half_is_half(monkeypatch: pytest.MonkeyPatch) -> None:
     """Weak lines of large pictures are found no better."""
-    half = served(carrying(0.3), 0.5, 60)
+    half = downloaded(carrying(0.3), 0.5, 60)
     beside = 0.5 * (1 + 1.2 / half.shape[1])
     monkeypatch.setattr(watermark_sync, "_refined", lambda *_: (0.5, beside))
     assert find_watermark(half, PATTERN).scale == (0.5, 0.5)
@@ -86,7 +86,7 @@ def test_a_scale_found_a_pixel_beside_half_is_half(monkeypatch: pytest.MonkeyPat
 
 def test_rows_at_a_half_put_columns_there_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """Platforms keep the ratio of sides, and edges of the picture may look like columns' lines."""
-    half = served(carrying(0.3), 0.5, 60)
+    half = downloaded(carrying(0.3), 0.5, 60)
     beside = 0.5 * (1 + 1.8 / half.shape[1])
     monkeypatch.setattr(watermark_sync, "_refined", lambda *_: (0.5, beside))
     monkeypatch.setattr(watermark_sync, "_energy", lambda *args: float(args[-1] == (0.5, beside)))
@@ -98,7 +98,7 @@ def test_rows_at_a_half_put_columns_there_too(monkeypatch: pytest.MonkeyPatch) -
 def test_a_weak_watermark_is_synchronised_before_its_lines_are_seen(
     scale: float, left: float, quality: int
 ) -> None:
-    sync = find_watermark(served(carrying(left), scale, quality), PATTERN)
+    sync = find_watermark(downloaded(carrying(left), scale, quality), PATTERN)
     assert sync.strength < FOUND
     assert sync.match > MATCHED
     assert sync.found
@@ -108,11 +108,11 @@ def test_a_weak_watermark_is_synchronised_before_its_lines_are_seen(
 def test_what_is_synchronised_from_the_corner_is_taken_before_likely_lines(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    half = served(carrying(0.5), 0.5, 60)
+    half = downloaded(carrying(0.5), 0.5, 60)
     elsewhere = Sync((0.4996, 0.497), (13.0, 2.75), FOUND + 50)
     monkeypatch.setattr(watermark_sync, "_searched", lambda *_: elsewhere)
     assert find_watermark(half, PATTERN).scale == (0.5, 0.5)
-    scaled = served(carrying(0.5), 0.41, 60)  # not in step there: the search has its way
+    scaled = downloaded(carrying(0.5), 0.41, 60)  # not in step there: the search has its way
     assert find_watermark(scaled, PATTERN).scale == elsewhere.scale
 
 
@@ -140,7 +140,7 @@ def test_periods_that_are_all_alike_match_by_how_much_of_the_watermark_they_hold
 
 def test_a_watermark_of_the_lines_of_jpegs_blocks_alone_is_not_matched() -> None:
     blocks = MeasuredPattern(np.cos(4 * ROWS) + np.cos(4 * COLUMNS))
-    assert find_watermark(served(carrying()), blocks).match == 0
+    assert find_watermark(downloaded(carrying()), blocks).match == 0
 
 
 def test_a_few_pixels_less_are_no_half() -> None:
@@ -151,13 +151,13 @@ def test_a_few_pixels_less_are_no_half() -> None:
 
 @pytest.mark.parametrize("scale", [1.0, 0.62])
 def test_a_crop_is_found(scale: float) -> None:
-    sync = find_watermark(served(carrying()[37:, 53:], scale), PATTERN)
+    sync = find_watermark(downloaded(carrying()[37:, 53:], scale), PATTERN)
     assert sync.offset == pytest.approx(((64 - 37) * scale, (64 - 53) * scale), abs=1.5)
 
 
 def test_pictures_without_the_watermark_have_none() -> None:
     for seed in range(3):
-        plain = served(as_pixels(textured(seed=seed)), 0.7)
+        plain = downloaded(as_pixels(textured(seed=seed)), 0.7)
         sync = find_watermark(plain, PATTERN)
         assert not sync.found
         assert sync.scale in {(1.0, 1.0), (0.5, 0.5)}
@@ -196,7 +196,7 @@ def test_large_pictures_are_read_in_their_middle() -> None:
 @pytest.mark.parametrize("scale", [1.0, 0.83, 0.5, 0.41])
 def test_what_is_left_of_the_watermark_is_told_from_nothing(scale: float) -> None:
     whole, half, none = (
-        mean_gain(served(carrying(strength), scale, 92)) for strength in (1.0, 0.5, 0.0)
+        mean_gain(downloaded(carrying(strength), scale, 92)) for strength in (1.0, 0.5, 0.0)
     )
     assert whole > 0.4  # of lines that a platform shrinks beyond its pixels, nothing is left
     assert half == pytest.approx(whole / 2, abs=0.15)

@@ -93,9 +93,9 @@ def test_everybodys_tables_prove_nothing(upload: bytes) -> None:
 
 
 def test_a_trailer_that_was_kept_through_an_edit_is_no_mark(upload: bytes) -> None:
-    served = transmit(upload, "instagram")
-    assert header_of(served).fbmd_whole
-    edited = served[:-2] + b"\0\0" + served[-2:]
+    downloaded = transmit(upload, "instagram")
+    assert header_of(downloaded).fbmd_whole
+    edited = downloaded[:-2] + b"\0\0" + downloaded[-2:]
     assert not header_of(edited).fbmd_whole
     assert platform_matches(header_of(edited)) == ()
 

@@ -1,4 +1,4 @@
-"""Pictures sent through platforms, and what header and pixels say of each: one record a picture.
+"""Pictures transmitted through platforms, and what header and pixels say: one record each.
 
 Sending is slow and hangs on no model, so what came back is kept, a file a source: facts, and the
 histograms of its patches.
@@ -33,10 +33,10 @@ from verifier.evaluation.scores import NO_PLATFORM, Row
 from verifier.evaluation.uploads import (
     PAPER_QUALITIES,
     Pixels,
+    downloaded,
     drawn_upload,
     is_untouched,
     pixels_of,
-    served,
 )
 from verifier.features.dct_histogram import PATCH, patch_histograms
 from verifier.features.jpeg_header import jpeg_header
@@ -168,7 +168,7 @@ def _singles(
     original = pixels_of(upload)
     for truth, profile in wanted:
         try:
-            got = served(upload, profile, int(rng.integers(2**31)), original)
+            got = downloaded(upload, profile, int(rng.integers(2**31)), original)
         except ChannelError:
             continue
         untouched = got.untouched and truth != ORIGINAL
@@ -253,7 +253,7 @@ def _votes(counts: Iterable[int]) -> tuple[int, ...]:
 
 
 def served_pictures(table: Path) -> list[Picture]:
-    """Read files that platforms really served (``networks.csv``).
+    """Read files that were downloaded from platforms (``networks.csv``).
 
     Raises
     ------
@@ -276,7 +276,9 @@ def served_pictures(table: Path) -> list[Picture]:
                 profile=f"{platform} {row['year']}", untouched=untouched,
             )  # fmt: skip
     except (OSError, KeyError, TypeError) as error:
-        raise ScoresError(f"{table} isn't a table of served files ({reason_of(error)})") from error
+        raise ScoresError(
+            f"{table} isn't a table of downloaded files ({reason_of(error)})"
+        ) from error
     return pictures
 
 

@@ -1,4 +1,4 @@
-"""Platform of origin by header alone, on headers that platforms really served."""
+"""Platform of origin by header alone, on headers downloaded from platforms."""
 
 import csv
 from collections import Counter
@@ -26,7 +26,7 @@ Judged = Literal["right", "meta", "wrong", "unnamed"]
 
 @dataclass(frozen=True)
 class HeaderRow:
-    """One real header: the platform that served it, and whether that is known or claimed."""
+    """One real header: the platform that it is from, and whether that is known or claimed."""
 
     platform: str
     basis: str

@@ -27,7 +27,7 @@ class ProgramScore:
     Attributes
     ----------
     named
-        Platforms that served a file, as is said.
+        Platforms that a file was downloaded from, as is said.
     earlier
         Platforms that a file came through before, as is said.
     fitting

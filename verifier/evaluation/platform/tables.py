@@ -230,7 +230,7 @@ def chains_table(records: Sequence[Record], entry: ModelEntry) -> str:
 
 
 def served_table(records: Sequence[Record], entry: ModelEntry) -> str:
-    """Files that platforms really served: each with what is said of it."""
+    """Files that were downloaded from platforms: each with what is said of it."""
     columns = (
         "platform", "picture", "size", "untouched", "majority of eight", "pixels' hint", "named",
     )  # fmt: skip

@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 BLOCK = 8
 COEFFICIENTS = BLOCK**2 - 1  # without the mean
-# A watermark's period in blocks of the received picture; 1:2 makes half of it.
+# A watermark's period in blocks of the downloaded picture; 1:2 makes half of it.
 PERIOD = 4
 # What is told of each coefficient beside its mean at each place of the period.
 KINDS = ("mean, even", "energy", "energy, even", "empty", "empty, even")

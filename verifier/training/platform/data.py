@@ -29,7 +29,7 @@ class CacheRecipe:
     uploads
         Of each source, of differing size and quality.
     patches
-        Of each served picture, drawn from the grid of 64×64; flat ones are left out.
+        Of each downloaded picture, drawn from the grid of 64×64; flat ones are left out.
     """
 
     uploads: int = 4

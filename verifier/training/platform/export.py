@@ -36,7 +36,7 @@ def export(
     told: dict[str, str | int | float | bool] = asdict(recipe) | {
         "optimiser": "AdaDelta",
         "uploads of each picture": cache.uploads,
-        "patches of each served picture": cache.patches,
+        "patches of each downloaded picture": cache.patches,
         "profiles": "; ".join(f"{one.name}: {', '.join(one.profiles)}" for one in CLASSES),
     }
     if started_from:
