@@ -3,7 +3,8 @@
 Scenes are captured whole, or in large squares, developed by the pair and by the pipeline
 before, edited, and transmitted three ways: by the paper's channel, at full size through a
 platform's encoder or libjpeg, and shrunk by any scale before that. What is kept of each are
-the statistics of its blocks and what its patches say. Large pictures can be added as a camera takes them, whole,
+the statistics of its blocks and what its patches say. Large pictures can be added as a camera takes
+them, whole,
 through the paper's channel: the texture of smaller scenes teaches little of theirs.
 """
 
