@@ -4,12 +4,12 @@ from typing import Final
 
 from channel.platforms.sources import (
     NEAR_2016,
-    UNKNOWN_FILTER,
     UNKNOWN_METADATA,
     UNKNOWN_SHARPENING,
     UPLOADS_2016,
     UPLOADS_2021,
     UPLOADS_2024,
+    of_downloads,
 )
 from channel.profile import (
     Confidence,
@@ -41,12 +41,7 @@ FACEBOOK: Final = PlatformProfile(
     sizes=(FitBox(2048),),
     encodings=(Encoding(annex_k(92)),),
     metadata=Metadata(added_icc=_ICC),
-    sources=every(
-        UPLOADS_2024,
-        size=_LARGEST_SEEN,
-        resampling=UNKNOWN_FILTER,
-        sharpening=UNKNOWN_SHARPENING,
-    ),
+    sources=of_downloads(UPLOADS_2024, size=_LARGEST_SEEN),
 )
 
 _SEEN_2025: Final = Source(
@@ -81,7 +76,7 @@ FACEBOOK_2025: Final = PlatformProfile(
         Encoding(_JPEGLI_65, scans=META_7, files=1),
     ),
     metadata=Metadata(added_icc=_ICC),
-    sources=every(_SEEN_2025, resampling=UNKNOWN_FILTER, sharpening=UNKNOWN_SHARPENING),
+    sources=of_downloads(_SEEN_2025),
 )
 
 FACEBOOK_2021: Final = PlatformProfile(
@@ -92,12 +87,7 @@ FACEBOOK_2021: Final = PlatformProfile(
     sizes=(FitBox(2048),),
     encodings=(Encoding(annex_k(92), scans=SIMPLE),),
     metadata=Metadata(fbmd="01"),
-    sources=every(
-        UPLOADS_2021,
-        size=_LARGEST_SEEN,
-        resampling=UNKNOWN_FILTER,
-        sharpening=UNKNOWN_SHARPENING,
-    ),
+    sources=of_downloads(UPLOADS_2021, size=_LARGEST_SEEN),
 )
 
 # fmt: off
@@ -130,10 +120,8 @@ FACEBOOK_2018: Final = PlatformProfile(
         Encoding(annex_k(80), scans=SIMPLE, files=3),  # minhtcai/camera@e1f1c38
     ),
     metadata=Metadata(transmission_reference=True, fbmd="01"),
-    sources=every(
-        Source("jcpask/adventure@db3cbec and three others", "2017–2023", Confidence.OBSERVED),
-        resampling=UNKNOWN_FILTER,
-        sharpening=UNKNOWN_SHARPENING,
+    sources=of_downloads(
+        Source("jcpask/adventure@db3cbec and three others", "2017–2023", Confidence.OBSERVED)
     ),
 )
 
@@ -145,10 +133,8 @@ FACEBOOK_2017: Final = PlatformProfile(
     sizes=(FitBox(2048),),
     encodings=(Encoding(_RAMP, scans=SIMPLE),),
     metadata=Metadata(icc="kept", transmission_reference=True),
-    sources=every(
-        Source("NEXTJun/robotr1@3d2dca9, FOUND-project@3d24a96", "2017", Confidence.OBSERVED),
-        resampling=UNKNOWN_FILTER,
-        sharpening=UNKNOWN_SHARPENING,
+    sources=of_downloads(
+        Source("NEXTJun/robotr1@3d2dca9, FOUND-project@3d24a96", "2017", Confidence.OBSERVED)
     ),
 )
 
@@ -159,11 +145,8 @@ FACEBOOK_2014: Final = PlatformProfile(
     summary="box 2048, quality 66, progressive",
     sizes=(FitBox(2048),),
     encodings=(Encoding(annex_k(66), scans=META_7),),
-    sources=every(
-        Source("one file known by its name", "2014", Confidence.OBSERVED),
-        resampling=UNKNOWN_FILTER,
-        sharpening=UNKNOWN_SHARPENING,
-        metadata=UNKNOWN_METADATA,
+    sources=of_downloads(
+        Source("one file known by its name", "2014", Confidence.OBSERVED), metadata=UNKNOWN_METADATA
     ),
 )
 
@@ -210,7 +193,7 @@ MESSENGER: Final = PlatformProfile(
     sizes=(FitBox(2048),),
     encodings=(Encoding(annex_k(45), optimised_huffman=False),),
     metadata=Metadata(added_icc=_ICC),
-    sources=every(_MESSENGER, resampling=UNKNOWN_FILTER, sharpening=UNKNOWN_SHARPENING),
+    sources=of_downloads(_MESSENGER),
 )
 
 MESSENGER_2020: Final = PlatformProfile(
@@ -221,11 +204,7 @@ MESSENGER_2020: Final = PlatformProfile(
     sizes=(FitBox(1920),),
     encodings=(Encoding(annex_k(65), scans=META_7),),
     metadata=Metadata(fbmd="0f"),
-    sources=every(
-        Source("NEXTJun/robotr1@3d2dca9, one file", "2020", Confidence.OBSERVED),
-        resampling=UNKNOWN_FILTER,
-        sharpening=UNKNOWN_SHARPENING,
-    ),
+    sources=of_downloads(Source("NEXTJun/robotr1@3d2dca9, one file", "2020", Confidence.OBSERVED)),
 )
 
 PROFILES: Final = (

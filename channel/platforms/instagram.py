@@ -3,10 +3,9 @@
 from typing import Final
 
 from channel.platforms.sources import (
-    UNKNOWN_FILTER,
-    UNKNOWN_SHARPENING,
     UPLOADS_2016,
     UPLOADS_2024,
+    of_downloads,
 )
 from channel.profile import (
     Confidence,
@@ -48,10 +47,8 @@ INSTAGRAM: Final = PlatformProfile(
     sizes=(FitWidth(1080),),
     encodings=(Encoding(_JPEGLI_80, scans=META_7),),
     metadata=Metadata(fbmd="0f"),
-    sources=every(
-        Source("neurolia-agency/client-strictfood@3c91539, 41 files", "2025", Confidence.OBSERVED),
-        resampling=UNKNOWN_FILTER,
-        sharpening=UNKNOWN_SHARPENING,
+    sources=of_downloads(
+        Source("neurolia-agency/client-strictfood@3c91539, 41 files", "2025", Confidence.OBSERVED)
     ),
 )
 
@@ -79,10 +76,8 @@ INSTAGRAM_2018: Final = PlatformProfile(
         Encoding(annex_k(70), scans=SEARCHED, codec="mozjpeg", files=4),
     ),
     metadata=Metadata(fbmd="0f"),
-    sources=every(
-        Source("zhenghaohe/heyitsarpit.dev@9fa4ca4, 36 files", "2017–2020", Confidence.OBSERVED),
-        resampling=UNKNOWN_FILTER,
-        sharpening=UNKNOWN_SHARPENING,
+    sources=of_downloads(
+        Source("zhenghaohe/heyitsarpit.dev@9fa4ca4, 36 files", "2017–2020", Confidence.OBSERVED)
     ),
 )
 

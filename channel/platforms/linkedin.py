@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from channel.platforms.sources import UNKNOWN_FILTER, UNKNOWN_SHARPENING, UPLOADS_2024
-from channel.profile import AnySize, Encoding, PlatformProfile, annex_k, assumed, every
+from channel.platforms.sources import UPLOADS_2024, of_downloads
+from channel.profile import AnySize, Encoding, PlatformProfile, annex_k, assumed
 from channel.scan_scripts import SIMPLE
 
 LINKEDIN: Final = PlatformProfile(
@@ -13,11 +13,8 @@ LINKEDIN: Final = PlatformProfile(
     summary="quality 80, progressive",
     sizes=(AnySize(),),
     encodings=(Encoding(annex_k(80), scans=SIMPLE),),
-    sources=every(
-        UPLOADS_2024,
-        size=assumed("1024 pixels are kept, the limit isn't known; none"),
-        resampling=UNKNOWN_FILTER,
-        sharpening=UNKNOWN_SHARPENING,
+    sources=of_downloads(
+        UPLOADS_2024, size=assumed("1024 pixels are kept, the limit isn't known; none")
     ),
 )
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from channel.profile import Confidence, Source, assumed
+from channel.profile import Aspect, Confidence, Source, assumed, every
 
 # Four photographs through ten services with three of the originals.
 UPLOADS_2016: Final = Source("vsjoen/IBSNtools@99fc942", "2016", Confidence.MEASURED)
@@ -20,3 +20,10 @@ UPLOADS_2021: Final = Source("HighwayWu/ImageForensicsOSN@42c2fe5", "2021", Conf
 UNKNOWN_FILTER: Final = assumed("no downscaled pair is known; Lanczos, as Instagram and Yelp use")
 UNKNOWN_SHARPENING: Final = assumed("no downscaled pair is known; none")
 UNKNOWN_METADATA: Final = assumed("no file with its original is known; all stripped")
+
+
+def of_downloads(source: Source, **exceptions: Source) -> dict[Aspect, Source]:
+    """Say where a profile comes from whose files lack their originals: resampling is assumed."""
+    return every(
+        source, **{"resampling": UNKNOWN_FILTER, "sharpening": UNKNOWN_SHARPENING} | exceptions
+    )

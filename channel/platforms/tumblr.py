@@ -3,10 +3,9 @@
 from typing import Final
 
 from channel.platforms.sources import (
-    UNKNOWN_FILTER,
-    UNKNOWN_SHARPENING,
     UPLOADS_2016,
     UPLOADS_2024,
+    of_downloads,
 )
 from channel.profile import (
     Confidence,
@@ -27,11 +26,9 @@ TUMBLR: Final = PlatformProfile(
     summary="box 3072, quality 92, 4:4:4, progressive",
     sizes=(FitBox(3072),),
     encodings=(Encoding(annex_k(92), "4:4:4", TUMBLR_6),),
-    sources=every(
+    sources=of_downloads(
         UPLOADS_2024,
         size=Source("mikf/gallery-dl issues 487, 1344", "2020", Confidence.SECOND_HAND),
-        resampling=UNKNOWN_FILTER,
-        sharpening=UNKNOWN_SHARPENING,
     ),
 )
 

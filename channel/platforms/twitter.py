@@ -3,10 +3,9 @@
 from typing import Final
 
 from channel.platforms.sources import (
-    UNKNOWN_FILTER,
-    UNKNOWN_SHARPENING,
     UPLOADS_2016,
     UPLOADS_2024,
+    of_downloads,
 )
 from channel.profile import (
     Confidence,
@@ -33,11 +32,9 @@ TWITTER: Final = PlatformProfile(
     encodings=(Encoding(annex_k(85), scans=SIMPLE),),
     metadata=Metadata(icc="kept"),
     largest_side=_LARGEST_SIDE,
-    sources=every(
+    sources=of_downloads(
         UPLOADS_2024,
         size=Source("stored size as widely repeated", "2020s", Confidence.SECOND_HAND),
-        resampling=UNKNOWN_FILTER,
-        sharpening=UNKNOWN_SHARPENING,
         metadata=_ARCHIVE,
     ),
 )
@@ -54,7 +51,7 @@ TWITTER_MEDIUM: Final = PlatformProfile(
     ),
     metadata=Metadata(icc="kept"),
     largest_side=_LARGEST_SIDE,
-    sources=every(_ARCHIVE, resampling=UNKNOWN_FILTER, sharpening=UNKNOWN_SHARPENING),
+    sources=of_downloads(_ARCHIVE),
 )
 
 TWITTER_2016: Final = PlatformProfile(
@@ -75,10 +72,8 @@ TWITTER_2014: Final = PlatformProfile(
     summary="box 600 or 1024, quality 75, baseline",
     sizes=(FitBox(600), FitBox(1024)),
     encodings=(Encoding(annex_k(75)),),
-    sources=every(
-        Source("qmacro/tweets@8f12f291, 163 files", "2012–2014", Confidence.OBSERVED),
-        resampling=UNKNOWN_FILTER,
-        sharpening=UNKNOWN_SHARPENING,
+    sources=of_downloads(
+        Source("qmacro/tweets@8f12f291, 163 files", "2012–2014", Confidence.OBSERVED)
     ),
 )
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from channel.platforms.sources import UNKNOWN_FILTER, UNKNOWN_SHARPENING, UPLOADS_2016
+from channel.platforms.sources import UNKNOWN_SHARPENING, UPLOADS_2016, of_downloads
 from channel.profile import (
     Confidence,
     Encoding,
@@ -24,14 +24,12 @@ WHATSAPP: Final = PlatformProfile(
     summary="box 1600, Robidoux 80, progressive, mozjpeg",
     sizes=(FitBox(1600),),
     encodings=(Encoding(robidoux(80), scans=SEARCHED, codec="mozjpeg"),),
-    sources=every(
+    sources=of_downloads(
         Source(
             "JohanGarzon7@84eb704, Pandrangi@81d6ad2 and two others, 45 files",
             "2024–2026",
             Confidence.OBSERVED,
-        ),
-        resampling=UNKNOWN_FILTER,
-        sharpening=UNKNOWN_SHARPENING,
+        )
     ),
 )
 
@@ -45,11 +43,9 @@ WHATSAPP_HD: Final = PlatformProfile(
         Encoding(robidoux(75), scans=SEARCHED, codec="mozjpeg"),
         Encoding(annex_k(75), scans=SEARCHED, codec="mozjpeg"),
     ),
-    sources=every(
+    sources=of_downloads(
         Source("JohanGarzon7@84eb704, FOUND-project, Mazen-mo-10", "2025", Confidence.OBSERVED),
         size=Source("WABetaInfo", "2023", Confidence.SECOND_HAND),
-        resampling=UNKNOWN_FILTER,
-        sharpening=UNKNOWN_SHARPENING,
     ),
 )
 
@@ -79,10 +75,8 @@ WHATSAPP_COMMENT: Final = PlatformProfile(
         Encoding(annex_k(80), scans=SEARCHED, codec="mozjpeg", files=1),
     ),
     metadata=Metadata(comment="\0"),
-    sources=every(
-        Source("CodePathMoneyMakers@3ae131a, Mazen-mo-10, FOUND", "2021–2025", Confidence.OBSERVED),
-        resampling=UNKNOWN_FILTER,
-        sharpening=UNKNOWN_SHARPENING,
+    sources=of_downloads(
+        Source("CodePathMoneyMakers@3ae131a, Mazen-mo-10, FOUND", "2021–2025", Confidence.OBSERVED)
     ),
 )
 
@@ -93,11 +87,9 @@ WHATSAPP_2017: Final = PlatformProfile(
     summary="box 1600, quality 80, baseline",
     sizes=(FitBox(1600),),
     encodings=(Encoding(annex_k(80), optimised_huffman=False),),
-    sources=every(
+    sources=of_downloads(
         Source("daltonbezerra@6326979, one file", "2017", Confidence.OBSERVED),
         size=Source("telegramdesktop/tdesktop issue 1261", "2015", Confidence.SECOND_HAND),
-        resampling=UNKNOWN_FILTER,
-        sharpening=UNKNOWN_SHARPENING,
     ),
 )
 
