@@ -9,6 +9,7 @@ from verifier.service.problems import NotReadyError, Problem
 from verifier.service.records import Record
 
 Format = Literal["json", "html"]
+PROBLEM_TYPE: Final = "application/problem+json"
 
 _MEANINGS: Final = {
     400: "The request isn't formed as it should be.",
@@ -29,7 +30,11 @@ _MEANINGS: Final = {
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Describe answers without a report for the OpenAPI document."""
-    return {status: {"model": Problem, "description": _MEANINGS[status]} for status in statuses}
+    schema = {"schema": {"$ref": "#/components/schemas/Problem"}}  # of an analysis that failed
+    return {
+        status: {"content": {PROBLEM_TYPE: schema}, "description": _MEANINGS[status]}
+        for status in statuses
+    }
 
 
 def problem_response(problem: Problem, retry_after: float | None = None) -> Response:
@@ -39,7 +44,7 @@ def problem_response(problem: Problem, retry_after: float | None = None) -> Resp
         headers["Retry-After"] = str(max(1, round(retry_after)))
     if problem.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    return JSONResponse(problem.model_dump(), problem.status, headers)
+    return JSONResponse(problem.model_dump(), problem.status, headers, PROBLEM_TYPE)
 
 
 def report_response(report: Report, form: Format, headers: dict[str, str]) -> Response:

@@ -12,12 +12,13 @@ from typing import Any, Final
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from verifier.service.problems import BusyError, problem_of
 from verifier.service.proxies import Network, peer_network
 
-_BUSY: Final = b'{"kind":"BusyError","message":"too many connections","status":503}'
+_BUSY: Final = problem_of(BusyError("too many connections")).model_dump_json().encode()
 _REFUSAL: Final = (
     b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 5\r\n"
-    b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(_BUSY), _BUSY)
+    b"Content-Type: application/problem+json\r\nContent-Length: %d\r\n\r\n%s" % (len(_BUSY), _BUSY)
 )
 _LATE: Final = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 

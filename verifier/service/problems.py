@@ -19,9 +19,10 @@
         └── StoppingError            503  with Retry-After: the service is being stopped
 """
 
+from http import HTTPStatus
 from typing import ClassVar, Final
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, computed_field, field_validator
 
 from verifier.errors import (
     PhotoError,
@@ -34,7 +35,10 @@ INTERRUPTED: Final = "the service was stopped during this analysis; post the pho
 
 
 class Problem(BaseModel):
-    """Why there is no report: a sentence for people, and a kind for programs."""
+    """Why there is no report: a sentence for people, and a kind for programs.
+
+    Written it is a problem of RFC 9457, with ``kind`` and ``message`` as extensions.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -47,6 +51,21 @@ class Problem(BaseModel):
     def _writable(cls, message: str) -> str:
         """Write half a surrogate pair as what it is: no answer can have it in UTF-8."""
         return message.encode(errors="backslashreplace").decode()
+
+    @computed_field(description="There is no page about it; `kind` says what it is.")
+    def type(self) -> str:
+        """Return that the problem has no URI of its own."""
+        return "about:blank"
+
+    @computed_field(description="What HTTP calls the status.")
+    def title(self) -> str:
+        """Return what HTTP calls the status."""
+        return HTTPStatus(self.status).phrase
+
+    @computed_field(description="The message.")
+    def detail(self) -> str:
+        """Return the message, by the name that RFC 9457 has for it."""
+        return self.message
 
 
 class ServiceError(VerifierError):

@@ -3,10 +3,12 @@
 import socket
 from collections import Counter
 from functools import partial
+from http import HTTPStatus
 
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
+from httpx import Response
 
 from tests.verifier.service.conftest import Start
 from tests.verifier.service.server import PATIENCE, Server, served, wait_until
@@ -17,6 +19,18 @@ from verifier.evaluation.mutation import mutated, seeds
 FORM = {"content-type": "multipart/form-data; boundary=x"}
 FILE_PART = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n\r\n'
 FIELD = b'--x\r\nContent-Disposition: form-data; name="other"\r\n\r\na\r\n'
+
+
+def is_a_problem(answer: Response) -> bool:
+    """Whether it is as RFC 9457 has it, with the older names beside."""
+    found = answer.json()
+    return (
+        answer.headers["content-type"] == "application/problem+json"
+        and found.keys() == {"type", "title", "status", "detail", "kind", "message"}
+        and (found["type"], found["detail"]) == ("about:blank", found["message"])
+        and found["title"] == HTTPStatus(answer.status_code).phrase
+        and found["status"] == answer.status_code
+    )
 
 
 @pytest.mark.slow
@@ -38,7 +52,7 @@ def test_files_that_are_no_photo(name: str, client: TestClient) -> None:
     data, error, _ = REFUSED[name]
     answer = post(client, data)
     assert answer.json()["kind"] == error.__name__
-    assert answer.json()["status"] == answer.status_code
+    assert is_a_problem(answer)
     assert answer.status_code in (413, 415, 422)
 
 
@@ -91,7 +105,7 @@ def test_malformed_requests(
 def test_wrong_paths(method: str, path: str, status: int, client: TestClient) -> None:
     answer = client.request(method, path)
     assert answer.status_code == status
-    assert set(answer.json()) == {"kind", "message", "status"}
+    assert is_a_problem(answer)
 
 
 def test_path_tricks_in_names_reach_no_header_and_no_page(client: TestClient, photo: bytes) -> None:
