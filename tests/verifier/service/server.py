@@ -41,9 +41,10 @@ class Server:
 
 
 @contextmanager
-def served(*options: object) -> Iterator[Server]:
-    """Run ``camsim serve`` at a free port until the block ends."""
-    command = [sys.executable, "-m", "camera_sim.cli", "serve", "--port", "0", *map(str, options)]
+def served(*options: object, before: str = "") -> Iterator[Server]:
+    """Run ``camsim serve`` at a free port until the block ends; ``before`` it, some Python."""
+    program = f"import sys\n{before}\nfrom camera_sim.cli import main\nsys.exit(main())"
+    command = [sys.executable, "-c", program, "serve", "--port", "0", *map(str, options)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=REPOSITORY) as process:
         try:
             assert process.stderr is not None

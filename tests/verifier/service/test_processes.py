@@ -2,7 +2,6 @@
 
 import signal
 import socket
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,6 +15,16 @@ from tests.verifier.toy import native
 from verifier.evaluation.bench_service import bench_service
 
 pytestmark = pytest.mark.slow
+
+# Nothing outside shows when a stopping service gives up what isn't done: this one says so.
+TELLING = """
+from verifier.service.jobs import Jobs
+end = Jobs._end
+def told(*given):
+    end(*given)
+    print("given up", file=sys.stderr, flush=True)
+Jobs._end = told
+"""
 
 
 @pytest.fixture
@@ -121,15 +130,18 @@ def test_stopping_lets_running_requests_finish(server: Server, photo: bytes) -> 
 
 def test_what_stopping_interrupts_is_told(toy_folder: Path, tmp_path: Path, photo: bytes) -> None:
     options = ("--weights", toy_folder, "--resend", "--keep", tmp_path / "kept.db", "--workers", 1)
-    with served(*options, "--drain-seconds", 1) as server, server.client() as client:
+    told = served(*options, "--drain-seconds", 1, before=TELLING)
+    with told as server, server.client() as client:
         [decoder] = server.decoders()
         server.signal(signal.SIGSTOP, [decoder])
         places = [job(client, photo), job(client, photo)]
         wait_until(lambda: state(client, places[0]) == "running")
         server.signal(signal.SIGTERM)
         wait_until(lambda: takes_no_more(server))
-        # Nothing outside shows that the second of grace is over: the decoder stands still for two.
-        threading.Timer(2, server.signal, (signal.SIGCONT, [decoder])).start()
+        assert server.process.stderr is not None
+        for _ in places:  # the decoder stands still until the time of grace is over
+            assert server.process.stderr.readline() == "given up\n"
+        server.signal(signal.SIGCONT, [decoder])
         assert server.process.wait(PATIENCE) == 0
     with served(*options) as server, server.client() as client:
         for place in places:
