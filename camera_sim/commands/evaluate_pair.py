@@ -219,7 +219,7 @@ def print_channels(
         is_paper = send is bench.paper_channel
         scores = paper if is_paper else bench.score_histories(pair, captures, send)
         rows.append(tables.channel_row(name, scores))
-    print(Table(tables.CHANNEL_COLUMNS, rows, "Accuracy over the five histories"))
+    print(Table(tables.CHANNEL_COLUMNS, rows, "Accuracy over the five processing histories"))
     print(tables.confusion_table(paper, labels))
     print(tables.pooling_table(paper))
     if out:
@@ -334,7 +334,7 @@ def unknown_camera_pictures_of(
 
 
 def _keep(folder: Path, captures: "Sequence[DevelopedCapture]", files: Sequence[Path]) -> None:
-    """Write what the camera's files decode to, every history, and pictures of unknown cameras."""
+    """Write what the camera's files decode to, all histories, and pictures of unknown cameras."""
     from camera_sim.training.pair.validation import as_camera_file, edited
     from camera_sim.training.pair.workflow import HISTORIES, UNKNOWN_CAMERA
     from channel.output import write

@@ -84,7 +84,7 @@ class TrainJoint(TrainingOptions):
     steps
         At most so many.
     scenes
-        Patches a step, each with every history.
+        Patches a step, each with every processing history.
     unknown_camera
         Patches of unknown cameras a step; 0: no such class.
     fan_rate

@@ -32,7 +32,7 @@ class TrainPooling(PairOptions):
     out
         Folder of the run.
     parts
-        Of 25 scenes each, with five histories and three channels.
+        Of 25 scenes each, with five processing histories and three channels.
     workers
         Processes.
     seed

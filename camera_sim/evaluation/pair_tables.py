@@ -119,7 +119,8 @@ def confusion_table(scores: Sequence[Scores], labels: Sequence[str]) -> Table:
         (name, *(f"{100 * count / max(1, row.sum()):.1f}" for count in row))
         for name, row in zip(HISTORIES, counts, strict=False)
     ]
-    return Table(("true", *labels), rows, "Confusion of patches (%), true history by named class")
+    title = "Confusion of patches (%), true processing history by named class"
+    return Table(("true", *labels), rows, title)
 
 
 def pooling_table(scores: Sequence[Scores]) -> Table:
@@ -141,7 +142,7 @@ class TradeOff:
         To the pipeline before joint training: dB, SSIM, median CIEDE2000, and JOD on FullHD at
         100%; means over pictures. ``jod`` is None where ColorVideoVDP isn't installed.
     patches, pictures
-        Shares whose history is named.
+        Shares whose processing history is named.
     """
 
     name: str
@@ -217,7 +218,7 @@ def unknown_camera_table(
             "and with a watermark",
         ),
         rows,
-        "Unknown cameras against the pair's own pictures, of any history (picture level)",
+        "Unknown cameras against the pair's own pictures, any processing history (picture level)",
     )
 
 

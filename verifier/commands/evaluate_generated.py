@@ -28,7 +28,7 @@ QUALITIES: Final = (100, 90, 80, 70, 60, 50, 40, 30)
 class EvaluateGenerated:
     """Generated pictures: AP by generator, robustness, spectra, ranking.
 
-    Cut the centre of every picture, give all the same kind of history, and measure models on
+    Cut the centre of every picture, give all the same processing history, and measure models on
     them: the table and figures 2, 5 and 7 of Wang et al., CVPR 2020, and the ranking of its
     section 4.6.
 
@@ -47,7 +47,7 @@ class EvaluateGenerated:
     part
         Which parts (default all).
     seed
-        Of the histories.
+        Of the processing histories.
     out
         Folder for the figures; they are replaced.
     """

@@ -205,7 +205,9 @@ def validation_table(network: PoolingNetwork, kept: Kept, held: NDArray[np.bool_
         "AUC",
     )
     return Table(
-        columns, rows, "Held-out pictures: their history, and whether the camera is unknown"
+        columns,
+        rows,
+        "Held-out pictures: their processing history, and whether the camera is unknown",
     )
 
 
