@@ -1,9 +1,12 @@
 """``camsim evaluate demosaicing`` and ``evaluate trade-off``: beside demosaicings that all know."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, get_args
+
+import numpy as np
+from numpy.typing import NDArray
 
 from camera_sim import weights
 from camera_sim.developing.files import open_engine
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
     from camera_sim.evaluation.fidelity import Picture
     from camera_sim.evaluation.trade_off import Point
 
+Decibels = NDArray[np.float64]
+MENON = "Menon 2007"
 NOT_MEASURED = "—"
 
 
@@ -57,7 +62,9 @@ class EvaluateDemosaicing:
         pictures = _loaded(self.pictures, self.limit)
         print(f"{len(pictures)} pictures of {self.pictures.name}\n")
         for values in VALUES:
-            print(demosaicing_table(pictures, names, self.weights, values))
+            found = measured(pictures, names, self.weights, values)
+            print(demosaicing_table(found, values))
+            print(gain_table({name: found[name] for name in names}, found[MENON]))
         print(f"Published figures: {SOURCE}")
         return 0
 
@@ -111,21 +118,43 @@ def _loaded(folder: Path, limit: int | None) -> "list[Picture]":
     return [load_picture(path) for path in picture_files(folder)[:limit]]
 
 
-def demosaicing_table(
+def measured(
     pictures: "Sequence[Picture]", pipelines: Sequence[str], folder: Path, values: "Values"
-) -> Table:
-    """Measure pipelines, Menon 2007 and LibRaw's demosaicings, the published ones beside them."""
+) -> dict[str, Decibels]:
+    """Measure pipelines, Menon 2007 and LibRaw's demosaicings: (sigmas, pictures) of each."""
     from camera_sim.evaluation import demosaicing
 
     developers = {name: demosaicing.by_engine(open_engine(name, folder)) for name in pipelines}
-    developers["Menon 2007"] = demosaicing.by_engine(open_engine("classical"))
+    developers[MENON] = demosaicing.by_engine(open_engine("classical"))
     developers |= {f"LibRaw {d}": demosaicing.by_libraw(d) for d in get_args(Demosaicing)}
-    found = demosaicing.cpsnr_by_sigma(pictures, developers, values)
+    return demosaicing.cpsnr_by_sigma(pictures, developers, values)
+
+
+def demosaicing_table(found: Mapping[str, Decibels], values: "Values") -> Table:
+    """Write means over pictures; the published figures stand beside values as they are."""
+    means = {name: _decibels(each.mean(axis=1)) for name, each in found.items()}
     title = f"CPSNR (dB), values {values}, mean over pictures"
     if values == "as they are":
         columns = ("method", *_sigmas(), *(f"{s}, Kodak-24, published" for s in _sigmas()))
-        return Table(columns, _beside_published(found), title)
-    return Table(("method", *_sigmas()), [(m, *_decibels(c)) for m, c in found.items()], title)
+        return Table(columns, _beside_published(means), title)
+    return Table(("method", *_sigmas()), [(m, *c) for m, c in means.items()], title)
+
+
+def gain_table(found: Mapping[str, Decibels], menon: Decibels) -> Table:
+    """Write how far pipelines are above Menon 2007 on the same pictures, with a 95% interval."""
+    rows = [(name, *map(_mean_and_interval, each - menon)) for name, each in found.items()]
+    title = f"dB above {MENON} on the same pictures: mean, 95% interval of the mean"
+    return Table(("pipeline", *_sigmas()), rows, title)
+
+
+def _mean_and_interval(gains: Decibels) -> str:
+    """Of the mean, by Student's t over pictures; of one picture there is none."""
+    if len(gains) < 2:
+        return f"{gains.mean():+.2f}"
+    from scipy.stats import sem, t
+
+    half = float(t.ppf(0.975, len(gains) - 1) * sem(gains))
+    return f"{gains.mean():+.2f} ({gains.mean() - half:+.2f} to {gains.mean() + half:+.2f})"
 
 
 def _sigmas() -> list[str]:
@@ -134,18 +163,17 @@ def _sigmas() -> list[str]:
     return [f"σ {sigma:g}" for sigma in SIGMAS]
 
 
-def _beside_published(found: dict[str, list[float]]) -> Iterator[tuple[str, ...]]:
+def _beside_published(means: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, ...]]:
     from camera_sim.evaluation.demosaicing import PUBLISHED, SIGMAS
 
     published = {one.method: one.cpsnr for one in PUBLISHED}
     nothing = [NOT_MEASURED] * len(SIGMAS)
-    for method in (*found, *(name for name in published if name not in found)):
-        measured = _decibels(found[method]) if method in found else nothing
+    for method in dict.fromkeys((*means, *published)):
         known = _decibels(published[method]) if method in published else nothing
-        yield (method, *measured, *known)
+        yield (method, *means.get(method, nothing), *known)
 
 
-def _decibels(cpsnr: Sequence[float]) -> list[str]:
+def _decibels(cpsnr: Iterable[float]) -> list[str]:
     return [f"{value:.2f}" for value in cpsnr]
 
 

@@ -69,7 +69,7 @@ def by_libraw(demosaicing: Demosaicing) -> Develop:
 
 def cpsnr_by_sigma(
     pictures: Iterable[Picture], developers: Mapping[str, Develop], values: Values
-) -> dict[str, list[float]]:
+) -> dict[str, NDArray[np.float64]]:
     """Measure each developer at each of `SIGMAS`.
 
     Parameters
@@ -79,10 +79,10 @@ def cpsnr_by_sigma(
 
     Returns
     -------
-    CPSNR (dB) by developer, in the order of `SIGMAS`; means over pictures.
+    CPSNR (dB) by developer: (sigmas, pictures).
     """
     pictures = list(pictures)
-    found: dict[str, list[float]] = {name: [] for name in developers}
+    found: dict[str, list[list[float]]] = {name: [] for name in developers}
     for sigma in track(SIGMAS, f"values {values}"):
         rng = np.random.default_rng(0)
         captures = [bare_capture(picture, values, sigma, rng) for picture in pictures]
@@ -91,8 +91,8 @@ def cpsnr_by_sigma(
                 cpsnr(values_of(developer(capture), values), even(picture))
                 for picture, capture in zip(pictures, captures, strict=True)
             ]
-            found[name].append(float(np.mean(each)))
-    return found
+            found[name].append(each)
+    return {name: np.array(each) for name, each in found.items()}
 
 
 def bare_capture(

@@ -7,6 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from camera_sim.commands.evaluate_demosaicing import gain_table
 from camera_sim.developing.files import open_engine
 from camera_sim.evaluation import demosaicing
 from camera_sim.evaluation.demosaicing import BORDER, PUBLISHED, SIGMAS, Values, cpsnr_by_sigma
@@ -39,7 +40,7 @@ def as_published(sigma: float) -> float:
 
 def test_menon_is_measured_as_the_literature_measures_it() -> None:
     menon = {"Menon": demosaicing.by_engine(open_engine("classical"))}
-    found = cpsnr_by_sigma(PICTURES, menon, "as they are")["Menon"]
+    found = list(cpsnr_by_sigma(PICTURES, menon, "as they are")["Menon"].mean(axis=1))
     expected = [as_published(sigma) for sigma in SIGMAS]
     assert found == pytest.approx(expected, abs=0.05)  # ours is clipped, and of 16 bits
     assert found == sorted(found, reverse=True)
@@ -60,7 +61,7 @@ def test_libraw_gives_a_smooth_picture_back(method: Demosaicing, values: Values)
     y, x = np.mgrid[0:96, 0:96]
     smooth = np.stack([60 + x, 60 + y, 100 + (x + y) // 4], axis=-1).astype(np.uint8)
     found = cpsnr_by_sigma([smooth], {method: demosaicing.by_libraw(method)}, values)
-    assert found[method][0] > 45
+    assert found[method][0, 0] > 45
 
 
 def test_the_error_is_one_over_three_channels_within_the_border() -> None:
@@ -85,8 +86,15 @@ def test_the_command_puts_published_figures_beside(camsim: Camsim, tmp_path: Pat
     assert "1 pictures of" in ran.out
     rows = {line.split(" | ")[0][2:]: line for line in ran.out.splitlines() if "|" in line}
     assert {"rnet", "Menon 2007", "LibRaw AHD", *(p.method for p in PUBLISHED)} <= set(rows)
-    assert ran.out.count("| rnet |") == len(get_args(Values))
+    assert ran.out.count("| rnet |") == 2 * len(get_args(Values))
     assert "| — | — | — | 39.94 | 33.26 | 26.41 |" in rows["ARI"]
+
+
+def test_a_gain_has_an_interval_over_pictures() -> None:
+    menon = np.array([[30.0, 40.0, 35.0]])
+    gains = str(gain_table({"ours": menon + np.array([1.0, 2.0, 3.0])}, menon))
+    assert "| ours | +2.00 (-0.48 to +4.48) |" in gains  # t of 2 degrees of freedom: 4.303
+    assert "| ours | +1.00 |" in str(gain_table({"ours": menon[:, :1] + 1}, menon[:, :1]))
 
 
 def test_a_picture_too_small_to_measure_is_said(camsim: Camsim, tmp_path: Path) -> None:
