@@ -41,8 +41,8 @@ PartDone = Callable[[str], None]
 class Verifier:
     """Analyses photos, offline and on the CPU.
 
-    Keep one and use it for every photo, from any number of threads: models are loaded once, when
-    first needed, and so is the process that decodes what strangers uploaded. It pickles into worker
+    Keep one and use it for every photo, from any number of threads. Models are loaded once, when
+    first needed. So is the process that decodes what strangers uploaded. It pickles into worker
     processes. `close` ends that process, and so does the end of a ``with`` block or of Python.
 
     Parameters

@@ -30,8 +30,8 @@ COLOUR_REDUCTION = 8
 class EvaluateNip:
     """PSNR and SSIM of the pipelines on simulated captures of pictures.
 
-    Photograph held-out pictures with the simulated sensor and measure how near each pipeline
-    comes to the clean scene, and the paper's networks to the classical one.
+    Simulate captures of held-out pictures and measure how near each pipeline comes to the
+    clean scene. The paper's networks are compared with the classical one.
 
     Parameters
     ----------

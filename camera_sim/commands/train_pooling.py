@@ -19,9 +19,9 @@ PARTS, DRAWS = 40, 25
 class TrainPooling(PairOptions):
     """A pair's network that judges whole pictures.
 
-    Simulate captures, develop them with a pair, edit them, send them through networks at any
-    size, and learn what all of a picture's blocks say together once it is synchronised
-    with the camera's watermark. It resumes where a run in --out stopped.
+    Simulate captures, develop them with a pair, edit them, and transmit them through
+    platforms at any size. Learn what all blocks of a picture say together, once it is
+    synchronised with the camera's watermark. It resumes where a run in --out stopped.
 
     Parameters
     ----------

@@ -3,7 +3,7 @@
 A watermark has a period of 32 pixels, and its FAN knows it aligned with the squares of JPEG,
 which start at the upright picture's top left corner. So a capture is turned upright before it is
 developed, not after, and its far edges are mirrored on to whole squares. A mosaic that does not
-start with red is developed from its far edge; there the sides are such that the watermark, whose
+start with red is developed from its far edge. There the sides are such that the watermark, whose
 halves of the period are each symmetric, comes to lie the same.
 """
 

@@ -1,7 +1,7 @@
 """RAW files decoded in a process of their own, kept and replaced.
 
 LibRaw reads formats of thirty years in C++. A damaged or hostile file that crashes it, or that it
-never ends with, takes that process along and nothing else; the file is told, and others go on.
+never ends with, takes that process along and nothing else. The file is reported, and others go on.
 """
 
 import atexit

@@ -15,9 +15,9 @@ DEFAULT_DEVICE = Path("device")
 class Boot:
     """Boot a simulated device, with new firmware if a bundle is named.
 
-    Install a bundle into the slot that is not in use, and boot: signatures up to the root of
-    trust in one-time memory, revocation, anti-rollback, self-test; the other slot where that
-    fails. Exits with 2 where the bundle is refused or nothing boots.
+    Install a bundle into the slot that is not in use, and boot. Checks are signatures up to the
+    root of trust in one-time memory, revocation, anti-rollback and self-test; where one fails, the
+    other slot boots. Exits with 2 where the bundle is refused or nothing boots.
 
     Parameters
     ----------

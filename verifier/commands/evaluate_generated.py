@@ -29,8 +29,8 @@ class EvaluateGenerated:
     """Generated pictures: AP by generator, robustness, spectra, ranking.
 
     Cut the centre of every picture, give all the same processing history, and measure models on
-    them: the table and figures 2, 5 and 7 of Wang et al., CVPR 2020, and the ranking of its
-    section 4.6.
+    them. This gives the table and figures 2, 5 and 7 of Wang et al., CVPR 2020, and the ranking
+    of its section 4.6.
 
     Parameters
     ----------

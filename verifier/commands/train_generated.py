@@ -50,8 +50,8 @@ class SetsOptions(ListedSetsOptions):
 class TrainGenerated(SetsOptions, TrainingOptions):
     """The detector of generated pictures.
 
-    Cut crops of photographs and generated pictures, give all of them the same processing history,
-    and train a network on them with the augmentation of Wang et al., CVPR 2020. It resumes where
+    Cut crops of photographs and generated pictures, give all of them the same processing history.
+    Train a network on them with the augmentation of Wang et al., CVPR 2020. It resumes where
     a run in --out stopped.
 
     Parameters

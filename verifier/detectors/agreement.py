@@ -1,8 +1,8 @@
 """Detectors of what a picture is instead of a photograph don't contradict each other in a report.
 
 Two of them may look at one picture, one for three origins, one for generated pictures alone. An
-answer stands only if the other detector doesn't find something else likelier, of what it knows;
-else neither is worth more, and the report says so instead of both.
+answer stands only if the other detector doesn't find something else likelier, of what it knows.
+Else neither is worth more, and the report says so instead of both.
 """
 
 from collections.abc import Sequence

@@ -30,7 +30,7 @@ ONLY_INFORMS: Final = "This is a hint: no verdict rests on it."
 class Detector(ABC):
     """Answers one question about a picture.
 
-    A detector is pickled into worker processes and used by several threads at once: it holds what
+    A detector is pickled into worker processes and used by several threads at once. It holds what
     it needs to load its models, and loads them when it is first asked.
     """
 

@@ -2,10 +2,10 @@
 
 S.-Y. Wang, O. Wang, R. Zhang, A. Owens, A. Efros, *CNN-generated images are surprisingly easy to
 spot… for now*, CVPR 2020: a plain classifier with blur and JPEG as augmentation. Ours is small, has
-seen few generators, and a photograph called generated is the worst that it can do: it says so only
-above a threshold that photographs of no training set were measured at, tells how often that was
-wrong, and is silent otherwise. What it says informs: no verdict rests on it. That no trace is found
-never means that a picture is a photograph.
+seen few generators, and a photograph called generated is the worst that it can do. It answers only
+above a threshold that was measured on photographs of no training set, and reports how often that
+was wrong. Otherwise it is silent. What it says informs: no verdict rests on it. That no trace is
+found never means that a picture is a photograph.
 """
 
 from typing import ClassVar, Final
