@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, ParamSpec, TypeVar
 
+from verifier.detectors.allocation import share_heaps
+
 P = ParamSpec("P")
 Item = TypeVar("Item")
 Found = TypeVar("Found")
@@ -52,6 +54,7 @@ class Cores:
     def _opened(self) -> tuple[ThreadPoolExecutor, ThreadPoolExecutor]:
         with self._lock:
             if self._pools is None:
+                share_heaps()
                 self._pools = ThreadPoolExecutor(self.count), ThreadPoolExecutor(_MOST_BESIDE)
             return self._pools
 
