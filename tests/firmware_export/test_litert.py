@@ -106,8 +106,7 @@ def test_a_real_network_is_converted_in_fp32_and_int16() -> None:
     pytest.importorskip("litert_torch", reason="litert-torch is not installed")
     from firmware_export.calibration import feeds_of
     from firmware_export.litert_build import engine_from_weights
-    from firmware_export.litert_int16 import in_int16
-    from firmware_export.quantise import INT8_PSNR
+    from firmware_export.litert_int16 import INT16_PSNR, in_int16
 
     model = read_exported(weights.FOLDER / "rnet.onnx")
     fp32 = engine_from_weights(model, tile=(64, 64))
@@ -122,4 +121,4 @@ def test_a_real_network_is_converted_in_fp32_and_int16() -> None:
     reference = develop(image, OnnxRuntimeEngine(model.model()), exposure=1.0).astype(int)
     assert np.abs(pictures[0].astype(int) - reference).max() <= 1
     error = np.square(pictures[1].astype(float) - reference).mean()
-    assert 0 < error < 255**2 / 10 ** (0.1 * (INT8_PSNR - 6))
+    assert 0 < error < 255**2 / 10 ** (0.1 * (INT16_PSNR - 6))
