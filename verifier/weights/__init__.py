@@ -1,8 +1,8 @@
 """Shipped models of the detectors: ONNX files, and a manifest that says what each is.
 
 A model is data with a label. That states digest, licence, labels in order, input contract, recipe,
-measured figures, the domain in which it may answer, and its calibration. The digest is checked before
-a file is loaded, and nothing is pickled.
+measured figures, the domain in which it may answer, and its calibration. The digest is checked
+before a file is loaded, and nothing is pickled.
 """
 
 import hashlib
