@@ -101,6 +101,8 @@ def _psnr_by_noise(
 def draw(points: Sequence[Point], path: Path) -> Path:
     """Draw dB against seconds a megapixel, a panel for each of `NOISE`, into a PNG file."""
     figure = new_figure(9.5, 4.2)
+    from matplotlib.ticker import LogLocator, NullLocator  # there, or new_figure has said so
+
     panels = figure.subplots(1, len(NOISE), sharex=True)
     for index, (axes, level) in enumerate(zip(panels, NOISE, strict=True)):
         for kind, colour in _COLOURS.items():
@@ -108,12 +110,15 @@ def draw(points: Sequence[Point], path: Path) -> Path:
             axes.scatter([p.seconds_per_megapixel for p in of_kind],
                          [p.psnr[index] for p in of_kind], color=colour, label=kind)  # fmt: skip
         for point in points:
-            axes.annotate(point.label, (point.seconds_per_megapixel, point.psnr[index]), (5, 3),
+            place = (point.seconds_per_megapixel, point.psnr[index])
+            axes.annotate(LIBRAW.get(point.name, point.name), place, (5, 3),
                           textcoords="offset points", fontsize="x-small")  # fmt: skip
         axes.set(xscale="log", title=f"noise: {level}", xlabel="seconds a megapixel")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.xaxis.set_major_formatter("{x:g}")
+        axes.xaxis.set_minor_locator(NullLocator())
         axes.margins(x=0.2, y=0.1)
-        axes.grid(visible=True, which="both", alpha=0.3)
+        axes.grid(visible=True, alpha=0.3)
     panels[0].set_ylabel("PSNR to the clean scene (dB)")
     panels[0].legend(fontsize="small")
     return save_figure(figure, path, dpi=100)
