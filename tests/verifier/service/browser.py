@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Error, sync_playwright
+from playwright.sync_api import Browser, Error, expect, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
@@ -22,6 +22,7 @@ def _path() -> str | None:
 def chromium() -> Iterator[Browser]:
     """Start a browser, or skip the test and say what is missing."""
     path = _path()
+    expect.set_options(timeout=60_000)  # what is waited for comes, on a busy machine late
     with sync_playwright() as playwright:
         if path is None and not Path(playwright.chromium.executable_path).exists():
             pytest.skip("there is no Chromium; name one in CAMSIM_CHROMIUM")
