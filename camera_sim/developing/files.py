@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from camera_sim.developing.output import (
 )
 from camera_sim.developing.sanity import check_developed
 from camera_sim.developing.tiles import DEFAULT_MAX_MEMORY, Depth, develop, plan_tiles
-from camera_sim.engines import Engine, TileEngine
+from camera_sim.engines import Engine, FileEngine, TileEngine
 from camera_sim.engines.onnxruntime import OnnxRuntimeEngine
 from camera_sim.errors import (
     CameraSimError,
@@ -275,7 +275,9 @@ def develop_file(
     start = time.perf_counter()
     raw = RawFile.read(job.source)
     origin = signing.origin(raw) if signing else None
-    developed = develop_raw(raw, options, engine, progress)
+    image = decode(raw, engine)
+    del raw
+    developed = develop_capture(image, job.source, options, engine, progress)
     if signing and origin:
         kind, force = options.encoding.format, options.force
         signing.finish(developed.photo, kind, origin, job.target, force=force)
@@ -293,17 +295,23 @@ def check_free(job: Job, options: Options) -> None:
         check_absent(job.comparison, force=options.force)
 
 
-def develop_raw(
-    raw: RawFile,
+def decode(raw: RawFile, engine: Engine) -> RawImage:
+    """Decode a RAW file; only what develops files keeps its bytes. Raises `RawError`."""
+    image = raw_decoder().read(raw)
+    return image if isinstance(engine, FileEngine) else replace(image, file=None)
+
+
+def develop_capture(
+    image: RawImage,
+    source: Path,
     options: Options,
     engine: Engine,
     progress: Callable[[float], None] = lambda _: None,
 ) -> Developed:
-    """Develop a RAW file in memory. Raises `CameraSimError` of any kind."""
-    image = raw_decoder().read(raw)
+    """Develop the capture of a RAW file in memory. Raises `CameraSimError` of any kind."""
     exposure = image.auto_exposure() if options.exposure is None else options.exposure
     picture = render(image, engine, options, exposure, progress)
-    check_developed(picture, image, exposure)
+    check_developed(picture, image, exposure, source)
     photo = picture_file(picture, options.encoding, image.info.exif)
     return Developed(image, exposure, picture, photo)
 

@@ -16,8 +16,9 @@ from camera_sim.developing.files import (
     Options,
     Summary,
     check_free,
+    decode,
+    develop_capture,
     develop_file,
-    develop_raw,
     only_our_errors,
     open_engine,
     plan_jobs,
@@ -127,11 +128,14 @@ def _unsigned_in_worker(options: Options, job: Job) -> _Unsigned | Outcome:
             check_free(job, options)
             start = time.perf_counter()
             raw = RawFile.read(job.source)
-            made = develop_raw(raw, options, _engine(options.pipeline, options.weights))
+            engine, digest = _engine(options.pipeline, options.weights), raw.sha256
+            image = decode(raw, engine)
+            del raw
+            made = develop_capture(image, job.source, options, engine)
             seconds = time.perf_counter() - start
             beside = write_comparison(job, made, options)
             summary = Summary(job, made.image, options.pipeline, seconds, beside)
-            return _Unsigned(Outcome(job, tuple(summary_lines(summary))), made.photo, raw.sha256)
+            return _Unsigned(Outcome(job, tuple(summary_lines(summary))), made.photo, digest)
     except CameraSimError as error:
         return Outcome(job, error=str(error))
 

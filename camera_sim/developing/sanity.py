@@ -1,5 +1,7 @@
 """A developed picture held against its own samples: a wrong one is not written."""
 
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,7 +17,7 @@ PERCENTILES = (1, 99)
 SIDE = 256
 
 
-def check_developed(picture: Picture, image: RawImage, exposure: float) -> None:
+def check_developed(picture: Picture, image: RawImage, exposure: float, source: Path) -> None:
     """Check that a picture shows something where its frame does.
 
     Parameters
@@ -24,6 +26,8 @@ def check_developed(picture: Picture, image: RawImage, exposure: float) -> None:
         (H, W, 3) uint8 or uint16.
     image, exposure
         Of what it was developed, and how.
+    source
+        The RAW file, for the message.
 
     Raises
     ------
@@ -36,9 +40,8 @@ def check_developed(picture: Picture, image: RawImage, exposure: float) -> None:
     step = max(1, min(picture.shape[:2]) // SIDE)
     span = _span(picture[::step, ::step].astype(np.float32) / np.iinfo(picture.dtype).max)
     if span < LEAST_SPAN:
-        name = image.file.path if image.file else "the capture"
         raise InferenceError(
-            f"{name} came out in one colour, and its samples are not; "
+            f"{source} came out in one colour, and its samples are not; "
             "nothing was written; try another --pipeline"
         )
 

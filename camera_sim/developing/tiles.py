@@ -19,7 +19,7 @@ from camera_sim.developing.upright import square_pixels, turned, upright_aspect,
 from camera_sim.developing.watermark_grid import grid_aligned
 from camera_sim.engines import Colour, Engine, FileEngine, TileEngine
 from camera_sim.errors import InferenceError, MemoryBudgetError
-from camera_sim.raw.cfa import CFAPattern, pack, to_rggb
+from camera_sim.raw.cfa import CFAPattern, to_rggb
 from camera_sim.raw.raw_image import Picture, RawImage
 
 Array = NDArray[np.float32]
@@ -235,8 +235,9 @@ def padded_planes(
         for part, side in zip(window, image.size, strict=True)
     )
     tile = turned[rows][:, columns]
-    planes = pack(tile, CFAPattern("RGGB"))
-    return np.stack([image.normalise_plane(planes[..., index], index) for index in range(4)])
+    sites = CFAPattern("RGGB").sites
+    planes = [tile[row::2, column::2] for row, column in sites]
+    return np.stack([image.normalise_plane(plane, index) for index, plane in enumerate(planes)])
 
 
 def _mirrored(part: slice, halo: int, side: int, multiple: int) -> slice | NDArray[np.intp]:

@@ -38,9 +38,11 @@ def grid_aligned(image: RawImage) -> RawImage:
     ]
     site = 2 * backwards[0] + backwards[1]
     order = next(order for order in CFA_ORDERS if order.index("R") == site)
+    if any(after for _, after in beyond):
+        samples = np.pad(samples, beyond, mode="reflect")  # keeps the Bayer order
     return replace(
         image,
-        samples=np.pad(samples, beyond, mode="reflect"),  # keeps the Bayer order
+        samples=samples,
         pattern=CFAPattern(order),
         black=(red, first, second, blue),
         orientation=1,

@@ -5,7 +5,7 @@ import resource
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 from typing import Final
@@ -134,7 +134,7 @@ def measure(pipeline: str, path: Path) -> Run:
     engine = open_engine(pipeline)
 
     def developed() -> None:
-        image = read_raw(path)
+        image = replace(read_raw(path), file=None)  # as `camsim develop` lets it go
         render(image, engine, Options(pipeline=pipeline), image.auto_exposure())
 
     return _timed(developed)

@@ -66,5 +66,6 @@ def plausible_levels(
 
 def _is_under(samples: NDArray[np.uint16], black: tuple[float, ...], white: float) -> bool:
     """Whether the half of the samples lies far under black."""
-    middle, level = float(np.median(samples)), float(np.mean(black))
-    return middle < level - UNDER_BLACK * (white - level) - 1
+    level = float(np.mean(black))
+    under = np.count_nonzero(samples < level - UNDER_BLACK * (white - level) - 1)
+    return bool(2 * under > samples.size)

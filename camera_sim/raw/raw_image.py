@@ -258,7 +258,7 @@ def _visible_mosaic(raw: "rawpy.RawPy", path: Path) -> tuple[NDArray[np.uint16],
         raise RawUnreadableError(f"{path} holds no picture: {visible.shape[0]} rows of "
                                  f"{visible.shape[1]} samples")  # fmt: skip
     samples = np.array(visible[:height, :width], np.uint16)
-    if not samples.any():  # LibRaw says nothing of data that it can make nothing of
+    if not samples.max():  # LibRaw says nothing of data that it can make nothing of
         raise RawUnreadableError(f"{path} holds no picture: every sample is 0; "
                                  "copy it from the card again")  # fmt: skip
     return samples, pattern
@@ -273,7 +273,7 @@ def _check_decoded(samples: NDArray[np.uint16], black: tuple[float, ...], path: 
         If they are more than a share of it.
     """
     height, width = (side // SQUARE * SQUARE for side in samples.shape)
-    if min(black) < UNDECODED_UNDER or not height or not width:
+    if min(black) < UNDECODED_UNDER or not height or not width or samples.min():
         return
     squares = samples[:height, :width].reshape(height // SQUARE, SQUARE, width // SQUARE, SQUARE)
     empty = float(np.mean(squares.max(axis=(1, 3)) == 0))
