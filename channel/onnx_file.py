@@ -9,8 +9,8 @@ Source: onnx.proto of ONNX 1.23 (`HOLDERS` names its fields); protobuf's encodin
 https://protobuf.dev/programming-guides/encoding.
 """
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 from channel.errors import ModelFileError
 
@@ -48,9 +48,9 @@ Field = tuple[int, int, int | memoryview]
 
 
 def open_session(
-    content: bytes, threads: int = 0, *, optimised: bool = True
+    content: bytes, threads: int = 0, *, optimised: bool = True, devices: Sequence[Any] = ()
 ) -> "ort.InferenceSession":
-    """Open a whole network in ONNX Runtime, on the CPU.
+    """Open a whole network in ONNX Runtime, on the CPU or on devices of another provider.
 
     Parameters
     ----------
@@ -60,6 +60,9 @@ def open_session(
         Inside one run; 0 lets ONNX Runtime take all cores.
     optimised
         Whether its graph may be changed for speed.
+    devices
+        ONNX Runtime's, in place of the CPU. What they cannot run is an error, and doesn't fall
+        back to the CPU.
 
     Raises
     ------
@@ -77,7 +80,11 @@ def open_session(
     options.log_severity_level = FATAL  # what goes wrong is raised, and told in a sentence
     if not optimised:
         options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
-    return ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    if not devices:
+        return ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    options.add_session_config_entry("session.disable_cpu_ep_fallback", "1")
+    options.add_provider_for_devices(devices, {})
+    return ort.InferenceSession(content, options)
 
 
 def check_whole(content: bytes) -> None:

@@ -10,7 +10,7 @@ from camera_sim.engines.cuda import find_runtime
 from camera_sim.engines.onnxruntime import OnnxRuntimeEngine
 from camera_sim.errors import EngineError
 from channel.extras import to_install
-from channel.onnx_file import FATAL, check_whole
+from channel.onnx_file import open_session
 
 
 class TensorRTProviderEngine(OnnxRuntimeEngine):
@@ -34,15 +34,7 @@ class TensorRTProviderEngine(OnnxRuntimeEngine):
         return cls(source)
 
     def _session_of(self, content: bytes, threads: int) -> Any:
-        import onnxruntime as ort
-
-        check_whole(content)
-        options = ort.SessionOptions()
-        options.log_severity_level = FATAL
-        # What the provider cannot run must be said, not run on the processor.
-        options.add_session_config_entry("session.disable_cpu_ep_fallback", "1")
-        options.add_provider_for_devices(self._devices[:1], {})
-        return ort.InferenceSession(content, options)
+        return open_session(content, threads, devices=self._devices[:1])
 
 
 def provider_devices() -> list[Any]:

@@ -79,7 +79,7 @@ class QNet(NIP):
                 assert module.bias is not None
                 nn.init.zeros_(module.bias)
         self.filters.weight.copy_(malvar_filters())
-        self.gates.weight.mul_(0.1)
+        nn.init.zeros_(self.gates.weight)
         nn.init.zeros_(self.correct.weight)
         nn.init.dirac_(self.mix.weight)
         self.mix.weight.mul_(2)
@@ -94,7 +94,7 @@ class QNet(NIP):
     ) -> Tensor:
         """Develop; see `NIP.forward`."""
         gains = white_balance[:, :, None, None]
-        even = ((mosaic * gains).clamp(PEDESTAL / 16 - PEDESTAL, 1) + PEDESTAL).sqrt()
+        even = ((mosaic * gains).clamp(PEDESTAL / 16 - PEDESTAL, 1.0) + PEDESTAL).sqrt()
         with self.learnt_layers():
             features = F.leaky_relu(self.first(_with_noise(even, mosaic, noise)), LEAK)
             for layer in self.body:

@@ -46,6 +46,7 @@ PIPELINES: dict[str, Pipeline] = {
             "rnet:WatermarkedRNet",
         ),
         Pipeline("rnet", "one network for any Bayer camera, without a watermark", "rnet:RNet"),
+        Pipeline("qnet", "as rnet, at a third of its work: the fast one", "qnet:QNet"),
         Pipeline("inet", "Korus & Memon's INet, 321 parameters", "inet:INet", any_camera=False),
         Pipeline("unet", "Korus & Memon's UNet, 7.8 million", "unet:UNet", any_camera=False),
         Pipeline("dnet", "Korus & Memon's DNet, 0.5 million", "dnet:DNet", any_camera=False),

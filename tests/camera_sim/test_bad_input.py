@@ -269,7 +269,8 @@ CASES = {
     # Pipelines and weights.
     "unknown pipeline": Case(
         "develop good.dng --pipeline magic",
-        "there is no pipeline 'magic'; there are rnet-fan, rnet, inet, unet, dnet, classical, "
+        "there is no pipeline 'magic'; there are rnet-fan, rnet, qnet, inet, unet, dnet, "
+        "classical, "
         "libraw",
         good,
     ),

@@ -10,6 +10,7 @@ from camera_sim.errors import PipelineError, TrainingError
 from camera_sim.networks import nip
 from camera_sim.networks.inet import INet
 from camera_sim.networks.nip import NIP, PerCameraNIP
+from camera_sim.networks.qnet import malvar_filters
 from camera_sim.networks.rnet import chroma_filters, green_filters
 from camera_sim.pipelines import PIPELINES, classical, find_pipeline
 from camera_sim.raw import colour
@@ -160,6 +161,18 @@ def test_chroma_filters_are_bilinear_interpolation() -> None:
     assert torch.equal(filtered[:, :8], filtered[:, 8:])
 
 
+def test_qnet_starts_as_malvar() -> None:
+    mosaic = np.random.default_rng(2).random((48, 64), np.float32)
+    packed = pack(mosaic, CFAPattern("RGGB")).transpose(2, 0, 1)[None]
+    with torch.no_grad():
+        filtered = torch.nn.functional.conv2d(
+            torch.from_numpy(packed.copy()), malvar_filters(), stride=2, padding=1
+        )
+    found = torch.nn.functional.pixel_shuffle(filtered, 4)[0].numpy()
+    theirs = demosaicing_CFA_Bayer_Malvar2004(mosaic, "RGGB").transpose(2, 0, 1)
+    np.testing.assert_allclose(found[:, 6:-6, 6:-6], theirs[:, 6:-6, 6:-6], atol=1e-5)
+
+
 def test_fast_srgb_curve_is_near_the_exact_one() -> None:
     linear = torch.linspace(-0.5, 1.5, 200_001)
     exact = colour.srgb_encode(linear.numpy())
@@ -244,7 +257,9 @@ def test_default_network_follows_the_colour_of_the_capture() -> None:
 
 
 def test_unknown_pipelines_are_refused_with_the_choices() -> None:
-    with pytest.raises(PipelineError, match="no pipeline 'magic'; there are rnet-fan, rnet, inet"):
+    with pytest.raises(
+        PipelineError, match="no pipeline 'magic'; there are rnet-fan, rnet, qnet, inet"
+    ):
         find_pipeline("magic")
 
 

@@ -60,7 +60,7 @@ def test_classical_tiled_equals_untiled(h: int, w: int, tile: int, order: CFAOrd
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["rnet", "inet", "dnet"])
+@pytest.mark.parametrize("name", ["rnet", "qnet", "inet", "dnet"])
 def test_neural_tiled_equals_untiled(name: str, untrained_engine: EngineOf) -> None:
     engine = untrained_engine(name)
 
@@ -92,18 +92,19 @@ def test_classical_recovers_the_scene_in_every_order(order: CFAOrder) -> None:
     assert psnr(developed, clean(192, 256)) > 33
 
 
+@pytest.mark.parametrize("name", ["rnet", "qnet"])
 @pytest.mark.parametrize("order", CFA_ORDERS)
-def test_default_network_recovers_the_scene_before_training(
-    order: CFAOrder, untrained_engine: EngineOf
+def test_networks_recover_the_scene_before_training(
+    name: str, order: CFAOrder, untrained_engine: EngineOf
 ) -> None:
-    """Its start is a classical pipeline: orders, colours and the curve are right from the first."""
-    developed = develop(capture(192, 256, order), untrained_engine("rnet"), exposure=1.0)
+    """They start as classical pipelines: orders, colours, the curve are right from the first."""
+    developed = develop(capture(192, 256, order), untrained_engine(name), exposure=1.0)
     assert psnr(developed, clean(192, 256)) > 27
 
 
 @pytest.mark.parametrize("size", [(22, 22), (24, 200), (2, 2), (130, 34)])
 def test_small_and_uneven_sizes(size: tuple[int, int], untrained_engine: EngineOf) -> None:
-    for engine in (ClassicalEngine(), untrained_engine("rnet")):
+    for engine in (ClassicalEngine(), untrained_engine("rnet"), untrained_engine("qnet")):
         developed = develop(capture(*size), engine, exposure=1.0)
         assert developed.shape == (*size, 3)
         assert developed.dtype == np.uint8

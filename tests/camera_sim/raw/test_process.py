@@ -195,14 +195,14 @@ def test_no_exception_of_one_file_stops_the_others(
 ) -> None:
     for name in "abc":
         write_dng(tmp_path / f"{name}.dng", capture(64, 80))
-    plan = files.plan_tiles
+    check = files.check_developed
 
-    def failing(image: object, *rest: object) -> object:
-        if image.file.path.name == "b.dng":
+    def failing(picture: object, image: object, exposure: float, source: Path) -> None:
+        if source.name == "b.dng":
             raise error
-        return plan(image, *rest)
+        check(picture, image, exposure, source)
 
-    monkeypatch.setattr(files, "plan_tiles", failing)
+    monkeypatch.setattr(files, "check_developed", failing)
     words = ("--pipeline", "classical", "--out", tmp_path / "out")
     ran = camsim("develop", tmp_path, *words)
     assert ran.status == 2
