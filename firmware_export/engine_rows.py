@@ -33,7 +33,7 @@ class Contender:
         The network, in the precision that is run.
     bytes
         Of the file that the engine reads; 0 where it could not be made.
-    open
+    opened
         Opens it; raises one of our errors, as a sentence, where it can't.
     note
         How the file came about.
@@ -43,7 +43,7 @@ class Contender:
     precision: str
     model: Exported
     bytes: int
-    open: Callable[[], TileEngine]
+    opened: Callable[[], TileEngine]
     note: str = ""
 
 
@@ -88,7 +88,7 @@ def measured(
     """
     before = _device_memory()
     try:
-        engine = contender.open()
+        engine = contender.opened()
         report = parity(fp32, contender.model, captures, fan, platforms, engine=engine)
         times = list(_rounds(fp32, engine, captures[0][1], rounds))
     except (CameraSimError, ChannelError, FirmwareError) as error:

@@ -372,7 +372,7 @@ def test_explain_draws_and_says(weights: Path, tmp_path: Path, camsim: Camsim) -
     Image.fromarray(photo(240, 260)).save(picture)
     ran = camsim("explain", picture, "-o", out, "--weights", weights)
     assert ran.status == 0, ran.err
-    assert ran.out.startswith("What toy sees in 1 part of the picture speaks ")
+    assert ran.out.startswith("What toy sees in 1 part of the picture is evidence ")
     with Image.open(out) as figure:
         assert figure.size[0] > 1000
     again = camsim("explain", picture, "-o", out, "--weights", weights)
