@@ -107,13 +107,14 @@ class EvaluateColour:
 
 
 def clean_scene_table(pictures: Sequence["Picture"], folder: Path) -> Table:
-    """Compare the plain pipeline, the classical one and LibRaw with the clean scene."""
+    """Compare networks without a watermark, the classical pipeline and LibRaw with the scene."""
     from camera_sim.evaluation import fidelity
 
     engine = open_engine(PLAIN_PIPELINE, folder)
     developers: dict[str, Callable[[RawImage], Picture]] = {
         PLAIN_PIPELINE: fidelity.by_engine(engine),
         f"{PLAIN_PIPELINE}, noise estimated": fidelity.by_engine_blind(engine),
+        **{name: fidelity.by_engine(open_engine(name, folder)) for name in _others(folder)},
         "classical": fidelity.by_engine(open_engine("classical")),
         "libraw": fidelity.by_libraw,
     }
@@ -127,6 +128,17 @@ def clean_scene_table(pictures: Sequence["Picture"], folder: Path) -> Table:
         rows,
         "Fidelity to the clean scene: PSNR (dB) / SSIM, mean over pictures",
     )
+
+
+def _others(folder: Path) -> list[str]:
+    """Name the other networks for any camera that embed no watermark."""
+    return [
+        entry.pipeline
+        for entry in weights.read_manifest(folder).networks
+        if PIPELINES[entry.pipeline].any_camera
+        and not entry.size.watermarked
+        and entry.pipeline != PLAIN_PIPELINE
+    ]
 
 
 def _mean_quality(developer: Callable[[RawImage], "Picture"], captures: Sequence[object]) -> str:
