@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from camera_sim.networks.nip import NIP, srgb_encode
-from camera_sim.networks.rnet import LEAK, NOISE_SCALE, PEDESTAL
+from camera_sim.networks.rnet import LEAK, NOISE_SCALE, PEDESTAL, draw_weights
 
 SIDE = 4  # photosites that are seen together, each way
 SITES = SIDE**2
@@ -73,11 +73,7 @@ class QNet(NIP):
     @torch.no_grad()
     def _initialise(self) -> None:
         """Start from the linear filters, half open, and from no correction."""
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d):
-                nn.init.kaiming_normal_(module.weight, LEAK)
-                assert module.bias is not None
-                nn.init.zeros_(module.bias)
+        draw_weights(self)
         self.filters.weight.copy_(malvar_filters())
         nn.init.zeros_(self.gates.weight)
         nn.init.zeros_(self.correct.weight)

@@ -96,11 +96,7 @@ class RNet(NIP):
     @torch.no_grad()
     def _initialise(self) -> None:
         """Start from the classical filters, slightly apart, and from no correction."""
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d):
-                nn.init.kaiming_normal_(module.weight, LEAK)
-                assert module.bias is not None
-                nn.init.zeros_(module.bias)
+        draw_weights(self)
         for layer, kernel in ((self.green, green_filters()), (self.chroma, chroma_filters())):
             layer.weight.copy_(kernel + 0.01 * torch.randn_like(kernel))
         nn.init.zeros_(self.correction.weight)
@@ -232,6 +228,15 @@ def pattern_levels(pattern: WatermarkPattern) -> NDArray[np.float64]:
             quarter[place] = level
     first, second, third, fourth = basis.T @ coefficients @ basis
     return np.block([[first, second], [third, fourth]])
+
+
+def draw_weights(network: nn.Module) -> None:
+    """Draw a network's weights for leaky ReLUs (He et al. 2015); biases start at 0."""
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d):
+            nn.init.kaiming_normal_(module.weight, LEAK)
+            assert module.bias is not None
+            nn.init.zeros_(module.bias)
 
 
 def green_filters() -> Tensor:
