@@ -16,7 +16,7 @@ from cyclopts.config import Env
 
 from camera_sim.commands.table import COMMANDS, FROM_ENVIRONMENT, GROUPS
 from camera_sim.errors import CameraSimError
-from channel.command_line import show_traceback, shown, traced, words_of
+from channel.command_line import HelpPage, show_traceback, shown, traced, words_of
 from channel.errors import ChannelError
 from channel.terminal import complain, console, guarded
 from firmware_export.errors import FirmwareError
@@ -77,6 +77,7 @@ def app_for(words: Sequence[str] = ()) -> App:
     options: dict[str, Any] = {
         "default_parameter": Parameter(negative=(), allow_repeating=True, show_default=shown),
         "help_format": "plaintext",
+        "help_formatter": HelpPage(),
     }
     top = App(
         name="camsim",

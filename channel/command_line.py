@@ -1,9 +1,11 @@
-"""What all commands share: their errors in one line, and whether a traceback is asked for."""
+"""What all commands share: errors in one line, pages of help, whether a traceback is asked for."""
 
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from difflib import get_close_matches
+from pathlib import Path
 from typing import Any, Final
 
 from cyclopts.exceptions import (
@@ -12,10 +14,14 @@ from cyclopts.exceptions import (
     UnknownCommandError,
     ValidationError,
 )
+from cyclopts.help import DefaultFormatter, InlineText
+from rich.console import Console, ConsoleOptions
+from rich.text import Text
 
 from channel.terminal import complain
 
 TRACEBACK: Final = "--traceback"
+_INSTALLED: Final = Path(__file__).parents[1]
 _is_traced: ContextVar[bool] = ContextVar("traced", default=False)
 
 
@@ -43,11 +49,31 @@ def complain_of(file: object, error: object) -> None:
     complain(words if str(file) in words else f"{file}: {words}")
 
 
-def shown(default: Any) -> str:
-    """Say what an option is unless it is given; nothing of what is no, none or empty."""
-    if isinstance(default, tuple):
-        return " ".join(map(str, default))
-    return "" if default is False else str(default)
+def shown(default: Any) -> str | None:
+    """Say what an option is unless it is given; None of what is no, none or empty."""
+    values = default if isinstance(default, tuple) else (default,)
+    return " ".join(filter(None, map(_shown, values))) or None
+
+
+def _shown(value: Any) -> str:
+    if value is None or value is False:
+        return ""
+    is_ours = isinstance(value, Path) and value.is_relative_to(_INSTALLED)
+    return f"camsim's {value.name}" if is_ours else str(value)
+
+
+class HelpPage(DefaultFormatter):
+    """A page of help whose paragraphs are as wide as the terminal, not as the source's lines."""
+
+    def render_description(
+        self, console: Console, options: ConsoleOptions, description: object
+    ) -> None:
+        """Print what a command does."""
+        if isinstance(description, InlineText):
+            text = str(description.primary_renderable)
+            paragraphs = (" ".join(part.split()) for part in text.split("\n\n"))
+            description = Text("\n\n".join(paragraphs) + "\n")
+        super().render_description(console, options, description)
 
 
 def words_of(error: CycloptsError) -> str:
@@ -55,7 +81,9 @@ def words_of(error: CycloptsError) -> str:
     command = " ".join(["camsim", *(error.command_chain or ())])
     if isinstance(error, UnknownCommandError):  # its own words would import every command
         word = (error.unused_tokens or [""])[0]
-        return f"there is no command {word!r}; {command} --help lists them"
+        near = get_close_matches(word, error.app or (), n=1)
+        meant = f"; did you mean {near[0]}?" if near else ";"
+        return f"there is no command {word!r}{meant} {command} --help lists them"
     words = _words_of(error)
     is_range = isinstance(error, ValidationError)
     return words if is_range else f"{words}; {command} --help lists the options"

@@ -18,7 +18,7 @@ say "1. Train a pair: an imaging pipeline, and the FAN that belongs to it"
 for stops in 0 0.5 1 1.5; do
   $camsim develop "$raw" --pipeline libraw --exposure "$stops" --out "large/box$stops.png"
 done
-$camsim transmit large/*.png --platform instagram --output scenes/  # small ones learn faster
+$camsim transmit large/*.png --platform instagram --out scenes/  # small ones learn faster
 $camsim train nip --pictures scenes --out nip --steps 4 --batch 2 --patch 64
 $camsim train joint --pictures scenes --start-from nip --out pair --pair tiny-pair \
   --schedule paper --pattern-strength 1 --steps 2 --scenes 1 --unknown-camera 1 --validate-every 2 --least-psnr 0
@@ -55,7 +55,7 @@ fails $camsim develop capture.dng --device camera --captures-only --out replayed
 $camsim develop "$raw" --device camera --out opened.jpg
 
 say "6. Send it through WhatsApp"
-$camsim transmit photo.jpg --platform whatsapp --output downloaded.jpg
+$camsim transmit photo.jpg --platform whatsapp --out downloaded.jpg
 
 say "7. What can be known of both"
 # 0: consistent, 4: inconclusive, which a network that learnt for two steps must be.

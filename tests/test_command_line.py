@@ -79,6 +79,31 @@ def test_every_command_helps_with_every_option(names: str, camsim: Camsim) -> No
 
 
 @pytest.mark.parametrize("names", COMMANDS)
+def test_help_says_defaults_that_say_something(names: str, camsim: Camsim) -> None:
+    out = " ".join(re.sub("[│╭╮╰╯─]", " ", camsim(*names.split(), "--help").out).split())
+    assert not re.findall(r"\[default: (?:None|False|\(\))?\]", out)
+    assert f"[default: {REPOSITORY}" not in out
+
+
+def test_help_says_a_default_of_nought(camsim: Camsim) -> None:
+    assert re.search(r"--seed INT [^\[]*\[default: 0\]", camsim("simulate", "--help").out)
+
+
+def test_help_breaks_lines_where_the_terminal_does(
+    camsim: Camsim, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "300")
+    paragraphs = camsim("verify", "--help").out.partition("╭")[0].split("\n\n")
+    assert [len(part.splitlines()) for part in paragraphs if part] == [1, 1, 1, 1]
+
+
+@pytest.mark.parametrize("option", ["-o", "--out", "--output"])
+def test_every_command_writes_to_out(option: str) -> None:
+    assert bound("transmit", "a", "--platform", "x", option, "b").output == "b"
+    assert bound("manipulate", "a", "--sharpen", option, "b").output == "b"
+
+
+@pytest.mark.parametrize("names", COMMANDS)
 def test_the_table_says_what_the_command_says(names: str) -> None:
     first = class_of(names).__doc__.split("\n")[0].removesuffix(".")
     line = COMMANDS[names][1]
@@ -144,6 +169,8 @@ def test_a_service_takes_its_options_from_the_environment(monkeypatch: pytest.Mo
     [
         ("frobnicate", "there is no command 'frobnicate'; camsim --help lists them"),
         ("train frobnicate", "there is no command 'frobnicate'; camsim train --help lists them"),
+        ("verfy a", "there is no command 'verfy'; did you mean verify? camsim --help lists them"),
+        ("train poling", "there is no command 'poling'; did you mean pooling? camsim train --help"),
         ("develop", "RAW is missing; camsim develop --help lists the options"),
         ("transmit a -o b", "--platform is missing; camsim transmit --help lists the options"),
         ("verify a --treads 3", "unknown option: --treads. Did you mean --threads?; "),

@@ -28,7 +28,7 @@ class OutputOptions:
     """
 
     _: KW_ONLY
-    output: Annotated[str, Parameter(alias="-o")]
+    output: Annotated[str, Parameter(name=("--out", "-o", "--output"))]
     force: bool = False
 
     def is_folder(self, files: Sequence[Path]) -> bool:

@@ -54,7 +54,7 @@ class BenchEngines:
     engines
         Folder of engine files that were built before.
     captures
-        RAW files or folders to compare on; the first is timed (default: the example's).
+        RAW files or folders to compare on; the first is timed.
     fan
         The pair's FAN (default: the shipped one, where the network has a pair).
     platform
