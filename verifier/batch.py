@@ -11,7 +11,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol, cast
+from typing import Any, BinaryIO, Final, Protocol, cast
 
 from pydantic import ValidationError
 
@@ -22,6 +22,7 @@ from verifier.errors import OutputError, PhotoError, SettingsError
 from verifier.report.report import Report
 
 Progress = Callable[[int, int], None]
+_KINDS_OF_LINES: Final = ({"photo", "report"}, {"photo", "error", "kind"})
 _log = logging.getLogger(__name__)
 
 
@@ -70,12 +71,13 @@ def analyze_many(
     if threads < 1:
         raise SettingsError(f"threads is {threads}; give 1 or more")
     path = Path(results) if results is not None else None
-    done = _earlier(path) if path and resume else {}
+    names = [str(photo) for photo in photos]
+    done = _earlier(path, set(names)) if path and resume else {}
     with ExitStack() as stack:
         file = stack.enter_context(_opened(path, done)) if path else None
         pool = stack.enter_context(ThreadPoolExecutor(threads))
         stack.callback(pool.shutdown, wait=True, cancel_futures=True)
-        todo = iter([str(photo) for photo in photos])
+        todo = iter(names)
         # Twice as many as run: enough that none waits, few enough that memory stays bounded.
         running = [_start(pool, verifier, photo, done) for photo in islice(todo, 2 * threads)]
         for number in range(1, len(photos) + 1):
@@ -112,8 +114,8 @@ def _digest(photo: str) -> str | None:
         return None
 
 
-def _earlier(path: Path) -> dict[str, Outcome]:
-    """Read the reports of an earlier run; errors are tried again, damaged lines reported."""
+def _earlier(path: Path, asked: set[str]) -> dict[str, Outcome]:
+    """Read the outcomes of an earlier run; errors of what is asked are tried again."""
     try:
         *lines, torn = path.read_bytes().split(b"\n")  # torn: a run was killed while it wrote it
     except FileNotFoundError:
@@ -121,14 +123,18 @@ def _earlier(path: Path) -> dict[str, Outcome]:
     except OSError as error:
         raise OutputError(f"{path} can't be read to resume: {reason_of(error)}") from error
     contents = [_content(line) for line in lines if line.strip()]
-    ours = [content for content in contents if content and content.keys() >= {"photo"}]
-    others = any(content is not None and content not in ours for content in contents)
-    if others or (not ours and (contents or not b'{"photo": "'.startswith(torn[:11]))):
+    whole = [content for content in contents if content is not None]
+    ours = [content for content in whole if content.keys() in _KINDS_OF_LINES]
+    if len(ours) < len(whole) or (
+        not ours and (contents or not b'{"photo": "'.startswith(torn[:11]))
+    ):
         raise OutputError(f"{path} holds something else than results; name another file")
     dropped = len(contents) - len(ours) + bool(torn.strip())
     if dropped:
         _log.warning("%s: %d damaged lines are dropped, and their photos done again", path, dropped)
-    return {outcome.photo: outcome for outcome in map(_parsed, ours) if outcome}
+    outcomes = [_parsed(line, path) for line in ours]
+    errors = {one.photo: one for one in outcomes if one.photo not in asked}
+    return errors | {one.photo: one for one in outcomes if one.report}
 
 
 def _content(line: bytes) -> dict[str, Any] | None:
@@ -140,12 +146,19 @@ def _content(line: bytes) -> dict[str, Any] | None:
     return content if isinstance(content, dict) else {}
 
 
-def _parsed(content: dict[str, Any]) -> Outcome | None:
+def _parsed(content: dict[str, Any], path: Path) -> Outcome:
+    """Read what became of a photo; what only another version can read is left where it is."""
+    photo = name_of_text(str(content["photo"]))
+    if "report" not in content:
+        kind = content["kind"]
+        return Outcome(photo, error=str(content["error"]), error_kind=kind and str(kind))
     try:
-        photo = name_of_text(str(content["photo"]))
         return Outcome(photo, Report.model_validate(content["report"]), resumed=True)
-    except (ValueError, KeyError, TypeError, ValidationError):
-        return None
+    except ValidationError as error:
+        raise OutputError(
+            f"{path} holds a report of {photo} that this version of camsim can't read; go on with "
+            "the version that wrote it, or name another file"
+        ) from error
 
 
 def _opened(path: Path, done: dict[str, Outcome]) -> BinaryIO:

@@ -1,6 +1,7 @@
 """Results that a crash, a full disk or a bad one left: told, and gone on with; nothing is lost."""
 
 import errno
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -88,6 +89,8 @@ def test_damaged_results_are_gone_on_with(
         b"my only copy",
         b'{"caption": "mine", "file": "a.jpg"}\n',
         b'{"name": "\\"photo\\""}\n',
+        b'{"photo": "0.jpg", "caption": "mine"}\n',
+        b'{"photo": "0.jpg"}\n',
         b"[1, 2]\n",
         b"\xff\xd8\xff\xe0",
     ],
@@ -100,6 +103,34 @@ def test_something_else_is_left(
     with pytest.raises(OutputError, match="holds something else"):
         resumed(verifier, photos, precious)
     assert precious.read_bytes() == content
+
+
+@pytest.mark.parametrize("change", [{"schema_version": 3}, {"more": 1}, {"verdict": None}])
+def test_reports_of_a_later_version_are_left(
+    change: dict[str, Any], verifier: Verifier, photos: list[Path], results: Path
+) -> None:
+    first, *others = results.read_text("utf-8").splitlines()
+    line = json.loads(first)
+    line["report"] |= change
+    results.write_text("\n".join([json.dumps(line), *others, ""]), encoding="utf-8")
+    before = results.read_bytes()
+    with pytest.raises(OutputError, match=r"0 é.jpg that this version of camsim can't read"):
+        resumed(verifier, photos[2:], results)
+    assert results.read_bytes() == before
+
+
+def test_errors_of_photos_that_are_not_asked_again_are_kept(
+    verifier: Verifier, photos: list[Path], tmp_path: Path
+) -> None:
+    results = tmp_path / "results.jsonl"
+    photos[1].write_bytes(b"no picture")
+    list(verifier.analyze_many(photos, results=results))
+    [error] = [line for line in results.read_text("utf-8").splitlines() if '"error"' in line]
+    assert resumed(verifier, [photos[0]], results) == [True]
+    assert error in results.read_text("utf-8").splitlines()
+    photos[1].write_bytes(jpeg(native(64, 80, 1)))
+    assert resumed(verifier, photos, results) == [True, False, True]
+    assert '"error"' not in results.read_text("utf-8")
 
 
 class FullDisk:
