@@ -26,6 +26,11 @@ class WorkerDied:
 class Engine(ABC):
     """Has a function called for each task by some worker."""
 
+    @property
+    @abstractmethod
+    def workers(self) -> int | None:
+        """How many tasks run at a time; None where that is known only when they are started."""
+
     @abstractmethod
     def map(
         self, function: Callable[[T], R], tasks: Iterable[T]

@@ -26,6 +26,11 @@ class Processes(Engine):
             raise FleetError(f"there are {count} workers; give 1 or more")
         self._count = count
 
+    @property
+    def workers(self) -> int:
+        """See `Engine.workers`."""
+        return self._count
+
     def map(
         self, function: Callable[[T], R], tasks: Iterable[T]
     ) -> Iterator[tuple[T, R | WorkerDied]]:

@@ -27,6 +27,11 @@ class RayCluster(Engine):
         self._address = address
         self._count = count
 
+    @property
+    def workers(self) -> int | None:
+        """See `Engine.workers`."""
+        return self._count
+
     def map(
         self, function: Callable[[T], R], tasks: Iterable[T]
     ) -> Iterator[tuple[T, R | WorkerDied]]:

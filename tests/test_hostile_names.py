@@ -113,6 +113,8 @@ def test_transmit_and_manipulate(name: bytes, camsim: Camsim, tmp_path: Path) ->
 class Here(Engine):
     """No process: what a command says of a name is asked of each, the processes' way of all."""
 
+    workers = 1
+
     def map(
         self, function: Callable[[T], R], tasks: Iterable[T]
     ) -> Iterator[tuple[T, R | WorkerDied]]:

@@ -19,7 +19,7 @@ from verifier.batch import Outcome, Progress, analyze_many
 from verifier.detectors import DETECTORS, Detector
 from verifier.detectors.agreement import agreed
 from verifier.detectors.blas import ONE_BLAS_THREAD
-from verifier.detectors.cores import Cores
+from verifier.detectors.cores import ANALYSES, Cores
 from verifier.judging.stability import DECIDING, stability, survives
 from verifier.judging.verdict import conclude
 from verifier.reading.photo import LoadedPhoto, Photo, load
@@ -144,7 +144,7 @@ class Verifier:
             If the reading process can't be started.
         """
         loaded = load(photo, self._settings.limits)
-        with ONE_BLAS_THREAD:
+        with ONE_BLAS_THREAD, ANALYSES:
             return self._analyzed(loaded, name, _Clock(part_done))
 
     def _analyzed(self, loaded: LoadedPhoto, name: str | None, clock: "_Clock") -> Report:
@@ -232,7 +232,7 @@ class Verifier:
 
     def _prepare(self) -> None:
         """Load models while another process reads the photo; what fails is told when asked."""
-        if self._cores.count > 1:
+        if self._cores.several:
             for detector in self._detectors:
                 self._cores.beside(detector.prepare)
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import math
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -22,6 +23,9 @@ from verifier.errors import OutputError, WorkerError
 Progress = Callable[[int, int], None]
 _log = logging.getLogger(__name__)
 _ROUNDS: Final = 3  # in which a disk may damage what was written
+# Parts of each worker, so that the last to finish is late by an eighth of its work at most.
+_PARTS_OF_A_WORKER: Final = 8
+_MANY: Final = 64  # workers, where nobody says how many there will be
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,8 @@ class Archive:
     out
         A Parquet file.
     shard
-        Pictures that are done and written together: what a kill costs at most, for each worker.
+        Most pictures that are done and written together: what a kill costs, for each worker. A
+        small archive has smaller parts, so that no worker is idle.
     force
         Whether a finished table may be replaced.
     """
@@ -87,7 +92,10 @@ def verify_archive(
     verdicts: Counter[str] = Counter()
     with store.alone():
         plan = store.planned(
-            archive.source, _digest(options), archive.shard, pictures(archive.source)
+            archive.source,
+            _digest(options),
+            partial(_shard_size, archive.shard, engine.workers or _MANY),
+            pictures(archive.source),
         )
         _check_new(archive)  # another run may have finished it meanwhile
         before = done = store.written(plan)
@@ -104,6 +112,11 @@ def verify_archive(
         else:
             raise OutputError(f"parts in {store.folder} can't be read again; use another disk")
     return Summary(plan.photos, done - before, time.perf_counter() - start, dict(verdicts))
+
+
+def _shard_size(most: int, workers: int, photos: int) -> int:
+    """Return how many pictures are done and written together; one worker is never idle."""
+    return most if workers == 1 else min(most, math.ceil(photos / (workers * _PARTS_OF_A_WORKER)))
 
 
 def _check_new(archive: Archive) -> None:

@@ -38,6 +38,8 @@ _RUN: Final = b"camsim.run"  # which run made a table
 _OF: Final = b"camsim.of"  # digest of a part's pictures and options
 
 Notice = Callable[[str], None]
+ShardSize = Callable[[int], int]
+"""How many pictures a part has, by how many there are in all."""
 
 
 class Plan(BaseModel):
@@ -92,7 +94,9 @@ class ShardStore:
         if not os.fstat(descriptor).st_nlink:
             raise OutputError(f"another run has just finished {self._out}; look at it first")
 
-    def planned(self, source: str, options: str, shard: int, photos: Iterable[str]) -> Plan:
+    def planned(
+        self, source: str, options: str, shard_size: ShardSize, photos: Iterable[str]
+    ) -> Plan:
         """Return the plan of an earlier run, or list the pictures and make one.
 
         Raises
@@ -111,7 +115,7 @@ class ShardStore:
                 self._empty()  # the run was killed while it tidied up
                 found = None
             if found is None:
-                return self._make_plan(source, options, shard, photos)
+                return self._make_plan(source, options, shard_size, photos)
         if (found.source, found.options) != (name_as_text(source), options):
             raise OutputError(
                 f"{self.folder} is of another run: of {found.source}, or of other options, models "
@@ -225,7 +229,9 @@ class ShardStore:
         )
         return None
 
-    def _make_plan(self, source: str, options: str, shard: int, photos: Iterable[str]) -> Plan:
+    def _make_plan(
+        self, source: str, options: str, shard_size: ShardSize, photos: Iterable[str]
+    ) -> Plan:
         count = 0
         digest = hashlib.sha256()
         writing = _replacing(self._names, self.folder / "photos.writing")
@@ -242,7 +248,7 @@ class ShardStore:
             run=secrets.token_hex(16),
             source=name_as_text(source),
             options=options,
-            shard=shard,
+            shard=shard_size(count),
             photos=count,
             names=digest.hexdigest(),
         )

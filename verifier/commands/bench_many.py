@@ -118,13 +118,18 @@ class BenchArchive(CommonOptions):
         )
         with _samples(self.photo) as photos:
             print(_setting(self))
-            print(f"{'engine':<11}{'workers':>8}{'photos':>8}{'s':>8}{'photos/s':>10}{'growth':>8}")
+            print(
+                f"{'engine':<11}{'workers':>8}{'photos':>8}{'s':>8}{'photos/s':>10}{'growth':>8}"
+                f"{'CPU s a photo':>15}{'cores':>7}"
+            )
             first: dict[str, float] = {}
             for result in bench_archive(photos, self.photos, options, self.workers, ray=self.ray):
                 growth = result.rate / first.setdefault(result.engine, result.rate)
                 print(
                     f"{result.engine:<11}{result.workers:>8}{result.photos:>8}{result.seconds:>8.1f}"
-                    f"{result.rate:>10.2f}{growth:>8.2f}",
+                    f"{result.rate:>10.2f}{growth:>8.2f}"
+                    f"{result.processor / result.photos:>15.2f}"
+                    f"{result.processor / result.seconds:>7.2f}",
                     flush=True,
                 )
         return 0
@@ -137,7 +142,8 @@ def _line(title: str, result: "LoadResult", growth: float) -> str:
         f"{title}: {answered} of {result.requests} reports, {result.requests - answered} lost"
         f"{f' ({others})' if others else ''}; p50 {result.p50:.2f} s, p95 {result.p95:.2f} s; "
         f"{result.rate:.2f} a second ({growth:.2f} × one core); "
-        f"at most {result.memory / 1e6:.0f} MB"
+        f"{result.processor / result.requests:.2f} CPU s a photo, "
+        f"{result.processor / result.seconds:.2f} cores; at most {result.memory / 1e6:.0f} MB"
     )
 
 

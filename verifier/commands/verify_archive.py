@@ -35,7 +35,7 @@ class VerifyArchive(TrustOptions):
     ray
         Use a cluster of Ray: auto for the one that this machine is part of, or its address.
     shard
-        Pictures written together (100).
+        Most pictures written together (100).
     reports
         Keep whole reports in the table.
     force

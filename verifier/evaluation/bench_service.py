@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -39,6 +39,8 @@ class LoadResult:
         Seconds from the first try to the report.
     memory
         Most bytes that the service and its reading processes held together (resident).
+    processor
+        Seconds of all cores of both; 0 where the system doesn't say.
     """
 
     requests: int
@@ -47,6 +49,7 @@ class LoadResult:
     p95: float
     seconds: float
     memory: int
+    processor: float
 
     @property
     def rate(self) -> float:
@@ -79,16 +82,17 @@ def bench_service(
         If the service doesn't start.
     """
     bodies = [photo.read_bytes() for photo in photos]
-    with _service(weights, workers, queue, threads) as (port, peak):
-        start = time.perf_counter()
+    with _service(weights, workers, queue, threads) as (port, process, peak):
+        before, start = _all(process, _processor), time.perf_counter()
         with ThreadPoolExecutor(at_a_time) as pool:
             jobs = [(port, bodies[number % len(bodies)]) for number in range(requests)]
             answers = list(pool.map(_ask, jobs))
         seconds = time.perf_counter() - start
+        processor = _all(process, _processor) - before
     statuses = Counter(status for answer in answers for status in answer[0])
     waits = sorted(answer[1] for answer in answers)
     cuts = quantiles(waits, n=20)
-    return LoadResult(requests, dict(statuses), cuts[9], cuts[18], seconds, peak[0])
+    return LoadResult(requests, dict(statuses), cuts[9], cuts[18], seconds, peak[0], processor)
 
 
 def _ask(job: tuple[int, bytes]) -> tuple[list[int], float]:
@@ -120,8 +124,8 @@ def _post(port: int, body: bytes) -> tuple[int, float]:
 @contextmanager
 def _service(
     weights: Path, workers: int, queue: int, threads: int
-) -> Iterator[tuple[int, list[int]]]:
-    """Run a service in a process of its own; its port, and its peak memory as it becomes known."""
+) -> Iterator[tuple[int, int, list[int]]]:
+    """Run a service; its port, its process, and its peak memory as it becomes known."""
     numbers = map(str, (workers, queue, threads))
     command = [sys.executable, "-c", _PROGRAM, str(weights), *numbers]
     peak = [0]
@@ -133,7 +137,7 @@ def _service(
                 raise WorkerError("the measured service didn't start")
             _await_ready(int(line))
             threading.Thread(target=_watch, args=(process, peak), daemon=True).start()
-            yield int(line), peak
+            yield int(line), process.pid, peak
         finally:
             process.terminate()
 
@@ -153,8 +157,13 @@ def _await_ready(port: int) -> None:
 
 def _watch(process: "subprocess.Popen[str]", peak: list[int]) -> None:
     while process.poll() is None:
-        peak[0] = max(peak[0], sum(map(_resident, [process.pid, *_children(process.pid)])))
+        peak[0] = max(peak[0], int(_all(process.pid, _resident)))
         time.sleep(_LOOK_SECONDS)
+
+
+def _all(pid: int, measured: Callable[[int], float]) -> float:
+    """Return what a process and its children have together."""
+    return sum(map(measured, [pid, *_children(pid)]))
 
 
 def _children(pid: int) -> list[int]:
@@ -172,6 +181,15 @@ def _resident(pid: int) -> int:
         )
     except OSError:
         return 0
+
+
+def _processor(pid: int) -> float:
+    """Return seconds of all cores, those of children that ended included (proc(5), 14 to 17)."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+    except OSError:  # as above
+        return 0.0
 
 
 def main(weights: str, workers: str, queue: str, threads: str) -> None:

@@ -20,7 +20,9 @@ from tests.verifier.toy import native
 from verifier import OutputError, PhotoNotFoundError, Report, WorkerError
 from verifier.archive import Archive, ArchiveOptions, verify_archive
 from verifier.archive.listing import pictures
+from verifier.archive.run import _shard_size
 from verifier.archive.shard_store import ShardStore
+from verifier.evaluation.bench_archive import bench_archive
 from verifier.settings import Settings
 
 pytestmark = pytest.mark.slow
@@ -129,7 +131,7 @@ def test_another_run_in_the_same_place_is_refused(archive: Path, tmp_path: Path)
     out = tmp_path / "a.parquet"
     store = ShardStore(out)
     with store.alone():
-        store.planned(str(archive), "other options", 2, ["a.jpg"])
+        store.planned(str(archive), "other options", lambda _: 2, ["a.jpg"])
         with pytest.raises(OutputError, match="another run is at work"):
             verify_archive(Archive(str(archive), out), ArchiveOptions(), Processes(1))
     with pytest.raises(OutputError, match="of another run"):
@@ -168,6 +170,8 @@ def test_sources_that_are_none(source: str, tmp_path: Path) -> None:
 class Deadly(Engine):
     """Does tasks itself, and dies of those with a picture of a certain name."""
 
+    workers = 1
+
     def map(self, function: Any, tasks: Any) -> Any:
         for task in tasks:
             deadly = any(Path(photo).stem == "05" for photo in task.photos)
@@ -183,6 +187,60 @@ def test_a_picture_that_kills_every_worker_is_a_row(
     assert len(found) == summary.photos == 15
     assert found["05.jpg"]["error_kind"] == "WorkerError"
     assert found["08.jpg"]["verdict"] == "consistent"
+
+
+class Counting(Engine):
+    """Does tasks itself, as several workers would; knows how many pictures each has."""
+
+    def __init__(self, workers: int | None) -> None:
+        self._workers = workers
+        self.sizes: list[int] = []
+
+    @property
+    def workers(self) -> int | None:
+        return self._workers
+
+    def map(self, function: Any, tasks: Any) -> Any:
+        for task in tasks:
+            self.sizes.append(len(task.photos))
+            yield task, function(task)
+
+
+@pytest.mark.parametrize(
+    ("workers", "shard", "sizes"),
+    [
+        (1, 100, [15]),
+        (2, 100, [1] * 15),
+        (2, 1, [1] * 15),
+        (None, 100, [1] * 15),
+        (1, 4, [4, 4, 4, 3]),
+    ],
+)
+def test_a_small_archive_is_shared_out_among_all_workers(
+    workers: int | None, shard: int, sizes: list[int], archive: Path, tmp_path: Path
+) -> None:
+    engine, out = Counting(workers), tmp_path / "a.parquet"
+    (archive / "weights").mkdir()
+    (archive / "weights" / "manifest.json").write_text('{"models": []}')
+    options = ArchiveOptions(archive / "weights", Settings(resend_through=()))
+    assert verify_archive(Archive(str(archive), out, shard), options, engine).photos == 15
+    assert engine.sizes == sizes
+
+
+@pytest.mark.parametrize("workers", [2, 3, 64])
+def test_no_worker_is_late_by_more_than_an_eighth_of_its_work(workers: int) -> None:
+    for photos in (workers * 8, 1000, 10_000):
+        size = _shard_size(100, workers, photos)
+        assert size <= 100
+        assert size * workers * 8 <= photos + workers * 8
+
+
+def test_the_bench_verifies_as_many_pictures_as_it_says(archive: Path, toy_folder: Path) -> None:
+    photos = [archive / "year0" / "00.jpg", archive / "year2" / "08.jpg"]
+    options = ArchiveOptions(toy_folder, Settings(resend_through=()))
+    [result] = bench_archive(photos, 5, options, [2], ray=False)
+    assert result.photos == 5
+    assert result.processor > 0
 
 
 def test_a_damaged_model_stops_the_run_and_says_so(archive: Path, tmp_path: Path) -> None:

@@ -30,6 +30,8 @@ PHOTOS = 10
 class Here(Engine):
     """Does tasks itself, and stops after some of them."""
 
+    workers = 1
+
     def __init__(self, tasks: int = 1000) -> None:
         self._left = tasks
         self.photos: list[str] = []

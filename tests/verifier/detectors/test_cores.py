@@ -1,10 +1,11 @@
 """What runs beside each other gives what it would give in turn."""
 
 import threading
+from contextlib import ExitStack
 
 import pytest
 
-from verifier.detectors.cores import Cores
+from verifier.detectors.cores import ANALYSES, Cores
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 5])
@@ -38,3 +39,33 @@ def test_what_runs_beside_may_run_on_all_cores_itself() -> None:
     cores = Cores(2)
     waiting = [cores.beside(cores.each, str, range(number)) for number in range(10)]
     assert [len(wait()) for wait in waiting] == list(range(10))
+
+
+def where(_: object) -> int:
+    return threading.get_ident()
+
+
+def test_analyses_at_the_same_time_share_the_cores() -> None:
+    cores, here = Cores(2), {threading.get_ident()}
+    with ANALYSES:
+        assert cores.several
+        assert not here & set(cores.each(where, range(4)))
+        with ANALYSES:
+            assert not cores.several
+            assert set(cores.each(where, range(4))) | {cores.beside(where, 0)()} == here
+            assert Cores(4).several
+        assert cores.several
+
+
+def test_an_analysis_takes_the_core_that_another_leaves() -> None:
+    cores, other, here = Cores(2), ExitStack(), threading.get_ident()
+
+    def leaving(item: int) -> tuple[int, bool]:
+        if item == 1:
+            other.close()
+        return item, threading.get_ident() == here
+
+    with ANALYSES:
+        other.enter_context(ANALYSES)
+        found = cores.each(leaving, range(4))
+    assert found == [(0, True), (1, True), (2, False), (3, False)]
