@@ -3,8 +3,11 @@
 Those that need nothing but a file of one's own, and take seconds, are run as they are written.
 """
 
+import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import fields
+from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,8 +16,10 @@ from cyclopts import CycloptsError
 from PIL import Image
 
 from camera_sim import cli
+from camera_sim.commands.table import COMMANDS as TABLE
 from camera_sim.sensor.dng import write_dng
 from channel.command_line import words_of
+from channel.manipulations import MANIPULATIONS
 from tests.camera_sim.conftest import Camsim, camsim
 from tests.camera_sim.scenes import capture
 from tests.channel.conftest import photo
@@ -23,6 +28,10 @@ from tests.documented import Documented, documented
 __all__ = ["camsim"]
 
 COMMANDS = documented()
+OPTION = re.compile(r"(?<![\w-])--[a-z][a-z0-9-]+")
+OF_OTHERS = {"--no-deps"}  # pip's
+SOURCES = ("README.md", "docs/", "examples/", "camera_sim/", "channel/", "firmware_export/",
+           "fleet/", "verifier/")  # fmt: skip
 GROUPS = ("train", "evaluate", "bench", "firmware", "identity")
 # Verdicts of `verify` are exit statuses, too.
 VERDICTS = (0, 3, 4)
@@ -73,6 +82,30 @@ def test_a_command_that_is_mentioned_has_the_options_that_are_named(
     for word in command.words:
         if word.startswith("-"):
             assert word in known, f"{word} is no option of this command"
+
+
+def options() -> set[str]:
+    """Every option of every command, and the operations that `manipulate` takes."""
+    modules = (place.partition(":") for place, _ in TABLE.values())
+    classes = [getattr(import_module(module), name) for module, _, name in modules]
+    named = {f"--{field.name.replace('_', '-')}" for one in classes for field in fields(one)}
+    return (
+        named | {f"--{one.name}" for one in MANIPULATIONS} | {"--help", "--version", "--traceback"}
+    )
+
+
+def test_an_option_that_is_named_anywhere_is_one() -> None:
+    """In sentences of pages, and in messages and docstrings of the code."""
+    places = ("README.md", "docs/**/*.md", "examples/**/*.md", "*/**/*.py")
+    paths = {path for place in places for path in REPOSITORY.glob(place)}
+    known, unknown = options() | OF_OTHERS, []
+    for path in sorted(paths):
+        name = path.relative_to(REPOSITORY).as_posix()
+        if name.startswith(SOURCES):
+            found = set(OPTION.findall(path.read_text(encoding="utf-8")))
+            unknown += [f"{name}: {option}" for option in sorted(found - known)]
+    assert len(paths) > 400
+    assert unknown == []
 
 
 def test_there_are_commands_to_ask() -> None:
