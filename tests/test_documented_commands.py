@@ -23,6 +23,7 @@ from channel.manipulations import MANIPULATIONS
 from tests.camera_sim.conftest import Camsim, camsim
 from tests.camera_sim.scenes import capture
 from tests.channel.conftest import photo
+from tests.conftest import REPOSITORY
 from tests.documented import Documented, documented
 
 __all__ = ["camsim"]
