@@ -159,6 +159,7 @@ class Verifier:
                 self._settings.resend_through,
                 lambda platform: self._resent(loaded.content, platform),
                 lambda again: [d.analyze(again, brief=True) for d in self._judging(results)],
+                self._cores.beside,
             )
         facts = reading.facts
         preview = clock.done("preview", small())

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Final
+from functools import partial
+from typing import Final, Protocol
 
 from channel import platform
 from verifier.errors import PhotoError
@@ -21,13 +22,24 @@ Resend = Callable[[str], Reading]
 Ask = Callable[[Reading], Sequence[DetectorResult]]
 
 
+class Beside(Protocol):
+    """Starts a function beside what follows; what it returns waits for the result."""
+
+    def __call__(self, function: Callable[[str], Resent], platform: str, /) -> Callable[[], Resent]:
+        """Start it with a platform's name."""
+
+
 def untested() -> Stability:
     """Return the section of a report without the test."""
     return Stability(holds=None, words="The stability of the results was not tested.")
 
 
 def stability(
-    before: Sequence[DetectorResult], platforms: Sequence[str], resend: Resend, ask: Ask
+    before: Sequence[DetectorResult],
+    platforms: Sequence[str],
+    resend: Resend,
+    ask: Ask,
+    beside: Beside = partial,
 ) -> Stability:
     """Send the picture through each platform and compare the answers.
 
@@ -39,20 +51,22 @@ def stability(
         Gives the picture as a platform would serve it.
     ask
         Gives the detectors' answers about it.
+    beside
+        How one platform is asked about beside another; in turn, if it isn't given.
     """
     if not platforms:
         return untested()
     answers = {r.name: r.finding for r in before if r.finding in _OPPOSITE}
     if not answers:
         return Stability(holds=None, words="There is no result whose stability could be tested.")
-    with ThreadPoolExecutor(
-        1
-    ) as ahead:  # one platform is transmitted through while another is asked about
-        downloaded = [ahead.submit(resend, platform) for platform in platforms]
-        resent = tuple(
-            _resent(answers, platform, reading, ask)
-            for platform, reading in zip(platforms, downloaded, strict=True)
-        )
+    # One platform is transmitted through while others are asked about.
+    with ThreadPoolExecutor(1) as ahead:
+        downloaded = {platform: ahead.submit(resend, platform) for platform in platforms}
+        asked = [
+            beside(lambda name: _resent(answers, name, downloaded[name], ask), platform)
+            for platform in platforms
+        ]
+        resent = tuple(answer() for answer in asked)
     flipped = any(r.flipped for r in resent)
     failed = any(r.error for r in resent)
     return Stability(

@@ -1,11 +1,13 @@
 """The stability test: what lasts, what turns over, and what can't be tried."""
 
+import threading
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from tests.verifier.judging.test_verdict import result
+from verifier.detectors.cores import Cores
 from verifier.errors import (
     PhotoError,
     PhotoTimeoutError,
@@ -102,3 +104,31 @@ def test_an_answer_that_no_platform_leaves_is_not_called_lasting() -> None:
     assert stability_headline(gone).startswith("No: there is no result")
     some = sent_through({"whatsapp": "none", "twitter": "consistent"}, CLEARED)
     assert stability_headline(some) == "Yes, though not after every platform"
+
+
+def test_platforms_are_asked_about_beside_each_other_and_reported_in_order() -> None:
+    platforms = ("whatsapp", "twitter", "instagram")
+    meeting = threading.Barrier(len(platforms), timeout=60)  # in turn, nobody would come to it
+
+    def ask(platform: Any) -> Sequence[DetectorResult]:
+        meeting.wait()
+        finding = "inconclusive" if platform == "twitter" else "consistent"
+        return [CLEARED.model_copy(update={"finding": finding})]
+
+    def resend(platform: str) -> Any:
+        return platform
+
+    found = stability([CLEARED], platforms, resend, ask, Cores(2).beside)
+    assert tuple(one.platform for one in found.resent) == platforms
+    assert [one.silent for one in found.resent] == [(), ("manipulation",), ()]
+
+
+def test_a_failure_beside_is_raised() -> None:
+    def ask(_: Any) -> Sequence[DetectorResult]:
+        raise WorkerError("no process")
+
+    def resend(platform: str) -> Any:
+        return platform
+
+    with pytest.raises(WorkerError):
+        stability([CLEARED], ("whatsapp", "twitter"), resend, ask, Cores(2).beside)
