@@ -156,6 +156,7 @@ def test_values_and_gradients_are_finite_at_every_quality(
     sent = codec(pictures, torch.arange(1, 101).repeat(6))
     assert sent.isfinite().all()
     assert ((sent >= 0) & (sent <= 1)).all()
+    assert sent.requires_grad == (rounding != "standard")
     if sent.requires_grad:
         sent.sum().backward()
         assert pictures.grad is not None
