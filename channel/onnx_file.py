@@ -77,7 +77,7 @@ def open_session(
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
-    options.log_severity_level = FATAL  # what goes wrong is raised, and told in a sentence
+    options.log_severity_level = FATAL  # what goes wrong is raised, and said in a sentence
     if not optimised:
         options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
     if not devices:
@@ -126,7 +126,7 @@ def _check_field(kind: str, number: int, value: int | memoryview) -> None:
         number == EXTERNAL_DATA or (number == DATA_LOCATION and value != 0)
     ):
         raise ModelFileError(
-            "it keeps weights in another file, which no digest speaks for; save it whole, as "
+            "it keeps weights in another file, which no digest covers; save it whole, as "
             "`onnx.save(onnx.load(FILE), FILE)` does"
         )
     if kind == "NodeProto" and number == OP_TYPE and _text(value) == EP_CONTEXT:

@@ -55,7 +55,7 @@ Out = Annotated[Path, Parameter(alias="-o")]
 
 @dataclass(frozen=True)
 class TrainingOptions:
-    """What every training is told.
+    """Options of every training.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Writing results: whole or not at all, and never over an existing file unless told to."""
+"""Writing results: whole or not at all, and never over an existing file unless asked to."""
 
 import os
 from collections.abc import Iterator

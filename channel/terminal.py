@@ -220,7 +220,7 @@ def description() -> rich.progress.TextColumn:
 
 
 def _columns() -> tuple[rich.progress.ProgressColumn, ...]:
-    """Make the columns that rich shows unless told otherwise."""
+    """Make the columns that rich shows by default."""
     return (
         description(),
         rich.progress.BarColumn(),

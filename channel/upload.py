@@ -78,7 +78,7 @@ class Upload:
         return _SUBSAMPLINGS.get(layer[0][1:3]) if len(layer) == 3 else None
 
     def picture(self, *, upright: bool = True, colours_kept: bool = False) -> Image.Image:
-        """Decode to 8-bit RGB or grey: upright and in sRGB, unless told otherwise."""
+        """Decode to 8-bit RGB or grey: upright and in sRGB, unless asked otherwise."""
         if colours_kept:
             return self.file.coded_upright() if upright else self.file.coded()
         return self.file.srgb(upright=upright)

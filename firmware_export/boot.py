@@ -155,7 +155,7 @@ def attempt(device: Device, slots: Slots, slot: Slot, recorder: Recorder) -> Bun
 
 
 def check(device: Device, bundle: Bundle, recorder: Recorder) -> None:
-    """Check all that can be told of a bundle without running it.
+    """Check all that can be known of a bundle without running it.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""A built engine, and what every builder is told."""
+"""A built engine, and the options of every builder."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Writing results: each whole or not at all, and never over existing files unless told to."""
+"""Writing results: each whole or not at all, and never over existing files unless asked to."""
 
 from collections.abc import Mapping
 from pathlib import Path

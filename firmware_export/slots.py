@@ -66,7 +66,7 @@ class Slots:
         Raises
         ------
         BootError
-            If it cannot be told.
+            If it is not known.
         """
         try:
             return State.model_validate_json(self._state.read_bytes())

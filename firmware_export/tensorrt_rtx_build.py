@@ -56,7 +56,7 @@ def engine_from_model(model: Exported, options: Options) -> Made:
 
 
 def aim_at(trt: ModuleType, config: Any, capabilities: tuple[str, ...]) -> tuple[str, ...]:
-    """Tell the builder what to build for; () is the device here, whose capability is returned.
+    """Set what the builder builds for; () is the device here, whose capability is returned.
 
     Raises
     ------

@@ -1,7 +1,7 @@
 """Many tasks by many workers, each task answered once: processes of this machine, or Ray.
 
 A worker may be killed at any time: its task is given to another one. What kills every worker that
-tries it is told as such, and the others go on. Imports none of the other packages.
+tries it is reported as such, and the others go on. Imports none of the other packages.
 """
 
 from fleet.engine import Engine, FleetError, WorkerDied

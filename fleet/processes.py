@@ -98,7 +98,7 @@ class _Pool:
 
     def end(self) -> None:
         workers = [*self.idle, *(worker for worker, _ in self.busy.values())]
-        for worker in workers:  # all are told first, so that they end at the same time
+        for worker in workers:  # all are asked first, so that they end at the same time
             worker.connection.close()
         for worker in workers:
             worker.end()
@@ -117,7 +117,7 @@ class _Worker:
         theirs.close()
 
     def give(self, task: Any) -> None:
-        with suppress(OSError):  # it died: told when its result is waited for
+        with suppress(OSError):  # it died: reported when its result is waited for
             self.connection.send(task)
 
     def result(self) -> Any:

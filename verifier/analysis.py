@@ -232,7 +232,7 @@ class Verifier:
         )
 
     def _prepare(self) -> None:
-        """Load models while another process reads the photo; what fails is told when asked."""
+        """Load models while another process reads the photo; what fails is raised when asked."""
         if self._cores.several:
             for detector in self._detectors:
                 self._cores.beside(detector.prepare)
@@ -265,7 +265,7 @@ def _timed(function: Callable[P, Found], *args: P.args, **kwargs: P.kwargs) -> t
 
 
 class _Clock:
-    """Times the parts of an analysis, which may overlap, and tells of each that is done."""
+    """Times the parts of an analysis, which may overlap, and reports each that is done."""
 
     def __init__(self, part_done: PartDone) -> None:
         self.seconds: dict[str, float] = {}

@@ -37,7 +37,7 @@ class Analyser(Protocol):
 class Outcome:
     """What became of one photo: a report, or the sentence that says why there is none.
 
-    ``resumed`` tells that it was done in an earlier run; ``photo`` is its path as given.
+    ``resumed``: it was done in an earlier run; ``photo`` is its path as given.
     """
 
     photo: str

@@ -33,7 +33,7 @@ class EvaluateDemosaicing:
     """CPSNR by the protocol of the literature's tables, at three levels of noise.
 
     Each picture's 8-bit values are sampled through an RGGB array: no lens, no colour matrix.
-    Gaussian noise is added; pipelines are told how much. The figures that were published for
+    Gaussian noise is added; pipelines get its level. The figures that were published for
     the 24 pictures of Kodak stand beside; they compare with yours on those pictures alone.
 
     Parameters

@@ -82,7 +82,7 @@ class Firmware:
 
 
 class FirmwareSource(ABC):
-    """Where developing gets a device's firmware from, and whom it tells how that did."""
+    """Where developing gets a device's firmware from, and to whom it reports how that went."""
 
     @abstractmethod
     def booted(self, device: Device) -> Firmware:

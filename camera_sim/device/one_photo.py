@@ -104,7 +104,7 @@ def taking(
         began=datetime.now(UTC).replace(microsecond=0),
     )
     try:
-        durable.make_folder(target.parent)  # what cannot be is told before anything is used up
+        durable.make_folder(target.parent)  # what cannot be is an error before anything is used up
     except OSError as error:
         raise OutputError(f"{target} cannot be written: {error.strerror}") from error
     with durable.locked(device.folder):

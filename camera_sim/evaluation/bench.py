@@ -149,7 +149,7 @@ def _timed(developed: Callable[[], None]) -> Run:
 def peak_memory() -> int:
     """Return the largest resident size of this process in bytes.
 
-    Where the kernel tells it of this process alone: the usual ``ru_maxrss`` starts, after a spawn,
+    Where the kernel gives it for this process alone: the usual ``ru_maxrss`` starts, after a spawn,
     from what the parent had.
     """
     try:

@@ -102,7 +102,7 @@ class PerCameraNIP(NIP):
         self.register_buffer("srgb_to_trained", torch.linalg.inv(trained_matrix.float()))
 
     def is_for(self, matrix: Tensor | None) -> bool:
-        """Tell whether it was trained for a camera, by its (3, 3) matrix to sRGB."""
+        """Whether it was trained for a camera, by its (3, 3) matrix to sRGB."""
         if matrix is None:
             return False
         same = self.srgb_to_trained @ matrix.float() - torch.eye(3)

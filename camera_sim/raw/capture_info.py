@@ -1,4 +1,4 @@
-"""What a RAW file says of the shot: camera, exposure, and the EXIF that the picture keeps."""
+"""What a RAW file says of the capture: camera, exposure, and the EXIF that the picture keeps."""
 
 import io
 import re
@@ -19,7 +19,7 @@ Base = ExifTags.Base
 KEPT_TAGS = (
     Base.Make, Base.Model, Base.DateTime, Base.Artist, Base.Copyright, Base.ImageDescription,
 )  # fmt: skip
-# Exif tags that speak of the RAW file itself, or cannot survive a move.
+# Exif tags that describe the RAW file itself, or cannot survive a move.
 DROPPED_EXIF_TAGS = (
     Base.MakerNote, Base.ExifImageWidth, Base.ExifImageHeight, Base.ComponentsConfiguration,
     Base.CompressedBitsPerPixel, Base.ExifInteroperabilityOffset, Base.CFAPattern, Base.ColorSpace,

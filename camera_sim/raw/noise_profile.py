@@ -36,7 +36,7 @@ class NoiseProfile:
         return NoiseProfile(self.shot * strength**2, self.read * strength**2)
 
     def limited(self) -> "NoiseProfile":
-        """Return what networks can be told: more noise than any sensor has they paint green."""
+        """Return what networks can be given: more noise than any sensor has they paint green."""
         return NoiseProfile(min(self.shot, MOST_SHOT), min(self.read, MOST_READ))
 
 

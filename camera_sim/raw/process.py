@@ -165,7 +165,7 @@ class RawDecoder:
         for pipe in (popen.stdin, popen.stdout):
             if pipe is not None:
                 pipe.close()
-        # It gets a moment to go by itself, so that its status tells of what it died.
+        # It gets a moment to go by itself, so that its status says what ended it.
         with contextlib.suppress(subprocess.TimeoutExpired):
             popen.wait(0.5)
         if popen.poll() is None:

@@ -90,7 +90,7 @@ class Tag:
     may_be_unknown
         Whether a value may be 0/0.
     needed
-        Whether it is left in the file all the same: LibRaw tells a maker's files by it.
+        Whether it is left in the file all the same: LibRaw recognises a maker's files by it.
     """
 
     name: str

@@ -44,7 +44,7 @@ def _answer(request: framing.Message) -> tuple[dict[str, Any], Any]:
     except (MemoryError, RecursionError):
         words = f"{file.path} needs more memory than a RAW file may; it is damaged or hostile"
         return _error(RawUnreadableError.__name__, words), b""
-    except Exception as error:  # a defect of ours: it is told as one, and stops nothing
+    except Exception as error:  # a defect of ours: it is reported as one, and stops nothing
         words = f"{file.path}: {type(error).__name__}: {error}"
         return _error("UnforeseenError", words), b""
 

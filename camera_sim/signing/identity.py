@@ -122,7 +122,7 @@ def new_generation(folder: Path, key: SigningKey, certify: Certify, secrets: Sec
     """Store a key and its chain, and put them in the place of those before.
 
     A power cut before the last rename leaves the old identity in use, one after it the new. The
-    old key is then deleted; its chain stays, so that photos it signed can be told.
+    old key is then deleted; its chain stays, so that photos it signed can be attributed.
 
     Raises
     ------

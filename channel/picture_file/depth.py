@@ -73,7 +73,7 @@ def _bits_of(image: Image.Image, bits: int | None, *, signed: bool) -> int | Non
 
 
 def _tifffile() -> Any:
-    """Import it, without its log: what is damaged, our errors tell."""
+    """Import it, without its log: what is damaged, our errors say."""
     import tifffile
 
     logging.getLogger("tifffile").setLevel(logging.CRITICAL + 1)
@@ -86,7 +86,7 @@ def profile_of_deep_tiff(data: bytes) -> bytes | None:
     try:
         with tifffile.TiffFile(BytesIO(data)) as file:
             return file.pages.first.iccprofile or None
-    except Exception:  # it raises nearly anything; the page itself tells what is wrong
+    except Exception:  # it raises nearly anything; the page itself shows what is wrong
         return None
 
 

@@ -1,4 +1,4 @@
-"""The service in the shape of the job API that AFP's verification plug-in speaks.
+"""The service in the shape of the job API of AFP's verification plug-in.
 
 The plug-in (github.com/AFP-Medialab/verification-plugin, useSyntheticImageDetection.jsx) posts to
 ``images/jobs``, polls ``images/jobs/ID`` until the status is COMPLETED or FAILED, and reads
@@ -38,7 +38,7 @@ async def post(request: Request, url: Annotated[str | None, Query()] = None) -> 
 
 @app.get("/images/jobs/{job}")
 async def status(job: str) -> Response:
-    """Tell how far a job is."""
+    """Report how far a job is."""
     answer = await _ask("GET", f"/{job}")
     if answer.status_code != 200:
         return JSONResponse({"message": answer.json()["message"]}, answer.status_code)
@@ -63,7 +63,7 @@ async def report(job: str, services: Annotated[str | None, Query()] = None) -> R
 
 
 def prediction(result: dict[str, Any]) -> float | None:
-    """Return the probability that something speaks against a picture; None where none is stated."""
+    """Return the probability of evidence against a picture; None where none is stated."""
     sure = result["confidence"]
     if sure is None or result["finding"] not in ("evidence against", "consistent"):
         return None

@@ -46,7 +46,7 @@ class Build:
     timing_cache
         TensorRT's, to include.
     unsafe_without_parity
-        Take models that no report speaks for.
+        Take models that no report covers.
     out
         The bundle, .camfw.
     force
@@ -132,7 +132,7 @@ def _check_parity(found: list[Exported], reports: tuple[ParityReport, ...]) -> N
         if one.contract.precision == "fp32":
             continue
         if one.sha256 not in by_model:
-            raise ParityError(f"no parity report speaks for {one.contract.name}; export it again")
+            raise ParityError(f"no parity report covers {one.contract.name}; export it again")
         require(by_model[one.sha256])
 
 
@@ -144,6 +144,6 @@ def _release(args: Build, found: list[Exported], reports: tuple[ParityReport, ..
     pipeline, pair = pipelines.pop()
     fans = {report.fan_sha256 for report in reports if report.fan_sha256}
     if len(fans) > 1:
-        raise BundleError("the parity reports speak of several FANs")
+        raise BundleError("the parity reports name several FANs")
     fan = fans.pop() if fans else None
     return Release(args.camera, args.version, args.security_version, pipeline, pair, fan)

@@ -37,7 +37,7 @@ class EvaluatePlatform:
     programs
         JPEG files of no platform, a folder for each program or package that they are of.
     shares
-        Tell how common each way of coding is among them.
+        Print how common each way of coding is among them.
     limit
         Use so many pictures of each folder, and of each program.
     seed

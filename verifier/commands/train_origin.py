@@ -96,7 +96,7 @@ def _run_layer(args: TrainOrigin) -> int:
     from verifier.training.curve import draw_learning
     from verifier.training.origin.export import export
     from verifier.training.origin.layer import FOLDER, features_for, gather, keep_left_out, learn
-    from verifier.training.origin.run import RANGES, task_of, told_of
+    from verifier.training.origin.run import RANGES, stated_of, task_of
     from verifier.training.seeded import make_ready
 
     recipe = layer_recipe_of(args)
@@ -114,8 +114,8 @@ def _run_layer(args: TrainOrigin) -> int:
     left_out = keep_left_out(gathered, task.kinds, recipe.penalty, args.out, _say_without)
     layer = described_by.model_of(learn(gathered, len(task.kinds), recipe.penalty))
     weights, data = args.out / "weights", args.pictures.name
-    told = told_of(task, args.start_from)
-    export(layer, args.name, task.labels, recipe, told, data, found, weights)
+    stated = stated_of(task, args.start_from)
+    export(layer, args.name, task.labels, recipe, stated, data, found, weights)
     print(f"{found:.1%} of held-out patches, mean of {len(task.kinds)} classes; "
           f"curve → {draw_learning(args.out)}")  # fmt: skip
     _say_what_is_shown(task)
@@ -155,7 +155,7 @@ def _run_network(args: TrainOrigin) -> int:
     from verifier.training.curve import draw_accuracy
     from verifier.training.origin.data import Patchwork
     from verifier.training.origin.export import export
-    from verifier.training.origin.run import RANGES, network_of, task_of, told_of
+    from verifier.training.origin.run import RANGES, network_of, stated_of, task_of
     from verifier.training.origin.train import held_patches, train_origin
     from verifier.training.run import shown
     from verifier.training.seeded import make_ready
@@ -174,8 +174,8 @@ def _run_network(args: TrainOrigin) -> int:
     drawn = (args.out / "history.jsonl").exists()  # not where no stage had a step
     curve = f"; curve → {draw_accuracy(args.out)}" if drawn else ""
     folder = args.out / "weights"
-    told = told_of(task, args.start_from)
-    export(trained, args.name, task.labels, recipe, told, args.pictures.name, accuracy, folder)
+    stated = stated_of(task, args.start_from)
+    export(trained, args.name, task.labels, recipe, stated, args.pictures.name, accuracy, folder)
     print(f"{accuracy:.1%} of held-out patches, mean of {len(task.kinds)} classes{curve}")
     _say_what_is_shown(task)
     print(f"weights → {folder}; measure and calibrate them on pictures that no training saw with")

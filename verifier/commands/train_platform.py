@@ -83,8 +83,8 @@ class TrainPlatform(TrainingOptions):
         curve = draw_accuracy(self.out)
         folder = self.out / "weights"
         started = self.start_from.name if self.start_from else ""
-        told = ", ".join(pictures.name for pictures in self.pictures)
-        export(model, self.name, cache, recipe, told, accuracy, folder, started)
+        sets = ", ".join(pictures.name for pictures in self.pictures)
+        export(model, self.name, cache, recipe, sets, accuracy, folder, started)
         print(
             f"{accuracy:.1%} of held-out patches, mean of {model.classes} classes; curve → {curve}"
         )

@@ -1,4 +1,4 @@
-"""What verify, verify-archive and serve are told alike."""
+"""Options that verify, verify-archive and serve share."""
 
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
@@ -29,5 +29,5 @@ class TrustOptions:
     resend: Annotated[tuple[str, ...], ANY] = PLATFORMS
 
     def settings(self, limits: Limits | None = None) -> Settings:
-        """Return what an analysis is told."""
+        """Return the settings of an analysis."""
         return Settings(self.trust_anchors, self.revocation_lists, limits or Limits(), self.resend)

@@ -70,7 +70,7 @@ class Verify(TrustOptions):
     threads: Count = 2
 
     def __call__(self) -> int:
-        """Analyse, print, and tell the outcome by the exit status."""
+        """Analyse, print, and give the outcome as the exit status."""
         photos = photos_of(self.photos)
         pages = _pages(photos, self.html, force=self.force)
         verifier = Verifier.from_weights(self.weights, self.settings(Limits(seconds=self.seconds)))

@@ -88,7 +88,7 @@ class VerifyArchive(TrustOptions):
 
 
 def _options(args: VerifyArchive) -> "ArchiveOptions":
-    """Read what the workers are told, and check it before they are started."""
+    """Read the workers' settings, and check them before they are started."""
     from verifier.analysis import Verifier
     from verifier.archive import ArchiveOptions
 

@@ -215,7 +215,7 @@ class PixelDetector(ModelDetector[ScoresT]):
 
     def _shown(self, reading: Reading, answer: Answer, scores: ScoresT) -> dict[str, Any]:
         # A bar of 95% “sharpened” accuses, whatever the sentence beside it says, and where the
-        # model may not speak the probabilities are not those that were calibrated.
+        # model may not answer the probabilities are not those that were calibrated.
         reported: Mapping[str, float] = answer.probabilities if answer.status == "ran" else {}
         return {
             **self.facts_of(scores),

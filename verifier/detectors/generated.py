@@ -29,7 +29,7 @@ _LIMITS: Final = (
 
 
 class GeneratedDetector(PixelDetector[PatchScores]):
-    """Tells generated pictures from photographs, or is not sure.
+    """Distinguishes generated pictures from photographs, or abstains.
 
     Parameters
     ----------

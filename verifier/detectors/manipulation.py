@@ -61,7 +61,7 @@ class PictureScores(PatchScores):
 
 
 class ManipulationDetector(PixelDetector[PictureScores]):
-    """Tells straight from the camera from sharpened, smoothed, recompressed and resampled.
+    """Distinguishes straight from the camera from sharpened, smoothed, recompressed and resampled.
 
     Parameters
     ----------
@@ -136,7 +136,7 @@ class ManipulationDetector(PixelDetector[PictureScores]):
 
 
 def _where(answer: Answer, sync: Sync | None) -> tuple[str, ...]:
-    """Say how a camera's watermark was found, where that speaks for an answer."""
+    """Say how a camera's watermark was found, where that is evidence for an answer."""
     if not answer.in_domain or sync is None or not sync.found or sync.scaled:
         return ()
     cropped = ", and the picture was cropped" if any(sync.offset) else ""

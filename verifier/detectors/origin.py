@@ -56,7 +56,7 @@ def scored(model: Model, pixels: NDArray[np.uint8], most: int) -> PatchScores | 
 
 
 class OriginDetector(PixelDetector[PatchScores]):
-    """Tells photographs, computer graphics and generated pictures apart, or isn't sure.
+    """Distinguishes photographs, computer graphics and generated pictures, or abstains.
 
     Parameters
     ----------

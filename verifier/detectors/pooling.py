@@ -32,7 +32,7 @@ PATTERN = "pattern"
 
 @dataclass(frozen=True)
 class Measured:
-    """A picture, the statistics of its blocks, and what speaks for a watermark in it."""
+    """A picture, the statistics of its blocks, and the evidence for a watermark in it."""
 
     pixels: Pixels
     statistics: NDArray[np.float32]
@@ -55,7 +55,7 @@ class Pooled:
 
     @cached_property
     def gaps(self) -> WatermarkGaps:
-        """Parts without the watermark, where it was found at a size at which edits can be told.
+        """Parts without the watermark, where it was found at a size at which edits can be detected.
 
         They are looked for when they are first asked for: most answers don't need them.
         """

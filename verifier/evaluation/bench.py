@@ -124,7 +124,7 @@ def _measured(verifier: Verifier, photo: str) -> _Run:
 
 
 def _peak() -> int:
-    """Largest resident size of this process in bytes, from the kernel where it tells."""
+    """Largest resident size of this process in bytes, from the kernel where it says."""
     try:
         status = Path("/proc/self/status").read_text(encoding="utf-8")
     except OSError:

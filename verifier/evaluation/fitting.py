@@ -395,7 +395,7 @@ def _events(entry: ModelEntry, calibration: Calibration, held_out: Scores) -> tu
 def _answers(
     entry: ModelEntry, calibration: Calibration, held_out: Scores, found: Array
 ) -> tuple[Mask, Mask, Mask]:
-    """Tell which pictures get an answer, which of those rightly, and which could get one: (N,)."""
+    """Find which pictures get an answer, which of those rightly, and which could get one: (N,)."""
     truth = held_out.truth()
     if calibration.edited is not None and calibration.native is not None:
         is_edit = np.isin(truth, entry.indices("edit"))

@@ -48,7 +48,7 @@ class Downloaded:
         That it went through last.
     untouched
         Whether it is the upload, or was coded again at the same size by the upload's own luma
-        table, which leaves the coefficients as they are: luma can't tell it from the upload.
+        table, which leaves the coefficients as they are: luma can't distinguish it from the upload.
     """
 
     data: bytes

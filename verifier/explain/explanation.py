@@ -29,7 +29,7 @@ class Explanation:
     Attributes
     ----------
     relevance
-        (H, W), what speaks for the label above 0 and against it below, as shares of all that speaks
+        (H, W), evidence for the label above 0 and against it below, as shares of all evidence
         for it; 0 where the detector didn't look.
     looked_at
         (H, W), where it did.
@@ -178,7 +178,7 @@ def _sentence(
 
 
 def _probability(network: Explainable, place: int, logits: NDArray[np.float32]) -> str:
-    """Tell the calibrated probability, where the manifest has a calibration."""
+    """State the calibrated probability, where the manifest has a calibration."""
     entry = network.entry
     calibration = entry.calibration_for(None) if entry else None
     if entry is None or calibration is None:

@@ -1,4 +1,4 @@
-"""The detector of platforms read from the pixels on: a count speaks for what was counted."""
+"""The detector of platforms read from the pixels on: a count is evidence for what was counted."""
 
 from typing import Any
 

@@ -74,7 +74,7 @@ def composite(model: nn.Module) -> Any:
 def _first_order(core: ModuleType) -> tuple[type[Any], type[Any]]:
     """Make two hooks that share relevance of statistics out among blocks, to the first order.
 
-    The relevance of a standardised statistic over its value is what a unit of it speaks; the
+    The relevance of a standardised statistic over its value is what a unit of it weighs; the
     gradient says how much of it a pixel gives, times how far it is from the mean of its block. A
     block gets the sum of its pixels, and what the first order leaves over goes where it found
     most, so that the sum over the picture is that over the statistics.

@@ -1,9 +1,9 @@
-"""Histograms of quantised DCT coefficients, and what they tell of an earlier JPEG generation.
+"""Histograms of quantised DCT coefficients, and what they show of an earlier JPEG generation.
 
 Method: J. Fridrich, J. Lukáš, *Estimation of Primary Quantization Matrix in Double Compressed JPEG
 Images*, DFRWS 2003, section 3: coefficients of the picture shifted off its block grid stand for
 those that were never quantised; each candidate for the first step is simulated on them, and the
-nearest histogram tells. Here one quality of Annex K is fitted to several coefficients at once.
+nearest histogram decides. Here one quality of Annex K is fitted to several coefficients at once.
 
 The 909-vector of a patch: I. Amerini, T. Uricchio, R. Caldelli, *Tracing Images Back to Their
 Social Network of Origin: A CNN-Based Approach*, WIFS 2017, section III.

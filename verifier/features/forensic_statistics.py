@@ -9,7 +9,7 @@ weigh them (docs/decisions/016):
   TSP 2005).
 
 A patch is first compressed as every other: statistics that see how strongly a file was compressed
-tell that, and little else.
+show that, and little else.
 """
 
 from collections.abc import Iterator

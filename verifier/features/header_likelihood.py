@@ -3,7 +3,8 @@
 Every aspect of the header (tables, subsampling, scans, Huffman tables, size, marks) is compared
 with every profile of `channel.PLATFORMS`. A profile's value is trusted as far as its source is:
 with the probability ``doubt`` the aspect is as in anybody's file. What is assumed is doubted
-entirely, so it says nothing. What is rare in anybody's files (``_ANYBODY``) tells most.
+entirely, so it says nothing. What is rare in anybody's files (``_ANYBODY``) is the strongest
+evidence.
 
 Platforms code by libraries that are everybody's. How many programs write just what a platform
 writes isn't known. So coding, size and whatever else anybody may write count less than
@@ -61,7 +62,7 @@ _AT_LIMIT, _BY_CHANCE = 0.6, 0.03
 
 @dataclass(frozen=True)
 class PlatformLikelihood:
-    """A platform, or "none", with how much a header speaks for it.
+    """A platform, or "none", with how much a header is evidence for it.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""The header of a JPEG file (ITU-T T.81, annex B) as far as it tells who wrote it."""
+"""The header of a JPEG file (ITU-T T.81, annex B) as far as it shows who wrote it."""
 
 import re
 from collections.abc import Iterator
@@ -72,7 +72,7 @@ class JpegHeader:
 
     @property
     def marks(self) -> tuple[str, ...]:
-        """Segments that tell of software, in words."""
+        """Segments that name software, in words."""
         return tuple(self._marks())
 
     def _marks(self) -> Iterator[str]:

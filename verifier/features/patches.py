@@ -68,7 +68,7 @@ def _usable(pixels: Pixels, top: int, side: int, selection: Selection) -> Iterat
 
     All in whole numbers: which patches are looked at must not depend on how a processor rounds.
     """
-    # Every other pixel of every other row tells variance and clipping well enough.
+    # Every other pixel of every other row shows variance and clipping well enough.
     band = pixels[top : top + side : 2]
     levels = band.astype(np.uint16)
     sums = levels.sum(axis=0, dtype=np.int64).sum(axis=1)

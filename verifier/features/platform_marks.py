@@ -2,8 +2,8 @@
 
 A colour profile that anybody may add, a density, or a comment without a letter is no mark. Programs
 keep IPTC and comments when they save a file again (Pillow keeps comments, Photoshop both), so those
-marks tell of the last writer only where the coding is the platform's, too. Meta's FBMD trailer
-states the file's own size and number of scans: nothing that was saved again fits it.
+marks are evidence of the last writer only where the coding is the platform's, too. Meta's FBMD
+trailer states the file's own size and number of scans: nothing that was saved again fits it.
 """
 
 import re

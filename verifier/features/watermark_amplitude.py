@@ -229,7 +229,7 @@ def _edges(activity: Array) -> Array:
 
 
 def _activity(blocks: Blocks, place: int) -> Array:
-    """Tell how active each block and its neighbours are about a coefficient: (rows, columns)."""
+    """Measure how active each block and its neighbours are about a coefficient: (rows, columns)."""
     near = blocks.sizes[_near(place)].mean(axis=0).reshape(blocks.shape)
     own = blocks.sizes[place].reshape(blocks.shape)
     around = (9 * box_mean(own, 3) - own) / 8

@@ -123,7 +123,7 @@ class WatermarkProof:
 def prove_watermark(
     brought_back: Pixels, pattern: MeasuredPattern, sync: Sync, size: tuple[int, int]
 ) -> WatermarkProof:
-    """Tell whether the watermark that `find_watermark` found is there.
+    """Prove whether the watermark that `find_watermark` found is there.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """What all 8×8 blocks of a picture synchronised with a camera's watermark say together.
 
-A patch has 256 blocks, a picture a hundred times as many: what is noise in a patch is told plainly
-by the picture. Of each coefficient that carries the watermark two things are told: what its means
+A patch has 256 blocks, a picture a hundred times as many: what is noise in a patch is measured well
+in the picture. Each coefficient that carries the watermark has two features: what its means
 keep of it, and what must have been there before JPEG rounded it
 (`verifier.features.watermark_amplitude`).
 """

@@ -29,8 +29,8 @@ Array = NDArray[np.float64]
 Pair = tuple[float, float]  # of rows and of columns
 
 # Scales that are looked at, and by what they differ: the lines of a picture of 2,048 pixels are no
-# narrower. Below the smallest too few lines are left to tell a watermark from JPEG's blocks, whose
-# period of 8 pixels a watermark of 32 has at a quarter of its size.
+# narrower. Below the smallest too few lines are left to distinguish a watermark from JPEG's
+# blocks, whose period of 8 pixels a watermark of 32 has at a quarter of its size.
 SMALLEST_SCALE: Final = 0.3
 LARGEST_SCALE: Final = 1.6
 _STEP: Final = 4e-4

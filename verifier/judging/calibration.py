@@ -92,7 +92,7 @@ def fit_pooling(
 ) -> tuple[float, float]:
     """Find exponent and temperature together, by the least negative log likelihood.
 
-    Where all pictures have as many patches, nothing tells the exponent: it is 0, so that more
+    Where all pictures have as many patches, nothing determines the exponent: it is 0, so that more
     patches make no answer surer.
 
     Parameters

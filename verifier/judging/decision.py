@@ -114,7 +114,7 @@ def _no_watermark(entry: ModelEntry, proof: WatermarkProof) -> Answer | None:
 
 
 def outside_domain(entry: ModelEntry, reading: Reading, patches: Patches) -> tuple[str, ...]:
-    """Say why a model may not speak about a picture; empty if it may."""
+    """Say why a model may not answer for a picture; empty if it may."""
     reasons = []
     height, width = reading.pixels.shape[:2]
     domain = entry.domain
@@ -210,7 +210,7 @@ def _decided(
 
 
 def _shared_again(entry: ModelEntry, threshold: Threshold, label: Label, edited: float) -> Answer:
-    """Tell what a further upload leaves as what it is: no evidence against a picture."""
+    """Report what a further upload leaves as what it is: no evidence against a picture."""
     said = (
         f"The picture looks as if {entry.pipeline or entry.name} developed it and it was "
         f"{label.words} since (probability of any change {percent(edited)}). Every upload does "

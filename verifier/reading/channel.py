@@ -1,4 +1,4 @@
-"""The channel section of a report: what a file's header and pixels tell of its way."""
+"""The channel section of a report: what a file's header and pixels show of its distribution."""
 
 from typing import Final
 
@@ -80,7 +80,7 @@ def _likelihoods(header: JpegHeader) -> tuple[LikelihoodRatio, ...]:
 
 
 def _earlier(header: JpegHeader, named: PlatformName | None) -> EarlierPlatform | None:
-    """Tell a platform before the last one, where a mark of it is left in another's file.
+    """Name a platform before the last one, where a mark of it is left in another's file.
 
     An earlier compression and a size name nobody: any program compresses and shrinks so.
     """
@@ -141,7 +141,7 @@ def _double(header: JpegHeader | None, pixels: NDArray[np.uint8]) -> Cue:
 
 
 def _scale(pixels: NDArray[np.uint8], matches: tuple[PlatformMatch, ...]) -> Cue:
-    """Say what the size tells, and that no trace of resizing is looked for.
+    """Say what the size shows, and that no trace of resizing is looked for.
 
     A. C. Gallagher's (*Detection of Linear and Cubic Interpolation in JPEG Compressed Images*, CRV
     2005) was. Of 29 untouched pictures of our own pipeline, whose watermark is periodic as well, 19

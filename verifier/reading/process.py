@@ -195,7 +195,7 @@ class _Process:
     def end(self) -> None:
         """Kill the process, if it runs, and forget it."""
         if self._popen.poll() is None:
-            # It gets a moment to go by itself, so that its status tells of what it died.
+            # It gets a moment to go by itself, so that its status says what ended it.
             with contextlib.suppress(subprocess.TimeoutExpired):
                 if self._popen.stdin is not None:
                     self._popen.stdin.close()

@@ -20,7 +20,7 @@ Pixels = NDArray[np.uint8]
 
 
 class Facts(BaseModel):
-    """What is told of a photo beside its pixels; crosses the border between two processes."""
+    """What is known of a photo beside its pixels; crosses the border between two processes."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

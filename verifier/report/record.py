@@ -148,8 +148,8 @@ class Answers(_Record):
 class Ingredient(Answers):
     """A picture that the signer says went into this one, and what its own credential is worth.
 
-    Its answers never speak for the file. Its picture isn't at hand: that its hash matched is what
-    the signer of this file states.
+    Its answers are never evidence for the file. Its picture isn't at hand: that its hash matched is
+    what the signer of this file states.
 
     Attributes
     ----------
@@ -250,7 +250,7 @@ class JpegFacts(_Record):
     tables
         Family and quality, if exact.
     marks
-        Segments that tell of software: JFIF, Exif, ICC, FBMD…
+        Segments that name software: JFIF, Exif, ICC, FBMD…
     """
 
     quality: int
@@ -336,7 +336,7 @@ class Cue(_Record):
 
 
 class ChannelReading(_Record):
-    """What the file itself tells of its way: the last encoder, platforms that write so, cues.
+    """What the file itself shows of its history: the last encoder, platforms that write so, cues.
 
     Attributes
     ----------
@@ -421,8 +421,8 @@ class DetectorResult(_Record):
     finding
         What it means for the verdict; "informs" says something but neither for nor against.
     platforms
-        Of the detector of platforms: those that the picture came through as far as they can be
-        told, in the order of sharing.
+        Of the detector of platforms: those that the picture came through as far as they are
+        known, in the order of sharing.
     """
 
     name: str

@@ -103,10 +103,10 @@ def sets_of(pictures: Sequence[Picture]) -> tuple[str, ...]:
 
 
 def scenes_of(pictures: Sequence[Picture]) -> tuple[str, ...]:
-    """Tell which pictures of one set may show the same scene, going by their names.
+    """Find which pictures of one set may show the same scene, going by their names.
 
     The scene is the first word of a name that isn't common to the whole set: ``kitchen`` of
-    ``kitchen_arnold_2``, ``1090`` of ``n02381460_1090_fake-1``. Where names tell nothing, each
+    ``kitchen_arnold_2``, ``1090`` of ``n02381460_1090_fake-1``. Where names show nothing, each
     picture is a scene of its own.
 
     Returns

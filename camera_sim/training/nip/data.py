@@ -91,8 +91,8 @@ def _planes(pictures: Sequence[Array]) -> Tensor:
 
 NOISE_FREE = 0.5  # of the captures of training
 
-# Korus & Memon 2019, section 4.4: patches whose sRGB values vary less tell nothing and are left
-# out; of those under the second bound, half are.
+# Korus & Memon 2019, section 4.4: patches whose sRGB values vary less hold no information and are
+# left out; of those under the second bound, half are.
 LEAST_VARIANCE, SMALL_VARIANCE = 0.01, 0.02
 TRIES = 20  # after so many flat patches, one is taken
 

@@ -31,7 +31,7 @@ EXPORT_TOLERANCE = 1e-4
 
 @dataclass(frozen=True)
 class Label:
-    """What a manifest entry says beside what the file itself tells."""
+    """What a manifest entry says beside what the file itself holds."""
 
     version: str
     licence: str

@@ -167,7 +167,7 @@ def validate(model: NIP, batch: Batch) -> float:
 
 
 def _is_settled(out: Path, done: int, recipe: Recipe) -> bool:
-    """Tell whether the last validation changed by less than the recipe's `stop_change`."""
+    """Whether the last validation changed by less than the recipe's `stop_change`."""
     psnr = [entry["psnr"] for entry in history_of(out) if entry["step"] <= done]
     errors = [10 ** (-value / 10) for value in psnr[-2:]]
     return len(errors) > 1 and abs(errors[0] - errors[1]) < recipe.stop_change * errors[1]

@@ -73,9 +73,9 @@ def _gathered(
         if not path.exists():
             steps = drawn(source, others, replace(recipe, steps=stop), start)
             draws = (draw for _, parts in islice(steps, stop - start) for draw in parts)
-            told = {"recipe": json.dumps(asdict(recipe))}
+            recipe_of_part = {"recipe": json.dumps(asdict(recipe))}
             with replacing(path) as temporary:
-                save_file(_read(pair, fan, draws, recipe), temporary, told)
+                save_file(_read(pair, fan, draws, recipe), temporary, recipe_of_part)
         with safe_open(path, "pt") as file:
             found = json.loads((file.metadata() or {}).get("recipe") or "{}")
         written = {RENAMED.get(name, name): value for name, value in found.items()}

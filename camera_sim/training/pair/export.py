@@ -36,12 +36,12 @@ def export_pair(
         "validation: patches of five histories, 1:2 and JPEG 50": round(point.accuracy, 4),
         "validation: PSNR to the pipeline before (dB)": round(point.psnr, 2),
     }
-    told = {key: value for key, value in asdict(recipe).items() if value is not None}
+    options = {key: value for key, value in asdict(recipe).items() if value is not None}
     label = Label(
         version="1",
         licence="your own",
         trained_for="any Bayer camera" if pipeline.any_camera else "the camera of the data",
-        recipe=told,
+        recipe=options,
         data=data,
         figures=figures,
         pair=name,
@@ -49,5 +49,5 @@ def export_pair(
     camera, verifier = out / "camera", out / "verifier"
     with torch.no_grad():
         export_network(pair.nip, pipeline, label, camera)
-        export_fan(pair.fan, name, pipeline.name, told, data, figures, label.licence, verifier)
+        export_fan(pair.fan, name, pipeline.name, options, data, figures, label.licence, verifier)
     return camera, verifier

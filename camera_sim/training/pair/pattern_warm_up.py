@@ -51,12 +51,12 @@ def learn_pattern(
     steps = recipe.pattern_warm_up
     levels = torch.from_numpy(pattern_levels(pattern)).float() * recipe.pattern_strength / 255
     energy = float(levels.square().mean())
-    told: dict[str, object] = {
+    options: dict[str, object] = {
         "pattern": digest(pattern), "strength": recipe.pattern_strength, "steps": steps,
         "seed": recipe.seed, "camera": recipe.camera, "pipeline before": _sha256(pair.plain),
     }  # fmt: skip
     optimiser = torch.optim.Adam(pair.nip.parameters(), RATE)
-    run = Run(out, pair.nip, [optimiser], told, FILE, {"carrier": "pattern"})
+    run = Run(out, pair.nip, [optimiser], options, FILE, {"carrier": "pattern"})
     start = run.resumed()
     pair.nip.autocast, pair.plain.autocast = autocast_of(recipe.bfloat16), None
     pair.nip.train()

@@ -104,15 +104,15 @@ def gather(
         If what lies there was gathered otherwise, or a part can't be gathered.
     """
     out.mkdir(parents=True, exist_ok=True)
-    told = json.dumps(
+    gathered_by = json.dumps(
         {"pair": opener.name, "draws": recipe.draws, "seed": recipe.seed, "statistics": VERSION,
          "pictures": [[path.name for path in folder] for folder in folders],
          "whole": [path.name for path in whole]}
     )  # fmt: skip
     note = out / "gathered.json"
-    if note.exists() and note.read_text(encoding="utf-8") != told:
+    if note.exists() and note.read_text(encoding="utf-8") != gathered_by:
         raise TrainingError(f"{out} was gathered otherwise; remove it or choose another --out")
-    note.write_text(told, encoding="utf-8")
+    note.write_text(gathered_by, encoding="utf-8")
     parts: list[int | Path] = [*range(recipe.parts), *whole]
     names = [*map(str, range(recipe.parts)), *(f"whole-{n}" for n in range(len(whole)))]
     files = {part: out / f"{name}.safetensors" for part, name in zip(parts, names, strict=True)}
@@ -244,6 +244,6 @@ def export(
     folder.mkdir(parents=True, exist_ok=True)
     for file in {entry.file, entry.torch.file if entry.torch else entry.file}:
         shutil.copyfile(fans / file, folder / file)
-    told = {f"pooling: {key}": value for key, value in asdict(recipe).items()}
-    export_pooling(network, pattern, entry, told, folder)
+    options = {f"pooling: {key}": value for key, value in asdict(recipe).items()}
+    export_pooling(network, pattern, entry, options, folder)
     return folder

@@ -37,7 +37,7 @@ class Samples:
 
 
 def container_samples(pictures: Sequence[Picture], feed: int) -> Samples:
-    """Return what the files tell without their pixels, as fed."""
+    """Return features of the files without their pixels, as fed."""
     rows = [
         (container(data), picture, f"{picture.name} {draw}")
         for picture in pictures
@@ -112,7 +112,7 @@ def _parts(pictures: Split) -> dict[str, tuple[Picture, ...]]:
 def baselines_table(
     pictures: Split, labels: Sequence[str], report: Callable[[], object] = lambda: None
 ) -> str:
-    """Tell how the three hand-crafted baselines do on the smallest feed."""
+    """Measure how the three hand-crafted baselines do on the smallest feed."""
     feed = FEEDS[0]
     training = pixel_samples(pictures.training, feed, report)
     parts = _parts(pictures)
@@ -125,7 +125,7 @@ def baselines_table(
 
 
 def confound_table(pictures: Split, labels: Sequence[str]) -> str:
-    """Tell how a classifier does that sees container, size and JPEG's coding, and no pixel.
+    """Measure how a classifier does that sees container, size and JPEG's coding, and no pixel.
 
     The bound is that of chance: what it may reach by luck on so many files, 95% sure.
     """

@@ -90,7 +90,7 @@ def split_of(entry: ModelEntry, folder: Path) -> Split:
 
 
 def saw_calibration(entry: ModelEntry) -> bool:
-    """Tell whether a model's training saw all pictures but those of the tests."""
+    """Whether a model's training saw all pictures but those of the tests."""
     return entry.recipe.get(CALIBRATED_ON) == SETS_LEFT_OUT
 
 

@@ -15,7 +15,7 @@ Pixels = NDArray[np.uint8]
 QUALITIES: Final = (90, 80, 70, 60, 50, 40, 30, 20, 10)
 SCALES: Final = (0.9, 1.1, 1.3, 1.5, 1.7)
 ALPHAS: Final = (0.5, 0.75, 1.25, 1.5, 2.0)
-# Degrees counter-clockwise; flips are told by negative numbers in `LEVEL_WORDS`.
+# Degrees counter-clockwise; flips are negative numbers in `LEVEL_WORDS`.
 TURNS: Final[dict[float, Callable[[Pixels], Pixels]]] = {
     90: lambda p: np.rot90(p, 1),
     180: lambda p: np.rot90(p, 2),

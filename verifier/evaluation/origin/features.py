@@ -1,4 +1,4 @@
-"""Features that are no network's: the baselines of origin, and what a file tells without pixels.
+"""Features that are no network's: the baselines of origin, and a file's without its pixels.
 
 The three hand-crafted baselines of Huang et al., table 1: colour histograms; saturation (S.
 McCloskey, M. Albright, *Detecting GAN-generated Imagery using Saturation Cues*, ICIP 2019); colour
@@ -74,7 +74,7 @@ BASELINES: Final[dict[str, Callable[[Pixels], Array]]] = {
 
 
 def container(data: bytes) -> Array:
-    """Return all that a file tells without its pixels: container, size, JPEG's coding, marks.
+    """Return all features of a file without its pixels: container, size, JPEG's coding, marks.
 
     Squares and products of the numbers are among them, so that a linear classifier can use ranges.
     """

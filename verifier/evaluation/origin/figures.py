@@ -35,8 +35,8 @@ def draw_curves(records: Sequence[OriginRecord], labels: Sequence[str], path: Pa
                 continue
             untouched = dict(both[part].get("none", [])).get(0.0)
             if name == "turn":
-                told = [LEVEL_WORDS[level] for level, _ in points]
-                axes.plot(told, [100 * y for _, y in points], "o", color=_COLOURS[part])
+                turns = [LEVEL_WORDS[level] for level, _ in points]
+                axes.plot(turns, [100 * y for _, y in points], "o", color=_COLOURS[part])
                 axes.tick_params(axis="x", rotation=35)
             else:
                 x, y = zip(*sorted(points), strict=True)

@@ -63,7 +63,7 @@ def accuracies(
 
 
 def accuracy_table(records: Sequence[OriginRecord], entry: ModelEntry) -> str:
-    """Tell patches and pictures that are right, mean of classes, by part and feed."""
+    """Count patches and pictures that are right, mean of classes, by part and feed."""
     labels = [label.name for label in entry.labels]
     columns = (
         "pictures", "fed", "different pictures", "files", "patches right",
@@ -90,7 +90,7 @@ def confusion(records: Sequence[OriginRecord], labels: Sequence[str]) -> NDArray
 
 
 def sets_table(records: Sequence[OriginRecord], entry: ModelEntry, feed: int) -> str:
-    """Tell what the pictures of each set are voted to be, and what the detector answers."""
+    """List what the pictures of each set are voted to be, and what the detector answers."""
     labels = [label.name for label in entry.labels]
     voted, answered = ([f"{did} {name}" for name in labels] for did in ("voted", "answered"))
     rows = []
@@ -124,7 +124,7 @@ def answer(record: OriginRecord, entry: ModelEntry) -> str | None:
 
 
 def answers_table(records: Sequence[OriginRecord], entry: ModelEntry) -> str:
-    """Tell how often the detector answers, and how often rightly."""
+    """Measure how often the detector answers, and how often rightly."""
     columns = (
         "pictures", "fed", "files", "answered", "right of answered",
         "photographs called none (pictures)", "95% bound", "others called a photograph",
@@ -177,11 +177,11 @@ def curves_table(records: Sequence[OriginRecord], entry: ModelEntry) -> str:
     rows = []
     for name, points in both["seen"].items():
         for number, (level, _) in enumerate(points):
-            told = LEVEL_WORDS[level] if name == "turn" else f"{level:g}"
+            amount = LEVEL_WORDS[level] if name == "turn" else f"{level:g}"
             cells = [
                 f"{both[part][name][number][1]:.1%}" if name in both[part] else "–"
                 for part in PARTS
             ]
-            what = "nothing" if name == "none" else f"{name} {told}"
+            what = "nothing" if name == "none" else f"{name} {amount}"
             rows.append((what, *cells))
     return str(Table(("done to the picture", *PARTS.values()), rows))

@@ -67,7 +67,7 @@ class Sent:
     tables
         Of luma, in words or as the sum of its steps.
     untouched
-        Whether luma can't tell it from the upload.
+        Whether luma can't distinguish it from the upload.
     jpeg
         Whether it is a JPEG file, so that it has a header.
     named, earlier

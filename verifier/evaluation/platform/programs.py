@@ -31,7 +31,7 @@ class ProgramScore:
     earlier
         Platforms that a file came through before, as is said.
     fitting
-        Files whose coding fits a profile, so that all but a mark speaks for it.
+        Files whose coding fits a profile, so that all but a mark is evidence for it.
     """
 
     source: str
@@ -85,7 +85,7 @@ def _score(source: str, headers: Sequence[JpegHeader]) -> ProgramScore:
 
 
 def programs_table(headers: dict[str, list[JpegHeader]]) -> str:
-    """Tell by source how many files of no platform were named, with bounds of 95%."""
+    """Count by source how many files of no platform were named, with bounds of 95%."""
     scores = score_programs(headers)
     columns = "source", "files", "fit a platform's profile", "named", "of them before"
     rows = [(s.source, s.files, s.fitting, _counted(s.named), _counted(s.earlier)) for s in scores]
@@ -109,7 +109,7 @@ def _summary(scores: Sequence[ProgramScore]) -> str:
 
 
 def shares_table(headers: dict[str, list[JpegHeader]]) -> str:
-    """Tell how common each way of coding is where every source weighs alike."""
+    """Measure how common each way of coding is where every source weighs alike."""
     lines = []
     for aspect, words in _ASPECTS.items():
         shares: Counter[str] = Counter()

@@ -68,7 +68,7 @@ def apart(records: Sequence[Record]) -> list[Record]:
 
 
 def classes_table(records: Sequence[Record]) -> str:
-    """Tell patches and pictures of eight and of three classes that are right (simulated)."""
+    """Count patches and pictures of eight and of three classes that are right (simulated)."""
     kept = in_2016(records)
     once = [r for r in records if not r.sent.before]
     untouched = Counter(
@@ -133,7 +133,7 @@ def hint_alone(record: Record, entry: ModelEntry) -> str:
 
 
 def answers_table(records: Sequence[Record], entry: ModelEntry) -> str:
-    """Tell what headers name, and what pixels alone would hint at (simulated)."""
+    """List what headers name, and what pixels alone would hint at (simulated)."""
     columns = (
         "came through", "pictures", "named rightly", "as Meta's", "wrongly", "not named",
         "pixels' hint right", "wrong", "none",
@@ -179,7 +179,7 @@ def _truth(record: Record) -> str:
 
 
 def others_table(records: Sequence[Record], entry: ModelEntry) -> str:
-    """Tell what the pixels alone hint at of other platforms and eras (simulated)."""
+    """List what the pixels alone hint at of other platforms and eras (simulated)."""
     found: dict[str, Counter[str]] = {}
     for record in records:
         if record.sent.truth == OTHER and not record.sent.untouched:

@@ -1,6 +1,6 @@
 """Certificates of the authorities above a signer's: one that was withdrawn vouches for nobody.
 
-c2pa's reader tells the signer's own certificate. Those above stand in the signature beside it, or
+c2pa's reader reports the signer's own certificate. Those above stand in the signature beside it, or
 in the list of trust anchors.
 """
 
@@ -27,8 +27,8 @@ def with_authorities(
     Parameters
     ----------
     signer
-        As c2pa's reader tells it; None where it doesn't, as for a name in a rare encoding. Then all
-        certificates beside the signature count as the signer's: which is, isn't known.
+        As c2pa's reader reports it; None where it doesn't, as for a name in a rare encoding. Then
+        all certificates beside the signature count as the signer's: which is, isn't known.
     signature
         The manifest's signature (COSE), with the certificates in it.
     anchors

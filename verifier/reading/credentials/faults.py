@@ -34,7 +34,7 @@ _WORDS: Final = {
 
 
 def fault_codes(codes: StatusCodes) -> list[str]:
-    """Return failures that no other answer tells of, in order."""
+    """Return failures that no other answer reports, in order."""
     return sorted(
         code
         for code in codes.failure - BREAKING - {_OUTSIDE_VALIDITY}

@@ -25,16 +25,18 @@ def identity_of(manifest: Mapping[str, Any], codes: StatusCodes) -> Identity:
         for assertion in items(manifest.get("assertions"))
         if str(mapping(assertion).get("label", "")).startswith(_LABEL)
     ]
-    told = sorted(code for code in codes.failure | codes.informational if code.startswith(PREFIX))
+    reported = sorted(
+        code for code in codes.failure | codes.informational if code.startswith(PREFIX)
+    )
     if not assertions and not any(code.startswith(PREFIX) for code in codes.all):
         return Identity()
     author = _author(assertions)
-    if codes.success >= _CONFIRMED and not told:
+    if codes.success >= _CONFIRMED and not reported:
         return Identity(
             state="confirmed",
             words=f"The author's own certificate ({author}) leads to an authority on your list.",
         )
-    why = f" ({', '.join(told)})" if told else ""
+    why = f" ({', '.join(reported)})" if reported else ""
     return Identity(
         state="not confirmed",
         words=f"The credential names an author ({author}), whose identity was not confirmed{why}. "

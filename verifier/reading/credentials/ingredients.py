@@ -156,7 +156,7 @@ def _answers(
 
 
 def _of_file(answers: Answers, codes: StatusCodes, left_out: str | None) -> Answers:
-    """Word the file's integrity: its bytes are at hand, and tell what the hash leaves out."""
+    """Word the file's integrity: its bytes are at hand, and show what the hash leaves out."""
     integrity = integrity_of(
         codes, readable=answers.integrity.state != "unreadable", left_out=left_out
     )

@@ -15,7 +15,7 @@ _PICTURE: Final = frozenset(
         "assertion.dataHash.mismatch", "assertion.bmffHash.mismatch",
         "assertion.boxesHash.mismatch", "assertion.collectionHash.mismatch",
         "assertion.collectionHash.incorrectFileCount", "assertion.multiAssetHash.mismatch",
-        # c2pa-rs: a hash that fails while it is read is told by the name of the success.
+        # c2pa-rs: a hash that fails while it is read is reported by the name of the success.
         "assertion.dataHash.match",
     }
 )  # fmt: skip

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _END: Final = "-----END X509 CRL-----"
 
-# An authority's name (RFC 5280, 4.1.2.4) by RFC 4514's short names of what c2pa tells of it.
+# An authority's name (RFC 5280, 4.1.2.4) by RFC 4514's short names of what c2pa reports of it.
 Name = frozenset[tuple[str, str]]
 _PARTS: Final = ("C", "ST", "L", "O", "OU", "CN")
 
@@ -29,7 +29,7 @@ class Certificate:
 class RevocationLists:
     """Certificates that were withdrawn, and when the oldest of the lists was issued.
 
-    ``issuers`` are the authorities whose lists are there; ``outdated`` tells whether one of them
+    ``issuers`` are the authorities whose lists are there; ``outdated`` is whether one of them
     should have been replaced by now.
     """
 

@@ -13,22 +13,22 @@ _WRONG: Final = ("timeStamp.mismatch", "timeStamp.malformed", "timeStamp.outside
 
 def time_of(codes: StatusCodes, signed_at: str | None) -> SigningTime:
     """Answer from the codes of one manifest; ``signed_at`` as its time stamp has it."""
-    told = codes.failure | codes.informational
-    wrong = sorted(told.intersection(_WRONG))
+    reported = codes.failure | codes.informational
+    wrong = sorted(reported.intersection(_WRONG))
     if wrong:
         return SigningTime(
             state="unproven",
             words=f"The time stamp doesn't hold ({', '.join(wrong)}): when it was signed isn't "
             "proven.",
         )
-    if codes.success.issuperset({_VALID, _TRUSTED}) and _UNTRUSTED not in told:
+    if codes.success.issuperset({_VALID, _TRUSTED}) and _UNTRUSTED not in reported:
         return SigningTime(
             state="time-stamped",
             words=f"An authority on your list confirms that it was signed by {signed_at}."
             if signed_at
             else "An authority on your list confirms the time of signing.",
         )
-    if _VALID in codes.success or _UNTRUSTED in told:
+    if _VALID in codes.success or _UNTRUSTED in reported:
         when = f", {signed_at}," if signed_at else ""
         return SigningTime(
             state="unproven",

@@ -73,7 +73,7 @@ def _by_lists(certificate: Certificate | None, lists: RevocationLists | None) ->
 def certificates_of(crjson: object) -> dict[str, Certificate | None]:
     """Return each signer's certificate, by its manifest's label, from what c2pa gives as crJSON.
 
-    None where c2pa doesn't tell it.
+    None where c2pa doesn't report it.
     """
     found: dict[str, Certificate | None] = {}
     for manifest in map(mapping, items(mapping(crjson).get("manifests"))):

@@ -2,7 +2,7 @@
 
 Tan & Le, *EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks*, ICML 2019, in
 the form for small devices (Google, 2020): ReLU6 in place of swish, nothing squeezed or excited.
-What a network has learnt of other pictures tells generators apart that no training saw, better
+What a network has learnt of other pictures distinguishes generators that no training saw, better
 than what a few hundred pictures teach (Ojha et al., *Towards Universal Fake Image Detectors that
 Generalize Across Generative Models*, CVPR 2023). The features are the 320 channels before the
 head, averaged over the crop; 3 million weights are frozen, and 321 a label are trained.

@@ -62,7 +62,7 @@ def unmarked(pixels: Pixels) -> Pixels:
     """Take away what a watermark of this kind may have written into (H, W, 3) uint8 sRGB.
 
     In every block the coefficient that can carry a bit becomes the median of itself and its eight
-    neighbours. It is done to pictures of every class, so that it tells nothing of the class itself.
+    neighbours. It is done to pictures of every class, so that it shows nothing of the class itself.
     """
     planes = _planes(pixels)
     band = _band(planes)

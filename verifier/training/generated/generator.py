@@ -155,7 +155,7 @@ def validate_generator(model: VAE, pictures: Sequence[Pixels]) -> float:
 def generate(model: VAE, picture: Pixels, seed: int) -> Pixels:
     """Make a picture of the latents that the encoder draws for ``picture``: (H, W, 3) uint8.
 
-    The content is that of the photograph, so nothing but the generator's traces tells the two.
+    The content is that of the photograph, so they differ by the generator's traces alone.
     """
     torch.manual_seed(seed)
     made, _, _ = model.eval()(_tensor(middle(picture)[None].copy()))

@@ -13,7 +13,7 @@ GENERATED: Final = "generated"
 CROP: Final = 224
 """Pixels a side that detectors are trained and tested on: Wang et al. 2020, section 4.1."""
 # The smallest pictures that there are (CycleGAN's 256×256) give crops of 224 from a scale of 0.875
-# on: a wider range would be a range for the larger pictures alone, and tell the classes apart.
+# on: a wider range would be a range for the larger pictures alone, and distinguish the classes.
 RANGES: Final = Ranges(scale=(0.875, 1.25), first_quality=(88, 98), quality=(88, 98))
 
 

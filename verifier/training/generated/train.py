@@ -79,7 +79,7 @@ RECIPES: Mapping[str, GeneratedRecipe] = MappingProxyType(
         "resnet50": GeneratedRecipe("resnet50", "both-0.5", False, 2000, 32, 1e-4, 1e-2),
     }
 )
-"""What each network is trained by, unless it is told otherwise."""
+"""What each network is trained by, unless options say otherwise."""
 
 
 def build(network: str, start_from: Path | None = None) -> nn.Module:
@@ -129,14 +129,16 @@ def export(
     shown
         Whether what the sets show was looked at; see `verifier.training.listed_sets.shown_words`.
     """
-    told: dict[str, str | int | float | bool] = asdict(recipe) | {
+    stated: dict[str, str | int | float | bool] = asdict(recipe) | {
         "optimiser": "AdamW",
         "crops of each picture": cut.crops,
         "watermark left in": cut.watermark,
         WHAT_SETS_SHOW: shown,
     }
     data = f"{', '.join(sets_of(pictures))}: {len(pictures)} pictures"
-    return export_generated(model, recipe.network, name, told, data, precision, "your own", folder)
+    return export_generated(
+        model, recipe.network, name, stated, data, precision, "your own", folder
+    )
 
 
 def train_generated(

@@ -65,7 +65,7 @@ class VAE(nn.Module):
 
 
 class PatchDiscriminator(nn.Module):
-    """Tells pieces of photographs from made ones, each 16×16 pixels or so by itself."""
+    """Distinguishes pieces of photographs from made ones, each 16×16 pixels or so by itself."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -14,7 +14,7 @@ class BlockFAN(FAN):
     """Korus & Memon's FAN, and beside it two dense layers over `BlockStatistics`.
 
     Convolutions and an average must learn where blocks lie before they can read a watermark that
-    is aligned with them; here they are told. The logits are the sum of both branches.
+    is aligned with them; here they are given. The logits are the sum of both branches.
 
     Parameters
     ----------

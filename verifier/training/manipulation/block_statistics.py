@@ -17,12 +17,12 @@ BLOCK = 8
 COEFFICIENTS = BLOCK**2 - 1  # without the mean
 # A watermark's period in blocks of the downloaded picture; 1:2 makes half of it.
 PERIOD = 4
-# What is told of each coefficient beside its mean at each place of the period.
+# Features of each coefficient beside its mean at each place of the period.
 KINDS = ("mean, even", "energy", "energy, even", "empty", "empty, even")
 # Rec. ITU-T T.871, clause 7.
 LUMA = (0.299, 0.587, 0.114)
 # Blocks weigh less the more is in them. Energies, in levels², that halve a block's weight: with the
-# smaller one even blocks speak nearly alone, with the larger textured ones do as well.
+# smaller one even blocks count nearly alone, with the larger textured ones do as well.
 EVEN_ENERGY, TEXTURED_ENERGY = 200.0, 3000.0
 # Coefficients within so many levels of 0 are those that compression has emptied.
 EMPTY = 1.0

@@ -27,7 +27,7 @@ TURNS: Final[tuple[Callable[[Pixels], Pixels], ...]] = (
     lambda patch: patch[:, ::-1],
     lambda patch: patch[::-1],
 )
-# Contrast and brightness of half the patches, so that the tone of a set tells little of its class.
+# Contrast and brightness of half the patches, so that the tone of a set shows little of its class.
 _GAINS: Final = (0.75, 1.3)
 _LIFTS: Final = (-20.0, 20.0)
 

@@ -18,7 +18,7 @@ def export(
     name: str,
     labels: tuple[Label, ...],
     recipe: OriginRecipe | LayerRecipe,
-    told: dict[str, str | int | float | bool],
+    stated: dict[str, str | int | float | bool],
     data: str,
     accuracy: float,
     folder: Path,
@@ -28,14 +28,14 @@ def export(
 
     Parameters
     ----------
-    told
+    stated
         What of the recipe isn't in ``recipe``: histories, the sets held out.
     data
         What it was trained on, in a few words.
     accuracy
         Share of held-out patches, mean over classes.
     """
-    full = {**_plain(recipe), **told}
+    full = {**_plain(recipe), **stated}
     figures: dict[str, str | float] = {"validation: patches, mean of classes": round(accuracy, 4)}
     return export_origin(model, name, labels, full, data, figures, licence, folder)
 

@@ -1,4 +1,4 @@
-"""What one layer can weigh of a patch to tell its origin: a description that isn't trained."""
+"""What one layer can weigh of a patch to classify its origin: a description that isn't trained."""
 
 import hashlib
 from abc import ABC, abstractmethod

@@ -2,7 +2,7 @@
 
 A few hundred pictures don't train a network of 13 million weights. They do train one layer over
 some hundred features (`verifier.training.origin.features`), in a minute, and again without each
-set in turn, which tells what the layer is worth on sets that nobody showed it.
+set in turn, which shows what the layer is worth on sets that nobody showed it.
 """
 
 import json
@@ -64,7 +64,7 @@ class LayerRecipe:
 RECIPES: Final[Mapping[str, LayerRecipe]] = MappingProxyType(
     {"statistics": LayerRecipe(), "lite0": LayerRecipe("lite0", penalty=0.1)}
 )
-"""What is weighed, and how, unless it is told otherwise."""
+"""What is weighed, and how, by default."""
 
 
 def features_for(network: str, start_from: Path | None) -> PatchFeatures:
@@ -130,17 +130,17 @@ def gather(
         If what lies there was gathered by another recipe, or it can't be written.
     """
     of = {"histories": str(ranges), "features": described_by.identity}
-    told = json.dumps(of | asdict(replace(recipe, penalty=0)))
+    recorded = json.dumps(of | asdict(replace(recipe, penalty=0)))
     parts = []
     for start in range(0, len(sources), _PART):
         some = sources[start : start + _PART]
         names = [source.name for source in some]
         path = folder / f"{start}.npz"
         if path.exists():
-            parts.append(_read(path, names, told))
+            parts.append(_read(path, names, recorded))
         else:
             found = np.stack([_described(source, described_by, recipe, ranges) for source in some])
-            _write(path, found, names, told)
+            _write(path, found, names, recorded)
             parts.append(found)
         report(start + len(some))
     return Gathered(tuple(sources), np.concatenate(parts))
@@ -156,10 +156,10 @@ def _described(
     return described_by.describe([draw_patch(source, rng, SIDE, ranges) for rng in draws])
 
 
-def _read(path: Path, names: Sequence[str], told: str) -> NDArray[np.float32]:
+def _read(path: Path, names: Sequence[str], recorded: str) -> NDArray[np.float32]:
     try:
         with np.load(path, allow_pickle=False) as file:
-            same = str(file["recipe"]) == told and list(file["names"]) == list(names)
+            same = str(file["recipe"]) == recorded and list(file["names"]) == list(names)
             found: NDArray[np.float32] = file["features"]
     except (OSError, ValueError, KeyError) as broken:
         raise TrainingError(f"{path} can't be read ({reason_of(broken)}); remove it") from broken
@@ -170,9 +170,9 @@ def _read(path: Path, names: Sequence[str], told: str) -> NDArray[np.float32]:
     return found
 
 
-def _write(path: Path, found: NDArray[np.float32], names: Sequence[str], told: str) -> None:
+def _write(path: Path, found: NDArray[np.float32], names: Sequence[str], recorded: str) -> None:
     file = BytesIO()
-    np.savez(file, features=found, names=np.array(names), recipe=np.array(told))
+    np.savez(file, features=found, names=np.array(names), recipe=np.array(recorded))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as refused:
@@ -228,7 +228,7 @@ def accuracy(fitted: LinearClassifier, gathered: Gathered) -> float:
 def learning_curve(
     training: Gathered, held: Gathered, classes: int, penalty: float
 ) -> Iterator[tuple[int, float, float]]:
-    """Tell what more patches of the same pictures bring: draws, loss, held-out accuracy."""
+    """Measure what more patches of the same pictures bring: draws, loss, held-out accuracy."""
     draws = 1
     while draws <= training.features.shape[1]:
         fitted = learn(training, classes, penalty, draws)

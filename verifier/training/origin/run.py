@@ -112,7 +112,7 @@ def network_of(
     return first_stage_of(start_from, model) if start_from else model
 
 
-def told_of(task: OriginTask, start_from: Path | None) -> dict[str, str | int | float | bool]:
+def stated_of(task: OriginTask, start_from: Path | None) -> dict[str, str | int | float | bool]:
     """Say what the recipe of a model doesn't: histories, and which pictures were for what."""
     return {
         "histories": str(RANGES),

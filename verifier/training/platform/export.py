@@ -33,14 +33,14 @@ def export(
     started_from
         Name of the run that it went on from, or "".
     """
-    told: dict[str, str | int | float | bool] = asdict(recipe) | {
+    stated: dict[str, str | int | float | bool] = asdict(recipe) | {
         "optimiser": "AdaDelta",
         "uploads of each picture": cache.uploads,
         "patches of each downloaded picture": cache.patches,
         "profiles": "; ".join(f"{one.name}: {', '.join(one.profiles)}" for one in CLASSES),
     }
     if started_from:
-        told["started from"] = started_from
+        stated["started from"] = started_from
     figures: dict[str, str | float] = {"validation: patches, mean of classes": round(accuracy, 4)}
     labels = [one.label for one in CLASSES]
-    return export_platform_cnn(model, name, labels, told, data, figures, licence, folder)
+    return export_platform_cnn(model, name, labels, stated, data, figures, licence, folder)
