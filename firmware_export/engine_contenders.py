@@ -9,7 +9,7 @@ from camera_sim.device.firmware import Precision
 from camera_sim.engines import Source, TileEngine
 from camera_sim.engines.cuda import compute_capability, find_runtime
 from camera_sim.engines.engine_files import Engines, engines_in
-from camera_sim.engines.engine_key import read_key
+from camera_sim.engines.engine_key import SUFFIXES, EngineRuntime, read_key
 from camera_sim.engines.opening import ENGINES, open_engine_named
 from camera_sim.errors import CameraSimError, EngineError
 from channel.errors import ChannelError
@@ -102,10 +102,15 @@ def _of_litert(
         yield _of_file("litert", fp32, made[-1].key.file, files_of(made[-1]), note)
 
 
-def _of_files(name: str, model: Exported, files: Engines, runtime: str) -> Iterator[Contender]:
-    """Yield the files of a runtime that were built from a model."""
+def _of_files(name: str, model: Exported, files: Engines, runtime: EngineRuntime) -> Iterator[Contender]:
+    """Yield the files of a runtime that were built from a model, and those without a key."""
     for file, (key, content) in files.items():
-        read = read_key(key, file)
+        try:
+            read = read_key(key, file)
+        except EngineError as error:
+            if file.endswith(SUFFIXES[runtime]):
+                yield Contender(name, "–", model, len(content), _raising(error), "given")
+            continue
         if read.runtime == runtime and read.model_sha256 == model.sha256:
             yield _of_file(name, model, file, {file: (key, content)}, "given")
 

@@ -6,9 +6,10 @@ from pathlib import Path
 from camera_sim.engines.engine_key import SUFFIXES, EngineKey, EngineRuntime, check_plan, read_key
 from camera_sim.errors import EngineError
 from camera_sim.weights import Model
+from channel.errors import reason_of
 
 Engines = Mapping[str, tuple[str, bytes]]
-"""By file name: the key's JSON, and the engine."""
+"""By file name: the key's JSON, "" where there is none, and the engine."""
 Keyed = tuple[EngineKey, bytes]
 
 
@@ -24,18 +25,29 @@ def engines_in(folder: Path | None) -> Engines:
         raise EngineError("name the folder of engines with --engines")
     try:
         return {
-            path.name: (path.with_name(f"{path.stem}.json").read_text("utf-8"), path.read_bytes())
+            path.name: (_key_beside(path), path.read_bytes())
             for path in sorted(folder.iterdir())
-            if path.suffix in SUFFIXES.values()
+            if path.suffix in SUFFIXES.values() and path.is_file()
         }
-    except (OSError, UnicodeDecodeError) as error:
-        raise EngineError(f"the engines in {folder} cannot be read: {error}") from error
+    except OSError as error:
+        reason = reason_of(error)
+        raise EngineError(f"the engines in {folder} cannot be read: {reason}") from error
+
+
+def _key_beside(engine: Path) -> str:
+    """Read an engine's key; "", which is none, where it can't be read: others may be whole."""
+    try:
+        return engine.with_name(f"{engine.stem}.json").read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""
 
 
 def engines_of(
     model: Model, precision: str, engines: Engines, runtimes: Sequence[EngineRuntime]
 ) -> list[Keyed]:
     """Return the engines that were built from a model, for some runtimes.
+
+    One without a sound key is passed over while there are others.
 
     Parameters
     ----------
@@ -47,11 +59,19 @@ def engines_of(
     EngineError
         If there is none.
     """
-    keyed = [(read_key(text, name), content) for name, (text, content) in engines.items()]
+    keyed: list[Keyed] = []
+    problems: list[EngineError] = []
+    for name, (text, content) in engines.items():
+        try:
+            keyed.append((read_key(text, name), content))
+        except EngineError as error:
+            problems.append(error)
     keyed = [one for one in keyed if one[0].runtime in runtimes]
+    if problems and not keyed:
+        raise problems[0]
     if not keyed:
         raise EngineError(
-            f"there is no engine of {' or '.join(runtimes)}; build one with "
+            f"there is no engine for {' or '.join(runtimes)}; build one with "
             "`camsim firmware engine`"
         )
     found = [one for one in keyed if one[0].model_sha256 == model.sha256]
@@ -64,7 +84,20 @@ def engines_of(
     return sorted(found, key=lambda one: one[0].precision != precision)
 
 
-def checked_engine(keyed: Keyed) -> Keyed:
-    """Return an engine if it is the one that its key describes; see `check_plan`."""
-    check_plan(*keyed)
-    return keyed
+def first_whole(engines: Sequence[Keyed]) -> Keyed:
+    """Return the first engine that is the one that its key describes.
+
+    Raises
+    ------
+    EngineError
+        If none is; see `check_plan`.
+    """
+    problems: list[EngineError] = []
+    for key, content in engines:
+        try:
+            check_plan(key, content)
+        except EngineError as error:
+            problems.append(error)
+        else:
+            return key, content
+    raise problems[0]

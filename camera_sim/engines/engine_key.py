@@ -161,6 +161,6 @@ def _device_fits(key: EngineKey, compute_capability: str) -> bool:
 
 def _numbers(version: str) -> tuple[int, ...]:
     try:
-        return tuple(int(part) for part in version.split(".") if part)
+        return tuple(int(part) for part in version.split("."))
     except ValueError as error:
         raise EngineError(f"{version!r} is no version number") from error

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from camera_sim.engines import Array, Colour, Source, TileEngine, checked, fitted, inputs_of
-from camera_sim.engines.engine_files import checked_engine, engines_in, engines_of
+from camera_sim.engines.engine_files import engines_in, engines_of, first_whole
 from camera_sim.errors import EngineError, InferenceError
 from channel.extras import to_install
 from channel.quiet import quiet
@@ -50,13 +50,15 @@ class LiteRtEngine(TileEngine):
         self._litert = find_litert()
         engines = engines_in(source.folder_of_engines) if source.engines is None else source.engines
         found = engines_of(source.model, source.precision, engines, ("litert",))
-        key, self._content = checked_engine(found[0])
+        key, self._content = first_whole(found)
         self.precision, self.engine_sha256 = key.precision, key.plan_sha256
         self.size, self.fixed = source.model.size, key.tile
         self._lanes = threading.local()
         try:
-            with quiet():  # that it has a delegate for the processor, once
-                shapes = _shapes(self._interpreter())
+            with quiet():  # that it has a delegate for the processor: said once, when first made
+                interpreter = self._interpreter()
+                interpreter.allocate_tensors()
+                shapes = _shapes(interpreter)
         except (RuntimeError, ValueError) as error:
             raise EngineError(f"LiteRT cannot open the engine {key.name}: {error}") from error
         self._inputs = set(shapes)

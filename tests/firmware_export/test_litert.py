@@ -1,6 +1,8 @@
 """LiteRT: a file with its key, run as a device's firmware, into a signed photo."""
 
+import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +21,11 @@ from firmware_export.boot import boot, install
 from firmware_export.built_engine import Made
 from firmware_export.bundle import built
 from firmware_export.contract import read_exported
+from firmware_export.engine_contenders import contenders
 from firmware_export.litert_build import files_of
 from tests.camera_sim.conftest import Camsim
 from tests.camera_sim.scenes import capture
+from tests.conftest import REPOSITORY
 from tests.firmware_export.factory import RELEASE, Company, capture_file, tiny_model
 from tests.firmware_export.test_credentials import assertion, read
 from verifier.reading.credentials import read_credential
@@ -67,6 +71,83 @@ def test_a_file_that_is_not_its_keys_or_not_of_the_model_is_refused(made: Made) 
     lying = Made(made.key.model_copy(update={"tile": (96, 96)}), made.plan)
     with pytest.raises(EngineError, match="does not take the tile that its key states"):
         LiteRtEngine(Source(tiny_model().model(), engines=files_of(lying)))
+
+
+def junk_without_a_key(folder: Path) -> None:
+    (folder / "0.tflite").write_bytes(b"junk")
+
+
+def a_key_that_is_none(folder: Path) -> None:
+    junk_without_a_key(folder)
+    (folder / "0.json").write_bytes(b"\xff{")
+
+
+def a_folder_named_as_an_engine(folder: Path) -> None:
+    (folder / "0.plan").mkdir()
+
+
+def a_tampered_one_of_the_same_network(folder: Path) -> None:
+    [engine] = folder.glob("*.tflite")
+    (folder / "0.tflite").write_bytes(engine.read_bytes()[:-1])
+    (folder / "0.json").write_bytes(engine.with_suffix(".json").read_bytes())
+
+
+JUNK = (junk_without_a_key, a_key_that_is_none, a_folder_named_as_an_engine,
+        a_tampered_one_of_the_same_network)  # fmt: skip
+
+
+@pytest.mark.parametrize("lay", JUNK)
+def test_junk_in_a_folder_of_engines_stops_no_sound_one(
+    lay: Callable[[Path], None], made: Made, tmp_path: Path
+) -> None:
+    lie_in(tmp_path, made)
+    lay(tmp_path)
+    source = Source(tiny_model().model(), folder_of_engines=tmp_path)
+    assert LiteRtEngine(source).engine_sha256 == made.key.plan_sha256
+    rows = list(contenders(tiny_model(), ["litert"], weights.FOLDER, (), tmp_path))
+    assert made.key.precision in {row.precision for row in rows}
+
+
+@pytest.mark.parametrize("lay", [junk_without_a_key, a_key_that_is_none])
+def test_a_folder_of_junk_alone_is_told_by_the_name_of_the_file(
+    lay: Callable[[Path], None], made: Made, tmp_path: Path
+) -> None:
+    lay(tmp_path)
+    source = Source(tiny_model().model(), folder_of_engines=tmp_path)
+    with pytest.raises(EngineError, match="^0.tflite does not say what its engine was built for$"):
+        LiteRtEngine(source)
+
+
+def test_a_folder_that_is_none_is_told_in_plain_words(made: Made, tmp_path: Path) -> None:
+    source = Source(tiny_model().model(), folder_of_engines=tmp_path / "none")
+    with pytest.raises(EngineError) as caught:
+        LiteRtEngine(source)
+    assert str(caught.value).endswith("/none cannot be read: No such file or directory")
+
+
+def test_the_library_prints_nothing_while_it_develops(made: Made, tmp_path: Path) -> None:
+    """It would say once in a process that it has a delegate for the processor."""
+    lie_in(tmp_path, made)
+    program = (
+        "import sys\nfrom pathlib import Path\n"
+        "from camera_sim.developing.tiles import develop\n"
+        "from camera_sim.engines import Source\n"
+        "from camera_sim.engines.litert import LiteRtEngine\n"
+        "from tests.camera_sim.scenes import capture\n"
+        "from tests.firmware_export.factory import tiny_model\n"
+        "source = Source(tiny_model().model(), folder_of_engines=Path(sys.argv[1]))\n"
+        "develop(capture(64, 64), LiteRtEngine(source), exposure=1.0)\n"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path)]
+    ran = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert (ran.stdout, ran.stderr) == ("", "")
+
+
+def lie_in(folder: Path, made: Made) -> None:
+    """Write an engine and its key, as ``camsim firmware engine`` does."""
+    for name, (key, content) in files_of(made).items():
+        (folder / name).write_bytes(content)
+        (folder / name).with_suffix(".json").write_text(key)
 
 
 def test_its_digest_is_in_the_bundle_the_boot_log_and_the_photo(

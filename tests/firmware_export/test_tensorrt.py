@@ -122,6 +122,8 @@ def test_without_a_device_it_says_so_and_touches_nothing(
         ({"version_compatible": True}, "11.5.0.1", "9.0", ""),
         ({"version_compatible": True}, "11.3.0.1", "9.0", "was built by tensorrt"),
         ({"version_compatible": True}, "12.0.0.1", "9.0", "was built by tensorrt"),
+        ({"version_compatible": True, "version": ""}, "11.4.0.106", "9.0", "no version number"),
+        ({"version": "11..4"}, "11.4.0.106", "9.0", "no version number"),
         ({}, "11.4.0.106", "8.6", r"for compute capability 9.0 \(hardware compatibility: none\)"),
         ({"hardware": "same_compute_capability"}, "11.4.0.106", "9.0", ""),
         ({"hardware": "ampere_plus"}, "11.4.0.106", "8.6", ""),
@@ -144,7 +146,7 @@ def test_an_engine_of_another_model_or_precision_is_refused() -> None:
         TensorRTEngine(tiny_model(0.5).model(), "fp32", plans())
     with pytest.raises(EngineError, match="is in fp16"):
         TensorRTEngine(tiny_model().model(), "fp16", plans())
-    with pytest.raises(EngineError, match="no engine of tensorrt-rtx or tensorrt; build one"):
+    with pytest.raises(EngineError, match="no engine for tensorrt-rtx or tensorrt; build one"):
         TensorRTEngine(tiny_model().model(), "fp32", {})
 
 
