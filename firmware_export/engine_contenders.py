@@ -102,7 +102,9 @@ def _of_litert(
         yield _of_file("litert", fp32, made[-1].key.file, files_of(made[-1]), note)
 
 
-def _of_files(name: str, model: Exported, files: Engines, runtime: EngineRuntime) -> Iterator[Contender]:
+def _of_files(
+    name: str, model: Exported, files: Engines, runtime: EngineRuntime
+) -> Iterator[Contender]:
     """Yield the files of a runtime that were built from a model, and those without a key."""
     for file, (key, content) in files.items():
         try:

@@ -114,7 +114,9 @@ def test_a_folder_of_junk_alone_is_told_by_the_name_of_the_file(
 ) -> None:
     lay(tmp_path)
     source = Source(tiny_model().model(), folder_of_engines=tmp_path)
-    with pytest.raises(EngineError, match="^0.tflite does not say what its engine was built for$"):
+    with pytest.raises(
+        EngineError, match=r"^0\.tflite does not say what its engine was built for$"
+    ):
         LiteRtEngine(source)
 
 
