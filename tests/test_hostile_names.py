@@ -342,7 +342,7 @@ def test_other_encodings(environment: dict[str, str], tmp_path: Path, weights: P
 def test_rich_is_used_in_one_place() -> None:
     """A console or a bar of rich's own would let names steer the terminal."""
     forbidden = re.compile(r"rich\.console|rich\.progress import [^\n]*\b(track|Progress)\b")
-    packages = ("camera_sim", "channel", "firmware_export", "fleet", "verifier")
+    packages = ("camera_sim", "channel", "firmware_export", "fleet", "verifier", "watermark")
     found = {
         str(path.relative_to(REPOSITORY))
         for package in packages

@@ -8,7 +8,7 @@ import grimp
 
 from tests.conftest import REPOSITORY
 
-PACKAGES = ("channel", "fleet", "verifier", "camera_sim", "firmware_export")
+PACKAGES = ("channel", "watermark", "fleet", "verifier", "camera_sim", "firmware_export")
 TORCH_ROOMS = {"networks", "training", "evaluation", "explain"}
 
 

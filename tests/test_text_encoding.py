@@ -11,7 +11,7 @@ import pytest
 
 from tests.conftest import REPOSITORY
 
-PACKAGES = ("camera_sim", "channel", "firmware_export", "fleet", "verifier")
+PACKAGES = ("camera_sim", "channel", "firmware_export", "fleet", "verifier", "watermark")
 NOT_FILES_OF_TEXT = ("Image", "token")  # what else has a method named open
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from tests.conftest import REPOSITORY
 
-PACKAGES = ("camera_sim", "channel", "firmware_export", "fleet", "verifier")
+PACKAGES = ("camera_sim", "channel", "firmware_export", "fleet", "verifier", "watermark")
 # What hatchling reads: with what else lies in a working folder, a build would copy that, too.
 SOURCES = (*PACKAGES, "pyproject.toml", "README.md", "LICENSE")
 KINDS = (

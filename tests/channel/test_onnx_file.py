@@ -217,7 +217,7 @@ def test_no_other_line_of_the_product_opens_a_session() -> None:
     opening = re.compile(r"InferenceSession\(")
     found = [
         path.relative_to(ROOT).as_posix()
-        for package in ("camera_sim", "channel", "firmware_export", "fleet", "verifier")
+        for package in ("camera_sim", "channel", "firmware_export", "fleet", "verifier", "watermark")
         for path in (ROOT / package).rglob("*.py")
         if opening.search(path.read_text())
     ]

@@ -171,7 +171,7 @@ def test_training_and_the_sensor_see_what_is_shown(name: str, tmp_path: Path) ->
 def test_files_are_opened_in_one_place() -> None:
     """Elsewhere `Image.open` decodes what is in memory already, which camsim itself has written."""
     in_memory = re.compile(r"Image\.open\((?!(io\.)?BytesIO\((?!path|photo)|file\))")
-    packages = ("camera_sim", "channel", "firmware_export", "fleet", "verifier")
+    packages = ("camera_sim", "channel", "firmware_export", "fleet", "verifier", "watermark")
     found = {
         str(path.relative_to(REPOSITORY))
         for package in packages

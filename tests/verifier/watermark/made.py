@@ -1,0 +1,43 @@
+"""Made photos with a watermark: no network, no camera."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from watermark.embedding import Watermark
+from watermark.keys import DeviceSecret, GroupKey
+
+GROUP, DEVICE = GroupKey(bytes(range(32))), DeviceSecret(bytes(range(1, 33)))
+PAYLOAD = bytes.fromhex("0123456789abcdef")
+Picture = NDArray[np.uint8]
+
+
+def scene(size: tuple[int, int], seed: int = 0) -> NDArray[np.float32]:
+    """Make a (H, W) scene of leaves that cover each other, with a slope and grain.
+
+    Lee, Mumford & Huang, *Occlusion models for natural images*, IJCV 2001.
+    """
+    rng = np.random.default_rng(seed)
+    rows, columns = np.mgrid[: size[0], : size[1]].astype(np.float32)
+    luma = 90 + 60 * rows / size[0]
+    for _ in range(300):
+        row, column = rng.uniform(0, size[0]), rng.uniform(0, size[1])
+        radius = min(0.015 * max(size) / rng.uniform(0.08, 1) ** 0.8, 200)
+        top, left = max(0, int(row - radius)), max(0, int(column - radius))
+        part = slice(top, int(row + radius) + 1), slice(left, int(column + radius) + 1)
+        inside = np.hypot(rows[part] - row, columns[part] - column) < radius
+        luma[part] = np.where(inside, rng.uniform(30, 220) + luma[part] / 20, luma[part])
+    grained: NDArray[np.float32] = (luma + rng.normal(0, 1.5, size)).astype(np.float32)
+    return grained
+
+
+def photo(size: tuple[int, int], *, levels: float = 0.8, seed: int = 0) -> Picture:
+    """Make a (H, W, 3) photo whose watermark has a deviation of some levels of 255."""
+    plane = Watermark(PAYLOAD, GROUP, DEVICE.of_photo(PAYLOAD)).plane(size)
+    laid = levels * plane.window(size, slice(0, size[0]), slice(0, size[1]))
+    return in_8_bits(scene(size, seed) + laid)
+
+
+def in_8_bits(luma: NDArray[np.floating]) -> Picture:
+    """Round a (H, W) picture to three equal channels."""
+    grey = np.clip(np.rint(luma), 0, 255).astype(np.uint8)
+    return np.repeat(grey[..., None], 3, axis=2)

@@ -1,0 +1,93 @@
+"""Reading a watermark from made photos: whole, scaled, turned, cut, and where there is none."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.verifier.watermark.made import GROUP, PAYLOAD, Picture, in_8_bits, photo, scene
+from verifier.watermark.reader import read_watermark
+from watermark.keys import GroupKey
+
+SIZE = (1200, 1600)
+
+
+@pytest.fixture(scope="module")
+def whole() -> Picture:
+    return photo(SIZE)
+
+
+def _resized(picture: Picture, width: int) -> Picture:
+    size = (width, round(width * picture.shape[0] / picture.shape[1]))
+    return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS))
+
+
+@pytest.mark.parametrize("width", [1600, 1080, 640])
+def test_read_at_any_size(whole: Picture, width: int) -> None:
+    reading = read_watermark(_resized(whole, width), [GROUP], search=False)
+    assert reading.payload == PAYLOAD
+    assert reading.key == GROUP.name
+    assert reading.longer_side == 1600
+    assert reading.scale == pytest.approx(width / 1600, rel=2e-3)
+    assert reading.offset == pytest.approx((0, 0), abs=2)
+    assert (reading.turned, reading.mirrored) == (0, False)
+    assert reading.false_hit_rate < 1e-12
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+@pytest.mark.parametrize("quarters", [0, 1, 2, 3])
+def test_read_in_every_turn(whole: Picture, mirrored: bool, quarters: int) -> None:
+    shown = np.fliplr(whole) if mirrored else whole
+    reading = read_watermark(np.rot90(shown, -quarters), [GROUP], search=False)
+    assert reading.payload == PAYLOAD
+    assert (reading.turned, reading.mirrored) == (90 * quarters, mirrored)
+
+
+@pytest.mark.parametrize(("top", "left"), [(0, 0), (600, 800), (251, 417)])
+def test_read_from_a_quarter_of_the_area(whole: Picture, top: int, left: int) -> None:
+    part = _resized(whole[top : top + 600, left : left + 800], 720)
+    reading = read_watermark(part, [GROUP])
+    assert reading.payload == PAYLOAD
+    assert reading.scale == pytest.approx(0.9, rel=3e-3)
+    assert reading.offset == pytest.approx((left, top), abs=4)
+
+
+def test_read_from_within_a_frame(whole: Picture) -> None:
+    framed = np.full((1400, 1900, 3), 255, np.uint8)
+    framed[60:1260, 90:1690] = whole
+    reading = read_watermark(framed, [GROUP])
+    assert reading.payload == PAYLOAD
+    assert reading.offset == pytest.approx((-90, -60), abs=4)
+
+
+@pytest.mark.parametrize("keys", [[], [GroupKey(bytes(32))]])
+def test_without_the_groups_key_nothing_is_read(whole: Picture, keys: list[GroupKey]) -> None:
+    reading = read_watermark(whole, keys, search=False)
+    assert not reading.found
+    assert reading.payload is None
+    assert reading.pilot > 6
+    assert reading.key is None
+    assert reading.false_hit_rate == 1
+
+
+def test_the_right_key_may_come_last(whole: Picture) -> None:
+    reading = read_watermark(whole, [GroupKey(bytes(32)), GROUP], search=False)
+    assert reading.payload == PAYLOAD
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_nothing_is_read_where_nothing_was_laid(seed: int) -> None:
+    reading = read_watermark(in_8_bits(scene(SIZE, seed)), [GROUP])
+    assert not reading.found
+    assert reading.payload is None
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 500), (3, 2), (8, 8), (64, 1000)])
+@pytest.mark.parametrize("level", [0, 77, 255])
+def test_small_and_even_pictures_hold_nothing(size: tuple[int, int], level: int) -> None:
+    assert not read_watermark(np.full((*size, 3), level, np.uint8), [GROUP]).found
+
+
+def test_a_screen_of_lines_is_no_pilot() -> None:
+    columns = np.arange(1600)
+    stripes = 128 + 90 * np.sign(np.sin(columns / 3.7))
+    assert not read_watermark(in_8_bits(np.tile(stripes, (1200, 1))), [GROUP]).found

@@ -1,0 +1,155 @@
+"""Finding the pilot: how a picture lies in its photo, if it is of one that carries a watermark.
+
+First a picture is taken for uncut. Else the pilot's lines are looked for in its spectrum, at every
+size; the few likeliest are placed by the phases of their lines, and then refined.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from verifier.watermark.place import TURNS, Array, Place, Turn
+from verifier.watermark.refining import climbed, in_blocks
+from verifier.watermark.spectrum import Floats, Spectrum
+from watermark.pattern import Complex, Lines, pilot
+
+SMALLEST, LARGEST = 0.55, 3.2
+"""The photo's longer side over the picture's: under 1 a frame was added, over 1 it was cut."""
+SIZE_STEP = 8e-4  # of the logarithm: the outermost line moves by a fifth of a cycle
+FINEST = 0.45  # cycles a sample: beyond, a line is not looked for
+LIKELIEST = 6  # sizes that are placed
+REFINED = 3
+GRID = 1024  # places along the photo's longer side
+MOST_DEVIATIONS = 6.0  # of one line: a picture's own lines shall not outweigh all others
+LEAST = 1e-30
+BEFORE = 0.1  # of the longer side: how much of a frame there may be before the photo begins
+
+
+@dataclass(frozen=True)
+class Found:
+    """Where a picture seems to lie.
+
+    Attributes
+    ----------
+    score
+        The pilot's correlation, in standard deviations of noise.
+    """
+
+    place: Place
+    score: float
+
+
+@dataclass(frozen=True)
+class Pilot:
+    """The pilot's lines in a picture that lies somehow.
+
+    Attributes
+    ----------
+    upright
+        (H, W), the whitened picture turned upright.
+    expected
+        (N,) conjugate coefficients, each over the noise at its line; of a line that stands out as
+        only the picture's own can, less.
+    deviation
+        Of noise's correlation with them.
+    """
+
+    place: Place
+    upright: Array
+    expected: Complex
+    deviation: float
+
+    @classmethod
+    def at(cls, place: Place, weighed: Array, spectrum: Spectrum) -> "Pilot":
+        """Look at a whitened picture as lying at a place."""
+        lines, coefficients = pilot()
+        down, across = lines.rows * place.steps[0], lines.columns * place.steps[1]
+        noise = spectrum.noise(down, across)
+        expected = np.where(np.hypot(down, across) < FINEST, np.conj(coefficients) / noise, 0)
+        deviation = float(np.sqrt((np.square(np.abs(expected)) * noise).sum() / 2))
+        upright = place.turn.undo(weighed)
+        amplitudes = np.abs(place.amplitudes(upright, lines))
+        limited = np.minimum(1, MOST_DEVIATIONS * np.sqrt(noise) / np.maximum(amplitudes, LEAST))
+        return cls(place, upright, expected * limited, max(deviation, LEAST))
+
+    def score(self) -> float:
+        """Return the correlation, in deviations."""
+        amplitudes = self.place.amplitudes(self.upright, pilot()[0])
+        return float((self.expected * amplitudes).sum().real) / self.deviation
+
+    def placed(self) -> Found:
+        """Find where the picture begins: all phases agree at one place of the photo."""
+        lines = pilot()[0]
+        grid = np.zeros((GRID, GRID), np.complex64)
+        agreeing = self.expected * self.place.amplitudes(self.upright, lines)
+        grid[lines.rows % GRID, lines.columns % GRID] = np.conj(agreeing)
+        surface = np.fft.ifft2(grid).real * GRID**2
+        best = int(surface.argmax())
+        row, column = (x / GRID - (x > GRID * (1 - BEFORE)) for x in divmod(best, GRID))
+        score = float(surface.flat[best]) / self.deviation
+        return Found(replace(self.place, corner=(row, column)), score)
+
+    def refined(self) -> Found:
+        """Move and stretch the picture until the phases agree best."""
+        blocks = in_blocks(self.upright, self.place, pilot()[0], self.expected)
+        change, agreement = climbed(blocks)
+        return Found(self.place.changed(change, self.upright.shape), agreement / self.deviation)
+
+
+def uncut(weighed: Array, spectrum: Spectrum) -> list[Found]:
+    """Score a picture as if it were the whole photo, in all its turns, best first."""
+    step = 1 / max(weighed.shape)
+    pilots = [Pilot.at(Place(turn, (step, step)), weighed, spectrum) for turn in TURNS]
+    pilots.sort(key=lambda one: -one.score())
+    return _best_refined(pilots)
+
+
+def searched(weighed: Array, spectrum: Spectrum) -> list[Found]:
+    """Look for the photo that a picture may be cut from, best first."""
+    pilots = [
+        Pilot.at(Place(turn, (1 / size, 1 / size)), weighed, spectrum)
+        for size, turn in _likeliest_sizes(weighed, spectrum)
+    ]
+    found = sorted((one.placed() for one in pilots), key=lambda one: -one.score)
+    return _best_refined([Pilot.at(one.place, weighed, spectrum) for one in found])
+
+
+def _best_refined(pilots: list[Pilot]) -> list[Found]:
+    refined = [one.refined() for one in pilots[:REFINED]]
+    return sorted(refined, key=lambda one: -one.score)
+
+
+def _likeliest_sizes(weighed: Array, spectrum: Spectrum) -> list[tuple[float, Turn]]:
+    """Return the likeliest longer sides of the photo, in samples, each with two turns."""
+    steps = np.arange(np.log(SMALLEST), np.log(LARGEST), SIZE_STEP)
+    sizes = max(weighed.shape) * np.exp(steps)
+    scored: list[tuple[float, float, Turn]] = []
+    for turn in TURNS:
+        if not turn.rows:  # half a turn changes no power
+            scores = _power_scores(pilot()[0], turn, sizes, spectrum)
+            scored += [(*pair, turn) for pair in zip(scores, sizes.tolist(), strict=True)]
+    scored.sort(key=lambda one: -one[0])
+    taken: list[tuple[float, Turn]] = []
+    for _, size, turn in scored:
+        if len(taken) < LIKELIEST and not any(_near(size, turn, *other) for other in taken):
+            taken.append((size, turn))
+    half = [(size, replace(turn, rows=True, columns=not turn.columns)) for size, turn in taken]
+    return taken + half
+
+
+def _near(size: float, turn: Turn, other_size: float, other: Turn) -> bool:
+    return turn == other and abs(np.log(size / other_size)) < 3 * SIZE_STEP
+
+
+def _power_scores(lines: Lines, turn: Turn, sizes: Floats, spectrum: Spectrum) -> list[float]:
+    """Sum the lines' power over noise for each size, in deviations."""
+    rows = lines.rows * 1.0
+    columns = lines.columns * (-1.0 if turn.columns else 1.0)
+    if turn.transpose:  # what lies down the photo lies across the picture
+        rows, columns = columns, rows
+    down, across = rows / sizes[:, None], columns / sizes[:, None]
+    seen = np.hypot(down, across) < FINEST
+    ratio = spectrum.ratio(np.where(seen, down, 0), np.where(seen, across, 0))
+    above = (np.minimum(ratio, MOST_DEVIATIONS**2) - 1) * seen
+    scores: list[float] = (above.sum(axis=1) / np.sqrt(np.maximum(seen.sum(axis=1), 1))).tolist()
+    return scores

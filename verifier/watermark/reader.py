@@ -1,0 +1,156 @@
+"""Reading a watermark: where the picture lies in its photo, which photo that is, how surely."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from verifier.watermark.finding import Found, searched, uncut
+from verifier.watermark.place import Array, Place
+from verifier.watermark.spectrum import Spectrum
+from verifier.watermark.whitening import reduced, whitened
+from watermark.code import CODED_BITS, Soft, decode
+from watermark.keys import GroupKey
+from watermark.pattern import Spreading, payload_lines
+from watermark.payload import Message
+
+LEAST_SIDE = 64  # samples, under which there is no room for a payload
+MOST_FALSE_HITS = 1e-8
+"""A payload is reported where noise alone would seem to hold one this rarely, or less."""
+
+
+@dataclass(frozen=True)
+class WatermarkReading:
+    """What was read.
+
+    Attributes
+    ----------
+    found
+        Whether a payload was read. A watermark of a group whose key isn't given is not found.
+    payload
+        8 bytes that name the photo; None where none was decoded.
+    key
+        Name of the group's key that read it.
+    false_hit_rate
+        How probable such a payload is in a picture without a watermark; 1 where none was read.
+    pilot
+        The pilot's correlation, in deviations of noise, where a picture lies likeliest. It says
+        how well the place is known, and proves nothing: pictures have lines of their own.
+    place
+        Where the picture lies in the photo; None where nothing was found.
+    longer_side
+        Of the photo as it was developed, in pixels, within 2.
+    scale
+        Received pixels to one of the photo.
+    offset
+        Where the received picture's top left corner, once it is turned back, lies in the photo:
+        pixels across and down.
+    """
+
+    found: bool
+    payload: bytes | None = None
+    key: str | None = None
+    false_hit_rate: float = 1.0
+    pilot: float = 0.0
+    place: Place | None = None
+    longer_side: int | None = None
+    scale: float | None = None
+    offset: tuple[float, float] | None = None
+
+    @property
+    def turned(self) -> int | None:
+        """How far the received picture is turned clockwise, in degrees."""
+        return self.place.turn.degrees if self.place else None
+
+    @property
+    def mirrored(self) -> bool | None:
+        """Whether the received picture is mirrored left to right, before it was turned."""
+        return self.place.turn.mirrored if self.place else None
+
+
+def read_watermark(
+    picture: NDArray[np.uint8], keys: Sequence[GroupKey], *, search: bool = True
+) -> WatermarkReading:
+    """Read a picture's watermark.
+
+    Parameters
+    ----------
+    picture
+        (H, W, 3) uint8 sRGB, in whatever size, cut or turned.
+    keys
+        Of the device groups whose payloads may be read; each is tried.
+    search
+        Whether to look for a photo that the picture is cut from; without, only uncut ones are read,
+        in any size and turn.
+    """
+    luma = reduced(picture)
+    if min(luma.shape) < LEAST_SIDE:
+        return WatermarkReading(found=False)
+    weighed = whitened(luma)
+    tries, pilot = 0, 0.0
+    for found in _places(weighed, search=search):
+        pilot = max(pilot, found.score)
+        soft_by = soft_values(weighed, found.place)
+        for key in keys:
+            tries += 1
+            decoded = decode(soft_by(key))
+            rate = min(1.0, decoded.false_hit_rate * tries)
+            message = Message.from_bits(decoded.message)
+            if message and rate <= MOST_FALSE_HITS:
+                return _named(message, key, rate, found, luma.shape, picture.shape)
+    return WatermarkReading(found=False, pilot=pilot)
+
+
+def _places(weighed: Array, *, search: bool) -> Iterator[Found]:
+    """Yield where a picture may lie, likeliest first; it is searched for last."""
+    spectrum = Spectrum(weighed)
+    yield from uncut(weighed, spectrum)
+    if search:
+        yield from searched(weighed, spectrum)
+
+
+def soft_values(weighed: Array, place: Place) -> Callable[[GroupKey], Soft]:
+    """Correlate a whitened picture with the payload's lines.
+
+    Returns
+    -------
+    A function of a group's key that gives the (248,) soft values of its coded bits.
+    """
+    lines = payload_lines()
+    amplitudes = place.lattice_amplitudes(place.turn.undo(weighed), lines)
+    parts = np.empty(2 * len(lines))
+    parts[0::2], parts[1::2] = amplitudes.real, amplitudes.imag
+    parts *= np.repeat(1 / np.sqrt(lines.radii), 2)
+
+    def of_key(key: GroupKey) -> Soft:
+        spreading = Spreading.by(key)
+        soft: Soft = np.bincount(spreading.bits, parts * spreading.signs, CODED_BITS).astype(float)
+        return soft
+
+    return of_key
+
+
+def _named(
+    message: Message,
+    key: GroupKey,
+    rate: float,
+    found: Found,
+    samples: tuple[int, ...],
+    received: tuple[int, ...],
+) -> WatermarkReading:
+    place = found.place
+    # Samples to a longer side of the photo, then received pixels to a sample.
+    scale = max(received[:2]) / max(samples) / (sum(place.steps) / 2) / message.longer_side
+    top, left = (at * message.longer_side for at in place.corner)
+    return WatermarkReading(
+        found=True,
+        payload=message.payload,
+        key=key.name,
+        false_hit_rate=rate,
+        pilot=found.score,
+        place=place,
+        longer_side=message.longer_side,
+        scale=scale,
+        offset=(left, top),
+    )

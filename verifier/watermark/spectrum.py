@@ -1,0 +1,64 @@
+"""The power spectrum of a whitened picture, against what else lies around each frequency."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from verifier.watermark.place import Array
+
+Floats = NDArray[np.floating]
+AROUND, OWN = 12, 2
+"""Bins each way over which a frequency's surroundings are averaged, and which are its own."""
+LEAST = 1e-30
+
+
+class Spectrum:
+    """A whitened picture's power by frequency, in bins half as wide as the picture resolves.
+
+    What a frequency is held against lies close to it: lines and edges of a picture raise whole
+    directions of its spectrum.
+
+    Parameters
+    ----------
+    weighed
+        (H, W) of `whitening.whitened`.
+    """
+
+    def __init__(self, weighed: Array) -> None:
+        self._side = 2 * max(weighed.shape)
+        spectrum = np.fft.rfft2(weighed, s=(self._side, self._side))
+        self._power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
+        around, own = _box_sum(self._power, AROUND), _box_sum(self._power, OWN)
+        bins = (2 * AROUND + 1) ** 2 - (2 * OWN + 1) ** 2
+        self._noise = np.maximum((around - own) / bins, LEAST)
+
+    def noise(self, down: Floats, across: Floats) -> Floats:
+        """Return the mean power around frequencies down and across, in cycles a sample."""
+        level: Floats = self._noise[self._bins(down, across)]
+        return level
+
+    def ratio(self, down: Floats, across: Floats) -> Floats:
+        """Return a frequency's power over that around it."""
+        bins = self._bins(down, across)
+        ratio: Floats = self._power[bins] / self._noise[bins]
+        return ratio
+
+    def _bins(self, down: Floats, across: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the nearest bins of the half spectrum, whose columns are 0 or more."""
+        turned = np.where(across < 0, -1.0, 1.0)
+        rows = np.rint(down * turned * self._side).astype(np.int64) % self._side
+        columns = np.rint(across * turned * self._side).astype(np.int64)
+        return rows, np.minimum(columns, self._side // 2)
+
+
+def _box_sum(power: Array, reach: int) -> NDArray[np.float32]:
+    """Sum a half spectrum over the bins within some reach; beyond column 0 it mirrors itself."""
+    rows = -np.arange(len(power)) % len(power)
+    left = power[rows, reach:0:-1]
+    padded = np.pad(np.hstack([left, power]), ((reach, reach), (0, reach)), mode="wrap")
+    for axis in (0, 1):
+        sums = np.cumsum(padded, axis=axis, dtype=np.float64)
+        sums = np.insert(sums, 0, 0, axis=axis)
+        count = 2 * reach + 1
+        first = np.take(sums, range(padded.shape[axis] - count + 1), axis=axis)
+        padded = np.take(sums, range(count, padded.shape[axis] + 1), axis=axis) - first
+    return padded.astype(np.float32)
