@@ -16,6 +16,7 @@ from channel.errors import ModelFileError
 from channel.onnx_file import DEEPEST, HOLDERS, check_whole, open_session
 
 ROOT = Path(__file__).parents[2]
+PACKAGES = ("camera_sim", "channel", "firmware_export", "fleet", "verifier", "watermark")
 FILE = "weights.bin"
 
 
@@ -217,7 +218,7 @@ def test_no_other_line_of_the_product_opens_a_session() -> None:
     opening = re.compile(r"InferenceSession\(")
     found = [
         path.relative_to(ROOT).as_posix()
-        for package in ("camera_sim", "channel", "firmware_export", "fleet", "verifier", "watermark")
+        for package in PACKAGES
         for path in (ROOT / package).rglob("*.py")
         if opening.search(path.read_text())
     ]
