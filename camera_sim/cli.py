@@ -21,6 +21,7 @@ from channel.errors import ChannelError
 from channel.terminal import complain, console, guarded
 from firmware_export.errors import FirmwareError
 from verifier.errors import VerifierError, WorkerError
+from watermark.errors import WatermarkError
 
 DONE, OUR_ERROR, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
@@ -40,7 +41,7 @@ def _run(words: list[str]) -> int:
     except CycloptsError as error:
         complain(words_of(error))
         return BAD_INPUT
-    except (CameraSimError, ChannelError, FirmwareError, VerifierError) as error:
+    except (CameraSimError, ChannelError, FirmwareError, VerifierError, WatermarkError) as error:
         complain(error)
         return OUR_ERROR if isinstance(error, WorkerError) else BAD_INPUT
     except KeyboardInterrupt as interrupt:

@@ -22,6 +22,14 @@ def _decoders() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _watermark_keys(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep what tests develop from the keys of whoever runs them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CAMSIM_WATERMARK_KEYS", str(tmp_path_factory.mktemp("watermark-keys")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def shared_folder() -> Path:
     """The folder of shared data, outside the repository."""

@@ -32,8 +32,8 @@ COMMANDS = documented()
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z0-9-]+")
 OF_OTHERS = {"--no-deps"}  # pip's
 SOURCES = ("README.md", "docs/", "examples/", "camera_sim/", "channel/", "firmware_export/",
-           "fleet/", "verifier/")  # fmt: skip
-GROUPS = ("train", "evaluate", "bench", "firmware", "identity")
+           "fleet/", "verifier/", "watermark/")  # fmt: skip
+GROUPS = ("train", "evaluate", "bench", "firmware", "identity", "watermark")
 # Verdicts of `verify` are exit statuses, too.
 VERDICTS = (0, 3, 4)
 # What is run, of pages for users. Not what needs data, a trained network, a booted camera, an

@@ -22,6 +22,8 @@ from .limits import Limits
 from .report.record import Verdict
 from .report.report import Report
 from .settings import Settings
+from .watermark.photo import WatermarkReader, read_watermark
+from .watermark.reader import WatermarkReading
 
 __all__ = [
     "DETECTORS",
@@ -45,6 +47,9 @@ __all__ = [
     "Verdict",
     "Verifier",
     "VerifierError",
+    "WatermarkReader",
+    "WatermarkReading",
     "WeightsError",
     "WorkerError",
+    "read_watermark",
 ]

@@ -85,6 +85,8 @@ class Show:
             say(f"device            {fuses.serial}, {fuses.camera}")
             say(f"root of trust     {fuses.root_sha256}")
             say(f"security version  {fuses.security_version}")
+            if keys := Device(self.folder).watermark_keys():
+                say(f"watermark group   {keys.group.name}")
             _show_frames(Device(self.folder))
         folder = _identity_folder(self.folder)
         for certificate in read_chain(folder / current_generation(folder)):

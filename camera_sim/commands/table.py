@@ -4,6 +4,7 @@ from typing import Final
 
 GROUPS: Final = {
     "identity": "a simulated vendor's authority, and the keys of devices and firmware",
+    "watermark": "read the watermark of pictures; the keys that it is embedded and read with",
     "firmware": "export, check, bundle and sign what a camera runs",
     "train": "train networks on a folder of your own",
     "bench": "measure speed and memory",
@@ -51,6 +52,12 @@ COMMANDS: Final = {
         "list the platforms, what each does, how sure"),
     "manipulate": ("channel.commands.manipulate:Manipulate",
         "edit pictures: operations in the order given"),
+    "watermark read": ("verifier.commands.read_watermark:ReadWatermark",
+        "read the watermark of pictures: which photo each is of, and which part of it"),
+    "watermark keys": ("camera_sim.commands.watermark_keys:ListKeys",
+        "list the watermark keys that are known, and where they lie"),
+    "watermark export-key": ("camera_sim.commands.watermark_keys:ExportKey",
+        "write a group's watermark key for whoever is to read its photos"),
     "verify": ("verifier.commands.verify:Verify",
         "say what can be known of photos that came back from a platform"),
     "verify-archive": ("verifier.commands.verify_archive:VerifyArchive",

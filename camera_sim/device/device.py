@@ -10,6 +10,7 @@
     ├── identity/      the key and certificate that sign photos
     ├── sensor/        the sensor's own key, and the number of the last frame
     ├── captures.json  which frames' tokens have been used
+    ├── watermark/     keys of its watermark: its group's, and its own secret
     ├── unfinished/    photos that are being signed, see `camera_sim.device.photo_journal`
     ├── photos/        signed photos whose own place was taken, or could not be written
     └── slots/         firmware, see `firmware_export.boot`
@@ -36,10 +37,15 @@ from camera_sim.signing.keys import SigningKey, SoftwareKey, key_id, read_key, w
 from camera_sim.signing.revocation import RevocationLists
 from camera_sim.signing.vendor import AUTHORITIES as VENDOR_AUTHORITIES
 from camera_sim.signing.vendor import REVOKED, Vendor, read_certificate
+from watermark.errors import WatermarkError
+from watermark.key_files import write_key_file
+from watermark.key_folder import DEVICE, GROUP, EmbeddingKeys, open_keys
+from watermark.keys import DeviceSecret
 
 DEFAULT_CAMERA = "camsim C1"
 ROOT, AUTHORITIES, IDENTITY = "root.pem", "authorities.pem", "identity"
 CAPTURES = "captures.json"
+WATERMARK = "watermark"
 SENSOR_KEY, SENSOR_COUNTER = Path("sensor/key.pem"), Path("sensor/counter")
 
 
@@ -217,6 +223,22 @@ class Device:
             self.check_unused(token)
             self.write_used(self.used_frames().adding(token.counter))
 
+    def watermark_keys(self) -> EmbeddingKeys | None:
+        """Return what it embeds watermarks with; None of a device from before there were keys.
+
+        Raises
+        ------
+        DeviceError
+            If they can't be read.
+        """
+        folder = self.folder / WATERMARK
+        if not folder.exists():
+            return None
+        try:
+            return open_keys(folder)
+        except WatermarkError as error:
+            raise DeviceError(str(error)) from error
+
     def used_frames(self) -> UsedFrames:
         """Return which frames' tokens were used.
 
@@ -253,11 +275,13 @@ def provision(
     DeviceError
         If the folder is a device already, or holds something else.
     IdentityError
-        If the vendor's authorities or revocation lists are not under its root.
+        If the vendor's authorities or revocation lists are not under its root, or its watermark key
+        can't be read.
     """
     _check_free(folder)
     authorities, lists = _vendor_lists(vendor)
     numbers = lists.verify(authorities)
+    group = vendor.watermark_group()
     making = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(making, ignore_errors=True)
     sensor = SoftwareKey.generate("ed25519")
@@ -268,6 +292,8 @@ def provision(
     durable.write_whole(making / ROOT, to_pem([vendor.root]))
     durable.write_whole(making / AUTHORITIES, to_pem(authorities))
     durable.write_whole(making / REVOKED, lists.content)
+    write_key_file(making / WATERMARK / GROUP, group)
+    write_key_file(making / WATERMARK / DEVICE, DeviceSecret.draw())
     name = f"{camera} {serial}"
     new_generation(
         making / IDENTITY, key, lambda public: vendor.issue("device", name, public), secrets

@@ -7,7 +7,8 @@
     ├── devices/    key.pem  certificate.pem     issues to cameras (C2PA)
     ├── firmware/   key.pem  certificate.pem     issues to developers and the release key
     ├── issued.json                              every certificate, and which are revoked
-    └── revoked.pem                              the revocation lists, for devices and verifiers
+    ├── revoked.pem                              the revocation lists, for devices and verifiers
+    └── watermark/  group.json                   its devices' key, made with the first of them
 """
 
 import shutil
@@ -43,6 +44,10 @@ from camera_sim.signing.keys import (
     write_key,
 )
 from camera_sim.signing.revocation import REASONS, Revoked, revocation_list
+from watermark.errors import WatermarkError
+from watermark.key_files import read_key_file, write_key_file
+from watermark.key_folder import GROUP
+from watermark.keys import GroupKey
 
 Authority = Literal["devices", "firmware"]
 AUTHORITIES: tuple[Authority, ...] = ("devices", "firmware")
@@ -50,6 +55,7 @@ OF_ROLE: dict[Role, Authority] = {
     "device": "devices", "developer": "firmware", "release": "firmware",
 }  # fmt: skip
 CERTIFICATE, KEY, ISSUED, REVOKED = "certificate.pem", "key.pem", "issued.json", "revoked.pem"
+WATERMARK_GROUP = Path("watermark") / GROUP
 
 
 class Issued(BaseModel):
@@ -158,6 +164,21 @@ class Vendor:
     def authority(self, name: Authority) -> x509.Certificate:
         """Return an issuing CA's certificate."""
         return read_certificate(self.folder / name / CERTIFICATE)
+
+    def watermark_group(self) -> GroupKey:
+        """Return the watermark key of its devices, which are one group; it is made when needed.
+
+        Raises
+        ------
+        IdentityError
+            If it can't be read or written.
+        """
+        path = self.folder / WATERMARK_GROUP
+        try:
+            write_key_file(path, GroupKey.draw())  # of several processes the first one's stays
+            return read_key_file(path, GroupKey)
+        except WatermarkError as error:
+            raise IdentityError(str(error)) from error
 
     def issue(
         self, role: Role, name: str, public: PublicKey, *, one_photo: bool = False

@@ -56,8 +56,10 @@ class DecoderProcesses:
         self._owner = os.getpid()
         self._finalizer = weakref.finalize(self, _end_all, self._idle, self._owner)
 
-    def read(self, data: bytes) -> Reading:
+    def read(self, data: bytes, *, cues: bool = True) -> Reading:
         """Read a file: decode it, read its credential and its channel's traces.
+
+        ``cues`` as in `read_channel`.
 
         Raises
         ------
@@ -66,7 +68,7 @@ class DecoderProcesses:
         WorkerError
             If no reading process can be started.
         """
-        return self._ask({}, data)
+        return self._ask({} if cues else {"cues": False}, data)
 
     def resend(self, photo: "bytes | Pixels", platform: str) -> Reading:
         """Send a photo through a platform of `channel.PLATFORMS`, and read what it serves."""

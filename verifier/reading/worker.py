@@ -49,7 +49,7 @@ def _serve(request: framing.Message, settings: Settings) -> Reading:
     head, data = request.head, bytes(request.body)
     platform = head.get("platform")
     if platform is None:
-        return read_file(data, settings)
+        return read_file(data, settings, cues=head.get("cues", True))
     shape = head.get("shape")
     photo = np.frombuffer(data, np.uint8).reshape(shape) if shape else data
     return resent(photo, platform, settings)
