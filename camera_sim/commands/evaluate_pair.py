@@ -118,6 +118,11 @@ class EvaluatePair(PairOptions):
         scores = None
         if {"channels", "unknown-camera"} & set(self.table):
             scores = bench.score_histories(pair, captures, bench.paper_channel)
+            if not any(len(score.logits) for score in scores):
+                raise PictureError(
+                    f"no part of the pictures of {self.pictures} can be scored after 1:2 and "
+                    "JPEG 50; give larger ones, or some with more texture"
+                )
         if "channels" in self.table and scores:
             print_channels(pair, captures, scores, channels, self.out)
         if "camera" in self.table:

@@ -96,11 +96,16 @@ def channel_row(name: str, scores: Sequence[Scores]) -> tuple[str, ...]:
     patches = np.median([len(score.logits) for score in scores])
     return (
         name,
-        f"{bench.patch_accuracy(scores):.1%}",
-        f"{pictures:.1%} of {count}",
+        _percent(bench.patch_accuracy(scores)),
+        f"{pictures:.1%} of {count}" if count else "none",
         f"{large:.1%} of {large_count}" if large_count else "none",
         f"{patches:.0f}",
     )
+
+
+def _percent(share: float) -> str:
+    """Write a share of patches or pictures, or that there was none to count."""
+    return "no usable patch" if np.isnan(share) else f"{share:.1%}"
 
 
 CHANNEL_COLUMNS = (
@@ -126,7 +131,7 @@ def confusion_table(scores: Sequence[Scores], labels: Sequence[str]) -> Table:
 def pooling_table(scores: Sequence[Scores]) -> Table:
     """How sure a decision over several patches is."""
     accuracies = bench.accuracy_by_patches(scores, PATCH_COUNTS)
-    rows = [(str(n), f"{a:.1%}") for n, a in zip(PATCH_COUNTS, accuracies, strict=True)]
+    rows = [(str(n), _percent(a)) for n, a in zip(PATCH_COUNTS, accuracies, strict=True)]
     return Table(
         ("patches", "accuracy"), rows, "Decisions pooled over patches drawn from all pictures"
     )
@@ -185,8 +190,8 @@ def trade_off_table(title: str, measured: Sequence[TradeOff]) -> Table:
             f"{one.ssim:.4f}",
             f"{one.difference:.2f}",
             "not measured" if one.jod is None else f"{one.jod:.2f}",
-            f"{one.patches:.1%}",
-            f"{one.pictures:.1%}",
+            _percent(one.patches),
+            _percent(one.pictures),
         )
         for one in measured
     ]
@@ -352,7 +357,7 @@ def raw_table(pair: Pair, captures: Sequence[DevelopedCapture], sends: dict[str,
                     name,
                     f"{quality(capture.watermarked, capture.plain).psnr:.1f}",
                     f"{np.median([len(score.logits) for score in scores]):.0f}",
-                    f"{bench.patch_accuracy(scores):.1%}" if count else "no usable patch",
+                    _percent(bench.patch_accuracy(scores)),
                     f"{round(right * count)} of {count}" if count else "",
                 )
             )

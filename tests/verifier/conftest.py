@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.camera_sim.conftest import Camsim, camsim
+from tests.camera_sim.conftest import Camsim, camsim, stand_in_exports
 from tests.verifier.signing import Chain, make_chain
 from tests.verifier.toy import Pixels, native, toy_weights
 from verifier import Verifier
 
-__all__ = ["Camsim", "camsim"]
+__all__ = ["Camsim", "camsim", "stand_in_exports"]
 
 
 def jpeg(pixels: Pixels, **options: object) -> bytes:

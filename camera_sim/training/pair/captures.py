@@ -183,9 +183,9 @@ def confusion(scores: Sequence[Scores], classes: int) -> NDArray[np.int64]:
 
 
 def patch_accuracy(scores: Sequence[Scores]) -> float:
-    """Return the share of patches whose history is named, over the five histories."""
+    """Return the share of patches whose history is named, over the five; NaN without a patch."""
     counts = confusion(scores, scores[0].logits.shape[1])
-    return float(np.trace(counts) / counts.sum())
+    return float(np.trace(counts) / counts.sum()) if counts.any() else float("nan")
 
 
 def pooled(logits: Logits) -> Logits:
@@ -222,13 +222,15 @@ def accuracy_by_patches(
     """Return the accuracy of decisions pooled over so many patches of one history.
 
     The patches of one decision are drawn from all pictures, so this is what a large picture of as
-    many independent patches would give.
+    many independent patches would give. NaN where a history has none.
     """
     rng = np.random.default_rng(seed)
     by_history = {
         history: np.concatenate([s.logits for s in scores if s.truth == history])
         for history in HISTORIES
     }
+    if not all(map(len, by_history.values())):
+        return [float("nan")] * len(counts)
     accuracies = []
     for count in counts:
         right = [

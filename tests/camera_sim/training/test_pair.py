@@ -13,12 +13,13 @@ from safetensors.torch import load_file, save_file
 
 from camera_sim.errors import TrainingError
 from camera_sim.evaluation.local_edits import LOCAL_EDITS, covered_share
+from camera_sim.evaluation.pair_tables import channel_row, pooling_table
 from camera_sim.evaluation.visibility import Measure, Picture, jod_on, visibility_table
 from camera_sim.evaluation.watermark_sheet import draw_watermark_sheet
 from camera_sim.pipelines import find_pipeline
 from camera_sim.training.nip.data import Batch, SceneSource, tells_something
 from camera_sim.training.nip.export import build_network
-from camera_sim.training.pair.captures import DevelopedCapture, through_platform
+from camera_sim.training.pair.captures import DevelopedCapture, Scores, through_platform
 from camera_sim.training.pair.masking import visibility, visible_error
 from camera_sim.training.pair.recipe import (
     FAST_JOINT,
@@ -333,13 +334,13 @@ def test_every_table_of_a_pair_is_printed(
     monkeypatch.setattr("camera_sim.evaluation.visibility.jod_on", jod_of_the_middle)
     pictures = tmp_path / "pictures"
     pictures.mkdir()
-    Image.fromarray(picture(576, 576, 5)).save(pictures / "one.png")
+    Image.fromarray(picture(512, 512, 5)).save(pictures / "one.png")
     ours = ("--pair", NAME, "--weights", tiny_pair.folder)
     assert camsim("evaluate", "pair", pictures, *ours).status == 2
     none = camsim("evaluate", "pair", pictures, *ours, "--before", tmp_path / "none")
     assert none.status == 2
     assert "none" in none.err
-    Image.fromarray(picture(576, 576, 6)).save(pictures / "two.png")
+    Image.fromarray(picture(512, 512, 6)).save(pictures / "two.png")
     for words, told in ((("--through", "nowhere"), "whatsapp"), (("--table", "raw"), "--raw")):
         wrong = camsim("evaluate", "pair", pictures, *ours, *words)
         assert wrong.status == 2
@@ -367,6 +368,24 @@ def test_every_table_of_a_pair_is_printed(
     assert "| whatsapp |" not in ran.out
     for name in ("confusion", "pooling", "strengths", "runs"):
         assert (tmp_path / f"pair-{name}.png").exists(), name
+
+
+@pytest.mark.slow
+def test_tables_of_pictures_without_a_patch_to_score_are_refused(
+    camsim: Camsim, tiny_pair: TinyPair, tmp_path: Path
+) -> None:
+    for number in range(2):
+        Image.new("RGB", (300, 300), (90, 120, 90)).save(tmp_path / f"{number}.png")
+    words = ("evaluate", "pair", tmp_path, "--pair", NAME, "--weights", tiny_pair.folder)
+    ran = camsim(*words, "--table", "channels")
+    assert ran.status == 2
+    assert ran.err.startswith(f"camsim: no part of the pictures of {tmp_path} can be scored")
+
+
+def test_shares_of_no_patch_are_none() -> None:
+    none = [Scores(np.zeros((0, 6)), np.full(6, np.nan), truth=history) for history in HISTORIES]
+    assert channel_row("none", none)[1:] == ("no usable patch", "none", "none", "0")
+    assert {row[1] for row in pooling_table(none).rows} == {"no usable patch"}
 
 
 @pytest.mark.slow

@@ -23,10 +23,11 @@ from verifier.training.picture_sets import Picture
 from verifier.weights import read_manifest
 
 
-@pytest.fixture
-def folders(tmp_path: Path) -> tuple[Path, Path]:
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """Photographs, and "generated" ones: the same, doubled from half the size."""
-    natural, generated = tmp_path / "camera", tmp_path / "doubling"
+    root = tmp_path_factory.mktemp("pictures")
+    natural, generated = root / "camera", root / "doubling"
     for folder in (natural, generated):
         folder.mkdir()
     for number in range(16):

@@ -132,6 +132,7 @@ def folders(tmp_path: Path) -> list[Path]:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("stand_in_exports")
 def test_train_synthetic_leaves_it_out_and_says_so(
     folders: list[Path], tmp_path: Path, camsim: Camsim
 ) -> None:
@@ -155,6 +156,7 @@ def test_train_synthetic_leaves_it_out_and_says_so(
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("stand_in_exports")
 def test_train_origin_keeps_it_for_tests(tmp_path: Path, camsim: Camsim) -> None:
     rng = np.random.default_rng(0)
     for kind, name in (("npi", "camera"), ("cgg", "renderer"), ("dgi", "gan"), ("dgi", "zebras")):

@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from tests.camera_sim.conftest import Camsim
-from tests.verifier.training.toy_lite0 import published
+from tests.verifier.training.toy_lite0 import published, shallow
 from verifier.detectors.model import Model
 from verifier.detectors.origin import scored
 from verifier.errors import TrainingError
@@ -38,6 +38,11 @@ from verifier.weights import read_manifest
 KINDS = ("npi", "cgg", "dgi")
 RECIPE = LayerRecipe(patches=2, draws=2)
 STATISTICS = ForensicStatistics()
+
+
+@pytest.fixture(autouse=True)
+def _shallow_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    shallow(monkeypatch)
 
 
 def picture(kind: int, seed: int) -> np.ndarray:
