@@ -1,7 +1,9 @@
 """What the tests of every package share."""
 
+import fcntl
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -28,6 +30,30 @@ def _watermark_keys(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CAMSIM_WATERMARK_KEYS", str(tmp_path_factory.mktemp("watermark-keys")))
         yield
+
+
+MadeOnce = Callable[[str, Callable[[Path], object]], Path]
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> MadeOnce:
+    """Fill a folder, by its name, once for all workers; who asks meanwhile waits for it."""
+    common = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        common = common.parent
+
+    def folder_of(name: str, fill: Callable[[Path], object]) -> Path:
+        folder, part = common / name, common / f"{name}.part"
+        with (common / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not folder.exists():
+                shutil.rmtree(part, ignore_errors=True)  # of a worker that failed
+                part.mkdir()
+                fill(part)
+                part.rename(folder)
+        return folder
+
+    return folder_of
 
 
 @pytest.fixture(scope="session")

@@ -1,17 +1,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from camera_sim.cli import main
 from camera_sim.engines.onnxruntime import OnnxRuntimeEngine
 from camera_sim.weights import read_manifest
-from tests.conftest import REPOSITORY
-
-if TYPE_CHECKING:
-    from tests.camera_sim.tiny_pair import TinyPair
+from tests.conftest import REPOSITORY, MadeOnce
 
 EXAMPLE = REPOSITORY / "examples" / "canon-s40-box.crw"
 ASSETS = Path(__file__).parent / "assets"
@@ -54,22 +50,21 @@ def camsim(capfd: pytest.CaptureFixture[str]) -> Camsim:
 
 
 @pytest.fixture(scope="session")
-def untrained(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+def untrained(made_once: MadeOnce) -> Callable[[str], Path]:
     """Export a pipeline's untrained network; returns its folder of weights."""
     import torch
 
     from camera_sim.pipelines import find_pipeline
     from camera_sim.training.nip.export import Label, build_network, export_network
 
-    folder = tmp_path_factory.mktemp("untrained")
-
     def weights_of(name: str) -> Path:
-        if not (folder / f"{name}.onnx").exists():
+        def fill(folder: Path) -> None:
             torch.manual_seed(0)
             pipeline = find_pipeline(name)
             label = Label("0", "none", "nothing: untrained", {}, "none", {})
             export_network(build_network(pipeline), pipeline, label, folder)
-        return folder
+
+        return made_once(f"untrained-{name}", fill)
 
     return weights_of
 
@@ -88,13 +83,17 @@ def untrained_engine(
 
 
 @pytest.fixture(scope="session")
-def tiny_pair(tmp_path_factory: pytest.TempPathFactory) -> "TinyPair":
-    """Train and export a pair with a tiny FAN, once for all tests; none changes it."""
-    from tests.camera_sim.tiny_pair import narrow, trained
+def tiny_pair(made_once: MadeOnce) -> Path:
+    """Train and export a pair with a tiny FAN, once for all tests; none changes its run."""
 
-    with pytest.MonkeyPatch.context() as patch:
-        narrow(patch)
-        return trained(tmp_path_factory.mktemp("tiny-pair"))
+    def fill(folder: Path) -> None:
+        from tests.camera_sim.tiny_pair import narrow, train_and_export
+
+        with pytest.MonkeyPatch.context() as patch:
+            narrow(patch)
+            train_and_export(folder)
+
+    return made_once("tiny-pair", fill)
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """A pair that was trained for two steps, its FAN tiny: tests of joint training share it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ from camera_sim.training.pair.recipe import FAST_JOINT, JointRecipe
 from camera_sim.training.pair.sending import Pair
 from camera_sim.training.pair.train import JointProgress, train_pair
 from camera_sim.training.pair.unknown_camera import UnknownCameraSource, unknown_camera_pictures
-from camera_sim.training.pair.validation import Point, Validation
+from camera_sim.training.pair.validation import Validation
 from camera_sim.training.pair.workflow import PAPER_CHANNEL
 from camera_sim.weights import FOLDER
 from tests.camera_sim.scenes import picture
@@ -35,15 +35,6 @@ SMALL = replace(
     validate_every=2,
     bfloat16=False,
 )
-
-
-@dataclass(frozen=True)
-class TinyPair:
-    """A trained pair, its last validated point, and its run: ``camera`` and ``verifier`` in it."""
-
-    pair: Pair
-    point: Point
-    folder: Path
 
 
 def narrow(patch: pytest.MonkeyPatch) -> None:
@@ -75,11 +66,10 @@ def run(
     return pair, seen
 
 
-def trained(folder: Path) -> TinyPair:
-    """Train and export one."""
+def train_and_export(folder: Path) -> None:
+    """Train one, and write its run, with ``camera`` and ``verifier`` in it."""
     recipe = replace(SMALL, steps=2)
     pair, seen = run(folder, recipe)
     point = seen[-1].point
     assert point is not None
     export_pair(pair, point, find_pipeline("rnet-fan"), NAME, recipe, "made", folder)
-    return TinyPair(pair, point, folder)

@@ -42,7 +42,7 @@ from camera_sim.training.pair.workflow import (
 from camera_sim.weights import FOLDER
 from tests.camera_sim.conftest import Camsim
 from tests.camera_sim.scenes import picture
-from tests.camera_sim.tiny_pair import NAME, SMALL, TinyPair, narrow, rnet, run
+from tests.camera_sim.tiny_pair import NAME, SMALL, narrow, rnet, run
 from verifier.errors import TrainingError as CheckpointError
 from verifier.training.checkpoint import load_fan, load_weights
 from verifier.training.manipulation.block_fan import BlockFAN
@@ -207,8 +207,8 @@ def test_another_recipe_does_not_go_on(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_pair_is_exported_as_two_halves_of_one_name(tiny_pair: TinyPair) -> None:
-    camera, verifier = tiny_pair.folder / "camera", tiny_pair.folder / "verifier"
+def test_a_pair_is_exported_as_two_halves_of_one_name(tiny_pair: Path) -> None:
+    camera, verifier = tiny_pair / "camera", tiny_pair / "verifier"
     halves = [
         json.loads((camera / "manifest.json").read_text())["networks"][0],
         json.loads((verifier / "manifest.json").read_text())["models"][0],
@@ -329,13 +329,13 @@ def jod_of_the_middle(display: str) -> Measure:
 
 @pytest.mark.slow
 def test_every_table_of_a_pair_is_printed(
-    camsim: Camsim, tiny_pair: TinyPair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    camsim: Camsim, tiny_pair: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("camera_sim.evaluation.visibility.jod_on", jod_of_the_middle)
     pictures = tmp_path / "pictures"
     pictures.mkdir()
     Image.fromarray(picture(512, 512, 5)).save(pictures / "one.png")
-    ours = ("--pair", NAME, "--weights", tiny_pair.folder)
+    ours = ("--pair", NAME, "--weights", tiny_pair)
     assert camsim("evaluate", "pair", pictures, *ours).status == 2
     none = camsim("evaluate", "pair", pictures, *ours, "--before", tmp_path / "none")
     assert none.status == 2
@@ -347,7 +347,7 @@ def test_every_table_of_a_pair_is_printed(
         assert told in wrong.err
     kept = tmp_path / "kept"
     words = ("evaluate", "pair", pictures, *ours, "--through", "none", "twitter")
-    ran = camsim(*words, "--runs", tiny_pair.folder, "--keep", kept, "--out", tmp_path)
+    ran = camsim(*words, "--runs", tiny_pair, "--keep", kept, "--out", tmp_path)
     assert ran.status == 0, ran.err
     labels = {path.name: len(list(path.iterdir())) for path in kept.iterdir()}
     assert labels == dict.fromkeys((*HISTORIES, "unknown-camera"), 2)
@@ -372,11 +372,11 @@ def test_every_table_of_a_pair_is_printed(
 
 @pytest.mark.slow
 def test_tables_of_pictures_without_a_patch_to_score_are_refused(
-    camsim: Camsim, tiny_pair: TinyPair, tmp_path: Path
+    camsim: Camsim, tiny_pair: Path, tmp_path: Path
 ) -> None:
     for number in range(2):
         Image.new("RGB", (300, 300), (90, 120, 90)).save(tmp_path / f"{number}.png")
-    words = ("evaluate", "pair", tmp_path, "--pair", NAME, "--weights", tiny_pair.folder)
+    words = ("evaluate", "pair", tmp_path, "--pair", NAME, "--weights", tiny_pair)
     ran = camsim(*words, "--table", "channels")
     assert ran.status == 2
     assert ran.err.startswith(f"camsim: no part of the pictures of {tmp_path} can be scored")

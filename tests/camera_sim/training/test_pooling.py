@@ -31,7 +31,7 @@ from camera_sim.training.pair.pooling import held_out, learn, measured_pattern, 
 from camera_sim.training.pair.pooling_data import KINDS, Kept
 from tests.camera_sim.conftest import Camsim
 from tests.camera_sim.scenes import picture
-from tests.camera_sim.tiny_pair import NAME, TinyPair
+from tests.camera_sim.tiny_pair import NAME
 from tests.verifier.toy import CALIBRATION
 from verifier import Verifier
 from verifier.features.watermark_proof import AGREEING, STRONG, WatermarkProof
@@ -56,9 +56,9 @@ def pair() -> Pair:
     return open_pair(PAIR)
 
 
-def calibrated(pair: TinyPair, folder: Path) -> Path:
+def calibrated(run: Path, folder: Path) -> Path:
     """Copy a run whose FAN is calibrated."""
-    shutil.copytree(pair.folder, folder)
+    shutil.copytree(run, folder)
     entry = read_manifest(folder / "verifier").find(NAME)
     known = entry.model_copy(update={"calibrations": {ANY_CHANNEL: CALIBRATION}})
     add_to_manifest(known, folder / "verifier")
@@ -88,7 +88,7 @@ def test_black_pictures_are_refused(pair: Pair, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_run_is_resumed_and_its_weights_judge(
-    camsim: Camsim, tiny_pair: TinyPair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    camsim: Camsim, tiny_pair: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(train_pooling, "DRAWS", 2)
     folder, out = noisy(tmp_path / "pictures", count=4), tmp_path / "run"
@@ -121,12 +121,12 @@ def test_a_run_is_resumed_and_its_weights_judge(
 
 
 @pytest.mark.slow
-def test_a_picture_is_taken_whole(tmp_path: Path, pair: Pair, tiny_pair: TinyPair) -> None:
+def test_a_picture_is_taken_whole(tmp_path: Path, pair: Pair, tiny_pair: Path) -> None:
     from camera_sim.training.pair.pooling_data import PARTS_OF_WHOLE, Gathering, PairOpener
 
     small, large = (sorted(noisy(tmp_path / name, side=s).iterdir()) for name, s in
                     (("small", 480), ("large", 896)))  # fmt: skip
-    opener = PairOpener(NAME, tiny_pair.folder, camera_weights.FOLDER)
+    opener = PairOpener(NAME, tiny_pair, camera_weights.FOLDER)
     pattern = measured_pattern(pair, small)
     gathering = Gathering(opener, [small], large, pattern, draws=1, seed=0)
     kept = gathering(large[1])
@@ -166,13 +166,13 @@ def test_bad_options_are_told(
 
 @pytest.mark.slow
 def test_a_folder_that_gives_nothing_whole_is_told(
-    camsim: Camsim, tiny_pair: TinyPair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    camsim: Camsim, tiny_pair: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(train_pooling, "DRAWS", 1)
     several, one = noisy(tmp_path / "several", count=3), noisy(tmp_path / "one", count=1)
     small, out = noisy(tmp_path / "small", side=240), tmp_path / "o"
     command = ["train", "pooling", "--pictures", str(several), "--parts", "1", "-o", str(out)]
-    command += ["--pair", NAME, "--weights", str(tiny_pair.folder)]
+    command += ["--pair", NAME, "--weights", str(tiny_pair)]
     single = camsim(*command, "--whole", str(one))
     assert (single.status, out.exists()) == (2, False)
     assert "one holds one picture" in single.err
