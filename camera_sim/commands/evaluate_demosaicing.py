@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from camera_sim import weights
 from camera_sim.developing.files import open_engine
+from camera_sim.developing.output import check_absent
+from camera_sim.errors import OutputError
 from camera_sim.pipelines import PIPELINES
 from camera_sim.raw.libraw_rendering import Demosaicing
 from camera_sim.weights import FOLDER
@@ -85,7 +87,9 @@ class EvaluateTradeOff:
     limit
         Use the first so many pictures.
     out
-        Draw them into this PNG file, in place of an older one.
+        Draw them into this PNG file.
+    force
+        Replace an existing file.
     """
 
     pictures: Path
@@ -93,11 +97,13 @@ class EvaluateTradeOff:
     pipeline: Annotated[tuple[str, ...], SOME] | None = None
     limit: Count | None = None
     out: Path | None = None
+    force: bool = False
 
     def __call__(self) -> int:
         """Print the table, and draw it."""
         from camera_sim.evaluation import trade_off
 
+        _check_figure(self.out, force=self.force)
         names = self.pipeline or any_camera_networks(FOLDER)
         pictures = _loaded(self.pictures, self.limit)
         points = trade_off.measure(pictures, names)
@@ -106,6 +112,15 @@ class EvaluateTradeOff:
         if self.out:
             print(f"drawn: {trade_off.draw(points, self.out)}")
         return 0
+
+
+def _check_figure(out: Path | None, *, force: bool) -> None:
+    """Refuse what would be refused after minutes of measuring."""
+    if out is None:
+        return
+    if out.suffix.lower() != ".png":
+        raise OutputError(f"{out} is no name of a PNG file; name one that ends with .png")
+    check_absent(out, force=force)
 
 
 def any_camera_networks(folder: Path) -> tuple[str, ...]:

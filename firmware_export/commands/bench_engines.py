@@ -10,6 +10,7 @@ from typing import Annotated
 
 import camera_sim
 from camera_sim import weights
+from camera_sim.developing.output import check_absent
 from camera_sim.engines.cuda import compute_capability, device_name, find_runtime
 from camera_sim.engines.opening import ENGINES, find_engine
 from camera_sim.errors import EngineError
@@ -17,6 +18,7 @@ from camera_sim.pipelines import DEFAULT_PIPELINE
 from channel.options import SOME, Count, Out
 from channel.terminal import say, track
 from firmware_export.calibration import read_captures
+from firmware_export.commands.parity import check_platforms
 from firmware_export.contract import Exported, read_exported
 from firmware_export.engine_contenders import contenders
 from firmware_export.engine_rows import Captures, Row, measured, upper_bound
@@ -83,6 +85,9 @@ class BenchEngines:
         """Measure every engine, and print the table."""
         for name in self.engine:
             find_engine(name)
+        check_platforms(self.platform)
+        if self.out:
+            check_absent(self.out, force=self.force)
         entry = weights.read_manifest(self.weights).find(self.pipeline)
         fp32 = read_exported(self.weights / entry.file)
         captures = read_captures(self.captures)

@@ -4,6 +4,7 @@ from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import Annotated
 
+from camera_sim.developing.output import check_absent
 from camera_sim.device.firmware import Precision
 from camera_sim.raw.raw_image import RawImage
 from camera_sim.weights import FOLDER, default_pipeline
@@ -68,6 +69,9 @@ class Export(GateOptions):
         labels = gate.fan.labels if gate.fan else ()
         pipeline = self.pipeline or default_pipeline(self.weights)
         fp32 = export_weights(pipeline, self.weights, None, self.pair, labels)
+        names = [fp32.contract.model_copy(update={"precision": p}).name for p in self.precision]
+        for name in names:  # before what takes minutes
+            check_absent(self.out / name, force=self.force)
         models, reports = [fp32], []
         feeds = feeds_of(_calibration(self, captures)) if "int8" in lowered else []
         for precision in lowered:

@@ -1,9 +1,11 @@
 """``camsim firmware parity``: a model beside the fp32 one, through the real channel."""
 
+from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import Annotated
 
+from camera_sim.developing.output import check_absent
 from channel import platform
 from channel.options import SOME, Out
 from channel.terminal import say, track
@@ -89,6 +91,8 @@ class Parity(GateOptions):
         """Compare, print and write every report; then refuse what breaks a limit."""
         if not self.captures:
             raise ParityError("parity needs captures to compare on; name --captures")
+        if self.out:
+            check_absent(self.out, force=self.force)
         gate, captures = gate_of(self), read_captures(self.captures)
         fp32 = read_exported(self.fp32)
         reports = []
@@ -105,14 +109,19 @@ class Parity(GateOptions):
 
 def gate_of(args: GateOptions) -> Gate:
     """Read what the gate judges by."""
-    for name in args.platform:
-        if name != PAPER:
-            platform(name)
+    check_platforms(args.platform)
     limits = Limits(
         psnr=args.least_psnr, accuracy_drop=args.most_accuracy_drop, flips=args.most_flips
     )
     fan = read_fan(args.fan, tuple(args.labels or ())) if args.fan else None
     return Gate(fan, tuple(args.platform), limits)
+
+
+def check_platforms(names: Sequence[str]) -> None:
+    """Raise `UnknownPlatformError` for a name that is none; `PAPER` is the paper's channel."""
+    for name in names:
+        if name != PAPER:
+            platform(name)
 
 
 def print_report(report: ParityReport) -> None:

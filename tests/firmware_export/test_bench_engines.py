@@ -9,6 +9,7 @@ from camera_sim import weights
 from camera_sim.engines import Source, TileEngine, cuda
 from camera_sim.engines.onnxruntime import OnnxRuntimeEngine
 from camera_sim.errors import EngineError
+from firmware_export.commands import bench_engines
 from firmware_export.contract import Exported, read_exported
 from firmware_export.engine_contenders import contenders
 from firmware_export.engine_rows import Contender, measured, upper_bound
@@ -110,3 +111,20 @@ def test_shipped_weights_say_themselves_what_they_are() -> None:
     assert (model.contract.pipeline, model.contract.pair) == ("rnet-fan", entry.pair)
     assert model.sha256 == entry.sha256
     assert Source(model.model()).model.sha256 == entry.sha256
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [(("--platform", "nonesuch"), "no platform 'nonesuch'"), ((), "exists; name another --out")],
+)
+def test_what_is_wrong_with_the_command_is_said_before_anything_is_measured(
+    wrong: tuple[str, ...], reason: str, camsim: Camsim, monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(bench_engines, "contenders", lambda *_: pytest.fail("it measured"))
+    out = tmp_path / "table.md"
+    out.write_text("mine")
+    ran = camsim("bench", "engines", "--engine", "onnxruntime", "--out", out, *wrong)
+    assert ran.status == 2
+    assert reason in ran.err
+    assert out.read_text() == "mine"

@@ -70,3 +70,18 @@ def test_psnr_alone_is_that_of_the_whole_measure() -> None:
     assert fidelity.psnr(first, second) == fidelity.quality(first, second).psnr
     assert fidelity.psnr(first, first) == 100
     assert np.isfinite(fidelity.psnr(first, second))
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"), [("mine.png", "exists; name another --out"), ("mine.dng", "ends with .png")]
+)
+def test_a_file_of_yours_is_not_replaced_and_nothing_measured_first(
+    name: str, reason: str, timed: list[str], camsim: Camsim, tmp_path: Path
+) -> None:
+    out = tmp_path / name
+    out.write_bytes(b"mine")
+    Image.fromarray(picture(64, 64)).save(tmp_path / "a.png")
+    ran = camsim("evaluate", "trade-off", tmp_path, "--pipeline", "rnet", "--out", out)
+    assert ran.status == 2
+    assert reason in ran.err
+    assert (out.read_bytes(), timed) == (b"mine", [])
