@@ -2,6 +2,7 @@
 
 import os
 import threading
+from types import ModuleType
 from typing import Any
 
 from camera_sim.engines import Array, Colour, Source, TileEngine, checked, fitted, inputs_of
@@ -11,6 +12,18 @@ from channel.extras import to_install
 from channel.onnx_file import check_whole
 
 OUTPUT = "srgb"
+_ONE_AT_A_TIME = threading.Lock()
+
+
+def _meet_numpy(openvino: ModuleType) -> None:
+    """Ask OpenVINO for a first type of numpy's, in one thread.
+
+    Its bindings look numpy up when they first need it. Two threads that do so at once may wait for
+    each other for ever: one for Python's lock, the other with it for what the first has begun
+    (seen with 2026.4).
+    """
+    with _ONE_AT_A_TIME:
+        openvino.Type.f32.to_dtype()
 
 
 class OpenVinoEngine(TileEngine):
@@ -34,6 +47,7 @@ class OpenVinoEngine(TileEngine):
                 f"OpenVINO is not installed: {to_install('openvino')}; or develop with "
                 "--engine onnxruntime"
             ) from error
+        _meet_numpy(openvino)
         content, self._file = source.model.read(source.folder), source.model.file
         threads = os.cpu_count() or 1  # a stream a thread: tiles run side by side
         settings = {"NUM_STREAMS": threads, "INFERENCE_NUM_THREADS": threads,

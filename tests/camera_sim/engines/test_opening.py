@@ -1,6 +1,7 @@
 """Engines by name: each gives ONNX Runtime's picture, or says in a sentence what is missing."""
 
 import builtins
+import subprocess
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -17,6 +18,7 @@ from camera_sim.errors import EngineError, WeightsError
 from channel.extras import to_install
 from tests.camera_sim.conftest import Camsim
 from tests.camera_sim.scenes import capture
+from tests.conftest import REPOSITORY
 from tests.firmware_export.factory import capture_file, tiny_model, with_weights_elsewhere
 
 # What each needs beside the core, and by which extra it is installed.
@@ -26,6 +28,7 @@ PACKAGES = {
     "onnxruntime-tensorrt-rtx": ("onnxruntime_ep_nv_tensorrt_rtx", "onnxruntime-tensorrt-rtx"),
 }
 Without = Callable[[str], None]
+PATIENCE = 120.0  # seconds
 
 
 @pytest.fixture
@@ -167,3 +170,40 @@ def test_no_engine_is_imported_before_it_is_asked_for() -> None:
                          check=True)  # fmt: skip
     assert ran.stdout == "[]\n"
     assert cuda.find_runtime  # importing it needs no driver
+
+
+TOGETHER = """
+import sys, threading
+sys.setswitchinterval(1e-6)
+import openvino
+from camera_sim.engines import Source
+from camera_sim.engines.opening import open_engine_named
+from tests.firmware_export.factory import tiny_model
+
+open_engine_named("openvino", Source(tiny_model().model()))
+together = threading.Barrier(32)
+
+def first() -> None:
+    together.wait()
+    openvino.Type.f32.to_dtype()  # as each inference begins
+
+threads = [threading.Thread(target=first) for _ in range(32)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+"""
+
+
+@pytest.mark.slow
+def test_openvino_s_first_tiles_in_several_threads_do_not_wait_for_ever() -> None:
+    """A third of new processes stood still; six of them hardly ever all go through."""
+    pytest.importorskip("openvino", reason="openvino is not installed")
+    command = [sys.executable, "-c", TOGETHER]
+    processes = [subprocess.Popen(command, cwd=REPOSITORY) for _ in range(6)]
+    try:
+        assert [process.wait(PATIENCE) for process in processes] == [0] * len(processes)
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
