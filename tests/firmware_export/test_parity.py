@@ -125,7 +125,7 @@ def test_a_bundle_takes_no_model_that_parity_does_not_speak_for(
 ) -> None:
     models, bundle = _models(tmp_path, 1.0), tmp_path / "a.camfw"
     build = ("firmware", "build", models, "-o", bundle)
-    assert "no parity report speaks for rnet.fp16.onnx" in camsim(*build).err
+    assert "no parity report covers rnet.fp16.onnx" in camsim(*build).err
     assert not bundle.exists()
     (tmp_path / "fan.onnx").write_bytes(tiny_fan())
     judge = (
