@@ -44,7 +44,7 @@ def _files(source: Path) -> list[Path]:
 def feeds_of(
     captures: Sequence[tuple[str, RawImage]], tile: tuple[int, int] | None = None
 ) -> list[dict[str, Array]]:
-    """Cut tiles out of captures, evenly, as a network's inputs.
+    """Cut tiles out of captures, evenly, as a network's inputs, each with noise as a watermark.
 
     Parameters
     ----------
@@ -63,12 +63,14 @@ def _feeds(image: RawImage, tile: tuple[int, int]) -> Iterator[dict[str, Array]]
             f"a capture of {image.size[1]}×{image.size[0]} pixels holds no tile of "
             f"{2 * width}×{2 * height}"
         )
+    noise = np.random.default_rng(0)
     for place in np.linspace(0, 1, PER_CAPTURE):
         top, left = 2 * int(rows * place), 2 * int(columns * (1 - place))
         packed = image.packed((slice(top, top + 2 * height), slice(left, left + 2 * width)))
         mosaic = np.ascontiguousarray(packed.transpose(2, 0, 1))
-        yield inputs_of(mosaic, colour)
-        yield inputs_of(mosaic / np.float32(UNDEREXPOSED), darkened(colour))
+        watermark = noise.standard_normal((2 * height, 2 * width)).astype(np.float32)
+        yield inputs_of(mosaic, colour, watermark)
+        yield inputs_of(mosaic / np.float32(UNDEREXPOSED), darkened(colour), watermark)
 
 
 def darkened(colour: Colour) -> Colour:

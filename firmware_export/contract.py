@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from camera_sim import weights
 from camera_sim.device.firmware import FirmwareModel, Precision
+from camera_sim.engines import WATERMARK
 from camera_sim.errors import CameraSimError
 from camera_sim.weights import SizeRequirements
 from channel.onnx_file import open_session
@@ -24,6 +25,10 @@ INPUTS: dict[str, dict[str, Any]] = {
     "exposure": {"shape": [1, 1], "range": "linear gain, over 0"},
     "noise": {"shape": [1, 2], "range": "variance = noise[0] · signal + noise[1]"},
 }  # fmt: skip
+# Of networks that embed a watermark which they are given.
+WATERMARK_INPUT: dict[str, dict[str, Any]] = {
+    WATERMARK: {"shape": [1, 1, "2h", "2w"], "range": "noise of unit variance; zeros embed none"},
+}
 OUTPUT: dict[str, Any] = {"srgb": {"shape": [1, 3, "2h", "2w"], "range": "sRGB in [0, 1]"}}
 
 
@@ -54,6 +59,11 @@ class Contract(BaseModel):
     source_sha256: str = ""
     inputs: dict[str, dict[str, Any]] = INPUTS
     outputs: dict[str, dict[str, Any]] = OUTPUT
+
+    @property
+    def takes_watermark(self) -> bool:
+        """Whether it embeds a watermark that it is given."""
+        return WATERMARK in self.inputs
 
     @property
     def name(self) -> str:
@@ -95,7 +105,8 @@ def read_exported(path: Path) -> Exported:
         content = path.read_bytes()
         session = open_session(content, optimised=False)
         metadata = session.get_modelmeta().custom_metadata_map
-        said = metadata[KEY] if KEY in metadata else _of_weights(path, content)
+        takes_watermark = WATERMARK in {node.name for node in session.get_inputs()}
+        said = metadata[KEY] if KEY in metadata else _of_weights(path, content, takes_watermark)
         return Exported(contract=Contract.model_validate_json(said), content=content)
     except OSError as error:
         raise ExportError(f"{path} cannot be read: {error.strerror}") from error
@@ -107,13 +118,23 @@ def read_exported(path: Path) -> Exported:
         raise ExportError(f"{path} is no model that ONNX Runtime takes: {error}") from error
 
 
-def _of_weights(path: Path, content: bytes) -> str:
+def inputs_of_network(takes_watermark: bool) -> dict[str, dict[str, Any]]:
+    """Describe what a network takes."""
+    return INPUTS | WATERMARK_INPUT if takes_watermark else INPUTS
+
+
+def _of_weights(path: Path, content: bytes, takes_watermark: bool) -> str:
     """Return the contract, as JSON, of an fp32 model that the manifest beside it lists."""
     sha256 = hashlib.sha256(content).hexdigest()
     entries = weights.read_manifest(path.parent).networks
     found = {entry.sha256: entry for entry in entries}[sha256]
     return Contract(
-        pipeline=found.pipeline, precision="fp32", opset=OPSET, size=found.size, pair=found.pair
+        pipeline=found.pipeline,
+        precision="fp32",
+        opset=OPSET,
+        size=found.size,
+        pair=found.pair,
+        inputs=inputs_of_network(takes_watermark),
     ).model_dump_json()
 
 

@@ -93,7 +93,9 @@ def _check_against(model: Exported, made: Made) -> None:
     rows, columns = (-(-side // len(mosaic[0])) for side in made.key.tile)
     tile = np.tile(mosaic, (1, rows, columns))[:, : made.key.tile[0], : made.key.tile[1]]
     lite = LiteRtEngine(Source(model.model(), engines=files_of(made)))
-    both = [engine.develop(tile, colour) for engine in (OnnxRuntimeEngine(model.model()), lite)]
+    laid = self_test.watermark_of(tile) if lite.takes_watermark else None
+    engines = (OnnxRuntimeEngine(model.model()), lite)
+    both = [engine.develop(tile, colour, laid) for engine in engines]
     worst = float(np.abs(both[0] - both[1]).max())
     if worst > TOLERANCE:
         raise ExportError(f"the converted network differs from the ONNX file by {worst:.2g}")

@@ -14,7 +14,7 @@ from camera_sim.pipelines import find_pipeline
 from camera_sim.weights import SizeRequirements, WeightsEntry
 from channel.extras import to_install
 from channel.onnx_file import open_session
-from firmware_export.contract import KEY, Contract, Exported
+from firmware_export.contract import KEY, Contract, Exported, inputs_of_network
 from firmware_export.errors import ExportError
 
 # An exported model may differ from torch's by so much, in sRGB values: a fiftieth of a level.
@@ -45,25 +45,26 @@ def export_weights(
         If there are no sound weights.
     """
     try:
-        from camera_sim.training.nip.export import OPSET, onnx_of_weights
+        from camera_sim.training.nip.export import OPSET, network_of_weights, onnx_of
     except ModuleNotFoundError as error:
         raise ExportError(f"exporting needs torch: {to_install('train')}") from error
 
     entry = weights.read_manifest(folder).find(pipeline)
     _check_tile(tile, entry.size)
     path = (folder / entry.file).with_suffix(".safetensors")
-    contract = Contract(
-        pipeline=pipeline,
-        precision="fp32",
-        opset=OPSET,
-        size=entry.size,
-        pair=pair or entry.pair,
-        labels=labels,
-        tile=tile,
-    )
-    metadata = {KEY: contract.model_dump_json()}
     try:
-        proto = onnx_of_weights(find_pipeline(pipeline), path, metadata, tile)
+        network = network_of_weights(find_pipeline(pipeline), path)
+        contract = Contract(
+            pipeline=pipeline,
+            precision="fp32",
+            opset=OPSET,
+            size=entry.size,
+            pair=pair or entry.pair,
+            labels=labels,
+            tile=tile,
+            inputs=inputs_of_network(network.takes_watermark),
+        )
+        proto = onnx_of(network, {KEY: contract.model_dump_json()}, tile)
     except CameraSimError as error:
         raise ExportError(f"{path} cannot be exported: {error}") from error
     exported = Exported(contract=contract, content=proto.SerializeToString())
@@ -90,20 +91,21 @@ def check_against(exported: Exported, entry: WeightsEntry, folder: Path) -> None
     ExportError
         If they differ.
     """
-    from firmware_export.self_test import question
+    from camera_sim.engines import WATERMARK, inputs_of
+    from firmware_export.self_test import question, watermark_of
 
     mosaic, colour = question(entry.size.multiple_of)
     height, width = exported.contract.tile or mosaic.shape[1:]
     rows, columns = (-(-side // mosaic.shape[1]) for side in (height, width))
     tile = np.tile(mosaic, (1, rows, columns))[:, :height, :width]
-    developed = []
-    for content in (entry.read(folder), exported.content):
-        session = open_session(content)
-        taken = {node.name for node in session.get_inputs()}
-        from camera_sim.engines import inputs_of
-
-        fed = {name: value for name, value in inputs_of(tile, colour).items() if name in taken}
-        developed.append(session.run(["srgb"], fed)[0])
+    sessions = [open_session(content) for content in (entry.read(folder), exported.content)]
+    taken = [{node.name for node in session.get_inputs()} for session in sessions]
+    both = all(WATERMARK in names for names in taken)  # older weights' own model takes none
+    inputs = inputs_of(tile, colour, watermark_of(tile) if both else None)
+    developed = [
+        session.run(["srgb"], {name: value for name, value in inputs.items() if name in names})[0]
+        for session, names in zip(sessions, taken, strict=True)
+    ]
     worst = float(np.abs(developed[0] - developed[1]).max())
     if worst > TOLERANCE:
         raise ExportError(f"the exported network differs from the trained one by {worst:.2g}")

@@ -2,7 +2,8 @@
 
 Both develop the same captures. Their pictures are compared, then edited in every way that the FAN
 distinguishes, transmitted through platforms by the real codecs, and judged. A cheaper model that
-looks the same and is judged otherwise would break the pair, so it is refused.
+looks the same and is judged otherwise would break the pair, so it is refused. A model that embeds a
+watermark is also given one; see `watermark_parity`.
 """
 
 import io
@@ -25,6 +26,13 @@ from firmware_export.contract import Exported
 from firmware_export.errors import ParityError
 from firmware_export.fan import PATCH, Fan
 from firmware_export.parity_report import Limits, ParityReport, Tile
+from firmware_export.watermark_parity import (
+    GATE_WATERMARK,
+    Laid,
+    Reader,
+    recovered,
+    strength_ratio,
+)
 
 Pixels = NDArray[np.uint8]
 NATIVE = "native"
@@ -40,12 +48,19 @@ MOST_PATCHES = 48
 
 @dataclass(frozen=True)
 class Developed:
-    """One capture by both models: (H, W, 3) uint8 sRGB, and the seconds that each took."""
+    """One capture by both models: (H, W, 3) uint8 sRGB, and the seconds that each took.
+
+    Attributes
+    ----------
+    laid
+        The same with a watermark; None of models that take none.
+    """
 
     name: str
     reference: Pixels
     lowered: Pixels
     seconds: float
+    laid: Laid | None = None
 
 
 def parity(
@@ -56,6 +71,7 @@ def parity(
     platforms: Sequence[str] = (PAPER,),
     limits: Limits | None = None,
     engine: TileEngine | None = None,
+    reader: Reader | None = None,
 ) -> ParityReport:
     """Compare a model with the fp32 one that it was made from.
 
@@ -69,6 +85,8 @@ def parity(
         Profiles of `channel`, or ``paper``.
     engine
         What runs the model; ONNX Runtime where it is None. The fp32 one runs there always.
+    reader
+        Of watermarks; None judges no recovery.
 
     Raises
     ------
@@ -80,8 +98,8 @@ def parity(
         raise ParityError("parity needs captures to compare on")
     lowered = engine or OnnxRuntimeEngine(model.model())
     pairs = list(_developed(OnnxRuntimeEngine(fp32.model()), lowered, captures))
-    error = sum(_squares(p.reference, p.lowered).sum() for p in pairs)
-    samples = sum(p.reference.size for p in pairs)
+    laid = [pair.laid for pair in pairs if pair.laid]
+    read = recovered(laid, reader, downloaded_from, platforms) if laid and reader else (None, None)
     judged = [_judged(pair, fan, platforms) for pair in pairs] if fan else []
     answers = np.concatenate(judged, axis=1) if judged else np.empty((3, 0), np.intp)
     truth, before, after = answers
@@ -93,13 +111,17 @@ def parity(
         bytes=len(model.content),
         seconds_per_megapixel=round(median(p.seconds for p in pairs), 4),
         captures=len(captures),
-        channel=tuple(platforms) if fan else (),
-        psnr=round(_decibels(error / samples), 3),
+        channel=tuple(platforms) if fan or read[0] is not None else (),
+        psnr=_psnr([(pair.reference, pair.lowered) for pair in pairs]),
         patches=truth.size,
         accuracy=_share(truth == after),
         accuracy_fp32=_share(truth == before),
         flips=_share(before != after),
         worst=tuple(sorted(_tiles(pairs), key=lambda tile: tile.psnr)[:WORST]),
+        watermark_psnr=_psnr([one.watermarked for one in laid]) if laid else None,
+        watermark_strength=round(strength_ratio(laid), 4) if laid else None,
+        recovered_fp32=read[0],
+        recovered=read[1],
         limits=limits or Limits(),
     )
 
@@ -144,7 +166,26 @@ def _developed(
         start = time.perf_counter()
         lowered = develop(image, model, exposure=exposure)
         seconds = (time.perf_counter() - start) / image.megapixels
-        yield Developed(name, reference.astype(np.uint8), lowered.astype(np.uint8), seconds)
+        laid = _laid(fp32, model, image, exposure, (reference, lowered))
+        yield Developed(name, reference, lowered, seconds, laid)
+
+
+def _laid(
+    fp32: TileEngine,
+    model: TileEngine,
+    image: RawImage,
+    exposure: float,
+    plain: tuple[Pixels, Pixels],
+) -> Laid | None:
+    """Develop once more with a watermark, where both take one."""
+    if not (fp32.takes_watermark and model.takes_watermark):
+        return None
+    height, width = plain[0].shape[:2]
+    plane = GATE_WATERMARK.plane((height, width))
+    reference, lowered = (
+        develop(image, engine, exposure=exposure, watermark=plane) for engine in (fp32, model)
+    )
+    return Laid(plain, (reference, lowered), plane)
 
 
 def _judged(pair: Developed, fan: Fan, platforms: Sequence[str]) -> NDArray[np.intp]:
@@ -217,6 +258,11 @@ def _tiles(pairs: Sequence[Developed]) -> Iterator[Tile]:
 def _squares(first: Pixels, second: Pixels) -> NDArray[np.float32]:
     squares: NDArray[np.float32] = np.square(first.astype(np.float32) - second)
     return squares
+
+
+def _psnr(pairs: Sequence[tuple[Pixels, Pixels]]) -> float:
+    error = sum(_squares(*pair).sum() for pair in pairs)
+    return round(_decibels(error / sum(first.size for first, _ in pairs)), 3)
 
 
 def _decibels(error: float) -> float:

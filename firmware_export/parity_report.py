@@ -1,5 +1,7 @@
 """What the parity gate found; part of a bundle's manifest."""
 
+from collections.abc import Iterator
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from camera_sim.device.firmware import Precision
@@ -16,6 +18,10 @@ class Limits(BaseModel):
         The most that the FAN's accuracy may fall, 0 to 1.
     flips
         The largest share of patches on which the FAN changes its answer.
+    strength
+        By which share the watermark's strength may differ.
+    recovery_drop
+        The most that the share of recovered payloads may fall, 0 to 1.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -23,6 +29,8 @@ class Limits(BaseModel):
     psnr: float = 40.0
     accuracy_drop: float = 0.01
     flips: float = 0.02
+    strength: float = 0.1
+    recovery_drop: float = 0.01
 
 
 class Tile(BaseModel):
@@ -53,6 +61,12 @@ class ParityReport(BaseModel):
         Share of patches whose answer differs; None without a FAN.
     worst
         Tiles with the lowest PSNR.
+    watermark_psnr
+        PSNR in dB of both pictures with the same watermark; None of a model that takes none.
+    watermark_strength
+        Of this model's watermark over the fp32 one's; None of a model that takes none.
+    recovered, recovered_fp32
+        Share of pictures whose payload was recovered after the channel; None without a reader.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -71,6 +85,10 @@ class ParityReport(BaseModel):
     accuracy_fp32: float | None = None
     flips: float | None = None
     worst: tuple[Tile, ...] = ()
+    watermark_psnr: float | None = None
+    watermark_strength: float | None = None
+    recovered: float | None = None
+    recovered_fp32: float | None = None
     limits: Limits = Field(default_factory=Limits)
 
     def failures(self) -> list[str]:
@@ -93,4 +111,25 @@ class ParityReport(BaseModel):
             found.append(
                 f"{100 * self.flips:.2f}% of answers flip, and {100 * self.limits.flips:g}% may"
             )
-        return found
+        return [*found, *self._failures_of_watermark()]
+
+    def _failures_of_watermark(self) -> Iterator[str]:
+        if self.watermark_psnr is not None and self.watermark_psnr < self.limits.psnr:
+            yield (
+                f"PSNR with a watermark is {self.watermark_psnr:.2f} dB, "
+                f"{self.limits.psnr - self.watermark_psnr:.2f} under {self.limits.psnr:g}"
+            )
+        off = abs((self.watermark_strength or 0) - 1)
+        if self.watermark_strength is not None and off > self.limits.strength:
+            yield (
+                f"the watermark is laid {self.watermark_strength:.2f} times as strong as by fp32, "
+                f"and may differ by {100 * self.limits.strength:g}%"
+            )
+        if self.recovered is not None and self.recovered_fp32 is not None:
+            drop = self.recovered_fp32 - self.recovered
+            if drop > self.limits.recovery_drop:
+                yield (
+                    f"{100 * self.recovered:.2f}% of payloads are recovered, fp32 has "
+                    f"{100 * self.recovered_fp32:.2f}%, and it may be "
+                    f"{100 * self.limits.recovery_drop:g} points less"
+                )

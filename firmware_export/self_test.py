@@ -15,6 +15,8 @@ from firmware_export.errors import BootError
 SIDE = 64
 # An 8-bit level more or less is what processors differ by; networks in int8 by a few.
 LARGEST, MEAN = 12, 0.75
+# So strong, in its own deviations, that a network which lays no watermark fails.
+WATERMARK_PEAK = np.float32(4)
 Answer = NDArray[np.uint8]
 
 
@@ -36,8 +38,16 @@ def question(multiple: int) -> tuple[Array, Colour]:
     return mosaic, colour
 
 
+def watermark_of(mosaic: Array) -> Array:
+    """Return a made (2h, 2w) watermark for a (4, h, w) mosaic: squares of 3 pixels, ± a peak."""
+    y, x = np.mgrid[0 : 2 * mosaic.shape[1], 0 : 2 * mosaic.shape[2]] // 3
+    return np.where((y + x) % 2, WATERMARK_PEAK, -WATERMARK_PEAK)
+
+
 def answer(engine: TileEngine) -> Answer:
     """Return what a network makes of the question, as (3, H, W) 8-bit sRGB.
+
+    One that embeds a watermark is given one.
 
     Raises
     ------
@@ -45,7 +55,8 @@ def answer(engine: TileEngine) -> Answer:
         If the network fails, or gives no picture.
     """
     mosaic, colour = question(engine.size.multiple_of)
-    developed = checked(engine.develop(mosaic, colour), mosaic, "")
+    laid = watermark_of(mosaic) if engine.takes_watermark else None
+    developed = checked(engine.develop(mosaic, colour, laid), mosaic, "")
     answered: Answer = np.rint(developed.clip(0, 1) * 255).astype(np.uint8)
     return answered
 

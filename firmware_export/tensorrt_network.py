@@ -3,14 +3,20 @@
 Networks are strongly typed: the precision is in the ONNX file, and nothing is left to the builder.
 """
 
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
+from camera_sim.engines import WATERMARK
 from firmware_export.built_engine import Tiles
 from firmware_export.contract import Exported
 from firmware_export.errors import ExportError
 
-DIMENSIONS = 4  # of a mosaic: a batch of one, planes, height and width
+# Of inputs that have pixels, by height and width of the mosaic.
+SHAPES: dict[str, Callable[[int, int], tuple[int, ...]]] = {
+    "mosaic": lambda height, width: (1, 4, height, width),
+    WATERMARK: lambda height, width: (1, 1, 2 * height, 2 * width),
+}
 
 
 def strongly_typed_network(trt: ModuleType, builder: Any) -> Any:
@@ -35,8 +41,8 @@ def fix_tile(network: Any, tile: tuple[int, int]) -> None:
     """Make a network static: its mosaic has this height and width, in packed pixels."""
     for index in range(network.num_inputs):
         tensor = network.get_input(index)
-        if tensor.name == "mosaic":
-            tensor.shape = (1, 4, *tile)
+        if tensor.name in SHAPES:
+            tensor.shape = SHAPES[tensor.name](*tile)
 
 
 def profile(builder: Any, network: Any, model: Exported, tiles: Tiles) -> Any:
@@ -54,6 +60,6 @@ def profile(builder: Any, network: Any, model: Exported, tiles: Tiles) -> Any:
     made = builder.create_optimization_profile()
     for index in range(network.num_inputs):
         tensor = network.get_input(index)
-        if tensor.name == "mosaic":
-            made.set_shape("mosaic", *((1, 4, side, side) for side in sides))
+        if tensor.name in SHAPES:
+            made.set_shape(tensor.name, *(SHAPES[tensor.name](side, side) for side in sides))
     return made

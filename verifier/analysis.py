@@ -14,11 +14,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, ParamSpec, Self, TypeVar
 
+from channel.one_blas_thread import ONE_BLAS_THREAD
 from channel.printable import whole_text
 from verifier.batch import Outcome, Progress, analyze_many
 from verifier.detectors import DETECTORS, Detector
 from verifier.detectors.agreement import agreed
-from verifier.detectors.blas import ONE_BLAS_THREAD
 from verifier.detectors.cores import ANALYSES, Cores
 from verifier.judging.stability import DECIDING, stability, survives
 from verifier.judging.verdict import conclude

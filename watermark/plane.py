@@ -1,12 +1,17 @@
 """A plane of noise that covers a photo exactly, at a resolution of its own."""
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 Array = NDArray[np.float32]
+LOBES = 3
+PIECE = 512  # pixels a side that are resampled at once
 
 
 @dataclass(frozen=True)
@@ -56,22 +61,64 @@ class Plane:
         -------
         (h, w) float32, its pixels' centres where the photo's are.
         """
-        spans = [
-            (max(part.start, 0), min(part.stop, side))
+        inside = [
+            slice(max(part.start, 0), min(part.stop, side))
             for part, side in zip((rows, columns), size, strict=True)
         ]
-        (top, bottom), (left, right) = (
-            (origin + span[0] * extent / side, origin + span[1] * extent / side)
-            for origin, extent, side, span in zip(
-                self.origin, self.extent, size, spans, strict=True
-            )
-        )
-        inside = (spans[1][1] - spans[1][0], spans[0][1] - spans[0][0])
-        image = Image.fromarray(np.ascontiguousarray(self.samples))
-        part = image.resize(inside, Image.Resampling.LANCZOS, (left, top, right, bottom))
         beyond = [
-            (span[0] - whole.start, whole.stop - span[1])
-            for whole, span in zip((rows, columns), spans, strict=True)
+            (part.start - whole.start, whole.stop - part.stop)
+            for whole, part in zip((rows, columns), inside, strict=True)
         ]
-        resampled: Array = np.asarray(part)
+        resampled = self._inside(size, *inside)
         return np.pad(resampled, beyond, mode="edge") if any(map(any, beyond)) else resampled
+
+    def _inside(self, size: tuple[int, int], rows: slice, columns: slice) -> Array:
+        resampled = np.empty((rows.stop - rows.start, columns.stop - columns.start), np.float32)
+        for down, across in product(_pieces(rows), _pieces(columns)):
+            (top, left), (first, second) = zip(
+                *(self._kernel(axis, size, part) for axis, part in enumerate((down, across))),
+                strict=True,
+            )
+            samples = self.samples[top : top + first.shape[1], left : left + second.shape[1]]
+            place = (
+                slice(down.start - rows.start, down.stop - rows.start),
+                slice(across.start - columns.start, across.stop - columns.start),
+            )
+            np.matmul(first @ samples, second.T, out=resampled[place])
+        return resampled
+
+    def _kernel(self, axis: int, size: tuple[int, int], part: slice) -> tuple[int, Array]:
+        step = self.extent[axis] / size[axis]
+        start = self.origin[axis] + part.start * step
+        return _lanczos(start, step, part.stop - part.start, self.samples.shape[axis])
+
+
+def _pieces(whole: slice) -> Iterator[slice]:
+    """Cut a slice: of few outputs at a time most weights are not zero."""
+    for start in range(whole.start, whole.stop, PIECE):
+        yield slice(start, min(start + PIECE, whole.stop))
+
+
+@lru_cache(maxsize=64)
+def _lanczos(start: float, step: float, count: int, samples: int) -> tuple[int, Array]:
+    """Return the weights of samples in pixels whose centres lie at ``start + (n + ½)·step``.
+
+    As Pillow's Lanczos kernel: 3 lobes, widened where the photo has fewer pixels than samples, and
+    weights that sum to 1. Tiles of a row and of a column share theirs.
+
+    Returns
+    -------
+    The first sample that counts, and (count, n) weights of it and those after it.
+    """
+    wide = max(1.0, step)
+    centres = start + step * (np.arange(count) + 0.5)
+    nearest = np.floor(centres - LOBES * wide).astype(int)
+    near = nearest[:, None] + np.arange(math.ceil(2 * LOBES * wide) + 1)
+    away = (centres[:, None] - (near + 0.5)) / wide
+    weights = np.sinc(away) * np.sinc(away / LOBES)
+    weights[(np.abs(away) >= LOBES) | (near < 0) | (near >= samples)] = 0
+    low, high = int(near[0, 0]), int(near[-1, -1]) + 1
+    spread = np.zeros((count, high - low), np.float32)
+    spread[np.arange(count)[:, None], near - low] = weights / weights.sum(axis=1, keepdims=True)
+    first, last = max(0, low), min(samples, high)
+    return first, spread[:, first - low : last - low]

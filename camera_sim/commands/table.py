@@ -68,6 +68,8 @@ COMMANDS: Final = {
         "answer over HTTP what can be known of photos, with a page to drop them on"),
     "train nip": ("camera_sim.commands.train:TrainNip",
         "a neural imaging pipeline"),
+    "train watermark": ("camera_sim.commands.train_watermark:TrainWatermark",
+        "how strong a pipeline lays its watermark at each place"),
     "train joint": ("camera_sim.commands.train_joint:TrainJoint",
         "a pipeline and its FAN together, so that edits stay detectable"),
     "train pattern": ("camera_sim.commands.train_pattern:TrainPattern",

@@ -8,6 +8,7 @@ Bayer order. Tiles run side by side, one thread each.
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import product
 from typing import Literal, overload
@@ -15,15 +16,24 @@ from typing import Literal, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from camera_sim.developing.upright import square_pixels, turned, upright_aspect, upright_size
+from camera_sim.developing.upright import (
+    as_sensor_saw,
+    square_pixels,
+    turned,
+    upright_aspect,
+    upright_size,
+)
 from camera_sim.developing.watermark_grid import grid_aligned
 from camera_sim.engines import Colour, Engine, FileEngine, TileEngine
-from camera_sim.errors import InferenceError, MemoryBudgetError
+from camera_sim.errors import InferenceError, MemoryBudgetError, PipelineError
 from camera_sim.raw.cfa import CFAPattern, to_rggb
 from camera_sim.raw.raw_image import Picture, RawImage
+from channel.one_blas_thread import ONE_BLAS_THREAD
+from watermark.plane import Plane
 
 Array = NDArray[np.float32]
 Depth = Literal[8, 16]
+Window = tuple[slice, slice]
 
 DEFAULT_MAX_MEMORY = 2 * 1024**3
 # Python, ONNX Runtime and the libraries, before any picture is loaded (measured: 120–160 MB).
@@ -62,6 +72,7 @@ def develop(
     depth: Literal[8] = ...,
     plan: Plan | None = ...,
     progress: Callable[[float], None] = ...,
+    watermark: Plane | None = ...,
 ) -> NDArray[np.uint8]: ...
 
 
@@ -75,6 +86,7 @@ def develop(
     depth: Depth,
     plan: Plan | None = ...,
     progress: Callable[[float], None] = ...,
+    watermark: Plane | None = ...,
 ) -> Picture: ...
 
 
@@ -87,6 +99,7 @@ def develop(
     depth: Depth = 8,
     plan: Plan | None = None,
     progress: Callable[[float], None] = lambda _: None,
+    watermark: Plane | None = None,
 ) -> Picture:
     """Develop a capture.
 
@@ -107,6 +120,9 @@ def develop(
         memory.
     progress
         Called with the share that is done, from worker threads.
+    watermark
+        What the engine is to embed: noise of unit variance that covers the result exactly, upright
+        and with square pixels. None embeds nothing.
 
     Returns
     -------
@@ -119,43 +135,92 @@ def develop(
     MemoryBudgetError
         If ``plan`` isn't given, and the default memory is too small.
     PipelineError
-        If the engine develops files, and the capture is of none.
+        If the engine develops files, and the capture is of none; or it embeds no watermark, and
+        is given one.
     """
+    _check_takes(engine, watermark)
     gain = image.auto_exposure() if exposure is None else exposure
     if isinstance(engine, FileEngine):
         return turned(engine.render(image, gain, depth), image.orientation)
     assert isinstance(engine, TileEngine), f"{engine.name} develops neither tiles nor files"
     plan = plan or plan_tiles(image, engine, depth)
     colour = capture_colour(image, gain, denoise)
+    work = _Work(engine, colour, depth, plan, progress)
     if engine.size.watermarked:  # its place counts: what is developed is upright already
-        upright = _in_tiles(grid_aligned(image), engine, colour, depth, plan, progress)
+        upright = _in_tiles(grid_aligned(image), work)
         height, width = upright_size(image)
         return square_pixels(upright[:height, :width], upright_aspect(image))
-    seen = _in_tiles(image, engine, colour, depth, plan, progress)
+    seen = _in_tiles(image, work, watermark and as_developed(watermark, image))
     return turned(square_pixels(seen, image.pixel_aspect), image.orientation)
 
 
-def _in_tiles(
-    image: RawImage,
-    engine: TileEngine,
-    colour: Colour,
-    depth: Depth,
-    plan: Plan,
-    progress: Callable[[float], None],
-) -> Picture:
-    dtype = np.uint8 if depth == 8 else np.uint16
+def _check_takes(engine: Engine, watermark: Plane | None) -> None:
+    takes = isinstance(engine, TileEngine) and engine.takes_watermark
+    if watermark is not None and not takes:
+        raise PipelineError(
+            f"the network that {engine.name} runs embeds no watermark that it is given; develop "
+            "with --pipeline qnet, or without a watermark"
+        )
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What is the same for every tile."""
+
+    engine: TileEngine
+    colour: Colour
+    depth: Depth
+    plan: Plan
+    progress: Callable[[float], None]
+
+
+def _in_tiles(image: RawImage, work: _Work, watermark: Plane | None = None) -> Picture:
+    """Develop as the sensor saw it.
+
+    Parameters
+    ----------
+    watermark
+        `as_developed`.
+    """
+    dtype = np.uint8 if work.depth == 8 else np.uint16
     developed = np.empty((*image.size, 3), dtype)
     turned = to_rggb(developed, image.pattern)
-    windows = list(tile_windows(image.size, plan.tile))
+    windows = list(tile_windows(image.size, work.plan.tile))
+    engine, halo = work.engine, work.plan.halo
 
-    def develop_window(window: tuple[slice, slice]) -> None:
-        tile = engine.develop(padded_planes(image, window, plan.halo, engine), colour)
-        _store(tile, turned, window, plan.halo)
+    def develop_window(window: Window) -> None:
+        planes = padded_planes(image, window, halo, engine)
+        laid = _padded_window(watermark, image.size, window, planes.shape, halo)
+        given = (planes, work.colour) if laid is None else (planes, work.colour, laid)
+        _store(engine.develop(*given), turned, window, halo)
 
-    with ThreadPoolExecutor(plan.threads) as pool:
+    alone = ONE_BLAS_THREAD if watermark else nullcontext()
+    with alone, ThreadPoolExecutor(work.plan.threads) as pool:
         for done, _ in enumerate(pool.map(develop_window, windows), 1):
-            progress(done / len(windows))
+            work.progress(done / len(windows))
     return developed
+
+
+def as_developed(watermark: Plane, image: RawImage) -> Plane:
+    """Turn an upright picture's plane as `to_rggb` turns the capture's mosaic."""
+    row, column = image.pattern.red_site
+    return as_sensor_saw(watermark, image.orientation).flipped(row == 1, column == 1)
+
+
+def _padded_window(
+    watermark: Plane | None,
+    size: tuple[int, int],
+    window: Window,
+    planes: tuple[int, ...],
+    halo: int,
+) -> Array | None:
+    """Return a watermark at a tile's pixels; each is added to one alone, so the halo needs none."""
+    if watermark is None:
+        return None
+    padded = np.zeros((2 * planes[1], 2 * planes[2]), np.float32)
+    part = watermark.window(size, *window)
+    padded[2 * halo : 2 * halo + part.shape[0], 2 * halo : 2 * halo + part.shape[1]] = part
+    return padded
 
 
 def capture_colour(image: RawImage, exposure: float, denoise: float = 1.0) -> Colour:
@@ -217,7 +282,7 @@ def tile_memory(side: int, halo: int, engine: TileEngine) -> int:
     return (side + 2 * halo) ** 2 * engine.size.bytes_per_pixel
 
 
-def tile_windows(size: tuple[int, int], tile: int) -> Iterator[tuple[slice, slice]]:
+def tile_windows(size: tuple[int, int], tile: int) -> Iterator[Window]:
     """Cut a (H, W) mosaic into windows of at most ``2 · tile`` pixels a side."""
     height, width = size
     step = 2 * tile
@@ -225,9 +290,7 @@ def tile_windows(size: tuple[int, int], tile: int) -> Iterator[tuple[slice, slic
         yield slice(top, min(top + step, height)), slice(left, min(left + step, width))
 
 
-def padded_planes(
-    image: RawImage, window: tuple[slice, slice], halo: int, engine: TileEngine
-) -> Array:
+def padded_planes(image: RawImage, window: Window, halo: int, engine: TileEngine) -> Array:
     """Return the (4, h, w) planes of a window with its halo, sides as the engine wants them."""
     turned = to_rggb(image.samples, image.pattern)
     rows, columns = (
@@ -252,7 +315,7 @@ def _mirrored(part: slice, halo: int, side: int, multiple: int) -> slice | NDArr
     return mirrored
 
 
-def _store(tile: Array, picture: Picture, window: tuple[slice, slice], halo: int) -> None:
+def _store(tile: Array, picture: Picture, window: Window, halo: int) -> None:
     """Quantise a tile's inner part into its place."""
     rows, columns = window
     height, width = rows.stop - rows.start, columns.stop - columns.start

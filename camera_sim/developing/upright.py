@@ -4,6 +4,7 @@ import numpy as np
 from PIL import Image
 
 from camera_sim.raw.raw_image import Picture, RawImage
+from watermark.plane import Plane
 
 # How to turn an array upright for each EXIF orientation: transpose first, then flip axes.
 UPRIGHT: dict[int, tuple[bool, bool, bool]] = {  # (transpose, flip rows, flip columns)
@@ -18,6 +19,13 @@ def turned(picture: Picture, orientation: int) -> Picture:
     transpose, rows, columns = UPRIGHT[orientation]
     swapped = picture.swapaxes(0, 1) if transpose else picture
     return swapped[:: -1 if rows else 1, :: -1 if columns else 1]
+
+
+def as_sensor_saw(plane: Plane, orientation: int) -> Plane:
+    """Turn an upright picture's plane as the sensor saw it: the inverse of `turned`."""
+    transpose, rows, columns = UPRIGHT[orientation]
+    flipped = plane.flipped(rows, columns)
+    return flipped.transposed() if transpose else flipped
 
 
 def upright_size(image: RawImage) -> tuple[int, int]:

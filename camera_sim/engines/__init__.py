@@ -13,6 +13,8 @@ from camera_sim.raw.raw_image import Picture, RawImage
 from camera_sim.weights import FOLDER, Model, SizeRequirements
 
 Array = NDArray[np.float32]
+WATERMARK = "watermark"
+"""Name of the input that only networks have which embed a watermark that they are given."""
 
 
 @dataclass(frozen=True)
@@ -115,15 +117,18 @@ class TileEngine(Engine):
         Digest of the engine's own file; None where the ONNX file itself runs.
     precision
         Arithmetic of that file; None where it is the ONNX file's.
+    takes_watermark
+        Whether it embeds a watermark that it is given.
     """
 
     size: SizeRequirements
     fixed: tuple[int, int] | None = None
     engine_sha256: str | None = None
     precision: str | None = None
+    takes_watermark: bool = False
 
     @abstractmethod
-    def develop(self, packed: Array, colour: Colour) -> Array:
+    def develop(self, packed: Array, colour: Colour, watermark: Array | None = None) -> Array:
         """Develop a tile.
 
         Parameters
@@ -132,6 +137,8 @@ class TileEngine(Engine):
             (4, h, w) float32 RGGB planes, sides multiples of ``size.multiple_of``.
         colour
             The capture's.
+        watermark
+            (2h, 2w) float32 noise of unit variance, for one that takes it; None embeds none.
 
         Returns
         -------
@@ -139,15 +146,34 @@ class TileEngine(Engine):
         """
 
 
-def inputs_of(packed: Array, colour: Colour) -> dict[str, Array]:
-    """Return a network's inputs by name (see `pipelines.nip.NIP.forward`), a batch of one."""
+def inputs_of(packed: Array, colour: Colour, watermark: Array | None = None) -> dict[str, Array]:
+    """Return a network's inputs by name (see `networks.nip.NIP.forward`), a batch of one.
+
+    Parameters
+    ----------
+    watermark
+        (2h, 2w); where the planes were `fitted` to more, the rest has none. None is zeros, by
+        which a network embeds nothing.
+    """
     return {
         "mosaic": packed[None],
         "white_balance": colour.white_balance[None],
         "camera_to_srgb": colour.camera_to_srgb[None],
         "exposure": np.array([[colour.exposure]], np.float32),
         "noise": colour.noise[None],
+        WATERMARK: _plane_of(watermark, packed),
     }
+
+
+def _plane_of(watermark: Array | None, packed: Array) -> Array:
+    """Return a watermark as a network takes it: (1, 1, 2h, 2w)."""
+    height, width = (2 * side for side in packed.shape[1:])
+    if watermark is not None and watermark.shape == (height, width):
+        return watermark[None, None]
+    plane = np.zeros((1, 1, height, width), np.float32)
+    if watermark is not None:
+        plane[0, 0, : watermark.shape[0], : watermark.shape[1]] = watermark
+    return plane
 
 
 def fitted(packed: Array, fixed: tuple[int, int] | None) -> Array:

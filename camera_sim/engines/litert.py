@@ -10,7 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from camera_sim.engines import Array, Colour, Source, TileEngine, checked, fitted, inputs_of
+from camera_sim.engines import (
+    WATERMARK,
+    Array,
+    Colour,
+    Source,
+    TileEngine,
+    checked,
+    fitted,
+    inputs_of,
+)
 from camera_sim.engines.engine_files import engines_in, engines_of, first_whole
 from camera_sim.errors import EngineError, InferenceError
 from channel.extras import to_install
@@ -62,6 +71,7 @@ class LiteRtEngine(TileEngine):
         except (RuntimeError, ValueError) as error:
             raise EngineError(f"LiteRT cannot open the engine {key.name}: {error}") from error
         self._inputs = set(shapes)
+        self.takes_watermark = WATERMARK in shapes
         if key.tile is None or shapes.get("mosaic") != (1, 4, *key.tile):
             raise EngineError(f"the engine {key.name} does not take the tile that its key states")
 
@@ -70,10 +80,10 @@ class LiteRtEngine(TileEngine):
         """Open the engine of a network; see `engines.Source`."""
         return cls(source)
 
-    def develop(self, packed: Array, colour: Colour) -> Array:
+    def develop(self, packed: Array, colour: Colour, watermark: Array | None = None) -> Array:
         """Develop a tile; see `TileEngine.develop`."""
         height, width = packed.shape[1:]
-        inputs = inputs_of(fitted(packed, self.fixed), colour)
+        inputs = inputs_of(fitted(packed, self.fixed), colour, watermark)
         fed = {name: np.ascontiguousarray(value) for name, value in inputs.items()
                if name in self._inputs}  # fmt: skip
         try:

@@ -3,7 +3,16 @@
 from pathlib import Path
 from typing import Any
 
-from camera_sim.engines import Array, Colour, Source, TileEngine, checked, fitted, inputs_of
+from camera_sim.engines import (
+    WATERMARK,
+    Array,
+    Colour,
+    Source,
+    TileEngine,
+    checked,
+    fitted,
+    inputs_of,
+)
 from camera_sim.errors import InferenceError, WeightsError
 from camera_sim.weights import FOLDER, Model
 from channel.onnx_file import open_session
@@ -39,6 +48,7 @@ class OnnxRuntimeEngine(TileEngine):
             raise WeightsError(f"{folder / entry.file} cannot be loaded: {error}") from error
         shapes = {node.name: node.shape for node in self._session.get_inputs()}
         self._inputs = set(shapes)
+        self.takes_watermark = WATERMARK in shapes
         outputs = [node.name for node in self._session.get_outputs()]
         if outputs != ["srgb"] or len(shapes.get("mosaic", ())) != MOSAIC_AXES:
             raise WeightsError(f"{folder / entry.file} is a network, but no imaging pipeline")
@@ -55,10 +65,10 @@ class OnnxRuntimeEngine(TileEngine):
         """Open a session of a model's bytes."""
         return open_session(content, threads)
 
-    def develop(self, packed: Array, colour: Colour) -> Array:
+    def develop(self, packed: Array, colour: Colour, watermark: Array | None = None) -> Array:
         """Develop a tile; see `TileEngine.develop`."""
         height, width = packed.shape[1:]
-        inputs = inputs_of(fitted(packed, self.fixed), colour)
+        inputs = inputs_of(fitted(packed, self.fixed), colour, watermark)
         fed = {name: value for name, value in inputs.items() if name in self._inputs}
         try:
             developed: Array = self._session.run(["srgb"], fed)[0][0]

@@ -5,7 +5,16 @@ import threading
 from types import ModuleType
 from typing import Any
 
-from camera_sim.engines import Array, Colour, Source, TileEngine, checked, fitted, inputs_of
+from camera_sim.engines import (
+    WATERMARK,
+    Array,
+    Colour,
+    Source,
+    TileEngine,
+    checked,
+    fitted,
+    inputs_of,
+)
 from camera_sim.errors import EngineError, InferenceError, WeightsError
 from channel.errors import ModelFileError
 from channel.extras import to_install
@@ -64,6 +73,7 @@ class OpenVinoEngine(TileEngine):
         if outputs != [True] or "mosaic" not in shapes:
             raise WeightsError(f"{self._file} is a network, but no imaging pipeline")
         self._inputs = set(shapes)
+        self.takes_watermark = WATERMARK in shapes
         self.size = source.model.size
         sides = list(shapes["mosaic"])[2:]
         if all(side.is_static for side in sides):
@@ -75,10 +85,10 @@ class OpenVinoEngine(TileEngine):
         """Open a network; see `engines.Source`."""
         return cls(source)
 
-    def develop(self, packed: Array, colour: Colour) -> Array:
+    def develop(self, packed: Array, colour: Colour, watermark: Array | None = None) -> Array:
         """Develop a tile; see `TileEngine.develop`."""
         height, width = packed.shape[1:]
-        inputs = inputs_of(fitted(packed, self.fixed), colour)
+        inputs = inputs_of(fitted(packed, self.fixed), colour, watermark)
         fed = {name: value for name, value in inputs.items() if name in self._inputs}
         try:
             developed: Array = self._request().infer(fed, share_inputs=True)[0][0]

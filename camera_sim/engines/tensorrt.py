@@ -10,7 +10,16 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
-from camera_sim.engines import Array, Colour, Source, TileEngine, checked, fitted, inputs_of
+from camera_sim.engines import (
+    WATERMARK,
+    Array,
+    Colour,
+    Source,
+    TileEngine,
+    checked,
+    fitted,
+    inputs_of,
+)
 from camera_sim.engines.cuda import Buffer, compute_capability, find_runtime
 from camera_sim.engines.cuda import checked as succeeded
 from camera_sim.engines.engine_files import Engines, Keyed, engines_in, engines_of
@@ -90,6 +99,7 @@ class TensorRTEngine(TileEngine):
         ]
         if OUTPUT not in self._names:
             raise EngineError(f"the engine has no output {OUTPUT!r}; it is no imaging pipeline")
+        self.takes_watermark = WATERMARK in self._names
         mosaic = tuple(self._engine.get_tensor_shape("mosaic"))
         self.fixed = None if -1 in mosaic else (int(mosaic[2]), int(mosaic[3]))
 
@@ -111,10 +121,10 @@ class TensorRTEngine(TileEngine):
             raise EngineError("TensorRT cannot open the engine; build it again")
         return engine
 
-    def develop(self, packed: Array, colour: Colour) -> Array:
+    def develop(self, packed: Array, colour: Colour, watermark: Array | None = None) -> Array:
         """Develop a tile; see `TileEngine.develop`."""
         height, width = packed.shape[1:]
-        inputs = inputs_of(fitted(packed, self.fixed), colour)
+        inputs = inputs_of(fitted(packed, self.fixed), colour, watermark)
         fed = {name: value for name, value in inputs.items() if name in self._names}
         try:
             developed = self._lane().run(fed)

@@ -13,6 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from camera_sim.engines import WATERMARK
+
 SRGB_TOE = 0.0031308  # up to here sRGB's curve is linear, by 12.92
 # Coefficients of 1, y, y² and y³, y = (x + SRGB_SHIFT)^1/4, nearest to sRGB's curve above its toe
 # (minimax by reweighted least squares; the ends are met: nothing is under 0 or over 1).
@@ -36,6 +38,9 @@ class NIP(nn.Module, ABC):
         That ONNX Runtime takes of a packed pixel of a tile, measured, and more.
     watermarked
         Whether it embeds a watermark on the 8×8 squares of the upright picture.
+    takes_watermark
+        Whether it embeds a watermark that it is given: ``forward`` then takes one more input,
+        (N, 1, 2h, 2w) of unit variance, or None.
     autocast
         What the learnt layers compute in while training; None is float32. Colour never leaves it.
     """
@@ -44,7 +49,13 @@ class NIP(nn.Module, ABC):
     receptive_field: int
     bytes_per_pixel: int
     watermarked: bool = False
+    takes_watermark: bool = False
     autocast: torch.dtype | None = None
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """What its ONNX file calls the arguments of ``forward``."""
+        return (*INPUT_NAMES, WATERMARK) if self.takes_watermark else INPUT_NAMES
 
     def learnt_layers(self) -> AbstractContextManager[object]:
         """Return the context in which the learnt layers run."""
@@ -132,8 +143,10 @@ def apply_matrix(rgb: Tensor, matrix: Tensor) -> Tensor:
     return (matrix @ rgb.flatten(2)).reshape(rgb.shape)
 
 
-def srgb_encode(linear: Tensor) -> Tensor:
+def srgb_encode(linear: Tensor, added: Tensor | float = 0.0) -> Tensor:
     """Linear light to sRGB, clipped to [0, 1] (IEC 61966-2-1), within 0.02 of an 8-bit level.
+
+    What is ``added`` is added after the curve, unclipped: here it costs no pass of its own.
 
     The power 1/2.4 is fitted by square roots (`SRGB_FIT`), for which processors have a vector
     instruction; the toe is what is left under it. As few passes over the picture as that takes:
@@ -144,7 +157,7 @@ def srgb_encode(linear: Tensor) -> Tensor:
     root = above.sqrt().sqrt()
     constant, one, two, three = SRGB_FIT
     curve = ((three * root + two) * root + one) * root
-    return curve + (12.92 * (shifted - above) + constant)
+    return curve + (12.92 * (shifted - above) + (added + constant))
 
 
 def srgb_decode(encoded: Tensor) -> Tensor:

@@ -6,6 +6,9 @@ exposure and the sRGB curve are inputs, not weights. What differs is where it lo
 learnt works on 4×4 photosites at a time, at a quarter of the picture's height and width: as many
 operations there are few passes over much data, which is what RNet spends most of its time on.
 Filters start as Malvar, He & Cutler's for all three colours (ICASSP 2004), at each of the 16 sites.
+
+It embeds a watermark: noise of unit variance that it is given, one plane for all three colours, is
+added after the sRGB curve, as strong as `StrengthHead` finds that it is hidden.
 """
 
 import torch
@@ -14,10 +17,12 @@ from torch.nn import functional as F
 
 from camera_sim.networks.nip import NIP, srgb_encode
 from camera_sim.networks.rnet import LEAK, NOISE_SCALE, PEDESTAL, draw_weights
+from camera_sim.networks.watermark_strength import OPERATING_POINT, StrengthHead
 
 SIDE = 4  # photosites that are seen together, each way
 SITES = SIDE**2
 COLOURS = 3
+SEEN_BY_STRENGTH = 0  # which layer's features: with later ones, pixels would reach further
 # Malvar, He & Cutler, ICASSP 2004, figure 2, in sixteenths: green at red or blue; red at green
 # between reds of its row; red at blue. Turned, and with red and blue exchanged, they are all eight.
 GREEN = (
@@ -58,6 +63,8 @@ class QNet(NIP):
     multiple_of = 2
     receptive_field = 8
     bytes_per_pixel = 500
+    takes_watermark = True
+    sites: Tensor
 
     def __init__(self, width: int = 32, layers: int = 3) -> None:
         super().__init__()
@@ -68,7 +75,10 @@ class QNet(NIP):
         self.gates = nn.Conv2d(width, colours, 1)
         self.mix = nn.Conv2d(colours, colours, 1)
         self.correct = nn.Conv2d(width, colours, 1)
+        self.register_buffer("sites", torch.eye(SITES).view(SITES, 1, SIDE, SIDE), persistent=False)
         self._initialise()
+        self.strength = StrengthHead(width)
+        self.register_load_state_dict_pre_hook(_with_a_new_head)  # type: ignore[no-untyped-call]
 
     @torch.no_grad()
     def _initialise(self) -> None:
@@ -87,21 +97,73 @@ class QNet(NIP):
         camera_to_srgb: Tensor,
         exposure: Tensor,
         noise: Tensor,
+        watermark: Tensor | None = None,
     ) -> Tensor:
-        """Develop; see `NIP.forward`."""
-        gains = white_balance[:, :, None, None]
-        even = ((mosaic * gains).clamp(PEDESTAL / 16 - PEDESTAL, 1.0) + PEDESTAL).sqrt()
+        """Develop; see `NIP.forward`.
+
+        Parameters
+        ----------
+        watermark
+            (N, 1, 2h, 2w) noise of unit variance; zeros embed none, and so does None.
+        """
+        even = _even(mosaic, white_balance)
         with self.learnt_layers():
-            features = F.leaky_relu(self.first(_with_noise(even, mosaic, noise)), LEAK)
-            for layer in self.body:
-                features = F.leaky_relu(layer(features), LEAK)
-            gates = self.gates(features).sigmoid().float()
-            correction = self.correct(features).float()
+            layers = self.look(_with_noise(even, mosaic, noise))
+            gates = self.gates(layers[-1]).sigmoid().float()
+            correction = self.correct(layers[-1]).float()
         camera = (correction + self.mix(self.filters(even) * gates)).relu()
         matrix = camera_to_srgb * exposure[:, :, None]
         light = camera.square().unflatten(1, (COLOURS, SITES)).flatten(2)
         linear = matrix @ light - PEDESTAL * matrix.sum(dim=2, keepdim=True)
-        return F.pixel_shuffle(srgb_encode(linear).reshape(camera.shape), SIDE)
+        if watermark is None:
+            return F.pixel_shuffle(srgb_encode(linear).reshape(camera.shape), SIDE)
+        laid = self.laid(watermark, layers[SEEN_BY_STRENGTH], exposure)
+        srgb = srgb_encode(linear, laid).clamp(0, 1)
+        return F.pixel_shuffle(srgb.reshape(camera.shape), SIDE)
+
+    def strengths(
+        self, mosaic: Tensor, white_balance: Tensor, exposure: Tensor, noise: Tensor
+    ) -> Tensor:
+        """Return how strong a watermark would be: (N, 1, h/2, w/2), see `StrengthHead`.
+
+        Only the head learns from it: the network's own layers get no gradient.
+        """
+        with torch.no_grad():
+            even = _even(mosaic, white_balance)
+            features = self.look(_with_noise(even, mosaic, noise))[SEEN_BY_STRENGTH]
+        strengths: Tensor = self.strength(features, exposure)
+        return strengths
+
+    def look(self, seen: Tensor) -> list[Tensor]:
+        """(N, 5, h, w) mosaic and noise deviation to the features of every layer, the last last."""
+        layers = [F.leaky_relu(self.first(seen), LEAK)]
+        for layer in self.body:
+            layers.append(F.leaky_relu(layer(layers[-1]), LEAK))
+        return layers
+
+    def laid(self, watermark: Tensor, features: Tensor, exposure: Tensor) -> Tensor:
+        """Return what is added to all three colours in sRGB: (N, 1, pixels), by site.
+
+        Pixels are sorted by site by a convolution, as runtimes shuffle pixels several times slower.
+        """
+        with self.learnt_layers():
+            strength = self.strength(features, exposure)
+        by_site = F.conv2d(watermark, self.sites, stride=SIDE)
+        laid: Tensor = by_site * (strength * (OPERATING_POINT / 255))
+        return laid.flatten(1)[:, None]
+
+
+def _with_a_new_head(model: QNet, state: dict[str, Tensor], prefix: str, *rest: object) -> None:
+    """Let files be loaded that know no watermark: their strength is the same everywhere."""
+    head = {f"{prefix}strength.{k}": v for k, v in model.strength.state_dict().items()}
+    if not head.keys() & state.keys():
+        state |= head
+
+
+def _even(mosaic: Tensor, white_balance: Tensor) -> Tensor:
+    """Balance a mosaic, and bring it to a scale on which shot noise is even."""
+    gains = white_balance[:, :, None, None]
+    return ((mosaic * gains).clamp(PEDESTAL / 16 - PEDESTAL, 1.0) + PEDESTAL).sqrt()
 
 
 def _with_noise(even: Tensor, mosaic: Tensor, noise: Tensor) -> Tensor:

@@ -29,7 +29,7 @@ class ClassicalEngine(TileEngine):
     # float64 arrays of the library: about 40 of them live at a time.
     size = SizeRequirements(multiple_of=1, receptive_field=8, bytes_per_pixel=1500)
 
-    def develop(self, packed: Array, colour: Colour) -> Array:
+    def develop(self, packed: Array, colour: Colour, watermark: Array | None = None) -> Array:
         """Develop a tile; see `TileEngine.develop`."""
         balanced = np.clip(packed * colour.white_balance[:, None, None], 0, 1)
         camera = menon2007(unpack(balanced.transpose(1, 2, 0), CFAPattern("RGGB")))

@@ -33,7 +33,7 @@ PACKAGES = ("onnxruntime", "openvino", "ai-edge-litert", "tensorrt-rtx",
             "onnxruntime-ep-nv-tensorrt-rtx")  # fmt: skip
 HEAD = (
     "| engine | precision | bytes | s/MP | × ONNX Runtime | device MB | PSNR (dB) | "
-    "worst tile (dB) | verdicts that flip (95% bound) | FAN's accuracy | gate |"
+    "worst tile (dB) | verdicts that flip (95% bound) | FAN's accuracy | watermark | gate |"
 )
 
 
@@ -139,7 +139,7 @@ def _cells(row: Row) -> Iterator[str]:
     one, report = row.contender, row.report
     yield from (one.engine, one.precision, f"{one.bytes:,}" if one.bytes else "–")
     if report is None:
-        yield from ("–",) * 7
+        yield from ("–",) * 8
         yield f"not run: {row.reason}"
         return
     yield from (f"{row.seconds:.3f}", f"{row.ratio:.2f}")
@@ -151,6 +151,8 @@ def _cells(row: Row) -> Iterator[str]:
         bound = upper_bound(report.flips, report.patches)
         yield f"{100 * report.flips:.2f}% (≤ {100 * bound:.2f}%)"
         yield f"{100 * report.accuracy:.2f}% (fp32 {100 * report.accuracy_fp32:.2f}%)"
+    strength = report.watermark_strength
+    yield "–" if strength is None else f"× {strength:.3f}"
     yield f"refused: {'; '.join(row.refused)}" if row.refused else "passes"
 
 

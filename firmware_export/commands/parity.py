@@ -136,5 +136,15 @@ def print_report(report: ParityReport) -> None:
             f"{100 * (report.flips or 0):.2f}% of {report.patches} answers flip, through "
             f"{', '.join(report.channel)}"
         )
+    if report.watermark_psnr is not None and report.watermark_strength is not None:
+        say(
+            f"    with a watermark {report.watermark_psnr:.2f} dB, laid "
+            f"{report.watermark_strength:.3f} times as strong"
+        )
+    if report.recovered is not None and report.recovered_fp32 is not None:
+        say(
+            f"    {100 * report.recovered:.2f}% of payloads recovered (fp32 "
+            f"{100 * report.recovered_fp32:.2f}%), through {', '.join(report.channel)}"
+        )
     for tile in report.worst[:3]:
         say(f"    worst: {tile.capture} at {tile.left}, {tile.top}: {tile.psnr:.1f} dB")

@@ -16,7 +16,7 @@ from camera_sim.pipelines import PIPELINES, classical, find_pipeline
 from camera_sim.raw import colour
 from camera_sim.raw.cfa import CFAPattern, pack
 from camera_sim.sensor.cameras import CAMERAS
-from camera_sim.training.nip.export import build_network, sample_inputs
+from camera_sim.training.nip.export import build_network, inputs_of, sample_inputs
 from tests.camera_sim.scenes import CAMERA, capture, scene
 
 with warnings.catch_warnings():
@@ -72,11 +72,13 @@ def test_unet_is_built_as_the_paper_says() -> None:
 def test_no_pixel_reaches_further_than_stated(name: str) -> None:
     """The gradient of one output pixel lies within the receptive field, on every side."""
     model = build_network(find_pipeline(name)).eval()
+    if model.takes_watermark:  # its strength is the same everywhere before it is trained
+        torch.nn.init.normal_(model.strength.activity.weight, std=0.1)
     reach, step = model.receptive_field, model.multiple_of
     side = -(-(2 * reach + 3 * step + 2) // step) * step
     for corner in (0, step - 1):  # the first and the last pixel of the network's grid
         centre = side // 2 // step * step + corner
-        inputs = [tensor.clone() for tensor in sample_inputs(side, side)]
+        inputs = [tensor.clone() for tensor in inputs_of(model, side, side)]
         inputs[0].requires_grad_(True)
         inner = model.network if isinstance(model, PerCameraNIP) else None
         developed = inner(inputs[0]) if inner else model(*inputs)
@@ -94,7 +96,7 @@ def test_sides_need_be_no_more_than_the_stated_multiple(name: str) -> None:
     step = model.multiple_of
     height, width = 3 * step + (3 if step == 1 else 0), 2 * step + (4 if step == 1 else 0)
     with torch.no_grad():
-        developed = model(*sample_inputs(height, width))
+        developed = model(*inputs_of(model, height, width))
     assert developed.shape == (1, 3, 2 * height, 2 * width)
     assert 0 <= float(developed.min()) <= float(developed.max()) <= 1
 

@@ -12,20 +12,21 @@ from camera_sim import weights
 from camera_sim.engines.onnxruntime import OnnxRuntimeEngine
 from camera_sim.errors import PipelineError, WeightsError
 from camera_sim.pipelines import DEFAULT_PIPELINE, find_pipeline
-from camera_sim.training.nip.export import INPUT_NAMES, build_network, sample_inputs
+from camera_sim.training.nip.export import build_network, inputs_of
 from camera_sim.weights import add_to_manifest, default_pipeline, read_manifest
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["inet", "rnet"])
+@pytest.mark.parametrize("name", ["inet", "rnet", "qnet"])
 def test_export_gives_what_torch_gives(name: str, untrained: Callable[[str], Path]) -> None:
     folder = untrained(name)
     torch.manual_seed(0)
     model = build_network(find_pipeline(name)).eval()
-    inputs = sample_inputs(20 * model.multiple_of, 8 * model.multiple_of)
+    inputs = inputs_of(model, 20 * model.multiple_of, 8 * model.multiple_of)
     session = ort.InferenceSession((folder / f"{name}.onnx").read_bytes())
     taken = {node.name for node in session.get_inputs()}
-    fed = {k: v.numpy() for k, v in zip(INPUT_NAMES, inputs, strict=True) if k in taken}
+    named = zip(model.input_names, inputs, strict=True)
+    fed = {name: value.numpy() for name, value in named if name in taken}
     with torch.no_grad():
         expected = model(*inputs).numpy()
     assert expected.std() > 0.01

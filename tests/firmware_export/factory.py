@@ -14,7 +14,7 @@ from camera_sim.signing.revocation import RevocationLists
 from camera_sim.signing.vendor import REVOKED, Vendor
 from camera_sim.weights import SizeRequirements
 from firmware_export.bundle import Release, built, signed
-from firmware_export.contract import KEY, Contract, Exported
+from firmware_export.contract import KEY, Contract, Exported, inputs_of_network
 from tests.camera_sim.scenes import capture
 
 NO_SECRETS = Secrets()
@@ -96,6 +96,32 @@ def tiny_model(
     srgb = helper.make_tensor_value_info("srgb", TensorProto.FLOAT, [1, 3, "y", "x"])
     graph = helper.make_graph(nodes, "tiny", [mosaic], [srgb], constants)
     proto = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
+    helper.set_model_props(proto, {KEY: contract.model_dump_json()})
+    onnx.checker.check_model(proto)
+    return Exported(contract=contract, content=proto.SerializeToString())
+
+
+def tiny_watermarking_model(strength: float = 1.0, **changes: object) -> Exported:
+    """Make a `tiny_model` that adds the watermark that it is given, as strong as so many levels."""
+    plain = tiny_model(**changes)
+    contract = plain.contract.model_copy(update={"inputs": inputs_of_network(takes_watermark=True)})
+    proto = onnx.load_from_string(plain.content)
+    graph = proto.graph
+    height, width = (2 * side for side in contract.tile) if contract.tile else ("y", "x")
+    given = helper.make_tensor_value_info("watermark", TensorProto.FLOAT, [1, 1, height, width])
+    graph.input.append(given)
+    graph.initializer.append(
+        helper.make_tensor("strength", TensorProto.FLOAT, [], [strength / 255])
+    )
+    assert graph.node[-1].output[0] == "srgb"
+    graph.node[-1].output[0] = "plain"
+    graph.node.extend(
+        [
+            helper.make_node("Mul", ["watermark", "strength"], ["laid"], "weigh"),
+            helper.make_node("Add", ["plain", "laid"], ["unclipped"], "lay"),
+            helper.make_node("Clip", ["unclipped", "zero", "one"], ["srgb"], "clip_again"),
+        ]
+    )
     helper.set_model_props(proto, {KEY: contract.model_dump_json()})
     onnx.checker.check_model(proto)
     return Exported(contract=contract, content=proto.SerializeToString())

@@ -16,6 +16,11 @@ def draw_accuracy(run: Path) -> Path:
     return _drawn(run, "accuracy", 100, "held-out patches named rightly (%)")
 
 
+def draw_strength(run: Path) -> Path:
+    """Draw the same of a watermark's strength: how far it is off on held-out patches."""
+    return _drawn(run, "off", 100, "held-out strength off by (%)")
+
+
 def draw_learning(run: Path) -> Path:
     """Draw accuracy by how many patches of each picture are learnt from, instead of by step."""
     label = "held-out patches named rightly (%)"

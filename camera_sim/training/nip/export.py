@@ -14,8 +14,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from camera_sim.engines import WATERMARK
 from camera_sim.errors import TrainingError
-from camera_sim.networks.nip import INPUT_NAMES, NIP, PerCameraNIP
+from camera_sim.networks.nip import NIP, PerCameraNIP
 from camera_sim.pipelines import Pipeline
 from camera_sim.weights import SizeRequirements, WeightsEntry, add_to_manifest
 from channel.onnx_file import open_session
@@ -112,14 +113,6 @@ def write_onnx(model: NIP, path: Path, metadata: dict[str, str]) -> None:
         temporary.write_bytes(onnx_of(model, metadata).SerializeToString())
 
 
-def onnx_of_weights(
-    pipeline: Pipeline, path: Path, metadata: dict[str, str], tile: tuple[int, int] | None = None
-) -> onnx.ModelProto:
-    """Export a pipeline's stored weights by `onnx_of`; raises as `network_of_weights`."""
-    with torch.no_grad():
-        return onnx_of(network_of_weights(pipeline, path), metadata, tile)
-
-
 def network_of_weights(pipeline: Pipeline, path: Path) -> NIP:
     """Build a pipeline's network with its stored weights, to be run.
 
@@ -146,24 +139,17 @@ def onnx_of(
     tile
         Height and width of the packed mosaic, for a static shape; None leaves both open.
     """
-    if tile is None:
-        sides = torch.export.Dim("h", min=2, max=4096), torch.export.Dim("w", min=2, max=4096)
-        height, width = (model.multiple_of * side for side in sides)
-        fixed: tuple[None, ...] = (None,) * (len(INPUT_NAMES) - 1)
-        sample, shapes = (8, 10), ({2: height, 3: width}, *fixed)
-        inputs = sample_inputs(*(model.multiple_of * side for side in sample))
-    else:
-        inputs, shapes = sample_inputs(*tile), None
+    sample = (8 * model.multiple_of, 10 * model.multiple_of) if tile is None else tile
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         program = torch.onnx.export(
             model,
-            inputs,
-            input_names=list(INPUT_NAMES),
+            inputs_of(model, *sample),
+            input_names=list(model.input_names),
             output_names=["srgb"],
             opset_version=OPSET,
-            dynamic_shapes=shapes,
+            dynamic_shapes=_open_sides(model) if tile is None else None,
             dynamo=True,
             verbose=False,
         )
@@ -173,6 +159,14 @@ def onnx_of(
     onnx.helper.set_model_props(proto, metadata)
     onnx.checker.check_model(proto, full_check=True)
     return proto
+
+
+def _open_sides(model: NIP) -> tuple[dict[int, Any] | None, ...]:
+    """Return which axes of each input are open: height and width of what has pixels."""
+    sides = torch.export.Dim("h", min=2, max=4096), torch.export.Dim("w", min=2, max=4096)
+    height, width = (model.multiple_of * side for side in sides)
+    open_ones = {"mosaic": {2: height, 3: width}, WATERMARK: {2: 2 * height, 3: 2 * width}}
+    return tuple(open_ones.get(name) for name in model.input_names)
 
 
 def _strip_traces(proto: onnx.ModelProto) -> None:
@@ -203,6 +197,15 @@ def sample_inputs(height: int, width: int) -> tuple[Tensor, ...]:
     )
 
 
+def inputs_of(model: NIP, height: int, width: int) -> tuple[Tensor, ...]:
+    """Return `sample_inputs`, and a watermark for a network that takes one."""
+    inputs = sample_inputs(height, width)
+    if not model.takes_watermark:
+        return inputs
+    generator = torch.Generator().manual_seed(1)
+    return *inputs, torch.randn(1, 1, 2 * height, 2 * width, generator=generator)
+
+
 @torch.no_grad()
 def check_export(model: NIP, path: Path) -> None:
     """Compare ONNX Runtime with torch at a size that the export did not see.
@@ -212,10 +215,11 @@ def check_export(model: NIP, path: Path) -> None:
     TrainingError
         If they differ by more than `EXPORT_TOLERANCE`.
     """
-    inputs = sample_inputs(12 * model.multiple_of, 6 * model.multiple_of)
+    inputs = inputs_of(model, 12 * model.multiple_of, 6 * model.multiple_of)
     session = open_session(path.read_bytes())
     taken = {node.name for node in session.get_inputs()}
-    fed = {name: x.numpy() for name, x in zip(INPUT_NAMES, inputs, strict=True) if name in taken}
+    named = zip(model.input_names, inputs, strict=True)
+    fed = {name: value.numpy() for name, value in named if name in taken}
     worst = float(np.abs(session.run(["srgb"], fed)[0] - model(*inputs).numpy()).max())
     if worst > EXPORT_TOLERANCE:
         raise TrainingError(f"the exported network differs from torch's by {worst:.2g} in sRGB")

@@ -6,9 +6,8 @@ from typing import Any
 
 from torch.overrides import TorchFunctionMode
 
-from camera_sim.networks.nip import INPUT_NAMES
 from camera_sim.pipelines import Pipeline
-from camera_sim.training.nip.export import network_of_weights, sample_inputs
+from camera_sim.training.nip.export import inputs_of, network_of_weights
 
 
 class SquaresMultiplied(TorchFunctionMode):
@@ -39,7 +38,7 @@ def litert_of_weights(pipeline: Pipeline, path: Path, tile: tuple[int, int]) -> 
     import litert_torch
 
     network = network_of_weights(pipeline, path)
-    inputs = dict(zip(INPUT_NAMES, sample_inputs(*tile), strict=True))
+    inputs = dict(zip(network.input_names, inputs_of(network, *tile), strict=True))
     with SquaresMultiplied():
         converted = litert_torch.convert(network, sample_kwargs=inputs)
     with tempfile.TemporaryDirectory() as held:

@@ -1,8 +1,8 @@
-"""While a picture is analysed, products of matrices start no threads; afterwards they may again."""
+"""While pictures are worked on, products of matrices start no threads; afterwards they may."""
 
 from threadpoolctl import ThreadpoolController
 
-from verifier.detectors.blas import OneBlasThread
+from channel.one_blas_thread import OneBlasThread
 
 
 def threads() -> set[int]:

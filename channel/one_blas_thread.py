@@ -1,7 +1,7 @@
 """Products of matrices run in the thread that asks for them.
 
 The library behind numpy starts threads of its own on all cores and lets them spin. Where an
-analysis shares out the cores itself, they only take time from each other.
+analysis or a development shares out the cores itself, they only take time from each other.
 """
 
 import threading
@@ -13,7 +13,7 @@ from threadpoolctl import ThreadpoolController
 class OneBlasThread:
     """Keeps products of matrices to one thread, in all of this process, while anybody is inside.
 
-    The number of threads is the process's, and several analyses may run in it: the first that
+    The number of threads is the process's, and several may be at work in it: the first that
     enters sets it, and the last that leaves puts it back.
     """
 
