@@ -199,6 +199,9 @@ def test_wrong_words_are_one_line(words: str, said: str, camsim: Camsim) -> None
         "manipulate {none} --sharpen -o out.png", "simulate {bad}", "explain {none} -o out.png",
         "verify {png} --trust-anchors {none}", "verify {png} --revocation-lists {none}",
         "verify {png} --html {bad}/page.html", "identity show {none}", "firmware inspect {bad}",
+        "watermark read {bad} {none} {empty}", "watermark read {png} --key {bad}",
+        "watermark read {png} --key {none}", "watermark export-key {bad}",
+        "watermark export-key out.json --vendor {none}",
         "identity issue {empty} --device out --vendor-passphrase-file {none}",
     ],
 )  # fmt: skip

@@ -25,6 +25,8 @@ from tests.camera_sim.scenes import capture
 from tests.channel.conftest import photo
 from tests.conftest import REPOSITORY
 from tests.documented import Documented, documented
+from watermark.key_files import write_key_file
+from watermark.keys import GroupKey
 
 __all__ = ["camsim"]
 
@@ -39,9 +41,16 @@ VERDICTS = (0, 3, 4)
 # What is run, of pages for users. Not what needs data, a trained network, a booted camera, an
 # object store or another package, and not `serve`, which doesn't end.
 RUN = {"develop", "info", "simulate", "transmit", "platforms", "manipulate", "verify", "identity",
-       "verify-archive", "explain"}  # fmt: skip
+       "verify-archive", "explain", "watermark"}  # fmt: skip
 NEEDS_MORE = {"--weights", "--device", "--resnet50", "--ray", "--engines", "s3://press/2024"}
-PAGES = ("README.md", "docs/archive.md", "docs/channel.md", "docs/firmware.md", "docs/verifier.md")
+PAGES = (
+    "README.md",
+    "docs/archive.md",
+    "docs/channel.md",
+    "docs/firmware.md",
+    "docs/verifier.md",
+    "docs/guides/watermark.md",
+)
 OUTPUTS = ("-o", "--out", "--html", "--results")
 RUNNABLE = [
     command
@@ -128,6 +137,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
         Image.fromarray(photo(256, 320, number)).save(folder / place, quality=90)
     Image.fromarray(photo(64, 80)).save(folder / "photo.png")
     (folder / "list.txt").write_text("press/a.jpg\n")
+    write_key_file(folder / "agency.json", GroupKey.draw())
     assert cli.main(["identity", "init", str(folder / "vendor")]) == 0
     shutil.copy(folder / "vendor/root/certificate.pem", folder / "mine.pem")
     shutil.copy(folder / "vendor/revoked.pem", folder / "withdrawn.pem")

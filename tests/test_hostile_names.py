@@ -97,6 +97,19 @@ def test_verify(name: bytes, camsim: Camsim, tmp_path: Path, weights: Path) -> N
     assert len(results.read_text().splitlines()) == 2 - 1  # the error is tried again
 
 
+def test_watermark_read(name: bytes, camsim: Camsim, tmp_path: Path) -> None:
+    photo = named(tmp_path, name, ".jpg", jpeg(native(64, 80)))
+    bad = named(tmp_path, name, ".bad", b"no picture")
+    for words in ((), ("--json",)):
+        ran = camsim("watermark", "read", "--no-search", *words, "--", photo, bad)
+        assert ran.status == 2
+        clean(ran.out, ran.err)
+        lines = ran.out.splitlines()
+        assert len(lines) == (2 if words else 1)
+        assert len(ran.err.splitlines()) == 1
+    assert [name_of_text(json.loads(line)["file"]) for line in lines] == [str(photo), str(bad)]
+
+
 def test_transmit_and_manipulate(name: bytes, camsim: Camsim, tmp_path: Path) -> None:
     photo = named(tmp_path, name, ".jpg", jpeg(native(64, 80)))
     other = named(tmp_path, b"other", ".jpg", b"no picture")

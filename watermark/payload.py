@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from watermark.errors import WatermarkError
 
+ALGORITHM = "org.camsim.watermark.1"
+"""This watermark's name in soft bindings of C2PA; another pattern or code gets another."""
 PAYLOAD_BYTES = 8
 SIZE_UNIT = 4  # pixels
 MOST_UNITS = 2**12 - 1

@@ -1,6 +1,7 @@
 """``camsim develop``: RAW files into pictures."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -9,7 +10,7 @@ from cyclopts import Parameter
 
 from camera_sim import weights
 from camera_sim.commands import signing
-from camera_sim.developing.files import Job, Options, plan_jobs
+from camera_sim.developing.files import Job, Options, plan_jobs, raw_files
 from camera_sim.developing.many import develop_many
 from camera_sim.developing.output import FORMATS, Encoding, Format
 from camera_sim.developing.tiles import DEFAULT_MAX_MEMORY
@@ -83,6 +84,8 @@ class Develop(signing.DevelopingOptions):
 
     def __call__(self) -> int:
         """Develop what was named; 2 if any file could not be."""
+        if self.payload:
+            _check_one(self.raw)
         raw_decoder().start()  # beside the opening of the network
         developer = signing.developer(self)
         options = _options(self, developer.pipeline)
@@ -107,6 +110,15 @@ class Develop(signing.DevelopingOptions):
         if len(jobs) > 1:
             print(f"{len(jobs) - failures} of {len(jobs)} files developed")
         return 2 if failures else 0
+
+
+def _check_one(sources: Sequence[Path]) -> None:
+    count = sum(len(raw_files(source)) for source in sources)
+    if count > 1:
+        raise CameraSimError(
+            f"--payload names one photo, and there are {count} RAW files to develop; without it "
+            "each photo gets a payload of its own"
+        )
 
 
 def _options(args: Develop, pipeline: str) -> Options:

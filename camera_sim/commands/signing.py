@@ -8,7 +8,9 @@ from typing import Annotated, ClassVar
 from cyclopts import Parameter
 
 from camera_sim import weights
+from camera_sim.commands import watermarking
 from camera_sim.commands.secrets import PassphraseOptions, secrets
+from camera_sim.commands.watermarking import WatermarkOptions
 from camera_sim.developing.credential import Development, Signing
 from camera_sim.developing.developer import Developer
 from camera_sim.developing.files import open_engine
@@ -18,7 +20,12 @@ from camera_sim.device.one_photo import settle
 from camera_sim.engines import Engine
 from camera_sim.engines.opening import DEFAULT_ENGINE, ENGINES, Where, find_engine, open_network
 from camera_sim.errors import CameraSimError, DeviceError, PipelineError
-from camera_sim.pipelines import DEFAULT_PIPELINE, PIPELINES, find_pipeline
+from camera_sim.pipelines import (
+    DEFAULT_PIPELINE,
+    PIPELINES,
+    WATERMARK_PIPELINE,
+    find_pipeline,
+)
 from camera_sim.signing.identity import Identity, Secrets, open_identity, take_photo_identity
 from channel.terminal import complain
 
@@ -27,7 +34,7 @@ _PIPELINES = "; ".join(f"{p.name}: {p.summary}" for p in PIPELINES.values())
 
 
 @dataclass(frozen=True)
-class DevelopingOptions(PassphraseOptions):
+class DevelopingOptions(PassphraseOptions, WatermarkOptions):
     """Which network runs, on what, and who signs.
 
     Parameters
@@ -81,6 +88,7 @@ def developer(args: DevelopingOptions) -> Developer:
     CameraSimError
         If the arguments contradict each other, or something cannot be opened.
     """
+    watermarking.check(args)
     find_engine(args.engine)
     if args.device:
         return _as_device(args, args.device)
@@ -88,7 +96,7 @@ def developer(args: DevelopingOptions) -> Developer:
         if getattr(args, name):
             raise DeviceError(f"--{name.replace('_', '-')} goes with --device")
     folder = args.weights or weights.FOLDER
-    pipeline = find_pipeline(args.pipeline or weights.default_pipeline(folder))
+    pipeline = find_pipeline(args.pipeline or _unnamed_pipeline(args, folder))
     if not pipeline.is_neural:
         if args.engine != DEFAULT_ENGINE:
             raise PipelineError(f"{pipeline.name} is no network; --engine goes with one")
@@ -102,11 +110,18 @@ def developer(args: DevelopingOptions) -> Developer:
                            engine=network.name, precision=network.precision or "fp32",
                            engine_sha256=network.engine_sha256)  # fmt: skip
     fall_back = (lambda _: developer(_on_processor(args))) if _may_fall_back(args, engine) else None
-    if not args.identity:
-        return Developer(pipeline.name, engine, None, fall_back)
-    identity = open_identity(args.identity, secrets(args))
-    signing = Signing(lambda: identity, made, timestamp_authority=args.timestamp)
-    return Developer(pipeline.name, engine, signing, fall_back)
+    signing = None
+    if args.identity:
+        identity = open_identity(args.identity, secrets(args))
+        signing = Signing(lambda: identity, made, timestamp_authority=args.timestamp)
+    marking = watermarking.of_user(args, engine, pipeline.name)
+    return Developer(pipeline.name, engine, signing, fall_back, watermarking=marking)
+
+
+def _unnamed_pipeline(args: DevelopingOptions, folder: Path) -> str:
+    """Return the pipeline of a folder of weights that does what is asked for."""
+    name = weights.default_pipeline(folder)
+    return WATERMARK_PIPELINE if args.payload and name == DEFAULT_PIPELINE else name
 
 
 def _as_device(args: DevelopingOptions, folder: Path) -> Developer:
@@ -159,6 +174,7 @@ def _of_firmware(
         lambda: source.take_back(device, firmware),
         lambda: source.has_run(device, firmware),
         f"slot {firmware.slot}",
+        watermarking.of_device(args, engine, firmware.pipeline, device),
     )
 
 

@@ -24,8 +24,9 @@ from camera_sim.signing.certificates import to_pem
 from camera_sim.signing.identity import Identity
 from camera_sim.version import VERSION
 from channel.printable import name_as_text
+from watermark.payload import ALGORITHM
 
-ASSERTION = "camsim.development"
+ASSERTION, SOFT_BINDING = "camsim.development", "c2pa.soft-binding"
 DIGITAL_CAPTURE = "http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture"
 MIME: dict[Format, str] = {"jpeg": "image/jpeg", "png": "image/png", "tiff": "image/tiff"}
 ALGORITHMS = {"es256": c2pa.C2paSigningAlg.ES256, "ed25519": c2pa.C2paSigningAlg.ED25519}
@@ -146,9 +147,18 @@ class Signing:
         return Origin(raw, None, reason)
 
     def finish(
-        self, photo: bytes, picture: Format, origin: Origin, target: Path, *, force: bool
+        self,
+        photo: bytes,
+        picture: Format,
+        origin: Origin,
+        target: Path,
+        *,
+        force: bool,
+        payload: bytes | None = None,
     ) -> None:
         """Sign a developed photo and write it, its token used up before; see `one_photo`.
+
+        ``payload`` is that of its watermark, if it has one.
 
         Raises
         ------
@@ -160,14 +170,18 @@ class Signing:
             If it cannot be written.
         """
         if origin.token is None or self.device is None:
-            write_file(target, self._signed(photo, picture, origin), force=force)
+            write_file(target, self._signed(photo, picture, origin, payload), force=force)
             return
         with taking(self.device, origin.token, origin.raw, target, len(photo)) as frame:
-            frame.finish(self._signed(photo, picture, origin), force=force)
+            frame.finish(self._signed(photo, picture, origin, payload), force=force)
 
-    def _signed(self, photo: bytes, picture: Format, origin: Origin) -> bytes:
+    def _signed(
+        self, photo: bytes, picture: Format, origin: Origin, payload: bytes | None
+    ) -> bytes:
         made = self.made.model_copy(update={"raw_sha256": origin.raw.sha256})
-        return sign(photo, picture, origin, made, self.identity(), self.timestamp_authority)
+        return sign(
+            photo, picture, origin, made, self.identity(), self.timestamp_authority, payload
+        )
 
 
 def sign(
@@ -177,8 +191,9 @@ def sign(
     made: Development,
     identity: Identity,
     timestamp_authority: str | None = None,
+    payload: bytes | None = None,
 ) -> bytes:
-    """Return a photo with a C2PA manifest in it.
+    """Return a photo with a C2PA manifest in it, which states its watermark's payload, if any.
 
     Raises
     ------
@@ -203,7 +218,7 @@ def sign(
             timestamp_authority,
         )
         with signer, c2pa.Context.from_dict(SETTINGS) as context:
-            builder = c2pa.Builder(manifest(origin, made), context=context)
+            builder = c2pa.Builder(manifest(origin, made, payload), context=context)
             if not origin.token:
                 _add_ingredient(builder, origin)
             builder.sign(signer, MIME[picture], io.BytesIO(photo), signed)
@@ -213,8 +228,12 @@ def sign(
     return signed.getvalue()
 
 
-def manifest(origin: Origin, made: Development) -> dict[str, Any]:
-    """Return the manifest definition (C2PA 2.2, sections 18.14 for actions, 18.6 for our own)."""
+def manifest(origin: Origin, made: Development, payload: bytes | None = None) -> dict[str, Any]:
+    """Return the manifest definition.
+
+    C2PA 2.2, sections 18.14 for actions and 18.6 for our own; a watermark's payload is a soft
+    binding (18.10) with the action that 2.3 has for it.
+    """
     agent = {"name": "camsim", "version": VERSION}
     if origin.token:
         actions: list[dict[str, Any]] = [
@@ -230,11 +249,19 @@ def manifest(origin: Origin, made: Development) -> dict[str, Any]:
             {"action": "c2pa.opened", "parameters": {"ingredientIds": ["raw"]}},
             {"action": "camsim.developed", "softwareAgent": agent},
         ]
+    bindings = []
+    if payload:
+        actions.append({"action": "c2pa.watermarked.bound", "softwareAgent": agent})
+        # c2pa writes the value as text, as others do, though the standard has a string of bytes.
+        blocks = [{"scope": {}, "value": payload.hex()}]
+        data = {"alg": ALGORITHM, "name": "camsim watermark", "blocks": blocks}
+        bindings.append({"label": SOFT_BINDING, "data": data})
     return {
         "claim_generator_info": [agent],
         "assertions": [
             {"label": "c2pa.actions.v2", "data": {"actions": actions}},
             {"label": ASSERTION, "data": made.stated()},
+            *bindings,
         ],
     }
 

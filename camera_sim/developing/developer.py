@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from camera_sim.developing.credential import Signing
+from camera_sim.developing.watermarking import Watermarking
 from camera_sim.engines import Engine
 
 
@@ -28,6 +29,8 @@ class Developer:
         Told of each photo that was developed.
     name
         Where the network is from, or runs, for those who fall back to it.
+    watermarking
+        Which watermark photos get; None embeds none.
     """
 
     pipeline: str
@@ -37,3 +40,4 @@ class Developer:
     take_back: Callable[[], None] = _nothing
     has_run: Callable[[], None] = _nothing
     name: str = "ONNX Runtime"
+    watermarking: Watermarking | None = None

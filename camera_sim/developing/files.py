@@ -24,6 +24,8 @@ from camera_sim.developing.output import (
 )
 from camera_sim.developing.sanity import check_developed
 from camera_sim.developing.tiles import DEFAULT_MAX_MEMORY, Depth, develop, plan_tiles
+from camera_sim.developing.upright import developed_size
+from camera_sim.developing.watermarking import Watermarking
 from camera_sim.engines import Engine, FileEngine, TileEngine
 from camera_sim.engines.onnxruntime import OnnxRuntimeEngine
 from camera_sim.errors import (
@@ -38,6 +40,7 @@ from camera_sim.raw.process import raw_decoder
 from camera_sim.raw.raw_file import RawFile
 from camera_sim.raw.raw_image import Picture, RawImage
 from channel.file_names import fitting_name
+from watermark.embedding import Watermark
 
 # What a user may name --out, and is not written.
 OTHER_FORMATS = frozenset(
@@ -131,6 +134,8 @@ class Summary:
         From opening the RAW file to the picture on disk, the side-by-side left out.
     origin
         As what it was signed; None where it was not.
+    payload
+        Of its watermark, 8 bytes; None where it has none.
     """
 
     job: Job
@@ -139,6 +144,7 @@ class Summary:
     seconds: float
     comparison: Path | None = None
     origin: Origin | None = None
+    payload: bytes | None = None
 
 
 def open_engine(pipeline: str, folder: Path = weights.FOLDER, threads: int = 1) -> Engine:
@@ -249,12 +255,15 @@ class Developed:
         (H, W, 3) uint8 or uint16, upright.
     photo
         The picture as a file, unsigned.
+    payload
+        Of its watermark, 8 bytes; None where it has none.
     """
 
     image: RawImage
     exposure: float
     picture: Picture
     photo: bytes
+    payload: bytes | None = None
 
 
 def develop_file(
@@ -263,8 +272,11 @@ def develop_file(
     engine: Engine,
     progress: Callable[[float], None] = lambda _: None,
     signing: Signing | None = None,
+    watermarking: Watermarking | None = None,
 ) -> Summary:
     """Develop one RAW file into one picture, signed where there is someone to sign it.
+
+    With ``watermarking``, which needs an engine that takes it, it carries a watermark.
 
     Raises
     ------
@@ -277,15 +289,17 @@ def develop_file(
     origin = signing.origin(raw) if signing else None
     image = decode(raw, engine)
     del raw
-    developed = develop_capture(image, job.source, options, engine, progress)
+    watermark = watermarking.next() if watermarking else None
+    developed = develop_capture(image, job.source, options, engine, progress, watermark)
+    payload = developed.payload
     if signing and origin:
         kind, force = options.encoding.format, options.force
-        signing.finish(developed.photo, kind, origin, job.target, force=force)
+        signing.finish(developed.photo, kind, origin, job.target, force=force, payload=payload)
     else:
         write_file(job.target, developed.photo, force=options.force)
     seconds = time.perf_counter() - start
     beside = write_comparison(job, developed, options)
-    return Summary(job, developed.image, options.pipeline, seconds, beside, origin)
+    return Summary(job, developed.image, options.pipeline, seconds, beside, origin, payload)
 
 
 def check_free(job: Job, options: Options) -> None:
@@ -307,13 +321,14 @@ def develop_capture(
     options: Options,
     engine: Engine,
     progress: Callable[[float], None] = lambda _: None,
+    watermark: Watermark | None = None,
 ) -> Developed:
     """Develop the capture of a RAW file in memory. Raises `CameraSimError` of any kind."""
     exposure = image.auto_exposure() if options.exposure is None else options.exposure
-    picture = render(image, engine, options, exposure, progress)
+    picture = render(image, engine, options, exposure, progress, watermark)
     check_developed(picture, image, exposure, source)
     photo = picture_file(picture, options.encoding, image.info.exif)
-    return Developed(image, exposure, picture, photo)
+    return Developed(image, exposure, picture, photo, watermark.payload if watermark else None)
 
 
 def write_comparison(job: Job, developed: Developed, options: Options) -> Path | None:
@@ -333,6 +348,7 @@ def render(
     options: Options,
     exposure: float,
     progress: Callable[[float], None] = lambda _: None,
+    watermark: Watermark | None = None,
 ) -> Picture:
     """Develop a capture within the memory of the options: (H, W, 3) uint8, or uint16 for TIFF."""
     held = len(image.file.content) if image.file else 0
@@ -347,6 +363,7 @@ def render(
         depth=options.depth,
         plan=plan,
         progress=progress,
+        watermark=watermark.plane(developed_size(image)) if watermark else None,
     )
 
 

@@ -25,6 +25,7 @@ from camera_sim.developing.files import (
     write_comparison,
 )
 from camera_sim.developing.summary import origin_line, summary_lines
+from camera_sim.developing.watermarking import Watermarking
 from camera_sim.engines import Engine
 from camera_sim.errors import CameraSimError, InferenceError, OutputError
 from camera_sim.raw.raw_file import RawFile
@@ -77,7 +78,7 @@ def develop_many(
     if processes == 1:
         outcomes = _here(jobs, options, developer, advance, say)
     elif developer.signing is None or developer.signing.device is None:
-        outcomes = _apart(jobs, options, developer.signing, processes)
+        outcomes = _apart(jobs, options, developer, processes)
     else:
         raise CameraSimError("a device develops in one process; develop without --processes")
     for done, outcome in enumerate(outcomes, 1):
@@ -87,19 +88,22 @@ def develop_many(
 
 @dataclass(frozen=True)
 class _Unsigned:
-    """What a process developed for us to sign: the photo, and the digest of its RAW file."""
+    """What a process developed for us to sign: the photo, its payload, its RAW file's digest."""
 
     told: Outcome
     photo: bytes
+    payload: bytes | None
     raw_sha256: str
 
 
 def _apart(
-    jobs: Sequence[Job], options: Options, signing: Signing | None, processes: int
+    jobs: Sequence[Job], options: Options, developer: Developer, processes: int
 ) -> Iterator[Outcome]:
     """Develop in processes; a file that kills its process is reported."""
     share = replace(options, max_memory=options.max_memory // processes, threads=1)
-    work = partial(_in_worker if signing is None else _unsigned_in_worker, share)
+    signing = developer.signing
+    function = _in_worker if signing is None else _unsigned_in_worker
+    work = partial(function, share, developer.watermarking)
     try:
         for job, result in Processes(processes).map(work, jobs):
             if isinstance(result, WorkerDied):
@@ -113,16 +117,19 @@ def _apart(
         raise CameraSimError(str(error)) from error
 
 
-def _in_worker(options: Options, job: Job) -> Outcome:
+def _in_worker(options: Options, watermarking: Watermarking | None, job: Job) -> Outcome:
     try:
         with only_our_errors(job.source):
             engine = _engine(options.pipeline, options.weights)
-            return Outcome(job, tuple(summary_lines(develop_file(job, options, engine))))
+            summary = develop_file(job, options, engine, watermarking=watermarking)
+            return Outcome(job, tuple(summary_lines(summary)))
     except CameraSimError as error:
         return Outcome(job, error=str(error))
 
 
-def _unsigned_in_worker(options: Options, job: Job) -> _Unsigned | Outcome:
+def _unsigned_in_worker(
+    options: Options, watermarking: Watermarking | None, job: Job
+) -> _Unsigned | Outcome:
     try:
         with only_our_errors(job.source):
             check_free(job, options)
@@ -131,11 +138,15 @@ def _unsigned_in_worker(options: Options, job: Job) -> _Unsigned | Outcome:
             engine, digest = _engine(options.pipeline, options.weights), raw.sha256
             image = decode(raw, engine)
             del raw
-            made = develop_capture(image, job.source, options, engine)
+            watermark = watermarking.next() if watermarking else None
+            made = develop_capture(image, job.source, options, engine, watermark=watermark)
             seconds = time.perf_counter() - start
             beside = write_comparison(job, made, options)
-            summary = Summary(job, made.image, options.pipeline, seconds, beside)
-            return _Unsigned(Outcome(job, tuple(summary_lines(summary))), made.photo, digest)
+            summary = Summary(
+                job, made.image, options.pipeline, seconds, beside, payload=made.payload
+            )
+            told = Outcome(job, tuple(summary_lines(summary)))
+            return _Unsigned(told, made.photo, made.payload, digest)
     except CameraSimError as error:
         return Outcome(job, error=str(error))
 
@@ -149,8 +160,8 @@ def _signed(made: _Unsigned, signing: Signing, options: Options) -> Outcome:
             if raw.sha256 != made.raw_sha256:
                 raise OutputError(f"{job.source} was changed while it was developed; try it again")
             origin = signing.origin(raw)
-            kind, force = options.encoding.format, options.force
-            signing.finish(made.photo, kind, origin, job.target, force=force)
+            kind, force, payload = options.encoding.format, options.force, made.payload
+            signing.finish(made.photo, kind, origin, job.target, force=force, payload=payload)
             return Outcome(job, (first, origin_line(origin), *others))
     except CameraSimError as error:
         return Outcome(job, error=str(error), cause=error)
@@ -224,4 +235,5 @@ def _by(developer: Developer, job: Job, options: Options, share: Share) -> Summa
     if developer.pipeline != options.pipeline:  # what was fallen back to is another network
         options = replace(options, pipeline=developer.pipeline)
         job = plan_jobs([job.source], options)[0]
-    return develop_file(job, options, developer.engine, share, developer.signing)
+    signing, watermarking = developer.signing, developer.watermarking
+    return develop_file(job, options, developer.engine, share, signing, watermarking)

@@ -10,9 +10,11 @@ def summary_lines(summary: Summary) -> Iterator[str]:
     """Say what was developed, how fast, and what the file didn't tell."""
     image, job = summary.image, summary.job
     height, width = image.size
+    payload = f"watermark {summary.payload.hex()}  " if summary.payload else ""
     yield (
         f"{job.source.name}  {image.info.camera}  {width}×{height}  {summary.pipeline}  "
-        f"{summary.seconds:.2f} s  {summary.seconds / image.megapixels:.3f} s/MP  → {job.target}"
+        f"{summary.seconds:.2f} s  {summary.seconds / image.megapixels:.3f} s/MP  "
+        f"{payload}→ {job.target}"
     )
     if summary.origin:
         yield origin_line(summary.origin)

@@ -39,6 +39,16 @@ def upright_aspect(image: RawImage) -> float:
     return 1 / image.pixel_aspect if UPRIGHT[image.orientation][0] else image.pixel_aspect
 
 
+def developed_size(image: RawImage) -> tuple[int, int]:
+    """Return height and width of a capture once it is developed: upright, its pixels square."""
+    return _square_size(upright_size(image), upright_aspect(image))
+
+
+def _square_size(size: tuple[int, int], aspect: float) -> tuple[int, int]:
+    height, width = size
+    return (height, round(width * aspect)) if aspect > 1 else (round(height / aspect), width)
+
+
 def square_pixels(picture: Picture, aspect: float) -> Picture:
     """Stretch the shorter direction, as LibRaw does: no sample is thrown away.
 
@@ -51,11 +61,10 @@ def square_pixels(picture: Picture, aspect: float) -> Picture:
     """
     if aspect == 1:
         return picture
-    height, width = picture.shape[:2]
-    size = (round(width * aspect), height) if aspect > 1 else (width, round(height / aspect))
+    height, width = _square_size(picture.shape[:2], aspect)
     top = np.iinfo(picture.dtype).max
     channels = [
-        np.asarray(Image.fromarray(channel).resize(size, Image.Resampling.BICUBIC))
+        np.asarray(Image.fromarray(channel).resize((width, height), Image.Resampling.BICUBIC))
         for channel in np.moveaxis(picture.astype(np.float32), -1, 0)
     ]
     square: Picture = np.clip(np.rint(np.stack(channels, axis=-1)), 0, top).astype(picture.dtype)

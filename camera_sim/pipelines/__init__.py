@@ -46,7 +46,9 @@ PIPELINES: dict[str, Pipeline] = {
             "rnet:WatermarkedRNet",
         ),
         Pipeline("rnet", "one network for any Bayer camera, without a watermark", "rnet:RNet"),
-        Pipeline("qnet", "as rnet, at a third of its work: the fast one", "qnet:QNet"),
+        Pipeline(
+            "qnet", "as rnet, at a third of its work, with a payload in its watermark", "qnet:QNet"
+        ),
         Pipeline("inet", "Korus & Memon's INet, 321 parameters", "inet:INet", any_camera=False),
         Pipeline("unet", "Korus & Memon's UNet, 7.8 million", "unet:UNet", any_camera=False),
         Pipeline("dnet", "Korus & Memon's DNet, 0.5 million", "dnet:DNet", any_camera=False),
@@ -61,6 +63,8 @@ PIPELINES: dict[str, Pipeline] = {
     )
 }
 DEFAULT_PIPELINE = "rnet-fan"
+WATERMARK_PIPELINE = "qnet"
+"""What develops where a payload is named, and no pipeline: its network embeds one."""
 PLAIN_PIPELINE = "rnet"
 """The default before it was given a watermark: what is trained and measured without one."""
 

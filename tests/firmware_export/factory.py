@@ -58,12 +58,16 @@ def company(folder: Path, algorithm: str = "ed25519") -> Company:
 
 
 def tiny_model(
-    gain: float = 1.0, precision: str = "fp32", fails: str = "", **changes: object
+    gain: float = 1.0,
+    precision: str = "fp32",
+    fails: str = "",
+    levels: float = 0.0,
+    **changes: object,
 ) -> Exported:
     """Make a network of a few bytes: each colour of the mosaic times a gain, doubled in size.
 
     It can be made to fail: at any "size" but the self-test's, with no number where the mosaic is
-    "bright", or "always".
+    "bright", or "always". With some ``levels`` of 255 it embeds so much of a watermark.
     """
     contract = Contract(
         pipeline="rnet",
@@ -94,7 +98,18 @@ def tiny_model(
     ]
     mosaic = helper.make_tensor_value_info("mosaic", TensorProto.FLOAT, [1, 4, height, width])
     srgb = helper.make_tensor_value_info("srgb", TensorProto.FLOAT, [1, 3, "y", "x"])
-    graph = helper.make_graph(nodes, "tiny", [mosaic], [srgb], constants)
+    inputs = [mosaic]
+    if levels:
+        nodes[-1].output[0] = "plain"
+        nodes += [
+            helper.make_node("Mul", ["watermark", "strength"], ["laid"], "weaken"),
+            helper.make_node("Add", ["plain", "laid"], ["sum"], "embed"),
+            helper.make_node("Clip", ["sum", "zero", "one"], ["srgb"], "clip again"),
+        ]
+        constants.append(helper.make_tensor("strength", TensorProto.FLOAT, [], [levels / 255]))
+        plane = helper.make_tensor_value_info("watermark", TensorProto.FLOAT, [1, 1, "y", "x"])
+        inputs.append(plane)
+    graph = helper.make_graph(nodes, "tiny", inputs, [srgb], constants)
     proto = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
     helper.set_model_props(proto, {KEY: contract.model_dump_json()})
     onnx.checker.check_model(proto)
@@ -181,11 +196,15 @@ def tiny_fan(pair: str = "test-pair-1", labels: str = "native,gaussian") -> byte
 
 
 def tiny_bundle(
-    security_version: int = 1, gain: float = 1.0, fails: str = "", **changes: object
+    security_version: int = 1,
+    gain: float = 1.0,
+    fails: str = "",
+    levels: float = 0.0,
+    **changes: object,
 ) -> bytes:
     """Make an unsigned bundle."""
     release = replace(RELEASE, security_version=security_version, **changes)
-    model = tiny_model(gain, fails=fails)
+    model = tiny_model(gain, fails=fails, levels=levels)
     return built(release, {model.contract.name: model.model()}, "fp32")
 
 

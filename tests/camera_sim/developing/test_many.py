@@ -99,7 +99,7 @@ class Signs:
     def origin(self, raw: RawFile) -> Origin:
         return Origin(raw, None, "no device vouches for it")
 
-    def finish(self, photo: bytes, kind: str, origin: Origin, target: Path, *, force: bool) -> None:
+    def finish(self, photo: bytes, kind: str, origin: Origin, target: Path, **_: object) -> None:
         target.parent.mkdir(exist_ok=True)
         target.write_bytes(photo + origin.raw.sha256.encode())
 
