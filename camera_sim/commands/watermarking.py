@@ -32,7 +32,7 @@ class WatermarkOptions:
     payload
         Of one photo's watermark, 16 hexadecimal digits (default: drawn for each photo).
     no_watermark
-        Embed no watermark where the network could.
+        Embed no payload, even where the network could.
     """
 
     _: KW_ONLY
