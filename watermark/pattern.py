@@ -6,7 +6,7 @@ The three parts share no frequency, so that none disturbs another in an uncut ph
 """
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from math import pi
 
 import numpy as np
@@ -52,13 +52,18 @@ class Lines:
         """(N,) cycles across the longer side, in whatever direction."""
         return np.hypot(self.rows, self.columns)
 
+    @cached_property
+    def _coarseness(self) -> Floats:
+        """(N,) radius^−½."""
+        return 1 / np.sqrt(self.radii)
+
     def scaled(self, coefficients: Complex, power: float) -> Complex:
         """Weight (N,) coefficients by radius^−½ and bring them to a power.
 
         Equal power for each octave of a line, nearly: what is coarse survives small copies, what is
         fine is seen less in a large one.
         """
-        weighted = coefficients / np.sqrt(self.radii)
+        weighted = coefficients * self._coarseness
         scaled: Complex = weighted * np.sqrt(power / (2 * np.square(np.abs(weighted)).sum()))
         return scaled
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
 LOBES = 3
-PIECE = 512  # pixels a side that are resampled at once
+PIECE = 256  # pixels a side that are resampled at once
 
 
 @dataclass(frozen=True)
@@ -94,12 +94,12 @@ class Plane:
 
 
 def _pieces(whole: slice) -> Iterator[slice]:
-    """Cut a slice: of few outputs at a time most weights are not zero."""
+    """Cut a slice: a kernel of fewer pixels has fewer weights that are zero."""
     for start in range(whole.start, whole.stop, PIECE):
         yield slice(start, min(start + PIECE, whole.stop))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def _lanczos(start: float, step: float, count: int, samples: int) -> tuple[int, Array]:
     """Return the weights of samples in pixels whose centres lie at ``start + (n + ½)·step``.
 
