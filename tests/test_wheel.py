@@ -164,7 +164,9 @@ def test_a_raw_file_is_developed_and_the_picture_verified_with_it(
     installed.run("camsim", "develop", str(raw), "--out", str(photo))
     assert photo.stat().st_size > 100_000
     script = (
-        "import sys, verifier; print(verifier.Verifier.default().analyze(sys.argv[1]).to_json())"
+        "import sys, verifier\n"
+        "with verifier.Verifier.default(resend_through=()) as asked:\n"
+        "    print(asked.analyze(sys.argv[1]).to_json())"
     )
     report = json.loads(installed.run("python", "-c", script, str(photo)))
     assert {found["status"] for found in report["detectors"]} <= {"ran", "abstained"}

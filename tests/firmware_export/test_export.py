@@ -17,6 +17,7 @@ from firmware_export.onnx_export import export_weights
 from firmware_export.quantise import quantised
 from tests.camera_sim.conftest import Camsim
 from tests.camera_sim.scenes import capture, psnr
+from tests.conftest import MadeOnce
 from tests.firmware_export.factory import capture_file, tiny_model
 
 
@@ -26,8 +27,11 @@ def inet() -> Exported:
 
 
 @pytest.fixture(scope="module")
-def rnet() -> Exported:
-    return export_weights("rnet")
+def rnet(made_once: MadeOnce) -> Exported:
+    def fill(folder: Path) -> None:
+        (folder / "rnet.onnx").write_bytes(export_weights("rnet").content)
+
+    return read_exported(made_once("exported-rnet", fill) / "rnet.onnx")
 
 
 def developed(model: Exported, height: int = 96, width: int = 128) -> np.ndarray:

@@ -268,6 +268,7 @@ def test_training_on_pictures_from_end_to_end(
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("stand_in_exports")
 @pytest.mark.parametrize("weights", ["first", "first/weights/inet.safetensors"])
 def test_a_run_goes_on_from_the_weights_of_another(
     weights: str, camsim: Camsim, photos: Path, tmp_path: Path

@@ -1,5 +1,6 @@
 import json
 import shutil
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import cast
 
@@ -56,6 +57,18 @@ def pair() -> Pair:
     return open_pair(PAIR)
 
 
+class Here:
+    """Does tasks in this process: another takes seconds to start, and the first run has some."""
+
+    def __init__(self, count: int) -> None:
+        assert count == 1
+
+    def map(
+        self, function: Callable[[object], object], tasks: Iterable[object]
+    ) -> Iterator[object]:
+        return ((task, function(task)) for task in tasks)
+
+
 def calibrated(run: Path, folder: Path) -> Path:
     """Copy a run whose FAN is calibrated."""
     shutil.copytree(run, folder)
@@ -92,7 +105,7 @@ def test_a_run_is_resumed_and_its_weights_judge(
 ) -> None:
     monkeypatch.setattr(train_pooling, "DRAWS", 2)
     folder, out = noisy(tmp_path / "pictures", count=4), tmp_path / "run"
-    whole = noisy(tmp_path / "whole", side=896)
+    whole = noisy(tmp_path / "whole", side=768)
     command = ["train", "pooling", "--pictures", str(folder), "--parts", "1", "--out", str(out)]
     command += ["--whole", str(whole), "--pair", NAME]
     command += ["--weights", str(calibrated(tiny_pair, tmp_path / "joint"))]
@@ -103,6 +116,7 @@ def test_a_run_is_resumed_and_its_weights_judge(
     assert recipe["pooling: whole"] == 2
     written = {part.name: part.stat().st_mtime_ns for part in (out / "gathered").iterdir()}
     (out / "gathered" / "whole-1.safetensors").unlink()
+    monkeypatch.setattr("camera_sim.training.pair.pooling.Processes", Here)
     assert camsim(*command, "--workers", "1").status == 0
     again = {
         part.name: part.stat().st_mtime_ns for part in (out / "gathered").glob("*.safetensors")
@@ -112,7 +126,8 @@ def test_a_run_is_resumed_and_its_weights_judge(
     assert entry.pooling is not None
     assert entry.calibrations == {}
     assert open_pair(NAME, out).fan.pooling is not None
-    report = Verifier.from_weights(out / "verifier").analyze(folder / "0.png")
+    with Verifier.from_weights(out / "verifier", resend_through=()) as verifier:
+        report = verifier.analyze(folder / "0.png")
     scores = next(one for one in report.detectors if one.name == "manipulation").scores
     assert set(scores) == {label.name for label in entry.labels}
     other = camsim(*command, "--seed", "1")

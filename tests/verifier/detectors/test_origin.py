@@ -408,6 +408,7 @@ def test_features_see_what_they_are_called() -> None:
 def test_evaluate_prints_every_table(
     camsim: Camsim, sets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("verifier.evaluation.origin.bench.CURVE_PICTURES", 12)  # one a class
     folder = toy_origin(tmp_path / "weights", None, RECIPE)
     out = tmp_path / "measured"
     words = (sets, "--weights", folder, "--out", out, "--threads", 1)
