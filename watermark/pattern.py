@@ -64,7 +64,7 @@ class Lines:
         fine is seen less in a large one.
         """
         weighted = coefficients * self._coarseness
-        scaled: Complex = weighted * np.sqrt(power / (2 * np.square(np.abs(weighted)).sum()))
+        scaled: Complex = weighted * np.sqrt(power / (2 * np.square(weighted.view(float)).sum()))
         return scaled
 
 

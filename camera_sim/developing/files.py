@@ -23,7 +23,13 @@ from camera_sim.developing.output import (
     write_picture,
 )
 from camera_sim.developing.sanity import check_developed
-from camera_sim.developing.tiles import DEFAULT_MAX_MEMORY, Depth, develop, plan_tiles
+from camera_sim.developing.tiles import (
+    DEFAULT_MAX_MEMORY,
+    WATERMARK_MEMORY,
+    Depth,
+    develop,
+    plan_tiles,
+)
 from camera_sim.developing.upright import developed_size
 from camera_sim.developing.watermarking import Watermarking
 from camera_sim.engines import Engine, FileEngine, TileEngine
@@ -352,6 +358,7 @@ def render(
 ) -> Picture:
     """Develop a capture within the memory of the options: (H, W, 3) uint8, or uint16 for TIFF."""
     held = len(image.file.content) if image.file else 0
+    held += WATERMARK_MEMORY if watermark else 0
     plan = None
     if isinstance(engine, TileEngine):
         plan = plan_tiles(image, engine, options.depth, options.max_memory, options.threads, held)

@@ -62,7 +62,7 @@ class QNet(NIP):
 
     multiple_of = 2
     receptive_field = 8
-    bytes_per_pixel = 500
+    bytes_per_pixel = 600  # 510 measured
     takes_watermark = True
     sites: Tensor
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from camera_sim.developing.tiles import Plan, develop, plan_tiles
+from camera_sim.developing.tiles import Plan, develop
 from camera_sim.developing.upright import UPRIGHT, as_sensor_saw, turned
 from camera_sim.engines import Array, Colour, Engine
 from camera_sim.engines.onnxruntime import OnnxRuntimeEngine
@@ -139,8 +139,3 @@ def test_it_is_the_same_in_all_three_colours_and_as_strong_as_it_may_be() -> Non
 def test_what_embeds_none_is_given_none(engine: Engine) -> None:
     with pytest.raises(PipelineError, match="embeds no watermark that it is given; develop with"):
         develop(capture(64, 64), engine, watermark=WATERMARK.plane((64, 64)))
-
-
-def test_memory_is_counted_for_it() -> None:
-    image = capture(64, 64)
-    assert plan_tiles(image, qnet()).halo == 8
