@@ -73,6 +73,23 @@ def test_where_an_engine_is_missing_onnx_runtime_takes_over_if_asked(without: Wi
     assert said[0].endswith("; running ONNX Runtime instead")
 
 
+@pytest.mark.slow
+def test_openvino_lays_the_same_watermark() -> None:
+    pytest.importorskip("openvino", reason="openvino is not installed")
+    from watermark.plane import Plane
+
+    entry, image = weights.read_manifest().find("qnet"), capture(300, 420, "GRBG", orientation=6)
+    noise = np.random.default_rng(0).standard_normal((46, 36)).astype(np.float32)
+    plane = Plane(20 * noise, (42, 32), (2, 2))
+    engines = [open_engine_named(name, Source(entry)) for name in ("onnxruntime", "openvino")]
+    assert [engine.takes_watermark for engine in engines] == [True, True]
+    first, second = (
+        develop(image, engine, exposure=1.0, watermark=plane).astype(int) for engine in engines
+    )
+    assert np.abs(first - second).max() <= 1
+    assert np.abs(first - develop(image, engines[1], exposure=1.0)).mean() > 3
+
+
 @pytest.mark.parametrize("pipeline", ["rnet", "rnet-fan"])
 def test_openvino_gives_onnx_runtimes_picture(pipeline: str) -> None:
     pytest.importorskip("openvino", reason="openvino is not installed")
