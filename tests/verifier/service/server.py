@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,7 +56,11 @@ def served(*options: object, before: str = "") -> Iterator[Server]:
                 wait_until(lambda: client.get("/readyz").status_code == 200)
             yield server
         finally:
+            decoders = Server(process, "").decoders()
             process.kill()
+            for pid in decoders:  # one that stands still would never see that nobody asks any more
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = PATIENCE) -> None:
