@@ -1,0 +1,1 @@
+"""What becomes of the watermark: recovery by platform and change, false hits, fidelity, cost."""

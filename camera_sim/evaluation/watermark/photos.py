@@ -1,0 +1,129 @@
+"""Large photographs through the simulated camera: developed with a watermark, and without."""
+
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from camera_sim.developing.tiles import develop
+from camera_sim.developing.upright import upright_size
+from camera_sim.engines import Engine
+from camera_sim.evaluation.fidelity import capture_of
+from camera_sim.raw.raw_image import RawImage, read_raw
+from camera_sim.sensor.sensor import BASE_ISO, LOW_PASS_BLUR, Noise
+from channel.picture_file.srgb import load_picture
+from watermark.embedding import Watermark
+from watermark.keys import DeviceSecret, GroupKey
+from watermark.payload import draw_payload
+
+Picture = NDArray[np.uint8]
+OFF_THE_SQUARES = (3, 5)
+"""Rows and columns cut off a photograph, so that its own JPEG's squares lie elsewhere."""
+NOISES = (BASE_ISO, BASE_ISO, Noise(shot=2e-3, read=1e-5, prnu=0.005))
+CAMERA_QUALITY = 95  # what `camsim develop` writes by default, 4:4:4
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Of the device that takes the photos; drawn anew for each evaluation."""
+
+    group: GroupKey
+    device: DeviceSecret
+
+    @classmethod
+    def draw(cls) -> "Keys":
+        """Draw them."""
+        return cls(GroupKey.draw(), DeviceSecret.draw())
+
+    def watermark(self, payload: bytes) -> Watermark:
+        """Return what a photo of a payload carries."""
+        return Watermark(payload, self.group, self.device.of_photo(payload))
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A capture, and what may be made of it.
+
+    Attributes
+    ----------
+    name
+        Of its picture or RAW file.
+    strength
+        Times that of the shipped watermark.
+    exposure
+        Linear gain; None chooses it, as for real captures.
+    """
+
+    name: str
+    capture: RawImage
+    engine: Engine
+    keys: Keys
+    payload: bytes
+    strength: float = 1.0
+    exposure: float | None = 1.0
+
+    def developed(self, *, watermarked: bool) -> Picture:
+        """Develop it, (H, W, 3) uint8."""
+        plane = None
+        if watermarked:
+            watermark = self.keys.watermark(self.payload)
+            plane = watermark.plane(upright_size(self.capture)).scaled(self.strength)
+        return develop(self.capture, self.engine, exposure=self.exposure, watermark=plane)
+
+    @cached_property
+    def photo(self) -> Picture:
+        """With its watermark, (H, W, 3) uint8."""
+        return self.developed(watermarked=True)
+
+    @cached_property
+    def plain(self) -> Picture:
+        """Without a watermark, (H, W, 3) uint8."""
+        return self.developed(watermarked=False)
+
+    @cached_property
+    def file(self) -> bytes:
+        """As `camsim develop` writes it."""
+        return as_jpeg(self.photo)
+
+
+def shots(
+    files: Sequence[Path], engine: Engine, keys: Keys, megapixels: float | None = None
+) -> Iterator[Shot]:
+    """Simulate a capture of each photograph, or of it scaled to so many megapixels.
+
+    Camera, light, Bayer order and noise differ from one to the next.
+    """
+    for number, file in enumerate(files):
+        rows, columns = OFF_THE_SQUARES
+        picture = load_picture(file)[rows:, columns:]
+        if megapixels:
+            picture = scaled_to(picture, megapixels)
+        noise = NOISES[number % len(NOISES)]
+        capture = capture_of(picture, number, noise, LOW_PASS_BLUR).image
+        yield Shot(file.name, capture, engine, keys, draw_payload())
+
+
+def raw_shots(files: Sequence[Path], engine: Engine, keys: Keys) -> Iterator[Shot]:
+    """Take real captures."""
+    for file in files:
+        yield Shot(file.name, read_raw(file), engine, keys, draw_payload(), exposure=None)
+
+
+def scaled_to(picture: Picture, megapixels: float) -> Picture:
+    """Make a picture smaller, by Lanczos' kernel."""
+    factor = min(1.0, (megapixels * 1e6 / (picture.shape[0] * picture.shape[1])) ** 0.5)
+    size = round(picture.shape[1] * factor), round(picture.shape[0] * factor)
+    return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS))
+
+
+def as_jpeg(picture: Picture, quality: int = CAMERA_QUALITY) -> bytes:
+    """Encode as JPEG, 4:4:4 as the camera does, 4:2:0 under its quality."""
+    data = io.BytesIO()
+    subsampling = "4:4:4" if quality >= CAMERA_QUALITY else "4:2:0"
+    Image.fromarray(picture).save(data, "JPEG", quality=quality, subsampling=subsampling)
+    return data.getvalue()
