@@ -1,5 +1,6 @@
 """From keys and a payload to the plane that a pipeline network lays into a photo."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -22,6 +23,7 @@ from watermark.pattern import (
 from watermark.payload import Message
 from watermark.plane import Plane
 
+Part = tuple[Lines, Complex]
 GRID = 1536
 """Samples across the longer side: the finest octave ends at three eighths of a cycle a sample."""
 FINEST = OCTAVES[-1][1]  # cycles across the longer side
@@ -51,25 +53,28 @@ class Watermark:
 
         Without a photo's own key the octaves' part is missing, and the variance less.
         """
-        message = Message(self.payload, max(size))
-        codeword = encode(message.to_bits())
         parts = [
             (pilot()[0], pilot()[1] * SHARES["pilot"] ** 0.5),
-            (
-                payload_lines(),
-                Spreading.by(self.group).coefficients(codeword) * SHARES["payload"] ** 0.5,
-            ),
+            payload_part(Message(self.payload, max(size)), self.group),
         ]
         if self.photo:
-            share = (SHARES["octaves"] / len(OCTAVES)) ** 0.5
-            parts += [
-                (octave_lines(octave), octave_coefficients(octave, self.photo) * share)
-                for octave in range(len(OCTAVES))
-            ]
+            parts += [octave_part(octave, self.photo) for octave in range(len(OCTAVES))]
         return plane_of(parts, size)
 
 
-def plane_of(parts: list[tuple[Lines, Complex]], size: tuple[int, int]) -> Plane:
+def payload_part(message: Message, group: GroupKey) -> Part:
+    """Return the lines that carry a message, at the power that they are laid with."""
+    coefficients = Spreading.by(group).coefficients(encode(message.to_bits()))
+    return payload_lines(), coefficients * SHARES["payload"] ** 0.5
+
+
+def octave_part(octave: int, photo: PhotoKey) -> Part:
+    """Return a measuring octave's lines, at the power that they are laid with."""
+    share = (SHARES["octaves"] / len(OCTAVES)) ** 0.5
+    return octave_lines(octave), octave_coefficients(octave, photo) * share
+
+
+def plane_of(parts: Sequence[Part], size: tuple[int, int]) -> Plane:
     """Sum lines into a plane that covers a photo of (height, width) pixels.
 
     Sample n lies at (n + ½)/1536 of the longer side.

@@ -20,7 +20,7 @@ class Spectrum:
     Parameters
     ----------
     weighed
-        (H, W) of `whitening.whitened`.
+        (H, W) of `whitening.Weighing.apply`.
     """
 
     def __init__(self, weighed: Array) -> None:

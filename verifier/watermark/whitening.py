@@ -4,6 +4,9 @@ A matched filter for faint noise: each window's spectrum is divided by its own s
 that what the picture, its grain and its compression hold counts the less the more it is.
 """
 
+from collections.abc import Iterator
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -30,34 +33,62 @@ def reduced(picture: NDArray[np.uint8]) -> Array:
     return np.asarray(image.resize(size, Image.Resampling.LANCZOS))
 
 
-def whitened(luma: Array) -> Array:
-    """Weigh a picture for its watermark.
+class Weighing:
+    """What a picture hides at each place and frequency: made of one picture, applied to any.
 
     Parameters
     ----------
     luma
         (H, W) levels of 255.
-
-    Returns
-    -------
-    (H, W) float32. Its correlation with a pattern is the logarithm of the odds for that pattern,
-    but for a factor.
     """
-    height, width = luma.shape
-    beyond = [(STEP, STEP + -side % STEP) for side in (height, width)]
+
+    def __init__(self, luma: Array) -> None:
+        self._gains: list[Array] = []
+        for _, spectra in _strips(luma):
+            gains = _slope((WINDOW, WINDOW)) / (_smoothed_power(spectra) + _floor())
+            self._gains.append(gains.astype(np.float32))
+
+    def apply(self, luma: Array) -> Array:
+        """Weigh a (H, W) picture or pattern.
+
+        Returns
+        -------
+        (H, W) float32. Correlated with a pattern, it is the logarithm of the odds for that pattern,
+        but for a factor.
+        """
+        height, width = luma.shape
+        weighed = np.zeros((_padded(height), _padded(width)), np.float32)
+        for (top, spectra), gains in zip(_strips(luma), self._gains, strict=True):
+            parts = np.fft.irfft2(spectra * gains, s=(WINDOW, WINDOW))
+            for number, part in enumerate(parts):
+                left = number * STEP
+                weighed[top : top + WINDOW, left : left + WINDOW] += part * _window()
+        return weighed[STEP : STEP + height, STEP : STEP + width]
+
+
+def _strips(luma: Array) -> Iterator[tuple[int, NDArray[np.complexfloating]]]:
+    """Yield the (N, h, w) spectra of each row of windows, and where the row begins."""
+    beyond = [(STEP, _padded(side) - side - STEP) for side in luma.shape]
     flat = _flattened(np.pad(luma, beyond, mode="symmetric"))
-    taper = np.sqrt(np.hanning(WINDOW + 1)[:-1]).astype(np.float32)
-    window = np.outer(taper, taper)
-    floor = np.float32(QUIETEST * np.square(window).sum())
-    slope = _slope((WINDOW, WINDOW))
-    weighed = np.zeros_like(flat)
     for top in range(0, flat.shape[0] - WINDOW + 1, STEP):
         strip = np.lib.stride_tricks.sliding_window_view(flat[top : top + WINDOW], WINDOW, axis=1)
-        spectra = np.fft.rfft2(strip[:, ::STEP].swapaxes(0, 1) * window)
-        spectra *= slope / (_smoothed_power(spectra) + floor)
-        for number, part in enumerate(np.fft.irfft2(spectra, s=(WINDOW, WINDOW))):
-            weighed[top : top + WINDOW, number * STEP : number * STEP + WINDOW] += part * window
-    return weighed[STEP : STEP + height, STEP : STEP + width]
+        yield top, np.fft.rfft2(strip[:, ::STEP].swapaxes(0, 1) * _window())
+
+
+def _padded(side: int) -> int:
+    """Return a side with half a window before it, and as much or more after it."""
+    return side + 2 * STEP + -side % STEP
+
+
+@cache
+def _window() -> Array:
+    taper = np.sqrt(np.hanning(WINDOW + 1)[:-1]).astype(np.float32)
+    window: Array = np.outer(taper, taper)
+    return window
+
+
+def _floor() -> np.float32:
+    return np.float32(QUIETEST * np.square(_window()).sum())
 
 
 def _flattened(luma: Array) -> Array:
@@ -67,6 +98,7 @@ def _flattened(luma: Array) -> Array:
     return flat
 
 
+@cache
 def _slope(shape: tuple[int, ...]) -> Array:
     """Return the flattening's gains for a half spectrum."""
     height, width = shape
