@@ -26,7 +26,7 @@ OCTAVES = ((36, 72), (72, 144), (144, 288), (288, 576))
 PILOT_LINES = 20
 PILOT_BAND = (48, 250)
 GOLDEN = (5**0.5 - 1) / 2
-SHARES = {"pilot": 0.10, "payload": 0.30, "octaves": 0.60}
+SHARES = {"pilot": 0.20, "payload": 0.25, "octaves": 0.55}
 """Of the watermark's power."""
 
 

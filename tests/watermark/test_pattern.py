@@ -57,7 +57,7 @@ PILOT_COLUMNS = [
     14,
     13,
 ]
-PINNED = [0.1807, -0.2286, -0.006, -0.556]
+PINNED = [0.1251, -0.2927, -0.1127, -0.6811]
 
 
 def _points(lines: Lines) -> set[tuple[int, int]]:
@@ -121,7 +121,7 @@ def test_plane_is_pinned(plane: Plane) -> None:
 
 
 def test_without_a_photos_key_the_octaves_are_missing() -> None:
-    assert Watermark(PAYLOAD, KEY).plane((900, 1200)).samples.var() == pytest.approx(0.4, abs=0.02)
+    assert Watermark(PAYLOAD, KEY).plane((900, 1200)).samples.var() == pytest.approx(0.45, abs=0.02)
 
 
 def test_windows_are_parts_of_the_whole(plane: Plane) -> None:

@@ -16,9 +16,11 @@ from watermark.pattern import Complex, Lines, pilot
 SMALLEST, LARGEST = 0.55, 3.2
 """The photo's longer side over the picture's: under 1 a frame was added, over 1 it was cut."""
 SIZE_STEP = 8e-4  # of the logarithm: the outermost line moves by a fifth of a cycle
+PEAK = 0.01  # of the logarithm: sizes so near are taken for one
 FINEST = 0.45  # cycles a sample: beyond, a line is not looked for
 LIKELIEST = 6  # sizes that are placed
 REFINED = 3
+UNCUT = 2  # turns of an uncut picture that are tried
 GRID = 1024  # places along the photo's longer side
 MOST_DEVIATIONS = 6.0  # of one line: a picture's own lines shall not outweigh all others
 LEAST = 1e-30
@@ -100,8 +102,10 @@ def uncut(weighed: Array, spectrum: Spectrum) -> list[Found]:
     """Score a picture as if it were the whole photo, in all its turns, best first."""
     step = 1 / max(weighed.shape)
     pilots = [Pilot.at(Place(turn, (step, step)), weighed, spectrum) for turn in TURNS]
-    pilots.sort(key=lambda one: -one.score())
-    return _best_refined(pilots)
+    found = [Found(pilot.place, pilot.score()) for pilot in pilots]
+    likeliest = sorted(zip(found, pilots, strict=True), key=lambda pair: -pair[0].score)[:UNCUT]
+    as_they_are = [found for found, _ in likeliest]  # exact, where the pilot is too faint to refine
+    return as_they_are + _best_refined([pilot for _, pilot in likeliest])
 
 
 def searched(weighed: Array, spectrum: Spectrum) -> list[Found]:
@@ -138,7 +142,7 @@ def _likeliest_sizes(weighed: Array, spectrum: Spectrum) -> list[tuple[float, Tu
 
 
 def _near(size: float, turn: Turn, other_size: float, other: Turn) -> bool:
-    return turn == other and abs(np.log(size / other_size)) < 3 * SIZE_STEP
+    return turn == other and abs(np.log(size / other_size)) < PEAK
 
 
 def _power_scores(lines: Lines, turn: Turn, sizes: Floats, spectrum: Spectrum) -> list[float]:
