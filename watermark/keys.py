@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from watermark.errors import WatermarkError
 
 KEY_BYTES = 32
-DOMAIN = b"camsim watermark 1 "  # what keys are for, so that none serves two purposes
+DOMAIN = b"org.camsim.watermark.1 "  # what keys are for, so that none serves two purposes
 
 
 @dataclass(frozen=True)
