@@ -31,7 +31,7 @@ CURVE_PHOTOS, COST_PHOTOS = 12, 2
 
 @dataclass(frozen=True)
 class EvaluateWatermark:
-    """Recovery by platform, chain and change; false hits, fidelity, cost.
+    """The watermark's recovery by platform, chain and change; false hits, fidelity, cost.
 
     Simulate captures of large photographs at their own size, develop them with a watermark, send
     them through the platforms' real codecs, and read them.

@@ -111,7 +111,7 @@ COMMANDS: Final = {
     "evaluate pair": ("camera_sim.commands.evaluate_pair:EvaluatePair",
         "a camera and its FAN: accuracy after platforms, fidelity, unknown cameras, attacks"),
     "evaluate watermark": ("camera_sim.commands.evaluate_watermark:EvaluateWatermark",
-        "the watermark: payloads recovered by platform and change, false hits, fidelity, cost"),
+        "the watermark's recovery by platform, chain and change; false hits, fidelity, cost"),
     "evaluate fuzz-raw": ("camera_sim.commands.evaluate_fuzz:EvaluateFuzzRaw",
         "develop damaged RAW files; only our errors may leave"),
     "evaluate channel": ("channel.commands.evaluate:EvaluateChannel",

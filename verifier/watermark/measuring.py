@@ -105,8 +105,10 @@ def _within(part: Part, low: int, high: int) -> Part:
 
 def _at(part: Part, place: Place, shape: tuple[int, ...]) -> Array:
     """Return lines at the samples of an upright (H, W) picture that lies somewhere in its photo."""
-    spans = [side * step for side, step in zip(shape, place.steps, strict=True)]
-    return plane_of([part], (1, 1)).region(place.corner, (spans[0], spans[1]), shape)
+    height, width = shape
+    span = (height * place.steps[0], width * place.steps[1])
+    plane = plane_of([part], (1, 1)).part(place.corner, span)
+    return plane.window((height, width), slice(0, height), slice(0, width))
 
 
 def _strength(luma: Array) -> Array:
