@@ -26,6 +26,7 @@ from watermark.plane import Plane
 Part = tuple[Lines, Complex]
 GRID = 1536
 """Samples across the longer side: the finest octave ends at three eighths of a cycle a sample."""
+FINEST = OCTAVES[-1][1]  # cycles across the longer side
 MARGIN = 4  # samples beyond each edge, for resampling
 
 
@@ -78,28 +79,30 @@ def plane_of(parts: Sequence[Part], size: tuple[int, int]) -> Plane:
 
     Sample n lies at (n + ½)/1536 of the longer side.
     """
-    spectrum = np.zeros((GRID, GRID // 2 + 1), np.complex64)
+    spectrum = np.zeros((GRID, FINEST + 1), np.complex64)  # above it there is nothing
     for lines, coefficients in parts:
         _add(spectrum, lines, coefficients)
-    spectrum *= _at_centres()
     extent = (size[0] * GRID / max(size), size[1] * GRID / max(size))
     rows, columns = (np.arange(-MARGIN, int(np.ceil(side)) + MARGIN) % GRID for side in extent)
-    down = np.fft.ifft(spectrum, axis=0)[rows]
-    samples = np.fft.irfft(down, GRID, axis=1)[:, columns] * np.float32(GRID**2)
-    return Plane(samples.astype(np.float32), extent, (MARGIN, MARGIN))
+    spectrum *= _at_centres()
+    down = np.fft.ifft(spectrum, axis=0, norm="forward")[rows]
+    samples = np.fft.irfft(down, GRID, axis=1, norm="forward")[:, columns]
+    return Plane(samples.astype(np.float32, copy=False), extent, (MARGIN, MARGIN))
 
 
 def _add(spectrum: NDArray[np.complex64], lines: Lines, coefficients: Complex) -> None:
-    """Put lines into a half spectrum, whose first column also holds their mirror image."""
-    spectrum[lines.rows % GRID, lines.columns] += coefficients
+    """Put lines into a half spectrum, whose first column also holds their mirror image.
+
+    Parts share no line.
+    """
+    spectrum[lines.rows, lines.columns] = coefficients  # rows under 0 count from the end
     first = lines.columns == 0
-    spectrum[-lines.rows[first] % GRID, 0] += np.conj(coefficients[first])
+    spectrum[-lines.rows[first], 0] = np.conj(coefficients[first])
 
 
 @cache
 def _at_centres() -> NDArray[np.complex64]:
-    """Return by what a half spectrum is turned so that samples lie at the middle of their cell."""
-    rows, columns = np.fft.fftfreq(GRID, 1 / GRID), np.arange(GRID // 2 + 1)
-    phase = np.pi / GRID * (rows[:, None] + columns)
-    turns: NDArray[np.complex64] = np.exp(1j * phase).astype(np.complex64)
-    return turns
+    """Return what moves a half spectrum from samples' corners to their centres."""
+    cycles = np.fft.fftfreq(GRID, 1 / GRID)
+    rows, columns = (np.exp(1j * np.pi / GRID * one) for one in (cycles, np.arange(FINEST + 1)))
+    return np.outer(rows, columns).astype(np.complex64)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import product
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
 LOBES = 3
+BEYOND = 16  # samples about a part, for its edges
 PIECE = 256  # pixels a side that are resampled at once
 
 
@@ -31,6 +32,10 @@ class Plane:
     samples: Array
     extent: tuple[float, float]
     origin: tuple[float, float]
+
+    def scaled(self, factor: float) -> "Plane":
+        """Make it so many times as strong."""
+        return replace(self, samples=self.samples * np.float32(factor))
 
     def transposed(self) -> "Plane":
         """Exchange rows and columns."""
@@ -71,6 +76,22 @@ class Plane:
         ]
         resampled = self._inside(size, *inside)
         return np.pad(resampled, beyond, mode="edge") if any(map(any, beyond)) else resampled
+
+    def part(self, corner: tuple[float, float], span: tuple[float, float]) -> "Plane":
+        """Cut a picture's part out of a plane that covers a whole square, and repeats.
+
+        Parameters
+        ----------
+        corner, span
+            Top and left, height and width, in longer sides of the photo; a corner may lie outside.
+        """
+        indices, origin = [], []
+        for start, length, side, before in zip(corner, span, self.extent, self.origin, strict=True):
+            first, last = math.floor(start * side), math.ceil((start + length) * side)
+            indices.append(round(before) + np.arange(first - BEYOND, last + BEYOND) % round(side))
+            origin.append(start * side - first + BEYOND)
+        extent = (span[0] * self.extent[0], span[1] * self.extent[1])
+        return Plane(self.samples[np.ix_(*indices)], extent, (origin[0], origin[1]))
 
     def _inside(self, size: tuple[int, int], rows: slice, columns: slice) -> Array:
         resampled = np.empty((rows.stop - rows.start, columns.stop - columns.start), np.float32)
