@@ -132,7 +132,9 @@ def test_the_picture_goes_beside_the_file_by_default(camsim: Camsim, captures: P
     assert (captures / "0.classical.jpg").exists()
 
 
-@pytest.mark.parametrize("pipeline", ["classical", "libraw", "inet", "rnet"])
+@pytest.mark.parametrize(
+    "pipeline", ["classical", "libraw", "inet", pytest.param("rnet", marks=pytest.mark.slow)]
+)
 def test_every_pipeline_gives_the_scene(
     pipeline: str, camsim: Camsim, tmp_path: Path, untrained: Callable[[str], Path]
 ) -> None:

@@ -39,6 +39,7 @@ def test_entries_describe_their_network(untrained: Callable[[str], Path]) -> Non
     assert (entry.size.multiple_of, entry.size.receptive_field) == (1, 2)
 
 
+@pytest.mark.slow
 def test_exported_files_tell_no_paths(untrained: Callable[[str], Path]) -> None:
     content = (untrained("rnet") / "rnet.onnx").read_bytes()
     assert b".py" not in content

@@ -38,7 +38,7 @@ def jobs(tmp_path: Path) -> tuple[list[Job], Options]:
     return plan_jobs([tmp_path], options), options
 
 
-@pytest.mark.parametrize("processes", [1, 2])
+@pytest.mark.parametrize("processes", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_each_file_has_one_outcome_and_none_stops_the_others(
     processes: int, jobs: tuple[list[Job], Options]
 ) -> None:
@@ -104,6 +104,7 @@ class Signs:
         target.write_bytes(photo + origin.raw.sha256.encode())
 
 
+@pytest.mark.slow
 def test_what_processes_develop_is_signed_here(
     jobs: tuple[list[Job], Options], tmp_path: Path
 ) -> None:

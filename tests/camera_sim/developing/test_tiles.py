@@ -18,6 +18,7 @@ from camera_sim.raw.raw_image import RawImage
 from camera_sim.sensor.cameras import CAMERAS
 from camera_sim.sensor.dng import write_dng
 from camera_sim.sensor.sensor import Noise
+from camera_sim.weights import FOLDER, read_manifest
 from tests.camera_sim.scenes import capture, clean, psnr
 
 EngineOf = Callable[[str], OnnxRuntimeEngine]
@@ -92,6 +93,7 @@ def test_classical_recovers_the_scene_in_every_order(order: CFAOrder) -> None:
     assert psnr(developed, clean(192, 256)) > 33
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["rnet", "qnet"])
 @pytest.mark.parametrize("order", CFA_ORDERS)
 def test_networks_recover_the_scene_before_training(
@@ -102,6 +104,7 @@ def test_networks_recover_the_scene_before_training(
     assert psnr(developed, clean(192, 256)) > 27
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(22, 22), (24, 200), (2, 2), (130, 34)])
 def test_small_and_uneven_sizes(size: tuple[int, int], untrained_engine: EngineOf) -> None:
     for engine in (ClassicalEngine(), untrained_engine("rnet"), untrained_engine("qnet")):
@@ -135,8 +138,12 @@ def test_progress_ends_at_one() -> None:
     assert seen[-1] == 1.0
 
 
-def test_plans_shrink_with_the_memory_and_fit_it(untrained_engine: EngineOf) -> None:
-    image, engine = capture(512, 512), untrained_engine("rnet")
+def shipped_rnet() -> OnnxRuntimeEngine:
+    return OnnxRuntimeEngine(read_manifest(FOLDER).find("rnet"), FOLDER)
+
+
+def test_plans_shrink_with_the_memory_and_fit_it() -> None:
+    image, engine = capture(512, 512), shipped_rnet()
     last = None
     for megabytes in (4000, 1000, 400, 300, 240):
         plan = plan_tiles(image, engine, max_memory=megabytes * 1024**2, threads=4)
@@ -148,8 +155,8 @@ def test_plans_shrink_with_the_memory_and_fit_it(untrained_engine: EngineOf) -> 
         last = used
 
 
-def test_the_memory_that_would_do_does(untrained_engine: EngineOf) -> None:
-    image, engine = capture(512, 512), untrained_engine("rnet")
+def test_the_memory_that_would_do_does() -> None:
+    image, engine = capture(512, 512), shipped_rnet()
     with pytest.raises(MemoryBudgetError, match=r"0\.3 MP cannot be developed in 100 MB") as raised:
         plan_tiles(image, engine, max_memory=100 * 1024**2)
     stated = int(str(raised.value).split("--max-memory ")[1].split("MB")[0])

@@ -87,7 +87,7 @@ def test_histories_are_told_by_the_pattern() -> None:
 def test_the_search_lowers_the_loss_within_its_bounds() -> None:
     start: WatermarkPattern = ({(4, 0): 40.0}, {(0, 4): 30.0}, {}, {})
     found = search(
-        start, noisy_pictures(8), np.random.default_rng(1), least_psnr=44, most_visible=0.1
+        start, noisy_pictures(4), np.random.default_rng(1), least_psnr=44, most_visible=0.1
     )
     tried = list(islice(found, 12))
     losses = [best.loss for best, _ in tried]

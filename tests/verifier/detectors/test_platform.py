@@ -399,6 +399,7 @@ def test_the_command_refuses_what_it_cannot_measure(
     assert "holds no manifest.json" in ran.err
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small_uploads")
 def test_the_command_prints_every_table_from_what_it_kept(
     camsim: Camsim, toy: Path, tmp_path: Path

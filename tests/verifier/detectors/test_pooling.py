@@ -40,6 +40,7 @@ def pooling_of(folder: Path) -> Pooling:
     return Pooling(entry, folder)
 
 
+@pytest.mark.slow
 def test_at_first_a_picture_says_what_its_patches_say(tmp_path: Path) -> None:
     pooling = pooling_of(pooled_weights(tmp_path))
     said = np.log([0.5, 0.3, 0.15, 0.05])
@@ -94,6 +95,7 @@ def test_a_file_that_is_not_right_is_told(tmp_path: Path, damage: str) -> None:
         Pooling(entry, tmp_path)(native(), np.zeros(4))
 
 
+@pytest.mark.slow
 def test_another_fans_network_is_told(tmp_path: Path) -> None:
     pooling = pooling_of(pooled_weights(tmp_path, PoolingNetwork(COUNT, 3)))
     with pytest.raises(WeightsError, match="doesn't run"):

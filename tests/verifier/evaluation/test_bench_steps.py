@@ -27,6 +27,7 @@ def test_steps_of_reading_and_of_detecting_are_listed(
     assert seconds == sorted(seconds, reverse=True)
 
 
+@pytest.mark.slow
 def test_the_time_from_the_start_of_python_holds_the_first_analysis(
     photo: Path, toy_folder: Path
 ) -> None:

@@ -75,6 +75,7 @@ def test_every_class_is_learnt_and_sets_left_out_are_named_by_others(gathered: G
     assert all(r.mean_log[2] == max(r.mean_log) for r in found["dgi/b"])
 
 
+@pytest.mark.slow
 def test_the_layer_that_is_asked_about_a_set_never_saw_it(gathered: Gathered) -> None:
     """Pictures of one class under another's name are learnt only by layers that saw them so."""
     wrong = [replace(s, kind=2, set="dgi/odd") if s.set == "npi/b" else s for s in gathered.sources]
@@ -85,6 +86,7 @@ def test_the_layer_that_is_asked_about_a_set_never_saw_it(gathered: Gathered) ->
     assert all(np.argmax(r.mean_log) == 0 for r in records)
 
 
+@pytest.mark.slow
 def test_a_class_of_one_set_is_not_left_out(gathered: Gathered) -> None:
     single = gathered.of(gathered.sets != "cgg/b")
     assert "cgg/a" not in dict(left_out(single, KINDS, 0.02))
