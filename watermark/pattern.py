@@ -28,6 +28,8 @@ PILOT_BAND = (48, 250)
 GOLDEN = (5**0.5 - 1) / 2
 SHARES = {"pilot": 0.20, "payload": 0.25, "octaves": 0.55}
 """Of the watermark's power."""
+OPERATING_POINT = 0.4
+"""8-bit levels of a strength of 1: the one constant that sets fidelity against recovery."""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ from torch.nn import functional as F
 
 from camera_sim.networks.nip import NIP, srgb_encode
 from camera_sim.networks.rnet import LEAK, NOISE_SCALE, PEDESTAL, draw_weights
-from camera_sim.networks.watermark_strength import OPERATING_POINT, StrengthHead
+from camera_sim.networks.watermark_strength import StrengthHead
+from watermark.pattern import OPERATING_POINT
 
 SIDE = 4  # photosites that are seen together, each way
 SITES = SIDE**2

@@ -17,8 +17,6 @@ CHANNELS = 16
 # Of the classical strength, whose range is 0.6 to 2.5 (`training.watermark.classical_strength`);
 # a sigmoid reaches neither end.
 LEAST, MOST = 0.5, 2.7
-OPERATING_POINT = 0.5
-"""8-bit levels of a strength of 1: the one constant that sets fidelity against recovery."""
 
 
 class StrengthHead(nn.Module):
@@ -63,7 +61,7 @@ class StrengthHead(nn.Module):
 
         Returns
         -------
-        (N, 1, h, w) between `LEAST` and `MOST`, in units of `OPERATING_POINT`.
+        (N, 1, h, w) between `LEAST` and `MOST`, in units of `watermark.pattern.OPERATING_POINT`.
         """
         seen = F.leaky_relu(self.hidden(features), LEAK)
         seen = F.leaky_relu(self.texture(seen), LEAK)

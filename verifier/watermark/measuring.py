@@ -17,11 +17,11 @@ from verifier.watermark.reader import WatermarkReading
 from verifier.watermark.whitening import Weighing, reduced
 from watermark.embedding import Part, octave_part, payload_part, plane_of
 from watermark.keys import GroupKey, PhotoKey
-from watermark.pattern import OCTAVES, Lines
+from watermark.pattern import OCTAVES, OPERATING_POINT, Lines
 from watermark.payload import Message
 
 BLOCK = 64  # samples a side of a region
-# The camera's strength, in levels of 255, by the deviation of luma around a place.
+# The camera's strength, in units of its operating point, by the deviation of luma around a place.
 LEAST, MOST, FLAT, RISE = 0.6, 2.5, 0.5, 0.13
 AROUND = 5
 
@@ -114,7 +114,8 @@ def _at(part: Part, place: Place, shape: tuple[int, ...]) -> Array:
 def _strength(luma: Array) -> Array:
     """Estimate how strongly the camera laid it at each place, in levels of 255."""
     spread = box_mean(luma * luma, AROUND) - box_mean(luma, AROUND) ** 2
-    strength: Array = np.clip(FLAT + RISE * np.sqrt(np.maximum(spread, 0)), LEAST, MOST)
+    texture = np.sqrt(np.maximum(spread, 0))
+    strength: Array = OPERATING_POINT * np.clip(FLAT + RISE * texture, LEAST, MOST)
     return strength
 
 

@@ -18,7 +18,7 @@ LEAST, MOST = 0.6, 2.5
 def classical_strength(srgb: Tensor) -> Tensor:
     """Return how strong a watermark may be: (N, 3, H, W) sRGB in [0, 1] to (N, 1, H, W).
 
-    In units of `networks.watermark_strength.OPERATING_POINT`, from `LEAST` to `MOST`.
+    In units of `watermark.pattern.OPERATING_POINT`, from `LEAST` to `MOST`.
     """
     weights = torch.tensor(LUMA).view(1, 3, 1, 1)
     levels = 255 * (srgb * weights).sum(dim=1, keepdim=True)
