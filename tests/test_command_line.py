@@ -54,6 +54,15 @@ def test_help_imports_nothing_heavy(words: list[str]) -> None:
     assert ran.stderr == ""
 
 
+@pytest.mark.parametrize("command", ["verify", "verify-archive", "serve"])
+def test_help_of_the_verifier_reads_no_picture(command: str) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", IMPORTED, command, "--help"], capture_output=True, text=True,
+        cwd=REPOSITORY, check=True,
+    )  # fmt: skip
+    assert ran.stdout.endswith("IMPORTED ['pydantic']\n"), ran.stdout[-200:]
+
+
 def test_no_words_print_help(camsim: Camsim) -> None:
     alone, asked = camsim(), camsim("--help")
     assert (alone.status, alone.err) == (0, "")

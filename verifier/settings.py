@@ -5,12 +5,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final, Self
 
-from channel import platform
 from channel.errors import UnknownPlatformError, reason_of
 from verifier.errors import SettingsError
 from verifier.limits import Limits
-from verifier.reading.credentials import check_trust_anchors
-from verifier.reading.credentials.revocation import read_revocation_lists
 
 # One that shrinks and uses mozjpeg, one that keeps the size, one that shrinks much: the exact
 # profiles of `channel`.
@@ -55,10 +52,7 @@ class Settings:
     def __post_init__(self) -> None:
         anchors = _pem(self.trust_anchors, "trust anchors")
         lists = _pem(self.revocation_lists, "revocation lists")
-        if anchors is not None:
-            check_trust_anchors(anchors)
-        if lists is not None:
-            read_revocation_lists(lists)
+        _check_pem(anchors, lists)
         for name in self.resend_through:
             _check_platform(name)
         if self.threads < 0:
@@ -94,11 +88,24 @@ def _pem(given: str | Path | None, what: str) -> str | None:
         raise SettingsError(f"the {what} in {given} can't be read: {reason_of(error)}") from error
 
 
+def _check_pem(anchors: str | None, lists: str | None) -> None:
+    # Imported here, as platforms below: help shows settings, and reads no certificate.
+    from verifier.reading.credentials import check_trust_anchors
+    from verifier.reading.credentials.revocation import read_revocation_lists
+
+    if anchors is not None:
+        check_trust_anchors(anchors)
+    if lists is not None:
+        read_revocation_lists(lists)
+
+
 def _text(pem: str | Path | None) -> str | None:
     return None if pem is None else str(pem)
 
 
 def _check_platform(name: str) -> None:
+    from channel import platform
+
     try:
         platform(name)
     except UnknownPlatformError as error:

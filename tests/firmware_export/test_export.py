@@ -83,6 +83,7 @@ def test_a_tile_must_suit_the_network() -> None:
             export_weights("rnet", tile=tile)
 
 
+@pytest.mark.slow
 def test_fp16_is_in_the_types_and_only_where_it_is_harmless(rnet: Exported) -> None:
     lowered = quantised(rnet, "fp16")
     proto = onnx.shape_inference.infer_shapes(onnx.load_from_string(lowered.content))

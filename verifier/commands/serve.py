@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 from channel.errors import reason_of
 from channel.extras import of_extra
 from channel.options import ANY
-from verifier.analysis import Verifier
 from verifier.commands.trust import TrustOptions
 from verifier.errors import OutputError, SettingsError
 from verifier.limits import Limits
@@ -117,6 +116,8 @@ class Serve(TrustOptions):
             return 0
         settings = _settings(self)
         limits = Limits(file_bytes=self.largest * _MEGA, workers=settings.workers)
+        from verifier.analysis import Verifier
+
         verifier = Verifier.from_weights(self.weights, self.settings(limits))
         service = Service(verifier, settings, self.weights)
         try:

@@ -3,24 +3,25 @@
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from channel.command_line import complain_of
 from channel.errors import reason_of
 from channel.file_names import fitting_name
 from channel.options import Count
 from channel.terminal import Progress as ProgressBar
-from verifier.analysis import Verifier
-from verifier.batch import Outcome
 from verifier.commands.trust import TrustOptions
 from verifier.errors import OutputError
 from verifier.limits import Limits
 from verifier.photo_files import photos_of
-from verifier.report.record import VerdictLabel
 from verifier.weights import FOLDER
 
+if TYPE_CHECKING:
+    from verifier.batch import Outcome
+    from verifier.report.record import VerdictLabel
+
 CONSISTENT, BAD_INPUT, EVIDENCE_AGAINST, INCONCLUSIVE = 0, 2, 3, 4
-STATUS: Final[dict[VerdictLabel, int]] = {
+STATUS: "Final[dict[VerdictLabel, int]]" = {
     "consistent": CONSISTENT,
     "evidence against": EVIDENCE_AGAINST,
     "inconclusive": INCONCLUSIVE,
@@ -71,6 +72,8 @@ class Verify(TrustOptions):
 
     def __call__(self) -> int:
         """Analyse, print, and give the outcome as the exit status."""
+        from verifier.analysis import Verifier
+
         photos = photos_of(self.photos)
         pages = _pages(photos, self.html, force=self.force)
         verifier = Verifier.from_weights(self.weights, self.settings(Limits(seconds=self.seconds)))
@@ -88,7 +91,7 @@ class Verify(TrustOptions):
         return next((status for status in _MOST_URGENT if status in statuses), CONSISTENT)
 
 
-def _show(outcome: Outcome, page: Path | None, args: Verify) -> int:
+def _show(outcome: "Outcome", page: Path | None, args: Verify) -> int:
     if args.json:
         print(outcome.to_json(), flush=True)
     if outcome.report is None:
