@@ -1,0 +1,121 @@
+"""The tables of the watermark: what is tried, counted and written."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from camera_sim.commands.evaluate_watermark import EvaluateWatermark
+from camera_sim.developing.files import open_engine
+from camera_sim.errors import CameraSimError
+from camera_sim.evaluation.watermark import changes, cost, curve, false_hits, fidelity, recovery
+from camera_sim.evaluation.watermark.photos import Keys, Shot, shots
+from tests.verifier.watermark.made import in_8_bits, scene
+from watermark.keys import DeviceSecret, GroupKey
+
+KEYS = Keys(GroupKey(bytes(range(32))), DeviceSecret(bytes(range(1, 33))))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("photos")
+    Image.fromarray(in_8_bits(scene((1200, 1600)))).save(made / "one.png")
+    return made
+
+
+@pytest.fixture(scope="module")
+def shot(folder: Path) -> Shot:
+    return next(iter(shots([folder / "one.png"], open_engine("qnet"), KEYS)))
+
+
+def test_a_photo_is_recovered_as_it_is_and_turned(shot: Shot) -> None:
+    tried = {name: changes.people_changes()[name] for name in ("PNG", "turned by 90°")}
+    found = list(recovery.trials(shot, tried))
+    assert [trial.recovered for trial in found] == [True, True]
+    assert not any(trial.wrong for trial in found)
+
+
+@pytest.mark.slow
+def test_every_change_gives_a_picture(shot: Shot) -> None:
+    for name, change in (changes.people_changes() | changes.chain_changes()).items():
+        picture = change(shot)
+        assert picture.dtype == np.uint8, name
+        assert picture.shape[2] == 3, name
+
+
+def test_every_platform_exists() -> None:
+    assert set(changes.platform_changes()) == set(changes.PLATFORMS)
+
+
+def test_a_lost_photo_is_named_and_counted() -> None:
+    def trial(photo: str, *, recovered: bool) -> recovery.Trial:
+        return recovery.Trial(photo, "whatsapp", recovered, not recovered, 5.0, 0.5)
+
+    found = [trial("a", recovered=True), trial("b", recovered=False), trial("c", recovered=True)]
+    (row,) = recovery.recovery_table(found, "").rows
+    assert row == ("whatsapp", "2 of 3", "66.7%", "13.5%", 1, "0.50", "b")
+
+
+def test_fidelity_is_that_of_the_difference(shot: Shot) -> None:
+    assert 45 < fidelity.psnr(shot.photo, shot.plain) < 62
+    assert fidelity.psnr(shot.plain, shot.plain) == float("inf")
+    raised = np.minimum(shot.plain, 254) + 1
+    assert fidelity.psnr(raised.astype(np.uint8), np.minimum(shot.plain, 254)) == pytest.approx(
+        48.13, abs=0.01
+    )
+
+
+def test_the_evenest_part_is_chosen() -> None:
+    rng = np.random.default_rng(0)
+    picture = rng.integers(0, 256, (2400, 4200, 3)).astype(np.uint8)
+    picture[1300:, 2200:] = 128
+    rows, columns = fidelity.evenest_part(picture)
+    assert rows.start == 1320
+    assert columns.start == 2280
+
+
+def test_strength_scales_the_watermark(shot: Shot) -> None:
+    stronger = Shot(shot.name, shot.capture, shot.engine, shot.keys, shot.payload, strength=3.0)
+    assert fidelity.psnr(stronger.photo, stronger.plain) < fidelity.psnr(shot.photo, shot.plain) - 4
+
+
+@pytest.mark.slow
+def test_pictures_without_one_give_no_hit(folder: Path) -> None:
+    looks = list(false_hits.looks([folder / "one.png"]))
+    assert [look.way for look in looks] == ["as it is", "cut", "after WhatsApp"]
+    table = false_hits.false_hit_table(looks)
+    assert list(table.rows)[-1][:3] == ("all", 3, 0)
+
+
+@pytest.mark.slow
+def test_costs_are_seconds(shot: Shot) -> None:
+    measured = cost.cost_of(shot)
+    assert measured.watermarked > 0
+    assert "MP" in cost.cost_table([measured]).columns
+
+
+def test_the_curve_is_drawn(tmp_path: Path) -> None:
+    points = [
+        curve.CurvePoint(s, 60 - 10 * s, 10 - s / 10, 9.9 - s / 10, {"whatsapp": min(1, s)})
+        for s in (0.5, 1.0)
+    ]
+    assert curve.draw_curve(points, tmp_path / "curve.png").stat().st_size > 5000
+    assert next(iter(curve.curve_table(points, 3).rows))[-1] == "50.0%"
+
+
+def test_the_command_writes_tables_and_every_trial(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes, "PLATFORMS", ("whatsapp",))
+    EvaluateWatermark(folder, out=tmp_path, table=("platforms",))()
+    assert "Recovered: platforms" in (tmp_path / "watermark.md").read_text("utf-8")
+    (row,) = csv.DictReader((tmp_path / "trials.csv").read_text("utf-8").splitlines())
+    assert (row["photo"], row["change"], row["recovered"]) == ("one.png", "whatsapp", "True")
+
+
+@pytest.mark.parametrize(("table", "missing"), [("raw", "--raw"), ("false-hits", "--without")])
+def test_a_table_without_its_files_is_refused(folder: Path, table: str, missing: str) -> None:
+    with pytest.raises(CameraSimError, match=missing):
+        EvaluateWatermark(folder, table=(table,))()  # type: ignore[arg-type]
