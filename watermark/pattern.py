@@ -26,9 +26,9 @@ OCTAVES = ((36, 72), (72, 144), (144, 288), (288, 576))
 PILOT_LINES = 20
 PILOT_BAND = (48, 250)
 GOLDEN = (5**0.5 - 1) / 2
-SHARES = {"pilot": 0.20, "payload": 0.25, "octaves": 0.55}
+SHARES = {"pilot": 0.20, "payload": 0.40, "octaves": 0.40}
 """Of the watermark's power."""
-OPERATING_POINT = 0.4
+OPERATING_POINT = 0.45
 """8-bit levels of a strength of 1: the one constant that sets fidelity against recovery."""
 
 

@@ -57,7 +57,7 @@ PILOT_COLUMNS = [
     14,
     13,
 ]
-PINNED = [-0.0368, -0.1675, -0.2308, -0.5988]
+PINNED = [0.1278, -0.0641, -0.2755, -0.7089]
 
 
 def _points(lines: Lines) -> set[tuple[int, int]]:
@@ -121,7 +121,7 @@ def test_plane_is_pinned(plane: Plane) -> None:
 
 
 def test_without_a_photos_key_the_octaves_are_missing() -> None:
-    assert Watermark(PAYLOAD, KEY).plane((900, 1200)).samples.var() == pytest.approx(0.45, abs=0.02)
+    assert Watermark(PAYLOAD, KEY).plane((900, 1200)).samples.var() == pytest.approx(0.6, abs=0.02)
 
 
 def test_windows_are_parts_of_the_whole(plane: Plane) -> None:
