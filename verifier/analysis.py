@@ -5,6 +5,7 @@
 >>> print(report.verdict.label, report.verdict.summary)  # doctest: +SKIP
 """
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -12,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
 
 from channel.one_blas_thread import ONE_BLAS_THREAD
 from channel.printable import whole_text
@@ -25,13 +26,19 @@ from verifier.judging.verdict import conclude
 from verifier.reading.photo import LoadedPhoto, Photo, load
 from verifier.reading.process import DecoderProcesses
 from verifier.reading.reading import Reading, read_pixels
-from verifier.report.parts import parts_of
+from verifier.report.parts import WATERMARK, parts_of
 from verifier.report.preview import Preview, preview_of
 from verifier.report.record import DetectorResult, Stability
 from verifier.report.report import Report
 from verifier.settings import Settings
+from verifier.watermark.known_keys import KnownKeys, keys_if_any, keys_of
+from verifier.watermark.reported import watermark_facts
 from verifier.weights import FOLDER
 
+if TYPE_CHECKING:
+    from watermark.keys import GroupKey
+
+_log = logging.getLogger(__name__)
 P = ParamSpec("P")
 Found = TypeVar("Found")
 # Called with a part's name when the part is done; what it raises ends the analysis.
@@ -56,6 +63,7 @@ class Verifier:
     def __init__(self, detectors: Sequence[Detector], settings: Settings | None = None) -> None:
         self._detectors = tuple(detectors)
         self._settings = settings or Settings()
+        self._keys = _known(self._settings)
         self._cores = Cores(self._settings.threads)
         self._decoders: DecoderProcesses | None = None
         self._lock = threading.Lock()
@@ -89,10 +97,12 @@ class Verifier:
     @classmethod
     def facts_only(cls, settings: Settings | None = None, **given: Any) -> Self:
         """Make one without detectors: file, credential and channel alone, no statistics."""
-        return cls([], replace(settings or Settings(), **given, resend_through=()))
+        facts = replace(settings or Settings(), **given, resend_through=(), watermark_keys=())
+        return cls([], facts)
 
     def __reduce__(self) -> "tuple[type[Verifier], tuple[tuple[Detector, ...], Settings]]":
-        return type(self), (self._detectors, self._settings)
+        # With the very keys: another machine's folder has others.
+        return type(self), (self._detectors, replace(self._settings, watermark_keys=self._keys))
 
     def __enter__(self) -> Self:
         return self
@@ -118,7 +128,8 @@ class Verifier:
     @property
     def parts(self) -> dict[str, str]:
         """What an analysis does: words by name, in the order in which ``part_done`` hears of it."""
-        return parts_of({one.name: one.doing or one.question for one in self._detectors})
+        parts = parts_of({one.name: one.doing or one.question for one in self._detectors})
+        return {name: words for name, words in parts.items() if self._keys or name != WATERMARK}
 
     def analyze(
         self, photo: Photo, *, name: str | None = None, part_done: PartDone = lambda _: None
@@ -152,7 +163,9 @@ class Verifier:
         with clock.part("reading"):
             reading = self._read(loaded.content)
         small = self._cores.beside(_timed, self._preview, reading)
+        marked = self._cores.beside(_timed, watermark_facts, reading, self._keys)
         results = self._results(reading, clock)
+        watermark = clock.done(WATERMARK, marked()) if self._keys else marked()[0]
         with clock.part("stability"):
             held = stability(
                 results,
@@ -171,8 +184,9 @@ class Verifier:
             credential=facts.credential,
             channel=facts.channel,
             detectors=tuple(_with_map_if_answered(result, held) for result in results),
+            watermark=watermark,
             stability=held,
-            verdict=conclude(facts.credential, facts.channel, results, held),
+            verdict=conclude(facts.credential, facts.channel, results, held, watermark),
             seconds={k: round(v, 4) for k, v in (facts.seconds | clock.seconds).items()},
         ).with_preview(preview)
 
@@ -255,6 +269,15 @@ class Verifier:
             if self._decoders is None:
                 self._decoders = DecoderProcesses(self._settings)
             return self._decoders
+
+
+def _known(settings: Settings) -> "tuple[GroupKey, ...]":
+    """Return the keys that are given, or the user's; warns of those that can't be read."""
+    given = settings.watermark_keys
+    known = keys_if_any() if given is None else KnownKeys(keys_of(given))
+    for problem in known.problems:
+        _log.warning("%s", problem)
+    return known.keys
 
 
 def _timed(function: Callable[P, Found], *args: P.args, **kwargs: P.kwargs) -> tuple[Found, float]:

@@ -1,17 +1,21 @@
 """What a verifier goes by: one object, from the command line to the process that reads photos."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from channel.errors import UnknownPlatformError, reason_of
 from verifier.errors import SettingsError
 from verifier.limits import Limits
 
+if TYPE_CHECKING:
+    from watermark.keys import GroupKey
+
 # One that shrinks and uses mozjpeg, one that keeps the size, one that shrinks much: the exact
 # profiles of `channel`.
 PLATFORMS: Final = ("whatsapp", "twitter", "instagram")
+_SECRET: Final = "watermark_keys"
 
 
 @dataclass(frozen=True)
@@ -35,11 +39,15 @@ class Settings:
         Of each run of a model; 0: all cores.
     preview
         Whether a report gets a small picture, for its HTML; without one its page has none.
+    watermark_keys
+        Of the device groups whose watermarks are read, or their files, which are read here; None:
+        those of the user's folder, if it has any; empty: no watermark is looked for. Their text
+        never shows the secret, and `message` leaves them out.
 
     Raises
     ------
     SettingsError
-        If certificates or lists can't be read, or a platform is unknown.
+        If certificates, lists or keys can't be read, or a platform is unknown.
     """
 
     trust_anchors: str | Path | None = None
@@ -48,6 +56,7 @@ class Settings:
     resend_through: tuple[str, ...] = PLATFORMS
     threads: int = 0
     preview: bool = True
+    watermark_keys: "Sequence[GroupKey | str | Path] | None" = None
 
     def __post_init__(self) -> None:
         anchors = _pem(self.trust_anchors, "trust anchors")
@@ -61,6 +70,7 @@ class Settings:
             ("trust_anchors", anchors),
             ("revocation_lists", lists),
             ("resend_through", tuple(self.resend_through)),
+            ("watermark_keys", _keys(self.watermark_keys)),
         ):
             object.__setattr__(self, name, value)  # of a frozen object: what it is made with
 
@@ -70,13 +80,14 @@ class Settings:
         return _text(self.trust_anchors), _text(self.revocation_lists)
 
     def message(self) -> dict[str, Any]:
-        """Return all of it as JSON has it, for another process."""
-        return asdict(self)
+        """Return it as JSON has it, for the process that reads photos: all but the keys."""
+        told = {one.name: getattr(self, one.name) for one in fields(self) if one.name != _SECRET}
+        return told | {"limits": asdict(self.limits)}
 
     @classmethod
     def of_message(cls, message: Mapping[str, Any]) -> Self:
-        """Return what `message` was made of."""
-        return cls(**{**message, "limits": Limits(**message["limits"])})
+        """Return what `message` was made of, without keys."""
+        return cls(**{**message, "limits": Limits(**message["limits"]), _SECRET: ()})
 
 
 def _pem(given: str | Path | None, what: str) -> str | None:
@@ -86,6 +97,15 @@ def _pem(given: str | Path | None, what: str) -> str | None:
         return Path(given).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError, ValueError) as error:
         raise SettingsError(f"the {what} in {given} can't be read: {reason_of(error)}") from error
+
+
+def _keys(named: "Sequence[GroupKey | str | Path] | None") -> "tuple[GroupKey, ...] | None":
+    if not named:
+        return None if named is None else ()
+    # Imported here: who looks for no watermark needs no key.
+    from verifier.watermark.known_keys import keys_of
+
+    return keys_of([named] if isinstance(named, str) else named)
 
 
 def _check_pem(anchors: str | None, lists: str | None) -> None:

@@ -19,6 +19,14 @@ def jpeg(pixels: Pixels, **options: object) -> bytes:
     return file.getvalue()
 
 
+@pytest.fixture(scope="package", autouse=True)
+def _no_watermark_keys(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Verify without keys, as most users do; tests of watermarks give their own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CAMSIM_WATERMARK_KEYS", str(tmp_path_factory.mktemp("no-watermark-keys")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def toy_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return toy_weights(tmp_path_factory.mktemp("weights"))
@@ -27,7 +35,8 @@ def toy_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def verifier(toy_folder: Path) -> Iterator[Verifier]:
     """A verifier with the toy model and one platform to send through, for all tests."""
-    with Verifier.from_weights(toy_folder, resend_through=("instagram",)) as shared:
+    given = {"resend_through": ("instagram",), "watermark_keys": ()}
+    with Verifier.from_weights(toy_folder, **given) as shared:
         yield shared
 
 

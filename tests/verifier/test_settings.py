@@ -2,15 +2,17 @@
 
 import json
 import pickle
-from dataclasses import FrozenInstanceError, fields
+from dataclasses import FrozenInstanceError, fields, replace
 from pathlib import Path
 
 import pytest
 
 from tests.verifier.signing import Chain
+from tests.verifier.watermark.made import GROUP
 from verifier import Limits, Settings, SettingsError, Verifier
 from verifier.archive import ArchiveOptions
 from verifier.archive.analysis import _verifier
+from watermark.key_files import write_key_file
 
 
 def test_certificates_are_read_from_text_or_file_alike(chain: Chain, tmp_path: Path) -> None:
@@ -24,8 +26,22 @@ def test_certificates_are_read_from_text_or_file_alike(chain: Chain, tmp_path: P
 def test_it_is_the_same_after_a_message(chain: Chain) -> None:
     settings = Settings(chain.root, None, Limits(seconds=3), ("twitter",), 2)
     message = json.loads(json.dumps(settings.message()))
-    assert Settings.of_message(message) == settings
-    assert {field.name for field in fields(Settings)} == message.keys()
+    assert Settings.of_message(message) == replace(settings, watermark_keys=())
+    assert {field.name for field in fields(Settings)} - {"watermark_keys"} == message.keys()
+
+
+def test_keys_stay_in_this_process(tmp_path: Path) -> None:
+    """Neither the process that reads strangers' photos nor a log gets them."""
+    write_key_file(tmp_path / "agency.json", GROUP)
+    settings = Settings(watermark_keys=[tmp_path / "agency.json"])
+    assert settings.watermark_keys == (GROUP,)
+    assert Settings(watermark_keys=str(tmp_path / "agency.json")) == settings
+    told = json.dumps(settings.message()) + repr(settings) + str(settings)
+    for secret in (GROUP.secret.hex(), repr(GROUP.secret), str(list(GROUP.secret))):
+        assert secret not in told
+    assert "watermark_keys" not in settings.message()
+    assert Settings.of_message(settings.message()).watermark_keys == ()
+    assert pickle.loads(pickle.dumps(settings)) == settings
 
 
 def test_it_is_frozen_and_hashable() -> None:
@@ -42,9 +58,10 @@ def test_every_constructor_takes_it_or_single_fields(toy_folder: Path) -> None:
     for first, second in (
         (Verifier.default(settings), Verifier.default(**given)),
         (Verifier.from_weights(toy_folder, settings), Verifier.from_weights(toy_folder, **given)),
-        (Verifier.facts_only(settings), Verifier.facts_only(limits=Limits(seconds=3), threads=2)),
     ):
         assert first.settings == second.settings == settings
+    facts = Verifier.facts_only(settings), Verifier.facts_only(limits=Limits(seconds=3), threads=2)
+    assert {one.settings for one in facts} == {replace(settings, watermark_keys=())}
     one = Verifier.default(settings, threads=1)
     assert (one.settings.threads, one.settings.limits) == (1, Limits(seconds=3))
     with pytest.raises(TypeError, match="patience"):
@@ -70,6 +87,7 @@ def test_a_worker_of_an_archive_shares_the_cores(toy_folder: Path) -> None:
         ({"threads": -1}, "threads can't be negative, and is -1"),
         ({"resend_through": ("myspace",)}, "'myspace'"),
         ({"trust_anchors": "nowhere.pem"}, "the trust anchors in nowhere.pem can't be read"),
+        ({"watermark_keys": ["nowhere.json"]}, "nowhere.json can't be read"),
         ({"revocation_lists": "nowhere.pem"}, "the revocation lists in nowhere.pem can't be read"),
     ],
 )

@@ -42,6 +42,7 @@ SCHEMA: Final = pa.schema(
         ("platform", pa.string()),
         ("platforms", pa.list_(pa.string())),
         ("jpeg_quality", pa.int16()),
+        ("watermark", pa.string()),  # payload that was read; null where none was
         ("detectors", pa.list_(_DETECTOR)),
         ("verifier", pa.string()),  # its version
         ("seconds", pa.float32()),
@@ -78,6 +79,7 @@ def row_of_report(photo: str, report: Report, *, whole: bool) -> Row:
         "platform": channel.platform,
         "platforms": list(dict.fromkeys(match.platform for match in channel.platforms)),
         "jpeg_quality": channel.jpeg.quality if channel.jpeg else None,
+        "watermark": report.watermark.payload,
         "detectors": [
             {
                 "name": result.name,

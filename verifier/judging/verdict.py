@@ -43,6 +43,7 @@ from verifier.report.record import (
     Stability,
     Verdict,
     VerdictLabel,
+    WatermarkFacts,
 )
 
 # A probability from which the statistics are called strong, if they hold after every further
@@ -74,8 +75,12 @@ def conclude(
     channel: ChannelReading,
     detectors: Sequence[DetectorResult],
     stability: Stability,
+    watermark: WatermarkFacts | None = None,
 ) -> Verdict:
-    """Draw the conclusion from all parts of a report."""
+    """Draw the conclusion from all parts of a report.
+
+    A watermark changes no label and no level: its payload leads to a photo, and proves nothing.
+    """
     facts = side_of(credential)
     statistics, deciding = _statistics(detectors, stability)
     label, level = _label(facts, statistics, deciding, credential, stability)
@@ -90,7 +95,7 @@ def conclude(
         integrity=credential.integrity.words,
         statistics=_statistics_words(statistics, detectors, stability),
         reasons=tuple(_reasons(credential, channel, detectors, stability)),
-        unknown=tuple(_unknown(credential, detectors)),
+        unknown=tuple(_unknown(credential, detectors, watermark)),
     )
 
 
@@ -263,7 +268,16 @@ def _reasons(
     return reasons
 
 
-def _unknown(credential: Credential, detectors: Sequence[DetectorResult]) -> list[str]:
+def _camera_known(detectors: Sequence[DetectorResult]) -> bool:
+    """Whether a detector of edits knows the camera, though it may have no answer."""
+    return any(one.name == "manipulation" and one.in_domain is True for one in detectors)
+
+
+def _unknown(
+    credential: Credential,
+    detectors: Sequence[DetectorResult],
+    watermark: WatermarkFacts | None,
+) -> list[str]:
     unknown = ["Whether what the picture shows is true: a staged scene leaves no trace in a file."]
     if side_of(credential) != "for":
         unknown.append(
@@ -280,6 +294,11 @@ def _unknown(credential: Credential, detectors: Sequence[DetectorResult]) -> lis
         unknown.append(
             "Whether a small part was replaced: the network was trained on edits of whole "
             "pictures, and not on every kind of edit."
+        )
+    elif watermark and watermark.state == "read" and not _camera_known(detectors):
+        unknown.append(
+            "Whether it was edited: statistics do not judge edits of pictures with this watermark "
+            "yet."
         )
     else:
         unknown.append("Whether it was edited: no detector could give an answer.")

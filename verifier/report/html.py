@@ -16,6 +16,7 @@ from verifier.report.record import (
     PatchMap,
     ReportRecord,
     Stability,
+    WatermarkFacts,
 )
 from verifier.report.upright import patch_layer, picture
 from verifier.report.wording import (
@@ -52,6 +53,7 @@ def html_report(report: ReportRecord) -> str:
         _grounds(report),
         *(_detector(result, report.stability) for result in report.detectors),
         _section("Distribution history", _channel(report)),
+        _watermark(report.watermark),
         _section("If it is shared again", f"<p>{as_html(report.stability.words)}</p>"),
         _section("What can’t be known", _bullets(verdict.unknown)),
         _technical(report),
@@ -250,6 +252,13 @@ def _channel(report: ReportRecord) -> str:
         else ""
     )
     return "".join(f"<p>{as_html(text)}</p>" for text in words) + table
+
+
+def _watermark(watermark: WatermarkFacts) -> str:
+    if watermark.state == "not looked for":
+        return ""
+    words = "".join(f"<p>{as_html(text)}</p>" for text in watermark.words)
+    return _section("Watermark", words)
 
 
 def _technical(report: ReportRecord) -> str:

@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from typing import Final
 
 _BEFORE: Final = {"reading": "Reading the file, its signature and its distribution history"}
+WATERMARK: Final = "watermark"  # looked for where a key is known
 _AFTER: Final = {
+    WATERMARK: "Looking for a watermark",
     "stability": "Sharing it again, to see whether the answers last",
     "preview": "Drawing the picture",
 }

@@ -483,6 +483,49 @@ class Stability(_Record):
     words: str
 
 
+class WatermarkFacts(_Record):
+    """What the picture's watermark says: which photo it shows, and how that photo lies in it.
+
+    A payload names a photo to whoever keeps the record of it. It is no signature, and says nothing
+    of edits.
+
+    Attributes
+    ----------
+    state
+        "not looked for": no key of a device group was known, or an earlier verifier wrote this.
+    payload
+        16 hexadecimal digits.
+    key
+        Name of the group's key that read it, never the key.
+    scale
+        Pixels of the picture to one of the photo.
+    offset
+        Where the picture's top left corner, once it is turned back, lies in the photo: pixels
+        across and down, of the photo.
+    turned
+        How far the picture is turned clockwise as people see it, in degrees.
+    mirrored
+        Whether it was mirrored left to right, before it was turned.
+    longer_side
+        Of the photo as it was developed, in pixels.
+    false_hit_rate
+        How probable such a payload is in a picture without a watermark.
+    words
+        The same in sentences, and what it does not say.
+    """
+
+    state: Literal["read", "not found", "not looked for"] = "not looked for"
+    payload: str | None = None
+    key: str | None = None
+    scale: float | None = None
+    offset: tuple[float, float] | None = None
+    turned: int | None = None
+    mirrored: bool | None = None
+    longer_side: int | None = None
+    false_hit_rate: Probability | None = None
+    words: tuple[str, ...] = ()
+
+
 class Verdict(_Record):
     """The conclusion, its two grounds apart.
 
@@ -518,6 +561,7 @@ class ReportRecord(_Record):
     credential: Credential
     channel: ChannelReading
     detectors: tuple[DetectorResult, ...]
+    watermark: WatermarkFacts = WatermarkFacts()
     stability: Stability
     verdict: Verdict
     seconds: dict[str, float]

@@ -45,6 +45,8 @@ def _lines(report: ReportRecord) -> Iterator[str]:
     yield from _section("Distribution history", _channel(report))
     for result in report.detectors:
         yield from _section(result.question, _detector(result, report.stability))
+    if report.watermark.state != "not looked for":
+        yield from _section("Watermark", report.watermark.words)
     yield from _section("When shared again", [report.stability.words])
     yield from _section("What can't be known", [f"- {item}" for item in verdict.unknown])
 

@@ -11,6 +11,7 @@ from PIL import Image
 from channel.picture_file import turned
 from verifier.reading.photo import Photo, load
 from verifier.reading.process import DecoderProcesses
+from verifier.reading.reading import Reading
 from verifier.settings import Settings
 from verifier.watermark import reader
 from verifier.watermark.known_keys import keys_of, known_keys
@@ -65,14 +66,17 @@ class WatermarkReader:
     def read(self, photo: Photo) -> WatermarkReading:
         """Read a photo's watermark; see `read_watermark`."""
         content = load(photo, self._settings.limits).content
-        pixels = self._upright(content) if isinstance(content, bytes) else content
-        return reader.read_watermark(pixels, self._keys, search=self._search)
+        if isinstance(content, bytes):
+            content = upright(self._decoders.read(content, cues=False))
+        return reader.read_watermark(content, self._keys, search=self._search)
 
-    def _upright(self, file: bytes) -> NDArray[np.uint8]:
-        """Decode a file as it is shown: (H, W, 3) sRGB, by its EXIF orientation."""
-        reading = self._decoders.read(file, cues=False)
-        orientation = reading.facts.input.orientation
-        return np.asarray(turned(Image.fromarray(reading.colours), orientation))
+
+def upright(reading: Reading) -> NDArray[np.uint8]:
+    """Return a picture as it is shown: (H, W, 3) sRGB, by its EXIF orientation."""
+    orientation = reading.facts.input.orientation
+    if orientation == 1:
+        return reading.colours
+    return np.asarray(turned(Image.fromarray(reading.colours), orientation))
 
 
 def read_watermark(

@@ -67,6 +67,8 @@ def test_what_an_editor_reads_is_the_text_itself(choice: int) -> None:
 def _reasons(report: Report) -> Iterator[str]:
     for result in report.detectors:
         yield from result.reasons
+    if report.watermark.state != "not looked for":
+        yield from report.watermark.words
 
 
 @pytest.mark.parametrize("choice", CHOICES)

@@ -20,6 +20,7 @@ export async function reportView(client, analysis) {
     downloads(client, analysis, name),
     el("div", { class: "grounds" }, credential(report), detectors(report)),
     section(words.way, paragraphs(way(report.channel))),
+    ...watermark(report.watermark),
     section(words.shared, paragraphs([report.stability.words])),
     section(words.unknown, el("ul", {}, report.verdict.unknown.map((text) => el("li", {}, text)))),
     experts(report),
@@ -139,6 +140,9 @@ function percent(share) {
   if (share > 0.999) return "> 99.9 %";
   return share < 0.001 ? "< 0.1 %" : `${(100 * share).toFixed(1)} %`;
 }
+
+const watermark = (found) =>
+  found.state === "not looked for" ? [] : [section(words.watermark, paragraphs(found.words))];
 
 const way = (channel) => [...channel.words, channel.double_compression.words, channel.scale.words];
 

@@ -54,6 +54,7 @@ export const words = {
   },
   detectors: "Statistics: what the detectors found",
   way: "Distribution history",
+  watermark: "Watermark",
   shared: "If it is shared again",
   unknown: "What can’t be known",
   experts: "For experts",
