@@ -245,6 +245,8 @@ def test_no_text_of_a_report_becomes_markup(page: Page, photo: bytes) -> None:
     give(page, ON_DROP, "holiday.jpg", photo)
     expect(page.locator(".file")).to_have_text(report.input.name or "", timeout=30_000)
     expect(page.locator(".summary")).to_have_text(report.verdict.summary)
+    marked = page.locator("section", has=page.get_by_role("heading", name="Watermark"))
+    expect(marked).to_contain_text(report.watermark.words[0])
     assert page.locator("[src=x], [onerror]").count() == 0
 
 
