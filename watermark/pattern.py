@@ -21,12 +21,12 @@ Complex = NDArray[np.complex128]
 
 TILES = 8
 """The payload repeats so many times across the longer side: its frequencies are multiples."""
-PAYLOAD_BAND = (36, 300)  # cycles across the longer side
+PAYLOAD_BAND = (36, 350)  # cycles across the longer side
 OCTAVES = ((36, 72), (72, 144), (144, 288), (288, 576))
 PILOT_LINES = 20
-PILOT_BAND = (48, 250)
+PILOT_BAND = (60, 340)
 GOLDEN = (5**0.5 - 1) / 2
-SHARES = {"pilot": 0.20, "payload": 0.40, "octaves": 0.40}
+SHARES = {"pilot": 0.22, "payload": 0.50, "octaves": 0.28}
 """Of the watermark's power."""
 OPERATING_POINT = 0.45
 """8-bit levels of a strength of 1: the one constant that sets fidelity against recovery."""
@@ -74,7 +74,7 @@ class Lines:
 def pilot() -> tuple[Lines, Complex]:
     """Return the public lines and their coefficients of power 1.
 
-    Line n of 20 points into the direction π(n + ½)/20 − π/2, its radius is 48·(250/48)^frac(n·g)
+    Line n of 20 points into the direction π(n + ½)/20 − π/2, its radius is 60·(340/60)^frac(n·g)
     with the golden ratio g = 0.618…; its frequency down is the nearest odd number, which no line of
     the payload has, that across the nearest whole number; its phase is 2π·frac(n²·g).
     """
