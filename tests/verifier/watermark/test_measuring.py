@@ -41,7 +41,7 @@ def test_of_another_photo_nothing_is_left(whole: Picture) -> None:
     reading = read_watermark(whole, [GROUP], search=False)
     left = measure(whole, reading, GROUP, DEVICE.of_photo(bytes(8)))
     octaves = [one for one in left if one.name.startswith("octave")]
-    assert max(abs(one.share) for one in octaves) < 0.3
+    assert max(abs(one.share) for one in octaves) < 0.5
     assert all(abs(one.share) < 4 * one.error for one in octaves)
 
 
