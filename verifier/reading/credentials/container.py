@@ -69,7 +69,8 @@ def _joined(ranges: list[Range]) -> tuple[Range, ...]:
     return tuple(found)
 
 
-def _check_length(said: int, there: int) -> None:
+def check_length(said: int, there: int) -> None:
+    """Raise `ContainerError` unless a store is as long as the place that was made for it."""
     if said != there:
         raise ContainerError(f"it has {said} bytes, and {there} are set aside for it")
 
@@ -91,11 +92,11 @@ def _in_jpeg(data: bytes) -> list[Range]:
     if order != list(range(1, len(parts) + 1)):
         raise ContainerError("its segments are not in order")
     first = parts[0][1]
-    said, header = _box_length(first[12:])
+    said, header = box_length(first[12:])
     for _, segment in parts[1:]:  # each repeats the header of the box
         if segment[12 : 12 + header] != first[12 : 12 + header]:
             raise ContainerError("its segments don't belong together")
-    _check_length(said, header + sum(len(segment) - 12 - header for _, segment in parts))
+    check_length(said, header + sum(len(segment) - 12 - header for _, segment in parts))
     ranges = [(start, len(segment)) for start, segment in parts]
     if len(_joined(ranges)) != 1:
         raise ContainerError("something else lies between its segments")
@@ -126,8 +127,11 @@ def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
         place += length
 
 
-def _box_length(box: bytes) -> tuple[int, int]:
-    """Return the length that a JUMBF box says it has, and of its header (ISO/IEC 19566-5, A.2)."""
+def box_length(box: bytes) -> tuple[int, int]:
+    """Return the length that a JUMBF box says it has, and of its header (ISO/IEC 19566-5, A.2).
+
+    Raises `ContainerError` if it's no superbox, ``struct.error`` if it is cut.
+    """
     length, kind = struct.unpack(">I4s", box[:8])
     if kind != b"jumb":
         raise ContainerError("it doesn't begin with a superbox")
@@ -148,7 +152,7 @@ def _in_png(data: bytes) -> list[Range]:
             found.append((place, 12 + length))
         place += 12 + length
     [(start, length)] = _one(found)
-    _check_length(_box_length(data[start + 8 :])[0], length - 12)
+    check_length(box_length(data[start + 8 :])[0], length - 12)
     return [(start, length)]
 
 
@@ -161,7 +165,7 @@ def _in_webp(data: bytes) -> list[Range]:
             found.append((place, 8 + length))
         place += 8 + length + length % 2
     [(start, length)] = _one(found)
-    _check_length(_box_length(data[start + 8 :])[0], length - 8)
+    check_length(box_length(data[start + 8 :])[0], length - 8)
     return [(start, length)]
 
 
@@ -170,7 +174,7 @@ def _in_gif(data: bytes) -> list[Range]:
     found = [(start, end) for start, end in _gif_blocks(data) if _names_c2pa(data, start)]
     [(start, end)] = _one(found)
     content = b"".join(data[at : at + size] for at, size in _sub_blocks(data, start + 14))
-    _check_length(_box_length(content)[0], len(content))
+    check_length(box_length(content)[0], len(content))
     return [(start, end - start)]
 
 
@@ -236,7 +240,7 @@ def _in_tiff(data: bytes) -> list[Range]:
     except Exception as error:  # tifffile raises many kinds for damaged files
         raise ContainerError("the file is damaged where it should lie") from error
     [(entry, start, length)] = _one(found)
-    _check_length(_box_length(data[start:])[0], length)
+    check_length(box_length(data[start:])[0], length)
     return [(entry, 8 if wide else 4), (start, length)]
 
 
