@@ -70,18 +70,18 @@ def decode(soft: Soft) -> Decoded:
         (248,) proportional to the logarithm of a bit's odds of being 0 to being 1.
     """
     order = np.argsort(-np.abs(soft), kind="stable")
-    values = soft[order]
+    length = float(np.sqrt(np.square(soft).sum()))
+    values = (soft[order] / (length or 1.0)).astype(np.float32)
     matrix, basis = _reliable_basis(generator_matrix()[:, order])
     rest = np.setdiff1d(np.arange(CODED_BITS), basis)
     bits = (values[basis] < 0).astype(np.uint8)
     cost = 2 * np.abs(values[basis])
-    signs: Soft = 1.0 - 2.0 * matrix[:, rest]
-    agreeing: Soft = values[rest] * (1 - 2.0 * (bits @ matrix[:, rest] % 2))
+    signs = (1 - 2.0 * matrix[:, rest]).astype(np.float32)
+    agreeing: Soft = values[rest] * (1 - 2 * (bits @ matrix[:, rest] % 2).astype(np.float32))
     for place in _best_flips(signs, agreeing, cost):
         bits[place] ^= 1
     codeword = np.empty(CODED_BITS, np.uint8)
     codeword[order] = bits @ matrix % 2
-    length = float(np.sqrt(np.square(soft).sum()))
     score = float(soft @ (1 - 2.0 * codeword)) / length if length else 0.0
     message = int("".join(map(str, codeword[:MESSAGE_BITS])), 2)
     return Decoded(message, codeword, score)
@@ -108,19 +108,25 @@ def _reliable_basis(matrix: Bits) -> tuple[Bits, NDArray[np.intp]]:
 
 
 def _best_flips(signs: Soft, agreeing: Soft, cost: Soft) -> tuple[int, ...]:
-    """Return which one to three of the basis' bits are best changed, or none of them."""
-    count = len(cost)
-    places = range(count)
+    """Return which one to three of the basis' bits are best changed, or none of them.
+
+    Pairs are tried with each bit before them, so that every three is tried once.
+    """
     best, flips = float(agreeing.sum()), tuple[int, ...]()
-    for first in (None, *places):
-        given = agreeing if first is None else agreeing * signs[first]
-        gain = (signs * given) @ signs.T - cost[:, None] - cost[None]
-        gain[places, places] = signs @ given - cost
-        top = divmod(int(gain.argmax()), count)
-        found = float(gain[top]) - (0.0 if first is None else float(cost[first]))
+    for first in (None, *range(len(cost) - 2)):
+        start, given, paid = (
+            (0, agreeing, 0.0)
+            if first is None
+            else (first + 1, agreeing * signs[first], float(cost[first]))
+        )
+        others, costs = signs[start:], cost[start:]
+        gain = (others * given) @ others.T - costs[:, None] - costs[None]
+        np.fill_diagonal(gain, others @ given - costs)
+        top = divmod(int(gain.argmax()), len(costs))
+        found = float(gain[top]) - paid
         if found > best:
             best = found
-            flips = tuple({*top} if first is None else {*top} ^ {first})
+            flips = tuple({start + place for place in top} | ({first} - {None}))
     return flips
 
 

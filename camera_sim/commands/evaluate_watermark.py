@@ -27,6 +27,7 @@ TableName = Literal[
 TABLES: tuple[TableName, ...] = get_args(TableName)
 MEGAPIXELS = (1, 2, 4)
 CURVE_PHOTOS, COST_PHOTOS = 12, 2
+LOOKS_KEPT = 20  # pictures, after which looks at them are written
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,8 @@ class EvaluateWatermark:
         Folders of pictures without a watermark, for false hits.
     limit
         Use the first so many photographs.
+    workers
+        Processes that look for false hits.
     """
 
     photos: Path
@@ -65,6 +68,7 @@ class EvaluateWatermark:
     raw: Annotated[tuple[Path, ...], SOME] = ()
     without: Annotated[tuple[Path, ...], SOME] = ()
     limit: Count | None = None
+    workers: Count = 1
 
     def __call__(self) -> int:
         """Print the tables, and write them."""
@@ -173,9 +177,16 @@ class _Evaluation:
         if not self.args.without:
             raise CameraSimError("the table false-hits needs pictures: --without FOLDER…")
         files = [file for folder in self.args.without for file in picture_files(folder)]
-        looks = list(track(false_hits.looks(files), "without a watermark"))
+        looks: list[false_hits.Look] = []
+        unread = 0
+        every = false_hits.looks(files, self.args.workers)
+        for number, of_picture in enumerate(track(every, "without a watermark", len(files)), 1):
+            looks += of_picture
+            unread += not of_picture
+            if number % LOOKS_KEPT == 0 or number == len(files):
+                self._write_rows("false-hits.csv", [asdict(look) for look in looks])
+        self._say(f"{len(files)} files, of which {unread} are no pictures")
         self._show(false_hits.false_hit_table(looks))
-        self._write_rows("false-hits.csv", [asdict(look) for look in looks])
 
     def _shots(
         self, words: str, megapixels: float | None = None, limit: int | None = None

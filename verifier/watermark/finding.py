@@ -82,10 +82,11 @@ class Pilot:
     def placed(self) -> Found:
         """Find where the picture begins: all phases agree at one place of the photo."""
         lines = pilot()[0]
-        grid = np.zeros((GRID, GRID), np.complex64)
+        grid = np.zeros((GRID, int(lines.columns.max()) + 1), np.complex64)
         agreeing = self.expected * self.place.amplitudes(self.upright, lines)
-        grid[lines.rows % GRID, lines.columns % GRID] = np.conj(agreeing)
-        surface = np.fft.ifft2(grid).real * GRID**2
+        grid[lines.rows % GRID, lines.columns] = np.conj(agreeing)
+        down = np.fft.ifft(grid, axis=0, norm="forward")
+        surface = np.fft.irfft(down, GRID, axis=1, norm="forward") / 2  # no line has column 0
         best = int(surface.argmax())
         row, column = (x / GRID - (x > GRID * (1 - BEFORE)) for x in divmod(best, GRID))
         score = float(surface.flat[best]) / self.deviation
