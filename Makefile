@@ -1,11 +1,12 @@
 # make demo   set everything up and develop a RAW file
 # make test   set up what tests need and run every check
+# make docs   the documentation as a site, in site/
 # make day    the vendor's day: train, export, sign, boot, take a photo, send it, verify it
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test day clean
+.PHONY: demo test docs day clean
 
 demo: $(VENV)/.base
 	$(BIN)/camsim develop examples/canon-s40-box.crw --out demo --compare --force
@@ -16,6 +17,10 @@ test: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest
+
+docs: $(VENV)/.dev
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+	@echo "site/index.html; with its search: $(BIN)/python -m http.server --directory site"
 
 day: $(VENV)/.dev
 	CAMSIM="$(abspath $(BIN))/camsim" examples/vendors-day.sh
@@ -32,4 +37,4 @@ $(VENV)/.dev: pyproject.toml requirements-dev.lock
 	touch $@ $(VENV)/.base
 
 clean:
-	rm -rf $(VENV) demo build dist
+	rm -rf $(VENV) demo site build dist

@@ -1,5 +1,7 @@
 """Simulated camera firmware: RAW in, a developed and signed picture out.
 
+Examples
+--------
 >>> from camera_sim import DEFAULT_PIPELINE, develop, open_engine, read_raw
 >>> picture = develop(read_raw("shot.nef"), open_engine(DEFAULT_PIPELINE))  # doctest: +SKIP
 """

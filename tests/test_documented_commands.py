@@ -49,6 +49,8 @@ PAGES = (
     "docs/channel.md",
     "docs/firmware.md",
     "docs/verifier.md",
+    "docs/guides/camera-engineer.md",
+    "docs/guides/newsroom-developer.md",
     "docs/guides/watermark.md",
 )
 OUTPUTS = ("-o", "--out", "--html", "--results")

@@ -1,5 +1,7 @@
 """What can be known of a picture that came back from a platform.
 
+Examples
+--------
 >>> from verifier import Verifier
 >>> report = Verifier.default().analyze("photo.jpg")  # doctest: +SKIP
 """
