@@ -1,17 +1,26 @@
 """From evidence to a conclusion. Facts and statistics are weighed by rules, never added up.
 
-The rules, in order; "facts" are the credential's, "statistics" the detectors':
+The rules, in order; "facts" are those of credentials, the file's own and the one to which its
+watermark led, "statistics" the detectors':
 
-1. Facts against (the file isn't as a trusted signer signed it, or a trusted signer declares the
+1. Two credentials that hold, both of signers who are trusted, contradict each other: inconclusive.
+   So does the file's own that vouches for a capture, and a watermark that leads to another picture.
+2. Facts against (the file isn't as a trusted signer signed it; parts of it differ from the
+   photo that a trusted signer signed and the watermark led to; or a trusted signer declares the
    picture generated): evidence against, established. A stranger's credential decides nothing.
-2. Facts for (intact, from a trusted signer, not withdrawn, and stating a capture without edits),
-   statistics against: inconclusive.
-3. Facts for: consistent, established. That anybody declares it generated, signed or not, keeps a
+   A hash that fails is none where the same credential was recovered, and nothing else changed.
+3. Facts for, statistics against: inconclusive. Facts are for a picture where the file is as a
+   trusted signer signed it, not withdrawn, stating a capture without edits; or where the watermark
+   led to such a credential, and the picture shows what it signed, changed by no more than platforms
+   do: scaled, turned, compressed.
+4. Facts for: consistent, established. That anybody declares it generated, signed or not, keeps a
    picture from being consistent.
-4. Statistics against, and given again after at least one more platform: evidence against.
-5. Statistics for, no platform turns them over, and no detector finds anything else than a
-   photograph likelier: consistent.
-6. Anything else: inconclusive.
+5. Statistics against, and given again after at least one more platform: evidence against.
+6. Statistics for, no platform turns them over, and no detector finds anything else than a
+   photograph likelier: consistent. Not so where a trusted signer's photo was recovered, and the
+   picture isn't that one (a copied watermark), or was changed as a whole (cut, mirrored, framed,
+   another tone): that is named, and inconclusive.
+7. Anything else: inconclusive.
 
 Statistics see that a camera's pipeline made the pixels, not that its lens saw the scene. A picture
 that was shown to the camera, or put in place of its sensor's data, looks the same. So their level
@@ -32,14 +41,24 @@ from verifier.judging.facts import (
     side_of,
     summary_of,
 )
+from verifier.judging.recovered import (
+    Weighed,
+    contradiction,
+    holds_back,
+    summary_of_recovered,
+    unseen_by,
+    weighed,
+)
 from verifier.judging.stability import given_again, survives
 from verifier.report.quoting import named
 from verifier.report.record import (
     ChannelReading,
+    ComparisonFacts,
     Credential,
     DetectorResult,
     Finding,
     Level,
+    RecoveredFacts,
     Stability,
     Verdict,
     VerdictLabel,
@@ -76,26 +95,46 @@ def conclude(
     detectors: Sequence[DetectorResult],
     stability: Stability,
     watermark: WatermarkFacts | None = None,
+    recovered: RecoveredFacts | None = None,
+    comparison: ComparisonFacts | None = None,
 ) -> Verdict:
     """Draw the conclusion from all parts of a report.
 
-    A watermark changes no label and no level: its payload leads to a photo, and proves nothing.
+    A watermark by itself changes no label and no level: its payload leads to a photo, and proves
+    nothing.
     """
-    facts = side_of(credential)
+    recovered = recovered or RecoveredFacts()
+    comparison = comparison or ComparisonFacts()
+    facts = weighed(credential, recovered, comparison)
     statistics, deciding = _statistics(detectors, stability)
     label, level = _label(facts, statistics, deciding, credential, stability)
     summed = statistics
-    if label == "consistent" and declared_generated(credential):
+    doubted = declared_generated(credential) or holds_back(recovered, comparison)
+    if label == "consistent" and doubted:
         label, level, summed = "inconclusive", "none", "none"
-    summary = _summary(facts, summed, level, credential, detectors, deciding)
+    looks_edited = statistics == "against"
+    found = summary_of_recovered(recovered, comparison, channel, looks_edited=looks_edited)
+    by_itself = _summary(facts.side, summed, level, credential, detectors, deciding)
+    match facts.by:
+        case "they contradict each other":
+            summary = [*contradiction(credential, recovered), *found]
+        case "the recovered one":
+            summary = found
+        case "the file":
+            summary = [by_itself]
+        case "nothing":
+            summary = found if found and summed == "none" else [*found, by_itself]
     return Verdict(
         label=label,
         level=level,
-        summary=" ".join((*declared_first(credential), summary)),
+        summary=" ".join((*declared_first(credential), *summary)),
         integrity=credential.integrity.words,
         statistics=_statistics_words(statistics, detectors, stability),
-        reasons=tuple(_reasons(credential, channel, detectors, stability)),
-        unknown=tuple(_unknown(credential, detectors, watermark)),
+        reasons=(
+            *_reasons(credential, channel, detectors, stability),
+            *_found(recovered, comparison),
+        ),
+        unknown=tuple(_unknown(credential, detectors, watermark, facts.side, comparison)),
     )
 
 
@@ -133,15 +172,17 @@ def _doubts(detectors: Sequence[DetectorResult]) -> list[tuple[str, float | None
 
 
 def _label(
-    facts: Side,
+    facts: Weighed,
     statistics: Side,
     deciding: DetectorResult | None,
     credential: Credential,
     stability: Stability,
 ) -> tuple[VerdictLabel, Level]:
-    if facts == "against":
+    if facts.by == "they contradict each other":
+        return "inconclusive", "none"
+    if facts.side == "against":
         return "evidence against", "established"
-    if facts == "for":
+    if facts.side == "for":
         if statistics == "against":
             return "inconclusive", "none"
         return "consistent", "established"
@@ -268,6 +309,13 @@ def _reasons(
     return reasons
 
 
+def _found(recovered: RecoveredFacts, comparison: ComparisonFacts) -> list[str]:
+    """Return what was found beside the file; that nothing was looked for is no reason."""
+    if recovered.state == "not looked for":
+        return []
+    return [*recovered.words, *comparison.words]
+
+
 def _camera_known(detectors: Sequence[DetectorResult]) -> bool:
     """Whether a detector of edits knows the camera, though it may have no answer."""
     return any(one.name == "manipulation" and one.in_domain is True for one in detectors)
@@ -277,9 +325,11 @@ def _unknown(
     credential: Credential,
     detectors: Sequence[DetectorResult],
     watermark: WatermarkFacts | None,
+    facts: Side,
+    comparison: ComparisonFacts,
 ) -> list[str]:
     unknown = ["Whether what the picture shows is true: a staged scene leaves no trace in a file."]
-    if side_of(credential) != "for":
+    if facts != "for" and side_of(credential) != "for":
         unknown.append(
             "Who took it, when and where: only a credential that you trust can state it."
         )
@@ -290,7 +340,9 @@ def _unknown(
     ran = {result.name: result for result in detectors if result.status == "ran"}
     if "origin" not in ran or ran["origin"].finding == "inconclusive":
         unknown.append("Whether it is a photograph at all: no detector could give an answer.")
-    if "manipulation" in ran:
+    if comparison.result in ("same", "changed in parts"):
+        unknown.append(unseen_by(comparison))
+    elif "manipulation" in ran:
         unknown.append(
             "Whether a small part was replaced: the network was trained on edits of whole "
             "pictures, and not on every kind of edit."

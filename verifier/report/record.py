@@ -1,4 +1,4 @@
-"""The report: what was found, as a versioned record; ``docs/report.schema.v2.json`` is its schema.
+"""The report: what was found, as a versioned record; ``docs/report.schema.v3.json`` is its schema.
 
 Integrity facts (`Credential`) and statistics (`DetectorResult`) stand apart, and no field mixes
 them into a number.
@@ -9,7 +9,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
 from verifier.report.preview import Preview
+from verifier.report.reference import SignedPicture
 from verifier.report.version_1 import as_version_2
+from verifier.report.version_2 import as_version_3
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 Huffman = Literal["standard", "optimised", "arithmetic"]
@@ -219,6 +221,8 @@ class Credential(Answers):
         What their credentials are worth, as deep as was looked.
     statements
         All that is stated of how the picture was made, signed or not.
+    manifest
+        Name (URN) of the active manifest; None in reports of earlier verifiers, too.
     """
 
     signer: str | None = None
@@ -232,6 +236,7 @@ class Credential(Answers):
     statements: tuple[Statement, ...] = ()
     development: Development | None = None
     codes: tuple[str, ...] = ()
+    manifest: str | None = None
 
     @property
     def present(self) -> bool:
@@ -526,13 +531,131 @@ class WatermarkFacts(_Record):
     words: tuple[str, ...] = ()
 
 
+class RecoveredFacts(_Record):
+    """The credential that the picture's watermark led to, in the repositories that were asked.
+
+    It is a stripped photo's: that its hash doesn't hold for a picture that platforms wrote anew is
+    expected. `ComparisonFacts` says whether the picture shows what it was signed for.
+
+    Attributes
+    ----------
+    state
+        "not looked for": no repository is known, or no watermark was read. "not found": no
+        repository that answered has it. "refused": what was found isn't as it was signed, was
+        withdrawn or had expired, or is of another watermark. "found" says nothing of trust: that
+        is an answer of the credential.
+    algorithm, payload
+        The soft binding (C2PA 2.2, 18.10) by which it was looked for; 16 hexadecimal digits.
+    repository
+        From which it is, as the operator named it.
+    manifest
+        Its identifier there.
+    credential
+        Its answers, as those of a file, but for the hash of the file.
+    hard_binding
+        What is to be said of that hash.
+    embedded
+        Whether the file carries a credential, too: the same, another of the same signer, or one of
+        another signer; C2PA's soft binding API names the latter UC2, or UC3 where the watermark
+        may be what was put in place of another.
+    photo_width, photo_height
+        Of the signed photo, in pixels.
+    others
+        What else was found, in sentences.
+    problems
+        What kept a repository or a manifest of it from being used, in sentences.
+    """
+
+    state: Literal["not looked for", "not found", "found", "refused"] = "not looked for"
+    algorithm: str | None = None
+    payload: str | None = None
+    repository: str | None = None
+    manifest: str | None = None
+    credential: Credential | None = None
+    hard_binding: str | None = None
+    embedded: Literal["none", "same", "another", "of another signer"] = "none"
+    photo_width: int | None = None
+    photo_height: int | None = None
+    others: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+
+
+class GlobalChange(_Record):
+    """A change of the whole picture, such as "cropped"; ``words`` go on from "The picture was"."""
+
+    kind: str
+    words: str
+    amount: float | None = None
+
+
+class ChangedRegion(_Record):
+    """A part whose content differs from what was signed, in pixels of the upright picture.
+
+    Attributes
+    ----------
+    right, bottom
+        Outside of it.
+    confidence
+        How surely its content differs.
+    """
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+    confidence: Probability
+
+
+class ChangeMap(_Record):
+    """How surely each part of the picture differs from what was signed, row by row, upright.
+
+    Attributes
+    ----------
+    cell
+        Side of a part, in pixels of the picture.
+    """
+
+    cell: float
+    rows: int
+    columns: int
+    values: tuple[Probability, ...]
+
+
+class ComparisonFacts(_Record):
+    """The picture beside the reference picture that was signed with the recovered credential.
+
+    Attributes
+    ----------
+    result
+        "same": all that could be compared shows what was signed. "another picture": the watermark
+        is of another photo than the one that is seen. "not comparable": too little is left to say.
+    changes
+        Of the whole picture.
+    regions
+        Where its content differs, surest first.
+    smallest
+        Share of the picture from which a change of content is likely seen.
+    """
+
+    result: Literal["not made", "same", "changed in parts", "another picture", "not comparable"] = (
+        "not made"
+    )
+    changes: tuple[GlobalChange, ...] = ()
+    regions: tuple[ChangedRegion, ...] = ()
+    map: ChangeMap | None = None
+    smallest: Probability | None = None
+    words: tuple[str, ...] = ()
+
+
 class Verdict(_Record):
     """The conclusion, its two grounds apart.
 
     Attributes
     ----------
     level
-        "established": by a signature; else how strong the statistics are: "moderate" at most
+        "established": by a signature, and where the credential was recovered by a comparison with
+        what it signed; else how strong the statistics are: "moderate" at most
         without a signature that holds, since a picture shown to a camera looks like its captures.
     integrity, statistics
         What the facts and what the detectors say, each in a sentence.
@@ -552,28 +675,33 @@ class Verdict(_Record):
 class ReportRecord(_Record):
     """All that is known of one photo, as data; `verifier.report.report.Report` shows it.
 
-    A report of schema version 1 is read as well, and becomes one of version 2.
+    Reports of schema versions 1 and 2 are read as well, and become ones of version 3.
     """
 
-    schema_version: Literal[2] = 2
+    schema_version: Literal[3] = 3
     verifier_version: str
     input: InputFacts
     credential: Credential
     channel: ChannelReading
     detectors: tuple[DetectorResult, ...]
     watermark: WatermarkFacts = WatermarkFacts()
+    recovered: RecoveredFacts = RecoveredFacts()
+    comparison: ComparisonFacts = ComparisonFacts()
     stability: Stability
     verdict: Verdict
     seconds: dict[str, float]
 
     _preview: Preview | None = PrivateAttr(default=None)
+    _signed_picture: SignedPicture | None = PrivateAttr(default=None)
 
     @model_validator(mode="before")
     @classmethod
-    def _of_version_1(cls, content: Any) -> Any:
+    def _of_an_earlier_version(cls, content: Any) -> Any:
         """Read a report that an earlier verifier wrote."""
         if isinstance(content, dict) and content.get("schema_version") == 1:
-            return as_version_2(content)
+            content = as_version_2(content)
+        if isinstance(content, dict) and content.get("schema_version") == 2:
+            content = as_version_3(content)
         return content
 
     @property
@@ -585,4 +713,15 @@ class ReportRecord(_Record):
         """Return the same report with a picture for its HTML."""
         copy = self.model_copy()
         copy._preview = preview
+        return copy
+
+    @property
+    def signed_picture(self) -> SignedPicture | None:
+        """The signed reference picture, for the HTML report; not part of the JSON."""
+        return self._signed_picture
+
+    def with_signed_picture(self, picture: SignedPicture | None) -> Self:
+        """Return the same report with the signed reference picture for its HTML."""
+        copy = self.model_copy()
+        copy._signed_picture = picture
         return copy

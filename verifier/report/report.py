@@ -25,7 +25,7 @@ class Report(ReportRecord):
 
 
 def json_schema() -> str:
-    """Return the JSON schema (draft 2020-12) of `Report`, as docs/report.schema.v2.json has it."""
+    """Return the JSON schema (draft 2020-12) of `Report`, as docs/report.schema.v3.json has it."""
     schema: dict[str, Any] = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
     schema |= Report.model_json_schema(mode="serialization")
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"

@@ -8,10 +8,12 @@ from verifier.judging.verdict import conclude
 from verifier.reading.channel import read_channel
 from verifier.reading.credentials import no_credential
 from verifier.report.record import (
+    ComparisonFacts,
     Credential,
     DetectorResult,
     Finding,
     Integrity,
+    RecoveredFacts,
     Resent,
     Revocation,
     Stability,
@@ -51,12 +53,16 @@ def verdict(
     *detectors: DetectorResult,
     stability: Stability | None = None,
     credential: Credential | None = None,
+    recovered: RecoveredFacts | None = None,
+    comparison: ComparisonFacts | None = None,
 ) -> Verdict:
     return conclude(
         credential or no_credential(),
         read_channel(None, native(64, 64)),
         detectors,
         stability or untested(),
+        recovered=recovered,
+        comparison=comparison,
     )
 
 

@@ -27,10 +27,10 @@ def report(verifier: Verifier) -> Report:
 
 
 def test_the_published_schema_is_current() -> None:
-    published = REPOSITORY / "docs" / "report.schema.v2.json"
+    published = REPOSITORY / "docs" / "report.schema.v3.json"
     assert published.read_text() == json_schema(), (
         "write it anew: python -c 'from verifier.report.report import json_schema; "
-        'print(json_schema(), end="")\' > docs/report.schema.v2.json'
+        'print(json_schema(), end="")\' > docs/report.schema.v3.json'
     )
 
 
@@ -38,7 +38,7 @@ def test_json_there_and_back(report: Report) -> None:
     line = report.to_json()
     assert "\n" not in line
     assert Report.model_validate_json(line) == report.with_preview(None)
-    assert json.loads(line)["schema_version"] == 2
+    assert json.loads(line)["schema_version"] == 3
 
 
 def test_unknown_fields_are_refused(report: Report) -> None:

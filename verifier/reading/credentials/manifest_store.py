@@ -57,6 +57,7 @@ def credential_of(
         statements=signed_statements(links),
         development=_development(manifest),
         codes=active.codes.all,
+        manifest=text(mapping(store).get("active_manifest")),
     )
 
 
