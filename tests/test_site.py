@@ -13,7 +13,6 @@ import camera_sim
 import channel
 import firmware_export
 import verifier
-
 from camera_sim.commands.table import COMMANDS
 from tests.conftest import REPOSITORY
 
