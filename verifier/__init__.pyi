@@ -3,6 +3,9 @@ from .batch import Outcome
 from .detectors import DETECTORS, Detector
 from .errors import (
     DependencyError,
+    ManifestConflictError,
+    ManifestNotFoundError,
+    ManifestRefusedError,
     OutputError,
     PhotoError,
     PhotoNotFoundError,
@@ -11,6 +14,7 @@ from .errors import (
     PhotoUnreadableError,
     PhotoUnsupportedError,
     PicturesError,
+    RepositoryError,
     ScoresError,
     SettingsError,
     TrainingError,
@@ -21,6 +25,7 @@ from .errors import (
 from .limits import Limits
 from .report.record import Verdict
 from .report.report import Report
+from .repository import Repository, open_repository
 from .settings import Settings
 from .watermark.photo import WatermarkReader, read_watermark
 from .watermark.reader import WatermarkReading
@@ -30,6 +35,9 @@ __all__ = [
     "DependencyError",
     "Detector",
     "Limits",
+    "ManifestConflictError",
+    "ManifestNotFoundError",
+    "ManifestRefusedError",
     "Outcome",
     "OutputError",
     "PhotoError",
@@ -40,6 +48,8 @@ __all__ = [
     "PhotoUnsupportedError",
     "PicturesError",
     "Report",
+    "Repository",
+    "RepositoryError",
     "ScoresError",
     "Settings",
     "SettingsError",
@@ -51,5 +61,6 @@ __all__ = [
     "WatermarkReading",
     "WeightsError",
     "WorkerError",
+    "open_repository",
     "read_watermark",
 ]

@@ -10,6 +10,10 @@
     │   ├── PhotoTooLargeError       more bytes, pixels or memory than the limits allow
     │   └── PhotoTimeoutError        reading it took longer than the limits allow
     ├── SettingsError                an argument or option outside what is taken
+    ├── RepositoryError              a repository that can't be opened, or gives no usable answer
+    │   ├── ManifestNotFoundError    it holds no such manifest, or not any more
+    │   └── ManifestRefusedError     a manifest store that isn't published
+    │       └── ManifestConflictError    another one is published under its identifier
     ├── WeightsError                 a model that doesn't match its manifest
     ├── PicturesError                a folder of pictures that can't be trained or measured on
     ├── TrainingError                a training that can't start or resume
@@ -53,6 +57,22 @@ class PhotoTimeoutError(PhotoError):
 
 class SettingsError(VerifierError, ValueError):
     """An argument or option is outside what is taken."""
+
+
+class RepositoryError(VerifierError):
+    """A repository of manifests can't be opened, or gives no answer that can be used."""
+
+
+class ManifestNotFoundError(RepositoryError):
+    """The repository holds no such manifest, or it was deleted or expired."""
+
+
+class ManifestRefusedError(RepositoryError):
+    """A manifest store isn't published: it can't be read, isn't whole, or binds no picture."""
+
+
+class ManifestConflictError(ManifestRefusedError):
+    """Another manifest store is published under the same identifier."""
 
 
 class WeightsError(VerifierError):

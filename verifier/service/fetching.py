@@ -6,18 +6,16 @@ Proxies of the environment are not used: they would resolve the name again.
 """
 
 import http.client
-import ipaddress
-import socket
 import ssl
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from verifier.errors import PhotoTooLargeError
+from verifier.fetching.addresses import Resolve, is_public, resolved
+from verifier.fetching.connection import connected, cut_off
 from verifier.service.held import Lease, given_way
 from verifier.service.problems import FetchError, RefusedUrlError
 
@@ -29,13 +27,6 @@ _MOVED: Final = (301, 302, 303, 307, 308)
 _KEPT: Final = "/?%:@!$&'()*+,;=-._~"
 _CHUNK: Final = 65_536  # bytes
 _AGENT: Final = "camsim"
-# Networks behind which IPv4 addresses hide: NAT64 (RFC 6052; RFC 8215), 6to4, Teredo.
-_TRANSLATED: Final = tuple(
-    ipaddress.ip_network(network)
-    for network in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")
-)
-
-Resolve = Callable[[str, int], list[str]]
 
 
 @dataclass(frozen=True)
@@ -64,7 +55,7 @@ class Fetcher:
 
     most_bytes: int
     seconds: float = 15.0
-    resolve: Resolve = field(default_factory=lambda: _resolved)
+    resolve: Resolve = field(default_factory=lambda: resolved)
     is_public: Callable[[str], bool] = field(default_factory=lambda: is_public)
     ports: tuple[int, ...] = (80, 443)
 
@@ -122,7 +113,7 @@ class Fetcher:
     def _ask(self, target: SplitResult, deadline: float, lease: Lease | None) -> "Fetched | str":
         """Return the file, or where it is to be found instead."""
         connection = self._connected(target, deadline)
-        with _cut_off(connection, deadline, lease):
+        with cut_off(connection, deadline, lease):
             if isinstance(connection.sock, ssl.SSLSocket):
                 connection.sock.do_handshake()
             connection.request(
@@ -159,16 +150,7 @@ class Fetcher:
         host = target.hostname or ""
         port = target.port or _PORTS[target.scheme]
         address = self._address(host, port)
-        plain = socket.create_connection((address, port), timeout=_left(deadline))
-        if target.scheme == "http":
-            connection = http.client.HTTPConnection(host, port)
-            connection.sock = plain
-            return connection
-        connection = http.client.HTTPSConnection(host, port)
-        connection.sock = ssl.create_default_context().wrap_socket(
-            plain, server_hostname=host, do_handshake_on_connect=False
-        )
-        return connection
+        return connected(host, port, address, deadline, tls=target.scheme == "https")
 
     def _address(self, host: str, port: int) -> str:
         """Return the address to ask; refuse a host if any of its addresses isn't public."""
@@ -187,22 +169,6 @@ def _place(target: SplitResult) -> str:
     return quote(target.path or "/", safe=_KEPT) + query
 
 
-def is_public(address: str) -> bool:
-    """Whether an address is one of the public internet, and hides no other in it."""
-    found = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(found, ipaddress.IPv6Address):
-        if found.ipv4_mapped:
-            return is_public(str(found.ipv4_mapped))
-        if any(found in network for network in _TRANSLATED):
-            return False
-    return found.is_global and not found.is_multicast and not found.is_reserved
-
-
-def _resolved(host: str, port: int) -> list[str]:
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
-
-
 def _is_unicode(text: str) -> bool:
     try:
         text.encode()
@@ -214,38 +180,3 @@ def _is_unicode(text: str) -> bool:
 def _shown(target: SplitResult) -> str:
     """Name a host in a sentence: what strangers make of it stays short."""
     return (target.hostname or "")[:100]
-
-
-@contextmanager
-def _cut_off(
-    connection: http.client.HTTPConnection, deadline: float, lease: Lease | None
-) -> Iterator[None]:
-    """Close a connection in the end, and shut it down at the deadline: drops don't keep it up.
-
-    It is shut down before if others need the memory that its lease has.
-    """
-    sock = connection.sock
-
-    def shut_down() -> None:
-        with suppress(OSError):
-            socket.socket.shutdown(sock, socket.SHUT_RDWR)  # of TLS, too, without its goodbye
-
-    timer = threading.Timer(_left(deadline), shut_down)
-    timer.daemon = True
-    timer.start()
-    try:
-        if lease:
-            lease.interrupt = shut_down
-        yield
-    finally:
-        if lease:
-            lease.interrupt = None
-        timer.cancel()
-        connection.close()
-
-
-def _left(deadline: float) -> float:
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise TimeoutError("it took too long")
-    return left
