@@ -25,6 +25,9 @@ class Limits:
         holds the decoded pixels several times over: as the library has them, as RGB, as luma.
     workers
         Most reading processes at a time; further threads wait.
+    manifest_bytes
+        Largest manifest store that is read apart from its photo, as a repository gives it. Ours has
+        about 100 kB with its reference picture; ingredients and thumbnails add to others'.
     """
 
     file_bytes: int = 100_000_000
@@ -33,6 +36,7 @@ class Limits:
     seconds: float = 20.0
     memory_bytes: int = 3_000_000_000
     workers: int = 2
+    manifest_bytes: int = 2_000_000
 
     def __post_init__(self) -> None:
         for field in fields(self):

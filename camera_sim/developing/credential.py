@@ -15,6 +15,7 @@ import c2pa
 from pydantic import BaseModel, ConfigDict
 
 from camera_sim.developing.output import Format, write_file
+from camera_sim.developing.stated_watermark import WATERMARKED, StatedWatermark
 from camera_sim.device.capture_token import CaptureToken
 from camera_sim.device.device import Device
 from camera_sim.device.one_photo import taking
@@ -24,9 +25,8 @@ from camera_sim.signing.certificates import to_pem
 from camera_sim.signing.identity import Identity
 from camera_sim.version import VERSION
 from channel.printable import name_as_text
-from watermark.payload import ALGORITHM
 
-ASSERTION, SOFT_BINDING = "camsim.development", "c2pa.soft-binding"
+ASSERTION, DEVELOPED = "org.camsim.development", "org.camsim.developed"
 DIGITAL_CAPTURE = "http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture"
 MIME: dict[Format, str] = {"jpeg": "image/jpeg", "png": "image/png", "tiff": "image/tiff"}
 ALGORITHMS = {"es256": c2pa.C2paSigningAlg.ES256, "ed25519": c2pa.C2paSigningAlg.ED25519}
@@ -40,7 +40,7 @@ SETTINGS = {
 
 
 class Development(BaseModel):
-    """The assertion ``camsim.development``: by what a photo was developed.
+    """The assertion ``org.camsim.development``: by what a photo was developed.
 
     Attributes
     ----------
@@ -154,11 +154,11 @@ class Signing:
         target: Path,
         *,
         force: bool,
-        payload: bytes | None = None,
+        watermark: StatedWatermark | None = None,
     ) -> None:
         """Sign a developed photo and write it, its token used up before; see `one_photo`.
 
-        ``payload`` is that of its watermark, if it has one.
+        ``watermark`` is what is stated of its watermark, if it has one.
 
         Raises
         ------
@@ -170,17 +170,17 @@ class Signing:
             If it cannot be written.
         """
         if origin.token is None or self.device is None:
-            write_file(target, self._signed(photo, picture, origin, payload), force=force)
+            write_file(target, self._signed(photo, picture, origin, watermark), force=force)
             return
         with taking(self.device, origin.token, origin.raw, target, len(photo)) as frame:
-            frame.finish(self._signed(photo, picture, origin, payload), force=force)
+            frame.finish(self._signed(photo, picture, origin, watermark), force=force)
 
     def _signed(
-        self, photo: bytes, picture: Format, origin: Origin, payload: bytes | None
+        self, photo: bytes, picture: Format, origin: Origin, watermark: StatedWatermark | None
     ) -> bytes:
         made = self.made.model_copy(update={"raw_sha256": origin.raw.sha256})
         return sign(
-            photo, picture, origin, made, self.identity(), self.timestamp_authority, payload
+            photo, picture, origin, made, self.identity(), self.timestamp_authority, watermark
         )
 
 
@@ -191,9 +191,11 @@ def sign(
     made: Development,
     identity: Identity,
     timestamp_authority: str | None = None,
-    payload: bytes | None = None,
+    watermark: StatedWatermark | None = None,
 ) -> bytes:
-    """Return a photo with a C2PA manifest in it, which states its watermark's payload, if any.
+    """Return a photo with a C2PA manifest in it.
+
+    Of a photo with a watermark it states the payload and holds the reference picture.
 
     Raises
     ------
@@ -218,7 +220,7 @@ def sign(
             timestamp_authority,
         )
         with signer, c2pa.Context.from_dict(SETTINGS) as context:
-            builder = c2pa.Builder(manifest(origin, made, payload), context=context)
+            builder = c2pa.Builder(manifest(origin, made, watermark), context=context)
             if not origin.token:
                 _add_ingredient(builder, origin)
             builder.sign(signer, MIME[picture], io.BytesIO(photo), signed)
@@ -228,11 +230,13 @@ def sign(
     return signed.getvalue()
 
 
-def manifest(origin: Origin, made: Development, payload: bytes | None = None) -> dict[str, Any]:
+def manifest(
+    origin: Origin, made: Development, watermark: StatedWatermark | None = None
+) -> dict[str, Any]:
     """Return the manifest definition.
 
-    C2PA 2.2, sections 18.14 for actions and 18.6 for our own; a watermark's payload is a soft
-    binding (18.10) with the action that 2.3 has for it.
+    C2PA 2.2, sections 18.14 for actions and 18.6 for our own; a watermark has the action that 2.3
+    has for it. docs/reference/credential.md has every field.
     """
     agent = {"name": "camsim", "version": VERSION}
     if origin.token:
@@ -247,22 +251,19 @@ def manifest(origin: Origin, made: Development, payload: bytes | None = None) ->
     else:
         actions = [
             {"action": "c2pa.opened", "parameters": {"ingredientIds": ["raw"]}},
-            {"action": "camsim.developed", "softwareAgent": agent},
+            {"action": DEVELOPED, "softwareAgent": agent},
         ]
-    bindings = []
-    if payload:
-        actions.append({"action": "c2pa.watermarked.bound", "softwareAgent": agent})
-        # c2pa writes the value as text, as others do, though the standard has a string of bytes.
-        blocks = [{"scope": {}, "value": payload.hex()}]
-        data = {"alg": ALGORITHM, "name": "camsim watermark", "blocks": blocks}
-        bindings.append({"label": SOFT_BINDING, "data": data})
+    if watermark:
+        actions.append({"action": WATERMARKED, "softwareAgent": agent})
+    assertions = [
+        {"label": "c2pa.actions.v2", "data": {"actions": actions}},
+        {"label": ASSERTION, "data": made.stated()},
+        *(watermark.assertions() if watermark else []),
+    ]
     return {
         "claim_generator_info": [agent],
-        "assertions": [
-            {"label": "c2pa.actions.v2", "data": {"actions": actions}},
-            {"label": ASSERTION, "data": made.stated()},
-            *bindings,
-        ],
+        # The signer's own: what is only "gathered" is others' word.
+        "assertions": [assertion | {"created": True} for assertion in assertions],
     }
 
 

@@ -23,6 +23,7 @@ from camera_sim.developing.output import (
     write_picture,
 )
 from camera_sim.developing.sanity import check_developed
+from camera_sim.developing.stated_watermark import StatedWatermark
 from camera_sim.developing.tiles import (
     DEFAULT_MAX_MEMORY,
     WATERMARK_MEMORY,
@@ -271,6 +272,10 @@ class Developed:
     photo: bytes
     payload: bytes | None = None
 
+    def stated_watermark(self) -> StatedWatermark | None:
+        """Return what its signer is to state of its watermark; None where it has none."""
+        return StatedWatermark.of_photo(self.payload, self.picture) if self.payload else None
+
 
 def develop_file(
     job: Job,
@@ -299,8 +304,14 @@ def develop_file(
     developed = develop_capture(image, job.source, options, engine, progress, watermark)
     payload = developed.payload
     if signing and origin:
-        kind, force = options.encoding.format, options.force
-        signing.finish(developed.photo, kind, origin, job.target, force=force, payload=payload)
+        signing.finish(
+            developed.photo,
+            options.encoding.format,
+            origin,
+            job.target,
+            force=options.force,
+            watermark=developed.stated_watermark(),
+        )
     else:
         write_file(job.target, developed.photo, force=options.force)
     seconds = time.perf_counter() - start

@@ -24,6 +24,7 @@ from camera_sim.developing.files import (
     plan_jobs,
     write_comparison,
 )
+from camera_sim.developing.stated_watermark import StatedWatermark
 from camera_sim.developing.summary import origin_line, summary_lines
 from camera_sim.developing.watermarking import Watermarking
 from camera_sim.engines import Engine
@@ -88,11 +89,11 @@ def develop_many(
 
 @dataclass(frozen=True)
 class _Unsigned:
-    """What a process developed for us to sign: the photo, its payload, its RAW file's digest."""
+    """What a process developed for us to sign: the photo, its watermark, its RAW file's digest."""
 
     told: Outcome
     photo: bytes
-    payload: bytes | None
+    watermark: StatedWatermark | None
     raw_sha256: str
 
 
@@ -146,7 +147,7 @@ def _unsigned_in_worker(
                 job, made.image, options.pipeline, seconds, beside, payload=made.payload
             )
             told = Outcome(job, tuple(summary_lines(summary)))
-            return _Unsigned(told, made.photo, made.payload, digest)
+            return _Unsigned(told, made.photo, made.stated_watermark(), digest)
     except CameraSimError as error:
         return Outcome(job, error=str(error))
 
@@ -160,8 +161,8 @@ def _signed(made: _Unsigned, signing: Signing, options: Options) -> Outcome:
             if raw.sha256 != made.raw_sha256:
                 raise OutputError(f"{job.source} was changed while it was developed; try it again")
             origin = signing.origin(raw)
-            kind, force, payload = options.encoding.format, options.force, made.payload
-            signing.finish(made.photo, kind, origin, job.target, force=force, payload=payload)
+            kind, force, mark = options.encoding.format, options.force, made.watermark
+            signing.finish(made.photo, kind, origin, job.target, force=force, watermark=mark)
             return Outcome(job, (first, origin_line(origin), *others))
     except CameraSimError as error:
         return Outcome(job, error=str(error), cause=error)

@@ -29,7 +29,10 @@ from camera_sim.errors import OutputError
 FOLDER, RECORD, PHOTO, SPARE, LOCK = "unfinished", "record.json", "photo", ".photo.part", ".lock"
 FRAME = re.compile("[1-9][0-9]{0,9}")
 ROOM_FOR_CREDENTIAL = 1 << 18
-"""Bytes that a credential may add to a photo: with certificates and a timestamp about 20,000."""
+"""Bytes that a credential may add to a photo.
+
+With certificates and a timestamp about 20,000; a reference picture adds up to 80,000 (as base64).
+"""
 
 
 class Record(BaseModel):

@@ -86,7 +86,7 @@ def test_a_capture_is_signed_as_one_and_trusted_with_our_root(
         ("c2pa.created", DIGITAL_CAPTURE)
     ]
     firmware = booted(ready)
-    assert assertion(manifest, "camsim.development") == {
+    assert assertion(manifest, "org.camsim.development") == {
         "pipeline": "rnet",
         "pair": "test-pair-1",
         "weights_sha256": firmware.models["fp32"].sha256,
@@ -129,9 +129,9 @@ def test_a_foreign_raw_is_opened_with_its_hash_and_says_so(
     state, manifest, _ = read(tmp_path / "a.jpg", maker)
     assert state == "Trusted"
     actions = assertion(manifest, "c2pa.actions.v2")["actions"]
-    assert [action["action"] for action in actions] == ["c2pa.opened", "camsim.developed"]
+    assert [action["action"] for action in actions] == ["c2pa.opened", "org.camsim.developed"]
     assert DIGITAL_CAPTURE not in json.dumps(manifest)
-    digest = assertion(manifest, "camsim.development")["raw_sha256"]
+    digest = assertion(manifest, "org.camsim.development")["raw_sha256"]
     ingredient = manifest["ingredients"][0]
     assert ingredient["instance_id"] == f"sha256:{digest}"
     assert ingredient["relationship"] == "parentOf"
@@ -234,7 +234,7 @@ def test_a_raw_that_is_exchanged_once_opened_does_not_lend_its_token(
     assert ran.status == 0, ran.err
     assert "signed as a digital capture, frame 1" in ran.out
     assert len(opened) == 1
-    made = assertion(read(tmp_path / "a.png")[1], "camsim.development")
+    made = assertion(read(tmp_path / "a.png")[1], "org.camsim.development")
     assert made["raw_sha256"] == hashlib.sha256(genuine).hexdigest()
     other = tmp_path / "other.dng"
     other.write_bytes(genuine)
@@ -245,7 +245,7 @@ def test_a_raw_that_is_exchanged_once_opened_does_not_lend_its_token(
 
 @pytest.mark.parametrize(
     "after",
-    [b"camsim.development", b"raw_sha256", b"c2pa.created", b"claim_generator_info", b"DQT"],
+    [b"org.camsim.development", b"raw_sha256", b"c2pa.created", b"claim_generator_info", b"DQT"],
 )
 def test_a_flipped_bit_in_a_photo_is_found(
     after: bytes, camsim: Camsim, ready: Device, maker: Company, tmp_path: Path
@@ -295,7 +295,7 @@ def test_an_identity_without_a_device_never_signs_a_capture(
     ran = camsim("develop", raw, *words, "--out", tmp_path / "a.jpg")
     assert ran.status == 0, ran.err
     assert "signed as opened, not as a capture: no device vouches for it" in ran.out
-    made = assertion(read(tmp_path / "a.jpg", maker)[1], "camsim.development")
+    made = assertion(read(tmp_path / "a.jpg", maker)[1], "org.camsim.development")
     assert (made["weights_sha256"], made["bundle_sha256"]) == (None, None)
     ran = camsim("develop", raw, *words, "--captures-only", "--out", tmp_path / "b.jpg")
     assert (ran.status, ran.err) == (2, "camsim: --captures-only goes with --device\n")

@@ -42,7 +42,7 @@ def develop(camsim: Camsim, device: Device, raw: Path, name: str = "a.jpg"):
 
 
 def bundle_of(photo: Path) -> str:
-    return assertion(read(photo)[1], "camsim.development")["bundle_sha256"]
+    return assertion(read(photo)[1], "org.camsim.development")["bundle_sha256"]
 
 
 @pytest.mark.parametrize("fails", ["size", "bright"])
@@ -60,7 +60,7 @@ def test_a_model_that_fails_at_a_real_tile_falls_back(
     assert "signed as a digital capture, frame 1" in ran.out
     assert bundle_of(tmp_path / "a.jpg") == good
     log = read_log(Slots(ready.folder).log.read_bytes())
-    made = assertion(read(tmp_path / "a.jpg")[1], "camsim.development")
+    made = assertion(read(tmp_path / "a.jpg")[1], "org.camsim.development")
     assert made["boot_log_sha256"] == log.sha256
     told = [entry.detail for entry in log.entries if entry.step in ("refused", "fallback")]
     assert told[0].startswith("slot b: it failed while it developed: ")

@@ -166,7 +166,7 @@ def test_its_digest_is_in_the_bundle_the_boot_log_and_the_photo(
     assert (ran.status, ran.err) == (0, "")
     state, manifest, failures = read(photo, maker)
     assert (state, failures) == ("Trusted", [])
-    stated = assertion(manifest, "camsim.development")
+    stated = assertion(manifest, "org.camsim.development")
     assert stated["engine_sha256"] == made.key.plan_sha256
     assert (stated["engine"], stated["precision"]) == ("litert", "fp32")
     credential = read_credential(photo.read_bytes(), "image/jpeg")

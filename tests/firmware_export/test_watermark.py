@@ -54,7 +54,7 @@ def test_the_payload_is_stated_in_the_signed_photo(
         "blocks": [{"scope": {}, "value": PAYLOAD}],
     }
     actions = [one["action"] for one in assertion(manifest, "c2pa.actions.v2")["actions"]]
-    assert actions == (["c2pa.created"] if taken else ["c2pa.opened", "camsim.developed"]) + [
+    assert actions == (["c2pa.created"] if taken else ["c2pa.opened", "org.camsim.developed"]) + [
         "c2pa.watermarked.bound"
     ]
 

@@ -25,7 +25,8 @@ DEVELOPMENT: dict[str, Any] = {
     "raw_sha256": "1" * 64,
     "boot_log_sha256": None,
 }
-DEVELOPMENT_LABEL = "camsim.development"
+DEVELOPMENT_LABEL = "org.camsim.development"
+OLD_DEVELOPMENT_LABEL = "camsim.development"
 NEWSCODES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 CAPTURE = "http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture"
 _SETTINGS: dict[str, Any] = {

@@ -11,7 +11,9 @@ Side = Literal["for", "against", "none"]
 # Actions (C2PA 2.2, table 8, and our own) that leave what the picture shows as it is.
 HARMLESS: Final = (
     "c2pa.created", "c2pa.converted", "c2pa.published", "c2pa.repackaged", "c2pa.transcoded",
-    "c2pa.watermarked", "c2pa.watermarked.bound", "c2pa.watermarked.unbound", "camsim.developed",
+    "c2pa.watermarked", "c2pa.watermarked.bound", "c2pa.watermarked.unbound",
+    "org.camsim.developed",
+    "camsim.developed",  # as the camera had it before its labels were reverse-domain
 )  # fmt: skip
 
 _RESAVED: Final = "Saving it anew or moving a credential to another file does this too."

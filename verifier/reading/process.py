@@ -8,7 +8,8 @@ import sys
 import threading
 import time
 import weakref
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from pydantic import ValidationError
@@ -23,12 +24,15 @@ from verifier.errors import (
     PhotoUnreadableError,
     WorkerError,
 )
+from verifier.reading.credentials.recovered import RecoveredManifest, unreadable_store
+from verifier.reading.credentials.recovered_message import recovered_of
 from verifier.reading.reading import Facts, Pixels, Reading
 from verifier.settings import Settings
 
 # Seconds that Python may take to start on a busy machine, beside the photo's own time.
 _START: Final = 60.0
 _PROGRAM: Final = "from verifier.reading.worker import main; main()"
+_Read = TypeVar("_Read")
 
 
 class _DeathError(Exception):
@@ -68,36 +72,60 @@ class DecoderProcesses:
         WorkerError
             If no reading process can be started.
         """
-        return self._ask({} if cues else {"cues": False}, data)
+        return self._ask({} if cues else {"cues": False}, data, _reading)
 
     def resend(self, photo: "bytes | Pixels", platform: str) -> Reading:
         """Send a photo through a platform of `channel.PLATFORMS`, and read what it serves."""
         if isinstance(photo, bytes):
-            return self._ask({"platform": platform}, photo)
+            return self._ask({"platform": platform}, photo, _reading)
         content = np.ascontiguousarray(photo)
-        return self._ask({"platform": platform, "shape": content.shape}, content.data)
+        return self._ask({"platform": platform, "shape": content.shape}, content.data, _reading)
+
+    def read_manifest(self, store: bytes) -> RecoveredManifest:
+        """Read a manifest store apart from its photo, as `read_recovered`.
+
+        One that is larger than `Limits.manifest_bytes` is unreadable, and isn't looked at.
+
+        Raises
+        ------
+        PhotoError
+            If two processes died of it, or it took more time or memory than the limits allow.
+        WorkerError
+            If no reading process can be started.
+        """
+        most = self._settings.limits.manifest_bytes
+        if len(store) > most:
+            return unreadable_store(f"it has {len(store):,} bytes, and the limit is {most:,}")
+        return self._ask({"manifest": True}, store, recovered_of)
 
     def close(self) -> None:
         """End the processes; a later photo starts new ones."""
         with self._lock:
             _end_all(self._idle, os.getpid())
 
-    def _ask(self, head: dict[str, Any], body: Any) -> Reading:
-        """Ask once, and once more where the process died: perhaps of something else."""
+    def _ask(
+        self, head: dict[str, Any], body: Any, taken: Callable[[framing.Message], _Read]
+    ) -> _Read:
+        """Ask once, and once more where the process died: perhaps of something else.
+
+        ``taken`` takes the answer apart, and raises ``ValueError`` of nonsense.
+        """
         with self._free:
             try:
-                return self._ask_one(head, body)
+                return self._ask_one(head, body, taken)
             except _DeathError:
                 pass
             try:
-                return self._ask_one(head, body)
+                return self._ask_one(head, body, taken)
             except _DeathError as death:
                 raise death.meaning from death
 
-    def _ask_one(self, head: dict[str, Any], body: Any) -> Reading:
+    def _ask_one(
+        self, head: dict[str, Any], body: Any, taken: Callable[[framing.Message], _Read]
+    ) -> _Read:
         process = self._borrow()
         try:
-            reading = process.ask(head, body)
+            reading = _checked(process.ask(head, body), taken)
         except PhotoError:
             self._give_back(process)
             raise
@@ -165,12 +193,12 @@ class _Process:
         assert self._popen.stdout is not None
         return self._popen.stdout.fileno()
 
-    def ask(self, head: dict[str, Any], body: Any) -> Reading:
-        """Have a photo read. Raises `PhotoError`, `WorkerError` or `_DeathError`; see `alive`."""
+    def ask(self, head: dict[str, Any], body: Any) -> framing.Message:
+        """Have something read. Raises `PhotoTimeoutError` or `_DeathError`; see `alive`."""
         deadline = time.monotonic() + self._limits.seconds
         try:
             framing.send(self._input, head, body, deadline)
-            answer = framing.receive(self._output, 6 * self._limits.pixels, deadline)
+            return framing.receive(self._output, 6 * self._limits.pixels, deadline)
         except framing.LateError:
             self.end()
             raise PhotoTimeoutError(
@@ -179,7 +207,6 @@ class _Process:
             ) from None
         except framing.ClosedError as error:
             raise _DeathError(self._death()) from error
-        return _reading(answer)
 
     def _death(self) -> PhotoError:
         """Say of what the process died."""
@@ -210,7 +237,7 @@ class _Process:
                 pipe.close()
 
 
-def _reading(answer: framing.Message) -> Reading:
+def _checked(answer: framing.Message, taken: Callable[[framing.Message], _Read]) -> _Read:
     """Check an answer: the process that gave it has seen hostile bytes."""
     name = answer.head.get("error")
     if name is not None:
@@ -218,13 +245,17 @@ def _reading(answer: framing.Message) -> Reading:
         kind = kind if isinstance(kind, type) and issubclass(kind, PhotoError) else PhotoError
         raise kind(str(answer.head.get("message")))
     try:
-        facts = Facts.model_validate(all_whole(answer.head.get("facts")))
-        height, width = facts.input.height, facts.input.width
-        pictures = np.frombuffer(answer.body, np.uint8).reshape(-1, height, width, 3)
-        pixels, *others = pictures
-        converted = others.pop() if len(others) == 1 else None
-        if others:
-            raise ValueError(f"{len(pictures)} pictures")
+        return taken(answer)
     except (ValidationError, ValueError) as error:
         raise WorkerError(f"the reading process answered nonsense: {error}") from error
+
+
+def _reading(answer: framing.Message) -> Reading:
+    facts = Facts.model_validate(all_whole(answer.head.get("facts")))
+    height, width = facts.input.height, facts.input.width
+    pictures = np.frombuffer(answer.body, np.uint8).reshape(-1, height, width, 3)
+    pixels, *others = pictures
+    converted = others.pop() if len(others) == 1 else None
+    if others:
+        raise ValueError(f"{len(pictures)} pictures")
     return Reading(facts, pixels, converted)

@@ -10,6 +10,8 @@ import numpy as np
 
 from fleet import framing, isolation
 from verifier.errors import PhotoError, PhotoTooLargeError, PhotoUnreadableError
+from verifier.reading.credentials.recovered import read_recovered
+from verifier.reading.credentials.recovered_message import RecoveredFacts
 from verifier.reading.reading import Reading, read_file, read_pixels
 from verifier.settings import Settings
 
@@ -31,7 +33,7 @@ def main() -> None:
         except framing.ClosedError:
             return
         try:
-            reading = _serve(request, settings)
+            head, body = _serve(request, settings)
         except MemoryError:
             _answer_error(answers, PhotoTooLargeError("it needs more memory than the limits allow"))
         except PhotoError as error:
@@ -39,20 +41,33 @@ def main() -> None:
         except RecursionError:
             _answer_error(answers, PhotoUnreadableError("it is nested too deeply; get it again"))
         else:
-            parts = [reading.pixels, *([] if reading.converted is None else [reading.converted])]
-            body = np.ascontiguousarray(parts[0] if len(parts) == 1 else np.stack(parts))
-            head: dict[str, Any] = {"facts": reading.facts.model_dump(mode="json")}
-            framing.send(answers, head | {"pictures": len(parts)}, body.data)
+            framing.send(answers, head, body)
 
 
-def _serve(request: framing.Message, settings: Settings) -> Reading:
+def _serve(request: framing.Message, settings: Settings) -> tuple[dict[str, Any], Any]:
+    """Return the head and the body of an answer."""
     head, data = request.head, bytes(request.body)
+    if head.get("manifest"):
+        return _recovered(data, settings)
     platform = head.get("platform")
     if platform is None:
-        return read_file(data, settings, cues=head.get("cues", True))
+        return _read(read_file(data, settings, cues=head.get("cues", True)))
     shape = head.get("shape")
     photo = np.frombuffer(data, np.uint8).reshape(shape) if shape else data
-    return resent(photo, platform, settings)
+    return _read(resent(photo, platform, settings))
+
+
+def _read(reading: Reading) -> tuple[dict[str, Any], Any]:
+    parts = [reading.pixels, *([] if reading.converted is None else [reading.converted])]
+    body = np.ascontiguousarray(parts[0] if len(parts) == 1 else np.stack(parts))
+    head = {"facts": reading.facts.model_dump(mode="json"), "pictures": len(parts)}
+    return head, body.data
+
+
+def _recovered(store: bytes, settings: Settings) -> tuple[dict[str, Any], Any]:
+    found = read_recovered(store, *settings.pem)
+    body = b"" if found.reference is None else np.ascontiguousarray(found.reference).data
+    return {"recovered": RecoveredFacts.of(found).model_dump(mode="json")}, body
 
 
 def resent(

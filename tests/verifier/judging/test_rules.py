@@ -185,7 +185,10 @@ CREDENTIALS: Final[Mapping[str, Credential]] = {
     "unreadable": credential("unreadable", **CAPTURE),
     "trusted capture": credential(**CAPTURE),
     "trusted capture, revocation open": credential(revocation="not checked", **CAPTURE),
-    "trusted, developed": credential(actions=("c2pa.created", "camsim.developed"), **CAPTURE),
+    "trusted, developed": credential(actions=("c2pa.created", "org.camsim.developed"), **CAPTURE),
+    "trusted, developed before": credential(
+        actions=("c2pa.created", "camsim.developed"), **CAPTURE
+    ),
     "trusted, of no source": credential(),
     "trusted, edited": credential(actions=("c2pa.created", "c2pa.cropped"), **CAPTURE),
     "trusted, opened": credential(actions=("c2pa.opened",), **CAPTURE),
@@ -275,6 +278,7 @@ VERDICTS: Final[Mapping[str, str]] = {
     "trusted capture": CLEAR,
     "trusted capture, revocation open": CLEAR,
     "trusted, developed": CLEAR,
+    "trusted, developed before": CLEAR,
     "trusted, of no source": BY_SIGNER,
     "trusted, edited": BY_SIGNER,
     "trusted, opened": BY_SIGNER,

@@ -50,6 +50,11 @@ def uncovered(data: bytes, mime_type: str, store: object) -> str:
     return ""
 
 
+def holds_binding(store: object) -> bool:
+    """Whether the active manifest, or the one that it only adds to, holds a hash of the picture."""
+    return any(_bindings(mapping(store)))
+
+
 @dataclass(frozen=True)
 class _Binding:
     """A hash of the file; ``earlier`` if others added to its manifest since, and to the store."""

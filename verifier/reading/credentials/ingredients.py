@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 from verifier.judging.facts import holds
 from verifier.reading.credentials.faults import faults_of
 from verifier.reading.credentials.identity import identity_of
-from verifier.reading.credentials.integrity import integrity_of
+from verifier.reading.credentials.integrity import integrity_apart, integrity_of
 from verifier.reading.credentials.json_values import items, mapping, text
 from verifier.reading.credentials.revocation import Certificate, RevocationLists
 from verifier.reading.credentials.signing_time import time_of
@@ -38,13 +38,15 @@ _ASSERTION: Final = "self#jumbf=/c2pa/{}/c2pa.assertions/{}"
 class Policy:
     """What answers go by: whether anchors were given, lists, and certificates by manifest.
 
-    ``left_out`` is what the file's own hash leaves out; None if that wasn't looked at.
+    ``left_out`` is what the file's own hash leaves out; None if that wasn't looked at. ``binding``
+    is given of a store that was recovered apart from its file: whether it holds a hash of a file.
     """
 
     anchors_given: bool
     lists: RevocationLists | None
     certificates: Mapping[str, Sequence[Certificate]]
     left_out: str | None = None
+    binding: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,9 @@ def chain(store: Mapping[str, Any], policy: Policy) -> Iterator[Link]:
     label = str(store.get("active_manifest"))
     manifest = mapping(mapping(store.get("manifests")).get(label))
     codes = active_codes(store)
-    answers = _of_file(_answers(manifest, label, codes, policy), codes, policy.left_out)
+    answers = _of_active(
+        _answers(manifest, label, codes, policy), codes, policy, readable=bool(manifest)
+    )
     waiting = deque([Link(manifest, label, codes, answers, "picture", 0, holds(answers), {})])
     seen, count = {(label, "picture")}, 0
     while waiting:
@@ -155,11 +159,12 @@ def _answers(
     )
 
 
-def _of_file(answers: Answers, codes: StatusCodes, left_out: str | None) -> Answers:
-    """Word the file's integrity: its bytes are at hand, and show what the hash leaves out."""
-    integrity = integrity_of(
-        codes, readable=answers.integrity.state != "unreadable", left_out=left_out
-    )
+def _of_active(answers: Answers, codes: StatusCodes, policy: Policy, *, readable: bool) -> Answers:
+    """Word the integrity of what was read: a file, whose bytes are at hand, or a store alone."""
+    if policy.binding is None:
+        integrity = integrity_of(codes, readable=readable, left_out=policy.left_out)
+    else:
+        integrity = integrity_apart(codes, readable=readable, binding=policy.binding)
     return answers.model_copy(update={"integrity": integrity})
 
 

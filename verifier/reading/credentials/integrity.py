@@ -78,6 +78,40 @@ _RESAVED: Final = (
 )
 
 
+# What is reported of the hash of the picture where no picture is at hand, and holds of none.
+_OF_NO_PICTURE: Final = ("assertion.boxesHash.unknownBox", *_LEAVES_OUT)
+
+
+def integrity_apart(codes: StatusCodes, *, readable: bool, binding: bool) -> Integrity:
+    """Answer from the codes of a manifest that was recovered apart from its file.
+
+    Its hash of the picture can't match what isn't at hand, and is expected not to. All else counts
+    as in a file.
+
+    Parameters
+    ----------
+    readable
+        Whether the manifest is there.
+    binding
+        Whether it holds a hash of the picture, itself or in the manifest that it only adds to.
+    """
+    if broken := codes.failure & (BREAKING - _PICTURE):
+        return _broken(broken, signed=_SIGNED in codes.success)
+    if not readable:
+        return Integrity(state="unreadable", words="The credential names no manifest to check.")
+    uncovering = {code: why for code, why in _UNCOVERED.items() if code not in _OF_NO_PICTURE}
+    missing = _first(codes, uncovering) or _unsigned(codes)
+    if not missing and not (binding and codes.failure & _PICTURE):  # one that holds, of nothing
+        missing = "it holds no hash of a picture"
+    if missing:
+        return unclear(missing, "the credential is as it was")
+    return Integrity(
+        state="intact",
+        words="The credential is as it was signed. Its hash is of the file that was signed: a copy "
+        "that was coded anew isn't expected to match it.",
+    )
+
+
 def integrity_of(codes: StatusCodes, *, readable: bool, left_out: str | None = None) -> Integrity:
     """Answer from the codes of one manifest.
 
@@ -108,12 +142,9 @@ def integrity_of(codes: StatusCodes, *, readable: bool, left_out: str | None = N
     )
 
 
-def unclear(what: str) -> Integrity:
+def unclear(what: str, claim: str = "file and credential are as they were") -> Integrity:
     """Answer that nothing fails, but ``what`` keeps it from counting as intact."""
-    return Integrity(
-        state="unclear",
-        words=f"It is not known whether file and credential are as they were signed: {what}.",
-    )
+    return Integrity(state="unclear", words=f"It is not known whether {claim} signed: {what}.")
 
 
 def _broken(broken: frozenset[str] | set[str], *, signed: bool) -> Integrity:
@@ -149,9 +180,15 @@ def _broken(broken: frozenset[str] | set[str], *, signed: bool) -> Integrity:
 
 
 def _not_covered(codes: StatusCodes, uncovering: Mapping[str, str]) -> str:
-    for code, words in uncovering.items():
-        if code in codes.failure or code in codes.informational:
-            return words
-    if _SIGNED not in codes.success:
-        return "no check of its signature was reported"
-    return "" if codes.success & _BOUND else "no check of the picture's hash was reported"
+    bound = codes.success & _BOUND
+    missing = _first(codes, uncovering) or _unsigned(codes)
+    return missing or ("" if bound else "no check of the picture's hash was reported")
+
+
+def _first(codes: StatusCodes, uncovering: Mapping[str, str]) -> str:
+    reported = codes.failure | codes.informational
+    return next((words for code, words in uncovering.items() if code in reported), "")
+
+
+def _unsigned(codes: StatusCodes) -> str:
+    return "" if _SIGNED in codes.success else "no check of its signature was reported"

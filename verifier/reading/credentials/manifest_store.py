@@ -12,7 +12,8 @@ from verifier.reading.credentials.signed_statements import signed_statements
 from verifier.reading.source_types import source_type_name
 from verifier.report.record import Credential, Development
 
-DEVELOPMENT_LABEL: Final = "camsim.development"
+# Our own assertion, and its label in photos of before it was reverse-domain.
+DEVELOPMENT_LABELS: Final = ("org.camsim.development", "camsim.development")
 
 
 def credential_of(
@@ -22,6 +23,7 @@ def credential_of(
     lists: RevocationLists | None = None,
     certificates: Mapping[str, Sequence[Certificate]] | None = None,
     left_out: str | None = None,
+    binding: bool | None = None,
 ) -> Credential:
     """Sort a manifest store into the answers of the report.
 
@@ -38,8 +40,11 @@ def credential_of(
         are of no use without.
     left_out
         What `uncovered` says of the file; None without a file.
+    binding
+        Of a store apart from its file, whether it holds a hash of one (`holds_binding`); else None.
     """
-    links = list(chain(mapping(store), Policy(anchors_given, lists, certificates or {}, left_out)))
+    policy = Policy(anchors_given, lists, certificates or {}, left_out, binding)
+    links = list(chain(mapping(store), policy))
     active = links[0]
     manifest = active.manifest
     signature = mapping(manifest.get("signature_info"))
@@ -62,13 +67,15 @@ def credential_of(
 
 
 def _development(manifest: Mapping[str, Any]) -> Development | None:
-    for assertion in items(manifest.get("assertions")):
-        if mapping(assertion).get("label") == DEVELOPMENT_LABEL:
-            try:
-                return Development.model_validate(mapping(assertion).get("data"))
-            except ValidationError:
-                return None
-    return None
+    stated = {
+        str(one.get("label")): one.get("data")
+        for one in map(mapping, items(manifest.get("assertions")))
+    }
+    label = next((label for label in DEVELOPMENT_LABELS if label in stated), None)
+    try:
+        return Development.model_validate(stated[label]) if label else None
+    except ValidationError:
+        return None
 
 
 def _actions(manifest: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -9,8 +9,11 @@ from PIL import Image
 from tests.firmware_export.timestamp_authority import timestamp_authority
 from tests.verifier.conftest import jpeg
 from tests.verifier.signing import (
+    CAPTURE,
     DEVELOPMENT,
+    DEVELOPMENT_LABEL,
     NEWSCODES,
+    OLD_DEVELOPMENT_LABEL,
     Chain,
     make_chain,
     make_chain_below,
@@ -73,6 +76,17 @@ def test_our_assertion_is_recognised(signed_photo: bytes) -> None:
     development = read_credential(signed_photo, "image/jpeg").development
     assert development is not None
     assert development.model_dump() == DEVELOPMENT | {"engine_sha256": None}
+
+
+def test_our_assertion_is_recognised_by_its_label_of_before(photo: bytes, chain: Chain) -> None:
+    old = {"label": OLD_DEVELOPMENT_LABEL, "data": DEVELOPMENT}
+    new = {"label": DEVELOPMENT_LABEL, "data": DEVELOPMENT | {"pipeline": "qnet"}}
+    created = {"action": "c2pa.created", "digitalSourceType": CAPTURE}
+    for assertions, pipeline in (((old,), "rnet-fan"), ((old, new), "qnet")):
+        data = signed_with(photo, chain, [created], assertions=assertions)
+        development = read_credential(data, "image/jpeg").development
+        assert development is not None
+        assert development.pipeline == pipeline
 
 
 @pytest.mark.parametrize(
@@ -262,7 +276,7 @@ def test_a_trusted_signer_that_opened_a_file_does_not_vouch_for_a_capture(
     """What our cameras sign where no sensor vouches for the RAW file (DESIGN, decision 6)."""
     credential = read_credential(signed(photo, chain), "image/jpeg", chain.root)
     opened = credential.model_copy(
-        update={"source_type": None, "actions": ("c2pa.opened", "camsim.developed")}
+        update={"source_type": None, "actions": ("c2pa.opened", "org.camsim.developed")}
     )
     channel = read_channel(None, native(64, 64))
     verdict = conclude(opened, channel, (), untested())

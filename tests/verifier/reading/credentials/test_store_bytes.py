@@ -57,7 +57,8 @@ def test_a_file_without_a_store_has_none(mime_type: str) -> None:
 def test_of_two_stores_none_is_taken(mime_type: str, photos: dict[str, bytes]) -> None:
     photo = photos[mime_type]
     [(start, length)] = store_ranges(photo, mime_type)
-    twice = photo[: start + length] + photo[start : start + length] + photo[start + length :]
+    end = start + length + (length % 2 if mime_type == "image/webp" else 0)  # RIFF fills up
+    twice = photo[:end] + photo[start:end] + photo[end:]
     with pytest.raises(ContainerError, match="more than one"):
         manifest_store_of(twice, mime_type)
 
