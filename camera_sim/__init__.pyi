@@ -1,6 +1,7 @@
 from .developing.credential import sign
 from .developing.files import open_engine
 from .developing.output import Encoding, write_picture
+from .developing.stated_watermark import StatedWatermark
 from .developing.tiles import develop
 from .errors import CameraSimError
 from .pipelines import DEFAULT_PIPELINE, PIPELINES, Pipeline, find_pipeline
@@ -16,6 +17,7 @@ __all__ = [
     "Pipeline",
     "RawImage",
     "Secrets",
+    "StatedWatermark",
     "develop",
     "find_pipeline",
     "open_engine",

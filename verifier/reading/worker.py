@@ -11,7 +11,7 @@ import numpy as np
 from fleet import framing, isolation
 from verifier.errors import PhotoError, PhotoTooLargeError, PhotoUnreadableError
 from verifier.reading.credentials.recovered import read_recovered
-from verifier.reading.credentials.recovered_message import RecoveredFacts
+from verifier.reading.credentials.recovered_message import RecoveredMessage
 from verifier.reading.reading import Reading, read_file, read_pixels
 from verifier.settings import Settings
 
@@ -67,7 +67,7 @@ def _read(reading: Reading) -> tuple[dict[str, Any], Any]:
 def _recovered(store: bytes, settings: Settings) -> tuple[dict[str, Any], Any]:
     found = read_recovered(store, *settings.pem)
     body = b"" if found.reference is None else np.ascontiguousarray(found.reference).data
-    return {"recovered": RecoveredFacts.of(found).model_dump(mode="json")}, body
+    return {"recovered": RecoveredMessage.of(found).model_dump(mode="json")}, body
 
 
 def resent(

@@ -16,7 +16,7 @@ _Side = Annotated[int, Field(gt=0)]
 _ReferenceSide = Annotated[int, Field(gt=0, le=MOST_SIDE)]
 
 
-class RecoveredFacts(BaseModel):
+class RecoveredMessage(BaseModel):
     """All of a recovered manifest but the pixels of its reference, which follow as bytes."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -27,7 +27,7 @@ class RecoveredFacts(BaseModel):
     reference_size: tuple[_ReferenceSide, _ReferenceSide] | None
 
     @classmethod
-    def of(cls, found: RecoveredManifest) -> "RecoveredFacts":
+    def of(cls, found: RecoveredManifest) -> "RecoveredMessage":
         """Return what goes into the head of a message."""
         return cls(
             credential=found.credential,
@@ -39,7 +39,7 @@ class RecoveredFacts(BaseModel):
 
 def recovered_of(answer: framing.Message) -> RecoveredManifest:
     """Take an answer apart. Raises ``ValueError`` of nonsense: its sender saw hostile bytes."""
-    facts = RecoveredFacts.model_validate(all_whole(answer.head.get("recovered")))
+    facts = RecoveredMessage.model_validate(all_whole(answer.head.get("recovered")))
     bindings = tuple(SoftBinding(alg, bytes.fromhex(value)) for alg, value in facts.bindings)
     if (facts.reference_size is None) != (facts.photo_size is None):
         raise ValueError("a reference without its photo's size, or the reverse")
