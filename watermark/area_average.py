@@ -31,7 +31,6 @@ def area_average(pixels: NDArray[Any], width: int, height: int) -> NDArray[np.ui
     tall, wide = pixels.shape[:2]
     most = int(np.iinfo(pixels.dtype).max)
     kind: type[np.floating[Any]] = np.float32 if most * tall < 2**24 else np.float64
-    rows = pixels.reshape(tall, wide * 3)
     columns, parts = np.divmod(np.arange(width + 1) * wide, width)
     whole = tall * wide * most
     result = np.empty((height, width, 3), np.uint8)
@@ -39,8 +38,8 @@ def area_average(pixels: NDArray[Any], width: int, height: int) -> NDArray[np.ui
     before = np.zeros((wide + 1, 3), np.int64)  # sums of all columns to the left
     for number in range(height):
         first, weights = _rows(number, tall, height)
-        band = rows[first : first + len(weights)].astype(kind)
-        row[:wide] = (weights.astype(kind) @ band).reshape(wide, 3)
+        band = pixels[first : first + len(weights)].astype(kind, order="C")
+        row[:wide] = (weights.astype(kind) @ band.reshape(len(weights), -1)).reshape(wide, 3)
         np.cumsum(row[:wide], axis=0, out=before[1:])
         left = width * before[columns] + parts[:, None] * row[columns]
         result[number] = (2 * 255 * np.diff(left, axis=0) + whole) // (2 * whole)

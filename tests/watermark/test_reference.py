@@ -76,8 +76,10 @@ def test_the_worst_of_pictures_stays_within_the_bounds() -> None:
     assert ReferencePicture.of_statement(made.stated()) == made
 
 
-def test_making_it_holds_no_second_picture() -> None:
+@pytest.mark.parametrize("turned", [False, True])
+def test_making_it_holds_no_second_picture(turned: bool) -> None:
     photo = np.zeros((3000, 4000, 3), np.uint8)
+    photo = np.rot90(photo) if turned else photo
     tracemalloc.start()
     ReferencePicture.of_photo(photo)
     peak = tracemalloc.get_traced_memory()[1]

@@ -57,7 +57,7 @@ class InputFacts(_Record):
 
 
 class Development(_Record):
-    """Our own assertion in a credential, ``camsim.development``: which camera network, which pair.
+    """Our own assertion in a credential, ``org.camsim.development``: which network, which pair.
 
     What the signer says, not what was measured.
     """

@@ -96,3 +96,15 @@ def test_any_store_is_sorted_and_clears_nothing(store: dict[str, Any]) -> None:
         assert "signingCredential.trusted" in credential.codes
         assert "signingCredential.untrusted" not in credential.codes
     assert len(credential.ingredient_answers) <= 100
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(STORES, st.booleans())
+def test_apart_from_its_file_a_store_is_intact_only_by_a_signature(
+    store: dict[str, Any], binding: bool
+) -> None:
+    credential = credential_of(store, anchors_given=True, binding=binding)
+    if credential.integrity.state == "intact":
+        assert binding
+        assert "claimSignature.validated" in credential.codes
+        assert "claimSignature.mismatch" not in credential.codes

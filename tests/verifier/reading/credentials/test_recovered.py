@@ -294,6 +294,27 @@ def test_garbage_is_unreadable(name: str, reader: DecoderProcesses) -> None:
     assert (found.bindings, found.reference) == ((), None)
 
 
+@pytest.mark.slow
+def test_a_compressed_manifest_of_a_hundred_megabytes_is_not_unpacked(
+    chain: Chain, reader: DecoderProcesses
+) -> None:
+    packing = {"prefer_compress_manifests": True, "max_decompressed_manifest_size_in_mb": 500}
+    settings = {"verify": {"verify_after_sign": False}, "core": packing}
+    thumbnail = {"format": "image/jpeg", "identifier": "t.jpg"}
+    info = c2pa.C2paSignerInfo(b"es256", chain.certificates, chain.key, None)
+    out = BytesIO()
+    with (
+        c2pa.Context.from_dict(settings) as context,
+        c2pa.Signer.from_info(info) as signer,
+        c2pa.Builder({"thumbnail": thumbnail, "assertions": [BINDING]}, context) as builder,
+    ):
+        builder.add_resource("t.jpg", BytesIO(bytes(100 << 20)))
+        builder.sign(signer, "image/png", BytesIO(coded("image/png")), out)
+    bomb = store_of(out.getvalue(), "image/png")
+    assert len(bomb) < 10_000
+    assert reader.read_manifest(bomb).credential.integrity.state == "unreadable"
+
+
 def test_a_cut_or_damaged_store_is_never_intact(
     store: bytes, chain: Chain, reader: DecoderProcesses
 ) -> None:
