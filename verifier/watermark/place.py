@@ -1,6 +1,7 @@
 """How a picture lies in the photo that it is of: turned, mirrored, scaled, cut."""
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 from watermark.pattern import Complex, Lines
 
 Array = NDArray[np.float32]
+Scalar = TypeVar("Scalar", bound=np.generic)
 
 
 @dataclass(frozen=True)
@@ -25,9 +27,9 @@ class Turn:
     rows: bool = False
     columns: bool = False
 
-    def undo(self, picture: Array) -> Array:
-        """Bring a received (H, W) picture upright, as a view."""
-        swapped = picture.T if self.transpose else picture
+    def undo(self, picture: NDArray[Scalar]) -> NDArray[Scalar]:
+        """Bring a received (H, W) or (H, W, 3) picture upright, as a view."""
+        swapped = picture.swapaxes(0, 1) if self.transpose else picture
         return swapped[:: -1 if self.rows else 1, :: -1 if self.columns else 1]
 
     @property

@@ -1,0 +1,143 @@
+"""A received picture against its signed reference."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.verifier.comparing.made import SIZE, Picture, photo, reference, shared
+from verifier.comparing.compare import compare
+from verifier.comparing.comparison import Comparison
+from verifier.watermark.place import TURNS, Place, Turn
+from verifier.watermark.reader import WatermarkReading
+
+WHOLE = Turn()
+
+
+def placed(
+    received: Picture, part: tuple[float, float, float, float] = (0, 0, *SIZE), turn: Turn = WHOLE
+) -> Place:
+    """Say which left, top, right, bottom of the photo a picture shows."""
+    left, top, right, bottom = part
+    height, width = turn.undo(received).shape[:2]
+    factor = min(1, 1024 / max(height, width))
+    samples = round(height * factor), round(width * factor)
+    steps = (bottom - top) / SIZE[0] / samples[0], (right - left) / SIZE[0] / samples[1]
+    return Place(turn, steps, (top / SIZE[0], left / SIZE[0]))
+
+
+def compared(
+    picture: Picture, part: tuple[float, float, float, float] = (0, 0, *SIZE)
+) -> Comparison:
+    received = shared(picture)
+    return compare(received, reference(photo()), SIZE, placed(received, part))
+
+
+def kinds(found: Comparison) -> set[str]:
+    return {change.kind for change in found.changes}
+
+
+def test_an_untouched_copy_is_the_same() -> None:
+    found = compared(photo())
+    assert (found.result, found.regions) == ("same", ())
+    assert kinds(found) == {"scaled"}
+    assert found.map is not None
+    assert found.map.max() < 0.5
+    assert 0 < found.smallest < 0.01
+
+
+@pytest.mark.parametrize("turn", TURNS)
+def test_turned_and_mirrored_copies_are_the_same(turn: Turn) -> None:
+    upright = photo()
+    if turn.transpose:  # what brings the received picture upright is undone
+        coded = upright[:: -1 if turn.rows else 1, :: -1 if turn.columns else 1].swapaxes(0, 1)
+    else:
+        coded = upright[:: -1 if turn.rows else 1, :: -1 if turn.columns else 1]
+    received = shared(coded)
+    found = compare(received, reference(upright), SIZE, placed(received, turn=turn))
+    assert found.result == "same"
+    assert ("mirrored" in kinds(found)) == turn.mirrored
+    assert ("turned" in kinds(found)) == bool(turn.degrees)
+
+
+def test_a_part_put_in_is_outlined_where_it_is() -> None:
+    edited = photo().copy()
+    edited[300:500, 600:800] = photo(1)[300:500, 600:800]
+    found = compared(edited)
+    assert found.result == "changed in parts"
+    left, top, right, bottom = found.regions[0].box
+    for place, expected in zip((left, top, right, bottom), (500, 250, 667, 417), strict=True):
+        assert abs(place - expected) < 40
+    assert found.regions[0].confidence > 0.9
+
+
+def test_regions_lie_in_pixels_as_coded() -> None:
+    edited = photo().copy()
+    edited[300:500, 600:800] = photo(1)[300:500, 600:800]
+    received = np.ascontiguousarray(np.rot90(shared(edited), -1))  # clockwise
+    turn = next(t for t in TURNS if t.degrees == 90 and not t.mirrored)
+    found = compare(received, reference(photo()), SIZE, placed(received, turn=turn))
+    left, top, right, bottom = found.regions[0].box
+    for place, expected in zip((left, top, right, bottom), (333, 500, 500, 667), strict=True):
+        assert abs(place - expected) < 40
+
+
+def test_the_same_colour_made_another_is_seen() -> None:
+    edited = photo().copy()
+    edited[300:500, 600:800] = np.clip(edited[300:500, 600:800] * (1.2, 1, 0.8), 0, 255)
+    assert compared(edited).result == "changed in parts"
+
+
+def test_another_picture_is_said_to_be_one() -> None:
+    assert compared(photo(1)).result == "another picture"
+
+
+def test_the_same_scene_from_elsewhere_is_another_picture() -> None:
+    moved = np.roll(photo(), (15, 20), axis=(0, 1))
+    assert compared(moved).result == "another picture"
+
+
+@pytest.mark.parametrize(
+    ("factor", "kind"), [(0.8, "brightness"), ((0.9, 1, 1.1), "colour"), (0.7, "brightness")]
+)
+def test_tone_of_the_whole_picture_is_no_local_edit(
+    factor: float | tuple[float, ...], kind: str
+) -> None:
+    found = compared(np.clip(photo() * np.array(factor), 0, 255).astype(np.uint8))
+    assert found.result == "same"
+    assert kind in kinds(found)
+
+
+def test_black_and_white_is_named() -> None:
+    grey = np.asarray(Image.fromarray(photo()).convert("L").convert("RGB"))
+    found = compared(grey)
+    assert found.result == "same"
+    assert "black and white" in kinds(found)
+
+
+def test_a_cut_is_named_and_its_map_lies_over_what_was_received() -> None:
+    part = (200, 100, 1000, 700)
+    found = compared(photo()[100:700, 200:1000], part)
+    assert found.result == "same"
+    assert kinds(found) == {"scaled", "cropped"}
+    share = next(change.amount for change in found.changes if change.kind == "cropped")
+    assert share == pytest.approx(800 * 600 / (SIZE[0] * SIZE[1]), abs=0.02)
+    assert found.map is not None
+    assert found.map.shape[0] * found.cell == pytest.approx(750, abs=found.cell)
+
+
+def test_a_frame_is_named_and_not_compared() -> None:
+    framed = np.pad(photo(), ((90, 90), (90, 90), (0, 0)), constant_values=255)
+    found = compared(framed, (-90, -90, SIZE[0] + 90, SIZE[1] + 90))
+    assert found.result == "same"
+    assert "frame" in kinds(found)
+
+
+def test_what_is_too_small_is_not_comparable() -> None:
+    received = shared(photo(), side=60)
+    found = compare(received, reference(photo()), SIZE, placed(received))
+    assert (found.result, found.map) == ("not comparable", None)
+
+
+def test_a_place_is_needed() -> None:
+    with pytest.raises(ValueError, match="place"):
+        compare(photo(), photo(), SIZE, WatermarkReading(found=False))

@@ -1,0 +1,194 @@
+"""Comparing a received picture with the signed reference picture that its watermark led to."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from verifier.comparing.comparison import Change, Comparison, Region, Result
+from verifier.comparing.evidence import RGB_TO_YCBCR, Evidence, evidence_of
+from verifier.comparing.laying import Array, Lay, laid_by_area, shrunk
+from verifier.comparing.naming import geometry, tones
+from verifier.comparing.regions import CELL, map_of, regions_of, sureness
+from verifier.comparing.registering import Registered, registered
+from verifier.comparing.sharpness import sharpness_of
+from verifier.comparing.tone import tone_of
+from verifier.watermark.place import Place
+from verifier.watermark.reader import WatermarkReading
+
+LUMA = RGB_TO_YCBCR[0]
+FEWEST_PIXELS = 96  # of the longer side of what can be compared
+LEAST_SEEN = 0.04  # of the photo's area
+MOVED, STRETCHED = 1.5, 0.006
+"""Pixels of the reference, of its size: a watermark that was read says the place more exactly."""
+WINS = 0.02  # of agreement, which a better lay has more
+MOST = 0.6  # of what could be compared: where more differs, it is another picture
+ALIKE = 0.55  # agreement from which it is the same scene, however altered
+SMALLEST_CELLS = 3  # that hang together
+NO_TEXTURE = 2.0  # levels²: a picture whose median texture is less shows nothing to hold on to
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """Both pictures on the reference's grid, or a smaller one."""
+
+    received: Image.Image
+    reference: Array
+    lay: Lay
+    reduction: int
+    upright: tuple[int, int]
+
+
+def compare(
+    received: NDArray[np.uint8],
+    reference: NDArray[np.uint8],
+    photo_size: tuple[int, int],
+    place: Place | WatermarkReading,
+) -> Comparison:
+    """Compare a received picture with the signed reference.
+
+    Parameters
+    ----------
+    received
+        (H, W, 3) uint8 sRGB, as coded: not turned.
+    reference
+        (h, w, 3) uint8 sRGB, upright, of the whole photo.
+    photo_size
+        Width and height of the signed photo, in pixels.
+    place
+        Where the watermark says that the received picture lies.
+
+    Raises
+    ------
+    ValueError
+        If the reading has no place.
+    """
+    where = place.place if isinstance(place, WatermarkReading) else place
+    if where is None:
+        raise ValueError("a comparison needs the place that a watermark gives; this one has none")
+    grid = _on_one_grid(received, reference, where)
+    if grid is None:
+        return _not_comparable("too little of the signed photo is left in it")
+    best, moved = _registered(grid)
+    size = _size(grid.reference)
+    seen = best.lay.seen(size, (grid.received.height, grid.received.width))
+    lay = best.lay.reduced(1 / grid.reduction, 1)
+    changes = geometry(lay, where.turn, grid.upright, size, max(photo_size))
+    if moved:
+        return Comparison(
+            "another picture",
+            words=(
+                "It is not the signed photo: what it shows lies elsewhere than the watermark in it "
+                "says. The watermark was probably copied onto it.",
+            ),
+        )
+    content = laid_by_area(grid.received, best.lay, size)
+    tone = tone_of(content, grid.reference, _places(size), seen)
+    predicted = tone(grid.reference, _places(size))
+    sharpness, detail = sharpness_of(content @ LUMA, predicted @ LUMA, seen)
+    evidence = evidence_of(content, predicted + detail[..., None], seen)
+    changes += tones(tone, grid.reference, predicted, seen, sharpness)
+    cell = CELL * lay.scale
+    scores = map_of(evidence, lay, grid.upright, where.turn, cell)
+    height, width = received.shape[:2]
+    regions, share = regions_of(scores, (height, width))
+    return _concluded(tuple(changes), regions, share, best.agreement, scores, cell, evidence)
+
+
+def _on_one_grid(
+    received: NDArray[np.uint8], reference: NDArray[np.uint8], where: Place
+) -> _Grid | None:
+    """Turn and reduce the received picture; reduce the reference where it has more pixels."""
+    upright = _size(where.turn.undo(received))
+    small = reference.astype(np.float32)
+    lay = Lay.of_place(where, upright, _size(small), max(_size(small)))
+    if lay.scale < 1:
+        size = tuple(round(side * lay.scale) for side in _size(small))
+        if max(size) < FEWEST_PIXELS:
+            return None
+        small = shrunk(small, (size[0], size[1]))
+        lay = Lay.of_place(where, upright, _size(small), max(_size(small)))
+    if lay.seen(_size(small), upright).mean() < LEAST_SEEN:
+        return None
+    reduction = max(1, int(lay.scale / 2))
+    image = Image.fromarray(received)
+    image = image.reduce(reduction) if reduction > 1 else image
+    image = Image.fromarray(np.ascontiguousarray(where.turn.undo(np.asarray(image))))
+    return _Grid(image, small, lay.reduced(reduction, 1), reduction, upright)
+
+
+def _registered(grid: _Grid) -> tuple[Registered, bool]:
+    """Refine the lay; say whether the content was found elsewhere than the watermark says."""
+    luma = Image.fromarray(np.asarray(grid.received, np.float32) @ LUMA)
+    target = grid.reference @ LUMA
+    as_said = registered(luma, target, grid.lay, levels=())
+    best = registered(luma, target, grid.lay)
+    if best.agreement < as_said.agreement + WINS and not _near(best.lay, grid.lay, grid):
+        return as_said, False
+    return best, not _near(best.lay, grid.lay, grid)
+
+
+def _near(lay: Lay, said: Lay, grid: _Grid) -> bool:
+    height, width = _size(grid.reference)
+    middle = np.array([width / 2, height / 2, 1])
+    moved = np.abs((lay.matrix - said.matrix) @ middle).max() / said.scale
+    return bool(moved < MOVED and abs(lay.scale / said.scale - 1) < STRETCHED)
+
+
+def _places(size: tuple[int, int]) -> Array:
+    """Return each pixel's place from the middle, (h, w, 2), ±1 along the longer side."""
+    height, width = size
+    y, x = np.mgrid[:height, :width].astype(np.float32) + np.float32(0.5)
+    places: Array = np.stack([2 * x - width, 2 * y - height], axis=-1) / np.float32(max(size))
+    return places
+
+
+def _size(picture: NDArray[np.generic]) -> tuple[int, int]:
+    return picture.shape[0], picture.shape[1]
+
+
+def _concluded(
+    changes: tuple[Change, ...],
+    regions: tuple[Region, ...],
+    share: float,
+    agreement: float,
+    scores: Array,
+    cell: float,
+    evidence: Evidence,
+) -> Comparison:
+    result, words = _result(regions, share, agreement)
+    return Comparison(
+        result=result,
+        changes=changes,
+        regions=regions if result == "changed in parts" else (),
+        map=sureness(scores),
+        cell=cell,
+        smallest=min(1.0, SMALLEST_CELLS * CELL**2 / evidence.score.size),
+        words=words,
+    )
+
+
+def _result(
+    regions: tuple[Region, ...], share: float, agreement: float
+) -> tuple[Result, tuple[str, ...]]:
+    if not regions:
+        return "same", ("It shows what the camera signed, everywhere that could be compared.",)
+    if share < MOST:
+        many = f"{len(regions)} regions differ" if len(regions) > 1 else "One region differs"
+        return "changed in parts", (
+            f"{many} from what the camera signed: {share:.0%} of what could be compared.",
+        )
+    if agreement > ALIKE:
+        return "not comparable", (
+            "It shows the scene that the camera signed, but all of it was altered too strongly to "
+            "say whether a part was.",
+        )
+    return "another picture", (
+        f"It is not the signed photo: {share:.0%} of what could be compared differs. The watermark "
+        "was probably copied onto it, or most of the picture was replaced.",
+    )
+
+
+def _not_comparable(why: str) -> Comparison:
+    return Comparison("not comparable", words=(f"It can't be compared: {why}.",))
