@@ -1,6 +1,7 @@
 """From keys and a payload to the plane that a pipeline network lays into a photo."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 
@@ -23,11 +24,12 @@ from watermark.pattern import (
 from watermark.payload import Message
 from watermark.plane import Plane
 
-Part = tuple[Lines, Complex]
+Part = tuple[Lines, Complex | NDArray[np.complex64]]
 GRID = 1536
 """Samples across the longer side: the finest octave ends at three eighths of a cycle a sample."""
 FINEST = OCTAVES[-1][1]  # cycles across the longer side
 MARGIN = 4  # samples beyond each edge, for resampling
+AT_ONCE = 2  # threads that transform; the plane is the same with any number
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def payload_part(message: Message, group: GroupKey) -> Part:
 
 def octave_part(octave: int, photo: PhotoKey) -> Part:
     """Return a measuring octave's lines, at the power that they are laid with."""
-    share = (SHARES["octaves"] / len(OCTAVES)) ** 0.5
+    share = np.float32((SHARES["octaves"] / len(OCTAVES)) ** 0.5)
     return octave_lines(octave), octave_coefficients(octave, photo) * share
 
 
@@ -83,14 +85,33 @@ def plane_of(parts: Sequence[Part], size: tuple[int, int]) -> Plane:
     for lines, coefficients in parts:
         _add(spectrum, lines, coefficients)
     extent = (size[0] * GRID / max(size), size[1] * GRID / max(size))
-    rows, columns = (np.arange(-MARGIN, int(np.ceil(side)) + MARGIN) % GRID for side in extent)
     spectrum *= _at_centres()
-    down = np.fft.ifft(spectrum, axis=0, norm="forward")[rows]
-    samples = np.fft.irfft(down, GRID, axis=1, norm="forward")[:, columns]
-    return Plane(samples.astype(np.float32, copy=False), extent, (MARGIN, MARGIN))
+    height, width = (int(np.ceil(side)) + 2 * MARGIN for side in extent)
+    samples = np.empty((height, width), np.float32)
+    with ThreadPoolExecutor(AT_ONCE) as pool:  # numpy's transforms run beside each other
+        list(pool.map(_down, np.array_split(spectrum, AT_ONCE, axis=1)))
+        kept = np.array_split(spectrum[np.arange(-MARGIN, height - MARGIN) % GRID], AT_ONCE)
+        list(pool.map(_across, kept, np.array_split(samples, AT_ONCE)))
+    return Plane(samples, extent, (MARGIN, MARGIN))
 
 
-def _add(spectrum: NDArray[np.complex64], lines: Lines, coefficients: Complex) -> None:
+def _down(columns: NDArray[np.complex64]) -> None:
+    """Transform a half spectrum's columns in place."""
+    columns[:] = np.fft.ifft(columns, axis=0, norm="forward")
+
+
+def _across(rows: NDArray[np.complex64], samples: NDArray[np.float32]) -> None:
+    """Transform rows that are transformed down into samples, which begin before the photo."""
+    whole = np.fft.irfft(rows, GRID, axis=1, norm="forward")
+    samples[:, :MARGIN] = whole[:, -MARGIN:]
+    inside = min(GRID, samples.shape[1] - MARGIN)
+    samples[:, MARGIN : MARGIN + inside] = whole[:, :inside]
+    samples[:, MARGIN + inside :] = whole[:, : samples.shape[1] - MARGIN - inside]
+
+
+def _add(
+    spectrum: NDArray[np.complex64], lines: Lines, coefficients: NDArray[np.complexfloating]
+) -> None:
     """Put lines into a half spectrum, whose first column also holds their mirror image.
 
     Parts share no line.

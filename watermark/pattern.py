@@ -59,6 +59,13 @@ class Lines:
         """(N,) radius^−½."""
         return 1 / np.sqrt(self.radii)
 
+    @cached_property
+    def of_signs(self) -> NDArray[np.float32]:
+        """(N,) what scales coefficients of ±1 ± i as `scaled` does, to a power of 1."""
+        weight = self._coarseness / np.sqrt(4 * np.square(self._coarseness).sum())
+        narrow: NDArray[np.float32] = weight.astype(np.float32)
+        return narrow
+
     def scaled(self, coefficients: Complex, power: float) -> Complex:
         """Weight (N,) coefficients by radius^−½ and bring them to a power.
 
@@ -146,11 +153,12 @@ def octave_lines(octave: int) -> Lines:
     return Lines(lines.rows[free], lines.columns[free])
 
 
-def octave_coefficients(octave: int, key: PhotoKey) -> Complex:
+def octave_coefficients(octave: int, key: PhotoKey) -> NDArray[np.complex64]:
     """Return a measuring octave's coefficients of power 1, ±1 ± i before weighting."""
     lines = octave_lines(octave)
     parts = _signs(key.words(f"octave {octave}", -(-2 * len(lines) // 64)), 2 * len(lines))
-    return lines.scaled(parts[0::2] + 1j * parts[1::2], 1.0)
+    scaled = parts.reshape(-1, 2) * lines.of_signs[:, None]
+    return scaled.view(np.complex64)[:, 0]
 
 
 def _within(low: float, high: float, step: int) -> Lines:
@@ -168,8 +176,7 @@ def _squared(lines: Lines) -> Whole:
     return lines.rows**2 + lines.columns**2
 
 
-def _signs(words: NDArray[np.uint64], count: int) -> Floats:
+def _signs(words: NDArray[np.uint64], count: int) -> NDArray[np.float32]:
     """Return ±1 from the bits of words, least significant first; a set bit is −1."""
     bits = np.unpackbits(words.astype("<u8").view(np.uint8), bitorder="little")[:count]
-    signs: Floats = 1 - 2.0 * bits
-    return signs
+    return np.float32(1) - 2 * bits.astype(np.float32)

@@ -4,7 +4,6 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float32]
 LOBES = 3
 BEYOND = 16  # samples about a part, for its edges
-PIECE = 256  # pixels a side that are resampled at once
+PIECE = 64  # pixels that are resampled at once: a kernel of more has more weights that are zero
 
 
 @dataclass(frozen=True)
@@ -66,16 +65,29 @@ class Plane:
         -------
         (h, w) float32, its pixels' centres where the photo's are.
         """
-        inside = [
-            slice(max(part.start, 0), min(part.stop, side))
-            for part, side in zip((rows, columns), size, strict=True)
-        ]
-        beyond = [
-            (part.start - whole.start, whole.stop - part.stop)
-            for whole, part in zip((rows, columns), inside, strict=True)
-        ]
-        resampled = self._inside(size, *inside)
-        return np.pad(resampled, beyond, mode="edge") if any(map(any, beyond)) else resampled
+        across = list(self._kernels(1, size, columns))
+        first, last = across[0][1], across[-1][1] + across[-1][2].shape[1]
+        tall = np.empty((rows.stop - rows.start, last - first), np.float32)
+        for place, top, kernel in self._kernels(0, size, rows):
+            samples = self.samples[top : top + kernel.shape[1], first:last]
+            np.matmul(kernel, samples, out=tall[place])
+        resampled = np.empty((len(tall), columns.stop - columns.start), np.float32)
+        for place, left, kernel in across:
+            start = left - first
+            np.matmul(tall[:, start : start + kernel.shape[1]], kernel.T, out=resampled[:, place])
+        return resampled
+
+    def _kernels(
+        self, axis: int, size: tuple[int, int], whole: slice
+    ) -> Iterator[tuple[slice, int, Array]]:
+        """Yield the pieces of some pixels, the first sample that counts in each, and weights."""
+        step = self.extent[axis] / size[axis]
+        for start in range(whole.start, whole.stop, PIECE):
+            pixels = range(start, min(start + PIECE, whole.stop))
+            top, kernel = _lanczos(
+                self.origin[axis], step, pixels, size[axis], self.samples.shape[axis]
+            )
+            yield slice(start - whole.start, pixels.stop - whole.start), top, kernel
 
     def part(self, corner: tuple[float, float], span: tuple[float, float]) -> "Plane":
         """Cut a picture's part out of a plane that covers a whole square, and repeats.
@@ -93,53 +105,32 @@ class Plane:
         extent = (span[0] * self.extent[0], span[1] * self.extent[1])
         return Plane(self.samples[np.ix_(*indices)], extent, (origin[0], origin[1]))
 
-    def _inside(self, size: tuple[int, int], rows: slice, columns: slice) -> Array:
-        resampled = np.empty((rows.stop - rows.start, columns.stop - columns.start), np.float32)
-        for down, across in product(_pieces(rows), _pieces(columns)):
-            (top, left), (first, second) = zip(
-                *(self._kernel(axis, size, part) for axis, part in enumerate((down, across))),
-                strict=True,
-            )
-            samples = self.samples[top : top + first.shape[1], left : left + second.shape[1]]
-            place = (
-                slice(down.start - rows.start, down.stop - rows.start),
-                slice(across.start - columns.start, across.stop - columns.start),
-            )
-            np.matmul(first @ samples, second.T, out=resampled[place])
-        return resampled
 
-    def _kernel(self, axis: int, size: tuple[int, int], part: slice) -> tuple[int, Array]:
-        step = self.extent[axis] / size[axis]
-        start = self.origin[axis] + part.start * step
-        return _lanczos(start, step, part.stop - part.start, self.samples.shape[axis])
-
-
-def _pieces(whole: slice) -> Iterator[slice]:
-    """Cut a slice: a kernel of fewer pixels has fewer weights that are zero."""
-    for start in range(whole.start, whole.stop, PIECE):
-        yield slice(start, min(start + PIECE, whole.stop))
-
-
-@lru_cache(maxsize=256)
-def _lanczos(start: float, step: float, count: int, samples: int) -> tuple[int, Array]:
-    """Return the weights of samples in pixels whose centres lie at ``start + (n + ½)·step``.
+@lru_cache(maxsize=1024)
+def _lanczos(
+    origin: float, step: float, pixels: range, side: int, samples: int
+) -> tuple[int, Array]:
+    """Return the weights of samples in pixels whose centres lie at ``origin + (n + ½)·step``.
 
     As Pillow's Lanczos kernel: 3 lobes, widened where the photo has fewer pixels than samples, and
-    weights that sum to 1. Tiles of a row and of a column share theirs.
+    weights that sum to 1. Pixels beyond a photo's side repeat its last one. Tiles of a row and of a
+    column share theirs.
 
     Returns
     -------
     The first sample that counts, and (count, n) weights of it and those after it.
     """
     wide = max(1.0, step)
-    centres = start + step * (np.arange(count) + 0.5)
+    centres = origin + step * (np.clip(pixels, 0, side - 1) + 0.5)
     nearest = np.floor(centres - LOBES * wide).astype(int)
     near = nearest[:, None] + np.arange(math.ceil(2 * LOBES * wide) + 1)
     away = (centres[:, None] - (near + 0.5)) / wide
     weights = np.sinc(away) * np.sinc(away / LOBES)
     weights[(np.abs(away) >= LOBES) | (near < 0) | (near >= samples)] = 0
     low, high = int(near[0, 0]), int(near[-1, -1]) + 1
-    spread = np.zeros((count, high - low), np.float32)
-    spread[np.arange(count)[:, None], near - low] = weights / weights.sum(axis=1, keepdims=True)
+    spread = np.zeros((len(pixels), high - low), np.float32)
+    spread[np.arange(len(pixels))[:, None], near - low] = weights / weights.sum(
+        axis=1, keepdims=True
+    )
     first, last = max(0, low), min(samples, high)
     return first, spread[:, first - low : last - low]
