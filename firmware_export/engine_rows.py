@@ -17,6 +17,7 @@ from firmware_export.errors import FirmwareError
 from firmware_export.fan import Fan
 from firmware_export.parity import PAPER, parity
 from firmware_export.parity_report import ParityReport
+from firmware_export.watermark_parity import Reader
 
 Z = 1.96  # a two-sided 95% interval of the normal distribution
 LONGEST = 20.0  # seconds after which no further round of one engine begins
@@ -81,6 +82,7 @@ def measured(
     fan: Fan | None,
     platforms: Sequence[str] = (PAPER,),
     rounds: int = 3,
+    reader: Reader | None = None,
 ) -> Row:
     """Open a contender, pass it through the parity gate, and time it beside ONNX Runtime.
 
@@ -89,7 +91,9 @@ def measured(
     before = _device_memory()
     try:
         engine = contender.opened()
-        report = parity(fp32, contender.model, captures, fan, platforms, engine=engine)
+        report = parity(
+            fp32, contender.model, captures, fan, platforms, engine=engine, reader=reader
+        )
         times = list(_rounds(fp32, engine, captures[0][1], rounds))
     except (CameraSimError, ChannelError, FirmwareError) as error:
         return Row(contender, reason=str(error))

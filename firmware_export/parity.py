@@ -99,7 +99,7 @@ def parity(
     lowered = engine or OnnxRuntimeEngine(model.model())
     pairs = list(_developed(OnnxRuntimeEngine(fp32.model()), lowered, captures))
     laid = [pair.laid for pair in pairs if pair.laid]
-    read = recovered(laid, reader, downloaded_from, platforms) if laid and reader else (None, None)
+    read = recovered(laid, reader, downloaded_from, platforms) if laid and reader else None
     judged = [_judged(pair, fan, platforms) for pair in pairs] if fan else []
     answers = np.concatenate(judged, axis=1) if judged else np.empty((3, 0), np.intp)
     truth, before, after = answers
@@ -111,7 +111,7 @@ def parity(
         bytes=len(model.content),
         seconds_per_megapixel=round(median(p.seconds for p in pairs), 4),
         captures=len(captures),
-        channel=tuple(platforms) if fan or read[0] is not None else (),
+        channel=tuple(platforms) if fan or read else (),
         psnr=_psnr([(pair.reference, pair.lowered) for pair in pairs]),
         patches=truth.size,
         accuracy=_share(truth == after),
@@ -120,8 +120,10 @@ def parity(
         worst=tuple(sorted(_tiles(pairs), key=lambda tile: tile.psnr)[:WORST]),
         watermark_psnr=_psnr([one.watermarked for one in laid]) if laid else None,
         watermark_strength=round(strength_ratio(laid), 4) if laid else None,
-        recovered_fp32=read[0],
-        recovered=read[1],
+        recovered_fp32=read[0].share if read else None,
+        recovered=read[1].share if read else None,
+        score_fp32=read[0].score if read else None,
+        score=read[1].score if read else None,
         limits=limits or Limits(),
     )
 

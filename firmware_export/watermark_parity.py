@@ -16,8 +16,9 @@ from watermark.keys import GroupKey, PhotoKey
 from watermark.plane import Plane
 
 Pixels = NDArray[np.uint8]
-Reader = Callable[[Pixels, GroupKey], bytes | None]
-"""Recovers the payload of a downloaded (H, W, 3) picture, or None; the verifier's does."""
+Reader = Callable[[Pixels, GroupKey], tuple[bytes | None, float]]
+"""Recovers the payload of a downloaded (H, W, 3) picture, or None, and with which score: how far it
+stands out of noise, in deviations; 0 where none is recovered. The verifier's reader does."""
 # Of no device: pictures of the gate are thrown away.
 GATE_KEY = GroupKey(hashlib.sha256(b"camsim parity gate, group").digest())
 GATE_WATERMARK = Watermark(
@@ -63,21 +64,45 @@ def strength_ratio(found: Sequence[Laid]) -> float:
     return float(other / fp32)
 
 
+@dataclass(frozen=True)
+class Recovery:
+    """What is recovered of one model's pictures after the channel.
+
+    Attributes
+    ----------
+    share
+        Of downloads whose payload is recovered.
+    score
+        Mean over downloads; those without a payload count 0.
+    """
+
+    share: float
+    score: float
+
+
 def recovered(
     found: Sequence[Laid],
     reader: Reader,
     downloaded_from: Callable[[Pixels, str], Pixels],
     platforms: Sequence[str],
-) -> tuple[float, float]:
-    """Return from which share of downloaded pictures the payload is recovered, of either model."""
-    hits = np.array(
+) -> tuple[Recovery, Recovery]:
+    """Read every downloaded picture of the fp32 model and of the other."""
+    scores = np.array(
         [
-            [reader(picture, GATE_KEY) == GATE_WATERMARK.payload for picture in pictures]
+            [_score(reader(picture, GATE_KEY)) for picture in pictures]
             for pictures in _downloads(found, downloaded_from, platforms)
         ]
     )
-    fp32, other = hits.mean(axis=0)
-    return float(fp32), float(other)
+    fp32, other = (
+        Recovery(round(float((of_model > 0).mean()), 5), round(float(of_model.mean()), 3))
+        for of_model in scores.T
+    )
+    return fp32, other
+
+
+def _score(read: tuple[bytes | None, float]) -> float:
+    payload, score = read
+    return score if payload == GATE_WATERMARK.payload else 0.0
 
 
 def _downloads(

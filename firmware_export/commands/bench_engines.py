@@ -33,7 +33,8 @@ PACKAGES = ("onnxruntime", "openvino", "ai-edge-litert", "tensorrt-rtx",
             "onnxruntime-ep-nv-tensorrt-rtx")  # fmt: skip
 HEAD = (
     "| engine | precision | bytes | s/MP | × ONNX Runtime | device MB | PSNR (dB) | "
-    "worst tile (dB) | verdicts that flip (95% bound) | FAN's accuracy | watermark | gate |"
+    "worst tile (dB) | verdicts that flip (95% bound) | FAN's accuracy | watermark | "
+    "payloads recovered | out of noise | gate |"
 )
 
 
@@ -83,6 +84,8 @@ class BenchEngines:
 
     def __call__(self) -> int:
         """Measure every engine, and print the table."""
+        from camera_sim.evaluation.watermark.payload_reader import read_payload
+
         for name in self.engine:
             find_engine(name)
         check_platforms(self.platform)
@@ -94,7 +97,10 @@ class BenchEngines:
         found = list(track(list(contenders(fp32, self.engine, self.weights, captures,
                                            self.engines)), "measuring"))  # fmt: skip
         fan = self._fan(fp32)
-        rows = [measured(one, fp32, captures, fan, self.platform, self.rounds) for one in found]
+        rows = [
+            measured(one, fp32, captures, fan, self.platform, self.rounds, read_payload)
+            for one in found
+        ]
         text = "\n".join([*_preface(fp32, captures, rows), "", *_table(rows)]) + "\n"
         for line in text.splitlines():
             say(line)
@@ -139,7 +145,7 @@ def _cells(row: Row) -> Iterator[str]:
     one, report = row.contender, row.report
     yield from (one.engine, one.precision, f"{one.bytes:,}" if one.bytes else "–")
     if report is None:
-        yield from ("–",) * 8
+        yield from ("–",) * 10
         yield f"not run: {row.reason}"
         return
     yield from (f"{row.seconds:.3f}", f"{row.ratio:.2f}")
@@ -153,6 +159,11 @@ def _cells(row: Row) -> Iterator[str]:
         yield f"{100 * report.accuracy:.2f}% (fp32 {100 * report.accuracy_fp32:.2f}%)"
     strength = report.watermark_strength
     yield "–" if strength is None else f"× {strength:.3f}"
+    if report.recovered is None or report.recovered_fp32 is None:
+        yield from ("–", "–")
+    else:
+        yield f"{100 * report.recovered:.1f}% (fp32 {100 * report.recovered_fp32:.1f}%)"
+        yield f"{report.score or 0:.2f} (fp32 {report.score_fp32 or 0:.2f})"
     yield f"refused: {'; '.join(row.refused)}" if row.refused else "passes"
 
 

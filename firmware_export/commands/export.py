@@ -16,7 +16,7 @@ from firmware_export.contract import Exported
 from firmware_export.errors import ExportError
 from firmware_export.onnx_export import export_weights
 from firmware_export.output import write_results
-from firmware_export.parity import parity, require
+from firmware_export.parity import require
 from firmware_export.parity_report import ParityReport
 from firmware_export.quantise import quantised
 from firmware_export.reports import REPORT, write_reports
@@ -76,7 +76,7 @@ class Export(GateOptions):
         feeds = feeds_of(_calibration(self, captures)) if "int8" in lowered else []
         for precision in lowered:
             model = quantised(fp32, precision, feeds)
-            report = parity(fp32, model, captures, gate.fan, gate.platforms, gate.limits)
+            report = gate.report(fp32, model, captures)
             print_report(report)
             require(report)
             models.append(model)

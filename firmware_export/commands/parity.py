@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Annotated
 
 from camera_sim.developing.output import check_absent
+from camera_sim.raw.raw_image import RawImage
 from channel import platform
 from channel.options import SOME, Out
 from channel.terminal import say, track
 from firmware_export.calibration import read_captures
-from firmware_export.contract import read_exported
+from firmware_export.contract import Exported, read_exported
 from firmware_export.errors import ParityError
 from firmware_export.fan import Fan, read_fan
 from firmware_export.output import write_result
@@ -28,6 +29,16 @@ class Gate:
     fan: Fan | None
     platforms: tuple[str, ...]
     limits: Limits
+
+    def report(
+        self, fp32: Exported, model: Exported, captures: Sequence[tuple[str, RawImage]]
+    ) -> ParityReport:
+        """Compare a model with the fp32 one; payloads are read as the verifier reads them."""
+        from camera_sim.evaluation.watermark.payload_reader import read_payload
+
+        return parity(
+            fp32, model, captures, self.fan, self.platforms, self.limits, reader=read_payload
+        )
 
 
 @dataclass(frozen=True)
@@ -98,7 +109,7 @@ class Parity(GateOptions):
         reports = []
         for path in track(self.models, "comparing"):
             model = read_exported(path)
-            reports.append(parity(fp32, model, captures, gate.fan, gate.platforms, gate.limits))
+            reports.append(gate.report(fp32, model, captures))
             print_report(reports[-1])
         if self.out:
             write_result(self.out, write_reports(reports), force=self.force)
@@ -144,7 +155,10 @@ def print_report(report: ParityReport) -> None:
     if report.recovered is not None and report.recovered_fp32 is not None:
         say(
             f"    {100 * report.recovered:.2f}% of payloads recovered (fp32 "
-            f"{100 * report.recovered_fp32:.2f}%), through {', '.join(report.channel)}"
+            f"{100 * report.recovered_fp32:.2f}%), {report.score or 0:.2f} deviations out of noise "
+            f"(fp32 {report.score_fp32 or 0:.2f}), through {', '.join(report.channel)}"
         )
+        if not report.recovered_fp32:
+            say("    recovery isn't judged: fp32's payloads are lost, too; name larger captures")
     for tile in report.worst[:3]:
         say(f"    worst: {tile.capture} at {tile.left}, {tile.top}: {tile.psnr:.1f} dB")

@@ -1,6 +1,7 @@
 """Networks that embed a watermark: the gate, the self-test and the engines know the input."""
 
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,9 +10,11 @@ import pytest
 from camera_sim import weights
 from camera_sim.developing.tiles import develop
 from camera_sim.engines.onnxruntime import OnnxRuntimeEngine
+from camera_sim.sensor.dng import write_dng
 from firmware_export import self_test
 from firmware_export.built_engine import Tiles
 from firmware_export.calibration import feeds_of
+from firmware_export.commands.parity import Parity
 from firmware_export.contract import Exported, read_exported
 from firmware_export.errors import BootError, ParityError
 from firmware_export.onnx_export import export_weights
@@ -60,17 +63,51 @@ def test_recovery_is_judged_by_the_reader_after_every_platform() -> None:
     fp32, seen = tiny_watermarking_model(3.0), []
     weak = tiny_watermarking_model(2.9, precision="fp16", source_sha256=fp32.sha256)
 
-    def reader(picture: Pixels, key: GroupKey) -> bytes | None:
+    def reader(picture: Pixels, key: GroupKey) -> tuple[bytes | None, float]:
         assert key == GATE_KEY
         seen.append(picture.shape)
-        return GATE_WATERMARK.payload if len(seen) % 2 else None  # fp32's alone
+        return (GATE_WATERMARK.payload, 12.0) if len(seen) % 2 else (None, 0.0)  # fp32's alone
 
     report = parity(fp32, weak, CAPTURES, platforms=("paper", "whatsapp"), reader=reader)
     assert (report.recovered_fp32, report.recovered) == (1, 0)
+    assert (report.score_fp32, report.score) == (12, 0)
     assert report.channel == ("paper", "whatsapp")
     assert seen[0] == (280, 280, 3)
     assert seen[4] == (280, 210, 3)  # upright
     assert any("0.00% of payloads are recovered, fp32 has 100.00%" in w for w in report.failures())
+
+
+def test_payloads_that_are_nearer_to_noise_are_refused_though_all_are_recovered() -> None:
+    fp32, scores = tiny_watermarking_model(3.0), iter([13.0, 12.6, 13.2, 12.8])
+    weak = tiny_watermarking_model(2.9, precision="fp16", source_sha256=fp32.sha256)
+    report = parity(
+        fp32, weak, CAPTURES, reader=lambda *_: (GATE_WATERMARK.payload, next(scores))
+    )  # fmt: skip
+    assert (report.recovered, report.score_fp32, report.score) == (1, 13.1, 12.7)
+    (words,) = report.failures()
+    assert words == (
+        "payloads stand out of noise by 12.70 deviations, fp32's by 13.10, and it may be 0.3 less"
+    )
+
+
+def test_another_payload_is_none() -> None:
+    fp32 = tiny_watermarking_model(3.0)
+    report = parity(fp32, fp32, CAPTURES, reader=lambda *_: (b"another.", 13.0))
+    assert (report.recovered_fp32, report.recovered, report.score) == (0, 0, 0)
+
+
+@pytest.mark.slow
+def test_the_command_reads_payloads_as_the_verifier_does(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fp32 = tiny_watermarking_model(3.0)
+    lowered_model = tiny_watermarking_model(2.9, precision="fp16", source_sha256=fp32.sha256)
+    for name, model in (("a.onnx", fp32), ("b.onnx", lowered_model)):
+        (tmp_path / name).write_bytes(model.content)
+    write_dng(tmp_path / "c.dng", capture(1200, 1600))
+    words = (tmp_path / "a.onnx", (tmp_path / "b.onnx",))
+    assert Parity(*words, captures=(tmp_path / "c.dng",))() == 0
+    assert "100.00% of payloads recovered (fp32 100.00%), 1" in capsys.readouterr().out
 
 
 def test_the_self_test_asks_for_a_watermark() -> None:
