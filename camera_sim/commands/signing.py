@@ -20,12 +20,7 @@ from camera_sim.device.one_photo import settle
 from camera_sim.engines import Engine
 from camera_sim.engines.opening import DEFAULT_ENGINE, ENGINES, Where, find_engine, open_network
 from camera_sim.errors import CameraSimError, DeviceError, PipelineError
-from camera_sim.pipelines import (
-    DEFAULT_PIPELINE,
-    PIPELINES,
-    WATERMARK_PIPELINE,
-    find_pipeline,
-)
+from camera_sim.pipelines import DEFAULT_PIPELINE, PIPELINES, find_pipeline
 from camera_sim.signing.identity import Identity, Secrets, open_identity, take_photo_identity
 from channel.terminal import complain
 
@@ -96,7 +91,7 @@ def developer(args: DevelopingOptions) -> Developer:
         if getattr(args, name):
             raise DeviceError(f"--{name.replace('_', '-')} goes with --device")
     folder = args.weights or weights.FOLDER
-    pipeline = find_pipeline(args.pipeline or _unnamed_pipeline(args, folder))
+    pipeline = find_pipeline(args.pipeline or weights.default_pipeline(folder))
     if not pipeline.is_neural:
         if args.engine != DEFAULT_ENGINE:
             raise PipelineError(f"{pipeline.name} is no network; --engine goes with one")
@@ -116,12 +111,6 @@ def developer(args: DevelopingOptions) -> Developer:
         signing = Signing(lambda: identity, made, timestamp_authority=args.timestamp)
     marking = watermarking.of_user(args, engine, pipeline.name)
     return Developer(pipeline.name, engine, signing, fall_back, watermarking=marking)
-
-
-def _unnamed_pipeline(args: DevelopingOptions, folder: Path) -> str:
-    """Return the pipeline of a folder of weights that does what is asked for."""
-    name = weights.default_pipeline(folder)
-    return WATERMARK_PIPELINE if args.payload and name == DEFAULT_PIPELINE else name
 
 
 def _as_device(args: DevelopingOptions, folder: Path) -> Developer:

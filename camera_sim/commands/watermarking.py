@@ -1,5 +1,6 @@
 """The part of `camsim develop` that says which watermark photos get, and by whose keys."""
 
+import os
 from dataclasses import KW_ONLY, dataclass
 from typing import Annotated
 
@@ -7,11 +8,11 @@ from camera_sim.developing.watermarking import Watermarking, takes_watermark
 from camera_sim.device.device import Device
 from camera_sim.engines import Engine
 from camera_sim.errors import CameraSimError, DeviceError, IdentityError, PipelineError
-from camera_sim.pipelines import WATERMARK_PIPELINE
+from camera_sim.pipelines import DEFAULT_PIPELINE
 from channel.options import read_by
 from channel.terminal import complain
 from watermark.errors import WatermarkError
-from watermark.key_folder import VARIABLE, own_keys, user_folder
+from watermark.key_folder import GROUP, VARIABLE, own_keys, user_folder
 from watermark.payload import parse_payload
 
 
@@ -43,27 +44,33 @@ class WatermarkOptions:
 def of_user(args: WatermarkOptions, engine: Engine, pipeline: str) -> Watermarking | None:
     """Return what a user's photos are watermarked with; keys are made the first time.
 
+    Where they can't be made, photos get no watermark, and that is said.
+
     Raises
     ------
     PipelineError
         If a payload is given, and the network embeds none.
     IdentityError
-        If there are no keys, and they can't be made, or they can't be read.
+        If there are keys and they can't be read, or a payload is given and there are none.
     """
     if not takes_watermark(engine) and args.payload:
         raise PipelineError(
             f"the pipeline {pipeline} embeds no payload; develop with --pipeline "
-            f"{WATERMARK_PIPELINE}, or without --payload"
+            f"{DEFAULT_PIPELINE}, or without --payload"
         )
     if not takes_watermark(engine) or args.no_watermark:
         return None
+    folder = None
     try:
         folder = user_folder()
         keys, is_new = own_keys(folder)
     except WatermarkError as error:
-        raise IdentityError(
-            f"{error}; develop with --no-watermark, or name another folder by ${VARIABLE}"
-        ) from error
+        if args.payload or (folder and os.path.lexists(folder / GROUP)):
+            raise IdentityError(
+                f"{error}; develop with --no-watermark, or name another folder by ${VARIABLE}"
+            ) from error
+        complain(f"{error}; photos get no watermark, unless ${VARIABLE} names another folder")
+        return None
     if is_new:
         complain(f"made your photos' watermark keys in {folder}; payloads are read with them")
     return Watermarking(keys, args.payload)

@@ -1,4 +1,4 @@
-"""RNet: one network for any Bayer camera; the default pipeline embeds a watermark as well.
+"""RNet: one network for any Bayer camera; its watermarked form embeds a fixed pattern as well.
 
 The structure is that of the best classical demosaicing, its decisions learnt. The mosaic is
 white-balanced and brought to a scale on which shot noise is even (a square root, after Anscombe).

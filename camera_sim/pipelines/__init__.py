@@ -41,14 +41,16 @@ PIPELINES: dict[str, Pipeline] = {
     pipeline.name: pipeline
     for pipeline in (
         Pipeline(
+            "qnet",
+            "the default: fast, for any Bayer camera, with a keyed watermark",
+            "qnet:QNet",
+        ),
+        Pipeline(
             "rnet-fan",
-            "the default: RNet with a watermark for its FAN",
+            "the former default: rnet with a fixed watermark for its FAN",
             "rnet:WatermarkedRNet",
         ),
-        Pipeline("rnet", "one network for any Bayer camera, without a watermark", "rnet:RNet"),
-        Pipeline(
-            "qnet", "as rnet, at a third of its work, with a payload in its watermark", "qnet:QNet"
-        ),
+        Pipeline("rnet", "better with noise, at three times the work; no watermark", "rnet:RNet"),
         Pipeline("inet", "Korus & Memon's INet, 321 parameters", "inet:INet", any_camera=False),
         Pipeline("unet", "Korus & Memon's UNet, 7.8 million", "unet:UNet", any_camera=False),
         Pipeline("dnet", "Korus & Memon's DNet, 0.5 million", "dnet:DNet", any_camera=False),
@@ -62,11 +64,9 @@ PIPELINES: dict[str, Pipeline] = {
         ),
     )
 }
-DEFAULT_PIPELINE = "rnet-fan"
-WATERMARK_PIPELINE = "qnet"
-"""What develops where a payload is named, and no pipeline: its network embeds one."""
+DEFAULT_PIPELINE = "qnet"
 PLAIN_PIPELINE = "rnet"
-"""The default before it was given a watermark: what is trained and measured without one."""
+"""What `camsim train nip` trains where none is named."""
 
 
 def find_pipeline(name: str) -> Pipeline:

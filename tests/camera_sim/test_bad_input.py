@@ -269,7 +269,7 @@ CASES = {
     # Pipelines and weights.
     "unknown pipeline": Case(
         "develop good.dng --pipeline magic",
-        "there is no pipeline 'magic'; there are rnet-fan, rnet, qnet, inet, unet, dnet, "
+        "there is no pipeline 'magic'; there are qnet, rnet-fan, rnet, inet, unet, dnet, "
         "classical, "
         "libraw",
         good,

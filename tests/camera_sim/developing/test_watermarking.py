@@ -17,7 +17,7 @@ from camera_sim.raw.raw_file import RawFile
 from camera_sim.sensor.dng import write_dng
 from tests.camera_sim.conftest import EXAMPLE, Camsim
 from tests.camera_sim.scenes import capture
-from watermark.key_folder import open_keys
+from watermark.key_folder import open_keys, own_keys
 
 PAYLOAD = "0123456789abcdef"
 DRAWN = re.compile(r"  watermark ([0-9a-f]{16})  → ")
@@ -37,7 +37,7 @@ def card(tmp_path: Path) -> Path:
     return tmp_path / "card"
 
 
-def test_a_payload_chooses_the_pipeline_and_makes_keys_once(
+def test_a_payload_is_embedded_and_keys_are_made_once(
     camsim: Camsim, keys: Path, card: Path, tmp_path: Path
 ) -> None:
     words = ("develop", card / "0.dng", "--payload", PAYLOAD.upper())
@@ -105,20 +105,44 @@ def test_a_payload_names_one_photo(camsim: Camsim, keys: Path, card: Path, tmp_p
     assert camsim("develop", card, "--payload", PAYLOAD, "--out", tmp_path / "out").status == 0
 
 
-def test_a_folder_of_keys_that_cannot_be_written_is_one_sentence(
+def test_keys_that_cannot_be_made_are_one_sentence_and_photos_get_no_watermark(
     camsim: Camsim, card: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "a file").write_text("")
     monkeypatch.setenv("CAMSIM_WATERMARK_KEYS", str(tmp_path / "a file" / "keys"))
-    words = ("develop", card / "0.dng", "--pipeline", "qnet", "--out", tmp_path / "out")
-    ran = camsim(*words)
-    assert (ran.status, ran.out) == (2, "")
+    ran = camsim("develop", card / "0.dng", "--out", tmp_path / "plain")
+    assert (ran.status, bool(DRAWN.search(ran.out))) == (0, False)
     [line] = ran.err.splitlines()
     assert "can't be written" in line
+    assert "photos get no watermark" in line
+    refused = camsim(
+        "develop", card / "0.dng", "--payload", PAYLOAD, "--out", tmp_path / "refused"
+    )  # fmt: skip
+    assert (refused.status, refused.out) == (2, "")
+    [line] = refused.err.splitlines()
     assert line.endswith(
         "; develop with --no-watermark, or name another folder by $CAMSIM_WATERMARK_KEYS"
     )
+    assert not (tmp_path / "refused").exists()
+
+
+def test_damaged_keys_are_never_passed_over(camsim: Camsim, keys: Path, card: Path) -> None:
+    own_keys(keys)
+    (keys / "group.json").write_text("{}")
+    words = ("develop", card / "0.dng", "--out", card / "out")
+    ran = camsim(*words)
+    assert (ran.status, ran.out) == (2, "")
+    assert "group.json" in ran.err
     assert camsim(*words, "--no-watermark").status == 0
+
+
+def test_the_default_embeds_a_payload_that_it_prints(
+    camsim: Camsim, keys: Path, card: Path, tmp_path: Path
+) -> None:
+    ran = camsim("develop", card / "0.dng", "--out", tmp_path / "out")
+    assert ran.status == 0
+    assert len(DRAWN.findall(ran.out)) == 1
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["0.qnet.jpg"]
 
 
 def test_payloads_are_parsed_as_an_option() -> None:
