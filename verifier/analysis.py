@@ -121,6 +121,11 @@ class Verifier:
         return self._settings
 
     @property
+    def watermark_keys(self) -> "tuple[GroupKey, ...]":
+        """The group keys by which it reads watermarks; none: it looks for none."""
+        return self._keys
+
+    @property
     def detectors(self) -> tuple[Detector, ...]:
         """The parts that answer questions about the pixels."""
         return self._detectors

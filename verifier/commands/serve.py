@@ -106,8 +106,8 @@ class Serve(TrustOptions):
     def __call__(self) -> int:
         """Serve until a signal ends it."""
         with of_extra("serve", "serving needs"):
+            from verifier.api_keys import add_key
             from verifier.service import Service, create_app
-            from verifier.service.keys import add_key
             from verifier.service.server import listening, serve
         if self.add_key:
             if self.keys is None:

@@ -4,7 +4,6 @@ What comes back is bounded in bytes, time and number. A match may name another p
 (``endpoint``): that is not asked, for only the operator says who is.
 """
 
-import base64
 import json
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -18,6 +17,7 @@ from verifier.errors import (
     RepositoryError,
 )
 from verifier.repository.active_manifest import active_label, is_identifier
+from verifier.repository.binding_value import value_for_api
 from verifier.repository.endpoint import Answer, Endpoint
 from verifier.repository.publication import Publication
 from verifier.repository.repository import MOST_MATCHES, MOST_STORE_BYTES
@@ -49,7 +49,7 @@ class HttpRepository:
         """See `Repository.matches`; ``value`` goes over the API in base64."""
         query = {
             "alg": alg,
-            "value": base64.b64encode(value).decode(),
+            "value": value_for_api(value),
             "maxResults": str(MOST_MATCHES),
         }
         answer = self._ask("GET", "/matches/byBinding", JSON, _MOST_JSON, query=query)

@@ -2,10 +2,9 @@
 
 import hashlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,28 +17,14 @@ from verifier.repository.database import (
     open_for_writing,
 )
 from verifier.repository.publication import Publication
-from verifier.repository.stored_manifests import VALID, StoredManifests, now, searchable
+from verifier.repository.stored_manifests import VALID, StoredManifests, now, searchable, time_of
 
 FILE: Final = "manifests.sqlite"
+KEYS: Final = "keys"
+"""File beside it with the digests of the keys that may publish over HTTP."""
 _INSERT: Final = (
     "INSERT INTO manifests (id, sha256, published, expires, owner, store) VALUES (?, ?, ?, ?, ?, ?)"
 )
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A published manifest, as a list shows it."""
-
-    identifier: str
-    published: datetime
-    expires: datetime | None
-    owner: str
-    size: int
-
-    @property
-    def is_expired(self) -> bool:
-        """Whether it isn't found any more."""
-        return self.expires is not None and self.expires <= datetime.now(UTC)
 
 
 class FolderRepository(StoredManifests):
@@ -98,19 +83,23 @@ class FolderRepository(StoredManifests):
         RepositoryError
             If the file can't be written.
         """
-        digest = hashlib.sha256(publication.store).digest()
         with self._transaction() as execute:
             _purge(execute)
-            rows = execute(
-                "SELECT sha256 FROM manifests WHERE id = ?", (publication.identifier,)
-            ).fetchall()
-            if rows and rows[0][0] != digest:
-                raise ManifestConflictError(
-                    f"another manifest store is published as {publication.identifier}; it is kept"
-                )
-            if not rows:
-                self._insert(execute, publication, digest, expires, owner)
-        return not rows
+            return self._put(execute, publication, expires, owner)
+
+    def publish_all(self, publications: Iterable[Publication]) -> None:
+        """Publish many manifest stores at once: all of them, or none where one is refused.
+
+        Raises
+        ------
+        ManifestConflictError
+            If another store is published under an identifier.
+        RepositoryError
+            If the file can't be written.
+        """
+        with self._transaction() as execute:
+            for publication in publications:
+                self._put(execute, publication, None, "")
 
     def delete(self, identifier: str, *, owner: str | None = None) -> None:
         """Delete a manifest and what leads to it.
@@ -144,19 +133,6 @@ class FolderRepository(StoredManifests):
             self._end_log()
         return count
 
-    def entries(self) -> Iterator[Entry]:
-        """Yield what is published, the first published first; expired ones are said to be that."""
-        last = 0
-        while rows := self._rows(
-            "SELECT number, id, published, expires, owner, length(store) FROM manifests "
-            "WHERE number > ? ORDER BY number LIMIT 1000",
-            (last,),
-        ):
-            for _, name, published, expires, owner, size in rows:
-                ends = None if expires is None else _time(expires)
-                yield Entry(name, _time(published), ends, owner, size)
-            last = rows[-1][0]
-
     def own(self, name: str, make: bytes) -> bytes:
         """Return a value that the repository keeps for itself; it is made the first time."""
         with self._transaction() as execute:
@@ -178,21 +154,44 @@ class FolderRepository(StoredManifests):
         )
         if not rows:
             raise ManifestNotFoundError(f"{self.name} holds no manifest {identifier[:300]!a}")
-        return _time(rows[0][0]), bytes(rows[0][1])
+        return time_of(rows[0][0]), bytes(rows[0][1])
 
-    def _insert(
+    def bindings(self, identifier: str) -> tuple[tuple[str, bytes], ...]:
+        """Return the algorithms and values by which a manifest is found.
+
+        Raises
+        ------
+        ManifestNotFoundError
+            If there is none.
+        """
+        self.published(identifier)
+        rows = self._rows(
+            "SELECT alg, value FROM manifests JOIN bindings ON manifest = number WHERE id = ?",
+            (searchable(identifier),),
+        )
+        return tuple((str(alg), bytes(value)) for alg, value in rows)
+
+    def _put(
         self,
         execute: "_Execute",
         publication: Publication,
-        digest: bytes,
         expires: datetime | None,
         owner: str,
-    ) -> None:
+    ) -> bool:
+        digest = hashlib.sha256(publication.store).digest()
+        name = publication.identifier
+        rows = execute("SELECT sha256 FROM manifests WHERE id = ?", (name,)).fetchall()
+        if rows and rows[0][0] != digest:
+            raise ManifestConflictError(
+                f"another manifest store is published as {name}; it is kept"
+            )
+        if rows:
+            return False
         ends = expires.timestamp() if expires else None
-        row = (publication.identifier, digest, now(), ends, owner, publication.store)
-        number = execute(_INSERT, row).lastrowid
+        number = execute(_INSERT, (name, digest, now(), ends, owner, publication.store)).lastrowid
         for alg, value in publication.bindings:
             execute("INSERT OR IGNORE INTO bindings VALUES (?, ?, ?)", (alg, value, number))
+        return True
 
     def _transaction(self) -> "_Transaction":
         return _Transaction(self)
@@ -266,7 +265,3 @@ def _check_folder(folder: Path, path: Path, *, make: bool) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except (OSError, ValueError) as error:  # ValueError: a null byte in the name
         raise RepositoryError(f"{folder} can't be used: {reason_of(error)}") from error
-
-
-def _time(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)

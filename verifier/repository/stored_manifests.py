@@ -3,6 +3,8 @@
 import hashlib
 import sqlite3
 import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Self
@@ -13,6 +15,22 @@ from verifier.repository.repository import MOST_MATCHES
 
 VALID: Final = "(expires IS NULL OR expires > ?)"
 """Of a manifest that is found; with the time now."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A published manifest, as a list shows it."""
+
+    identifier: str
+    published: datetime
+    expires: datetime | None
+    owner: str
+    size: int
+
+    @property
+    def is_expired(self) -> bool:
+        """Whether it isn't found any more."""
+        return self.expires is not None and self.expires <= datetime.now(UTC)
 
 
 class StoredManifests:
@@ -73,6 +91,19 @@ class StoredManifests:
             names.append(str(rows[0][0]))
         return tuple(names)
 
+    def entries(self) -> Iterator[Entry]:
+        """Yield what is published, the first published first; expired ones are said to be that."""
+        last = 0
+        while rows := self._rows(
+            "SELECT number, id, published, expires, owner, length(store) FROM manifests "
+            "WHERE number > ? ORDER BY number LIMIT 1000",
+            (last,),
+        ):
+            for _, name, published, expires, owner, size in rows:
+                ends = None if expires is None else time_of(expires)
+                yield Entry(name, time_of(published), ends, owner, size)
+            last = rows[-1][0]
+
     def __len__(self) -> int:
         [(count,)] = self._rows(f"SELECT count(*) FROM manifests WHERE {VALID}", (now(),))
         return int(count)
@@ -98,3 +129,11 @@ def now() -> float:
 def searchable(given: str) -> str:
     """Return a text that SQLite can compare: one with half a character in it names nothing."""
     return given.encode(errors="replace").decode()
+
+
+def time_of(seconds: float) -> datetime:
+    """Return the time that a row has; the first or the last there is where it is none."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, ValueError, OSError):
+        return (datetime.max if seconds > 0 else datetime.min).replace(tzinfo=UTC)

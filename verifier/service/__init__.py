@@ -5,8 +5,8 @@
 >>> app = create_app(Service(Verifier.default(), ServiceSettings()))  # doctest: +SKIP
 """
 
+from verifier.api_keys import Keys
 from verifier.service.app import create_app
-from verifier.service.keys import Keys
 from verifier.service.service import Service
 from verifier.service.settings import ServiceSettings
 

@@ -1,5 +1,6 @@
 """Answers: a report, a problem, and how both stand in the OpenAPI document."""
 
+from collections.abc import Mapping
 from typing import Any, Final, Literal
 
 from fastapi.responses import HTMLResponse, JSONResponse, Response
@@ -28,11 +29,13 @@ _MEANINGS: Final = {
 }
 
 
-def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Describe answers without a report for the OpenAPI document."""
+def documented(
+    *statuses: int, meanings: Mapping[int, str] = _MEANINGS
+) -> dict[int | str, dict[str, Any]]:
+    """Describe answers that are problems for the OpenAPI document."""
     schema = {"schema": {"$ref": "#/components/schemas/Problem"}}  # of an analysis that failed
     return {
-        status: {"content": {PROBLEM_TYPE: schema}, "description": _MEANINGS[status]}
+        status: {"content": {PROBLEM_TYPE: schema}, "description": meanings[status]}
         for status in statuses
     }
 

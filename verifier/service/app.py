@@ -20,8 +20,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from verifier.errors import VerifierError
 from verifier.service.answers import problem_response
 from verifier.service.hosts import Hosts
+from verifier.service.look_ups import discovery, look_ups
 from verifier.service.operations import operations
 from verifier.service.problems import Problem, ServiceError, problem_of
+from verifier.service.publishing import publishing
 from verifier.service.routes import analyses
 from verifier.service.service import Service
 
@@ -61,6 +63,10 @@ def create_app(service: Service) -> FastAPI:
     )
     app.include_router(analyses(service))
     app.include_router(operations(service))
+    if service.repository:
+        app.include_router(look_ups(service, service.repository))
+        app.include_router(publishing(service, service.repository))
+        app.include_router(discovery())
     _add_page(app)
     _add_error_answers(app)
     if service.settings.allow_origins:

@@ -45,6 +45,27 @@ class Metrics:
             "camsim_requests", "Requests by answer", ["method", "status"], registry=self._registry
         )
 
+        self._lookups = Counter(
+            "camsim_lookups",
+            "Manifests asked for, by what came of it",
+            ["outcome"],
+            registry=self._registry,
+        )
+        self._publications = Counter(
+            "camsim_publications",
+            "Manifests posted, by what came of it",
+            ["outcome"],
+            registry=self._registry,
+        )
+
+    def looked_up(self, *, found: bool) -> None:
+        """Count a look-up by a soft binding."""
+        self._lookups.labels("found" if found else "not found").inc()
+
+    def published(self, outcome: str) -> None:
+        """Count a manifest that was posted: "new", "known", or the name of an error."""
+        self._publications.labels(outcome).inc()
+
     def analysed(self, outcome: Report | Problem, seconds: float) -> None:
         """Count an analysis that ended."""
         self._seconds.observe(seconds)

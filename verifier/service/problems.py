@@ -7,13 +7,17 @@
         ├── RequestError             400  a request that isn't formed as the documentation says
         ├── KeyMissingError          401  no key, or a wrong one
         ├── UrlsOffError             403  the operator fetches no URLs
+        ├── PublishingOffError       403  no manifest is published over HTTP, or not by this key
+        ├── NotSignedError           403  a binding that the manifest doesn't state
         ├── UnknownAnalysisError     404  no such analysis, not yours, or not kept any more
         ├── NotReadyError            409  the report of an analysis that isn't done
         ├── SlowUploadError          408  the photo didn't arrive in time
+        ├── QueryTooLongError        414  a value that doesn't fit into a URL
         ├── RefusedUrlError          422  a URL that is not fetched: scheme, port, private address
         ├── FetchError               422  a URL that gave no photo
         ├── TooManyRequestsError     429  with Retry-After
         ├── MisdirectedError         421  a name of a host that the operator didn't allow
+        ├── NoKeyKnownError          501  pictures aren't read here: there is no watermark key
         ├── BusyError                503  with Retry-After: the queue is full, or time ran out
         ├── StoreError               503  with Retry-After: the reports can't be read or deleted
         └── StoppingError            503  with Retry-After: the service is being stopped
@@ -25,9 +29,13 @@ from typing import ClassVar, Final
 from pydantic import BaseModel, ConfigDict, Field, computed_field, field_validator
 
 from verifier.errors import (
+    ManifestConflictError,
+    ManifestNotFoundError,
+    ManifestRefusedError,
     PhotoError,
     PhotoTooLargeError,
     PhotoUnsupportedError,
+    RepositoryError,
     VerifierError,
 )
 
@@ -104,6 +112,18 @@ class UrlsOffError(ServiceError):
     status = 403
 
 
+class PublishingOffError(ServiceError):
+    """No manifest is published over HTTP, or not by who asks."""
+
+    status = 403
+
+
+class NotSignedError(ServiceError):
+    """The manifest doesn't state this binding, and nothing else makes one."""
+
+    status = 403
+
+
 class UnknownAnalysisError(ServiceError):
     """There is no such analysis, it is someone else's, or it isn't kept any more."""
 
@@ -120,6 +140,12 @@ class SlowUploadError(ServiceError):
     """The photo didn't arrive in time."""
 
     status = 408
+
+
+class QueryTooLongError(ServiceError):
+    """The value doesn't fit into a URL; it can be posted."""
+
+    status = 414
 
 
 class RefusedUrlError(ServiceError):
@@ -152,6 +178,12 @@ class StoreError(ServiceError):
     status = 503
 
 
+class NoKeyKnownError(ServiceError):
+    """Pictures aren't read here: the operator gave no watermark key."""
+
+    status = 501
+
+
 class BusyError(ServiceError):
     """The queue is full, or an analysis ran out of time."""
 
@@ -166,6 +198,12 @@ class StoppingError(ServiceError):
 
 _PHOTO_STATUS: Final = {PhotoTooLargeError: 413, PhotoUnsupportedError: 415}
 _UNREADABLE: Final = 422
+_REPOSITORY_STATUS: Final[dict[type[VerifierError], int]] = {
+    ManifestNotFoundError: 404,
+    ManifestConflictError: 409,
+    ManifestRefusedError: 400,
+    RepositoryError: 503,
+}
 _OURS: Final = 500
 
 
@@ -175,7 +213,7 @@ def status_of(error: VerifierError) -> int:
         return error.status
     if isinstance(error, PhotoError):
         return _PHOTO_STATUS.get(type(error), _UNREADABLE)
-    return _OURS
+    return _REPOSITORY_STATUS.get(type(error), _OURS)
 
 
 def problem_of(error: VerifierError) -> Problem:

@@ -23,9 +23,11 @@ from verifier.service.jobs import Jobs
 from verifier.service.metrics import Metrics
 from verifier.service.problems import UrlsOffError
 from verifier.service.proxies import trusted
+from verifier.service.served_repository import ServedRepository
 from verifier.service.settings import ServiceSettings
 from verifier.service.store import MemoryStore, SqliteStore, Store
 from verifier.service.uploads import Upload
+from verifier.service.watermarks_read import WatermarksRead
 from verifier.weights import FOLDER
 
 _log = logging.getLogger(__name__)
@@ -50,6 +52,8 @@ class Service:
     ------
     OutputError
         If the database can't be used.
+    RepositoryError
+        If the repository can't be used.
     WeightsError
         If the manifest of models is damaged.
     """
@@ -75,9 +79,24 @@ class Service:
             limits.file_bytes, settings.upload_seconds, settings.stall_seconds
         )
         self.jobs = Jobs(verifier, self.store, settings, self.metrics)
+        self.repository = self._served()
+        self.reads_watermarks = WatermarksRead(verifier, settings.workers)
         self.warm = False
         self._fetcher = fetcher or Fetcher(limits.file_bytes)
         self._fetches = Fetches()
+
+    def _served(self) -> ServedRepository | None:
+        settings = self.settings
+        if settings.repository is None:
+            return None
+        rate, proxies = settings.lookups_per_minute, trusted(settings.trusted_proxies)
+        return ServedRepository(
+            settings.repository,
+            self.verifier.settings,
+            Access(settings.keys, rate, proxies, "requests"),
+            self.metrics,
+            open_lookup=settings.open_lookup,
+        )
 
     async def photo(self, upload: Upload, lease: Lease) -> tuple[bytes, str | None]:
         """Return an upload's photo and name; fetches it where it is a URL.
@@ -115,11 +134,16 @@ class Service:
                 ending.callback(self.store.close)
                 ending.callback(self.verifier.close)
                 ending.callback(self._fetches.close)
+                ending.callback(self.reads_watermarks.close)
+                if self.repository:
+                    ending.callback(self.repository.close)
                 await asyncio.to_thread(self.jobs.stop, self.settings.drain_seconds)
 
     async def _purge(self) -> None:
         while True:
             await _kept_going(self.jobs.purge)
+            if self.repository:
+                await _kept_going(self.repository.store.purge)
             await asyncio.sleep(_PURGE_SECONDS)
 
     async def _warm_up(self) -> None:

@@ -5,11 +5,16 @@ from math import inf
 from pathlib import Path
 from typing import Final
 
+from verifier.api_keys import Keys
 from verifier.errors import SettingsError
-from verifier.service.keys import Keys
 from verifier.service.proxies import trusted
 
-_MAY_BE_NOTHING: Final = ("keep_days", "requests_per_minute", "linger_seconds")
+_MAY_BE_NOTHING: Final = (
+    "keep_days",
+    "requests_per_minute",
+    "lookups_per_minute",
+    "linger_seconds",
+)
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,12 @@ class ServiceSettings:
         How long the answer of a job that was polled for stays in memory where nothing is kept.
     linger_jobs
         Most answers that so stay; the oldest goes first.
+    repository
+        Folder of manifests that is served by C2PA's Soft Binding Resolution API; None: none is.
+    open_lookup
+        Whether everybody may look manifests up, without a key.
+    lookups_per_minute
+        Requests to the repository of one key, or of one address without a key; 0: no limit.
     allow_urls
         Whether a photo may be named by its URL.
     allow_origins
@@ -77,6 +88,9 @@ class ServiceSettings:
     keep_days: float = 30.0
     linger_seconds: float = 300.0
     linger_jobs: int = 200
+    repository: Path | None = None
+    open_lookup: bool = False
+    lookups_per_minute: int = 600
     allow_urls: bool = False
     allow_origins: tuple[str, ...] = ()
     allow_hosts: tuple[str, ...] = ()

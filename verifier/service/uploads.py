@@ -78,6 +78,34 @@ async def read_upload(request: Request, limits: UploadLimits, lease: Lease) -> U
     )
 
 
+async def read_body(request: Request, most: int, limits: UploadLimits, lease: Lease) -> bytes:
+    """Read a request's body as it is.
+
+    Parameters
+    ----------
+    most
+        Bytes that are taken.
+    lease
+        Grows by what is held.
+
+    Raises
+    ------
+    RequestError
+        If it breaks off.
+    PhotoTooLargeError
+        If it is larger than allowed; before it is read where it says so.
+    SlowUploadError
+        If it doesn't arrive in time.
+    BusyError
+        If too much is held.
+    """
+    try:
+        async with arriving(limits, lease) as progress:
+            return await _body(request, most, progress)
+    except ClientDisconnect:
+        raise RequestError("the upload broke off; send it again") from None
+
+
 def plain_name(name: str | None) -> str | None:
     r"""Return a file's name without folders, and with what isn't seen written out.
 

@@ -13,9 +13,9 @@ from tests.verifier.service.conftest import Start
 from tests.verifier.service.server import wait_until
 from tests.verifier.toy import PAIR, native
 from verifier import Report
+from verifier.api_keys import add_key
 from verifier.errors import OutputError, SettingsError
 from verifier.service import Keys, ServiceSettings
-from verifier.service.keys import add_key
 from verifier.service.rate import RateLimit
 from verifier.service.records import Analysis
 from verifier.service.store import MemoryStore, SqliteStore
