@@ -70,6 +70,12 @@ class Serve(TrustOptions):
         Keep reports in this database.
     keep_days
         Then reports are deleted; 0: never.
+    repository
+        Folder of published manifests: serve C2PA's Soft Binding Resolution API of it.
+    open_lookup
+        Everybody may look manifests up, without a key of --keys.
+    lookup_rate
+        Requests a minute of one client to the repository; 0: no limit.
     allow_urls
         Fetch photos by their URL, too.
     allow_origin
@@ -99,6 +105,9 @@ class Serve(TrustOptions):
     add_key: str | None = None
     keep: Path | None = None
     keep_days: float = 30.0
+    repository: Path | None = None
+    open_lookup: bool = False
+    lookup_rate: int = 600
     allow_urls: bool = False
     allow_origin: Annotated[tuple[str, ...], ANY] = ()
     weights: Path = FOLDER
@@ -147,6 +156,9 @@ def _settings(args: Serve) -> "ServiceSettings":
         keys=Keys.from_file(args.keys) if args.keys else None,
         database=args.keep,
         keep_days=args.keep_days,
+        repository=args.repository,
+        open_lookup=args.open_lookup,
+        lookups_per_minute=args.lookup_rate,
         allow_urls=args.allow_urls,
         allow_origins=tuple(args.allow_origin),
         allow_hosts=hosts_of(args.host, tuple(args.allowed_host)),

@@ -130,8 +130,8 @@ def look_ups(service: Service, repository: ServedRepository) -> APIRouter:
         with ExitStack() as holding:
             lease = holding.enter_context(service.held.lease(service.access.client(request)))
             upload = await read_upload(request, service.uploads, lease)
-            if upload.photo is None:
-                raise RequestError("the body must be the picture; a URL is for byReference")
+            if not upload.photo:
+                raise RequestError("the body must be a picture; a URL is for byReference")
             value = await reads.value(upload.photo, alg)
         return _by_reading(repository, value, hint_alg, hint_value, most)
 
@@ -149,9 +149,9 @@ def look_ups(service: Service, repository: ServedRepository) -> APIRouter:
         hint_value: HintValue = None,
         most: Most = MOST_MATCHES,
     ) -> Matches:
-        query = await read_json(request, ReferenceQuery, service)
         reads = service.reads_watermarks
         reads.check()
+        query = await read_json(request, ReferenceQuery, service)
         with ExitStack() as holding:
             lease = holding.enter_context(service.held.lease(service.access.client(request)))
             photo, _ = await service.photo(Upload(None, query.referenceUrl, None), lease)

@@ -23,10 +23,13 @@ from verifier.service.soft_binding_answers import BindingStatement, Published
 from verifier.service.uploads import read_body
 
 _MOST_DAYS: Final = 36_500
+_STORE_TYPES: Final = (STORE_TYPE, "application/octet-stream")
 _STORE: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
-        "content": {STORE_TYPE: {"schema": {"type": "string", "format": "binary"}}},
+        "content": {
+            kind: {"schema": {"type": "string", "format": "binary"}} for kind in _STORE_TYPES
+        },
     }
 }
 
@@ -61,7 +64,7 @@ def publishing(service: Service, repository: ServedRepository) -> APIRouter:
         ] = None,
     ) -> Published:
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if kind != STORE_TYPE:
+        if kind not in _STORE_TYPES:
             raise PhotoUnsupportedError(f"the body must be a manifest store, {STORE_TYPE}")
         with service.held.lease(service.access.client(request)) as lease:
             store = await read_body(request, MOST_STORE_BYTES, service.uploads, lease)

@@ -6,7 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.verifier.service.server import served
+from tests.verifier.repository.stores import label, publication
+from tests.verifier.service.server import Server, served
+from verifier.api_keys import add_key
+from verifier.repository import FolderRepository
+from watermark.key_files import write_key_file
+from watermark.keys import GroupKey
 
 pytestmark = pytest.mark.slow
 
@@ -15,20 +20,45 @@ CONFIG = Path(__file__).with_name("schemathesis.toml")
 
 def test_schemathesis_finds_nothing(toy_folder: Path, tmp_path: Path) -> None:
     with served("--weights", toy_folder, "--resend", "--rate", 0) as server:
-        ran = subprocess.run(
-            [
-                Path(sys.executable).with_name("schemathesis"),
-                f"--config-file={CONFIG}",
-                "run",
-                f"{server.url}/openapi.json",
-                "--max-examples=25",
-                "--seed=1",
-                "--no-color",
-            ],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            check=False,
+        assert "Tested: 11" in _fuzzed(server, tmp_path)
+
+
+def test_schemathesis_finds_nothing_in_the_repository(toy_folder: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "manifests"
+    with FolderRepository(folder, make=True) as repository:
+        repository.publish(publication(1))
+    key = add_key(folder / "keys", "fuzz")
+    write_key_file(tmp_path / "group.json", GroupKey.draw())
+    options: list[object] = ["--weights", toy_folder, "--resend", "--rate", 0]
+    options += ["--lookup-rate", 0, "--watermark-key", tmp_path / "group.json"]
+    with served(*options, "--repository", folder) as server:
+        ran = _fuzzed(
+            server,
+            tmp_path,
+            f"--header=Authorization: Bearer {key}",
+            "--include-path-regex=^/v1/(matches|manifests|bindings|services)|^/.well-known",
         )
-        assert ran.returncode == 0, ran.stdout[-6000:] + ran.stderr
-        assert "Tested: 11" in ran.stdout
+        assert "Tested: 15" in ran
+        with server.client() as client:
+            assert client.get(f"/v1/manifests/{label(1)}").content == publication(1).store
+
+
+def _fuzzed(server: Server, folder: Path, *options: str) -> str:
+    ran = subprocess.run(
+        [
+            Path(sys.executable).with_name("schemathesis"),
+            f"--config-file={CONFIG}",
+            "run",
+            f"{server.url}/openapi.json",
+            "--max-examples=25",
+            "--seed=1",
+            "--no-color",
+            *options,
+        ],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout[-60000:] + ran.stderr
+    return ran.stdout
