@@ -60,7 +60,7 @@ COMMANDS: Final = {
     "watermark export-key": ("camera_sim.commands.watermark_keys:ExportKey",
         "write a group's watermark key for whoever is to read its photos"),
     "publish": ("verifier.commands.publish:Publish",
-        "publish what a camera signed, so that stripped copies of photos lead back to it"),
+        "publish what a camera signed, so that stripped copies of its photos lead back to it"),
     "repository list": ("verifier.commands.repository:ListManifests",
         "list the manifests of a repository or a bundle"),
     "repository delete": ("verifier.commands.repository:DeleteManifests",

@@ -26,10 +26,10 @@ _SHOWN = (
 
 @dataclass(frozen=True)
 class Publish:
-    """Publish the signed manifests of photos, so that stripped copies lead back to them.
+    """Publish what a camera signed, so that stripped copies of its photos lead back to it.
 
-    A manifest holds a small reference picture. What is shown by it is said before anything is
-    published; the photo itself never is. The same photo again is no error.
+    That is a photo's manifest, which holds a small reference picture. What it shows is said before
+    anything is published; the photo itself never is. The same photo again is no error.
 
     Exit status: 0; 2 where a photo wasn't published.
 

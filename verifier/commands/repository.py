@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ListManifests:
-    """List the manifests of a repository: since when, until when, by which key, how large.
+    """List the manifests of a repository or a bundle.
+
+    Each with since when, until when, by which key, and how large.
 
     Parameters
     ----------
@@ -40,10 +42,11 @@ class ListManifests:
 
 @dataclass(frozen=True)
 class DeleteManifests:
-    """Delete manifests from a repository; copies then lead back to nothing.
+    """Delete manifests from a repository.
 
-    Over HTTP a key deletes what it published, and the key is that of $CAMSIM_REPOSITORY_KEYS. What
-    others have fetched or exported before stays with them.
+    Copies of their photos then lead back to nothing. Over HTTP a key deletes what it published; it
+    is taken from the file of $CAMSIM_REPOSITORY_KEYS. What others have fetched or exported before
+    stays with them.
 
     Parameters
     ----------
@@ -84,7 +87,9 @@ class DeleteManifests:
 
 @dataclass(frozen=True)
 class PurgeManifests:
-    """Delete from a repository what expired. A service does so by itself.
+    """Delete from a repository what expired.
+
+    A service does so by itself.
 
     Parameters
     ----------
@@ -106,7 +111,7 @@ class PurgeManifests:
 
 @dataclass(frozen=True)
 class ExportBundle:
-    """Write a repository into one file, which a newsroom looks up in without network.
+    """Write a repository into one file, to look up in without network.
 
     Parameters
     ----------
@@ -131,10 +136,10 @@ class ExportBundle:
 
 @dataclass(frozen=True)
 class AddKey:
-    """Make a key with which its owner publishes into a repository over HTTP, and print it once.
+    """Make a key to publish into a repository over HTTP.
 
-    A service has to be started again to know it. To take it back, delete its line from the file
-    “keys” of the folder.
+    It is printed once. A service has to be started again to know it. To take it back, delete its
+    line from the file “keys” of the folder.
 
     Parameters
     ----------
