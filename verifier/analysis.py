@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
 from channel.one_blas_thread import ONE_BLAS_THREAD
 from channel.printable import whole_text
 from verifier.batch import Outcome, Progress, analyze_many
+from verifier.comparing.compare import compare
 from verifier.detectors import DETECTORS, Detector
 from verifier.detectors.agreement import agreed
 from verifier.detectors.cores import ANALYSES, Cores
@@ -26,16 +27,21 @@ from verifier.judging.verdict import conclude
 from verifier.reading.photo import LoadedPhoto, Photo, load
 from verifier.reading.process import DecoderProcesses
 from verifier.reading.reading import Reading, read_pixels
-from verifier.report.parts import WATERMARK, parts_of
+from verifier.recovery.recovering import Received, Recovery, recover
+from verifier.recovery.wording import NO_KEY
+from verifier.report.parts import RECOVERY, WATERMARK, parts_of
 from verifier.report.preview import Preview, preview_of
-from verifier.report.record import DetectorResult, Stability
+from verifier.report.record import DetectorResult, Stability, WatermarkFacts
 from verifier.report.report import Report
 from verifier.settings import Settings
 from verifier.watermark.known_keys import KnownKeys, keys_if_any, keys_of
-from verifier.watermark.reported import watermark_facts
+from verifier.watermark.photo import upright
+from verifier.watermark.reader import read_watermark
+from verifier.watermark.reported import NOT_LOOKED_FOR, as_facts
 from verifier.weights import FOLDER
 
 if TYPE_CHECKING:
+    from verifier.repository import Repository
     from watermark.keys import GroupKey
 
 _log = logging.getLogger(__name__)
@@ -64,6 +70,7 @@ class Verifier:
         self._detectors = tuple(detectors)
         self._settings = settings or Settings()
         self._keys = _known(self._settings)
+        self._repositories = _opened(self._settings)
         self._cores = Cores(self._settings.threads)
         self._decoders: DecoderProcesses | None = None
         self._lock = threading.Lock()
@@ -97,8 +104,8 @@ class Verifier:
     @classmethod
     def facts_only(cls, settings: Settings | None = None, **given: Any) -> Self:
         """Make one without detectors: file, credential and channel alone, no statistics."""
-        facts = replace(settings or Settings(), **given, resend_through=(), watermark_keys=())
-        return cls([], facts)
+        by = replace(settings or Settings(), **given)
+        return cls([], replace(by, resend_through=(), watermark_keys=(), repositories=()))
 
     def __reduce__(self) -> "tuple[type[Verifier], tuple[tuple[Detector, ...], Settings]]":
         # With the very keys: another machine's folder has others.
@@ -134,7 +141,9 @@ class Verifier:
     def parts(self) -> dict[str, str]:
         """What an analysis does: words by name, in the order in which ``part_done`` hears of it."""
         parts = parts_of({one.name: one.doing or one.question for one in self._detectors})
-        return {name: words for name, words in parts.items() if self._keys or name != WATERMARK}
+        left_out = set() if self._keys else {WATERMARK}
+        left_out |= set() if self._looks_up else {RECOVERY}
+        return {name: words for name, words in parts.items() if name not in left_out}
 
     def analyze(
         self, photo: Photo, *, name: str | None = None, part_done: PartDone = lambda _: None
@@ -168,9 +177,11 @@ class Verifier:
         with clock.part("reading"):
             reading = self._read(loaded.content)
         small = self._cores.beside(_timed, self._preview, reading)
-        marked = self._cores.beside(_timed, watermark_facts, reading, self._keys)
+        led = self._cores.beside(self._by_watermark, reading)
         results = self._results(reading, clock)
-        watermark = clock.done(WATERMARK, marked()) if self._keys else marked()[0]
+        watermark, recovery = led()
+        marked = clock.done(WATERMARK, watermark) if self._keys else watermark[0]
+        recovered = clock.done(RECOVERY, recovery) if self._looks_up else recovery[0]
         with clock.part("stability"):
             held = stability(
                 results,
@@ -189,11 +200,21 @@ class Verifier:
             credential=facts.credential,
             channel=facts.channel,
             detectors=tuple(_with_map_if_answered(result, held) for result in results),
-            watermark=watermark,
+            watermark=marked,
+            recovered=recovered.facts,
+            comparison=recovered.comparison,
             stability=held,
-            verdict=conclude(facts.credential, facts.channel, results, held, watermark),
+            verdict=conclude(
+                facts.credential,
+                facts.channel,
+                results,
+                held,
+                marked,
+                recovered.facts,
+                recovered.comparison,
+            ),
             seconds={k: round(v, 4) for k, v in (facts.seconds | clock.seconds).items()},
-        ).with_preview(preview)
+        ).with_pictures(preview, recovered.picture if self._settings.preview else None)
 
     def analyze_many(
         self,
@@ -243,6 +264,28 @@ class Verifier:
             return None
         return preview_of(reading.colours, reading.facts.input.orientation)
 
+    @property
+    def _looks_up(self) -> bool:
+        return bool(self._keys and self._repositories)
+
+    def _by_watermark(
+        self, reading: Reading
+    ) -> tuple[tuple[WatermarkFacts, float], tuple[Recovery, float]]:
+        """Read the watermark, and look up what it leads to; each with its seconds."""
+        if not self._keys:
+            return (NOT_LOOKED_FOR, 0.0), (
+                Recovery(NO_KEY) if self._repositories else Recovery(),
+                0.0,
+            )
+        picture = upright(reading)
+        found, seconds = _timed(read_watermark, picture, self._keys)
+        facts = as_facts(found, max(picture.shape[:2]))
+        if not self._repositories:
+            return (facts, seconds), (Recovery(), 0.0)
+        received = Received(picture, found, reading.facts.credential)
+        read = self._pool().read_manifest
+        return (facts, seconds), _timed(recover, received, self._repositories, read, compare)
+
     def _results(self, reading: Reading, clock: "_Clock") -> list[DetectorResult]:
         asked = [self._cores.beside(_timed, one.analyze, reading) for one in self._detectors]
         names = [detector.name for detector in self._detectors]
@@ -283,6 +326,16 @@ def _known(settings: Settings) -> "tuple[GroupKey, ...]":
     for problem in known.problems:
         _log.warning("%s", problem)
     return known.keys
+
+
+def _opened(settings: Settings) -> "tuple[Repository, ...]":
+    """Open what is looked up in; raises `RepositoryError` for what is none."""
+    if not settings.repositories:
+        return ()
+    # Imported here: who looks nothing up needs none of it.
+    from verifier.repository import open_repository
+
+    return tuple(open_repository(where) for where in settings.repositories)
 
 
 def _timed(function: Callable[P, Found], *args: P.args, **kwargs: P.kwargs) -> tuple[Found, float]:

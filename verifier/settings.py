@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 # profiles of `channel`.
 PLATFORMS: Final = ("whatsapp", "twitter", "instagram")
 _SECRET: Final = "watermark_keys"
+# What the process that reads photos isn't told: it asks nobody, and reads no watermark.
+_OURS: Final = (_SECRET, "repositories")
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,9 @@ class Settings:
         Of the device groups whose watermarks are read, or their files, which are read here; None:
         those of the user's folder, if it has any; empty: no watermark is looked for. Their text
         never shows the secret, and `message` leaves them out.
+    repositories
+        Where the credential is looked up to which a watermark leads: folders, bundles, and URLs,
+        asked in this order; empty: nowhere. No other address is ever asked, whatever a photo names.
 
     Raises
     ------
@@ -57,6 +62,7 @@ class Settings:
     threads: int = 0
     preview: bool = True
     watermark_keys: "Sequence[GroupKey | str | Path] | None" = None
+    repositories: Sequence[str | Path] = ()
 
     def __post_init__(self) -> None:
         anchors = _pem(self.trust_anchors, "trust anchors")
@@ -71,6 +77,7 @@ class Settings:
             ("revocation_lists", lists),
             ("resend_through", tuple(self.resend_through)),
             ("watermark_keys", _keys(self.watermark_keys)),
+            ("repositories", _places(self.repositories)),
         ):
             object.__setattr__(self, name, value)  # of a frozen object: what it is made with
 
@@ -80,13 +87,13 @@ class Settings:
         return _text(self.trust_anchors), _text(self.revocation_lists)
 
     def message(self) -> dict[str, Any]:
-        """Return it as JSON has it, for the process that reads photos: all but the keys."""
-        told = {one.name: getattr(self, one.name) for one in fields(self) if one.name != _SECRET}
+        """Return it as JSON has it, for the process that reads photos: all but `_OURS`."""
+        told = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in _OURS}
         return told | {"limits": asdict(self.limits)}
 
     @classmethod
     def of_message(cls, message: Mapping[str, Any]) -> Self:
-        """Return what `message` was made of, without keys."""
+        """Return what `message` was made of, without keys and repositories."""
         return cls(**{**message, "limits": Limits(**message["limits"]), _SECRET: ()})
 
 
@@ -106,6 +113,11 @@ def _keys(named: "Sequence[GroupKey | str | Path] | None") -> "tuple[GroupKey, .
     from verifier.watermark.known_keys import keys_of
 
     return keys_of([named] if isinstance(named, str) else named)
+
+
+def _places(given: Sequence[str | Path]) -> tuple[str | Path, ...]:
+    """Return each place once, in order; one alone may be given as it is."""
+    return tuple(dict.fromkeys([given] if isinstance(given, (str, Path)) else given))
 
 
 def _check_pem(anchors: str | None, lists: str | None) -> None:

@@ -43,6 +43,10 @@ SCHEMA: Final = pa.schema(
         ("platforms", pa.list_(pa.string())),
         ("jpeg_quality", pa.int16()),
         ("watermark", pa.string()),  # payload that was read; null where none was
+        ("recovered", pa.string()),  # state of the recovered credential; null: not looked for
+        ("recovered_trust", pa.string()),  # of that credential; null where none was found
+        ("recovered_signer", pa.string()),
+        ("comparison", pa.string()),  # its result; null where none was made
         ("detectors", pa.list_(_DETECTOR)),
         ("verifier", pa.string()),  # its version
         ("seconds", pa.float32()),
@@ -80,6 +84,7 @@ def row_of_report(photo: str, report: Report, *, whole: bool) -> Row:
         "platforms": list(dict.fromkeys(match.platform for match in channel.platforms)),
         "jpeg_quality": channel.jpeg.quality if channel.jpeg else None,
         "watermark": report.watermark.payload,
+        **_recovered(report),
         "detectors": [
             {
                 "name": result.name,
@@ -94,6 +99,17 @@ def row_of_report(photo: str, report: Report, *, whole: bool) -> Row:
         "verifier": report.verifier_version,
         "seconds": sum(report.seconds.get(part, 0) for part in parts),
         "report": report.to_json() if whole else None,
+    }
+
+
+def _recovered(report: Report) -> Row:
+    recovered, result = report.recovered, report.comparison.result
+    credential = recovered.credential
+    return {
+        "recovered": None if recovered.state == "not looked for" else recovered.state,
+        "recovered_trust": credential.trust.state if credential else None,
+        "recovered_signer": credential.signer if credential else None,
+        "comparison": None if result == "not made" else result,
     }
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from channel.errors import reason_of
 from channel.extras import of_extra
 from channel.options import ANY
-from verifier.commands.trust import TrustOptions
+from verifier.commands.trust import TrustOptions, places_of
 from verifier.errors import OutputError, SettingsError
 from verifier.limits import Limits
 from verifier.weights import FOLDER
@@ -80,6 +80,8 @@ class Serve(TrustOptions):
         Fetch photos by their URL, too.
     allow_origin
         Pages of others whose scripts may ask.
+    recover_from
+        Folders, bundles and URLs where the credentials of stripped copies are looked up.
     weights
         Models of your own.
     """
@@ -110,6 +112,7 @@ class Serve(TrustOptions):
     lookup_rate: int = 600
     allow_urls: bool = False
     allow_origin: Annotated[tuple[str, ...], ANY] = ()
+    recover_from: Annotated[tuple[str, ...], ANY] = ()
     weights: Path = FOLDER
 
     def __call__(self) -> int:
@@ -139,6 +142,9 @@ class Serve(TrustOptions):
         print(f"camsim: serving at http://{host}:{port}/", file=sys.stderr, flush=True)
         serve(create_app(service), socket, settings)
         return 0
+
+    def _repositories(self) -> tuple[str | Path, ...]:
+        return places_of(self.recover_from)
 
 
 def _settings(args: Serve) -> "ServiceSettings":

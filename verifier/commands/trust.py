@@ -1,8 +1,11 @@
 """Options that verify, verify-archive and serve share."""
 
+from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
 
 from channel.options import ANY
 from channel.terminal import complain
@@ -44,7 +47,12 @@ class TrustOptions:
             limits or Limits(),
             self.resend,
             watermark_keys=self._keys(),
+            repositories=self._repositories(),
         )
+
+    def _repositories(self) -> tuple[str | Path, ...]:
+        """Return where signed credentials are looked up."""
+        return ()
 
     def _keys(self) -> "tuple[GroupKey, ...]":
         """Return the keys that are named and the user's own; says which of those can't be read."""
@@ -54,3 +62,28 @@ class TrustOptions:
         for problem in known.problems:
             complain(problem)
         return known.keys
+
+
+@dataclass(frozen=True)
+class VerifyingOptions(TrustOptions):
+    """As `TrustOptions`, and where the credentials of stripped copies are looked up.
+
+    Parameters
+    ----------
+    repository
+        Folder, bundle or URL where the credential is looked up to which a watermark leads; may be
+        given several times. CAMSIM_REPOSITORY names them, too, with blanks between.
+    """
+
+    _: KW_ONLY
+    repository: Annotated[tuple[str, ...], Parameter(env_var="CAMSIM_REPOSITORY")] = ()
+
+    def _repositories(self) -> tuple[str | Path, ...]:
+        return places_of(self.repository)
+
+
+def places_of(given: Sequence[str]) -> tuple[str | Path, ...]:
+    """Return URLs as they are, and paths whole: a worker may stand in another folder."""
+    from verifier.repository.opening import is_url
+
+    return tuple(where if is_url(where) else Path(where).absolute() for where in given)

@@ -10,7 +10,7 @@ from channel.errors import reason_of
 from channel.file_names import fitting_name
 from channel.options import Count
 from channel.terminal import Progress as ProgressBar
-from verifier.commands.trust import TrustOptions
+from verifier.commands.trust import VerifyingOptions
 from verifier.errors import OutputError
 from verifier.limits import Limits
 from verifier.photo_files import photos_of
@@ -31,7 +31,7 @@ _MOST_URGENT: Final = (BAD_INPUT, EVIDENCE_AGAINST, INCONCLUSIVE)
 
 
 @dataclass(frozen=True)
-class Verify(TrustOptions):
+class Verify(VerifyingOptions):
     """Say what can be known of photos that came back from a platform.
 
     Analyse photos, offline: credential, the way they came, edits, and whether the answers would

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TimeRemainingColumn
 from channel.extras import of_extra
 from channel.options import Count
 from channel.terminal import Progress, complain, say
-from verifier.commands.trust import TrustOptions
+from verifier.commands.trust import VerifyingOptions
 from verifier.weights import FOLDER
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class VerifyArchive(TrustOptions):
+class VerifyArchive(VerifyingOptions):
     """Verify all pictures of a folder, a list or an object store into one Parquet file.
 
     Analyse every picture of an archive by many workers. Run it again to go on where it was

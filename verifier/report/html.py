@@ -18,9 +18,9 @@ from verifier.report.record import (
     Stability,
     WatermarkFacts,
 )
+from verifier.report.signed_photo import compared, signed_photo
 from verifier.report.upright import patch_layer, picture
 from verifier.report.wording import (
-    LEVELS,
     MEANINGS,
     STATUSES,
     TITLES,
@@ -28,6 +28,7 @@ from verifier.report.wording import (
     in_short,
     ingredient_lines,
     input_line,
+    level_words,
     percent,
 )
 
@@ -47,13 +48,15 @@ def html_report(report: ReportRecord) -> str:
         f"<h1>{TITLES[verdict.label]}</h1>"
         f'<p class="summary">{as_html(verdict.summary)}</p>'
         f"<p>{as_html(MEANINGS[verdict.label])}</p>"
-        f"<p><b>How sure:</b> {as_html(LEVELS[verdict.level])}.</p></header>",
+        f"<p><b>How sure:</b> {as_html(level_words(report))}.</p></header>",
+        compared(report),
         _in_short(report),
         _picture(report),
         _grounds(report),
         *(_detector(result, report.stability) for result in report.detectors),
         _section("Distribution history", _channel(report)),
         _watermark(report.watermark),
+        signed_photo(report),
         _section("If it is shared again", f"<p>{as_html(report.stability.words)}</p>"),
         _section("What can’t be known", _bullets(verdict.unknown)),
         _technical(report),
@@ -86,6 +89,8 @@ def _picture(report: ReportRecord) -> str:
         for number, (name, patch_map) in enumerate(maps)
         if (drawn := patch_layer(report, name)) is not None
     ]
+    if report.signed_picture is not None and not layers:
+        return ""  # it is shown beside what was signed
     return _with_layers(_data("image/jpeg", photo), layers, report.preview)
 
 

@@ -9,8 +9,10 @@ from typing import Final
 
 _BEFORE: Final = {"reading": "Reading the file, its signature and its distribution history"}
 WATERMARK: Final = "watermark"  # looked for where a key is known
+RECOVERY: Final = "recovery"  # where a repository is known besides
 _AFTER: Final = {
     WATERMARK: "Looking for a watermark",
+    RECOVERY: "Looking up what the camera signed, and comparing the picture with it",
     "stability": "Sharing it again, to see whether the answers last",
     "preview": "Drawing the picture",
 }

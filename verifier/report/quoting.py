@@ -10,6 +10,7 @@ from typing import Final
 from channel.printable import printable
 
 _LONGEST: Final = 64  # characters; RFC 5280, ub-common-name
+_LONGEST_WORDS: Final = 200
 _MARKS: Final = re.compile("[\"'“”„‟«»‹›‘’‚‛`]")
 _NO_WORD: Final = re.compile(r"[^\w .:+/@#·-]")
 
@@ -23,6 +24,12 @@ def named(name: str) -> str:
     """Return a name without quotation marks, on one line, at most 64 characters long."""
     short = printable(" ".join(_MARKS.sub("", name).split()))
     return short if len(short) <= _LONGEST else f"{short[: _LONGEST - 1]}…"
+
+
+def shortened(words: str) -> str:
+    """Return what somebody else's program says, on one line, at most 200 characters long."""
+    short = printable(" ".join(words.split())).rstrip(".")
+    return short if len(short) <= _LONGEST_WORDS else f"{short[: _LONGEST_WORDS - 1]}…"
 
 
 def word(text: str) -> str:

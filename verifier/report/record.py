@@ -720,8 +720,8 @@ class ReportRecord(_Record):
         """The signed reference picture, for the HTML report; not part of the JSON."""
         return self._signed_picture
 
-    def with_signed_picture(self, picture: SignedPicture | None) -> Self:
-        """Return the same report with the signed reference picture for its HTML."""
-        copy = self.model_copy()
-        copy._signed_picture = picture
+    def with_pictures(self, preview: Preview | None, signed: SignedPicture | None) -> Self:
+        """Return the same report with both pictures for its HTML."""
+        copy = self.with_preview(preview)
+        copy._signed_picture = signed
         return copy

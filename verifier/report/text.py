@@ -6,17 +6,20 @@ from collections.abc import Iterable, Iterator
 from channel.printable import printable
 from verifier.report.record import DetectorResult, ReportRecord, Stability
 from verifier.report.wording import (
-    LEVELS,
     TITLES,
+    comparison_headline,
     credential_details,
     detector_headline,
     input_line,
+    level_words,
     percent,
     pipeline_headline,
     platform_headline,
+    recovered_headline,
 )
 
 _WIDTH = 92
+_PARTS = 10  # that are listed
 
 
 def text_report(report: ReportRecord) -> str:
@@ -30,7 +33,7 @@ def _lines(report: ReportRecord) -> Iterator[str]:
     yield f"{name}: {TITLES[verdict.label].upper()}"
     yield from _wrapped(verdict.summary, "  ")
     if verdict.level != "none":
-        yield from _wrapped(f"How sure: {LEVELS[verdict.level]}.", "  ")
+        yield from _wrapped(f"How sure: {level_words(report)}.", "  ")
     yield from _wrapped(f"Camera pipeline: {pipeline_headline(report)}.", "  ")
     yield from _wrapped(f"Platform: {platform_headline(report)}.", "  ")
     yield from _section("File", [input_line(facts.width, facts.height, facts.format, facts.bytes)])
@@ -47,6 +50,9 @@ def _lines(report: ReportRecord) -> Iterator[str]:
         yield from _section(result.question, _detector(result, report.stability))
     if report.watermark.state != "not looked for":
         yield from _section("Watermark", report.watermark.words)
+    if report.recovered.state != "not looked for":
+        yield from _section("The signed photo", _recovered(report))
+        yield from _section("Does it show what was signed?", _compared(report))
     yield from _section("When shared again", [report.stability.words])
     yield from _section("What can't be known", [f"- {item}" for item in verdict.unknown])
 
@@ -60,6 +66,25 @@ def _channel(report: ReportRecord) -> list[str]:
         scan = f"progressive in {jpeg.scans} scans" if jpeg.progressive else "baseline"
         words.append(f"JPEG quality {near}{jpeg.quality}, {jpeg.subsampling}, {scan}.")
     return [*words, channel.double_compression.words, channel.scale.words]
+
+
+def _recovered(report: ReportRecord) -> list[str]:
+    recovered, credential = report.recovered, report.recovered.credential
+    words = [f"{recovered_headline(recovered)}.", *recovered.words]
+    if credential is not None:
+        words += [credential.integrity.words, credential.revocation.words]
+        words += [*credential_details(credential), recovered.hard_binding or ""]
+    return [*filter(None, words), *recovered.others, *recovered.problems]
+
+
+def _compared(report: ReportRecord) -> list[str]:
+    comparison = report.comparison
+    parts = [
+        f"Part {number}: {one.right - one.left} by {one.bottom - one.top} pixels, {one.left} from "
+        f"the left and {one.top} from the top."
+        for number, one in enumerate(comparison.regions[:_PARTS], 1)
+    ]
+    return [f"{comparison_headline(comparison)}.", *comparison.words, *parts]
 
 
 def _detector(result: DetectorResult, stability: Stability) -> list[str]:

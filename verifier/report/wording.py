@@ -5,14 +5,17 @@ from typing import Final
 
 from verifier.features.platform_marks import META
 from verifier.judging.facts import declared_generated
+from verifier.judging.recovered import by_people, listed, weighed
 from verifier.judging.stability import survives
 from verifier.report.quoting import quoted, word
 from verifier.report.record import (
     ChannelReading,
+    ComparisonFacts,
     Credential,
     DetectorResult,
     Ingredient,
     Level,
+    RecoveredFacts,
     ReportRecord,
     Stability,
     Status,
@@ -39,6 +42,9 @@ LEVELS: Final[Mapping[Level, str]] = {
     "weak": "weak: a hint, to be followed up by other means",
     "none": "no statement is made",
 }
+ESTABLISHED_BY_COMPARING: Final = (
+    "established by a signature, and by a comparison with what was signed"
+)
 _SHOWN: Final = 12  # of statements, and of ingredients
 _ROLES: Final[Mapping[str, str]] = {
     "parentOf": "this one was made from it",
@@ -64,9 +70,55 @@ def in_short(report: ReportRecord) -> list[tuple[str, str]]:
         ("Which camera pipeline developed it?", pipeline_headline(report)),
         ("Which platform did it come from?", platform_headline(report)),
         ("Is it signed?", credential_headline(report.credential)),
+        *_recovered_in_short(report),
         ("Is it declared generated?", generation_headline(report.credential)),
         ("Is the result stable when the picture is shared again?", stability_headline(stability)),
     ]
+
+
+def _recovered_in_short(report: ReportRecord) -> list[tuple[str, str]]:
+    if report.recovered.state == "not looked for":
+        return []
+    return [
+        ("Does its watermark lead to a signed photo?", recovered_headline(report.recovered)),
+        ("Does it show what was signed?", comparison_headline(report.comparison)),
+    ]
+
+
+def level_words(report: ReportRecord) -> str:
+    """Say how sure a verdict is, and by what."""
+    facts = weighed(report.credential, report.recovered, report.comparison)
+    if report.verdict.level == "established" and facts.by == "the recovered one":
+        return ESTABLISHED_BY_COMPARING
+    return LEVELS[report.verdict.level]
+
+
+def recovered_headline(recovered: RecoveredFacts) -> str:
+    """Say in a few words to which signed photo a watermark led."""
+    credential = recovered.credential
+    if recovered.state == "refused":
+        return "It leads to a credential that is not used: the reason is below"
+    if recovered.state != "found" or credential is None:
+        return "No, which is no evidence"
+    signer = quoted(credential.signer, "a signer without a name")
+    trust = {"trusted": "whom you trust", "untrusted": "whom you don’t know"}
+    known = trust.get(credential.trust.state, "whose trust was not checked")
+    return f"Yes: photo {word(recovered.payload or '')}, signed by {signer}, {known}"
+
+
+def comparison_headline(comparison: ComparisonFacts) -> str:
+    """Say in a few words whether a picture shows what was signed."""
+    if comparison.result == "changed in parts":
+        count = len(comparison.regions)
+        return f"No: {count} parts differ" if count != 1 else "No: one part differs"
+    if comparison.result == "same":
+        people = by_people(comparison)
+        return f"Yes, but it was {listed(people)}" if people else "Yes: nothing was found to differ"
+    return {
+        "another picture": "No: it is another picture, with a copied watermark",
+        "not comparable": "Not known: too little could be compared",
+        "not made": "Not compared",
+    }[comparison.result]
 
 
 def detector_headline(result: DetectorResult, stability: Stability) -> str:

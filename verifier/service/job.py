@@ -99,7 +99,8 @@ class Job:
         in_words = InWords.of(report) if report else None
         update = {"report": report, "in_words": in_words, "problem": problem, "expires": expires}
         analysis = self._analysis(state, self._done).model_copy(update=update)
-        return Record(analysis, self.owner, report.preview if report else None)
+        pictures = (report.preview, report.signed_picture) if report else (None, None)
+        return Record(analysis, self.owner, *pictures)
 
     def _analysis(self, state: State, done: dict[str, float]) -> Analysis:
         waiting = [part for part in self._parts if part not in done]

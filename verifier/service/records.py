@@ -7,8 +7,9 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from verifier.report.preview import Preview
+from verifier.report.reference import SignedPicture
 from verifier.report.report import Report
-from verifier.report.wording import LEVELS, MEANINGS, TITLES, in_short
+from verifier.report.wording import MEANINGS, TITLES, in_short, level_words
 from verifier.service.problems import Problem
 
 State = Literal["queued", "running", "done", "failed"]
@@ -52,7 +53,7 @@ class InWords(BaseModel):
         return cls(
             title=TITLES[verdict.label],
             meaning=MEANINGS[verdict.label],
-            level=LEVELS[verdict.level],
+            level=level_words(report),
             answers=tuple(Answer(question=q, answer=a) for q, a in in_short(report)),
         )
 
@@ -77,14 +78,15 @@ class Analysis(BaseModel):
 
 @dataclass(frozen=True)
 class Record:
-    """An analysis and what isn't told: whose it is, and the small picture for its page."""
+    """An analysis and what isn't told: whose it is, and the small pictures for its page."""
 
     analysis: Analysis
     owner: str
     preview: Preview | None = None
+    signed: SignedPicture | None = None
 
     @property
     def report(self) -> Report | None:
-        """The report with its picture."""
+        """The report with its pictures."""
         report = self.analysis.report
-        return report.with_preview(self.preview) if report else None
+        return report.with_pictures(self.preview, self.signed) if report else None

@@ -149,6 +149,23 @@ def analyses(service: Service) -> APIRouter:
         report = report_of(service.jobs.find(analysis, owner))
         return _image(patch_layer(report, detector), "image/png")
 
+    @router.get(
+        "/analyses/{analysis}/signed",
+        summary="The signed reference picture, where it was recovered",
+        response_class=Response,
+        responses={200: {"content": {"image/jpeg": {}}}, **_UNKNOWN, **documented(409)},
+    )
+    def signed_picture_of(
+        analysis: Id,
+        owner: Owner,
+        laid: Annotated[
+            bool, Query(description="Turned, cut and scaled as the received picture is.")
+        ] = False,
+    ) -> Response:
+        signed = report_of(service.jobs.find(analysis, owner)).signed_picture
+        picture = (signed.laid if laid else signed.whole) if signed else None
+        return _image(picture, "image/jpeg")
+
     @router.delete(
         "/analyses/{analysis}",
         summary="Forget an analysis, or end one that runs",

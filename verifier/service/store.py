@@ -1,6 +1,7 @@
 """Where finished analyses stay: in memory for a moment, or in SQLite by choice.
 
-The photo itself is never stored: only its report and a small picture of it.
+The photo itself is never stored: only its report, a small picture of it, and the one that was
+signed, where it was recovered.
 """
 
 import logging
@@ -15,6 +16,7 @@ from typing import Any, Final
 
 from verifier.errors import OutputError
 from verifier.report.preview import Preview
+from verifier.report.reference import SignedPicture
 from verifier.service.private_file import private_file
 from verifier.service.problems import INTERRUPTED, StoppingError, StoreError, problem_of
 from verifier.service.records import Analysis, Record
@@ -23,14 +25,16 @@ _log = logging.getLogger(__name__)
 _TABLE: Final = """
     CREATE TABLE IF NOT EXISTS analyses (
         id TEXT PRIMARY KEY, owner TEXT NOT NULL, expires REAL, analysis TEXT NOT NULL,
-        preview BLOB, width INTEGER, height INTEGER
+        preview BLOB, width INTEGER, height INTEGER, signed BLOB, laid BLOB
     ) WITHOUT ROWID
 """
-_FIELDS: Final = ["id", "owner", "expires", "analysis", "preview", "width", "height"]
-_VERSION: Final = 2  # of the table; 0 before it was counted
-_CLEANED: Final = 1  # since when what is deleted is overwritten; since 2 previews are upright
+_ADDED: Final = ["signed", "laid"]  # the signed reference picture, since version 3
+_FIELDS: Final = ["id", "owner", "expires", "analysis", "preview", "width", "height", *_ADDED]
+_VERSION: Final = 3  # of the table; 0 before it was counted
+_CLEANED: Final = 1  # since when what is deleted is overwritten
+_UPRIGHT: Final = 2  # since when previews are
 _INDEX: Final = "CREATE INDEX IF NOT EXISTS by_expiry ON analyses (expires)"
-_COLUMNS: Final = "owner, analysis, preview, width, height"
+_COLUMNS: Final = "owner, analysis, preview, width, height, signed, laid"
 _BUSY_SECONDS: Final = 10.0  # that a writer waits for another process that has the file
 
 
@@ -166,25 +170,29 @@ class SqliteStore(Store):
             raise OutputError(f"{path} is open in another program; close that one first")
         execute(_TABLE)
         execute(_INDEX)
+        self._add_columns()
         self._fail_interrupted()
         self.purge()
         if version < _CLEANED:  # what was deleted before may not have been overwritten
             execute("VACUUM")
             execute(f"PRAGMA user_version = {_CLEANED}")
-        if version < _VERSION:
+        if version < _UPRIGHT:
             execute("BEGIN IMMEDIATE")  # all of it or nothing: none is turned twice
             self._turn_previews()
-            execute(f"PRAGMA user_version = {_VERSION}")
+            execute(f"PRAGMA user_version = {_UPRIGHT}")
             execute("COMMIT")
+        if version < _VERSION:
+            execute(f"PRAGMA user_version = {_VERSION}")
 
     def put(self, record: Record) -> None:
         """See `Store.put`."""
         analysis, preview = record.analysis, record.preview
         expires = analysis.expires.timestamp() if analysis.expires else None
         picture = (preview.jpeg, preview.width, preview.height) if preview else (None, None, None)
+        signed = (record.signed.whole, record.signed.laid) if record.signed else (None, None)
         self._run(
-            "INSERT OR REPLACE INTO analyses VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (analysis.id, record.owner, expires, analysis.model_dump_json(), *picture),
+            "INSERT OR REPLACE INTO analyses VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (analysis.id, record.owner, expires, analysis.model_dump_json(), *picture, *signed),
         )
 
     def get(self, name: str) -> Record | None:
@@ -222,6 +230,13 @@ class SqliteStore(Store):
                 f"the file of reports can't be used now: {error}; ask again later", _BUSY_SECONDS
             ) from error
 
+    def _add_columns(self) -> None:
+        """Add what an earlier version's table lacks; what it holds stays as it is."""
+        columns = _columns(self._connection)
+        for name in _ADDED:
+            if name not in columns:
+                self._connection.execute(f"ALTER TABLE analyses ADD COLUMN {name} BLOB")
+
     def _turn_previews(self) -> None:
         """Turn the pictures upright that an earlier version kept as they were coded."""
         for (name,) in self._run("SELECT id FROM analyses WHERE preview IS NOT NULL", ()):
@@ -244,10 +259,11 @@ class SqliteStore(Store):
 
 def _record(row: tuple[Any, ...]) -> Record | None:
     """Read a row; None where another version wrote what this one can't read."""
-    owner, text, jpeg, width, height = row
+    owner, text, jpeg, width, height, whole, laid = row
     try:
         preview = Preview(jpeg, width, height) if jpeg is not None else None
-        return Record(Analysis.model_validate_json(text), owner, preview)
+        signed = SignedPicture(whole, laid) if whole is not None else None
+        return Record(Analysis.model_validate_json(text), owner, preview, signed)
     except (ValueError, TypeError) as error:
         _log.warning("a report that was kept can't be read: %s", type(error).__name__)
         return None
@@ -259,10 +275,14 @@ def _checked_version(connection: sqlite3.Connection, path: Path) -> int:
     if version > _VERSION:
         raise OutputError(f"{path} is of a later version of camsim; use that, or another file")
     tables = connection.execute("SELECT name FROM sqlite_master").fetchall()
-    columns = [row[1] for row in connection.execute("PRAGMA table_info(analyses)")]
-    if tables and columns != _FIELDS:
+    columns = _columns(connection)
+    if tables and columns not in [_FIELDS[:end] for end in range(-len(_ADDED), 0)] + [_FIELDS]:
         raise OutputError(f"{path} is a database of something else; name another file")
     return int(version)
+
+
+def _columns(connection: sqlite3.Connection) -> list[str]:
+    return [row[1] for row in connection.execute("PRAGMA table_info(analyses)")]
 
 
 def _expired(record: Record) -> bool:

@@ -1,14 +1,11 @@
 """A picture's watermark as a report has it: what was read, in fields and in sentences."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from math import floor, log10
 from typing import Final
 
-from verifier.reading.reading import Reading
 from verifier.report.record import WatermarkFacts
-from verifier.watermark.photo import upright
-from verifier.watermark.reader import WatermarkReading, read_watermark
-from watermark.keys import GroupKey
+from verifier.watermark.reader import WatermarkReading
 
 _FULL: Final = 0.005  # a scale that lies nearer to 1 is the photo's own; it is read within 0.002
 _ROUND: Final = 0.01  # of the photo's longer side: what may pass for a cut where there is none
@@ -30,14 +27,6 @@ _NOT_FOUND: Final = WatermarkFacts(
         "Copying from a screen, strong cropping and strong compression remove one.",
     ),
 )
-
-
-def watermark_facts(reading: Reading, keys: Sequence[GroupKey]) -> WatermarkFacts:
-    """Read the watermark of a photo that was decoded; without a key it isn't looked for."""
-    if not keys:
-        return NOT_LOOKED_FOR
-    picture = upright(reading)
-    return as_facts(read_watermark(picture, keys), max(picture.shape[:2]))
 
 
 def as_facts(found: WatermarkReading, longer_side: int) -> WatermarkFacts:

@@ -40,7 +40,7 @@ def compared(result: str, *kinds: str, regions: int = 0) -> ComparisonFacts:
 
 
 def trusted(**update: Any) -> Credential:
-    return credential(signer="Alice", **CAPTURE | update)
+    return credential(**{"signer": "Alice"} | CAPTURE | update)
 
 
 SAME: Final = compared("same", "scaled")

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from verifier import Report
 from verifier.report.preview import Preview, preview_of
+from verifier.report.reference import SignedPicture
 
 Text = Callable[[], str]
 
@@ -22,7 +23,8 @@ def filled_report(text: Text, choice: int) -> Report:
         Gives the text of one more field, or of one more key.
     """
     content = filled(Report, text, choice) | {"schema_version": _newest_schema()}
-    return Report.model_validate(content).with_preview(_preview())
+    signed = SignedPicture(_preview().jpeg, _preview().jpeg)
+    return Report.model_validate(content).with_pictures(_preview(), signed)
 
 
 def filled(kind: Any, text: Text, choice: int) -> Any:

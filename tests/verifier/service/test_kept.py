@@ -4,6 +4,7 @@ import os
 import sqlite3
 import stat
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -17,6 +18,7 @@ from tests.verifier.service.conftest import Start
 from tests.verifier.service.test_service import post
 from verifier.errors import OutputError
 from verifier.report.preview import Preview, preview_of
+from verifier.report.reference import SignedPicture
 from verifier.service.problems import Problem, StoreError
 from verifier.service.records import Analysis, Record
 from verifier.service.store import SqliteStore
@@ -245,3 +247,34 @@ def test_a_store_that_is_locked_says_so_and_goes_on(
             with pytest.raises(StoreError, match="ask again later"):
                 store.get("a")
         assert store.get("a") is None
+
+
+def test_the_signed_picture_is_kept_beside_the_received_one(tmp_path: Path) -> None:
+    path = tmp_path / "reports.db"
+    with closing(SqliteStore(path, 1)) as store:
+        for name, signed in (
+            ("none", None),
+            ("whole", SignedPicture(b"whole")),
+            ("laid", SignedPicture(b"whole", b"laid")),
+        ):
+            store.put(replace(record(name), signed=signed))
+            kept = store.get(name)
+            assert kept is not None
+            assert kept.signed == signed
+
+
+def test_a_file_of_version_2_gets_room_for_it(tmp_path: Path) -> None:
+    path = tmp_path / "reports.db"
+    old_store(path, "DELETE", secure=True)
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        database.execute("ALTER TABLE analyses ADD COLUMN signed BLOB")  # as a crash left it
+        database.execute("PRAGMA user_version = 2")
+    for _ in range(2):
+        with closing(SqliteStore(path, 1)) as store:
+            assert store.get("3") is not None
+            store.put(replace(record("4"), signed=SignedPicture(b"whole", b"laid")))
+    with closing(sqlite3.connect(path)) as database:
+        assert database.execute("PRAGMA user_version").fetchall() == [(3,)]
+        database.execute("ALTER TABLE analyses ADD COLUMN more BLOB")
+    with pytest.raises(OutputError, match="database of something else"):
+        SqliteStore(path, 1)

@@ -6,11 +6,10 @@ from dataclasses import replace
 import pytest
 
 from tests.verifier.watermark.made import GROUP, PAYLOAD, photo
-from verifier.reading.reading import read_pixels
 from verifier.report.record import WatermarkFacts
 from verifier.watermark.place import TURNS, Place
-from verifier.watermark.reader import WatermarkReading
-from verifier.watermark.reported import as_facts, watermark_facts
+from verifier.watermark.reader import WatermarkReading, read_watermark
+from verifier.watermark.reported import NOT_LOOKED_FOR, as_facts
 
 PHOTO = 4000  # longer side
 WHOLE = WatermarkReading(
@@ -100,8 +99,7 @@ def test_what_it_does_not_say_is_said() -> None:
 
 
 def test_where_none_was_found_nobody_is_accused() -> None:
-    plain = read_pixels(photo((64, 80), levels=0))
-    facts = watermark_facts(plain, [GROUP])
+    facts = as_facts(read_watermark(photo((64, 80), levels=0), [GROUP]), 80)
     assert (facts.state, facts.payload, facts.scale) == ("not found", None, None)
     words = " ".join(facts.words)
     for cause in ("no evidence against", "other cameras", "Copying", "cropping"):
@@ -109,9 +107,8 @@ def test_where_none_was_found_nobody_is_accused() -> None:
 
 
 def test_without_a_key_it_says_what_to_do() -> None:
-    facts = watermark_facts(read_pixels(photo((64, 80), levels=0)), [])
-    assert facts.state == "not looked for"
-    assert "gives you its key" in " ".join(facts.words)
+    assert NOT_LOOKED_FOR.state == "not looked for"
+    assert "gives you its key" in " ".join(NOT_LOOKED_FOR.words)
 
 
 @pytest.mark.parametrize("found", [WHOLE, WatermarkReading(found=False), None])

@@ -15,8 +15,7 @@ from tests.verifier.conftest import Camsim, jpeg
 from tests.verifier.service.server import wait_until
 from tests.verifier.toy import native, toy_weights
 from tests.verifier.watermark.made import GROUP, PAYLOAD, Picture, photo
-from verifier import Report, Verifier
-from verifier.watermark import reported
+from verifier import Report, Verifier, analysis
 from watermark.key_files import write_key_file
 from watermark.keys import GroupKey
 
@@ -133,9 +132,9 @@ def test_it_is_read_once_whatever_is_sent_again(
     toy_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sizes = []
-    read = reported.read_watermark
+    read = analysis.read_watermark
     monkeypatch.setattr(
-        reported, "read_watermark", lambda *given: sizes.append(given[0].shape) or read(*given)
+        analysis, "read_watermark", lambda *given: sizes.append(given[0].shape) or read(*given)
     )
     given = {"resend_through": ("instagram", "twitter"), "watermark_keys": [GROUP]}
     with Verifier.from_weights(toy_folder, **given) as verifier:

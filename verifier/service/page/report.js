@@ -1,5 +1,6 @@
 // A finished analysis, in words.
 import { button, choice, el, paragraphs, save, section, slider, table } from "./elements.js";
+import { comparedView, recovered } from "./signed.js";
 import { quoted, words } from "./words.js";
 
 const TONES = { consistent: "for", "evidence against": "against", inconclusive: "open" };
@@ -15,12 +16,14 @@ export async function reportView(client, analysis) {
     "article",
     { class: "report", "data-verdict": report.verdict.label },
     verdict(report, short, name),
+    ...await comparedView(client, analysis),
     section(words.inShort, table(answers, { class: "short" })),
     await figure(client, analysis, name),
     downloads(client, analysis, name),
     el("div", { class: "grounds" }, credential(report), detectors(report)),
     section(words.way, paragraphs(way(report.channel))),
     ...watermark(report.watermark),
+    ...recovered(report.recovered),
     section(words.shared, paragraphs([report.stability.words])),
     section(words.unknown, el("ul", {}, report.verdict.unknown.map((text) => el("li", {}, text)))),
     experts(report),
