@@ -1,6 +1,6 @@
 """Take an object out of a picture: its place is filled from its edges, with grain like theirs.
 
-    python alter.py PICTURE OUT LEFT TOP RIGHT BOTTOM       the last four in shares of the sides
+``python alter.py PICTURE OUT LEFT TOP RIGHT BOTTOM``, the last four in shares of the sides.
 """
 
 import sys

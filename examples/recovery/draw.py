@@ -1,6 +1,6 @@
-"""Draw what a verifier found of a picture into one: what was signed, what was received, what differs.
+"""Draw what was signed, what was received and what differs, as a verifier found it.
 
-    python draw.py PICTURE OUT REPOSITORY TRUST_ANCHORS
+``python draw.py PICTURE OUT REPOSITORY TRUST_ANCHORS``
 """
 
 import sys
@@ -23,12 +23,14 @@ def drawn(report: Report, received: Image.Image) -> Image.Image:
     assert report.signed_picture.laid is not None
     signed = Image.open(BytesIO(report.signed_picture.whole))
     laid = Image.open(BytesIO(report.signed_picture.laid)).resize(received.size)
+    outlined = _outlined(report, received)
     panels = [
         (f"Signed: {signed.width} by {signed.height}, from the repository", signed),
-        (f"Received: {received.width} by {received.height}, no credential", _outlined(report, received)),
+        (f"Received: {received.width} by {received.height}, no credential", outlined),
     ]
     if report.comparison.regions:
-        panels.append(("What differs: signed above, received below", _zoomed(report, laid, received)))
+        zoomed = _zoomed(report, laid, received)
+        panels.append(("What differs: signed above, received below", zoomed))
     shown = [(words, _fitted(picture)) for words, picture in panels]
     return _sheet(report, shown)
 

@@ -272,3 +272,34 @@ def test_verify_takes_repositories(
     ran = camsim(*words, "--repository", tmp_path / "none")
     assert ran.status == 2
     assert "Traceback" not in ran.err
+
+
+def test_an_archive_has_it_in_its_rows(
+    camsim: Camsim,
+    toy_folder: Path,
+    tmp_path: Path,
+    chain: Chain,
+    copy: bytes,
+    edited: bytes,
+    repository: Path,
+) -> None:
+    pq = pytest.importorskip("pyarrow.parquet")
+    (tmp_path / "pictures").mkdir()
+    for name, content in (("copy", copy), ("edited", edited), ("other", received(photo((64, 80))))):
+        (tmp_path / "pictures" / f"{name}.jpg").write_bytes(content)
+    (tmp_path / "root.pem").write_text(chain.root, encoding="utf-8")
+    write_key_file(tmp_path / "agency.json", GROUP)
+    ran = camsim(
+        "verify-archive", tmp_path / "pictures", "--out", tmp_path / "a.parquet", "--resend",
+        "--weights", toy_folder, "--workers", 1, "--watermark-key", tmp_path / "agency.json",
+        "--trust-anchors", tmp_path / "root.pem", "--repository", repository,
+    )  # fmt: skip
+    assert ran.status == 0, ran.err
+    columns = ("recovered", "recovered_trust", "recovered_signer", "comparison", "verdict")
+    rows = {
+        Path(row["photo"]).stem: tuple(row[name] for name in columns)
+        for row in pq.read_table(tmp_path / "a.parquet").to_pylist()
+    }
+    assert rows["copy"] == ("found", "trusted", "Test Camera", "same", "consistent")
+    assert rows["edited"][3:] == ("changed in parts", "evidence against")
+    assert rows["other"][:4] == (None, None, None, None)
