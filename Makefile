@@ -1,4 +1,4 @@
-# make demo   set everything up and develop a RAW file
+# make demo   set everything up, develop a RAW file, and find it again in a copy that was altered
 # make test   set up what tests need and run every check
 # make docs   the documentation as a site, in site/
 # make day    the vendor's day: train, export, sign, boot, take a photo, send it, verify it
@@ -10,6 +10,8 @@ BIN    := $(VENV)/bin
 
 demo: $(VENV)/.base
 	$(BIN)/camsim develop examples/canon-s40-box.crw --out demo --compare --force
+	rm -rf demo/recovery
+	CAMSIM="$(abspath $(BIN))/camsim" PYTHON="$(abspath $(BIN))/python" examples/recovery/recovery.sh demo/recovery
 
 test: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -71,7 +71,8 @@ class Serve(TrustOptions):
     keep_days
         Then reports are deleted; 0: never.
     repository
-        Folder of published manifests: serve C2PA's Soft Binding Resolution API of it.
+        Folder of published manifests: serve C2PA's Soft Binding Resolution API of it, and look the
+        credentials of stripped copies up in it.
     open_lookup
         Everybody may look manifests up, without a key of --keys.
     lookup_rate
@@ -81,7 +82,8 @@ class Serve(TrustOptions):
     allow_origin
         Pages of others whose scripts may ask.
     recover_from
-        Folders, bundles and URLs where the credentials of stripped copies are looked up.
+        Folders, bundles and URLs where the credentials of stripped copies are looked up, after
+        --repository.
     weights
         Models of your own.
     """
@@ -144,7 +146,8 @@ class Serve(TrustOptions):
         return 0
 
     def _repositories(self) -> tuple[str | Path, ...]:
-        return places_of(self.recover_from)
+        own = () if self.repository is None else (self.repository.absolute(),)
+        return (*own, *places_of(self.recover_from))
 
 
 def _settings(args: Serve) -> "ServiceSettings":

@@ -303,3 +303,12 @@ def test_an_archive_has_it_in_its_rows(
     assert rows["copy"] == ("found", "trusted", "Test Camera", "same", "consistent")
     assert rows["edited"][3:] == ("changed in parts", "evidence against")
     assert rows["other"][:4] == (None, None, None, None)
+
+
+def test_a_service_looks_up_in_the_folder_that_it_serves(repository: Path, tmp_path: Path) -> None:
+    from verifier.commands.serve import Serve
+
+    served = Serve(repository=repository, recover_from=("https://one.example/v1", "more"))
+    places = served.settings().repositories
+    assert places == (repository, "https://one.example/v1", Path("more").absolute())
+    assert Serve().settings().repositories == ()
