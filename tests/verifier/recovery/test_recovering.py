@@ -36,7 +36,7 @@ UPRIGHT = Turn()
 def lying(turn: Turn = UPRIGHT, **given: Any) -> WatermarkReading:
     where: dict[str, Any] = {"scale": 0.5, "offset": (0.0, 0.0), "longer_side": 1024}
     place = Place(turn, (1 / 512, 1 / 512))
-    return WatermarkReading(True, PAYLOAD, "key", 1e-12, 20.0, place, **where | given)
+    return WatermarkReading(found=True, payload=PAYLOAD, place=place, **where | given)
 
 
 def signed(found: Credential | None = None, **given: Any) -> Manifest:
