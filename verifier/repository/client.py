@@ -87,7 +87,10 @@ class HttpRepository:
         return tuple(name for name in names if isinstance(name, str))
 
     def publish(self, publication: Publication, *, expires_days: float | None = None) -> bool:
-        """Publish a manifest store; the same again is no error.
+        """Publish a manifest store, and see to it that its bindings lead to it.
+
+        The same again is no error. A repository that doesn't read bindings from a manifest, as the
+        API allows, is told them by its own route.
 
         Returns
         -------
@@ -114,6 +117,9 @@ class HttpRepository:
             raise self._error(
                 f"says that it published {str(identifier)[:100]!a}, not {publication.identifier}"
             )
+        for alg, value in publication.bindings:
+            if identifier not in self.matches(alg, value):
+                self._bind(value, publication.identifier)
         return stated.get("new") is not False
 
     def delete(self, identifier: str) -> None:
@@ -123,6 +129,13 @@ class HttpRepository:
             raise ManifestNotFoundError(f"{self.name} holds no manifest {identifier[:300]!a}")
         if answer.status not in (HTTPStatus.OK, HTTPStatus.NO_CONTENT):
             raise RepositoryError(self._words_of(answer))
+
+    def _bind(self, value: bytes, identifier: str) -> None:
+        stated = {"bindingValue": value_for_api(value), "manifestId": identifier}
+        body = json.dumps(stated).encode()
+        answer = self._ask("POST", "/bindings", JSON, _MOST_JSON, body=body, kind=JSON)
+        if answer.status not in (HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.NO_CONTENT):
+            raise RepositoryError(f"{self._words_of(answer)}; it is published, but not found")
 
     def close(self) -> None:
         """Nothing stays open."""
@@ -136,10 +149,11 @@ class HttpRepository:
         *,
         query: dict[str, str] | None = None,
         body: bytes | None = None,
+        kind: str = STORE,
     ) -> Answer:
         headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
         if body is not None:
-            headers["Content-Type"] = STORE
+            headers["Content-Type"] = kind
         answer = self._endpoint.ask(
             method,
             route,

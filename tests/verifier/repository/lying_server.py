@@ -15,7 +15,7 @@ STORE = "application/c2pa"
 
 @dataclass
 class Lies:
-    """What is answered to every request, and what was asked."""
+    """What is answered to every request, but for those of ``at``, and what was asked."""
 
     status: int = 200
     kind: str = JSON
@@ -25,6 +25,7 @@ class Lies:
     stated_length: int | None = None
     asked: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
+    at: dict[tuple[str, str], tuple[int, Any]] = field(default_factory=dict)
     url: str = ""
 
     def answers(self, content: Any, kind: str = JSON, status: int = 200) -> Self:
@@ -41,19 +42,23 @@ def lying_server() -> Iterator[Lies]:
         def _answer(self) -> None:
             lies.asked.append((self.command, self.path, dict(self.headers)))
             lies.bodies.append(self.rfile.read(int(self.headers.get("Content-Length", 0))))
-            self.send_response(lies.status)
+            place = (self.command, self.path.partition("?")[0])
+            status, content = lies.at.get(place, (lies.status, lies.content))
+            if not isinstance(content, bytes):
+                content = json.dumps(content).encode()
+            self.send_response(status)
             self.send_header("Content-Type", lies.kind)
-            length = len(lies.content) if lies.stated_length is None else lies.stated_length
+            length = len(content) if lies.stated_length is None else lies.stated_length
             self.send_header("Content-Length", str(length))
             for name, value in lies.headers.items():
                 self.send_header(name, value)
             self.end_headers()
             if lies.drops:
-                for byte in lies.content:
+                for byte in content:
                     self.wfile.write(bytes([byte]))
                     time.sleep(lies.drops)
             else:
-                self.wfile.write(lies.content)
+                self.wfile.write(content)
 
         do_GET = do_POST = do_DELETE = _answer  # noqa: N815 - http.server's names
 

@@ -1,6 +1,7 @@
 """A repository over HTTP: what it answers is bounded, checked, and never leads elsewhere."""
 
 import base64
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -200,12 +201,31 @@ def test_a_key_that_is_missing_is_told(lies: Lies) -> None:
 
 
 def test_publishing_sends_the_store_alone(lies: Lies) -> None:
+    lies.at[("GET", "/v1/matches/byBinding")] = (200, matched(label(1)))
     lies.answers({"manifestId": label(1)})
     assert asked(lies, key="mine").publish(publication(1), expires_days=3)
     method, path, headers = lies.asked[0]
     assert (method, path) == ("POST", "/v1/manifests?expiresDays=3")
     assert headers["Content-Type"] == "application/c2pa"
-    assert lies.bodies == [publication(1).store]
+    assert lies.bodies[0] == publication(1).store
+    assert [method for method, _, _ in lies.asked] == ["POST", "GET"]
+
+
+def test_a_repository_that_reads_no_bindings_is_told_them(lies: Lies) -> None:
+    lies.at[("GET", "/v1/matches/byBinding")] = (200, matched())
+    lies.at[("POST", "/v1/bindings")] = (204, b"")
+    lies.answers({"manifestId": label(1)})
+    assert asked(lies).publish(publication(1))
+    assert json.loads(lies.bodies[-1]) == {
+        "bindingValue": base64.b64encode(payload(1)).decode(),
+        "manifestId": label(1),
+    }
+    lies.at[("POST", "/v1/bindings")] = (403, {"error": "no"})
+    with pytest.raises(RepositoryError, match="403: no"):
+        asked(lies).publish(publication(1))
+    lies.at[("POST", "/v1/bindings")] = (500, {"error": "no"})
+    with pytest.raises(RepositoryError, match="published, but not found"):
+        asked(lies).publish(publication(1))
 
 
 @pytest.mark.parametrize(

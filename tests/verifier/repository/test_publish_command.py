@@ -164,13 +164,15 @@ def test_publishing_over_http(
 ) -> None:
     (place / "keys").write_text(f"{lies.url} my-key\n")
     monkeypatch.setenv("CAMSIM_REPOSITORY_KEYS", str(place / "keys"))
+    found = {"matches": [{"manifestId": name_of(photo)}]}
+    lies.at[("GET", "/v1/matches/byBinding")] = (200, found)
     lies.answers({"manifestId": name_of(photo), "new": True})
     ran = camsim("publish", place / "a.jpg", "--repository", lies.url, "--yes", "--expires", "3")
     assert ran.status == 0, ran.err
     method, path, headers = lies.asked[0]
     assert (method, path) == ("POST", "/v1/manifests?expiresDays=3")
     assert headers["Authorization"] == "Bearer my-key"
-    assert lies.bodies == [manifest_store_of_photo(photo)]
+    assert lies.bodies[0] == manifest_store_of_photo(photo)
 
 
 def test_a_repository_that_refuses_is_quoted(place: Path, lies: Lies, camsim: Camsim) -> None:

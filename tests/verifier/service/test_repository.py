@@ -16,14 +16,21 @@ from tests.verifier.conftest import jpeg
 from tests.verifier.repository.signed_photos import signed_photo, signed_store
 from tests.verifier.repository.stores import store_of
 from tests.verifier.service.conftest import Start
-from tests.verifier.service.server import wait_until
+from tests.verifier.service.server import served, wait_until
 from tests.verifier.signing import Chain, flipped, signature_at
 from tests.verifier.watermark.made import GROUP, PAYLOAD, photo
 from verifier import Verifier
 from verifier.api_keys import add_key
 from verifier.errors import RepositoryError
-from verifier.repository import FolderRepository
+from verifier.reading.credentials.recovered import RecoveredManifest, read_recovered
+from verifier.repository import (
+    FolderRepository,
+    HttpRepository,
+    open_repository,
+    publication_of,
+)
 from verifier.repository.active_manifest import active_label
+from verifier.repository.endpoint import Endpoint
 from verifier.repository.repository import MOST_STORE_BYTES
 from verifier.service import Keys, Service, ServiceSettings, create_app
 from watermark.payload import ALGORITHM
@@ -446,3 +453,31 @@ def test_without_a_repository_there_are_no_such_routes(client: TestClient) -> No
 def test_the_signed_photo_itself_is_no_manifest_store(repository: Repository, chain: Chain) -> None:
     answer = repository.publish(signed_photo(chain, b"payload1"))
     assert kind(answer) == (400, "ManifestRefusedError")
+
+
+@pytest.mark.slow
+def test_our_client_works_with_our_service(toy_folder: Path, tmp_path: Path, chain: Chain) -> None:
+    """Over a real port: publish, publish again, look up, fetch, delete."""
+    folder = tmp_path / "manifests"
+    FolderRepository(folder, make=True).close()
+    key = add_key(folder / "keys", "desk")
+    publication = publication_of(signed_store(chain, b"payload1"), _Reader())
+    options = ("--weights", toy_folder, "--resend", "--repository", folder)
+    with served(*options) as server:
+        client = open_repository(server.url, key=key)
+        assert isinstance(client, HttpRepository)
+        assert client.publish(publication, expires_days=2)
+        assert not client.publish(publication)
+        stranger = open_repository(server.url, key="")
+        assert stranger.matches(ALGORITHM, b"payload1") == (publication.identifier,)
+        assert stranger.manifest(publication.identifier) == publication.store
+        assert client.algorithms() == (ALGORITHM,)
+        client.delete(publication.identifier)
+        assert stranger.matches(ALGORITHM, b"payload1") == ()
+        with pytest.raises(RepositoryError, match="a key may be missing"):
+            HttpRepository(Endpoint.of_url(server.url)).publish(publication)
+
+
+class _Reader:
+    def read_manifest(self, store: bytes) -> RecoveredManifest:
+        return read_recovered(store)
