@@ -35,7 +35,7 @@ OPTION = re.compile(r"(?<![\w-])--[a-z][a-z0-9-]+")
 OF_OTHERS = {"--no-deps", "--directory"}  # of pip, of Python's own server
 SOURCES = ("README.md", "docs/", "examples/", "camera_sim/", "channel/", "firmware_export/",
            "fleet/", "verifier/", "watermark/")  # fmt: skip
-GROUPS = ("train", "evaluate", "bench", "firmware", "identity", "watermark")
+GROUPS = ("train", "evaluate", "bench", "firmware", "identity", "watermark", "repository")
 # Verdicts of `verify` are exit statuses, too.
 VERDICTS = (0, 3, 4)
 # What is run, of pages for users. Not what needs data, a trained network, a booted camera, an
