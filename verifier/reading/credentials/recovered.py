@@ -37,7 +37,7 @@ class RecoveredManifest:
         Soft bindings of the active manifest.
     reference
         The active manifest's reference picture, (h, w, 3) uint8 sRGB, upright as signed; None if it
-        has none, several, or one out of bounds.
+        has none, several, or one out of bounds, or if the credential isn't intact.
     photo_size
         Width and height of the signed photo, in pixels, as the reference says; None without one.
     """
@@ -66,8 +66,8 @@ def read_recovered(
 
     Returns
     -------
-    What cannot be read has a credential of the state "unreadable", and nothing else. Bindings and
-    reference are given whatever the credential's state: it says what they are worth.
+    What cannot be read has a credential of the state "unreadable", and nothing else. Bindings are
+    given whatever the credential's state: it says what they are worth.
     """
     lists = read_revocation_lists(revocation_lists) if revocation_lists else None
     try:
@@ -82,13 +82,18 @@ def read_recovered(
         binding=holds_binding(found.detailed),
     )
     bindings = soft_bindings_of(found.detailed)
-    stated = signed_assertions(found.detailed, REFERENCE)
-    signed = ReferencePicture.of_statement(stated[0]) if len(stated) == 1 else None
+    is_signed = credential.integrity.state == "intact"
+    signed = _reference(found.detailed) if is_signed else None
     pixels = signed.pixels() if signed else None
     if signed is None or pixels is None:
         return RecoveredManifest(credential, bindings)
     size = signed.photo_width, signed.photo_height
     return RecoveredManifest(credential, bindings, pixels, size)
+
+
+def _reference(detailed: object) -> ReferencePicture | None:
+    stated = signed_assertions(detailed, REFERENCE)
+    return ReferencePicture.of_statement(stated[0]) if len(stated) == 1 else None
 
 
 def unreadable_store(why: str) -> RecoveredManifest:

@@ -19,7 +19,7 @@ from tests.verifier.reading.credentials.test_coverage import (
     coded,
     with_addition,
 )
-from tests.verifier.signing import Chain, make_chain_below, signed_with
+from tests.verifier.signing import Chain, flipped, make_chain_below, signature_at, signed_with
 from tests.verifier.toy import native
 from verifier import Limits, PhotoError
 from verifier.judging.facts import holds, side_of
@@ -234,8 +234,17 @@ def test_one_that_is_exchanged_is_told(store: bytes, chain: Chain) -> None:
     own = base64.b64encode(REFERENCE.jpeg)
     [at] = [place for place in range(len(store)) if store.startswith(own[:200], place)]
     exchanged = store[:at] + other[: len(own)].ljust(len(own), b"A") + store[at + len(own) :]
-    integrity = read_recovered(exchanged, chain.root).credential.integrity
+    found = read_recovered(exchanged, chain.root)
+    integrity = found.credential.integrity
     assert (integrity.state, integrity.broken_part) == ("broken", "credential")
+    assert (found.reference, found.photo_size) == (None, None)
+
+
+def test_what_nobody_is_known_to_have_signed_is_not_shown(store: bytes, chain: Chain) -> None:
+    found = read_recovered(flipped(store, signature_at(store) + 5), chain.root)
+    assert found.credential.integrity.broken_part == "signature"
+    assert len(found.bindings) == 1
+    assert (found.reference, found.photo_size) == (None, None)
 
 
 # Hostile stores
