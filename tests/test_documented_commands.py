@@ -42,7 +42,15 @@ VERDICTS = (0, 3, 4)
 # object store or another package, and not `serve`, which doesn't end.
 RUN = {"develop", "info", "simulate", "transmit", "platforms", "manipulate", "verify", "identity",
        "verify-archive", "explain", "watermark"}  # fmt: skip
-NEEDS_MORE = {"--weights", "--device", "--resnet50", "--ray", "--engines", "s3://press/2024"}
+NEEDS_MORE = {
+    "--weights",
+    "--device",
+    "--repository",
+    "--resnet50",
+    "--ray",
+    "--engines",
+    "s3://press/2024",
+}
 PAGES = (
     "README.md",
     "docs/archive.md",
@@ -50,6 +58,7 @@ PAGES = (
     "docs/firmware.md",
     "docs/verifier.md",
     "docs/guides/camera-engineer.md",
+    "docs/guides/developing.md",
     "docs/guides/newsroom-developer.md",
     "docs/guides/watermark.md",
 )
@@ -134,7 +143,9 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for place in ("capture.nef", "capture.cr3", "capture.dng", "card/one.dng", "card/two.dng"):
         (folder / place).parent.mkdir(exist_ok=True)
         write_dng(folder / place, capture(64, 80))
-    for number, place in enumerate(("photo.jpg", "downloaded.jpg", "press/a.jpg", "press/b.jpg")):
+    for number, place in enumerate(
+        ("photo.jpg", "signed.jpg", "downloaded.jpg", "press/a.jpg", "press/b.jpg")
+    ):
         (folder / place).parent.mkdir(exist_ok=True)
         Image.fromarray(photo(256, 320, number)).save(folder / place, quality=90)
     Image.fromarray(photo(64, 80)).save(folder / "photo.png")

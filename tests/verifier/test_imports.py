@@ -77,10 +77,10 @@ def test_the_command_runs_there(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_newsroom_example_of_the_readme(tmp_path: Path) -> None:
+def test_the_example_for_newsroom_developers(tmp_path: Path) -> None:
     """Seven lines, in an install without the extras, with a photo of that name beside."""
-    text = (REPOSITORY / "README.md").read_text()
-    example = text.partition("## Verify")[2].partition("```python\n")[2].partition("```")[0]
+    text = (REPOSITORY / "docs/verifier.md").read_text()
+    example = text.partition("```python\n")[2].partition("```")[0]
     assert 0 < len(example.splitlines()) <= 7
     (tmp_path / "photo.jpg").write_bytes(jpeg(native()))
     ran = in_a_newsroom(f"import os\nos.chdir(sys.argv[1])\n{example}", tmp_path)
