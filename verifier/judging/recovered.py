@@ -16,6 +16,12 @@ from verifier.report.record import ChannelReading, ComparisonFacts, Credential, 
 PLATFORMS_DO: Final = ("scaled", "turned")
 """Changes of a whole picture that platforms and viewers make, beside compressing it."""
 
+SURE: Final = 0.99
+"""How surely a part must differ to accuse a picture; less surely it is shown, and nothing follows.
+
+Platforms make patterns of their own where they shrink fine lines, which can look like a change.
+"""
+
 _SHOWS_IT: Final = ("same", "changed in parts")
 
 By = Literal["nothing", "the file", "the recovered one", "they contradict each other"]
@@ -44,6 +50,8 @@ def weighed(
     own, found = side_of(credential), recovered_side(recovered, comparison)
     if own == "against" and _explained(credential, recovered, comparison):
         own = "none"
+    if holds(credential) and recovered.embedded == "same":
+        return Weighed(own, "nothing" if own == "none" else "the file")  # its hash says more
     if _contradict(own, found, credential, recovered, comparison):
         return Weighed("none", "they contradict each other")
     if own != "none":
@@ -61,10 +69,16 @@ def recovered_side(recovered: RecoveredFacts, comparison: ComparisonFacts) -> Si
     credential = vouched(recovered)
     if credential is None or comparison.result not in _SHOWS_IT:
         return "none"
-    if establishing(credential) is not None or comparison.result == "changed in parts":
+    if establishing(credential) is not None or surely_changed(comparison):
         return "against"
-    unchanged = not by_people(comparison)
+    unchanged = comparison.result == "same" and not by_people(comparison)
     return "for" if unchanged and side_of(credential) == "for" else "none"
+
+
+def surely_changed(comparison: ComparisonFacts) -> bool:
+    """Whether a part differs so surely that it counts."""
+    sure = any(region.confidence >= SURE for region in comparison.regions)
+    return comparison.result == "changed in parts" and sure
 
 
 def vouched(recovered: RecoveredFacts) -> Credential | None:
@@ -83,14 +97,15 @@ def by_people(comparison: ComparisonFacts) -> list[str]:
 def holds_back(recovered: RecoveredFacts, comparison: ComparisonFacts) -> bool:
     """Whether what was recovered keeps a picture from being consistent, though nothing accuses it.
 
-    It is another picture than its watermark's, somebody changed it as a whole, or the one who
-    signed it declares it generated.
+    It is another picture than its watermark's, somebody changed it as a whole, parts of it may
+    differ, or the one who signed it declares it generated.
     """
     if recovered.state == "found" and recovered.credential is not None:
         if declared_generated(recovered.credential):
             return True
         if vouched(recovered) is not None:
-            return comparison.result == "another picture" or bool(by_people(comparison))
+            differs = comparison.result in ("another picture", "changed in parts")
+            return differs or bool(by_people(comparison))
     return False
 
 
@@ -123,7 +138,9 @@ def _contradict(
         return found == "for"
     if own == "for":
         two = found == "for" and recovered.embedded == "of another signer"
-        return two or found == "against" or holds_back(recovered, comparison)
+        perhaps = comparison.result == "changed in parts"  # and not surely, or found is against
+        doubted = holds_back(recovered, comparison) and not perhaps
+        return two or found == "against" or doubted
     # Someone trusted vouches for the file, as something else than an unedited capture.
     return holds(credential) and found != "none"
 
@@ -208,6 +225,17 @@ def _taken(credential: Credential) -> str:
     return f"{act}{on} by {signer}, whom you trust"
 
 
+def _parts(comparison: ComparisonFacts) -> list[str]:
+    if not surely_changed(comparison):
+        return [
+            "Parts of it may differ from what was signed, but not surely enough to count.",
+            "Look at them beside the signed picture: shrunk patterns of fine lines look so, too.",
+        ]
+    count = len(comparison.regions)
+    parts = "One part differs" if count == 1 else f"{count} parts differ"
+    return [f"{parts} from what was signed."]
+
+
 def _by_platform(channel: ChannelReading) -> str:
     if channel.platform:
         return f" by {channel.platform}"
@@ -218,9 +246,7 @@ def _by_platform(channel: ChannelReading) -> str:
 def _rest(credential: Credential, comparison: ComparisonFacts, *, looks_edited: bool) -> list[str]:
     """Say what the comparison found beside changes of the whole, and what that leaves open."""
     if comparison.result == "changed in parts":
-        count = len(comparison.regions)
-        parts = "One part differs" if count == 1 else f"{count} parts differ"
-        return [f"{parts if count else 'Parts differ'} from what was signed."]
+        return _parts(comparison)
     words = ["Nothing else was found to differ from what was signed."]
     people = by_people(comparison)
     if people:

@@ -5,7 +5,7 @@ watermark led, "statistics" the detectors':
 
 1. Two credentials that hold, both of signers who are trusted, contradict each other: inconclusive.
    So does the file's own that vouches for a capture, and a watermark that leads to another picture.
-2. Facts against (the file isn't as a trusted signer signed it; parts of it differ from the
+2. Facts against (the file isn't as a trusted signer signed it; parts of it surely differ from the
    photo that a trusted signer signed and the watermark led to; or a trusted signer declares the
    picture generated): evidence against, established. A stranger's credential decides nothing.
    A hash that fails is none where the same credential was recovered, and nothing else changed.
@@ -18,8 +18,8 @@ watermark led, "statistics" the detectors':
 5. Statistics against, and given again after at least one more platform: evidence against.
 6. Statistics for, no platform turns them over, and no detector finds anything else than a
    photograph likelier: consistent. Not so where a trusted signer's photo was recovered, and the
-   picture isn't that one (a copied watermark), or was changed as a whole (cut, mirrored, framed,
-   another tone): that is named, and inconclusive.
+   picture isn't that one (a copied watermark), was changed as a whole (cut, mirrored, framed,
+   another tone), or parts of it may differ: that is named, and inconclusive.
 7. Anything else: inconclusive.
 
 Statistics see that a camera's pipeline made the pixels, not that its lens saw the scene. A picture
@@ -109,8 +109,8 @@ def conclude(
     statistics, deciding = _statistics(detectors, stability)
     label, level = _label(facts, statistics, deciding, credential, stability)
     summed = statistics
-    doubted = declared_generated(credential) or holds_back(recovered, comparison)
-    if label == "consistent" and doubted:
+    doubted = facts.by != "the file" and holds_back(recovered, comparison)
+    if label == "consistent" and (doubted or declared_generated(credential)):
         label, level, summed = "inconclusive", "none", "none"
     looks_edited = statistics == "against"
     found = summary_of_recovered(recovered, comparison, channel, looks_edited=looks_edited)

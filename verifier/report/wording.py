@@ -5,7 +5,7 @@ from typing import Final
 
 from verifier.features.platform_marks import META
 from verifier.judging.facts import declared_generated
-from verifier.judging.recovered import by_people, listed, weighed
+from verifier.judging.recovered import by_people, listed, surely_changed, weighed
 from verifier.judging.stability import survives
 from verifier.report.quoting import quoted, word
 from verifier.report.record import (
@@ -108,6 +108,8 @@ def recovered_headline(recovered: RecoveredFacts) -> str:
 
 def comparison_headline(comparison: ComparisonFacts) -> str:
     """Say in a few words whether a picture shows what was signed."""
+    if comparison.result == "changed in parts" and not surely_changed(comparison):
+        return "Perhaps not: parts may differ, not surely enough to count"
     if comparison.result == "changed in parts":
         count = len(comparison.regions)
         return f"No: {count} parts differ" if count != 1 else "No: one part differs"

@@ -32,9 +32,11 @@ def recovered(found: Credential, state: str = "found", embedded: str = "none") -
     return RecoveredFacts.model_validate(content | {"credential": found})
 
 
-def compared(result: str, *kinds: str, regions: int = 0) -> ComparisonFacts:
+def compared(
+    result: str, *kinds: str, regions: int = 0, confidence: float = 0.99
+) -> ComparisonFacts:
     changes = tuple(GlobalChange(kind=kind, words=f"made {kind}") for kind in kinds)
-    region = ChangedRegion(left=0, top=0, right=9, bottom=9, confidence=0.99)
+    region = ChangedRegion(left=0, top=0, right=9, bottom=9, confidence=confidence)
     whole = ComparisonFacts(changes=changes, regions=(region,) * regions, smallest=0.01)
     return ComparisonFacts.model_validate(whole.model_dump() | {"result": result})
 
@@ -73,6 +75,11 @@ FOUND: Final[Mapping[str, tuple[RecoveredFacts, ComparisonFacts, str]]] = {
         recovered(trusted()),
         compared("changed in parts", "cropped", regions=1),
         FORGED,
+    ),
+    "perhaps changed in parts": (
+        recovered(trusted()),
+        compared("changed in parts", regions=3, confidence=0.98),
+        BARRED,
     ),
     "changed in parts, no capture": (recovered(trusted(source_type=None)), EDITED, FORGED),
     "another picture": (recovered(trusted()), ANOTHER, BARRED),
@@ -152,12 +159,12 @@ BESIDE: Final[Mapping[str, str]] = {
     "withdrawn": "?  =r =r =r ?  !r ?  ? ",
     "unreadable": "?  =r =r =r ?  !r ?  ? ",
     "trusted capture": "=f =f =f x  x  x  x  =f",
-    "trusted, of no source": "?  x  x  x  ?  x  ?  ? ",
-    "trusted, edited": "?  x  x  x  ?  x  ?  ? ",
-    "trusted, of ingredients": "?  x  x  x  ?  x  ?  ? ",
+    "trusted, of no source": "?  ?  x  x  ?  x  ?  ? ",
+    "trusted, edited": "?  ?  x  x  ?  x  ?  ? ",
+    "trusted, of ingredients": "?  ?  x  x  ?  x  ?  ? ",
     "picture broken": "!f =r x  x  !f !f !f !f",
     "credential broken": "!f x  x  x  !f !f !f !f",
-    "trusted: generated": "!f x  x  x  !f !f !f !f",
+    "trusted: generated": "!f !f x  x  !f !f !f !f",
     "a stranger: generated": "?  =r =r =r ?  !r ?  ? ",
     "unsigned: generated": "?  =r =r =r ?  !r ?  ? ",
 }
@@ -178,6 +185,22 @@ def test_what_two_credentials_come_to(own: str) -> None:
     ]
     both = [weighed(CREDENTIALS[own], *found) for found in beside]
     assert [SIDES[f"{one.side}, {one.by}"] for one in both] == BESIDE[own].split()
+
+
+@pytest.mark.parametrize("comparison", [EDITED, ANOTHER, compared("same", "cropped")])
+def test_a_hash_that_holds_says_more_than_a_comparison(comparison: ComparisonFacts) -> None:
+    own = CREDENTIALS["trusted capture"]
+    drawn = verdict(
+        credential=own, recovered=recovered(own, embedded="same"), comparison=comparison
+    )
+    assert (drawn.label, drawn.level) == ("consistent", "established")
+
+
+def test_parts_that_may_differ_contradict_no_signature() -> None:
+    unsure = compared("changed in parts", regions=2, confidence=0.9)
+    found = recovered(trusted(), embedded="another")
+    drawn = verdict(credential=CREDENTIALS["trusted capture"], recovered=found, comparison=unsure)
+    assert (drawn.label, drawn.level) == ("consistent", "established")
 
 
 def test_a_broken_hash_of_the_same_manifest_is_judged_by_the_comparison() -> None:
@@ -215,6 +238,15 @@ def test_the_summary_names_photo_signer_changes_and_parts() -> None:
     assert "2 parts differ from what was signed" in summed(recovered(trusted()), EDITED).summary
     cropped = summed(recovered(trusted()), compared("same", "cropped")).summary
     assert "Somebody changed the whole picture: it was made cropped." in cropped
+
+
+def test_parts_that_may_differ_accuse_nobody() -> None:
+    unsure = compared("changed in parts", "scaled", regions=2, confidence=0.98)
+    drawn = summed(recovered(trusted()), unsure)
+    assert drawn.label == "inconclusive"
+    assert "Parts of it may differ from what was signed" in drawn.summary
+    mixed = unsure.model_copy(update={"regions": (*unsure.regions, *EDITED.regions)})
+    assert summed(recovered(trusted()), mixed).label == "evidence against"
 
 
 def test_a_copied_watermark_is_called_that() -> None:
