@@ -32,7 +32,7 @@ __all__ = ["camsim"]
 
 COMMANDS = documented()
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z0-9-]+")
-OF_OTHERS = {"--no-deps", "--directory"}  # of pip, of Python's own server
+OF_OTHERS = {"--no-deps", "--directory", "--base-url", "--token"}  # of pip, of Python's own server
 SOURCES = ("README.md", "docs/", "examples/", "camera_sim/", "channel/", "firmware_export/",
            "fleet/", "verifier/", "watermark/")  # fmt: skip
 GROUPS = ("train", "evaluate", "bench", "firmware", "identity", "watermark", "repository")

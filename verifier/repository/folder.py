@@ -84,8 +84,11 @@ class FolderRepository(StoredManifests):
             If the file can't be written.
         """
         with self._transaction() as execute:
-            _purge(execute)
-            return self._put(execute, publication, expires, owner)
+            purged = _purge(execute)
+            new = self._put(execute, publication, expires, owner)
+        if purged:
+            self._end_log()
+        return new
 
     def publish_all(self, publications: Iterable[Publication]) -> None:
         """Publish many manifest stores at once: all of them, or none where one is refused.

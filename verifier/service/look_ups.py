@@ -28,6 +28,7 @@ from verifier.service.soft_binding_answers import (
     Status,
 )
 from verifier.service.uploads import Upload, read_upload
+from verifier.service.watermarks_read import WatermarksRead
 from watermark.payload import ALGORITHM
 
 STORE_TYPE: Final = "application/c2pa"
@@ -125,8 +126,7 @@ def look_ups(service: Service, repository: ServedRepository) -> APIRouter:
         hint_value: HintValue = None,
         most: Most = MOST_MATCHES,
     ) -> Matches:
-        reads = service.reads_watermarks
-        reads.check()
+        reads = _reads(service, request)
         with ExitStack() as holding:
             lease = holding.enter_context(service.held.lease(service.access.client(request)))
             upload = await read_upload(request, service.uploads, lease)
@@ -149,8 +149,7 @@ def look_ups(service: Service, repository: ServedRepository) -> APIRouter:
         hint_value: HintValue = None,
         most: Most = MOST_MATCHES,
     ) -> Matches:
-        reads = service.reads_watermarks
-        reads.check()
+        reads = _reads(service, request)
         query = await read_json(request, ReferenceQuery, service)
         with ExitStack() as holding:
             lease = holding.enter_context(service.held.lease(service.access.client(request)))
@@ -220,6 +219,13 @@ def _add_about(router: APIRouter, service: Service, repository: ServedRepository
     @router.get("/services/status", summary="Whether the repository answers")
     async def status() -> Status:
         return Status()
+
+
+def _reads(service: Service, request: Request) -> WatermarksRead:
+    """Return what reads pictures; each counts as an analysis, which takes as long."""
+    service.reads_watermarks.check()
+    service.access.count(request, None)
+    return service.reads_watermarks
 
 
 def _matches(repository: ServedRepository, alg: str, text: str, most: int) -> Matches:
