@@ -105,7 +105,7 @@ def test_something_else_is_left(
     assert precious.read_bytes() == content
 
 
-@pytest.mark.parametrize("change", [{"schema_version": 3}, {"more": 1}, {"verdict": None}])
+@pytest.mark.parametrize("change", [{"schema_version": 4}, {"more": 1}, {"verdict": None}])
 def test_reports_of_a_later_version_are_left(
     change: dict[str, Any], verifier: Verifier, photos: list[Path], results: Path
 ) -> None:
