@@ -23,6 +23,9 @@ from watermark.pattern import OPERATING_POINT
 SIDE = 4  # photosites that are seen together, each way
 SITES = SIDE**2
 COLOURS = 3
+# The noisiest captures of training have a deviation of 0.06 on the even scale. Told of more, the
+# network would guess.
+MOST_DEVIATION = 0.08
 SEEN_BY_STRENGTH = 0  # which layer's features: with later ones, pixels would reach further
 # Malvar, He & Cutler, ICASSP 2004, figure 2, in sixteenths: green at red or blue; red at green
 # between reds of its row; red at blue. Turned, and with red and blue exchanged, they are all eight.
@@ -171,7 +174,7 @@ def _with_noise(even: Tensor, mosaic: Tensor, noise: Tensor) -> Tensor:
     """Add the deviation of green's noise, on the even scale, as a fifth plane to the four."""
     shot, read = noise[:, :1, None, None], noise[:, 1:, None, None]
     deviation = (shot * mosaic[:, 1:2].clamp(min=0) + read).sqrt() / (2 * even[:, 1:2])
-    return torch.cat([even, NOISE_SCALE * deviation], dim=1)
+    return torch.cat([even, NOISE_SCALE * deviation.clamp(max=MOST_DEVIATION)], dim=1)
 
 
 def _every_second(inputs: int, outputs: int) -> nn.Conv2d:

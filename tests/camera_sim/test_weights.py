@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from camera_sim import weights
+from camera_sim.engines import Colour
 from camera_sim.engines.onnxruntime import OnnxRuntimeEngine
 from camera_sim.errors import PipelineError, WeightsError
 from camera_sim.pipelines import DEFAULT_PIPELINE, find_pipeline
@@ -156,3 +157,22 @@ def test_shipped_default_develops_better_than_the_classical_pipeline() -> None:
     reference = clean(256, 320)
     better = psnr(develop(image, neural, exposure=1.0), reference)
     assert better > psnr(develop(image, ClassicalEngine(), exposure=1.0), reference) + 1
+
+
+@pytest.mark.parametrize(
+    ("shot", "read", "levels"),
+    [(4e-4, 1.3e-7, 2.5), (5e-3, 3.2e-5, 4.5), (0.012, 2.2e-4, 4.5), (0.1, 0.01, 5)],
+)
+def test_noise_that_is_told_hardly_shifts_flat_patches(
+    shot: float, read: float, levels: float
+) -> None:
+    neural = OnnxRuntimeEngine(read_manifest().find(DEFAULT_PIPELINE))
+    white, matrix = np.ones(4, np.float32), np.eye(3, dtype=np.float32)
+    told, silent = (
+        Colour(white, matrix, 1.0, np.array(noise, np.float32)) for noise in ((shot, read), (0, 0))
+    )
+    for light in (0.0, 0.01, 0.03, 0.08, 0.18, 0.35, 0.6, 0.85):
+        packed = np.full((4, 32, 32), light, np.float32)
+        noisy, clean = (neural.develop(packed, colour) for colour in (told, silent))
+        shift = 255 * (noisy - clean)[:, 16:-16, 16:-16].mean(axis=(1, 2))
+        assert np.abs(shift).max() < levels, light
