@@ -5,10 +5,10 @@ from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Final
 
 from channel.command_line import complain_of
-from channel.options import Positive
+from channel.options import within
 from channel.terminal import complain, say
 from verifier.errors import ManifestRefusedError, PhotoError, RepositoryError, SettingsError
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from verifier.reading.process import DecoderProcesses
     from verifier.repository import Publication
 
+_DAYS: Final = (0.001, 36_500)
 _SHOWN = (
     "Published is what the camera signed, and not the photo: a small picture of it, the signer, "
     "the time, and how it was developed. Whoever has a copy of the photo, or may ask the "
@@ -51,7 +52,7 @@ class Publish:
     photos: tuple[Path, ...]
     _: KW_ONLY
     repository: str
-    expires: Positive | None = None
+    expires: Annotated[float, within(*_DAYS)] | None = None
     yes: bool = False
     preview: Path | None = None
 
@@ -60,22 +61,21 @@ class Publish:
         from verifier.reading.process import DecoderProcesses
         from verifier.settings import Settings
 
+        publisher = _publisher(self.repository, self.expires)
         reader = DecoderProcesses(Settings())
         try:
-            candidates = _Candidates(reader)
+            candidates = _Candidates(reader, self.preview)
             candidates.read(self.photos)
         finally:
             reader.close()
-        if self.preview:
-            return candidates.write_previews(self.preview)
-        if not candidates.found:
-            return 2
+        if self.preview or not candidates.found:
+            return 2 if candidates.failed else 0
         self._ask(len(candidates.found))
-        return candidates.publish(_publisher(self.repository, self.expires))
+        return candidates.publish(publisher())
 
     def _ask(self, count: int) -> None:
         what = "1 manifest" if count == 1 else f"{count} manifests"
-        complain(f"{_SHOWN}")
+        complain(_SHOWN)
         if self.yes:
             return
         if not sys.stdin.isatty():
@@ -92,7 +92,8 @@ class _Candidates:
     """Photos whose manifests can be published, and whether any can't."""
 
     reader: "DecoderProcesses"
-    found: "list[tuple[Path, Publication, RecoveredManifest]]" = field(default_factory=list)
+    preview: Path | None
+    found: "list[tuple[Path, Publication]]" = field(default_factory=list)
     failed: bool = False
 
     def read(self, paths: tuple[Path, ...]) -> None:
@@ -100,15 +101,17 @@ class _Candidates:
         for photo in self._files(paths):
             try:
                 publication, read = _read(photo, self.reader)
-            except (PhotoError, ManifestRefusedError) as error:
+                say(f"{photo}: {_in_words(read)}")
+                if self.preview:
+                    self._write(self.preview, photo, read)
+            except (PhotoError, RepositoryError) as error:
                 self._complain(photo, error)
                 continue
-            self.found.append((photo, publication, read))
-            say(f"{photo}: {_in_words(read)}")
+            self.found.append((photo, publication))
 
     def publish(self, publish: "Callable[[Publication], bool]") -> int:
         """Publish each; one that isn't stops no other."""
-        for photo, publication, _ in self.found:
+        for photo, publication in self.found:
             try:
                 new = publish(publication)
             except RepositoryError as error:
@@ -118,18 +121,11 @@ class _Candidates:
             say(f"{photo}: {words} {publication.identifier}")
         return 2 if self.failed else 0
 
-    def write_previews(self, folder: Path) -> int:
-        """Write each reference picture under its photo's name; none is replaced."""
+    def _write(self, folder: Path, photo: Path, read: "RecoveredManifest") -> None:
+        """Write a reference picture under its photo's name; none is replaced."""
         from verifier.repository.preview import write_preview
 
-        for photo, _, read in self.found:
-            try:
-                written = write_preview(folder, photo.name, read.reference)
-            except RepositoryError as error:
-                self._complain(photo, error)
-                continue
-            say(f"{photo}: its reference picture → {written}")
-        return 2 if self.failed else 0
+        say(f"{photo}: its reference picture → {write_preview(folder, photo.name, read.reference)}")
 
     def _files(self, paths: tuple[Path, ...]) -> list[Path]:
         from verifier.photo_files import photos_of
@@ -176,14 +172,21 @@ def _in_words(read: "RecoveredManifest") -> str:
     )
 
 
-def _publisher(where: str, days: float | None) -> "Callable[[Publication], bool]":
+def _publisher(where: str, days: float | None) -> "Callable[[], Callable[[Publication], bool]]":
+    """Check where to publish, and return what opens it: no folder is made before it is asked."""
     from verifier.repository import FolderRepository, HttpRepository, open_repository
+    from verifier.repository.folder import check_folder
     from verifier.repository.opening import is_url
 
     if is_url(where):
         remote = open_repository(where)
         assert isinstance(remote, HttpRepository)
-        return lambda publication: remote.publish(publication, expires_days=days)
-    folder = FolderRepository(where, make=True)
-    expires = datetime.now(UTC) + timedelta(days=days) if days is not None else None
-    return lambda publication: folder.publish(publication, expires=expires)
+        return lambda: lambda publication: remote.publish(publication, expires_days=days)
+    check_folder(Path(where), make=True)
+
+    def opened() -> "Callable[[Publication], bool]":
+        folder = FolderRepository(where, make=True)
+        expires = datetime.now(UTC) + timedelta(days=days) if days is not None else None
+        return lambda publication: folder.publish(publication, expires=expires)
+
+    return opened

@@ -50,7 +50,9 @@ class FolderRepository(StoredManifests):
     def __init__(self, folder: str | Path, *, writes: bool = False, make: bool = False) -> None:
         folder = Path(folder)
         path = folder / FILE
-        _check_folder(folder, path, make=make)
+        check_folder(folder, make=make)
+        if make:
+            _make_folder(folder)
         self._writes = writes or make
         connection = (
             open_for_writing(path)
@@ -252,10 +254,20 @@ def _purge(execute: _Execute) -> int:
     return execute("DELETE FROM manifests WHERE expires <= ?", (now(),)).rowcount
 
 
-def _check_folder(folder: Path, path: Path, *, make: bool) -> None:
+def check_folder(folder: Path, *, make: bool) -> None:
+    """Check that a folder is a repository, or that one can be made there; makes none.
+
+    Raises
+    ------
+    RepositoryError
+        If it is none, and none is made there.
+    """
+    path = folder / FILE
     try:
         if path.exists():
             return
+        if folder.exists() and not folder.is_dir():
+            raise RepositoryError(f"{folder} is a file, and no folder to publish in; name another")
         if not make:
             words = "is no repository" if folder.exists() else "isn't there"
             raise RepositoryError(
@@ -265,6 +277,12 @@ def _check_folder(folder: Path, path: Path, *, make: bool) -> None:
             raise RepositoryError(
                 f"{folder} is a folder of something else; name a new or an empty one"
             )
-        folder.mkdir(parents=True, exist_ok=True)
     except (OSError, ValueError) as error:  # ValueError: a null byte in the name
         raise RepositoryError(f"{folder} can't be used: {reason_of(error)}") from error
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RepositoryError(f"{folder} can't be made: {reason_of(error)}") from error

@@ -30,8 +30,10 @@ def manifest_store_of_photo(photo: bytes) -> bytes:
         If it carries none, or one that isn't whole.
     """
     kinds = [kind for start, text, kind in _BEGINNINGS if photo[start:].startswith(text)]
+    if not kinds:
+        raise ManifestRefusedError("it is no picture of a kind that is signed, such as JPEG")
     try:
-        store = manifest_store_of(photo, kinds[0]) if kinds else None
+        store = manifest_store_of(photo, kinds[0])
     except ContainerError as error:
         raise ManifestRefusedError(
             f"its content credentials can't be taken out: {error}"

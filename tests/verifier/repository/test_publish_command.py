@@ -90,7 +90,7 @@ def test_one_bad_photo_stops_no_other(
     ]
     for file, words in zip(
         files,
-        ("carries no content credentials", "carries no content", "no watermark", "isn't published"),
+        ("carries no content credentials", "is no picture", "no watermark", "isn't published"),
         strict=True,
     ):
         assert any(str(file) in line and words in line for line in ran.err.splitlines()), words
@@ -149,14 +149,29 @@ def test_a_folder_of_something_else_is_left_alone(place: Path, camsim: Camsim) -
     assert [path.name for path in place.iterdir()] == ["a.jpg"]
 
 
+@pytest.mark.parametrize(
+    ("where", "words"), [("a.jpg", "is a file"), ("http://photos.example/", "use https")]
+)
+def test_a_place_that_is_none_is_refused_before_anything_is_asked(
+    place: Path, camsim: Camsim, where: str, words: str
+) -> None:
+    where = str(place / where) if "://" not in where else where
+    ran = camsim("publish", place / "a.jpg", "--repository", where, "--yes")
+    assert (ran.status, ran.out) == (2, "")
+    assert words in ran.err
+    assert len(ran.err.splitlines()) == 1
+
+
 def test_expiry(place: Path, camsim: Camsim) -> None:
     folder = place / "manifests"
     camsim("publish", place / "a.jpg", "--repository", folder, "--yes", "--expires", "3")
     [entry] = FolderRepository(folder).entries()
     assert entry.expires is not None
     assert 2.9 < (entry.expires - entry.published).total_seconds() / 86_400 < 3.1
-    bad = camsim("publish", place / "a.jpg", "--repository", folder, "--yes", "--expires", "0")
-    assert bad.status == 2
+    for days in ("0", "-1", "nan", "1e9", "inf"):
+        bad = camsim("publish", place / "a.jpg", "--repository", folder, "--yes", "--expires", days)
+        assert bad.status == 2
+        assert "--expires is 0.001 to 36500" in bad.err
 
 
 def test_publishing_over_http(
