@@ -20,7 +20,7 @@ CONFIG = Path(__file__).with_name("schemathesis.toml")
 
 def test_schemathesis_finds_nothing(toy_folder: Path, tmp_path: Path) -> None:
     with served("--weights", toy_folder, "--resend", "--rate", 0) as server:
-        assert "Tested: 11" in _fuzzed(server, tmp_path)
+        assert "Tested: 12" in _fuzzed(server, tmp_path)
 
 
 def test_schemathesis_finds_nothing_in_the_repository(toy_folder: Path, tmp_path: Path) -> None:
