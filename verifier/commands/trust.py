@@ -40,14 +40,20 @@ class TrustOptions:
     watermark_key: tuple[Path, ...] = ()
 
     def settings(self, limits: Limits | None = None) -> Settings:
-        """Return the settings of an analysis."""
+        """Return the settings of an analysis; says if nothing can be looked up."""
+        keys, repositories = self._keys(), self._repositories()
+        if repositories and not keys:
+            complain(
+                "no watermark key is known, so no repository is asked; give the file of one by "
+                "--watermark-key, as `camsim watermark export-key` writes it at the camera"
+            )
         return Settings(
             self.trust_anchors,
             self.revocation_lists,
             limits or Limits(),
             self.resend,
-            watermark_keys=self._keys(),
-            repositories=self._repositories(),
+            watermark_keys=keys,
+            repositories=repositories,
         )
 
     def _repositories(self) -> tuple[str | Path, ...]:

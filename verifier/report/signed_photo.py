@@ -7,7 +7,12 @@ from typing import Final
 from channel.printable import as_html
 from verifier.report.preview import Preview
 from verifier.report.record import ChangedRegion, ReportRecord
-from verifier.report.wording import comparison_headline, credential_details, recovered_headline
+from verifier.report.wording import (
+    comparison_headline,
+    credential_details,
+    recovered_headline,
+    region_lines,
+)
 
 _MOST: Final = 20  # parts that are outlined
 
@@ -38,6 +43,8 @@ def compared(report: ReportRecord) -> str:
         return ""
     answer = f'<p class="answer">{as_html(comparison_headline(comparison))}</p>'
     content = answer + _paragraphs(comparison.words) + _pictures(report)
+    parts = "".join(f"<li>{as_html(line)}</li>" for line in region_lines(comparison))
+    content += f'<ul class="aside">{parts}</ul>' if parts else ""
     return _section("Does it show what was signed?", content)
 
 

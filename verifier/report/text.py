@@ -16,10 +16,10 @@ from verifier.report.wording import (
     pipeline_headline,
     platform_headline,
     recovered_headline,
+    region_lines,
 )
 
 _WIDTH = 92
-_PARTS = 10  # that are listed
 
 
 def text_report(report: ReportRecord) -> str:
@@ -79,12 +79,8 @@ def _recovered(report: ReportRecord) -> list[str]:
 
 def _compared(report: ReportRecord) -> list[str]:
     comparison = report.comparison
-    parts = [
-        f"Part {number}: {one.right - one.left} by {one.bottom - one.top} pixels, {one.left} from "
-        f"the left and {one.top} from the top."
-        for number, one in enumerate(comparison.regions[:_PARTS], 1)
-    ]
-    return [f"{comparison_headline(comparison)}.", *comparison.words, *parts]
+    headline = f"{comparison_headline(comparison)}."
+    return [headline, *comparison.words, *region_lines(comparison)]
 
 
 def _detector(result: DetectorResult, stability: Stability) -> list[str]:

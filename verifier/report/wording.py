@@ -123,6 +123,18 @@ def comparison_headline(comparison: ComparisonFacts) -> str:
     }[comparison.result]
 
 
+def region_lines(comparison: ComparisonFacts) -> list[str]:
+    """Say where each part that differs lies, and how surely it does."""
+    regions = comparison.regions
+    lines = [
+        f"Part {number}: {one.right - one.left} by {one.bottom - one.top} pixels, {one.left} from "
+        f"the left and {one.top} from the top; how surely: {percent(one.confidence)}."
+        for number, one in enumerate(regions[:_SHOWN], 1)
+    ]
+    more = len(regions) - _SHOWN
+    return [*lines, f"And {more} further parts; see the JSON."] if more > 0 else lines
+
+
 def detector_headline(result: DetectorResult, stability: Stability) -> str:
     """Say a detector's answer in a few words."""
     if any(result.name in resent.flipped for resent in stability.resent):

@@ -4,12 +4,14 @@ import json
 import pickle
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from tests.verifier.conftest import Camsim
+from tests.verifier.conftest import Camsim, jpeg
 from tests.verifier.recovery.camera import (
     CREATED,
     captured,
@@ -115,6 +117,24 @@ def test_a_turned_copy_is_laid_upright(analysed: Callable[..., Report], reposito
     report = analysed(received(np.ascontiguousarray(np.rot90(captured()))), repository)
     assert report.comparison.result == "same"
     assert report.verdict.label == "consistent"
+
+
+@pytest.mark.parametrize("orientation", [3, 6])
+def test_regions_lie_in_the_picture_as_people_see_it(
+    analysed: Callable[..., Report], repository: Path, orientation: int
+) -> None:
+    exif = Image.Exif()
+    exif[0x112] = orientation
+    turned = np.ascontiguousarray(np.rot90(spliced(captured()), {3: 2, 6: 1}[orientation]))
+    report = analysed(jpeg(turned, quality=85, exif=exif), repository)
+    region = report.comparison.regions[0]
+    middle = (region.left + region.right) / 2, (region.top + region.bottom) / 2
+    assert middle == pytest.approx((620, 390), abs=60)
+    assert report.comparison.changes == ()
+    assert report.signed_picture is not None
+    assert report.signed_picture.laid is not None
+    with Image.open(BytesIO(report.signed_picture.laid)) as laid:
+        assert laid.width > laid.height
 
 
 def test_without_trust_nothing_is_decided(
@@ -265,6 +285,8 @@ def test_verify_takes_repositories(
     assert "CONSISTENT" in ran.out
     assert "Does it show what was signed?" in ran.out
     assert camsim(*words).status != 0
+    ran = camsim(*words[:6], "--repository", repository)
+    assert "no watermark key is known, so no repository is asked" in ran.err
     monkeypatch.setenv("CAMSIM_REPOSITORY", str(repository))
     [line] = camsim(*words, "--json").out.splitlines()
     assert json.loads(line)["report"]["recovered"]["state"] == "found"

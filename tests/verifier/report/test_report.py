@@ -17,7 +17,7 @@ from tests.verifier.signing import DEVELOPMENT, Chain, signed
 from tests.verifier.toy import native
 from verifier import Report, Verifier
 from verifier.report.patch_overlay import SCALE, colour, overlay
-from verifier.report.record import PatchMap
+from verifier.report.record import ChangedRegion, ComparisonFacts, PatchMap, RecoveredFacts
 from verifier.report.report import json_schema
 
 
@@ -167,3 +167,16 @@ def test_previews_are_small(verifier: Verifier) -> None:
     assert preview is not None
     assert dataclasses.astuple(preview)[1:] == (3000, 256)
     assert len(preview.jpeg) < 500_000
+
+
+def test_parts_that_differ_are_listed_with_how_surely(report: Report) -> None:
+    regions = tuple(
+        ChangedRegion(left=number, top=2, right=30, bottom=40, confidence=0.98)
+        for number in range(20)
+    )
+    compared = ComparisonFacts(result="changed in parts", regions=regions, words=("So.",))
+    recovered = RecoveredFacts(state="found")
+    shown = report.model_copy(update={"comparison": compared, "recovered": recovered})
+    for text in (" ".join(shown.to_text().split()), shown.to_html()):
+        assert "Part 1: 30 by 38 pixels, 0 from the left and 2 from the top; how surely: 98" in text
+        assert "And 8 further parts" in text
