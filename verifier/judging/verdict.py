@@ -41,6 +41,7 @@ from verifier.judging.facts import (
     side_of,
     summary_of,
 )
+from verifier.judging.next_steps import Ground, next_steps
 from verifier.judging.recovered import (
     Weighed,
     contradiction,
@@ -124,6 +125,8 @@ def conclude(
             summary = [by_itself]
         case "nothing":
             summary = found if found and summed == "none" else [*found, by_itself]
+    contradicting = facts.by == "they contradict each other"
+    ground = Ground(label, credential, recovered, comparison, watermark, contradicting)
     return Verdict(
         label=label,
         level=level,
@@ -135,6 +138,7 @@ def conclude(
             *_found(recovered, comparison),
         ),
         unknown=tuple(_unknown(credential, detectors, watermark, facts.side, comparison)),
+        next_steps=next_steps(ground),
     )
 
 

@@ -50,6 +50,7 @@ def html_report(report: ReportRecord) -> str:
         f"<p>{as_html(MEANINGS[verdict.label])}</p>"
         f"<p><b>How sure:</b> {as_html(level_words(report))}.</p></header>",
         compared(report),
+        _section("What to do next", _bullets(verdict.next_steps)) if verdict.next_steps else "",
         _in_short(report),
         _picture(report),
         _grounds(report),

@@ -661,6 +661,8 @@ class Verdict(_Record):
         What the facts and what the detectors say, each in a sentence.
     unknown
         What can't be known from this file.
+    next_steps
+        What to do next, the most useful first; empty in reports of earlier versions.
     """
 
     label: VerdictLabel
@@ -670,6 +672,7 @@ class Verdict(_Record):
     statistics: str
     reasons: tuple[str, ...]
     unknown: tuple[str, ...]
+    next_steps: tuple[str, ...] = ()
 
 
 class ReportRecord(_Record):

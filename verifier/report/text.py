@@ -36,6 +36,8 @@ def _lines(report: ReportRecord) -> Iterator[str]:
         yield from _wrapped(f"How sure: {level_words(report)}.", "  ")
     yield from _wrapped(f"Camera pipeline: {pipeline_headline(report)}.", "  ")
     yield from _wrapped(f"Platform: {platform_headline(report)}.", "  ")
+    if verdict.next_steps:
+        yield from _section("What to do next", [f"- {step}" for step in verdict.next_steps])
     yield from _section("File", [input_line(facts.width, facts.height, facts.format, facts.bytes)])
     yield from _wrapped(f"SHA-256 {facts.sha256}", "  ")
     yield from (line for note in facts.notes for line in _wrapped(note, "  "))

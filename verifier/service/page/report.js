@@ -17,6 +17,7 @@ export async function reportView(client, analysis) {
     { class: "report", "data-verdict": report.verdict.label },
     verdict(report, short, name),
     ...await comparedView(client, analysis),
+    ...steps(report.verdict.next_steps),
     section(words.inShort, table(answers, { class: "short" })),
     await figure(client, analysis, name),
     downloads(client, analysis, name),
@@ -40,6 +41,10 @@ function verdict(report, short, name) {
     el("p", {}, short.meaning),
     el("p", {}, el("b", {}, `${words.howSure}: `), `${short.level}.`),
   );
+}
+
+function steps(items) {
+  return items.length ? [section(words.nextSteps, el("ul", {}, items.map((text) => el("li", {}, text))))] : [];
 }
 
 async function figure(client, analysis, name) {

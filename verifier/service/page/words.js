@@ -66,6 +66,7 @@ export const words = {
     "Left of the slider: the received picture. Right of it: the reference picture that was signed with the photo, which is smaller and less sharp. Outlined: what differs.",
   pairCaption: "The received picture, and the reference picture that was signed with the photo of its watermark.",
   shared: "If it is shared again",
+  nextSteps: "What to do next",
   unknown: "What can’t be known",
   experts: "For experts",
   expertRows: {
