@@ -67,7 +67,7 @@ def recovered_side(recovered: RecoveredFacts, comparison: ComparisonFacts) -> Si
     as it was, but for what platforms do.
     """
     credential = vouched(recovered)
-    if credential is None or comparison.result not in _SHOWS_IT:
+    if credential is None or not shows_it(comparison):
         return "none"
     if establishing(credential) is not None or surely_changed(comparison):
         return "against"
@@ -79,6 +79,11 @@ def surely_changed(comparison: ComparisonFacts) -> bool:
     """Whether a part differs so surely that it counts."""
     sure = any(region.confidence >= SURE for region in comparison.regions)
     return comparison.result == "changed in parts" and sure
+
+
+def shows_it(comparison: ComparisonFacts) -> bool:
+    """Whether a picture is the signed photo, changed or not."""
+    return comparison.result in _SHOWS_IT
 
 
 def vouched(recovered: RecoveredFacts) -> Credential | None:
@@ -166,7 +171,7 @@ def summary_of_recovered(
             f"The watermark is that of {signed}, and this picture does not show it.",
             "A watermark can be copied: who made this picture is not known.",
         ]
-    if comparison.result not in _SHOWS_IT:
+    if not shows_it(comparison):
         return [
             f"The watermark leads to {signed}.",
             "Whether this picture shows it unchanged could not be compared.",

@@ -5,7 +5,14 @@ from typing import Final
 
 from verifier.features.platform_marks import META
 from verifier.judging.facts import declared_generated
-from verifier.judging.recovered import by_people, listed, surely_changed, weighed
+from verifier.judging.recovered import (
+    by_people,
+    listed,
+    shows_it,
+    surely_changed,
+    vouched,
+    weighed,
+)
 from verifier.judging.stability import survives
 from verifier.report.quoting import quoted, word
 from verifier.report.record import (
@@ -160,6 +167,9 @@ def pipeline_headline(report: ReportRecord) -> str:
     development = report.credential.development
     if development and report.credential.integrity.state == "intact":
         return f"{word(development.pipeline)}, states the signer"
+    found = vouched(report.recovered)
+    if found is not None and found.development is not None and shows_it(report.comparison):
+        return f"{word(found.development.pipeline)}, states the signer of its photo"
     for result in report.detectors:
         known = result.model.pipeline if result.model else None
         # Its watermark was found at a size at which edits cannot be distinguished.
