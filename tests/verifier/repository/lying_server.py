@@ -1,12 +1,14 @@
 """A repository over HTTP that answers whatever a test wants."""
 
 import json
+import ssl
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, Self
 
 JSON = "application/json"
@@ -35,7 +37,8 @@ class Lies:
 
 
 @contextmanager
-def lying_server() -> Iterator[Lies]:
+def lying_server(certificate: Path | None = None) -> Iterator[Lies]:
+    """Serve lies; by https for ``localhost`` where there is a certificate, with its key."""
     lies = Lies()
 
     class Handler(BaseHTTPRequestHandler):
@@ -67,7 +70,12 @@ def lying_server() -> Iterator[Lies]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True
         server.handle_error = lambda *_: None  # type: ignore[method-assign]
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         lies.url = f"http://127.0.0.1:{server.server_port}"
+        if certificate:
+            context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            context.load_cert_chain(certificate)
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+            lies.url = f"https://localhost:{server.server_port}"
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield lies
         server.shutdown()

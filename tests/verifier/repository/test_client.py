@@ -10,6 +10,7 @@ import pytest
 
 from tests.verifier.repository.lying_server import STORE, Lies, lying_server
 from tests.verifier.repository.stores import ALG, label, payload, publication, store_of
+from tests.verifier.service.test_fetching import certificate
 from verifier.errors import (
     ManifestConflictError,
     ManifestNotFoundError,
@@ -314,3 +315,22 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(lies: Lies) -> None:
 def test_algorithms(lies: Lies) -> None:
     lies.answers({"watermarks": [{"alg": ALG}, {"alg": 1}, 2], "fingerprints": None})
     assert asked(lies).algorithms() == (ALG,)
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_https_is_checked_before_a_key_is_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trusted: bool
+) -> None:
+    pem = certificate(tmp_path, "localhost")
+    if trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(pem))
+    with lying_server(pem) as lies:
+        lies.answers(matched(label(1)))
+        repository = HttpRepository(Endpoint.of_url(lies.url), "secret")
+        if trusted:
+            assert repository.matches(ALG, b"1") == (label(1),)
+            assert lies.asked[0][2]["Authorization"] == "Bearer secret"
+            return
+        with pytest.raises(RepositoryError, match="certificate verify failed"):
+            repository.matches(ALG, b"1")
+        assert lies.asked == []

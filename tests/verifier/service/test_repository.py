@@ -1,12 +1,16 @@
 """The repository over HTTP, in one process: C2PA's Soft Binding Resolution API 2.4."""
 
 import base64
+import contextlib
 import itertools
+import signal
+import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -16,7 +20,7 @@ from tests.verifier.conftest import jpeg
 from tests.verifier.repository.signed_photos import signed_photo, signed_store
 from tests.verifier.repository.stores import store_of
 from tests.verifier.service.conftest import Start
-from tests.verifier.service.server import served, wait_until
+from tests.verifier.service.server import Server, served, wait_until
 from tests.verifier.signing import Chain, flipped, signature_at
 from tests.verifier.watermark.made import GROUP, PAYLOAD, photo
 from verifier import Verifier
@@ -484,3 +488,30 @@ def test_our_client_works_with_our_service(toy_folder: Path, tmp_path: Path, cha
 class _Reader:
     def read_manifest(self, store: bytes) -> RecoveredManifest:
         return read_recovered(store)
+
+
+@pytest.mark.slow
+def test_a_killed_service_keeps_what_it_acknowledged(
+    toy_folder: Path, tmp_path: Path, chain: Chain
+) -> None:
+    folder = tmp_path / "manifests"
+    FolderRepository(folder, make=True).close()
+    key = {"authorization": f"Bearer {add_key(folder / 'keys', 'desk')}"}
+    stores = [signed_store(chain, b"killed%02d" % number) for number in range(8)]
+    acknowledged: list[str] = []
+
+    def publish(server: Server) -> None:
+        with server.client() as client, contextlib.suppress(httpx.HTTPError):
+            for store in stores:
+                answer = client.post("/v1/manifests", content=store, headers=STORE | key)
+                acknowledged.append(answer.json()["manifestId"])
+
+    with served("--weights", toy_folder, "--resend", "--repository", folder) as server:
+        publisher = threading.Thread(target=publish, args=(server,))
+        publisher.start()
+        wait_until(lambda: len(acknowledged) >= 3)
+        server.signal(signal.SIGKILL)
+        publisher.join()
+    with FolderRepository(folder) as repository:
+        for name in acknowledged:
+            assert repository.manifest(name) in stores
