@@ -54,7 +54,7 @@ class EvaluateWatermark:
     without
         Folders of pictures without a watermark, for false hits.
     limit
-        Use the first so many photographs.
+        Use the first so many photographs; of pictures without a watermark, so many drawn at random.
     workers
         Processes that look for false hits.
     """
@@ -179,13 +179,14 @@ class _Evaluation:
         files = [file for folder in self.args.without for file in picture_files(folder)]
         looks: list[false_hits.Look] = []
         unread = 0
-        every = false_hits.looks(files, self.args.workers)
-        for number, of_picture in enumerate(track(every, "without a watermark", len(files)), 1):
+        every = false_hits.looks(files, self.args.workers, self.args.limit)
+        count = min(len(files), self.args.limit or len(files))
+        for number, of_picture in enumerate(track(every, "without a watermark", count), 1):
             looks += of_picture
             unread += not of_picture
-            if number % LOOKS_KEPT == 0 or number == len(files):
+            if number % LOOKS_KEPT == 0 or number == count:
                 self._write_rows("false-hits.csv", [asdict(look) for look in looks])
-        self._say(f"{len(files)} files, of which {unread} are no pictures")
+        self._say(f"{count} of {len(files)} files; {unread} of them are no pictures")
         self._show(false_hits.false_hit_table(looks))
 
     def _shots(

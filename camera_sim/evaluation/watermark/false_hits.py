@@ -73,15 +73,18 @@ class Looking:
         return found
 
 
-def looks(files: Sequence[Path], workers: int = 1, seed: int = 0) -> Iterator[list[Look]]:
-    """Yield the looks at each picture, in an order drawn at random.
+def looks(
+    files: Sequence[Path], workers: int = 1, limit: int | None = None, seed: int = 0
+) -> Iterator[list[Look]]:
+    """Yield the looks at each picture, or at so many of them, in an order drawn at random.
 
     Raises
     ------
     CameraSimError
         If a picture ends its worker.
     """
-    drawn = [(int(n), files[n]) for n in np.random.default_rng(seed).permutation(len(files))]
+    order = np.random.default_rng(seed).permutation(len(files))[:limit]
+    drawn = [(int(n), files[n]) for n in order]
     for (_, file), found in Processes(workers).map(Looking(seed), drawn):
         if isinstance(found, WorkerDied):
             raise CameraSimError(f"{file} can't be looked at: its workers died")

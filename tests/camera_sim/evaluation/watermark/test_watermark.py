@@ -90,6 +90,8 @@ def test_pictures_without_one_give_no_hit(folder: Path, tmp_path: Path) -> None:
     ways = [look.way for look in few]
     assert ways == ["as it is", "cut", *(f"after {name}" for name in changes.PLATFORMS)]
     assert not any(look.hits for look in few)
+    files = [folder / "one.png", *(tmp_path / f"{n}.png" for n in range(5))]
+    assert len(list(false_hits.looks(files, limit=2))) == 2
 
 
 def test_looks_at_one_picture_are_one_trial_of_pictures() -> None:
