@@ -212,8 +212,8 @@ def unseen_by(comparison: ComparisonFacts) -> str:
     if smallest is None or smallest >= 1:
         return "Whether parts of it were changed: too little could be compared to see any."
     return (
-        f"Whether less than {100 * smallest:.2g}% of it was changed, or fine detail alone: the "
-        "signed reference picture is too small to show that."
+        f"Whether less than about {100 * smallest:.1g}% of it was changed, or anything faintly, or "
+        "fine detail alone: the signed reference picture is too small to show that."
     )
 
 
@@ -256,8 +256,7 @@ def _rest(credential: Credential, comparison: ComparisonFacts, *, looks_edited: 
     people = by_people(comparison)
     if people:
         words.append(
-            f"Somebody changed the whole picture: it was {listed(people)}. Look whether that "
-            "changes what it tells."
+            "Somebody did more to it than platforms do: look whether that changes what it tells."
         )
     elif side_of(credential) != "for":
         words.append("The signer doesn't state that it is an unedited capture.")

@@ -29,11 +29,11 @@ def signed_photo(report: ReportRecord) -> str:
 
 def _answers(report: ReportRecord) -> list[str]:
     """Say what the recovered credential is worth, beside who signed it."""
-    credential, binding = report.recovered.credential, report.recovered.hard_binding
+    credential = report.recovered.credential
     if credential is None:
         return []
     words = [credential.integrity.words, credential.revocation.words]
-    return [*words, *credential_details(credential), *([binding] if binding else [])]
+    return [*words, *credential_details(credential)]
 
 
 def compared(report: ReportRecord) -> str:
@@ -54,10 +54,36 @@ def _pictures(report: ReportRecord) -> str:
         return ""
     if signed.laid is None:
         return _side_by_side(preview, signed.whole)
-    regions = report.comparison.regions
+    regions, whole = report.comparison.regions, _whole(report, signed.whole)
     # Through the middle of the first part, so that both of its halves are seen at once.
     ends = round(50 * (regions[0].left + regions[0].right) / preview.width) if regions else 50
-    return _swipe(preview, signed.laid, _outlines(regions, preview), min(100, max(0, ends)))
+    return _swipe(preview, signed.laid, _outlines(regions, preview), min(100, max(0, ends))) + whole
+
+
+def _whole(report: ReportRecord, picture: bytes) -> str:
+    """Show what was cut away, where the picture was: the signed picture, whole."""
+    if all(change.kind != "cropped" for change in report.comparison.changes):
+        return ""
+    return (
+        f'<figure><div class="photo"><img src="{_data(picture)}" alt="The whole signed picture">'
+        f"{_frame(report)}</div><figcaption>All that was signed. Outlined: what the received "
+        "picture shows of it.</figcaption></figure>"
+    )
+
+
+def _frame(report: ReportRecord) -> str:
+    """Outline the received picture in the signed one, where it wasn't turned."""
+    mark, recovered, preview = report.watermark, report.recovered, report.preview
+    if not (mark.scale and mark.offset and recovered.photo_width and recovered.photo_height):
+        return ""
+    if preview is None or mark.turned or mark.mirrored:
+        return ""
+    left, top = mark.offset
+    sides = (recovered.photo_width, recovered.photo_height)
+    shares = (left, top, preview.width / mark.scale, preview.height / mark.scale)
+    x, y, across, down = (100 * share / side for share, side in zip(shares, sides * 2, strict=True))
+    style = f"left:{x:.2f}%;top:{y:.2f}%;width:{across:.2f}%;height:{down:.2f}%"
+    return f'<i class="region frame" style="{style}"></i>'
 
 
 def _swipe(preview: Preview, laid: bytes, outlines: str, ends: int) -> str:

@@ -75,8 +75,8 @@ def _recovered(report: ReportRecord) -> list[str]:
     words = [f"{recovered_headline(recovered)}.", *recovered.words]
     if credential is not None:
         words += [credential.integrity.words, credential.revocation.words]
-        words += [*credential_details(credential), recovered.hard_binding or ""]
-    return [*filter(None, words), *recovered.others, *recovered.problems]
+        words += credential_details(credential)
+    return [*words, *recovered.others, *recovered.problems]
 
 
 def _compared(report: ReportRecord) -> list[str]:

@@ -4,10 +4,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.verifier.recovery.camera import captured, published, received, signed_photo, spliced
+from tests.verifier.recovery.camera import (
+    Pixels,
+    captured,
+    published,
+    received,
+    signed_photo,
+    spliced,
+)
 from tests.verifier.service.browser import chromium
 from tests.verifier.service.server import Server, served
 from tests.verifier.service.test_page import (
@@ -82,6 +90,19 @@ def assert_outlined(page: Page) -> None:
     assert middle == pytest.approx((620 / 1200, 390 / 900), abs=0.06)
 
 
+def cut() -> Pixels:
+    """Return what is left of a photo of (900, 1200) that lost 100 rows and 200 columns."""
+    return np.ascontiguousarray(captured()[100:, 200:])
+
+
+def assert_framed(page: Page) -> None:
+    whole = page.locator(".photo", has=page.get_by_alt_text("The whole signed picture"))
+    left, top, width, height = sides(whole)
+    x, y, across, down = sides(whole.locator(".region"))
+    found = (x - left) / width, (y - top) / height, across / width, down / height
+    assert found == pytest.approx((200 / 1200, 100 / 900, 1000 / 1200, 800 / 900), abs=0.03)
+
+
 def clip(page: Page) -> str:
     shown = page.locator(".photo", has=page.locator(".region")).locator("img.map")
     return str(shown.evaluate("(image) => image.style.clipPath"))
@@ -112,6 +133,15 @@ def test_the_service_shows_an_untouched_copy(page: Page) -> None:
     assert_readable(page)
 
 
+def test_the_service_shows_what_was_cut_away(page: Page) -> None:
+    give(page, ON_DROP, "shared.jpg", received(cut()))
+    verdict(page, "Inconclusive")
+    expect(page.locator(".summary")).to_contain_text("Somebody did more to it than platforms do")
+    assert_framed(page)
+    keep_screenshot(page, "cut")
+    assert_readable(page)
+
+
 def test_the_service_shows_a_copied_watermark(page: Page) -> None:
     give(page, ON_DROP, "shared.jpg", received(photo((900, 1200), **MARKED)))
     verdict(page, "Inconclusive")
@@ -130,6 +160,7 @@ def reports(toy_folder: Path, folder: Path) -> dict[str, Report]:
     with Verifier.from_weights(toy_folder, **given) as verifier:
         return {
             "differs": verifier.analyze(received(spliced(captured()))),
+            "cut": verifier.analyze(received(cut())),
             "copied": verifier.analyze(received(photo((900, 1200), **MARKED))),
         }
 
@@ -149,6 +180,8 @@ def test_the_report_shows_it_offline(
         keep_screenshot(page, f"report-{name}")
         assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
         assert page.evaluate("[...document.images].every((image) => image.naturalWidth > 0)")
+    page.goto((tmp_path / "cut.html").as_uri())
+    assert_framed(page)
     page.goto((tmp_path / "differs.html").as_uri())
     assert_outlined(page)
     slider = page.get_by_label("Received or signed picture")

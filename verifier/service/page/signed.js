@@ -16,8 +16,7 @@ export async function comparedView(client, analysis) {
 export function recovered(found) {
   if (found.state === "not looked for") return [];
   const { credential } = found;
-  const answers = credential
-    ? [credential.integrity.words, credential.revocation.words, found.hard_binding] : [];
+  const answers = credential ? [credential.integrity.words, credential.revocation.words] : [];
   return [section(words.recovered,
     paragraphs([...found.words, ...answers, ...found.others, ...found.problems]))];
 }
@@ -30,7 +29,11 @@ async function pictures(client, analysis) {
     && !comparison.changes.some((change) => change.kind === "straightened");
   const signed = await address(client, analysis, lies ? "signed?laid=true" : "signed");
   if (!signed) return null;
-  return lies ? swipe(received, signed, outlines(comparison.regions, input)) : pair(received, signed);
+  if (!lies) return pair(received, signed);
+  const cut = comparison.changes.some((change) => change.kind === "cropped");
+  const uncut = cut ? await address(client, analysis, "signed") : null;
+  return el("div", {}, swipe(received, signed, outlines(comparison.regions, input)),
+    uncut && whole(uncut, analysis.report));
 }
 
 async function address(client, analysis, what) {
@@ -63,22 +66,41 @@ function pair(received, signed) {
     one(signed, words.signedAlt, words.signedTag)), el("figcaption", {}, words.pairCaption));
 }
 
+// What was cut away: the signed picture, and the received one outlined in it, if it wasn't turned.
+function whole(source, { watermark, recovered: found, input }) {
+  const photo = el("div", { class: "photo" }, el("img", { src: source, alt: words.wholeAlt }));
+  const { scale, offset, turned, mirrored } = watermark;
+  if (scale && offset && !turned && !mirrored && found.photo_width) {
+    const [width, height] = upright(input);
+    photo.append(outline(...offset, width / scale, height / scale,
+      found.photo_width, found.photo_height));
+  }
+  return el("figure", {}, photo, el("figcaption", {}, words.wholeCaption));
+}
+
 const tag = (side, text) => el("span", { class: `tag ${side}` }, text);
 
-// Where parts lie, in percent; and where the slider starts: in the middle of the first.
+// Where parts lie; and where the slider starts: in the middle of the first.
 function outlines(regions, input) {
-  const sides = [input.width, input.height];
-  const [width, height] = input.orientation < SIDEWAYS ? sides : sides.reverse();
-  const drawn = regions.slice(0, MOST).map((one) => {
-    const outline = el("i", { class: "region" });
-    const percent = (part, whole) => `${(100 * part) / whole}%`;
-    outline.style.left = percent(one.left, width);
-    outline.style.top = percent(one.top, height);
-    outline.style.width = percent(one.right - one.left, width);
-    outline.style.height = percent(one.bottom - one.top, height);
-    return outline;
-  });
+  const [width, height] = upright(input);
+  const drawn = regions.slice(0, MOST).map(({ left, top, right, bottom }) =>
+    outline(left, top, right - left, bottom - top, width, height));
   const [first] = regions;
   const middle = first ? Math.round((50 * (first.left + first.right)) / width) : 50;
   return { drawn, middle: Math.min(100, Math.max(0, middle)) };
+}
+
+function upright(input) {
+  const sides = [input.width, input.height];
+  return input.orientation < SIDEWAYS ? sides : sides.reverse();
+}
+
+function outline(left, top, across, down, width, height) {
+  const element = el("i", { class: "region" });
+  const percent = (part, whole) => `${(100 * part) / whole}%`;
+  Object.assign(element.style, {
+    left: percent(left, width), top: percent(top, height),
+    width: percent(across, width), height: percent(down, height),
+  });
+  return element;
 }

@@ -64,6 +64,8 @@ export const words = {
   revealSigned: "Received or signed picture",
   swipeCaption:
     "Left of the slider: the received picture. Right of it: the reference picture that was signed with the photo, which is smaller and less sharp. Outlined: what differs.",
+  wholeAlt: "The whole signed picture",
+  wholeCaption: "All that was signed. Outlined: what the received picture shows of it.",
   pairCaption: "The received picture, and the reference picture that was signed with the photo of its watermark.",
   shared: "If it is shared again",
   nextSteps: "What to do next",
