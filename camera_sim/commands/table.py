@@ -127,6 +127,8 @@ COMMANDS: Final = {
         "a camera and its FAN: accuracy after platforms, fidelity, unknown cameras, attacks"),
     "evaluate watermark": ("camera_sim.commands.evaluate_watermark:EvaluateWatermark",
         "the watermark's recovery by platform, chain and change; false hits, fidelity, cost"),
+    "evaluate recovery": ("camera_sim.commands.evaluate_recovery:EvaluateRecovery",
+        "what a comparison with the signed reference finds: copies, edits, other pictures"),
     "evaluate fuzz-raw": ("camera_sim.commands.evaluate_fuzz:EvaluateFuzzRaw",
         "develop damaged RAW files; only our errors may leave"),
     "evaluate channel": ("channel.commands.evaluate:EvaluateChannel",

@@ -22,11 +22,11 @@ FEWEST_PIXELS = 96  # of the longer side of what can be compared
 LEAST_SEEN = 0.04  # of the photo's area
 MOVED, STRETCHED = 1.5, 0.006
 """Pixels of the reference, of its size: a watermark that was read says the place more exactly."""
-WINS = 0.02  # of agreement, which a better lay has more
+WINS = 0.2  # of agreement: what a lay elsewhere has to have more
 MOST = 0.6  # of what could be compared: where more differs, it is another picture
-ALIKE = 0.55  # agreement from which it is the same scene, however altered
+UNLIKE, ALIKE = 0.4, 0.55
+"""Agreement of other scenes is less, of the same scene more; other pictures have 0 ± 0.1."""
 SMALLEST_CELLS = 3  # that hang together
-NO_TEXTURE = 2.0  # levels²: a picture whose median texture is less shows nothing to hold on to
 
 
 @dataclass(frozen=True)
@@ -87,8 +87,9 @@ def compare(
     tone = tone_of(content, grid.reference, _places(size), seen)
     predicted = tone(grid.reference, _places(size))
     sharpness, detail = sharpness_of(content @ LUMA, predicted @ LUMA, seen)
-    evidence = evidence_of(content, predicted + detail[..., None], seen)
-    changes += tones(tone, grid.reference, predicted, seen, sharpness)
+    evidence = evidence_of(content, predicted + detail[..., None], grid.reference, seen)
+    texture = float(np.median(evidence.texture[seen])) if seen.any() else 0.0
+    changes += tones(tone, grid.reference, predicted, seen, sharpness, texture)
     cell = CELL * lay.scale
     scores = map_of(evidence, lay, grid.upright, where.turn, cell)
     height, width = received.shape[:2]
@@ -174,7 +175,7 @@ def _result(
 ) -> tuple[Result, tuple[str, ...]]:
     if not regions:
         return "same", ("It shows what the camera signed, everywhere that could be compared.",)
-    if share < MOST:
+    if share < MOST and agreement > UNLIKE:
         many = f"{len(regions)} regions differ" if len(regions) > 1 else "One region differs"
         return "changed in parts", (
             f"{many} from what the camera signed: {share:.0%} of what could be compared.",

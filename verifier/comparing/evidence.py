@@ -22,8 +22,16 @@ QUIETEST = 0.05  # levels²
 BINS = 14  # of texture, in each of which the median energy is noise
 TEXTURES = np.array([-0.5, 1.3, 3.7, 4.9, 5.9, 6.8])
 """Logarithm of the texture's energy in levels², for `USUAL`."""
-MOST_ABOVE, MOST_BELOW = 1.6, 1.0
+MOST_ABOVE, MOST_BELOW = 1.6, 0.5
 """Noise is within such a factor's logarithm of the usual one."""
+
+UNSURE = 0.2
+"""Of what tone and sharpness changed: so much of it a fitted curve may miss at a place."""
+COARSE_BAND = 2
+CAREFUL, STRONG = 0.5, 5.0
+"""Limits are so much higher where filters moved the picture by so many levels, or more."""
+CLIPPED, CLIPPED_FROM, NEAR_CLIP = 0.15, 4.0, 3.0
+"""Of the texture's deviation, where tone moved a place by so many levels near black or white."""
 
 RGB_TO_YCBCR = np.array(
     [[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]], np.float32
@@ -83,8 +91,19 @@ class Evidence:
     texture: Array
 
 
-def evidence_of(received: Array, predicted: Array, seen: NDArray[np.bool_]) -> Evidence:
-    """Hold a received picture against its prediction, both (h, w, 3) levels on one grid."""
+def evidence_of(
+    received: Array, predicted: Array, reference: Array, seen: NDArray[np.bool_]
+) -> Evidence:
+    """Hold a received picture against its prediction.
+
+    Parameters
+    ----------
+    received, predicted, reference
+        (h, w, 3) levels on one grid. How far the prediction is from the reference says how much
+        tone and sharpness were changed, and how unsure the prediction is.
+    seen
+        (h, w), where there is a received picture.
+    """
     part = box_mean(seen.astype(np.float32), AROUND)
     compared = part > LEAST_SEEN
     difference = np.where(seen[..., None], (received - predicted) @ RGB_TO_YCBCR.T, 0)
@@ -98,18 +117,44 @@ def evidence_of(received: Array, predicted: Array, seen: NDArray[np.bool_]) -> E
     luma = detail[0][0] + detail[0][1]
     textures = [np.log(luma + 0.5), np.log(luma + detail[1][1] + detail[2][1] + 0.5)]
     parts = [_bands(difference[..., c]) for c in range(3)]
+    moved = (predicted - reference) @ RGB_TO_YCBCR.T
+    clipped = _clipped(predicted, moved)
+    unsure = [[energy(band) for band in _bands(moved[..., c])] for c in range(3)]
     score = np.zeros(seen.shape, np.float32)
     if compared.any():
         for band in BANDS:
             found = np.log(energy(parts[band.channel][band.number]) + QUIETEST)
-            above = found - _noise(found, textures[min(band.channel, 1)], compared, band)
+            noise = _noise(found, textures[min(band.channel, 1)], compared, band)
+            fine, middle, coarse = unsure[band.channel]
+            error = (coarse + middle if band.number == COARSE_BAND else middle + fine) * UNSURE**2
+            above = found - np.log(np.exp(noise) + error + clipped)
             score = np.maximum(score, above / band.limit)
+    strong = min(1.0, float(np.abs(moved[seen]).mean()) / STRONG) if seen.any() else 0.0
+    score /= 1 + CAREFUL * strong
     return Evidence(np.where(compared, score, 0).astype(np.float32), compared, luma)
 
 
 def _bands(values: Array) -> tuple[Array, Array, Array]:
     fine, coarse = box_mean(values, FINE), box_mean(values, COARSE)
     return values - fine, fine - coarse, coarse
+
+
+def _clipped(predicted: Array, moved: Array) -> Array:
+    """Return how unsure a mean is that tone has pushed against black or white, levels².
+
+    Texture is clipped before it is averaged, so its mean is not what the mean's curve gives.
+    """
+    spread = np.zeros(predicted.shape[:2], np.float32)
+    for c in range(3):
+        values = predicted[..., c]
+        mean = box_mean(values, COARSE)
+        variance = np.maximum(box_mean(values * values, COARSE) - mean * mean, 0)
+        deviation = np.sqrt(variance) + NEAR_CLIP
+        near = (mean + 2 * deviation > 255) | (mean - 2 * deviation < 0)
+        spread = np.maximum(spread, np.where(near, deviation, 0))
+    changed = np.abs(box_mean(moved[..., 0], COARSE)) > CLIPPED_FROM
+    error: Array = np.where(changed, np.square(CLIPPED * spread), 0)
+    return error
 
 
 def _noise(

@@ -21,8 +21,9 @@ CAST = 3.0  # levels of a colour difference's mean
 GREY = 0.05  # of the colour that is left
 BENT = 3.0  # levels by which a curve leaves the straight line that comes nearest
 CORNERS = 0.06  # by which corners are darker or brighter than the middle
-SHARPER, SOFTER = 0.2, -0.6
-"""Of detail: platforms' own resizing leaves from −0.4 to 0.1."""
+SHARPER, SOFTER = 0.08, -0.7
+"""Of detail: platforms' own resizing leaves from −0.4 to 0.05."""
+TEXTURED = 1.0  # levels², of the median place: else there is no detail to measure by
 
 
 def geometry(
@@ -73,7 +74,12 @@ def _areas(lay: Lay, upright: tuple[int, int], reference: tuple[int, int]) -> tu
 
 
 def tones(
-    tone: Tone, reference: Array, predicted: Array, seen: NDArray[np.bool_], sharpness: float
+    tone: Tone,
+    reference: Array,
+    predicted: Array,
+    seen: NDArray[np.bool_],
+    sharpness: float,
+    texture: float,
 ) -> list[Change]:
     """Name what was done to tone, colour and sharpness.
 
@@ -81,10 +87,14 @@ def tones(
     ----------
     reference, predicted
         (h, w, 3): before and after, as fitted, without any local edit.
+    texture
+        Energy of detail at the median place, levels².
     """
     changes: list[Change] = []
     if tone.model != "as it was" and seen.any():
         changes = _tone_changes(tone, reference[seen], predicted[seen])
+    if texture < TEXTURED:
+        return changes
     if sharpness > SHARPER:
         changes.append(Change("sharpened", f"sharpened by {sharpness:.0%}", sharpness))
     elif sharpness < SOFTER:
@@ -118,7 +128,8 @@ def _tone_changes(tone: Tone, before: Array, after: Array) -> list[Change]:
         if abs(left - 1) <= COLOUR:
             words = "given another colour cast"
         changes.append(Change("colour", words, left))
-    corners = float(np.abs(tone.curves[-5:-3]).max()) if tone.model == "curves" else 0.0
+    # Corners change alike in both directions and in all colours; what a curve misses doesn't.
+    corners = float(np.abs(np.median(tone.curves[-5:-3], axis=1)).min())
     if corners > CORNERS:
         words = "given darker or brighter corners, as filters do"
         changes.append(Change("filter", words, corners))

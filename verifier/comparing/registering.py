@@ -20,6 +20,7 @@ LEVELS = (4, 2, 1)
 ROUNDS = (6, 4, 3)
 AROUND = 15  # pixels, over which mean and deviation are made alike
 FAINT = 4.0  # levels: deviations under it are not made larger
+HELD = 20.0  # what holds a picture without texture where the watermark says
 SAMPLES = 2  # a side of a pixel, while a lay is coarse
 CONVERGED = 0.01  # pixels
 LEAST_DEVIATION = 0.1
@@ -128,7 +129,7 @@ def _step(content: Array, target: Array, seen: NDArray[np.bool_]) -> NDArray[np.
     jacobian = np.stack([gx * x, gx * y, gx, gy * x, gy * y, gy]).astype(np.float32)
     weighted = jacobian * weight.astype(np.float32)
     normal = (weighted @ jacobian.T).astype(np.float64)
-    normal += np.eye(6) * 1e-6 * np.trace(normal) + 1e-9 * np.eye(6)
+    normal += HELD * seen.size / 2e5 * np.eye(6)
     a, b, c, d, e, f = np.linalg.solve(normal, -(weighted @ r).astype(np.float64))
     # In places about the middle, over half the longer side, back into pixels from the corner.
     middle = np.array([content.shape[1], content.shape[0]]) / 2

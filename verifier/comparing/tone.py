@@ -19,9 +19,10 @@ KNOTS = np.array([24.0, 56.0, 96.0, 136.0, 176.0, 208.0, 236.0], np.float32)  # 
 ROUNDS = 6
 HALF = 2  # pixels are averaged so many by so many before fits
 EACH = 2  # of these means, one in so many rows and columns is enough
-RIDGE = 2e-5  # of the mean squared feature, for each pixel
-BETTER, BETTER_BY = 0.85, 0.15
-"""A model is kept over a simpler one where the median error falls to this share, less levels."""
+RIDGE = 1e-6  # of the mean squared feature, for each pixel
+BETTER, BETTER_BY = 0.92, 0.06
+"""A model is kept over a simpler one where the error falls to this share, less levels."""
+MOST_PIXELS = 65  # percent, whose error says how good a model is: others may be edited
 LEAST_SCALE = 0.7  # levels
 
 
@@ -82,19 +83,23 @@ def tone_of(received: Array, reference: Array, places: Array, seen: NDArray[np.b
     inside = _averaged(seen[: whole[0], : whole[1], None].astype(np.float32), half)[..., 0] == 1
     target, source, where = (values[inside] for values in small)
     none = np.zeros((BENDS, 3))
-    linear = _linear(target, source)
+    linear = _linear(target, source, np.zeros_like(target))
+    curves = _curves(target, source, where, linear)
     candidates = [
         Tone("as it was", IDENTITY, none),
         Tone("linear", linear, none),
-        Tone("curves", linear, _curves(target, source, where, linear)),
+        Tone("curves", linear, curves),
     ]
-    errors = [_median_error(tone, target, source, where) for tone in candidates]
-    best = candidates[-1]
-    for tone, error in zip(candidates[:-1], errors[:-1], strict=True):
+    # Once more, without what curves and corners made of it.
+    mixed = _with_one(source) @ linear
+    bent = [_bent(mixed[:, c], where) @ curves[:, c] for c in range(3)]
+    again = _linear(target, source, np.stack(bent, axis=-1))
+    candidates.append(Tone("curves", again, _curves(target, source, where, again)))
+    errors = [_error(tone, target, source, where) for tone in candidates]
+    for tone, error in zip(candidates[:2], errors[:2], strict=True):
         if min(errors) > BETTER * error - BETTER_BY:
-            best = tone
-            break
-    return best
+            return tone
+    return candidates[int(np.argmin(errors[2:])) + 2]
 
 
 def _averaged(values: Array, half: tuple[int, ...]) -> Array:
@@ -103,19 +108,22 @@ def _averaged(values: Array, half: tuple[int, ...]) -> Array:
     return mean
 
 
-def _median_error(tone: Tone, target: Array, source: Array, where: Array) -> float:
-    return float(np.median(np.abs(tone(source, where) - target).mean(axis=-1)))
+def _error(tone: Tone, target: Array, source: Array, where: Array) -> float:
+    errors = np.abs(tone(source, where) - target).mean(axis=-1)
+    return float(np.percentile(errors, MOST_PIXELS)) if len(errors) else 0.0
 
 
 def _with_one(flat: Array) -> NDArray[np.float64]:
     return np.concatenate([flat, np.ones((len(flat), 1))], axis=1)
 
 
-def _linear(target: Array, source: Array) -> NDArray[np.float64]:
+def _linear(target: Array, source: Array, bent: Array) -> NDArray[np.float64]:
     features = _with_one(source)
     inside = (target > 4) & (target < 251)  # what is clipped is not linear
     columns = [
-        _robust(features, target[:, c], IDENTITY[:, c], inside[:, c].astype(np.float64))
+        _robust(
+            features, target[:, c] - bent[:, c], IDENTITY[:, c], inside[:, c].astype(np.float64)
+        )
         for c in range(3)
     ]
     return np.stack(columns, axis=-1)

@@ -92,13 +92,18 @@ class Shot:
 
 
 def shots(
-    files: Sequence[Path], engine: Engine, keys: Keys, megapixels: float | None = None
+    files: Sequence[Path],
+    engine: Engine,
+    keys: Keys,
+    megapixels: float | None = None,
+    first: int = 0,
 ) -> Iterator[Shot]:
     """Simulate a capture of each photograph, or of it scaled to so many megapixels.
 
-    Camera, light, Bayer order and noise differ from one to the next.
+    Camera, light, Bayer order and noise differ from one to the next, by their number, which
+    begins at ``first``.
     """
-    for number, file in enumerate(files):
+    for number, file in enumerate(files, first):
         rows, columns = OFF_THE_SQUARES
         picture = load_picture(file)[rows:, columns:]
         if megapixels:

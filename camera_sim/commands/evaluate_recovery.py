@@ -1,0 +1,142 @@
+"""``camsim evaluate recovery``: what a comparison with the signed reference picture finds."""
+
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import KW_ONLY, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
+
+from camera_sim.developing.files import open_engine
+from camera_sim.weights import FOLDER
+from channel.evaluation.processor import processor_name
+from channel.extras import of_extra
+from channel.options import SOME, Count, Out
+from channel.output import write
+from channel.picture_file.srgb import load_picture, picture_files
+from channel.terminal import track
+
+if TYPE_CHECKING:
+    from camera_sim.evaluation.recovery.trials import Trial
+
+TableName = Literal["untouched", "local", "subtle", "whole", "another"]
+TABLES: tuple[TableName, ...] = get_args(TableName)
+
+
+@dataclass(frozen=True)
+class EvaluateRecovery:
+    """What is found when received copies are compared with what the camera signed.
+
+    Simulate captures of large photographs, develop them with a watermark, edit them or not, send
+    them through the platforms' real codecs, read the watermark and compare with the reference.
+
+    Parameters
+    ----------
+    photos
+        A folder of photographs, best of 8 megapixels and more, that no tuning saw.
+    out
+        A folder for the tables and every trial.
+    table
+        Which tables (default: all).
+    pipeline
+        Whose network lays the watermark.
+    weights
+        Folder of weights.
+    limit
+        Use the first so many photographs.
+    processes
+        How many at a time; each holds a photograph.
+    """
+
+    photos: Path
+    _: KW_ONLY
+    out: Out | None = None
+    table: Annotated[tuple[TableName, ...], SOME] = ()
+    pipeline: str = "qnet"
+    weights: Path = FOLDER
+    limit: Count | None = None
+    processes: Count = 1
+
+    def __call__(self) -> int:
+        """Print the tables, and write them."""
+        with of_extra("train"):
+            import cv2  # noqa: F401
+        _Evaluation(self).run()
+        return 0
+
+
+@dataclass
+class _Evaluation:
+    """The tables; they are written after each photograph: hours survive an interruption."""
+
+    args: EvaluateRecovery
+    trials: list["Trial"] = field(default_factory=list)
+
+    def run(self) -> None:
+        """Try all photographs, then show the tables."""
+        files = picture_files(self.args.photos)[: self.args.limit]
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(self.args.processes, context) as pool:
+            work = [pool.submit(_of_photo, self.args, number) for number in range(len(files))]
+            for done, of_photo in enumerate(track(as_completed(work), "photographs", len(work))):
+                self.trials += of_photo.result()
+                self._write(done + 1)
+        print(self._tables(len(files)))
+
+    def _tables(self, photos: int) -> str:
+        from camera_sim.evaluation.recovery import tables
+
+        shown = {
+            "untouched": tables.untouched_table,
+            "local": lambda trials: tables.local_table(trials, "Local edits"),
+            "subtle": lambda trials: tables.local_table(trials, "Subtle local edits"),
+            "whole": tables.whole_table,
+            "another": tables.another_table,
+        }
+        texts = [
+            f"{photos} photographs of {self.args.photos.name}, pipeline {self.args.pipeline}; "
+            f"{processor_name()}\n"
+        ]
+        for name, table in shown.items():
+            some = [trial for trial in self.trials if trial.table == name]
+            if some:
+                texts.append(str(table(some)))
+        return "\n".join([*texts, str(tables.cost_table(self.trials))])
+
+    def _write(self, photos: int) -> None:
+        if self.args.out:
+            write(self.args.out / "recovery.md", self._tables(photos).encode(), force=True)
+            lines = [",".join(COLUMNS), *(_row(trial) for trial in self.trials)]
+            text = "\n".join(lines) + "\n"
+            write(self.args.out / "trials.csv", text.encode(), force=True)
+
+
+COLUMNS = (
+    "photo", "table", "change", "way", "share", "shows", "recovered", "result", "hit", "seconds",
+    "kinds",
+)  # fmt: skip
+
+
+def _of_photo(args: EvaluateRecovery, number: int) -> list["Trial"]:
+    """Try one of the photographs, in a process of its own; the one before it is the other."""
+    from camera_sim.evaluation.recovery.trials import Trials
+    from camera_sim.evaluation.watermark.photos import Keys, shots
+
+    files = picture_files(args.photos)[: args.limit]
+    engine = open_engine(args.pipeline, args.weights)
+    shot = next(iter(shots([files[number]], engine, Keys.draw(), first=number)))
+    of_photo = Trials(shot, load_picture(files[number - 1]))
+    makers: dict[TableName, Callable[[], Iterator[Trial]]] = {
+        "untouched": of_photo.untouched,
+        "local": lambda: of_photo.local(number),
+        "subtle": lambda: of_photo.subtle(number),
+        "whole": lambda: of_photo.whole(number),
+        "another": of_photo.another,
+    }
+    return [trial for name in args.table or TABLES for trial in makers[name]()]
+
+
+def _row(trial: "Trial") -> str:
+    values: Sequence[object] = [getattr(trial, name) for name in COLUMNS[:-1]]
+    cells = [f"{v:.4g}" if isinstance(v, float) else f'"{v}"' for v in values]
+    return ",".join([*cells, f'"{"; ".join(trial.kinds)}"'])
