@@ -212,6 +212,7 @@ class Verifier:
                 marked,
                 recovered.facts,
                 recovered.comparison,
+                shows_more=facts.shows_more,
             ),
             seconds={k: round(v, 4) for k, v in (facts.seconds | clock.seconds).items()},
         ).with_pictures(preview, recovered.picture if self._settings.preview else None)
@@ -282,7 +283,9 @@ class Verifier:
         facts = as_facts(found, max(picture.shape[:2]))
         if not self._repositories:
             return (facts, seconds), (Recovery(), 0.0)
-        received = Received(picture, found, reading.facts.credential)
+        received = Received(
+            picture, found, reading.facts.credential, shows_more=reading.facts.shows_more
+        )
         read = self._pool().read_manifest
         return (facts, seconds), _timed(recover, received, self._repositories, read, compare)
 

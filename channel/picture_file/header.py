@@ -27,6 +27,8 @@ class Header:
         A channel; None if it isn't stated.
     frames
         Of an animation; else 1.
+    pages
+        Of which a viewer may show another one than the largest; else 1.
     colours
         Beside an ICC profile, which Pillow reads; None if nothing is.
     notes
@@ -36,6 +38,7 @@ class Header:
     orientation: int = 1
     bits: int | None = None
     frames: int = 1
+    pages: int = 1
     colours: Colours | None = None
     signed: bool = False
     white_is_zero: bool = False
@@ -71,6 +74,7 @@ def header_of_page(pages: list[tiff.Page], page: tiff.Page) -> Header:
         Header(
             page.first(tiff.ORIENTATION, 1),
             max(page.tags.get(tiff.BITS, (1,))),
+            pages=_pages_beside(pages, page),
             signed=page.first(tiff.SAMPLE_FORMAT, 1) == 2,
             white_is_zero=page.first(tiff.PHOTOMETRIC, 1) == 0,
             notes=tuple(_notes_of_pages(pages, page)),
@@ -137,6 +141,12 @@ def _notes_of_exif(exif: bytes) -> tuple[str, ...]:
         "browsers do, so its colours may be paler than meant."
     )
     return (words,) if is_adobe else ()
+
+
+def _pages_beside(pages: list[tiff.Page], page: tiff.Page) -> int:
+    """Count pages, unless the others are flagged as reduced copies that follow the picture."""
+    is_alone = page is pages[0] and not any(one.is_picture for one in pages if one is not page)
+    return 1 if is_alone else len(pages)
 
 
 def _notes_of_pages(pages: list[tiff.Page], page: tiff.Page) -> Iterator[str]:

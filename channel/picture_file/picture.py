@@ -106,6 +106,18 @@ class PictureFile:
             shown = colour.in_srgb(decoded, self.colours)
             return turned(shown, self.orientation) if upright else shown
 
+    @property
+    def shows_more(self) -> bool:
+        """Whether a viewer may show something else than `srgb`.
+
+        That is in further frames, on another page, or where something is transparent.
+        """
+        if self.header.frames > 1 or self.header.pages > 1 or _is_clear_grey(self.image):
+            return True
+        with damage_told():
+            shown = self._natural
+            return shown.mode in ("LA", "RGBA") and shown.getchannel("A").getextrema() != (255, 255)
+
     @cached_property
     def notes(self) -> tuple[str, ...]:
         """What is unusual, and what was done to show the picture, in sentences."""

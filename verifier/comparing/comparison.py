@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 Result = Literal["same", "changed in parts", "another picture", "not comparable"]
 ChangeKind = Literal[
     "scaled",
+    "stretched",
     "cropped",
     "turned",
     "mirrored",

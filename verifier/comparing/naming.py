@@ -14,6 +14,8 @@ SCALED = 0.01  # of the size
 CROPPED = 0.995  # of the area, under which a picture was cut
 TURNED = 0.15  # degrees
 FRAMED = 0.01  # of the received area
+STRIP, STRIP_PIXELS = 0.75, 1.5  # of the reference, and received ones: a caption may be so thin
+STRETCHED = 0.01  # of the size, in one direction more than in another
 BRIGHTER = 4.0  # levels of the mean
 CONTRAST = 0.06  # of the deviation
 COLOUR = 0.12  # of the deviation of colour differences
@@ -42,6 +44,10 @@ def geometry(
     scale = lay.scale * max(reference) / photo_side
     if abs(scale - 1) > SCALED:
         changes.append(Change("scaled", f"scaled to {scale:.0%}", scale))
+    long, short = np.linalg.svd(lay.matrix[:, :2], compute_uv=False)
+    if long / short - 1 > STRETCHED:
+        words = f"stretched by {long / short - 1:.1%} in one direction"
+        changes.append(Change("stretched", words, float(long / short)))
     of_photo, of_received = _areas(lay, upright, reference)
     if of_photo < CROPPED:
         words = f"cropped to {of_photo:.0%} of its area"
@@ -56,7 +62,18 @@ def geometry(
     if 1 - of_received > FRAMED:
         words = f"framed: {1 - of_received:.0%} of the area lies outside of the photo"
         changes.append(Change("frame", words, 1 - of_received))
+    elif _strip(lay, upright, reference) > max(STRIP, STRIP_PIXELS / lay.scale):
+        changes.append(Change("frame", "framed: a strip at its edge lies outside of the photo"))
     return changes
+
+
+def _strip(lay: Lay, upright: tuple[int, int], reference: tuple[int, int]) -> float:
+    """Return how far the received picture reaches beyond the photo, in pixels of the reference."""
+    height, width = upright
+    inverse = np.linalg.inv(np.vstack([lay.matrix, [0, 0, 1]]))
+    corners = inverse[:2] @ np.array([[0, width, 0, width], [0, 0, height, height], [1, 1, 1, 1]])
+    beyond = corners.max(axis=1) - np.array(reference[::-1])
+    return float(max(beyond.max(), -corners.min()))
 
 
 def _areas(lay: Lay, upright: tuple[int, int], reference: tuple[int, int]) -> tuple[float, float]:

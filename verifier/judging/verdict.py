@@ -19,7 +19,8 @@ watermark led, "statistics" the detectors':
 6. Statistics for, no platform turns them over, and no detector finds anything else than a
    photograph likelier: consistent. Not so where a trusted signer's photo was recovered, and the
    picture isn't that one (a copied watermark), was changed as a whole (cut, mirrored, framed,
-   another tone), or parts of it may differ: that is named, and inconclusive.
+   another tone), or parts of it may differ: that is named, and inconclusive. Nor where a viewer may
+   show something else than what was analysed: other frames or pages, or what is transparent.
 7. Anything else: inconclusive.
 
 Statistics see that a camera's pipeline made the pixels, not that its lens saw the scene. A picture
@@ -87,6 +88,11 @@ UNSEEN: Final = (
 
 _NEXT: Final = "Ask for the original file, and look for earlier copies."
 
+_SHOWS_MORE: Final = (
+    "A viewer may show something else than what was analysed: other frames or pages, or what is "
+    "transparent over another colour than white."
+)
+
 _SIDES: Final[dict[Finding, Side]] = {"evidence against": "against", "consistent": "for"}
 
 
@@ -98,11 +104,14 @@ def conclude(
     watermark: WatermarkFacts | None = None,
     recovered: RecoveredFacts | None = None,
     comparison: ComparisonFacts | None = None,
+    *,
+    shows_more: bool = False,
 ) -> Verdict:
     """Draw the conclusion from all parts of a report.
 
     A watermark by itself changes no label and no level: its payload leads to a photo, and proves
-    nothing.
+    nothing. ``shows_more`` says that a viewer may show something else than the pixels that were
+    looked at: then only a hash of the whole file makes it consistent.
     """
     recovered = recovered or RecoveredFacts()
     comparison = comparison or ComparisonFacts()
@@ -110,7 +119,7 @@ def conclude(
     statistics, deciding = _statistics(detectors, stability)
     label, level = _label(facts, statistics, deciding, credential, stability)
     summed = statistics
-    doubted = facts.by != "the file" and holds_back(recovered, comparison)
+    doubted = facts.by != "the file" and (shows_more or holds_back(recovered, comparison))
     if label == "consistent" and (doubted or declared_generated(credential)):
         label, level, summed = "inconclusive", "none", "none"
     looks_edited = statistics == "against"
@@ -136,6 +145,7 @@ def conclude(
         reasons=(
             *_reasons(credential, channel, detectors, stability),
             *_found(recovered, comparison),
+            *([_SHOWS_MORE] if shows_more else []),
         ),
         unknown=tuple(_unknown(credential, detectors, watermark, facts.side, comparison)),
         next_steps=next_steps(ground),

@@ -46,6 +46,8 @@ class Decoded:
         The values as coded, in which traces of coding and the camera's watermark are looked for.
     colours
         The same in sRGB, as they are shown; None where they are the same.
+    shows_more
+        Whether a viewer may show something else: see `PictureFile.shows_more`.
     statements
         What entries of the file say of how its picture was made.
     """
@@ -54,6 +56,7 @@ class Decoded:
     pixels: Pixels
     colours: Pixels | None = None
     statements: tuple[Statement, ...] = ()
+    shows_more: bool = False
 
 
 def decode(data: bytes, limits: Limits) -> Decoded:
@@ -74,7 +77,7 @@ def decode(data: bytes, limits: Limits) -> Decoded:
         pixels = _rgb(file.coded())
         colours = None if file.is_srgb else _rgb(file.srgb(upright=False))
         statements = unsigned_statements(file.image) if file.image else ()
-        return Decoded(_facts(data, file), pixels, colours, statements)
+        return Decoded(_facts(data, file), pixels, colours, statements, file.shows_more)
 
 
 def _check_size(file: PictureFile, limits: Limits) -> None:

@@ -20,7 +20,13 @@ Pixels = NDArray[np.uint8]
 
 
 class Facts(BaseModel):
-    """What is known of a photo beside its pixels; crosses the border between two processes."""
+    """What is known of a photo beside its pixels; crosses the border between two processes.
+
+    Attributes
+    ----------
+    shows_more
+        Whether a viewer may show something else than the pixels: see `PictureFile.shows_more`.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -28,6 +34,7 @@ class Facts(BaseModel):
     credential: Credential
     channel: ChannelReading
     seconds: dict[str, float]
+    shows_more: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,7 +78,13 @@ def read_file(data: bytes, settings: Settings, *, cues: bool = True) -> Reading:
         credential = credential.model_copy(update={"statements": statements})
     with _timed(seconds, "channel"):
         channel = read_channel(jpeg_header(data), decoded.pixels, cues=cues)
-    facts = Facts(input=decoded.facts, credential=credential, channel=channel, seconds=seconds)
+    facts = Facts(
+        input=decoded.facts,
+        credential=credential,
+        channel=channel,
+        seconds=seconds,
+        shows_more=decoded.shows_more,
+    )
     return Reading(facts, decoded.pixels, decoded.colours)
 
 

@@ -55,11 +55,14 @@ class Received:
         What was read of them.
     credential
         That of the file itself.
+    shows_more
+        Whether a viewer may show something else: see `PictureFile.shows_more`.
     """
 
     pixels: Pixels
     watermark: WatermarkReading
     credential: Credential
+    shows_more: bool = False
 
 
 @dataclass(frozen=True)
@@ -177,9 +180,12 @@ class _Outcome:
         manifest = found.manifest
         if manifest.reference is None or manifest.photo_size is None:
             return wording.NO_REFERENCE
-        return comparison_facts(
+        facts = comparison_facts(
             self.compare(self.received.pixels, manifest.reference, manifest.photo_size, self.place)
         )
+        if not self.received.shows_more:
+            return facts
+        return facts.model_copy(update={"changes": (*facts.changes, wording.SHOWS_MORE)})
 
     def _found(self, best: _Candidate, others: Sequence[str], problems: Sequence[str]) -> Recovery:
         found, manifest = best.found, best.found.manifest

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 from verifier.judging.facts import holds
 from verifier.report.quoting import quoted
-from verifier.report.record import ComparisonFacts, Credential, RecoveredFacts
+from verifier.report.record import ComparisonFacts, Credential, GlobalChange, RecoveredFacts
 
 if TYPE_CHECKING:
     from verifier.recovery.found_manifests import FoundManifest
@@ -28,6 +28,11 @@ NO_WATERMARK: Final = RecoveredFacts(
 NOT_COMPARED: Final = ComparisonFacts()
 NO_REFERENCE: Final = ComparisonFacts(
     words=("The credential holds no reference picture, so what was changed can't be compared.",)
+)
+SHOWS_MORE: Final = GlobalChange(
+    kind="shows more",
+    words="saved so that a viewer may show something else, in other frames or pages, or where it "
+    "is transparent",
 )
 HARD_BINDING: Final = (
     "The credential's hash is of the file that was signed. A platform writes another file, so the "

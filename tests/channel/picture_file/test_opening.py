@@ -278,7 +278,16 @@ def test_transparency_lies_over_white(mode: str, clear: Any) -> None:
     options = {} if mode in ("RGBA", "LA") else {"transparency": clear}
     file = BytesIO()
     image.save(file, "PNG", **options)
-    assert np.asarray(open_picture(file.getvalue()).srgb()).min() == 255
+    found = open_picture(file.getvalue())
+    assert np.asarray(found.srgb()).min() == 255
+    assert found.shows_more
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "RGB", "L"])
+def test_opaque_pictures_show_the_same_everywhere(mode: str) -> None:
+    file = BytesIO()
+    Image.new("L", (8, 8), 90).convert(mode).save(file, "PNG")
+    assert not open_picture(file.getvalue()).shows_more
 
 
 # Pages
@@ -310,7 +319,7 @@ def test_the_page_that_is_the_picture(data: bytes, size: int, note: str) -> None
     file = open_picture(data)
     assert (file.width, file.height) == (size, size) == file.srgb().size
     assert note in " ".join(file.notes)
-    assert bool(note) == bool(file.notes)
+    assert bool(note) == bool(file.notes) == file.shows_more
 
 
 def test_the_picture_may_be_in_a_sub_directory() -> None:
@@ -328,6 +337,7 @@ def test_the_first_frame_of_an_animation(kind: str) -> None:
     frames[0].save(file, kind, save_all=True, append_images=frames[1:], duration=100)
     found = open_picture(file.getvalue())
     assert found.frames == 2
+    assert found.shows_more
     assert "animated (2 frames); the first" in " ".join(found.notes)
     assert apart(np.asarray(found.srgb()), np.asarray(frames[0])) < CLOSE
 

@@ -141,3 +141,24 @@ def test_what_is_too_small_is_not_comparable() -> None:
 def test_a_place_is_needed() -> None:
     with pytest.raises(ValueError, match="place"):
         compare(photo(), photo(), SIZE, WatermarkReading(found=False))
+
+
+def test_a_picture_stretched_in_one_direction_is_named() -> None:
+    wide = np.asarray(Image.fromarray(photo()).resize((1236, 900), Image.Resampling.LANCZOS))
+    received = shared(wide)
+    assert kinds(compare(received, reference(photo()), SIZE, placed(received))) == {
+        "scaled",
+        "stretched",
+    }
+
+
+def test_a_thin_strip_beside_the_photo_is_named() -> None:
+    """A caption's letters have room in less than a hundredth of the height."""
+    strip = np.full((8, SIZE[0], 3), 255, np.uint8)
+    for picture, part in (
+        (np.concatenate([photo(), strip]), (0, 0, 1200, 908)),
+        (np.concatenate([strip, photo()]), (0, -8, 1200, 900)),
+    ):
+        found = compare(picture, reference(photo()), SIZE, placed(picture, part))
+        assert found.result == "same"
+        assert kinds(found) == {"frame"}

@@ -286,3 +286,15 @@ def test_who_took_it_is_known_where_a_trusted_capture_was_recovered() -> None:
         (recovered(trusted(trust="untrusted")), SAME),
     ):
         assert who in " ".join(summed(found, comparison).unknown)
+
+
+def test_a_file_that_may_show_something_else_is_cleared_by_its_own_signature_alone() -> None:
+    found = recovered(trusted())
+    assert verdict(recovered=found, comparison=SAME).label == "consistent"
+    drawn = verdict(recovered=found, comparison=SAME, shows_more=True)
+    assert drawn.label == "inconclusive"
+    assert "A viewer may show something else" in " ".join(drawn.reasons)
+    own = CREDENTIALS["trusted capture"]
+    assert verdict(credential=own, shows_more=True).label == "consistent"
+    statistics, stability = STATISTICS["cleared"]
+    assert verdict(*statistics, stability=stability, shows_more=True).label == "inconclusive"

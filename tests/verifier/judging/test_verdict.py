@@ -55,6 +55,7 @@ def verdict(
     credential: Credential | None = None,
     recovered: RecoveredFacts | None = None,
     comparison: ComparisonFacts | None = None,
+    shows_more: bool = False,
 ) -> Verdict:
     return conclude(
         credential or no_credential(),
@@ -63,6 +64,7 @@ def verdict(
         stability or untested(),
         recovered=recovered,
         comparison=comparison,
+        shows_more=shows_more,
     )
 
 

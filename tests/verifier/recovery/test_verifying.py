@@ -113,6 +113,23 @@ def test_a_copied_watermark_leads_to_another_picture(
     assert 'class="pair"' in report.to_html()
 
 
+@pytest.mark.parametrize("kind", ["another frame", "transparent"])
+def test_what_a_viewer_may_show_otherwise_is_not_cleared(
+    analysed: Callable[..., Report], repository: Path, kind: str
+) -> None:
+    file, shown = BytesIO(), Image.open(BytesIO(received(captured(), quality=95))).convert("RGBA")
+    if kind == "transparent":  # white letters become visible over another colour than white
+        shown.paste((255, 255, 255, 254), (0, 0, 4, 4))
+        shown.save(file, "PNG")
+    else:
+        hidden = Image.new("RGBA", shown.size, "red")
+        shown.save(file, "PNG", save_all=True, append_images=[hidden], duration=10)
+    report = analysed(file.getvalue(), repository)
+    assert report.comparison.result == "same"
+    assert report.verdict.label == "inconclusive"
+    assert "a viewer may show something else" in report.verdict.summary
+
+
 def test_a_turned_copy_is_laid_upright(analysed: Callable[..., Report], repository: Path) -> None:
     report = analysed(received(np.ascontiguousarray(np.rot90(captured()))), repository)
     assert report.comparison.result == "same"
