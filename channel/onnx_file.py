@@ -9,6 +9,7 @@ Source: onnx.proto of ONNX 1.23 (`HOLDERS` names its fields); protobuf's encodin
 https://protobuf.dev/programming-guides/encoding.
 """
 
+import os
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -71,8 +72,7 @@ def open_session(
     Exception
         Of ONNX Runtime, whose errors have no root of their own.
     """
-    import onnxruntime as ort
-
+    ort = runtime()
     check_whole(content)
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
@@ -85,6 +85,17 @@ def open_session(
     options.add_session_config_entry("session.disable_cpu_ep_fallback", "1")
     options.add_provider_for_devices(devices, {})
     return ort.InferenceSession(content, options)
+
+
+def runtime() -> Any:
+    """Return ONNX Runtime, which from 1.32 on would tell its maker of each session.
+
+    It would also keep a device's name in the user's cache. Whoever wants that sets the variable.
+    """
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    import onnxruntime
+
+    return onnxruntime
 
 
 def check_whole(content: bytes) -> None:

@@ -10,7 +10,7 @@ from camera_sim.engines.cuda import find_runtime
 from camera_sim.engines.onnxruntime import OnnxRuntimeEngine
 from camera_sim.errors import EngineError
 from channel.extras import to_install
-from channel.onnx_file import open_session
+from channel.onnx_file import open_session, runtime
 
 
 class TensorRTProviderEngine(OnnxRuntimeEngine):
@@ -45,7 +45,7 @@ def provider_devices() -> list[Any]:
     EngineError
         If its package or a device is missing.
     """
-    import onnxruntime as ort
+    ort = runtime()
 
     try:
         import onnxruntime_ep_nv_tensorrt_rtx as provider

@@ -1,7 +1,10 @@
 """Models are whole: wherever ONNX can hold a tensor, data in another file is found and refused."""
 
 import contextlib
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -230,3 +233,15 @@ def test_shipped_networks_are_whole() -> None:
     assert shipped
     for path in shipped:
         check_whole(path.read_bytes())
+
+
+def test_nobody_is_told_of_a_session(tmp_path: Path) -> None:
+    """ONNX Runtime keeps a name of the device for its maker, where telemetry isn't off."""
+    file, home = tmp_path / "model.onnx", tmp_path / "home"
+    home.mkdir()
+    file.write_bytes(model().SerializeToString())
+    opened = f"from channel.onnx_file import *; open_session(open({str(file)!r}, 'rb').read())"
+    given = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
+    given |= {"HOME": str(home), "XDG_CACHE_HOME": str(home / "cache")}
+    subprocess.run([sys.executable, "-c", opened], check=True, env=given, cwd=ROOT)
+    assert not list(home.iterdir())

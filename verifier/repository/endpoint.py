@@ -8,6 +8,7 @@ answers; a name that leads to this machine or to its nearest network is refused 
 
 import http.client
 import ipaddress
+import re
 import ssl
 import time
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ _BASE: Final = "/v1"  # of the API, where a URL names no path
 _REDIRECTS: Final = 3
 _MOVED: Final = (301, 302, 303, 307, 308)
 _LONGEST: Final = 500  # characters of a URL
+_SECRET: Final = re.compile("//.*@")
 _CHUNK: Final = 65_536  # bytes
 _AGENT: Final = "camsim"
 
@@ -70,8 +72,10 @@ class Endpoint:
             parts = urlsplit(url)
             host, port = parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 0)
         except ValueError as error:
-            raise SettingsError(f"the repository {url[:200]!a} is no URL: {error}") from error
-        plain = f"the repository {url[:200]!a}"
+            raise SettingsError(
+                f"the repository {_shown(url)!a} is no URL; look at its host and port"
+            ) from error
+        plain = f"the repository {_shown(url)!a}"
         if parts.scheme not in _PORTS or not host or len(url) > _LONGEST or not url.isascii():
             raise SettingsError(f"{plain} is no URL of https with a host")
         if parts.username is not None or parts.query or parts.fragment:
@@ -207,6 +211,11 @@ class Endpoint:
 
     def _error(self, words: str) -> RepositoryError:
         return RepositoryError(f"the repository {self.url} {words}")
+
+
+def _shown(url: str) -> str:
+    """Return a URL without what may be a secret: its user, its query, its fragment."""
+    return _SECRET.sub("//...@", re.split("[?#]", url)[0])[:200]
 
 
 def _is_this_machine(host: str) -> bool:

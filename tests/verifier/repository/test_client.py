@@ -254,6 +254,8 @@ def test_a_publication_under_another_name_is_told(lies: Lies) -> None:
         ("ftp://photos.example/", "no URL of https"),
         ("https://", "no URL of https"),
         ("https://a:b@photos.example/", "has a user"),
+        ("https://a:b@photos.example:x", "is no URL"),
+        ("http://a:b@photos.example", "has a user"),
         ("https://photos.example/?a", "has a user"),
         ("https://photos.example:99999/", "is no URL"),
         ("https://[::1/", "is no URL"),
@@ -334,3 +336,12 @@ def test_https_is_checked_before_a_key_is_sent(
         with pytest.raises(RepositoryError, match="certificate verify failed"):
             repository.matches(ALG, b"1")
         assert lies.asked == []
+
+
+@pytest.mark.parametrize("end", ["", ":x", ":99999", "/v1?secret", "/v1#secret", "]"])
+@pytest.mark.parametrize("scheme", ["https", "http", "ftp"])
+def test_a_secret_in_a_url_is_not_repeated(scheme: str, end: str) -> None:
+    with pytest.raises(SettingsError) as raised:
+        Endpoint.of_url(f"{scheme}://user:secret@photos.example{end}")
+    assert "secret" not in str(raised.value)
+    assert raised.value.__cause__ is None or "secret" not in str(raised.value.__cause__)
