@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from channel.command_line import complain_of
-from channel.errors import reason_of
+from channel.errors import OutputError as ChannelOutputError
 from channel.file_names import fitting_name
 from channel.options import Count
+from channel.output import write
 from channel.terminal import Progress as ProgressBar
 from verifier.commands.trust import VerifyingOptions
 from verifier.errors import OutputError
@@ -92,6 +93,8 @@ class Verify(VerifyingOptions):
 
 
 def _show(outcome: "Outcome", page: Path | None, args: Verify) -> int:
+    if page is not None and outcome.report is not None:  # first: who reads may stop reading
+        _write(page, outcome.report.to_html(), force=args.force)
     if args.json:
         print(outcome.to_json(), flush=True)
     if outcome.report is None:
@@ -99,8 +102,6 @@ def _show(outcome: "Outcome", page: Path | None, args: Verify) -> int:
         return BAD_INPUT
     if not args.json:
         print(outcome.report.to_text(), flush=True)
-    if page is not None:
-        _write(page, outcome.report.to_html(), force=args.force)
     return STATUS[outcome.report.verdict.label]
 
 
@@ -124,8 +125,6 @@ def _pages(photos: list[Path], html: Path | None, *, force: bool) -> Sequence[Pa
 
 def _write(page: Path, content: str, *, force: bool) -> None:
     try:
-        page.parent.mkdir(parents=True, exist_ok=True)
-        with page.open("w" if force else "x", encoding="utf-8") as file:
-            file.write(content)
-    except OSError as error:
-        raise OutputError(f"{page} can't be written: {reason_of(error)}") from error
+        write(page, content.encode(), force=force)
+    except ChannelOutputError as error:
+        raise OutputError(str(error)) from error

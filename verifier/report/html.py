@@ -48,7 +48,7 @@ def html_report(report: ReportRecord) -> str:
         f"<h1>{TITLES[verdict.label]}</h1>"
         f'<p class="summary">{as_html(verdict.summary)}</p>'
         f"<p>{as_html(MEANINGS[verdict.label])}</p>"
-        f"<p><b>How sure:</b> {as_html(level_words(report))}.</p></header>",
+        f"{_how_sure(report)}</header>",
         compared(report),
         _section("What to do next", _bullets(verdict.next_steps)) if verdict.next_steps else "",
         _in_short(report),
@@ -71,6 +71,12 @@ def html_report(report: ReportRecord) -> str:
         + "\n".join(part for part in parts if part)
         + "\n</body></html>\n"
     )
+
+
+def _how_sure(report: ReportRecord) -> str:
+    if report.verdict.level == "none":
+        return ""
+    return f"<p><b>How sure:</b> {as_html(level_words(report))}.</p>"
 
 
 def _in_short(report: ReportRecord) -> str:

@@ -39,7 +39,7 @@ function verdict(report, short, name) {
     el("h2", { tabindex: -1 }, short.title),
     el("p", { class: "summary" }, report.verdict.summary),
     el("p", {}, short.meaning),
-    el("p", {}, el("b", {}, `${words.howSure}: `), `${short.level}.`),
+    ...(report.verdict.level === "none" ? [] : [el("p", {}, el("b", {}, `${words.howSure}: `), `${short.level}.`)]),
   );
 }
 
