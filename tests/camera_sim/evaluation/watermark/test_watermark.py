@@ -109,6 +109,7 @@ def test_looks_at_one_picture_are_one_trial_of_pictures() -> None:
 def test_costs_are_seconds(shot: Shot) -> None:
     measured = cost.cost_of(shot)
     assert measured.watermarked > 0
+    assert cost._more([1.0, 2.0, 4.0], [1.1, 2.4, 4.4]) == pytest.approx(0.1)
     assert "MP" in cost.cost_table([measured]).columns
 
 
