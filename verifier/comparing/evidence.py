@@ -30,6 +30,9 @@ UNSURE = 0.2
 COARSE_BAND = 2
 CAREFUL, STRONG = 0.5, 5.0
 """Limits are so much higher where filters moved the picture by so many levels, or more."""
+FILTERED, UNLIKE, UNSEEN = 0.3, 0.3, 0.9
+"""Of `STRONG`: from there a part differs only where its structure does, by so much of SSIM's."""
+STRUCTURE = 58.5  # levels², SSIM's second constant (Wang et al. 2004)
 CLIPPED, CLIPPED_FROM, NEAR_CLIP = 0.15, 4.0, 3.0
 """Of the texture's deviation, where tone moved a place by so many levels near black or white."""
 
@@ -131,12 +134,25 @@ def evidence_of(
             score = np.maximum(score, above / band.limit)
     strong = min(1.0, float(np.abs(moved[seen]).mean()) / STRONG) if seen.any() else 0.0
     score /= 1 + CAREFUL * strong
+    if strong > FILTERED:
+        other = _unlike(received @ RGB_TO_YCBCR[0], predicted @ RGB_TO_YCBCR[0]) > UNLIKE
+        score = np.where(other, score, np.minimum(score, UNSEEN))
     return Evidence(np.where(compared, score, 0).astype(np.float32), compared, luma)
 
 
 def _bands(values: Array) -> tuple[Array, Array, Array]:
     fine, coarse = box_mean(values, FINE), box_mean(values, COARSE)
     return values - fine, fine - coarse, coarse
+
+
+def _unlike(one: Array, other: Array) -> Array:
+    """Return 1 less SSIM's term of contrast and structure: 0 where two pictures have the same."""
+    means = box_mean(one, AROUND), box_mean(other, AROUND)
+    powers = box_mean(one * one, AROUND) + box_mean(other * other, AROUND)
+    variances = powers - means[0] ** 2 - means[1] ** 2
+    covariance = box_mean(one * other, AROUND) - means[0] * means[1]
+    unlike: Array = 1 - (2 * covariance + STRUCTURE) / (variances + STRUCTURE)
+    return unlike
 
 
 def _clipped(predicted: Array, moved: Array) -> Array:

@@ -162,3 +162,15 @@ def test_a_thin_strip_beside_the_photo_is_named() -> None:
         found = compare(picture, reference(photo()), SIZE, placed(picture, part))
         assert found.result == "same"
         assert kinds(found) == {"frame"}
+
+
+def _sepia(picture: Picture) -> Picture:
+    matrix = np.array([[0.393, 0.769, 0.189], [0.349, 0.686, 0.168], [0.272, 0.534, 0.131]])
+    return np.clip(np.rint(picture @ matrix.T), 0, 255).astype(np.uint8)
+
+
+def test_a_filter_is_no_local_edit_and_hides_none() -> None:
+    assert compared(_sepia(photo())).result == "same"
+    edited = photo().copy()
+    edited[300:500, 600:800] = photo(1)[300:500, 600:800]
+    assert compared(_sepia(edited)).result == "changed in parts"
