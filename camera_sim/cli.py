@@ -17,7 +17,7 @@ from cyclopts.config import Env
 from camera_sim.commands.table import COMMANDS, FROM_ENVIRONMENT, GROUPS
 from camera_sim.errors import CameraSimError
 from channel.command_line import HelpPage, show_traceback, shown, traced, words_of
-from channel.errors import ChannelError
+from channel.errors import ChannelError, reason_of
 from channel.terminal import complain, console, guarded
 from firmware_export.errors import FirmwareError
 from verifier.errors import VerifierError, WorkerError
@@ -66,6 +66,9 @@ def run(words: Sequence[str]) -> int:
 def _told(error: Exception) -> int:
     if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
         complain(f"the name {error.filename} is too long for this system; choose a shorter one")
+        return BAD_INPUT
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        complain(f"not all could be written: {reason_of(error)}; make room and run it again")
         return BAD_INPUT
     show_traceback(error)
     kind = type(error).__name__

@@ -268,3 +268,15 @@ def test_completion_knows_commands_and_options(camsim: Camsim) -> None:
     script = camsim("completion", "bash").out
     for word in ("develop", "verify-archive", "--trust-anchors", "pattern"):
         assert word in script
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_output_into_a_full_disk_is_told_in_a_sentence() -> None:
+    with Path("/dev/full").open("wb") as full:
+        ran = subprocess.run(
+            [sys.executable, "-m", "camera_sim.cli", "watermark", "keys"],
+            check=False, stdout=full, stderr=subprocess.PIPE, text=True, cwd=REPOSITORY,
+        )  # fmt: skip
+    assert ran.returncode == 2
+    assert "not all could be written: No space left" in ran.stderr
+    assert "error of ours" not in ran.stderr

@@ -22,6 +22,7 @@ COLOUR = 0.12  # of the deviation of colour differences
 CAST = 3.0  # levels of a colour difference's mean
 GREY = 0.05  # of the colour that is left
 BENT = 3.0  # levels by which a curve leaves the straight line that comes nearest
+ONE_SIDE = 0.04  # by which one edge is brighter than the middle, and the other darker
 CORNERS = 0.06  # by which corners are darker or brighter than the middle
 SHARPER, SOFTER = 0.08, -0.7
 """Of detail: platforms' own resizing leaves from −0.4 to 0.05."""
@@ -150,6 +151,10 @@ def _tone_changes(tone: Tone, before: Array, after: Array) -> list[Change]:
     if corners > CORNERS:
         words = "given darker or brighter corners, as filters do"
         changes.append(Change("filter", words, corners))
+    side = float(np.abs(np.median(tone.curves[-3:-1], axis=1)).max())
+    if side > ONE_SIDE:
+        words = "made brighter towards one side, as graduated filters do"
+        changes.append(Change("filter", words, side))
     return changes
 
 

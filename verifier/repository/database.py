@@ -93,6 +93,8 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
 def check_beginning(path: Path, *, may_be_empty: bool = False) -> None:
     """Refuse what is no database before SQLite touches it. Raises `RepositoryError`."""
     try:
+        if not path.is_file() and path.exists():  # reading from a pipe would wait for ever
+            raise RepositoryError(f"{path} is no file of manifests; name another")
         with path.open("rb") as file:
             beginning = file.read(len(_MAGIC))
     except OSError as error:

@@ -174,3 +174,11 @@ def test_a_filter_is_no_local_edit_and_hides_none() -> None:
     edited = photo().copy()
     edited[300:500, 600:800] = photo(1)[300:500, 600:800]
     assert compared(_sepia(edited)).result == "changed in parts"
+
+
+@pytest.mark.parametrize("along", [0, 1])
+def test_a_picture_made_brighter_towards_one_side_is_named(along: int) -> None:
+    slope = np.expand_dims(np.linspace(0.9, 1.1, photo().shape[along]), (1 - along, 2))
+    found = compared(np.clip(photo() * slope, 0, 255).astype(np.uint8))
+    assert found.result == "same"
+    assert "filter" in kinds(found)

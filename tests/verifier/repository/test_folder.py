@@ -141,6 +141,14 @@ def test_a_file_that_is_no_database_is_refused_and_kept(folder: Path) -> None:
     assert (folder / FILE).read_bytes() == b"my notes"
 
 
+def test_a_pipe_is_not_waited_for(folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    os.mkfifo(folder / FILE)
+    for writes in (False, True):
+        with pytest.raises(RepositoryError, match="no file of manifests"):
+            FolderRepository(folder, writes=writes)
+
+
 def test_a_later_version_is_refused(folder: Path) -> None:
     opened(folder).close()
     with sqlite3.connect(folder / FILE) as connection:
