@@ -103,6 +103,8 @@ def _on_one_grid(
     """Turn and reduce the received picture; reduce the reference where it has more pixels."""
     upright = _size(where.turn.undo(received))
     small = reference.astype(np.float32)
+    if max(_size(small)) < FEWEST_PIXELS:
+        return None
     lay = Lay.of_place(where, upright, _size(small), max(_size(small)))
     if lay.scale < 1:
         size = tuple(round(side * lay.scale) for side in _size(small))

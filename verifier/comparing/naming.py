@@ -20,6 +20,7 @@ BRIGHTER = 4.0  # levels of the mean
 CONTRAST = 0.06  # of the deviation
 COLOUR = 0.12  # of the deviation of colour differences
 CAST = 3.0  # levels of a colour difference's mean
+FAINT = 1.0  # levels, of a deviation under which nothing is said of what became of it
 GREY = 0.05  # of the colour that is left
 BENT = 3.0  # levels by which a curve leaves the straight line that comes nearest
 ONE_SIDE = 0.04  # by which one edge is brighter than the middle, and the other darker
@@ -128,11 +129,12 @@ def _tone_changes(tone: Tone, before: Array, after: Array) -> list[Change]:
     colours: list[Array] = [
         (values - (values @ luma)[:, None])[:, [0, 2]] for values in (before, after)
     ]
-    left = float(np.sqrt((colours[1] ** 2).mean()) / max(np.sqrt((colours[0] ** 2).mean()), 1e-6))
+    had, has = (float(np.sqrt((values**2).mean())) for values in colours)
+    left = has / had if had > FAINT else 1.0  # a grey photo has none to lose
     if abs(difference) > BRIGHTER:
         words = f"made {'brighter' if difference > 0 else 'darker'} by {abs(difference):.0f} levels"
         changes.append(Change("brightness", words, difference))
-    ratio = float(bright.std() / max(dark.std(), 1e-6))
+    ratio = float(bright.std() / dark.std()) if dark.std() > FAINT else 1.0
     if abs(ratio - 1) > CONTRAST:
         words = f"given {abs(ratio - 1):.0%} {'more' if ratio > 1 else 'less'} contrast"
         changes.append(Change("contrast", words, ratio))
@@ -164,6 +166,8 @@ def _cast(colours: Sequence[NDArray[np.floating]]) -> float:
 
 def _bent(dark: Array, bright: Array) -> float:
     """Return by how many levels the curve leaves a straight line, over most of the picture."""
+    if np.ptp(dark) < 1:  # of one tone, through which no curve goes
+        return 0.0
     slope, start = np.polyfit(dark, bright, 1)
     edges = np.quantile(dark, np.linspace(0, 1, 11))
     number = np.clip(np.searchsorted(edges, dark, side="right") - 1, 0, 9)

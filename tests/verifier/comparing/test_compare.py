@@ -182,3 +182,16 @@ def test_a_picture_made_brighter_towards_one_side_is_named(along: int) -> None:
     found = compared(np.clip(photo() * slope, 0, 255).astype(np.uint8))
     assert found.result == "same"
     assert "filter" in kinds(found)
+
+
+@pytest.mark.parametrize("shape", [(6, 8), (1, 1), (384, 512), (72, 96)])
+@pytest.mark.parametrize("level", [0, 128, 255])
+@pytest.mark.filterwarnings("error")
+def test_a_reference_that_shows_nothing_vouches_for_nothing(
+    shape: tuple[int, int], level: int
+) -> None:
+    received = shared(photo())
+    blank = np.full((*shape, 3), level, np.uint8)
+    found = compare(received, blank, SIZE, placed(received))
+    assert found.result in ("another picture", "not comparable")
+    assert not any("more contrast" in one.words for one in found.changes)
