@@ -19,6 +19,7 @@ FINE, COARSE = 3, 9  # pixels: sides of the means that part the bands
 AROUND = 9  # pixels: side of the square over which energy is averaged
 LEAST_SEEN = 0.6  # of such a square
 QUIETEST = 0.05  # levels²
+EACH = 2  # pixels: energies are averaged over more, so one in so many says what noise is
 BINS = 14  # of texture, in each of which the median energy is noise
 TEXTURES = np.array([-0.5, 1.3, 3.7, 4.9, 5.9, 6.8])
 """Logarithm of the texture's energy in levels², for `USUAL`."""
@@ -177,7 +178,10 @@ def _noise(
     found: Array, texture: Array, compared: NDArray[np.bool_], band: Band
 ) -> NDArray[np.floating]:
     """Return the logarithm of a band's noise by texture: the median among places alike."""
-    textures, values = texture[compared], found[compared]
+    some = compared[::EACH, ::EACH]
+    textures, values = texture[::EACH, ::EACH][some], found[::EACH, ::EACH][some]
+    if not len(values):
+        textures, values = texture[compared], found[compared]
     edges = np.quantile(textures, np.linspace(0, 1, BINS + 1))
     number = np.clip(np.searchsorted(edges, textures, side="right") - 1, 0, BINS - 1)
     medians = [

@@ -90,16 +90,16 @@ def tone_of(received: Array, reference: Array, places: Array, seen: NDArray[np.b
         Tone("linear", linear, none),
         Tone("curves", linear, curves),
     ]
-    # Once more, without what curves and corners made of it.
-    mixed = _with_one(source) @ linear
-    bent = [_bent(mixed[:, c], where) @ curves[:, c] for c in range(3)]
-    again = _linear(target, source, np.stack(bent, axis=-1))
-    candidates.append(Tone("curves", again, _curves(target, source, where, again)))
     errors = [_error(tone, target, source, where) for tone in candidates]
     for tone, error in zip(candidates[:2], errors[:2], strict=True):
         if min(errors) > BETTER * error - BETTER_BY:
             return tone
-    return candidates[int(np.argmin(errors[2:])) + 2]
+    # Once more, without what curves and corners made of it.
+    mixed = _with_one(source) @ linear
+    bent = [_bent(mixed[:, c], where) @ curves[:, c] for c in range(3)]
+    linear = _linear(target, source, np.stack(bent, axis=-1))
+    again = Tone("curves", linear, _curves(target, source, where, linear))
+    return again if _error(again, target, source, where) < errors[2] else candidates[2]
 
 
 def _averaged(values: Array, half: tuple[int, ...]) -> Array:
