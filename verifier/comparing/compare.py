@@ -1,6 +1,6 @@
 """Comparing a received picture with the signed reference picture that its watermark led to."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,7 @@ from verifier.comparing.comparison import Change, Comparison, Region, Result
 from verifier.comparing.evidence import RGB_TO_YCBCR, Evidence, evidence_of
 from verifier.comparing.laying import Array, Lay, laid_by_area, shrunk
 from verifier.comparing.naming import geometry, tones
+from verifier.comparing.palette import palette_of
 from verifier.comparing.regions import CELL, map_of, regions_of, sureness
 from verifier.comparing.registering import Registered, registered
 from verifier.comparing.sharpness import sharpness_of
@@ -27,6 +28,11 @@ MOST = 0.6  # of what could be compared: where more differs, it is another pictu
 UNLIKE, ALIKE = 0.4, 0.55
 """Agreement of other scenes is less, of the same scene more; other pictures have 0 ± 0.1."""
 SMALLEST_CELLS = 3  # that hang together
+LESS_SURE = 0.9
+"""How surely a part may differ of a picture that has few colours, or was sharpened as a whole.
+
+A palette moves flat parts by itself, and sharpening thin lines: neither may accuse.
+"""
 
 
 @dataclass(frozen=True)
@@ -94,7 +100,16 @@ def compare(
     scores = map_of(evidence, lay, grid.upright, where.turn, cell)
     height, width = received.shape[:2]
     regions, share = regions_of(scores, (height, width))
+    few = palette_of(received, reference)
+    if few is not None:
+        changes.append(Change("few colours", f"reduced to {few} colours", few))
+    if any(change.kind in ("few colours", "sharpened") for change in changes):
+        regions = tuple(_less_sure(region) for region in regions)
     return _concluded(tuple(changes), regions, share, best.agreement, scores, cell, evidence)
+
+
+def _less_sure(region: Region) -> Region:
+    return replace(region, confidence=min(region.confidence, LESS_SURE))
 
 
 def _on_one_grid(

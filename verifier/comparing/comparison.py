@@ -20,6 +20,7 @@ ChangeKind = Literal[
     "tone",
     "colour",
     "black and white",
+    "few colours",
     "filter",
     "sharpened",
     "blurred",

@@ -25,6 +25,10 @@ KEYS: Final = "keys"
 _INSERT: Final = (
     "INSERT INTO manifests (id, sha256, published, expires, owner, store) VALUES (?, ?, ?, ?, ?, ?)"
 )
+_LAST_LONGER: Final = (
+    "UPDATE manifests SET expires = CASE WHEN ? IS NULL THEN NULL ELSE max(expires, ?) END "
+    "WHERE id = ? AND expires IS NOT NULL"
+)
 
 
 class FolderRepository(StoredManifests):
@@ -65,7 +69,7 @@ class FolderRepository(StoredManifests):
     def publish(
         self, publication: Publication, *, expires: datetime | None = None, owner: str = ""
     ) -> bool:
-        """Publish a manifest store; the same again is no error, and changes nothing.
+        """Publish a manifest store; the same again is no error, and at most makes it last longer.
 
         Parameters
         ----------
@@ -185,14 +189,15 @@ class FolderRepository(StoredManifests):
     ) -> bool:
         digest = hashlib.sha256(publication.store).digest()
         name = publication.identifier
+        ends = expires.timestamp() if expires else None
         rows = execute("SELECT sha256 FROM manifests WHERE id = ?", (name,)).fetchall()
         if rows and rows[0][0] != digest:
             raise ManifestConflictError(
                 f"another manifest store is published as {name}; it is kept"
             )
-        if rows:
+        if rows:  # whoever published it first, perhaps to expire soon
+            execute(_LAST_LONGER, (ends, ends, name))
             return False
-        ends = expires.timestamp() if expires else None
         number = execute(_INSERT, (name, digest, now(), ends, owner, publication.store)).lastrowid
         for alg, value in publication.bindings:
             execute("INSERT OR IGNORE INTO bindings VALUES (?, ?, ?)", (alg, value, number))

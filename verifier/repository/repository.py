@@ -18,7 +18,10 @@ class Repository(Protocol):
     name: str
 
     def matches(self, alg: str, value: bytes) -> tuple[str, ...]:
-        """Return the identifiers of the manifests that a soft binding leads to, the latest first.
+        """Return the identifiers of the manifests that a soft binding leads to.
+
+        The first published comes first: what others publish later of the same photo hides none
+        of what its camera signed.
 
         Parameters
         ----------

@@ -58,7 +58,7 @@ class StoredManifests:
         """See `Repository.matches`."""
         rows = self._rows(
             "SELECT id FROM bindings JOIN manifests ON number = manifest "
-            f"WHERE alg = ? AND value = ? AND {VALID} ORDER BY number DESC LIMIT ?",
+            f"WHERE alg = ? AND value = ? AND {VALID} ORDER BY number LIMIT ?",
             (searchable(alg), value, now(), most),
         )
         return tuple(str(name) for (name,) in rows)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.ImageFilter import UnsharpMask
 
 from tests.verifier.comparing.made import SIZE, Picture, photo, reference, shared
 from verifier.comparing.compare import compare
@@ -195,3 +196,34 @@ def test_a_reference_that_shows_nothing_vouches_for_nothing(
     found = compare(received, blank, SIZE, placed(received))
     assert found.result in ("another picture", "not comparable")
     assert not any("more contrast" in one.words for one in found.changes)
+
+
+def spoilt(picture: Picture) -> Picture:
+    changed = picture.copy()
+    changed[200:420, 300:620] = 255 - changed[200:420, 300:620]
+    return changed
+
+
+@pytest.mark.parametrize("colours", [16, 64, 256])
+def test_a_palette_is_named_and_makes_no_part_surely_another(colours: int) -> None:
+    for picture in (photo(), spoilt(photo())):
+        few = np.asarray(Image.fromarray(shared(picture)).quantize(colours).convert("RGB"))
+        found = compare(few, reference(photo()), SIZE, placed(few))
+        assert "few colours" in kinds(found)
+        assert all(region.confidence <= 0.9 for region in found.regions)
+
+
+def test_a_grey_picture_has_no_palette() -> None:
+    grey = np.repeat(photo().mean(axis=2, keepdims=True).astype(np.uint8), 3, axis=2)
+    assert "few colours" not in kinds(compared(grey))
+    posterised = shared(grey) & 0xF0
+    found = compare(posterised, reference(photo()), SIZE, placed(posterised))
+    assert "few colours" in kinds(found)
+
+
+def test_sharpening_the_whole_makes_no_part_surely_another() -> None:
+    sharp = np.asarray(Image.fromarray(spoilt(photo())).filter(UnsharpMask(4, 250, 0)))
+    found = compared(sharp)
+    assert "sharpened" in kinds(found)
+    assert found.regions
+    assert all(region.confidence <= 0.9 for region in found.regions)

@@ -54,13 +54,24 @@ def test_what_nobody_published_is_not_found(folder: Path) -> None:
             repository.manifest(label(2))
 
 
-def test_publishing_the_same_again_changes_nothing(folder: Path) -> None:
+def test_publishing_the_same_again_leaves_it_its_owner(folder: Path) -> None:
     with opened(folder) as repository:
-        assert repository.publish(publication(1), expires=now() + DAY, owner="a")
+        assert repository.publish(publication(1), owner="a")
         assert not repository.publish(publication(1), owner="b")
         [entry] = repository.entries()
         assert entry.owner == "a"
-        assert entry.expires
+
+
+@pytest.mark.parametrize(("first", "then", "lasts"), [(1, None, None), (1, 9, 9), (9, 1, 9)])
+def test_publishing_again_makes_it_last_longer_and_never_shorter(
+    folder: Path, first: int, then: int | None, lasts: int | None
+) -> None:
+    start = now()
+    with opened(folder) as repository:
+        repository.publish(publication(1), expires=start + first * DAY, owner="a")
+        repository.publish(publication(1), expires=then and start + then * DAY, owner="b")
+        [entry] = repository.entries()
+    assert entry.expires == (lasts and start + lasts * DAY)
 
 
 def test_another_store_of_the_same_name_is_refused(folder: Path) -> None:
@@ -71,12 +82,12 @@ def test_another_store_of_the_same_name_is_refused(folder: Path) -> None:
         assert repository.manifest(label(1)) == publication(1).store
 
 
-def test_one_value_may_lead_to_several_and_the_latest_comes_first(folder: Path) -> None:
+def test_one_value_may_lead_to_several_and_later_ones_hide_none_of_the_first(folder: Path) -> None:
     with opened(folder) as repository:
         for number in range(1, 15):
             repository.publish(publication(number, value=b"same"))
         found = repository.matches(ALG, b"same")
-    assert found == tuple(label(number) for number in range(14, 4, -1))
+    assert found == tuple(label(number) for number in range(1, 11))
 
 
 def test_what_expired_is_not_found_and_may_be_published_again(folder: Path) -> None:
