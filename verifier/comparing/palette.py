@@ -12,7 +12,8 @@ FEWER: Final = 4
 """So many times fewer than the signed picture has: a dark or an even one has few by itself."""
 
 SAMPLES: Final = 200_000
-GREY: Final = np.array([2, 5, 1], np.uint32)
+GREY: Final = np.array([2, 5, 1], np.uint32)  # eighths, near luma
+PACKED: Final = np.array([1 << 16, 1 << 8, 1], np.uint32)
 
 
 def palette_of(received: NDArray[np.uint8], reference: NDArray[np.uint8]) -> int | None:
@@ -24,12 +25,10 @@ def palette_of(received: NDArray[np.uint8], reference: NDArray[np.uint8]) -> int
         (H, W, 3) uint8, of any sizes. Of a grey picture, greys are counted in both.
     """
     there, signed = _sampled(received), _sampled(reference)
-    if bool((there == there[:, :1]).all()):
-        there, signed = there @ GREY >> 3, signed @ GREY >> 3
-    else:
-        there, signed = (pixels @ (1 << np.uint32([16, 8, 0])) for pixels in (there, signed))
-    count = len(np.unique(there))
-    return count if count <= MOST and count * FEWER <= len(np.unique(signed)) else None
+    is_grey = bool((there == there[:, :1]).all())
+    weights, bits = (GREY, 3) if is_grey else (PACKED, 0)
+    count, most = (len(np.unique(pixels @ weights >> bits)) for pixels in (there, signed))
+    return count if count <= MOST and count * FEWER <= most else None
 
 
 def _sampled(picture: NDArray[np.uint8]) -> NDArray[np.uint32]:
