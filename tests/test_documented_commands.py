@@ -45,6 +45,7 @@ RUN = {"develop", "info", "simulate", "transmit", "platforms", "manipulate", "ve
 NEEDS_MORE = {
     "--weights",
     "--device",
+    "--identity",
     "--repository",
     "--resnet50",
     "--ray",

@@ -50,7 +50,7 @@ PIPELINES: dict[str, Pipeline] = {
             "the former default: rnet with a fixed watermark for its FAN",
             "rnet:WatermarkedRNet",
         ),
-        Pipeline("rnet", "better with noise, at three times the work; no watermark", "rnet:RNet"),
+        Pipeline("rnet", "better with noise, in twice the time; no watermark", "rnet:RNet"),
         Pipeline("inet", "Korus & Memon's INet, 321 parameters", "inet:INet", any_camera=False),
         Pipeline("unet", "Korus & Memon's UNet, 7.8 million", "unet:UNet", any_camera=False),
         Pipeline("dnet", "Korus & Memon's DNet, 0.5 million", "dnet:DNet", any_camera=False),

@@ -27,7 +27,8 @@ class TrustOptions:
     revocation_lists
         What was withdrawn, PEM.
     resend
-        Platforms that test whether answers hold; none: no test, and several times faster.
+        Platforms that test whether answers hold; `--resend` without a name: no test, and several
+        times faster.
     watermark_key
         File of a group's key, to read its watermarks as with those of your own folder; may be given
         several times.

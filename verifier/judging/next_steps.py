@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from verifier.judging.facts import declared_generated, establishing, holds, not_as_signed
+from verifier.judging.facts import declared_generated, establishing, not_as_signed
 from verifier.judging.recovered import by_people, surely_changed, vouched
 from verifier.report.quoting import named, word
 from verifier.report.record import (
@@ -96,7 +96,7 @@ def _open(ground: Ground) -> Iterator[str]:
     if declared_generated(credential):
         yield "Ask who declares it generated, and of which part."
     yield from _of_its_photo(ground)
-    if credential.integrity.state == "intact" and not holds(credential):
+    if _of_a_stranger(credential):
         signer = named(credential.signer or "the signer")
         yield (
             f"Find out who {signer} is. If you trust them, add the authority of their certificate "
@@ -105,6 +105,13 @@ def _open(ground: Ground) -> Iterator[str]:
     yield ORIGINAL
     yield EARLIER
     yield CALL
+
+
+def _of_a_stranger(credential: Credential) -> bool:
+    """Whether trusting its authority would help: a certificate that ran out stays so."""
+    states = credential.integrity.state, credential.trust.state
+    unknown = states in (("intact", "untrusted"), ("intact", "not checked"))
+    return unknown and credential.revocation.state != "revoked"
 
 
 def _of_its_photo(ground: Ground) -> Iterator[str]:

@@ -110,6 +110,17 @@ def test_who_is_left_in_doubt_is_told_to_ask_for_the_original(found: str) -> Non
     assert steps.ORIGINAL in next_steps(FIRST[found][0])
 
 
+@pytest.mark.parametrize(
+    "update", [{"trust": "expired"}, {"revocation": "revoked"}], ids=["ran out", "withdrawn"]
+)
+def test_no_authority_is_to_be_trusted_for_a_certificate_that_counts_no_more(
+    update: dict[str, str],
+) -> None:
+    told = " ".join(next_steps(ground("inconclusive", trusted(**update))))
+    assert "trust anchors" not in told
+    assert steps.ORIGINAL in told
+
+
 def test_nobody_is_accused_of_anything_by_statistics() -> None:
     told = " ".join(next_steps(FIRST["statistics alone"][0]))
     assert "accuse nobody" in told

@@ -128,6 +128,10 @@ def _who(link: Link) -> str:
         return f"{name}, whom you trust,"
     if link.answers.integrity.state == "broken":
         return f"A credential that doesn't hold, in the name of {name},"
+    if link.answers.revocation.state == "revoked":
+        return f"{name}, whose certificate was withdrawn,"
+    if link.answers.trust.state == "expired":
+        return f"{name}, whose certificate wasn't valid when it signed,"
     if link.answers.trust.state == "trusted":
         return f"{name}, put in by a signer whom you have no reason to trust,"
     return f"{name}, whom nobody on your list vouches for,"

@@ -144,6 +144,9 @@ def test_a_withdrawn_certificate_is_revoked_and_establishes_nothing(
     assert (credential.integrity.state, credential.trust.state) == ("intact", "trusted")
     assert credential.revocation.state == "revoked"
     assert report.verdict.label == "inconclusive"
+    words = [statement.words for statement in credential.statements]
+    assert words
+    assert all(", whose certificate was withdrawn, declares" in said for said in words)
 
 
 @pytest.mark.parametrize("listed", [False, True], ids=["not listed", "withdrawn"])
