@@ -25,7 +25,7 @@ TABLES: tuple[TableName, ...] = get_args(TableName)
 
 @dataclass(frozen=True)
 class EvaluateRecovery:
-    """What is found when received copies are compared with what the camera signed.
+    """What a comparison with the signed reference finds: copies, edits, other pictures.
 
     Simulate captures of large photographs, develop them with a watermark, edit them or not, send
     them through the platforms' real codecs, read the watermark and compare with the reference.

@@ -48,9 +48,12 @@ def served(*options: object, before: str = "") -> Iterator[Server]:
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=REPOSITORY) as process:
         try:
             assert process.stderr is not None
-            line = process.stderr.readline().strip()
-            match = _SERVING.search(line)
-            assert match, line
+            said = []
+            match = None
+            while match is None and (line := process.stderr.readline()):
+                said.append(line)  # hints may come before
+                match = _SERVING.search(line)
+            assert match, said
             server = Server(process, match[1])
             with server.client() as client:
                 wait_until(lambda: client.get("/readyz").status_code == 200)
