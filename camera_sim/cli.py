@@ -23,13 +23,14 @@ from firmware_export.errors import FirmwareError
 from verifier.errors import VerifierError, WorkerError
 from watermark.errors import WatermarkError
 
-DONE, OUR_ERROR, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+DONE, OUR_ERROR, BAD_INPUT, INTERRUPTED, NOT_READ = 0, 1, 2, 130, 141
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status.
 
-    0 done, 2 bad input, 1 an error of ours, 130 interrupted; 3 and 4 are verdicts of ``verify``.
+    0 done, 2 bad input, 1 an error of ours, 130 interrupted, 141 where who read the output stopped;
+    3 and 4 are verdicts of ``verify``.
     """
     with guarded(), traced(sys.argv[1:] if argv is None else argv) as words:
         return _run(words)
@@ -49,7 +50,7 @@ def _run(words: list[str]) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE
+        return NOT_READ  # what a shell says of others; 0 would be a verdict
     except Exception as error:  # the last resort: never a traceback in a user's face
         return _told(error)
 

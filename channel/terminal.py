@@ -79,6 +79,10 @@ def complain(message: object) -> None:
 class Console(rich.console.Console):
     """A console of rich's whose texts are printable."""
 
+    def on_broken_pipe(self) -> None:
+        """Leave it to the program that nobody reads any more; rich would exit by itself."""
+        raise BrokenPipeError
+
     def render(
         self,
         renderable: rich.console.RenderableType,

@@ -280,3 +280,15 @@ def test_output_into_a_full_disk_is_told_in_a_sentence() -> None:
     assert ran.returncode == 2
     assert "not all could be written: No space left" in ran.stderr
     assert "error of ours" not in ran.stderr
+
+
+@pytest.mark.slow
+def test_output_that_nobody_reads_is_no_verdict() -> None:
+    """Status 0 of ``verify`` would mean consistent."""
+    command = [sys.executable, "-m", "camera_sim.cli", "platforms"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.wait() == 141
+        assert process.stderr.read() == b""

@@ -353,7 +353,7 @@ def _unknown(
         )
     ran = {result.name: result for result in detectors if result.status == "ran"}
     if "origin" not in ran or ran["origin"].finding == "inconclusive":
-        unknown.append("Whether it is a photograph at all: no detector could give an answer.")
+        unknown.append("Whether it is a photograph at all: no detector is sure enough to answer.")
     if comparison.result in ("same", "changed in parts"):
         unknown.append(unseen_by(comparison))
     elif "manipulation" in ran:
