@@ -201,7 +201,7 @@ def _fault(entry: Entry, tag: Tag, directory: Directory) -> str | None:
         or (tag.counts and entry.count not in tag.counts)
         or (are_numbers and entry.count > MOST_VALUES)
     ):
-        return f"it has {entry.count} values"
+        return f"it has {entry.count} value{'' if entry.count == 1 else 's'}"
     if entry.data is None:
         return "its value lies outside of the file"
     if not are_numbers:

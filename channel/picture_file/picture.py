@@ -115,14 +115,14 @@ class PictureFile:
         if self.header.frames > 1 or self.header.pages > 1 or _is_clear_grey(self.image):
             return True
         with damage_told():
-            shown = self._natural
-            return shown.mode in ("LA", "RGBA") and shown.getchannel("A").getextrema() != (255, 255)
+            return _is_clear(self._natural)
 
     @cached_property
     def notes(self) -> tuple[str, ...]:
         """What is unusual, and what was done to show the picture, in sentences."""
         with damage_told():
-            return (*self.header.notes, *_notes(self, self._natural.mode))
+            clear = _is_clear(self._natural) or _is_clear_grey(self.image)
+            return (*self.header.notes, *_notes(self, self._natural.mode, is_clear=clear))
 
     @cached_property
     def _natural(self) -> Image.Image:
@@ -154,6 +154,11 @@ def _clear_grey(image: Image.Image, bits: int) -> Image.Image:
     return Image.merge("LA", (grey, grey.point([0 if at == level else 255 for at in range(256)])))
 
 
+def _is_clear(image: Image.Image) -> bool:
+    """Whether a pixel of it is transparent; an alpha channel alone makes none so."""
+    return image.mode in ("LA", "RGBA") and image.getchannel("A").getextrema() != (255, 255)
+
+
 def _is_clear_grey(image: Image.Image | None) -> bool:
     """Whether one level of a grey picture of more than 8 bits is transparent."""
     if image is None or not image.mode.startswith("I"):
@@ -169,7 +174,7 @@ def _over_white(image: Image.Image) -> Image.Image:
     return Image.alpha_composite(paper, image.convert("RGBA")).convert(mode)
 
 
-def _notes(file: PictureFile, mode: str) -> Iterator[str]:
+def _notes(file: PictureFile, mode: str, *, is_clear: bool) -> Iterator[str]:
     colours, bits = file.colours, file.header.bits
     yield from colours.notes
     if mode == "CMYK" and colours.name is None:
@@ -182,8 +187,8 @@ def _notes(file: PictureFile, mode: str) -> Iterator[str]:
         yield "Its colours are CIE Lab; they were converted to sRGB."
     if (bits or 8) > 8:
         yield f"It has {bits} bits a channel; they were brought to 8 bits."
-    if mode in ("LA", "RGBA") or _is_clear_grey(file.image):
-        yield "Transparent; it was analysed over white."
+    if is_clear:
+        yield "Parts of it are transparent; it was analysed over white."
     if file.format == "MPO":
         yield "The file holds several pictures (MPO); the first was analysed."
     if file.frames > 1:

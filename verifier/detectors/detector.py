@@ -38,6 +38,8 @@ class Detector(ABC):
     question: ClassVar[str]
     doing: ClassVar[str] = ""
     """What a page says while it works; the question, where it says nothing."""
+    limits: ClassVar[str] = ""
+    """What it can't know, in a sentence, whatever it answers."""
 
     @classmethod
     def from_weights(cls, folder: Path = FOLDER, *, threads: int = 0) -> Self:
@@ -75,6 +77,7 @@ class Detector(ABC):
             status="not run",
             finding="none",
             reasons=(reason,),
+            limits=self.limits,
         )
 
 
@@ -210,6 +213,7 @@ class PixelDetector(ModelDetector[ScoresT]):
             threshold=threshold.value if threshold else None,
             false_alarm_rate=threshold.false_alarm_rate if threshold else None,
             reasons=answer.reasons,
+            limits=self.limits,
             **shown,
         )
 

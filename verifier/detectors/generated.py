@@ -22,10 +22,6 @@ from verifier.weights import Calibration, Label
 
 TASK: Final = "generated"
 GENERATED: Final = "generated"
-_LIMITS: Final = (
-    "It knows few generators, and misses most pictures of others: finding no trace is no evidence "
-    "for a picture."
-)
 
 
 class GeneratedDetector(PixelDetector[PatchScores]):
@@ -41,6 +37,10 @@ class GeneratedDetector(PixelDetector[PatchScores]):
     name: ClassVar[str] = "generated"
     question: ClassVar[str] = "Was it made by a generator?"
     doing: ClassVar[str] = "Looking for traces of a generator"
+    limits: ClassVar[str] = (
+        "It knows few generators and misses most pictures of others: no trace is no evidence for "
+        "a picture."
+    )
     without_models: ClassVar[str] = "No trained model of generated pictures is installed."
     too_little: ClassVar[str] = "of {side}×{side} pixels that is neither uniform nor overexposed"
 
@@ -61,11 +61,8 @@ class GeneratedDetector(PixelDetector[PatchScores]):
         threshold, value = grounds.calibration.named, grounds.found[GENERATED]
         assert threshold is not None  # `calibrated` saw to it
         if value < threshold.value:
-            words = (
-                f"No result: the probability of a generated picture is {percent(value)}; a result "
-                f"needs at least {percent(threshold.value)}."
-            )
-            return Answer("ran", "inconclusive", (words, _LIMITS), in_domain=True)
+            words = "It has too few traces of a generator for an answer."
+            return Answer("ran", "inconclusive", (words,), in_domain=True)
         words = f"The picture has traces that generators leave (probability {percent(value)})."
         reasons = (words, how_often_wrong(threshold, "photographic"), ONLY_INFORMS)
         label = next(label for label in scores.model.entry.labels if label.name == GENERATED)

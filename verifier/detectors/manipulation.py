@@ -73,6 +73,10 @@ class ManipulationDetector(PixelDetector[PictureScores]):
     name: ClassVar[str] = "manipulation"
     question: ClassVar[str] = "Was the picture edited after the camera developed it?"
     doing: ClassVar[str] = "Looking for edits"
+    limits: ClassVar[str] = (
+        "It can't see changes of brightness, of colour or of small parts, nor edits of pictures "
+        "of other cameras."
+    )
     without_models: ClassVar[str] = "No trained model of a camera's pair is installed."
     too_little: ClassVar[str] = "that is large enough, and neither uniform nor overexposed"
     outside: ClassVar[bool | None] = False

@@ -68,6 +68,10 @@ class OriginDetector(PixelDetector[PatchScores]):
     name: ClassVar[str] = "origin"
     question: ClassVar[str] = "Is it a photograph, computer graphics, or generated?"
     doing: ClassVar[str] = "Looking where the picture is from"
+    limits: ClassVar[str] = (
+        "It knows some renderers and generators, and misses more pictures of those that it "
+        "doesn't know."
+    )
     without_models: ClassVar[str] = "No trained model of origins is installed."
     too_little: ClassVar[str] = (
         "of {side}×{side} pixels with an edge in it, so there is nothing to judge by"
@@ -124,15 +128,11 @@ def answer_of(entry: ModelEntry, grounds: Grounds) -> Answer:
     if calibration.none is not None and photo >= calibration.none.value:
         words = f"The picture looks like {native.words} (probability {percent(photo)})."
         wrong = how_often_wrong(calibration.none, "rendered or generated")
-        limits = "Of generators and renderers that it doesn't know it misses more."
-        said = (words, wrong, limits, ONLY_INFORMS)
+        said = (words, wrong, ONLY_INFORMS)
         return Answer("ran", "informs", said, native, True, calibration.none, photo)
     label = max((native, likeliest), key=lambda one: found[one.name])
-    needed = calibration.none if label is native else calibration.named
-    words = f"Most likely it is {label.words} (probability {percent(found[label.name])})"
-    if needed is not None:
-        words += f"; a result needs at least {percent(needed.value)}"
-    return Answer("ran", "inconclusive", (f"{words}.",), in_domain=True)
+    words = f"It looks most like {label.words}, but not clearly enough for an answer."
+    return Answer("ran", "inconclusive", (words,), in_domain=True)
 
 
 def _vote(entry: ModelEntry, scores: PatchScores) -> str:

@@ -75,6 +75,10 @@ class PlatformDetector(ModelDetector[PatchScores]):
     name: ClassVar[str] = "platform"
     question: ClassVar[str] = "Through which platform did the picture come?"
     doing: ClassVar[str] = "Looking for the platform it came through"
+    limits: ClassVar[str] = (
+        "It can't know platforms that pass a file on as it is, nor those whose marks a later one "
+        "removed."
+    )
 
     def analyze(self, reading: Reading, *, brief: bool = False) -> DetectorResult:
         """Answer by the header; the pixels only add to it. See `Detector.analyze`."""
@@ -147,6 +151,7 @@ class PlatformDetector(ModelDetector[PatchScores]):
             confidence=_probability(channel),
             platforms=(*earlier, channel.platform) if channel.platform else earlier,
             reasons=reasons,
+            limits=self.limits,
             **facts,
         )
 

@@ -205,7 +205,10 @@ def _decided(
         )
         reasons = (said, how_often_wrong(calibration.native, "edited"))
         return Answer("ran", "consistent", reasons, label, True, calibration.native, native)
-    undecided = f"Undecided: probability of any edit {percent(edited)}, of none {percent(native)}."
+    undecided = (
+        "It looks neither clearly as the camera left it nor clearly edited: probability of an edit "
+        f"{percent(edited)}."
+    )
     return Answer("ran", "inconclusive", (undecided,), in_domain=True)
 
 

@@ -22,6 +22,11 @@ SURE: Final = 0.99
 Platforms make patterns of their own where they shrink fine lines, which can look like a change.
 """
 
+NO_CAPTURE_RECORD: Final = (
+    "The verdict stays open, since the photo was developed from a file without a record of its "
+    "capture: no camera's sensor vouches for it."
+)
+
 _SHOWS_IT: Final = ("same", "changed in parts")
 
 By = Literal["nothing", "the file", "the recovered one", "they contradict each other"]
@@ -258,6 +263,8 @@ def _rest(credential: Credential, comparison: ComparisonFacts, *, looks_edited: 
         words.append(
             "Somebody did more to it than platforms do: look whether that changes what it tells."
         )
+    elif "c2pa.opened" in credential.actions:
+        words.append(NO_CAPTURE_RECORD)
     elif side_of(credential) != "for":
         words.append("The signer doesn't state that it is an unedited capture.")
     elif looks_edited:

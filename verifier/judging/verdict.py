@@ -42,6 +42,7 @@ from verifier.judging.facts import (
     side_of,
     summary_of,
 )
+from verifier.judging.headline import Found, headline
 from verifier.judging.next_steps import Ground, next_steps
 from verifier.judging.recovered import (
     Weighed,
@@ -136,9 +137,24 @@ def conclude(
             summary = found if found and summed == "none" else [*found, by_itself]
     contradicting = facts.by == "they contradict each other"
     ground = Ground(label, credential, recovered, comparison, watermark, contradicting)
+    found_in_short = Found(
+        label,
+        facts.by,
+        statistics,
+        deciding,
+        _named_kinds(detectors) or _doubted_kinds(detectors),
+        credential,
+        channel,
+        detectors,
+        watermark or WatermarkFacts(),
+        recovered,
+        comparison,
+        shows_more,
+    )
     return Verdict(
         label=label,
         level=level,
+        headline=headline(found_in_short),
         summary=" ".join((*declared_first(credential), *summary)),
         integrity=credential.integrity.words,
         statistics=_statistics_words(statistics, detectors, stability),
@@ -235,30 +251,40 @@ def _summary(
             "that it is an unedited capture."
         )
     pipeline = deciding.model.pipeline if deciding and deciding.model else None
-    camera = f"the camera pipeline {pipeline}" if pipeline else "a camera pipeline that is known"
-    evidence = f"There is {level} statistical evidence that"
+    camera = f"the camera pipeline {pipeline}" if pipeline else "a known camera"
+    evidence = f"{level.capitalize()} statistical evidence:"
     return {
         "against": f"{evidence} the picture was edited after {camera} developed it.",
-        "for": f"{evidence} {camera} made the pixels, and that none of the edits which are tested "
-        f"for was done since. {UNSEEN} {NO_LENS}",
+        "for": f"{evidence} {camera} made the pixels, and none of the edits which are tested for "
+        f"was made since. {UNSEEN} {NO_LENS}",
         "none": _summary_of_nothing(detectors),
     }[statistics]
 
 
 def _summary_of_nothing(detectors: Sequence[DetectorResult]) -> str:
     """Name a kind only where a detector answered, or where a doubt alone holds back the verdict."""
-    named = _kinds([result for result in detectors if result.answer is not None])
+    named = _named_kinds(detectors)
     if named:
         said = f"The picture may be {named}: the detector that classified it so is too often wrong"
         return f"{said} to count against a picture. {_NEXT}"
-    doubted = _kinds(detectors)
-    if doubted and any(r.name not in KINDS and r.finding == "consistent" for r in detectors):
+    doubted = _doubted_kinds(detectors)
+    if doubted:
         return (
             "The pixels look as a camera developed them, but the picture may be "
             f"{doubted}: a detector finds that likelier than a photograph, though it is not sure "
             f"enough to answer. {_NEXT}"
         )
-    return "No check gave clear evidence for or against this picture."
+    return "Nothing accuses this picture, and nothing vouches for it."
+
+
+def _named_kinds(detectors: Sequence[DetectorResult]) -> str:
+    return _kinds([result for result in detectors if result.answer is not None])
+
+
+def _doubted_kinds(detectors: Sequence[DetectorResult]) -> str:
+    """Join kinds that no detector named, and that hold back what another one found."""
+    cleared = any(r.name not in KINDS and r.finding == "consistent" for r in detectors)
+    return _kinds(detectors) if cleared else ""
 
 
 def _kinds(detectors: Sequence[DetectorResult]) -> str:
@@ -366,7 +392,7 @@ def _unknown(
             "Whether it was edited: statistics do not judge edits of pictures with this watermark "
             "yet."
         )
-    else:
+    elif facts != "for":
         unknown.append("Whether it was edited: no detector could give an answer.")
     unknown.append(
         "All platforms that it went through: each removes the traces of the one before, and some "

@@ -15,21 +15,21 @@ from verifier.report.record import (
     Fact,
     PatchMap,
     ReportRecord,
-    Stability,
     WatermarkFacts,
 )
 from verifier.report.signed_photo import compared, signed_photo
 from verifier.report.upright import patch_layer, picture
 from verifier.report.wording import (
     MEANINGS,
-    STATUSES,
     TITLES,
-    detector_headline,
+    answer_headline,
+    headline_of,
     in_short,
     ingredient_lines,
     input_line,
     level_words,
     percent,
+    status_words,
 )
 
 _GOOD = ("intact", "trusted", "not revoked", "not listed", "time-stamped", "confirmed")
@@ -45,7 +45,7 @@ def html_report(report: ReportRecord) -> str:
     name = as_html(report.input.name or "photo")
     parts = [
         f'<header class="{_CLASSES[verdict.label]}"><p class="file">{name}</p>'
-        f"<h1>{TITLES[verdict.label]}</h1>"
+        f"{_label(report)}<h1>{as_html(headline_of(report))}</h1>"
         f'<p class="summary">{as_html(verdict.summary)}</p>'
         f"<p>{as_html(MEANINGS[verdict.label])}</p>"
         f"{_how_sure(report)}</header>",
@@ -54,7 +54,7 @@ def html_report(report: ReportRecord) -> str:
         _in_short(report),
         _picture(report),
         _grounds(report),
-        *(_detector(result, report.stability) for result in report.detectors),
+        *(_detector(result, report) for result in report.detectors),
         _section("Distribution history", _channel(report)),
         _watermark(report.watermark),
         signed_photo(report),
@@ -71,6 +71,12 @@ def html_report(report: ReportRecord) -> str:
         + "\n".join(part for part in parts if part)
         + "\n</body></html>\n"
     )
+
+
+def _label(report: ReportRecord) -> str:
+    """Name the verdict above the headline; in a report without one, the headline names it."""
+    verdict = report.verdict
+    return f'<p class="label">{TITLES[verdict.label]}</p>' if verdict.headline else ""
 
 
 def _how_sure(report: ReportRecord) -> str:
@@ -219,26 +225,27 @@ def _statements(credential: Credential) -> str:
     return f'<p class="aside">The credential states: {"; ".join(given)}.</p>' if given else ""
 
 
-def _detector(result: DetectorResult, stability: Stability) -> str:
+def _detector(result: DetectorResult, report: ReportRecord) -> str:
+    answered = result.finding not in ("inconclusive", "none")
     bars = "".join(
         f"<tr><th>{as_html(result.label_words.get(name, name))}</th>"
         f'<td class="bar"><i style="width:{100 * value:.1f}%"></i></td>'
         f"<td>{percent(value)}</td></tr>"
         for name, value in sorted(result.probabilities.items(), key=lambda item: -item[1])
     )
-    table = f'<table class="bars">{bars}</table>' if bars else ""
+    table = f'<table class="bars">{bars}</table>' if bars and answered else ""
     domain = {
         True: " It was tested on pictures like this one.",
         False: " It was made for other pictures than this one.",
         None: "",
     }[result.in_domain]
-    status = f"The detector {STATUSES[result.status]}.{domain}"
+    status = f"The detector {status_words(result, report.stability)}.{domain} {result.limits}"
     return _section(
         as_html(result.question),
-        f'<p class="answer">{as_html(detector_headline(result, stability))}</p>'
+        f'<p class="answer">{as_html(answer_headline(result, report))}</p>'
         + "".join(f"<p>{as_html(reason)}</p>" for reason in result.reasons)
         + table
-        + f'<p class="aside">{status}</p>',
+        + f'<p class="aside">{as_html(status)}</p>',
     )
 
 

@@ -428,6 +428,8 @@ class DetectorResult(_Record):
     platforms
         Of the detector of platforms: those that the picture came through as far as they are
         known, in the order of sharing.
+    limits
+        What it can't know, in a sentence; "" in reports of earlier versions.
     """
 
     name: str
@@ -449,6 +451,7 @@ class DetectorResult(_Record):
     patch_map: PatchMap | None = None
     platforms: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
+    limits: str = ""
 
 
 class Resent(_Record):
@@ -663,6 +666,8 @@ class Verdict(_Record):
         What can't be known from this file.
     next_steps
         What to do next, the most useful first; empty in reports of earlier versions.
+    headline
+        What was found, in one sentence without its full stop; "" in reports of earlier versions.
     """
 
     label: VerdictLabel
@@ -673,6 +678,7 @@ class Verdict(_Record):
     reasons: tuple[str, ...]
     unknown: tuple[str, ...]
     next_steps: tuple[str, ...] = ()
+    headline: str = ""
 
 
 class ReportRecord(_Record):

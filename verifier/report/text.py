@@ -4,12 +4,12 @@ import textwrap
 from collections.abc import Iterable, Iterator
 
 from channel.printable import printable
-from verifier.report.record import DetectorResult, ReportRecord, Stability
+from verifier.report.record import DetectorResult, ReportRecord
 from verifier.report.wording import (
     TITLES,
+    answer_headline,
     comparison_headline,
     credential_details,
-    detector_headline,
     input_line,
     level_words,
     percent,
@@ -31,6 +31,8 @@ def _lines(report: ReportRecord) -> Iterator[str]:
     facts, verdict = report.input, report.verdict
     name = printable(facts.name or "photo")
     yield f"{name}: {TITLES[verdict.label].upper()}"
+    if verdict.headline:
+        yield from _wrapped(f"{verdict.headline}.", "  ")
     yield from _wrapped(verdict.summary, "  ")
     if verdict.level != "none":
         yield from _wrapped(f"How sure: {level_words(report)}.", "  ")
@@ -49,7 +51,7 @@ def _lines(report: ReportRecord) -> Iterator[str]:
     yield from _section("Credential", words)
     yield from _section("Distribution history", _channel(report))
     for result in report.detectors:
-        yield from _section(result.question, _detector(result, report.stability))
+        yield from _section(result.question, _detector(result, report))
     if report.watermark.state != "not looked for":
         yield from _section("Watermark", report.watermark.words)
     if report.recovered.state != "not looked for":
@@ -57,6 +59,9 @@ def _lines(report: ReportRecord) -> Iterator[str]:
         yield from _section("Does it show what was signed?", _compared(report))
     yield from _section("When shared again", [report.stability.words])
     yield from _section("What can't be known", [f"- {item}" for item in verdict.unknown])
+    models = list(_models(report))
+    if models:
+        yield from _section("For experts", models)
 
 
 def _channel(report: ReportRecord) -> list[str]:
@@ -85,19 +90,23 @@ def _compared(report: ReportRecord) -> list[str]:
     return [headline, *comparison.words, *region_lines(comparison)]
 
 
-def _detector(result: DetectorResult, stability: Stability) -> list[str]:
-    words = [f"{detector_headline(result, stability)}.", *result.reasons]
-    if result.probabilities:
+def _detector(result: DetectorResult, report: ReportRecord) -> list[str]:
+    words = [f"{answer_headline(result, report)}.", *result.reasons]
+    if result.probabilities and result.finding not in ("inconclusive", "none"):
         shares = ", ".join(
             f"{result.label_words.get(k, k)} {percent(v)}" for k, v in result.probabilities.items()
         )
-        words.append(f"Calibrated: {shares}.")
-    if result.model:
-        words.append(
-            f"Model {result.model.name} {result.model.version} ({result.model.sha256[:12]}…), "
-            f"{result.patches} parts of the picture."
-        )
-    return words
+        words.append(f"Probabilities: {shares}.")
+    return [*words, *([result.limits] if result.limits else [])]
+
+
+def _models(report: ReportRecord) -> Iterator[str]:
+    for result in report.detectors:
+        if result.model:
+            yield (
+                f"{result.name}: model {result.model.name} {result.model.version} "
+                f"({result.model.sha256[:12]}…), {result.patches} parts of the picture."
+            )
 
 
 def _section(title: str, words: Iterable[str]) -> Iterator[str]:

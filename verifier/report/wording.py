@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from verifier.features.platform_marks import META
-from verifier.judging.facts import declared_generated
+from verifier.judging.facts import declared_generated, side_of
 from verifier.judging.recovered import (
     by_people,
     listed,
@@ -59,10 +59,26 @@ _ROLES: Final[Mapping[str, str]] = {
     "inputTo": "given to a program",
 }
 STATUSES: Final[Mapping[Status, str]] = {
-    "ran": "answered",
+    "ran": "looked, and isn't sure enough to answer",
     "abstained": "gave no answer, on purpose",
     "not run": "was not asked",
 }
+_SIGNERS: Final[Mapping[str, str]] = {
+    "trusted": "someone you trust",
+    "untrusted": "someone you don’t know",
+    "expired": "someone whose certificate had expired",
+    "not checked": "someone who was not checked",
+    "no credential": "nobody",
+}
+_AS_SIGNED: Final[Mapping[str, str]] = {
+    "intact": "unchanged since",
+    "broken": "not as it was signed",
+    "unclear": "not all of it could be checked",
+    "unreadable": "the credential can’t be read",
+    "no credential": "there is no credential",
+}
+_JUDGED_BESIDE: Final = "Answered by the comparison with the signed photo"
+_NOT_JUDGED: Final = "Can't be judged: the signed photo is needed to compare with"
 
 
 def in_short(report: ReportRecord) -> list[tuple[str, str]]:
@@ -70,7 +86,7 @@ def in_short(report: ReportRecord) -> list[tuple[str, str]]:
     stability = report.stability
     return [
         *(
-            (result.question, detector_headline(result, stability))
+            (result.question, answer_headline(result, report))
             for result in report.detectors
             if result.name != "platform"  # has a row of its own, below
         ),
@@ -142,6 +158,33 @@ def region_lines(comparison: ComparisonFacts) -> list[str]:
     return [*lines, f"And {more} further parts; see the JSON."] if more > 0 else lines
 
 
+def headline_of(report: ReportRecord) -> str:
+    """Return the sentence that a report begins with; the verdict in a report that has none."""
+    return report.verdict.headline or TITLES[report.verdict.label]
+
+
+def answer_headline(result: DetectorResult, report: ReportRecord) -> str:
+    """Say a detector's answer in a few words, as the other parts of its report do."""
+    if result.name == "platform":
+        return platform_headline(report)
+    if result.name == "manipulation" and result.status == "abstained":
+        if side_of(report.credential) == "for":
+            return "No, states its signer, whom you trust"
+        if shows_it(report.comparison):
+            return _JUDGED_BESIDE
+        if report.watermark.state == "read":
+            return _NOT_JUDGED
+        return "Can't be judged"
+    return detector_headline(result, report.stability)
+
+
+def status_words(result: DetectorResult, stability: Stability) -> str:
+    """Say whether a detector answered, and whether its answer is used."""
+    if result.finding in ("inconclusive", "none"):
+        return STATUSES[result.status]
+    return "answered" if survives(result, stability) else "answered, and its answer is not used"
+
+
 def detector_headline(result: DetectorResult, stability: Stability) -> str:
     """Say a detector's answer in a few words."""
     if any(result.name in resent.flipped for resent in stability.resent):
@@ -156,7 +199,7 @@ def detector_headline(result: DetectorResult, stability: Stability) -> str:
         what = "Probably edited" if result.name == "manipulation" else "Probably"
         return f"{what}: {result.answer_words or result.answer}"
     if result.finding == "consistent":
-        return "No sign of it"
+        return "No sign of edits" if result.name == "manipulation" else "No sign of it"
     if result.finding == "informs":
         return result.answer_words or result.answer or "Something is known"
     return {"ran": "Not sure", "abstained": "No answer", "not run": "Not checked"}[result.status]
@@ -177,6 +220,9 @@ def pipeline_headline(report: ReportRecord) -> str:
         answered = result.finding in ("consistent", "evidence against", "informs")
         if known and (scaled or answered):
             return f"Probably {known}"
+    unrecovered = report.recovered.state in ("not looked for", "not found")
+    if report.watermark.state == "read" and unrecovered:
+        return "Not known; its watermark is of cameras whose key you have"
     return "Not known"
 
 
@@ -224,11 +270,9 @@ def credential_headline(credential: Credential) -> str:
         return "No, like most pictures"
     if credential.integrity.broken_part == "signature":
         return "Yes: broken; who signed it isn't known"
-    states = f"{credential.integrity.state}; signer {credential.trust.state}"
-    if credential.trust.state == "not checked":
-        states = f"{credential.integrity.state}; whether to trust the signer was not checked"
     revoked = "; certificate withdrawn" if credential.revocation.state == "revoked" else ""
-    return f"Yes: {states}{revoked}"
+    signer, state = _SIGNERS[credential.trust.state], _AS_SIGNED[credential.integrity.state]
+    return f"Yes, by {signer}; {state}{revoked}"
 
 
 def generation_headline(credential: Credential) -> str:

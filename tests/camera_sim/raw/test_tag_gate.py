@@ -144,6 +144,12 @@ def test_a_wrong_tag_is_a_note_and_the_picture_as_without_it(wrong: Entry, tmp_p
     assert developed(image).std() > 10
 
 
+def test_one_value_is_one(tmp_path: Path) -> None:
+    [note] = read_raw(dng(tmp_path / "wrong.dng", WRONG["noise of one value"])).notes
+    assert "it has 1 value" in note
+    assert "1 values" not in note
+
+
 def test_a_level_stays_where_its_count_is_stated_wrongly(tmp_path: Path) -> None:
     black = entry(50714, SHORT, 512)
     for wrong in (entry(50713, SHORT, 0, 0), entry(50713, SLONG, 2, 2)):

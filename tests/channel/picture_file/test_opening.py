@@ -322,6 +322,14 @@ def test_the_page_that_is_the_picture(data: bytes, size: int, note: str) -> None
     assert bool(note) == bool(file.notes) == file.shows_more
 
 
+@pytest.mark.parametrize("alpha", [255, 254])
+def test_an_alpha_channel_alone_is_nothing_transparent(alpha: int) -> None:
+    opaque = Image.fromarray(scene()).convert("RGBA")
+    opaque.putpixel((0, 0), (255, 255, 255, alpha))
+    file = open_picture(saved(np.asarray(opaque), "PNG"))
+    assert bool(file.notes) == file.shows_more == (alpha < 255)
+
+
 def test_the_picture_may_be_in_a_sub_directory() -> None:
     file = BytesIO()
     with tifffile.TiffWriter(file) as writer:

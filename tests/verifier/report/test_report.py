@@ -79,7 +79,7 @@ def test_the_page_asks_for_nothing_outside_itself(report: Report) -> None:
 def test_the_page_says_what_was_found_how_sure_and_what_it_cannot_know(report: Report) -> None:
     html = report.to_html()
     for words in (
-        "<h1>Evidence against</h1>",
+        '<p class="label">Evidence against</p><h1>From a known camera',
         "most likely smoothed",
         "How sure:",
         "What can’t be known",

@@ -65,6 +65,8 @@ def test_every_field_is_read_under_its_new_name(report: dict[str, Any]) -> None:
     assert written.pop("comparison")["result"] == "not made"
     assert written["credential"].pop("manifest") is None
     assert written["verdict"].pop("next_steps") == []
+    assert written["verdict"].pop("headline") == ""
+    assert {detector.pop("limits") for detector in written["detectors"]} == {""}
     found = dict(leaves(written))
     wanted = {
         tuple(RENAMED.get(part, part) for part in path): expected(path, value)

@@ -32,6 +32,8 @@ def test_every_field_is_kept(report: dict[str, Any]) -> None:
     assert written.pop("comparison")["result"] == "not made"
     assert written["credential"].pop("manifest") is None
     assert written["verdict"].pop("next_steps") == []
+    assert written["verdict"].pop("headline") == ""
+    assert {detector.pop("limits") for detector in written["detectors"]} == {""}
     assert written == report | {"schema_version": 3}
     assert read.to_text()
     assert "signed reference" not in read.to_html()

@@ -5,6 +5,7 @@ import { quoted, words } from "./words.js";
 
 const TONES = { consistent: "for", "evidence against": "against", inconclusive: "open" };
 const GOOD = ["intact", "trusted", "not revoked", "not listed", "time-stamped", "confirmed"];
+const SILENT = ["inconclusive", "none"]; // findings that are no answer: bars would be read as one
 const BAD = ["broken", "revoked", "expired", "untrusted"];
 
 // Resolves to the element that shows it; its pictures are fetched first.
@@ -37,6 +38,7 @@ function verdict(report, short, name) {
     { class: `verdict ${TONES[report.verdict.label]}` },
     el("p", { class: "file" }, name),
     el("h2", { tabindex: -1 }, short.title),
+    ...(report.verdict.headline ? [el("p", { class: "headline" }, `${report.verdict.headline}.`)] : []),
     el("p", { class: "summary" }, report.verdict.summary),
     el("p", {}, short.meaning),
     ...(report.verdict.level === "none" ? [] : [el("p", {}, el("b", {}, `${words.howSure}: `), `${short.level}.`)]),
@@ -129,7 +131,8 @@ function detectors(report) {
     paragraphs([report.verdict.statistics]),
     report.detectors.map((result) =>
       el("div", { class: "detector" }, el("h4", {}, result.question),
-        paragraphs(result.reasons), bars(result)),
+        paragraphs([...result.reasons, result.limits].filter(Boolean)),
+        SILENT.includes(result.finding) ? [] : bars(result)),
     ),
   );
 }
