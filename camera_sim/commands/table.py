@@ -79,6 +79,8 @@ COMMANDS: Final = {
         "draw why a detector says what it says of a picture"),
     "serve": ("verifier.commands.serve:Serve",
         "answer over HTTP what can be known of photos, with a page to drop them on"),
+    "attack": ("camera_sim.commands.attack:Attack",
+        "rehearse attacks on the watermark: what is removed, forged, noticed"),
     "train nip": ("camera_sim.commands.train:TrainNip",
         "a neural imaging pipeline"),
     "train watermark": ("camera_sim.commands.train_watermark:TrainWatermark",

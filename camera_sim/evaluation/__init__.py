@@ -1,1 +1,1 @@
-"""How good is the camera: fidelity, the pair's tables, visibility, attacks, speed."""
+"""How good is the camera: fidelity, the pair, visibility, speed; attacks, what survives."""

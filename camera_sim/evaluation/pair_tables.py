@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from camera_sim.evaluation.attacks import ATTACKS
 from camera_sim.evaluation.fidelity import BORDER, colour_difference, quality
 from camera_sim.evaluation.local_edits import LOCAL_EDITS, covered_share
+from camera_sim.evaluation.pair_attacks import ATTACKS
 from camera_sim.training.pair import captures as bench
 from camera_sim.training.pair.captures import DevelopedCapture, Pair, Picture, Read, Scores, Send
 from camera_sim.training.pair.validation import as_camera_file, edited

@@ -1,5 +1,6 @@
 """Large photographs through the simulated camera: developed with a watermark, and without."""
 
+import hashlib
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -39,6 +40,15 @@ class Keys:
     def draw(cls) -> "Keys":
         """Draw them."""
         return cls(GroupKey.draw(), DeviceSecret.draw())
+
+    @classmethod
+    def of_seed(cls, seed: int) -> "Keys":
+        """Return those of a seed, which keep nothing secret: for runs that are to be repeated."""
+        group, device = (
+            hashlib.sha256(f"camsim evaluation {kind} {seed}".encode()).digest()
+            for kind in ("group", "device")
+        )
+        return cls(GroupKey(group), DeviceSecret(device))
 
     def watermark(self, payload: bytes) -> Watermark:
         """Return what a photo of a payload carries."""
@@ -97,8 +107,9 @@ def shots(
     keys: Keys,
     megapixels: float | None = None,
     first: int = 0,
+    longer_side: int | None = None,
 ) -> Iterator[Shot]:
-    """Simulate a capture of each photograph, or of it scaled to so many megapixels.
+    """Simulate a capture of each photograph, or of it scaled to so many megapixels or pixels.
 
     Camera, light, Bayer order and noise differ from one to the next, by their number, which
     begins at ``first``.
@@ -108,6 +119,8 @@ def shots(
         picture = load_picture(file)[rows:, columns:]
         if megapixels:
             picture = scaled_to(picture, megapixels)
+        if longer_side:
+            picture = scaled_to_side(picture, longer_side)
         noise = NOISES[number % len(NOISES)]
         capture = capture_of(picture, number, noise, LOW_PASS_BLUR).image
         yield Shot(file.name, capture, engine, keys, draw_payload())
@@ -121,8 +134,16 @@ def raw_shots(files: Sequence[Path], engine: Engine, keys: Keys) -> Iterator[Sho
 
 def scaled_to(picture: Picture, megapixels: float) -> Picture:
     """Make a picture smaller, by Lanczos' kernel."""
-    factor = min(1.0, (megapixels * 1e6 / (picture.shape[0] * picture.shape[1])) ** 0.5)
-    size = round(picture.shape[1] * factor), round(picture.shape[0] * factor)
+    return _smaller(picture, (megapixels * 1e6 / (picture.shape[0] * picture.shape[1])) ** 0.5)
+
+
+def scaled_to_side(picture: Picture, longer_side: int) -> Picture:
+    """Make a picture smaller until its longer side has so many pixels."""
+    return _smaller(picture, longer_side / max(picture.shape[:2]))
+
+
+def _smaller(picture: Picture, factor: float) -> Picture:
+    size = tuple(round(side * min(1.0, factor)) for side in picture.shape[1::-1])
     return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS))
 
 

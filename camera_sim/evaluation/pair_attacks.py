@@ -1,4 +1,4 @@
-"""Attacks: a pair's watermark is embedded once more in an edited picture, so that it passes."""
+"""Attacks on a pair, the former default: its watermark embedded once more, so that edits pass."""
 
 from collections.abc import Callable, Sequence
 

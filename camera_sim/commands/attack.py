@@ -1,0 +1,159 @@
+"""``camsim attack``: a vendor's rehearsal of attacks on the watermark, and what notices them."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import KW_ONLY, asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from camera_sim.developing.files import open_engine
+from camera_sim.errors import CameraSimError
+from camera_sim.weights import FOLDER
+from channel.errors import ChannelError
+from channel.evaluation.processor import processor_name
+from channel.options import SOME, Count, Out, Whole, within
+from channel.output import write
+from channel.terminal import Progress, complain
+
+if TYPE_CHECKING:
+    from camera_sim.evaluation.attacks.judging import Outcome
+    from camera_sim.evaluation.attacks.rehearsal import Rehearsal
+
+AttackName = Literal[
+    "averaging", "copying", "repairing", "redeveloping", "removing", "colluding"
+]  # fmt: skip
+SMALLEST, LARGEST = 128, 1024  # what a watermark needs, and what is looked at of a picture
+
+
+@dataclass(frozen=True)
+class Attack:
+    """Attacks on the watermark: what is removed, what is forged, and what notices it.
+
+    Simulate captures of large photographs, or take RAW files; develop them with a watermark, attack
+    them, and have the verifier judge them with the group's key, the photo's and the reference. Keys
+    are of the rehearsal alone. A run that was stopped goes on where it was.
+
+    Parameters
+    ----------
+    photos
+        A folder of photographs or RAW files, two or more.
+    out
+        A folder for the tables, every attempt and what is prepared.
+    attack
+        Which attacks (default: all).
+    average
+        How many photos are averaged.
+    at
+        Pixels a side of the photos that are averaged: in the picture's own coordinates lines of the
+        watermark are the same at every size.
+    pipeline
+        Whose network lays the watermark.
+    weights
+        Folder of weights.
+    limit
+        Attack the first so many photos; averages are taken of all.
+    seed
+        Of keys, payloads and all that is drawn.
+    """
+
+    photos: Path
+    _: KW_ONLY
+    out: Out
+    attack: Annotated[tuple[AttackName, ...], SOME] = ()
+    average: Annotated[tuple[Count, ...], SOME] = (10, 100, 1000)
+    at: Annotated[int, within(SMALLEST, LARGEST)] = 768
+    pipeline: str = "qnet"
+    weights: Path = FOLDER
+    limit: Count | None = None
+    seed: Whole = 0
+
+    def __call__(self) -> int:
+        """Print the tables, and write them; 1 if a photo could not be used."""
+        from camera_sim.evaluation.attacks.rehearsal import ATTACKS, Rehearsal, photo_files
+
+        files = photo_files(self.photos)
+        rehearsal = Rehearsal(
+            files=files,
+            engine=open_engine(self.pipeline, self.weights),
+            attacks=self.attack or tuple(ATTACKS),
+            limit=min(self.limit or len(files), len(files)),
+            counts=sorted(set(self.average)),
+            side=self.at,
+            seed=self.seed,
+            out=self.out,
+        )
+        return _Run(self, rehearsal).run()
+
+
+class _Run:
+    """The photos, one after another; what is known of each is written at once."""
+
+    def __init__(self, args: Attack, rehearsal: "Rehearsal") -> None:
+        self.args, self.rehearsal = args, rehearsal
+        self.settings: dict[str, Any] = {
+            "photos": args.photos.name,
+            "attacks": list(rehearsal.attacks),
+            "averaged": list(rehearsal.counts),
+            "side": args.at,
+            "pipeline": args.pipeline,
+            "seed": args.seed,
+            "attacked": rehearsal.limit,
+        }
+        self.outcomes = self._done()
+
+    def run(self) -> int:
+        """Attack each photo that is left, and print the tables."""
+        failed = 0
+        names = [self.rehearsal.files[n].name for n in range(self.rehearsal.limit)]
+        left = [n for n, name in enumerate(names) if name not in {o.photo for o in self.outcomes}]
+        if left:
+            _ = self.rehearsal.attacker
+        with Progress() as bar:
+            task = bar.add_task("attacks", total=len(left) * len(self.rehearsal.attacks))
+            for number in left:
+                try:
+                    advance = partial(bar.advance, task)
+                    self.outcomes += list(self.rehearsal.outcomes(number, advance))
+                except (CameraSimError, ChannelError) as error:
+                    complain(error)
+                    failed += 1
+                self._write()
+        if not self.outcomes:
+            raise CameraSimError(f"no photo of {self.args.photos} could be attacked")
+        self._write()
+        print(self._tables())
+        return int(failed > 0)
+
+    def _tables(self) -> str:
+        from camera_sim.evaluation.attacks.tables import attack_table
+
+        photos = len({outcome.photo for outcome in self.outcomes})
+        head = (
+            f"{photos} photos of {self.args.photos.name}, pipeline {self.args.pipeline}, averages "
+            f"of {len(self.rehearsal.files)} photographs' parts at {self.args.at} pixels; "
+            f"{processor_name()}\n"
+        )
+        tables = (str(attack_table(name, self.outcomes)) for name in self.rehearsal.attacks)
+        return "\n".join([head, *tables])
+
+    def _write(self) -> None:
+        if not self.outcomes:
+            return
+        content = {"settings": self.settings, "attempts": [asdict(o) for o in self.outcomes]}
+        text = json.dumps(content, indent=1, ensure_ascii=False)
+        write(self.args.out / "attacks.json", text.encode(), force=True)
+        write(self.args.out / "attacks.md", self._tables().encode(), force=True)
+
+    def _done(self) -> "list[Outcome]":
+        """Read what an earlier run of the same settings left."""
+        from camera_sim.evaluation.attacks.judging import Outcome
+
+        try:
+            found = json.loads((self.args.out / "attacks.json").read_bytes())
+            attempts: Sequence[dict[str, Any]] = found["attempts"]
+            if found["settings"] != self.settings:
+                return []
+            return [Outcome(**attempt) for attempt in attempts]
+        except (OSError, ValueError, KeyError, TypeError):
+            return []
