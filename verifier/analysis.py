@@ -31,7 +31,7 @@ from verifier.recovery.recovering import Received, Recovery, recover
 from verifier.recovery.wording import NO_KEY
 from verifier.report.parts import RECOVERY, WATERMARK, parts_of
 from verifier.report.preview import Preview, preview_of
-from verifier.report.record import DetectorResult, Stability, WatermarkFacts
+from verifier.report.record import DetectorResult, MeasuredFacts, Stability, WatermarkFacts
 from verifier.report.report import Report
 from verifier.settings import Settings
 from verifier.watermark.known_keys import KnownKeys, keys_if_any, keys_of
@@ -41,6 +41,7 @@ from verifier.watermark.reported import NOT_LOOKED_FOR, as_facts
 from verifier.weights import FOLDER
 
 if TYPE_CHECKING:
+    from verifier.measuring.client import MeasuringService
     from verifier.repository import Repository
     from watermark.keys import GroupKey
 
@@ -71,6 +72,7 @@ class Verifier:
         self._settings = settings or Settings()
         self._keys = _known(self._settings)
         self._repositories = _opened(self._settings)
+        self._measuring = _measuring(self._settings)
         self._cores = Cores(self._settings.threads)
         self._decoders: DecoderProcesses | None = None
         self._lock = threading.Lock()
@@ -105,7 +107,7 @@ class Verifier:
     def facts_only(cls, settings: Settings | None = None, **given: Any) -> Self:
         """Make one without detectors: file, credential and channel alone, no statistics."""
         by = replace(settings or Settings(), **given)
-        return cls([], replace(by, resend_through=(), watermark_keys=(), repositories=()))
+        return cls([], _asking_nobody(by))
 
     def __reduce__(self) -> "tuple[type[Verifier], tuple[tuple[Detector, ...], Settings]]":
         # With the very keys: another machine's folder has others.
@@ -141,7 +143,7 @@ class Verifier:
     def parts(self) -> dict[str, str]:
         """What an analysis does: words by name, in the order in which ``part_done`` hears of it."""
         parts = parts_of({one.name: one.doing or one.question for one in self._detectors})
-        left_out = set() if self._keys else {WATERMARK}
+        left_out = set() if self._looks_for_watermark else {WATERMARK}
         left_out |= set() if self._looks_up else {RECOVERY}
         return {name: words for name, words in parts.items() if name not in left_out}
 
@@ -177,10 +179,10 @@ class Verifier:
         with clock.part("reading"):
             reading = self._read(loaded.content)
         small = self._cores.beside(_timed, self._preview, reading)
-        led = self._cores.beside(self._by_watermark, reading)
+        led = self._cores.beside(self._by_watermark, reading, loaded.content)
         results = self._results(reading, clock)
         watermark, recovery = led()
-        marked = clock.done(WATERMARK, watermark) if self._keys else watermark[0]
+        marked = clock.done(WATERMARK, watermark) if self._looks_for_watermark else watermark[0]
         recovered = clock.done(RECOVERY, recovery) if self._looks_up else recovery[0]
         with clock.part("stability"):
             held = stability(
@@ -269,7 +271,25 @@ class Verifier:
     def _looks_up(self) -> bool:
         return bool(self._keys and self._repositories)
 
+    @property
+    def _looks_for_watermark(self) -> bool:
+        return bool(self._keys or self._measuring)
+
     def _by_watermark(
+        self, reading: Reading, content: Any
+    ) -> tuple[tuple[WatermarkFacts, float], tuple[Recovery, float]]:
+        """Read the watermark, look up what it leads to, and have it measured."""
+        (facts, seconds), recovery = self._read_here(reading)
+        measured, more = _timed(self._measured, content, facts.payload)
+        return (facts.model_copy(update={"measured": measured}), seconds + more), recovery
+
+    def _measured(self, content: Any, payload: str | None) -> tuple[MeasuredFacts, ...]:
+        """Ask the vendors' services; pixels without a file are sent to none."""
+        if not isinstance(content, bytes):
+            return ()
+        return tuple(service.measure(content, payload) for service in self._measuring)
+
+    def _read_here(
         self, reading: Reading
     ) -> tuple[tuple[WatermarkFacts, float], tuple[Recovery, float]]:
         """Read the watermark, and look up what it leads to; each with its seconds."""
@@ -339,6 +359,22 @@ def _opened(settings: Settings) -> "tuple[Repository, ...]":
     from verifier.repository import open_repository
 
     return tuple(open_repository(where) for where in settings.repositories)
+
+
+def _measuring(settings: Settings) -> "tuple[MeasuringService, ...]":
+    """Return the vendors' services that are asked; raises `SettingsError` for what is no URL."""
+    if not settings.measuring_services:
+        return ()
+    from verifier.measuring.client import MeasuringService
+
+    return tuple(MeasuringService(url) for url in settings.measuring_services)
+
+
+def _asking_nobody(settings: Settings) -> Settings:
+    """Return settings by which no statistics are made, and nobody is asked."""
+    return replace(
+        settings, resend_through=(), watermark_keys=(), repositories=(), measuring_services=()
+    )
 
 
 def _timed(function: Callable[P, Found], *args: P.args, **kwargs: P.kwargs) -> tuple[Found, float]:

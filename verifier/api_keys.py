@@ -5,17 +5,27 @@ One key a line: a name, a space, and the SHA-256 of the key in hexadecimal; ``#`
 
 import hashlib
 import hmac
+import logging
 import os
 import re
 import secrets
+import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Protocol, Self
 
 from channel.errors import reason_of
 from verifier.errors import OutputError, SettingsError
 
+_log = logging.getLogger(__name__)
 _LINE = re.compile(r"(?P<name>[\w.-]{1,64}) +(?P<digest>[0-9a-f]{64})")
+
+
+class ApiKeys(Protocol):
+    """Keys that are let in."""
+
+    def owner(self, key: str) -> str | None:
+        """Return whose key it is; None for a stranger's."""
 
 
 @dataclass(frozen=True)
@@ -33,20 +43,9 @@ class Keys:
         SettingsError
             If it can't be read, holds no key, or a line is none.
         """
-        try:
-            lines = path.read_text(encoding="utf-8").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            raise SettingsError(f"the keys in {path} can't be read: {reason_of(error)}") from error
-        digests: dict[str, str] = {}
-        for number, line in enumerate(lines, 1):
-            content = line.partition("#")[0].strip()
-            match = _LINE.fullmatch(content)
-            if match and match["name"] not in digests:
-                digests[match["name"]] = match["digest"]
-            elif content:
-                raise SettingsError(
-                    f"line {number} of {path} is no new key; write a name, a space and a SHA-256"
-                )
+        digests, faults = _read(path)
+        if faults:
+            raise SettingsError(faults[0])
         if not digests:
             raise SettingsError(f"{path} holds no key, so nobody could ask; add one with --add-key")
         return cls(digests)
@@ -56,6 +55,81 @@ class Keys:
         digest = digest_of(key)
         found = [n for n, known in self.digests.items() if hmac.compare_digest(known, digest)]
         return found[0] if found else None
+
+
+class KeysFile:
+    """The keys of a file, read anew when it changes: keys come and go without a restart.
+
+    A line that is none lets nobody in and is a warning; so is a file that can't be read any more.
+
+    Parameters
+    ----------
+    may_be_missing
+        Whether there may be no file, and then nobody has a key; else the first reading is strict.
+
+    Raises
+    ------
+    SettingsError
+        As `Keys.from_file` does.
+    """
+
+    def __init__(self, path: Path, *, may_be_missing: bool = False) -> None:
+        self._path = path
+        self._may_be_missing = may_be_missing
+        self._lock = threading.Lock()
+        self._state = self._look()
+        is_there = self._state is not None or not may_be_missing
+        self._keys = Keys.from_file(path) if is_there else Keys({})
+
+    @property
+    def exist(self) -> bool:
+        """Whether there is a file of keys."""
+        return self._look() is not None
+
+    def owner(self, key: str) -> str | None:
+        """Return whose key it is now; see `Keys.owner`."""
+        with self._lock:
+            if (state := self._look()) != self._state:
+                self._state = state
+                self._keys = self._reread()
+            return self._keys.owner(key)
+
+    def _look(self) -> tuple[int, int, int] | None:
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_size, found.st_ino
+
+    def _reread(self) -> Keys:
+        try:
+            digests, faults = _read(self._path)
+        except SettingsError as error:
+            digests, faults = {}, [f"{error}; nobody has a key now"]
+        if self._state is not None or not self._may_be_missing:
+            for fault in faults:
+                _log.warning("%s", fault)
+        return Keys(digests)
+
+
+def _read(path: Path) -> tuple[dict[str, str], list[str]]:
+    """Return a file's keys, and a sentence for each line that is none."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"the keys in {path} can't be read: {reason_of(error)}") from error
+    digests: dict[str, str] = {}
+    faults = []
+    for number, line in enumerate(lines, 1):
+        content = line.partition("#")[0].strip()
+        match = _LINE.fullmatch(content)
+        if match and match["name"] not in digests:
+            digests[match["name"]] = match["digest"]
+        elif content:
+            faults.append(
+                f"line {number} of {path} is no new key; write a name, a space and a SHA-256"
+            )
+    return digests, faults
 
 
 def digest_of(key: str) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 PLATFORMS: Final = ("whatsapp", "twitter", "instagram")
 _SECRET: Final = "watermark_keys"
 # What the process that reads photos isn't told: it asks nobody, and reads no watermark.
-_OURS: Final = (_SECRET, "repositories")
+_OURS: Final = (_SECRET, "repositories", "measuring_services")
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,10 @@ class Settings:
         Where the credential is looked up to which a watermark leads: folders, bundles, and URLs,
         asked in this order; empty: nowhere. No other address is ever asked, whatever a photo names.
 
+    measuring_services
+        URLs of vendors' services that are asked how much of a photo's own octaves is left, with the
+        picture; empty: none. What they answer is reported, and no verdict goes by it.
+
     Raises
     ------
     SettingsError
@@ -63,6 +67,7 @@ class Settings:
     preview: bool = True
     watermark_keys: "Sequence[GroupKey | str | Path] | None" = None
     repositories: Sequence[str | Path] = ()
+    measuring_services: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         anchors = _pem(self.trust_anchors, "trust anchors")
@@ -78,6 +83,7 @@ class Settings:
             ("resend_through", tuple(self.resend_through)),
             ("watermark_keys", _keys(self.watermark_keys)),
             ("repositories", _places(self.repositories)),
+            ("measuring_services", _places(self.measuring_services)),
         ):
             object.__setattr__(self, name, value)  # of a frozen object: what it is made with
 
@@ -93,7 +99,7 @@ class Settings:
 
     @classmethod
     def of_message(cls, message: Mapping[str, Any]) -> Self:
-        """Return what `message` was made of, without keys and repositories."""
+        """Return what `message` was made of, without what is ours."""
         return cls(**{**message, "limits": Limits(**message["limits"]), _SECRET: ()})
 
 

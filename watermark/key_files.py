@@ -11,7 +11,7 @@ import secrets
 import stat
 from contextlib import suppress
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from channel.errors import reason_of
 from watermark.errors import WatermarkError
@@ -43,6 +43,19 @@ def read_key_file(path: Path, kind: type[K]) -> K:
     WatermarkError
         If it is missing, readable by others, damaged, of a later version, or another kind's.
     """
+    return _parsed(_read(path), path, kind)
+
+
+def read_any_key_file(path: Path) -> Key:
+    """Read a key file of either kind. Raises `WatermarkError` as `read_key_file` does."""
+    content = _read(path)
+    described = _described(content, path)
+    kind = next(kind for kind, words in KINDS.items() if words == described["kind"])
+    return _parsed(content, path, kind)
+
+
+def _read(path: Path) -> bytes:
+    """Read a file that its owner alone can read."""
     try:
         with path.open("rb") as file:  # mode and content of one file, whatever is renamed meanwhile
             mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
@@ -55,7 +68,7 @@ def read_key_file(path: Path, kind: type[K]) -> K:
         raise WatermarkError(
             f"the watermark key {path} can be read by others (mode {mode:04o}); chmod 600 it"
         )
-    return _parsed(content, path, kind)
+    return content
 
 
 def write_key_file(path: Path, key: Key) -> bool:
@@ -119,14 +132,19 @@ def _flush_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _parsed(content: bytes, path: Path, kind: type[K]) -> K:
-    wanted = KINDS[kind].removeprefix("camsim watermark ")
+def _described(content: bytes, path: Path) -> dict[str, Any]:
     try:
         described = json.loads(content)
     except (ValueError, RecursionError):
         described = None
     if not isinstance(described, dict) or described.get("kind") not in KINDS.values():
         raise WatermarkError(f"{path} is no watermark key, or a damaged one; get it again")
+    return described
+
+
+def _parsed(content: bytes, path: Path, kind: type[K]) -> K:
+    wanted = KINDS[kind].removeprefix("camsim watermark ")
+    described = _described(content, path)
     if described["kind"] != KINDS[kind]:
         other = described["kind"].removeprefix("camsim watermark ")
         raise WatermarkError(f"{path} is a watermark's {other}, and its {wanted} is asked for")

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 TableName = Literal[
     "platforms", "chains", "changes", "sizes", "fidelity", "curve", "cost", "raw", "false-hits",
+    "measuring",
 ]  # fmt: skip
 TABLES: tuple[TableName, ...] = get_args(TableName)
 MEGAPIXELS = (1, 2, 4)
@@ -99,7 +100,7 @@ class _Evaluation:
         self._whole_photos(wanted)
         others: dict[str, Callable[[], None]] = {
             "sizes": self._sizes, "curve": self._curve, "cost": self._cost, "raw": self._raw,
-            "false-hits": self._false_hits,
+            "false-hits": self._false_hits, "measuring": self._measuring,
         }  # fmt: skip
         for name in wanted:
             others.get(name, lambda: None)()
@@ -188,6 +189,15 @@ class _Evaluation:
                 self._write_rows("false-hits.csv", [asdict(look) for look in looks])
         self._say(f"{count} of {len(files)} files; {unread} of them are no pictures")
         self._show(false_hits.false_hit_table(looks))
+
+    def _measuring(self) -> None:
+        from camera_sim.evaluation.watermark import octaves
+
+        found: list[octaves.Measured] = []
+        for one in octaves.measurements(self._shots("measured")):
+            found.append(one)
+            self._write_rows("measuring.csv", [asdict(row) for row in found])
+        self._show(octaves.measured_table(found))
 
     def _shots(
         self, words: str, megapixels: float | None = None, limit: int | None = None

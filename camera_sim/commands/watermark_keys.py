@@ -1,6 +1,7 @@
 """``camsim watermark keys`` and ``camsim watermark export-key``: keys, their names and places."""
 
 from dataclasses import KW_ONLY, dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from camera_sim.device.device import WATERMARK, Device
@@ -10,6 +11,8 @@ from channel.terminal import complain, say
 from watermark.errors import WatermarkError
 from watermark.key_files import read_key_file, write_key_file
 from watermark.key_folder import DEVICE, GROUP, group_key_files, user_folder
+from watermark.key_register import KeyRegister
+from watermark.key_validity import Validity
 from watermark.keys import DeviceSecret, GroupKey, Key
 
 
@@ -19,10 +22,21 @@ class ListKeys:
 
     They are those of your own folder: $CAMSIM_WATERMARK_KEYS, else camsim/watermark in
     $XDG_CONFIG_HOME, else in ~/.config. Their secrets are not shown.
+
+    Parameters
+    ----------
+    folder
+        Another folder, such as a measuring service's, with all that is under it; how each of its
+        keys stands is printed, too.
     """
+
+    _: KW_ONLY
+    folder: Path | None = None
 
     def __call__(self) -> int:
         """Print a line a key; 2 if one could not be read."""
+        if self.folder:
+            return _register_listed(self.folder)
         folder = user_folder()
         wanted: list[tuple[Path, type[Key]]] = [(f, GroupKey) for f in group_key_files(folder)]
         if (folder / DEVICE).exists():
@@ -86,6 +100,25 @@ def _group_file(args: ExportKey) -> Path:
             "--device and --vendor name others"
         )
     return file
+
+
+def _register_listed(folder: Path) -> int:
+    """Print the keys of a folder, and how each stands today."""
+    if not folder.is_dir():
+        raise IdentityError(f"{folder} is no folder of keys")
+    register = KeyRegister.read([folder])
+    today = datetime.now(UTC).date()
+    for kind, found in (("group key", register.groups), ("device secret", register.devices)):
+        for one in found:
+            say(f"{kind:<15}{one.key.name}  {_standing(one.validity, today)}")
+    return 0
+
+
+def _standing(validity: Validity, today: date) -> str:
+    state = validity.state(today)
+    days = {"withdrawn": validity.withdrawn, "ended": validity.until}
+    days["not in use yet"] = validity.since
+    return f"{state} ({days[state]})" if state in days else state
 
 
 def _listed(path: Path, kind: type[Key]) -> bool:

@@ -27,17 +27,21 @@ def test_it_is_the_same_after_a_message(chain: Chain) -> None:
     settings = Settings(chain.root, None, Limits(seconds=3), ("twitter",), 2)
     message = json.loads(json.dumps(settings.message()))
     assert Settings.of_message(message) == replace(settings, watermark_keys=())
-    ours = {"watermark_keys", "repositories"}
+    ours = {"watermark_keys", "repositories", "measuring_services"}
     assert {field.name for field in fields(Settings)} - ours == message.keys()
 
 
 def test_repositories_stay_in_this_process(tmp_path: Path) -> None:
     """The process that reads strangers' photos asks nobody."""
-    settings = Settings(repositories=[tmp_path, "https://one.example/v1", tmp_path])
+    settings = Settings(
+        repositories=[tmp_path, "https://one.example/v1", tmp_path],
+        measuring_services=["https://one.example/v1"],
+    )
     assert settings.repositories == (tmp_path, "https://one.example/v1")
     assert Settings(repositories=str(tmp_path)).repositories == (str(tmp_path),)
     assert "one.example" not in json.dumps(settings.message())
     assert Settings.of_message(settings.message()).repositories == ()
+    assert Settings.of_message(settings.message()).measuring_services == ()
     assert pickle.loads(pickle.dumps(settings)) == settings
     assert hash(settings) == hash(pickle.loads(pickle.dumps(settings)))
 

@@ -1,5 +1,6 @@
 """``camsim serve``: the verifier over HTTP, and a page to drop photos on."""
 
+import logging
 import os
 import sys
 from dataclasses import KW_ONLY, dataclass
@@ -77,6 +78,13 @@ class Serve(TrustOptions):
         Everybody may look manifests up, without a key of --keys.
     lookup_rate
         Requests a minute of one client to the repository; 0: no limit.
+    measuring_keys
+        Files and folders of group keys and devices' secrets: measure how much of a photo's own
+        watermark is left, for clients with a key of --keys. Changed files count at once.
+    measuring_rate
+        Measurements a minute of one key; 0: no limit.
+    measuring_each
+        Measurements of one photo, by one key, in a day; 0: no limit.
     allow_urls
         Fetch photos by their URL, too.
     allow_origin
@@ -84,6 +92,9 @@ class Serve(TrustOptions):
     recover_from
         Folders, bundles and URLs where the credentials of stripped copies are looked up, after
         --repository.
+    measuring_service
+        URLs of vendors' services to which photos are sent, and which answer how much of a photo's
+        own watermark is left.
     weights
         Models of your own.
     """
@@ -112,9 +123,13 @@ class Serve(TrustOptions):
     repository: Path | None = None
     open_lookup: bool = False
     lookup_rate: int = 600
+    measuring_keys: Annotated[tuple[Path, ...], ANY] = ()
+    measuring_rate: int = 30
+    measuring_each: int = 50
     allow_urls: bool = False
     allow_origin: Annotated[tuple[str, ...], ANY] = ()
     recover_from: Annotated[tuple[str, ...], ANY] = ()
+    measuring_service: Annotated[tuple[str, ...], ANY] = ()
     weights: Path = FOLDER
 
     def __call__(self) -> int:
@@ -134,6 +149,8 @@ class Serve(TrustOptions):
 
         verifier = Verifier.from_weights(self.weights, self.settings(limits))
         service = Service(verifier, settings, self.weights)
+        if settings.measuring_keys:
+            _log_measurements()
         try:
             socket = listening(self.host, self.port)
         except (OSError, OverflowError) as error:
@@ -149,9 +166,23 @@ class Serve(TrustOptions):
         own = () if self.repository is None else (self.repository.absolute(),)
         return (*own, *places_of(self.recover_from))
 
+    def _measuring_services(self) -> tuple[str, ...]:
+        return self.measuring_service
+
+
+def _log_measurements() -> None:
+    """Write a line of each measurement: who asked about which photo, and what was answered."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    log = logging.getLogger("verifier.service.measuring")
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    log.propagate = False
+
 
 def _settings(args: Serve) -> "ServiceSettings":
-    from verifier.service import Keys, ServiceSettings
+    from verifier.api_keys import KeysFile
+    from verifier.service import ServiceSettings
     from verifier.service.hosts import hosts_of
 
     return ServiceSettings(
@@ -162,12 +193,15 @@ def _settings(args: Serve) -> "ServiceSettings":
         stall_seconds=args.stall_seconds,
         analysis_seconds=args.seconds,
         requests_per_minute=args.rate,
-        keys=Keys.from_file(args.keys) if args.keys else None,
+        keys=KeysFile(args.keys) if args.keys else None,
         database=args.keep,
         keep_days=args.keep_days,
         repository=args.repository,
         open_lookup=args.open_lookup,
         lookups_per_minute=args.lookup_rate,
+        measuring_keys=args.measuring_keys,
+        measurements_per_minute=args.measuring_rate,
+        measurements_each=args.measuring_each,
         allow_urls=args.allow_urls,
         allow_origins=tuple(args.allow_origin),
         allow_hosts=hosts_of(args.host, tuple(args.allowed_host)),

@@ -55,10 +55,15 @@ class TrustOptions:
             self.resend,
             watermark_keys=keys,
             repositories=repositories,
+            measuring_services=self._measuring_services(),
         )
 
     def _repositories(self) -> tuple[str | Path, ...]:
         """Return where signed credentials are looked up."""
+        return ()
+
+    def _measuring_services(self) -> tuple[str, ...]:
+        """Return the services that measure photos by keys of their own."""
         return ()
 
     def _keys(self) -> "tuple[GroupKey, ...]":
@@ -80,13 +85,23 @@ class VerifyingOptions(TrustOptions):
     repository
         Folder, bundle or URL where the credential is looked up to which a watermark leads; may be
         given several times. CAMSIM_REPOSITORY names them, too, with blanks between.
+    measuring_service
+        URL of a vendor's service to which each picture is sent, and which answers how much of the
+        photo's own watermark is left; may be given several times. CAMSIM_MEASURING_SERVICE names
+        them, too, with blanks between.
     """
 
     _: KW_ONLY
     repository: Annotated[tuple[str, ...], Parameter(env_var="CAMSIM_REPOSITORY")] = ()
+    measuring_service: Annotated[
+        tuple[str, ...], Parameter(env_var="CAMSIM_MEASURING_SERVICE")
+    ] = ()
 
     def _repositories(self) -> tuple[str | Path, ...]:
         return places_of(self.repository)
+
+    def _measuring_services(self) -> tuple[str, ...]:
+        return self.measuring_service
 
 
 def places_of(given: Sequence[str]) -> tuple[str | Path, ...]:

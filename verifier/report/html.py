@@ -274,9 +274,9 @@ def _channel(report: ReportRecord) -> str:
 
 
 def _watermark(watermark: WatermarkFacts) -> str:
-    if watermark.state == "not looked for":
+    if not watermark.sentences:
         return ""
-    words = "".join(f"<p>{as_html(text)}</p>" for text in watermark.words)
+    words = "".join(f"<p>{as_html(text)}</p>" for text in watermark.sentences)
     return _section("Watermark", words)
 
 

@@ -491,6 +491,64 @@ class Stability(_Record):
     words: str
 
 
+class MeasuredOctave(_Record):
+    """How much of a measuring octave is left, by a vendor's service.
+
+    Attributes
+    ----------
+    low, high
+        Cycles across the photo's longer side.
+    share, error
+        Of what the camera laid, rounded; and its standard error.
+    """
+
+    low: int
+    high: int
+    share: float
+    error: float
+
+
+class MeasuredRegions(_Record):
+    """Where a photo's octaves are, in equal regions turned as the photo was, row by row."""
+
+    rows: int
+    columns: int
+    levels: tuple[Literal["present", "absent", "not known"], ...]
+
+
+class MeasuredFacts(_Record):
+    """What a vendor's service measured with the photo's own key: its word, which decides nothing.
+
+    Attributes
+    ----------
+    service
+        URL that the operator named.
+    answer
+        "absent": it read a payload, and the octaves of no device that it knows.
+    payload, group
+        That it read, and the name of the group's key.
+    words
+        Ours, whatever it answered.
+    """
+
+    service: str
+    answer: Literal[
+        "present",
+        "in parts",
+        "absent",
+        "not known",
+        "withdrawn",
+        "not in use yet",
+        "no watermark",
+        "not answered",
+    ]
+    payload: str | None = None
+    group: str | None = None
+    octaves: tuple[MeasuredOctave, ...] = ()
+    regions: MeasuredRegions | None = None
+    words: tuple[str, ...] = ()
+
+
 class WatermarkFacts(_Record):
     """What the picture's watermark says: which photo it shows, and how that photo lies in it.
 
@@ -520,6 +578,8 @@ class WatermarkFacts(_Record):
         How probable such a payload is in a picture without a watermark.
     words
         The same in sentences, and what it does not say.
+    measured
+        What each measuring service answers that was asked.
     """
 
     state: Literal["read", "not found", "not looked for"] = "not looked for"
@@ -532,6 +592,13 @@ class WatermarkFacts(_Record):
     longer_side: int | None = None
     false_hit_rate: Probability | None = None
     words: tuple[str, ...] = ()
+    measured: tuple[MeasuredFacts, ...] = ()
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What a section about it says; none where nothing was looked for."""
+        own = () if self.state == "not looked for" else self.words
+        return (*own, *(words for one in self.measured for words in one.words))
 
 
 class RecoveredFacts(_Record):

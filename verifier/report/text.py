@@ -52,8 +52,8 @@ def _lines(report: ReportRecord) -> Iterator[str]:
     yield from _section("Distribution history", _channel(report))
     for result in report.detectors:
         yield from _section(result.question, _detector(result, report))
-    if report.watermark.state != "not looked for":
-        yield from _section("Watermark", report.watermark.words)
+    if report.watermark.sentences:
+        yield from _section("Watermark", report.watermark.sentences)
     if report.recovered.state != "not looked for":
         yield from _section("The signed photo", _recovered(report))
         yield from _section("Does it show what was signed?", _compared(report))

@@ -27,6 +27,7 @@ _REDIRECTS: Final = 3
 _MOVED: Final = (301, 302, 303, 307, 308)
 _LONGEST: Final = 500  # characters of a URL
 _SECRET: Final = re.compile("//.*@")
+_REPOSITORY: Final = "repository"
 _CHUNK: Final = 65_536  # bytes
 _AGENT: Final = "camsim"
 
@@ -50,6 +51,8 @@ class Endpoint:
         Path under which the routes lie, without a slash at its end.
     resolve
         Host and port to addresses; the system's.
+    what
+        Is asked, in a word or two for errors.
     """
 
     scheme: str
@@ -58,24 +61,32 @@ class Endpoint:
     base: str
     seconds: float = SECONDS
     resolve: Resolve = field(default=resolved, repr=False)
+    what: str = _REPOSITORY
 
     @classmethod
-    def of_url(cls, url: str, *, seconds: float = SECONDS, resolve: Resolve = resolved) -> Self:
+    def of_url(
+        cls,
+        url: str,
+        *,
+        seconds: float = SECONDS,
+        resolve: Resolve = resolved,
+        what: str = _REPOSITORY,
+    ) -> Self:
         """Read a URL that the operator gave; without a path it means ``/v1``.
 
         Raises
         ------
         SettingsError
-            If it is none that a repository is asked by.
+            If it is none that is asked by.
         """
         try:
             parts = urlsplit(url)
             host, port = parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 0)
         except ValueError as error:
             raise SettingsError(
-                f"the repository {_shown(url)!a} is no URL; look at its host and port"
+                f"the {what} {_shown(url)!a} is no URL; look at its host and port"
             ) from error
-        plain = f"the repository {_shown(url)!a}"
+        plain = f"the {what} {_shown(url)!a}"
         if parts.scheme not in _PORTS or not host or len(url) > _LONGEST or not url.isascii():
             raise SettingsError(f"{plain} is no URL of https with a host")
         if parts.username is not None or parts.query or parts.fragment:
@@ -86,7 +97,7 @@ class Endpoint:
                 "(http is for localhost alone)"
             )
         base = quote(parts.path, safe="/%:@!$&'()*+,;=-._~").rstrip("/") or _BASE
-        return cls(parts.scheme, host, port, base, seconds, resolve)
+        return cls(parts.scheme, host, port, base, seconds, resolve, what)
 
     @property
     def origin(self) -> str:
@@ -199,7 +210,7 @@ class Endpoint:
             if self._may_be_asked(address):
                 return address
         shown = ", ".join(addresses)[:100]
-        raise self._error(f"leads to {shown}, which a repository of that name isn't asked at")
+        raise self._error(f"leads to {shown}, which a {self.what} of that name isn't asked at")
 
     def _may_be_asked(self, address: str) -> bool:
         if _is_this_machine(self.host):
@@ -210,7 +221,7 @@ class Endpoint:
         return is_named or not (is_loopback(address) or is_near)
 
     def _error(self, words: str) -> RepositoryError:
-        return RepositoryError(f"the repository {self.url} {words}")
+        return RepositoryError(f"the {self.what} {self.url} {words}")
 
 
 def _shown(url: str) -> str:

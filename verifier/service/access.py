@@ -2,7 +2,7 @@
 
 from fastapi import Request
 
-from verifier.api_keys import Keys
+from verifier.api_keys import ApiKeys
 from verifier.service.problems import KeyMissingError, TooManyRequestsError
 from verifier.service.proxies import FORWARDED, Network, client_network
 from verifier.service.rate import RateLimit
@@ -27,7 +27,7 @@ class Access:
 
     def __init__(
         self,
-        keys: Keys | None,
+        keys: ApiKeys | None,
         per_minute: int,
         proxies: tuple[Network, ...] = (),
         what: str = "analyses",

@@ -21,6 +21,7 @@ from verifier.errors import VerifierError
 from verifier.service.answers import problem_response
 from verifier.service.hosts import Hosts
 from verifier.service.look_ups import discovery, look_ups
+from verifier.service.measurements import measurements
 from verifier.service.operations import operations
 from verifier.service.problems import Problem, ServiceError, problem_of
 from verifier.service.publishing import publishing
@@ -63,6 +64,8 @@ def create_app(service: Service) -> FastAPI:
     )
     app.include_router(analyses(service))
     app.include_router(operations(service))
+    if service.measuring:
+        app.include_router(measurements(service, service.measuring))
     if service.repository:
         app.include_router(look_ups(service, service.repository))
         app.include_router(publishing(service, service.repository))

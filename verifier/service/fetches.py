@@ -16,16 +16,25 @@ T = TypeVar("T")
 
 
 class Fetches:
-    """A bounded number of threads, and nobody who waits for one."""
+    """A bounded number of threads, and nobody who waits for one.
 
-    def __init__(self, most: int = _MOST) -> None:
+    Parameters
+    ----------
+    most
+        At a time.
+    what
+        Too many are at a time, in words for who has to ask again.
+    """
+
+    def __init__(self, most: int = _MOST, what: str = "URLs are being fetched") -> None:
+        self._what = what
         self._free = threading.BoundedSemaphore(most)
         self._pool = ThreadPoolExecutor(most, thread_name_prefix="fetch")
 
     async def run(self, fetch: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
         """Fetch in a thread; raises `BusyError` if all are at work."""
         if not self._free.acquire(blocking=False):
-            raise BusyError("too many URLs are being fetched; ask again in a moment", _SOON)
+            raise BusyError(f"too many {self._what}; ask again in a moment", _SOON)
         try:
             future = self._pool.submit(fetch, *args, **options)
         except BaseException:

@@ -57,6 +57,16 @@ class Metrics:
             ["outcome"],
             registry=self._registry,
         )
+        self._measurements = Counter(
+            "camsim_measurements",
+            "Photos measured by their own keys, by the answer",
+            ["answer"],
+            registry=self._registry,
+        )
+
+    def measured(self, answer: str) -> None:
+        """Count a measurement by its answer."""
+        self._measurements.labels(answer).inc()
 
     def looked_up(self, *, found: bool) -> None:
         """Count a look-up by a soft binding."""

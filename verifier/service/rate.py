@@ -16,12 +16,21 @@ class RateLimit:
     ----------
     per_minute
         0: no limit.
+    seconds
+        Of what is called a minute here.
     clock
         Seconds that never go back.
     """
 
-    def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        per_minute: int,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        seconds: float = 60.0,
+    ) -> None:
         self._most = float(per_minute)
+        self._seconds = seconds
         self._clock = clock
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
         self._lock = threading.Lock()
@@ -33,9 +42,9 @@ class RateLimit:
         now = self._clock()
         with self._lock:
             tokens, since = self._buckets.pop(client, (self._most, now))
-            tokens = min(self._most, tokens + (now - since) * self._most / 60)
+            tokens = min(self._most, tokens + (now - since) * self._most / self._seconds)
             allowed = tokens >= 1
             self._buckets[client] = (tokens - allowed, now)
             if len(self._buckets) > _MOST_CLIENTS:
                 self._buckets.popitem(last=False)
-        return 0.0 if allowed else (1 - tokens) * 60 / self._most
+        return 0.0 if allowed else (1 - tokens) * self._seconds / self._most

@@ -28,7 +28,7 @@ _LOOK_SECONDS: Final = 1.0  # how often we look whether the client is still ther
 _AGAIN_SECONDS: Final = 5.0  # told where an analysis found no time, or its photo no decoder process
 _PHOTO: Final = {"type": "string", "format": "binary", "minLength": 1}
 _URL: Final = {"type": "string", "format": "uri", "maxLength": 2000}
-_BODY: Final[dict[str, Any]] = {
+BODY: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
         "content": {
@@ -88,7 +88,7 @@ def analyses(service: Service) -> APIRouter:
             },
             **documented(400, 401, 403, 408, 413, 415, 422, 429, 500, 503),
         },
-        openapi_extra=_BODY,
+        openapi_extra=BODY,
     )
     async def analyse(
         request: Request,

@@ -7,7 +7,7 @@ from typing import Final
 
 from fastapi import Request
 
-from verifier.api_keys import Keys
+from verifier.api_keys import KeysFile
 from verifier.errors import RepositoryError
 from verifier.reading.process import DecoderProcesses
 from verifier.repository.folder import KEYS, FolderRepository
@@ -59,7 +59,7 @@ class ServedRepository:
         self.receipts = Receipts(self.store)
         self.open_lookup = open_lookup
         self.checking = Fetches(_AT_A_TIME)
-        self._keys = Keys.from_file(folder / KEYS) if (folder / KEYS).exists() else None
+        self._keys = KeysFile(folder / KEYS, may_be_missing=True)
         self._access = access
         self._metrics = metrics
         self._decoders = DecoderProcesses(settings)
@@ -68,7 +68,7 @@ class ServedRepository:
     @property
     def takes_manifests(self) -> bool:
         """Whether anybody may publish over HTTP."""
-        return self._keys is not None
+        return self._keys.exist
 
     def looks_up(self, request: Request) -> None:
         """Let a request look up, or not; raises `ServiceError`."""
@@ -79,7 +79,7 @@ class ServedRepository:
 
     def publisher(self, request: Request) -> str:
         """Return whose key to publish a request brings; raises `ServiceError`."""
-        if self._keys is None:
+        if not self._keys.exist:
             raise PublishingOffError(
                 "this repository takes no manifests over HTTP; its operator can add a key with "
                 "camsim repository add-key"
@@ -137,7 +137,7 @@ class ServedRepository:
         self.store.close()
 
     def _publisher(self, request: Request) -> str | None:
-        return self._keys.owner(key_of(request)) if self._keys else None
+        return self._keys.owner(key_of(request))
 
     def _counted(self, publish: Callable[[], tuple[str, bool]]) -> tuple[str, bool]:
         try:

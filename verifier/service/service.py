@@ -20,6 +20,7 @@ from verifier.service.fetches import Fetches
 from verifier.service.fetching import Fetcher
 from verifier.service.held import Held, Lease
 from verifier.service.jobs import Jobs
+from verifier.service.measuring import Measuring
 from verifier.service.metrics import Metrics
 from verifier.service.problems import UrlsOffError
 from verifier.service.proxies import trusted
@@ -54,6 +55,8 @@ class Service:
         If the database can't be used.
     RepositoryError
         If the repository can't be used.
+    SettingsError
+        If keys to measure with can't be read.
     WeightsError
         If the manifest of models is damaged.
     """
@@ -80,6 +83,7 @@ class Service:
         )
         self.jobs = Jobs(verifier, self.store, settings, self.metrics)
         self.repository = self._served()
+        self.measuring = self._measuring()
         self.reads_watermarks = WatermarksRead(verifier, settings.workers)
         self.warm = False
         self._fetcher = fetcher or Fetcher(limits.file_bytes)
@@ -96,6 +100,20 @@ class Service:
             Access(settings.keys, rate, proxies, "requests"),
             self.metrics,
             open_lookup=settings.open_lookup,
+        )
+
+    def _measuring(self) -> Measuring | None:
+        settings = self.settings
+        if not settings.measuring_keys:
+            return None
+        rate, proxies = settings.measurements_per_minute, trusted(settings.trusted_proxies)
+        return Measuring(
+            settings.measuring_keys,
+            self.verifier.settings,
+            Access(settings.keys, rate, proxies, "measurements"),
+            self.metrics,
+            each=settings.measurements_each,
+            most=settings.workers,
         )
 
     async def photo(self, upload: Upload, lease: Lease) -> tuple[bytes, str | None]:
@@ -135,6 +153,8 @@ class Service:
                 ending.callback(self.verifier.close)
                 ending.callback(self._fetches.close)
                 ending.callback(self.reads_watermarks.close)
+                if self.measuring:
+                    ending.callback(self.measuring.close)
                 if self.repository:
                     ending.callback(self.repository.close)
                 await asyncio.to_thread(self.jobs.stop, self.settings.drain_seconds)

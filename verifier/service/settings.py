@@ -5,7 +5,7 @@ from math import inf
 from pathlib import Path
 from typing import Final
 
-from verifier.api_keys import Keys
+from verifier.api_keys import ApiKeys
 from verifier.errors import SettingsError
 from verifier.service.proxies import trusted
 
@@ -14,6 +14,8 @@ _MAY_BE_NOTHING: Final = (
     "requests_per_minute",
     "lookups_per_minute",
     "linger_seconds",
+    "measurements_per_minute",
+    "measurements_each",
 )
 
 
@@ -53,6 +55,13 @@ class ServiceSettings:
         Whether everybody may look manifests up, without a key.
     lookups_per_minute
         Requests to the repository of one key, or of one address without a key; 0: no limit.
+    measuring_keys
+        Files and folders of group keys and devices' secrets, by which photos are measured; empty:
+        none is. Only who has a key may ask, so ``keys`` are needed.
+    measurements_per_minute
+        Of one key; 0: no limit.
+    measurements_each
+        Of one photo, by one key, in a day; 0: no limit.
     allow_urls
         Whether a photo may be named by its URL.
     allow_origins
@@ -73,7 +82,7 @@ class ServiceSettings:
     Raises
     ------
     SettingsError
-        If a number is none of those, or a proxy is no address.
+        If a number is none of those, a proxy is no address, or anybody could measure.
     """
 
     workers: int = 2
@@ -83,7 +92,7 @@ class ServiceSettings:
     stall_seconds: float = 10.0
     analysis_seconds: float = 120.0
     requests_per_minute: int = 120
-    keys: Keys | None = None
+    keys: ApiKeys | None = None
     database: Path | None = None
     keep_days: float = 30.0
     linger_seconds: float = 300.0
@@ -91,6 +100,9 @@ class ServiceSettings:
     repository: Path | None = None
     open_lookup: bool = False
     lookups_per_minute: int = 600
+    measuring_keys: tuple[Path, ...] = ()
+    measurements_per_minute: int = 30
+    measurements_each: int = 50
     allow_urls: bool = False
     allow_origins: tuple[str, ...] = ()
     allow_hosts: tuple[str, ...] = ()
@@ -110,4 +122,8 @@ class ServiceSettings:
             enough = 0 <= value < inf if name in _MAY_BE_NOTHING else 0 < value < inf
             if not enough:
                 raise SettingsError(f"{name} is {value}; give more than 0")
+        if self.measuring_keys and self.keys is None:
+            raise SettingsError(
+                "photos are measured for known clients alone; name the file of their keys by --keys"
+            )
         trusted(self.trusted_proxies)

@@ -79,7 +79,7 @@ def measure(
     luma = place.turn.undo(reduced(picture))
     weighing = Weighing(np.ascontiguousarray(luma))
     found = weighing.apply(luma)
-    strength = _strength(luma)
+    strength = strength_of(luma)
     message = Message(reading.payload, reading.longer_side)
     laid = [
         (f"payload {low}–{high}", (low, high), _within(payload_part(message, group), low, high))
@@ -91,7 +91,7 @@ def measure(
             for number, (low, high) in enumerate(OCTAVES)
         ]
     return [
-        _left(name, band, strength * _at(part, place, luma.shape), found, weighing)
+        _left(name, band, strength * laid_at(part, place, luma.shape), found, weighing)
         for name, band, part in laid
     ]
 
@@ -103,7 +103,7 @@ def _within(part: Part, low: int, high: int) -> Part:
     return Lines(lines.rows[inside], lines.columns[inside]), coefficients[inside]
 
 
-def _at(part: Part, place: Place, shape: tuple[int, ...]) -> Array:
+def laid_at(part: Part, place: Place, shape: tuple[int, ...]) -> Array:
     """Return lines at the samples of an upright (H, W) picture that lies somewhere in its photo."""
     height, width = shape
     span = (height * place.steps[0], width * place.steps[1])
@@ -111,7 +111,7 @@ def _at(part: Part, place: Place, shape: tuple[int, ...]) -> Array:
     return plane.window((height, width), slice(0, height), slice(0, width))
 
 
-def _strength(luma: Array) -> Array:
+def strength_of(luma: Array) -> Array:
     """Estimate how strongly the camera laid it at each place, in levels of 255."""
     spread = box_mean(luma * luma, AROUND) - box_mean(luma, AROUND) ** 2
     texture = np.sqrt(np.maximum(spread, 0))

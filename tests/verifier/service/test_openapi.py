@@ -11,7 +11,7 @@ from tests.verifier.service.server import Server, served
 from verifier.api_keys import add_key
 from verifier.repository import FolderRepository
 from watermark.key_files import write_key_file
-from watermark.keys import GroupKey
+from watermark.keys import DeviceSecret, GroupKey
 
 pytestmark = pytest.mark.slow
 
@@ -41,6 +41,23 @@ def test_schemathesis_finds_nothing_in_the_repository(toy_folder: Path, tmp_path
         assert "Tested: 15" in ran
         with server.client() as client:
             assert client.get(f"/v1/manifests/{label(1)}").content == publication(1).store
+
+
+def test_schemathesis_finds_nothing_in_measuring(toy_folder: Path, tmp_path: Path) -> None:
+    write_key_file(tmp_path / "secrets" / "group.json", GroupKey.draw())
+    write_key_file(tmp_path / "secrets" / "device.json", DeviceSecret.draw())
+    key = add_key(tmp_path / "keys", "fuzz")
+    options: list[object] = ["--weights", toy_folder, "--resend", "--rate", 0]
+    options += ["--keys", tmp_path / "keys", "--measuring-keys", tmp_path / "secrets"]
+    with served(*options, "--measuring-rate", 0, "--measuring-each", 0) as server:
+        ran = _fuzzed(
+            server,
+            tmp_path,
+            f"--header=Authorization: Bearer {key}",
+            "--include-path-regex=^/v1/measurements",
+            "--phases=examples,coverage,fuzzing",  # no other route follows from it
+        )
+        assert "Tested: 1" in ran
 
 
 def _fuzzed(server: Server, folder: Path, *options: str) -> str:

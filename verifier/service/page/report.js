@@ -152,8 +152,11 @@ function percent(share) {
   return share < 0.001 ? "< 0.1 %" : `${(100 * share).toFixed(1)} %`;
 }
 
-const watermark = (found) =>
-  found.state === "not looked for" ? [] : [section(words.watermark, paragraphs(found.words))];
+const watermark = (found) => {
+  const own = found.state === "not looked for" ? [] : found.words;
+  const said = [...own, ...found.measured.flatMap((one) => one.words)];
+  return said.length ? [section(words.watermark, paragraphs(said))] : [];
+};
 
 const way = (channel) => [...channel.words, channel.double_compression.words, channel.scale.words];
 

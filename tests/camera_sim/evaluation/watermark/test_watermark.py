@@ -10,7 +10,15 @@ from PIL import Image
 from camera_sim.commands.evaluate_watermark import EvaluateWatermark
 from camera_sim.developing.files import open_engine
 from camera_sim.errors import CameraSimError
-from camera_sim.evaluation.watermark import changes, cost, curve, false_hits, fidelity, recovery
+from camera_sim.evaluation.watermark import (
+    changes,
+    cost,
+    curve,
+    false_hits,
+    fidelity,
+    octaves,
+    recovery,
+)
 from camera_sim.evaluation.watermark.photos import Keys, Shot, shots
 from tests.verifier.watermark.made import in_8_bits, scene
 from watermark.keys import DeviceSecret, GroupKey
@@ -56,6 +64,32 @@ def test_a_lost_photo_is_named_and_counted() -> None:
     found = [trial("a", recovered=True), trial("b", recovered=False), trial("c", recovered=True)]
     (row,) = recovery.recovery_table(found, "").rows
     assert row == ("whatsapp", "2 of 3", "66.7%", "13.5%", 1, "0.50", "b")
+
+
+def test_a_measured_photo_is_present_and_a_copied_payload_absent(
+    shot: Shot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(octaves, "SENT", ("",))
+    monkeypatch.setattr(octaves, "OTHERS", 1)
+    found = list(octaves.measurements([shot]))
+    assert {one.made: one.answer for one in found} == {
+        octaves.UNTOUCHED: "present", octaves.COPIED: "absent",
+    }  # fmt: skip
+    rows = octaves.measured_table(found).rows
+    assert [row[-2] for row in rows] == ["0 of 1", "0 of 1"]
+    wrong = [
+        octaves.Measured("a", octaves.PASTED, "", answer) for answer in ("present", "in parts")
+    ]
+    (row,) = octaves.measured_table(wrong).rows
+    assert row[-2:] == ("1 of 2", "97.5%")
+
+
+def test_a_part_is_pasted_into_the_last_quarter() -> None:
+    dark, light = np.zeros((40, 60, 3), np.uint8), np.full((10, 60, 3), 200, np.uint8)
+    pasted = octaves._pasted(dark, light)
+    assert (pasted[20:, 30:] == 200).all()
+    assert not pasted[:20].any()
+    assert not pasted[:, :30].any()
 
 
 def test_fidelity_is_that_of_the_difference(shot: Shot) -> None:

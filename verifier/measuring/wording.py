@@ -1,0 +1,46 @@
+"""A measurement in sentences: ours, whoever answered."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Final
+
+from verifier.measuring.answer import Answer, Regions
+
+MEANINGS: Final[dict[Answer, str]] = {
+    "present": "This photo's octaves are present, wherever the picture lets them be judged.",
+    "in parts": (
+        "This photo's octaves are present only in parts: where they are absent, the picture was "
+        "replaced, painted over or smoothed."
+    ),
+    "absent": (
+        "This photo's octaves are absent, though its payload was read: none of the devices known "
+        "here laid them, or they were taken out."
+    ),
+    "not known": (
+        "Whether this photo's octaves are present is not known: the picture is too small or too "
+        "strongly compressed."
+    ),
+    "withdrawn": "The key was withdrawn: what it reads proves nothing.",
+    "not in use yet": "The key is not in use yet: what it reads proves nothing.",
+    "no watermark": "No watermark of a group known here was read, so nothing was measured.",
+}
+UNSEEN: Final = "Changes that leave the octaves in place, such as of tone or colour, are not seen."
+
+
+def withdrawn_words(what: str, day: date) -> str:
+    """Say that a key counts for nothing since a day; ``what`` is "group's key" and the like."""
+    return f"The {what} was withdrawn on {day}: what it reads proves nothing."
+
+
+def ended_words(what: str, day: date) -> str:
+    """Say that a key is no longer embedded."""
+    return f"The {what} was in use until {day}: the photo must be from then or earlier."
+
+
+def regions_words(regions: Regions | None) -> Iterator[str]:
+    """Count the regions by their levels."""
+    if regions is None:
+        return
+    counts = {level: regions.levels.count(level) for level in ("present", "absent", "not known")}
+    said = ", ".join(f"{level} in {count}" for level, count in counts.items() if count)
+    yield f"Of {len(regions.levels)} regions of the picture they are {said}."
