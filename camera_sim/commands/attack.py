@@ -1,7 +1,7 @@
 """``camsim attack``: a vendor's rehearsal of attacks on the watermark, and what notices them."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import KW_ONLY, asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -103,27 +103,46 @@ class _Run:
         self.outcomes = self._done()
 
     def run(self) -> int:
-        """Attack each photo that is left, and print the tables."""
-        failed = 0
-        names = [self.rehearsal.files[n].name for n in range(self.rehearsal.limit)]
-        left = [n for n, name in enumerate(names) if name not in {o.photo for o in self.outcomes}]
+        """Try what is left, and print the tables."""
+        left = self._left()
         if left:
-            _ = self.rehearsal.attacker
-        with Progress() as bar:
-            task = bar.add_task("attacks", total=len(left) * len(self.rehearsal.attacks))
-            for number in left:
-                try:
-                    advance = partial(bar.advance, task)
-                    self.outcomes += list(self.rehearsal.outcomes(number, advance))
-                except (CameraSimError, ChannelError) as error:
-                    complain(error)
-                    failed += 1
-                self._write()
+            _ = self.rehearsal.attacker  # averages first: their time is another's
+        failed = [
+            number for number, attacks in self._tracked(left) if not self._try(number, attacks)
+        ]
         if not self.outcomes:
             raise CameraSimError(f"no photo of {self.args.photos} could be attacked")
         self._write()
         print(self._tables())
-        return int(failed > 0)
+        return int(bool(failed))
+
+    def _left(self) -> list[tuple[int, list[str]]]:
+        """List photos with the attacks on them that are not done yet."""
+        done = {(outcome.photo, outcome.attack) for outcome in self.outcomes}
+        names = [self.rehearsal.files[n].name for n in range(self.rehearsal.limit)]
+        every = [
+            (number, [one for one in self.rehearsal.attacks if (name, one) not in done])
+            for number, name in enumerate(names)
+        ]
+        return [(number, attacks) for number, attacks in every if attacks]
+
+    def _tracked(self, left: list[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
+        with Progress() as bar:
+            task = bar.add_task("attacks", total=sum(len(attacks) for _, attacks in left))
+            self._advance = partial(bar.advance, task)
+            yield from left
+
+    def _try(self, number: int, attacks: Sequence[str]) -> bool:
+        """Attack a photo; False if it can't be used, which is told."""
+        try:
+            for found in self.rehearsal.outcomes(number, attacks):
+                self.outcomes += found
+                self._write()
+                self._advance()
+        except (CameraSimError, ChannelError) as error:
+            complain(error)
+            return False
+        return True
 
     def _tables(self) -> str:
         from camera_sim.evaluation.attacks.tables import attack_table
@@ -134,12 +153,12 @@ class _Run:
             f"of {len(self.rehearsal.files)} photographs' parts at {self.args.at} pixels; "
             f"{processor_name()}\n"
         )
-        tables = (str(attack_table(name, self.outcomes)) for name in self.rehearsal.attacks)
+        tried = {outcome.attack for outcome in self.outcomes}
+        names = [name for name in self.rehearsal.attacks if name in tried]
+        tables = (str(attack_table(name, self.outcomes)) for name in names)
         return "\n".join([head, *tables])
 
     def _write(self) -> None:
-        if not self.outcomes:
-            return
         content = {"settings": self.settings, "attempts": [asdict(o) for o in self.outcomes]}
         text = json.dumps(content, indent=1, ensure_ascii=False)
         write(self.args.out / "attacks.json", text.encode(), force=True)

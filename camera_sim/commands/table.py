@@ -135,6 +135,8 @@ COMMANDS: Final = {
         "the watermark's recovery by platform, chain and change; false hits, fidelity, cost"),
     "evaluate recovery": ("camera_sim.commands.evaluate_recovery:EvaluateRecovery",
         "what a comparison with the signed reference finds: copies, edits, other pictures"),
+    "evaluate survival": ("camera_sim.commands.evaluate_survival:EvaluateSurvival",
+        "the ledger: what of a signed photo survives which platform, by size and quality"),
     "evaluate fuzz-raw": ("camera_sim.commands.evaluate_fuzz:EvaluateFuzzRaw",
         "develop damaged RAW files; only our errors may leave"),
     "evaluate channel": ("channel.commands.evaluate:EvaluateChannel",

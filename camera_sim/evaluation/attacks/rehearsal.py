@@ -76,8 +76,8 @@ class Rehearsal:
         """Of the rehearsal's own device."""
         return Keys.of_seed(self.seed)
 
-    def outcomes(self, number: int, attacked: Callable[[], None]) -> Iterator[Outcome]:
-        """Try all attacks on a photo; it is told after each of them.
+    def outcomes(self, number: int, attacks: Sequence[str]) -> Iterator[list[Outcome]]:
+        """Try attacks on a photo, and yield what came of each.
 
         Raises
         ------
@@ -86,10 +86,8 @@ class Rehearsal:
         """
         target = self._target(number)
         judge = Judge.of(target)
-        for name in self.attacks:
-            for attempt in ATTACKS[name](target):
-                yield judge.outcome(name, attempt)
-            attacked()
+        for name in attacks:
+            yield [judge.outcome(name, attempt) for attempt in ATTACKS[name](target)]
 
     def _target(self, number: int) -> Target:
         shot = self._shot(number)

@@ -172,7 +172,7 @@ class Trials:
         start = time.perf_counter()
         found = compare(received, self.reference, self.size, place) if place else None
         seconds = time.perf_counter() - start
-        edited, untouched, beside = _blocks(found, mask)
+        edited, untouched, beside = map_values(found, mask)
         return Trial(
             photo=self.shot.name,
             table=table,
@@ -183,7 +183,7 @@ class Trials:
             recovered=place is not None,
             result=found.result if found else "",
             kinds=tuple(change.kind for change in found.changes) if found else (),
-            hit=found is not None and mask is not None and _meets(found, mask, received.shape),
+            hit=found is not None and mask is not None and meets(found, mask, received.shape),
             seconds=seconds,
             edited=edited,
             untouched=untouched,
@@ -212,10 +212,13 @@ def _shows(before: Picture, after: Picture, mask: Mask) -> float:
     return float(np.sqrt(((small[1] - small[0])[inside] ** 2).mean())) if inside.any() else 0.0
 
 
-def _blocks(
+def map_values(
     found: Comparison | None, mask: Mask | None
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-    """Return the map's values of blocks edited, untouched, and touching edited ones."""
+    """Return a map's values of blocks edited, untouched, and touching edited ones.
+
+    Without a mask, which is (H, W) of the photo, all are untouched.
+    """
     none = np.zeros(0, np.float32)
     if found is None or found.map is None:
         return none, none, none
@@ -236,7 +239,7 @@ def _blocks(
     )
 
 
-def _meets(found: Comparison, mask: Mask, received: tuple[int, ...]) -> bool:
+def meets(found: Comparison, mask: Mask, received: tuple[int, ...]) -> bool:
     """Whether a region covers a pixel that was edited."""
     down, across = mask.shape[0] / received[0], mask.shape[1] / received[1]
     return any(

@@ -1,0 +1,214 @@
+"""``camsim evaluate survival``: the ledger of what survives which platform."""
+
+import json
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from dataclasses import KW_ONLY, asdict, dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from camera_sim.developing.files import open_engine
+from camera_sim.errors import CameraSimError
+from camera_sim.weights import FOLDER
+from channel.errors import ChannelError
+from channel.evaluation.processor import processor_name
+from channel.extras import of_extra
+from channel.options import SOME, Count, Out, Positive, Whole, within
+from channel.output import write
+from channel.picture_file.opening import open_picture
+from channel.picture_file.srgb import load_picture, picture_files
+from channel.platforms import platform
+from channel.terminal import Progress, complain
+
+if TYPE_CHECKING:
+    from camera_sim.evaluation.survival.signed_photos import Signer
+    from camera_sim.evaluation.survival.trial import PhotoTrial, Survived, Verifier
+    from camera_sim.evaluation.watermark.photos import Picture
+
+KEEPING = ("discord", "flickr")  # serve the file that was uploaded
+ENOUGH = 0.97  # of a size, that a photograph must have to be counted for it
+
+
+@dataclass(frozen=True)
+class EvaluateSurvival:
+    """The survival ledger: manifest, watermark, map and platform, by platform, size and quality.
+
+    Simulate captures of large photographs, develop them with a watermark, sign them, send them
+    through the platforms' real codecs, and say what the verifier still finds. A run that was
+    stopped goes on where it was.
+
+    Parameters
+    ----------
+    photos
+        A folder of photographs, best of 24 megapixels and more, that no tuning saw.
+    out
+        A folder for the ledger: Markdown, JSON and a picture.
+    platform
+        Through which (default: those of `camsim evaluate watermark`, and two that keep files).
+    megapixels
+        Sizes that photographs are scaled to; those that are smaller are left out.
+    quality
+        Of the camera's JPEG file, up to 100.
+    pipeline
+        Whose network lays the watermark.
+    weights
+        Folder of weights.
+    limit
+        Use the first so many photographs of each size.
+    seed
+        Of keys and payloads.
+    """
+
+    photos: Path
+    _: KW_ONLY
+    out: Out
+    platform: Annotated[tuple[str, ...], SOME] = ()
+    megapixels: Annotated[tuple[Positive, ...], SOME] = (8, 12, 24)
+    quality: Annotated[tuple[Annotated[int, within(1, 100)], ...], SOME] = (95,)
+    pipeline: str = "qnet"
+    weights: Path = FOLDER
+    limit: Count | None = None
+    seed: Whole = 0
+
+    def __call__(self) -> int:
+        """Print the ledger, and write it; 1 if a photograph could not be used."""
+        with of_extra("train"):
+            import cv2  # noqa: F401
+        return _Evaluation(self).run()
+
+
+@dataclass
+class _Evaluation:
+    """The photographs at each size, one after another; each is written as soon as it is known."""
+
+    args: EvaluateSurvival
+    failed: set[Path] = field(default_factory=set)
+
+    def run(self) -> int:
+        """Fill the ledger."""
+        from camera_sim.evaluation.watermark import changes
+
+        self.files = picture_files(self.args.photos)
+        self.platforms = self.args.platform or (*changes.PLATFORMS, *KEEPING)
+        for name in self.platforms:
+            platform(name)  # that it exists is said before hours of work
+        self.engine = open_engine(self.args.pipeline, self.args.weights)
+        self.trials = self._done()
+        work = self._work()
+        with tempfile.TemporaryDirectory() as folder, ExitStack() as stack, Progress() as bar:
+            signer, verifier = self._parts(Path(folder), stack)
+            task = bar.add_task("photographs, by size and quality", total=len(work))
+            for number, megapixels in work:
+                self._try(number, megapixels, signer, verifier)
+                bar.advance(task)
+        if not self.trials:
+            raise CameraSimError(f"no photograph of {self.args.photos} could be used")
+        self._write()
+        print(self._text())
+        return int(bool(self.failed))
+
+    def _parts(self, folder: Path, stack: ExitStack) -> "tuple[Signer, Verifier]":
+        from camera_sim.evaluation.survival.signed_photos import Signer
+        from camera_sim.evaluation.survival.trial import verifier_of
+
+        signer = Signer.in_folder(folder, self.args.pipeline)
+        return signer, stack.enter_context(verifier_of(signer.anchor))
+
+    def _work(self) -> list[tuple[int, float]]:
+        """List which photographs are large enough for which size, and not done yet."""
+        work, sizes = [], [self._size(file) for file in self.files]
+        for megapixels in self.args.megapixels:
+            large = [n for n, size in enumerate(sizes) if size >= ENOUGH * megapixels]
+            work += [(number, megapixels) for number in large[: self.args.limit]]
+        done = {(one.photo, one.megapixels) for one in self.trials}
+        return [(n, size) for n, size in work if (self.files[n].name, size) not in done]
+
+    def _size(self, file: Path) -> float:
+        """Return megapixels; 0 of what can't be read, which is told."""
+        try:
+            opened = open_picture(file.read_bytes())
+        except (OSError, ChannelError) as error:
+            complain(f"{file}: {error}")
+            self.failed.add(file)
+            return 0.0
+        return opened.width * opened.height / 1e6
+
+    def _try(self, number: int, size: float, signer: "Signer", verifier: "Verifier") -> None:
+        """Send one photograph of a size through all platforms; a bad one is told and left out."""
+        try:
+            found = [
+                trial.through(name)
+                for trial in self._photo_trials(number, size, signer, verifier)
+                for name in self.platforms
+            ]
+        except (CameraSimError, ChannelError) as error:
+            complain(error)
+            self.failed.add(self.files[number])
+            return
+        self.trials += found
+        self._write()
+
+    def _photo_trials(
+        self, number: int, size: float, signer: "Signer", verifier: "Verifier"
+    ) -> "Iterator[PhotoTrial]":
+        import numpy as np
+
+        from camera_sim.evaluation.survival.trial import PhotoTrial
+        from camera_sim.evaluation.watermark.photos import Keys, shots
+
+        keys = Keys.of_seed(self.args.seed)
+        taken = shots([self.files[number]], self.engine, keys, size, first=number)
+        payload = np.random.default_rng([self.args.seed, number]).bytes(8)
+        shot = replace(next(iter(taken)), payload=payload)
+        other = self._other_than(number)
+        for quality in self.args.quality:
+            file = signer.signed(shot, quality)
+            yield PhotoTrial(shot, file, other, size, quality, verifier)
+
+    def _other_than(self, number: int) -> "Picture":
+        """Load the first photograph before it that can be read, going around."""
+        for step in range(1, len(self.files)):
+            with suppress(ChannelError):  # it was told when sizes were looked at
+                return load_picture(self.files[number - step])
+        raise CameraSimError("one photograph alone can be read; parts are put in from a second")
+
+    def _text(self) -> str:
+        from camera_sim.evaluation.survival.tables import ledger_table
+
+        photos = len({one.photo for one in self.trials})
+        head = (
+            f"{photos} photographs of {self.args.photos.name}, pipeline {self.args.pipeline}; "
+            f"{processor_name()}\n"
+        )
+        return "\n".join([head, str(ledger_table(self.trials))])
+
+    def _write(self) -> None:
+        from camera_sim.evaluation.survival.tables import draw_ledger
+
+        content = {"settings": self._settings(), "trials": [asdict(one) for one in self.trials]}
+        text = json.dumps(content, indent=1, ensure_ascii=False)
+        write(self.args.out / "survival.json", text.encode(), force=True)
+        write(self.args.out / "survival.md", self._text().encode(), force=True)
+        draw_ledger(self.trials, self.args.out / "survival.png")
+
+    def _settings(self) -> dict[str, Any]:
+        return {
+            "photos": self.args.photos.name,
+            "platforms": list(self.platforms),
+            "qualities": list(self.args.quality),
+            "pipeline": self.args.pipeline,
+            "seed": self.args.seed,
+        }
+
+    def _done(self) -> "list[Survived]":
+        """Read what an earlier run of the same settings left."""
+        from camera_sim.evaluation.survival.trial import Survived
+
+        try:
+            found = json.loads((self.args.out / "survival.json").read_bytes())
+            if found["settings"] != self._settings():
+                return []
+            return [Survived(**one | {"size": tuple(one["size"])}) for one in found["trials"]]
+        except (OSError, ValueError, KeyError, TypeError):
+            return []

@@ -1,0 +1,111 @@
+"""The ledger as a table, and as one picture."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from camera_sim.evaluation.survival.trial import Survived
+from channel.evaluation.drawing import new_figure, save_figure
+from channel.evaluation.table import Table
+from verifier.judging.calibration import upper_bound
+
+Share = Callable[[Sequence[Survived]], float | None]
+Group = tuple[str, float, int]
+
+
+def ledger_table(trials: Sequence[Survived]) -> Table:
+    """Show a row for each platform, size and camera quality."""
+    rows = [_row(group, some) for group, some in groups(trials)]
+    columns = (
+        "platform", "MP", "camera's JPEG", "photos", "longer side, pixels", "C2PA manifest intact",
+        "payload read", "at least (95%)", "replaced part found by the reference",
+        "AUC by the reference", "AUC by the photo's octaves", "platform named", "named wrongly",
+    )  # fmt: skip
+    return Table(columns, rows, "What survives")
+
+
+def groups(trials: Sequence[Survived]) -> list[tuple[Group, list[Survived]]]:
+    """Sort trials by platform, size and quality, in the order of their first appearance."""
+    order = list(dict.fromkeys(one.platform for one in trials))
+    keys = {(one.platform, one.megapixels, one.quality) for one in trials}
+    return [
+        (key, [one for one in trials if (one.platform, one.megapixels, one.quality) == key])
+        for key in sorted(keys, key=lambda key: (order.index(key[0]), *key[1:]))
+    ]
+
+
+def draw_ledger(trials: Sequence[Survived], path: Path) -> Path:
+    """Draw shares of photos: a row for each group, a column for each thing that may survive."""
+    found = groups(trials)
+    values = np.array(
+        [[_number(share(some)) for share in DRAWN.values()] for _, some in found], float
+    )
+    figure = new_figure(8, 1.6 + 0.24 * len(found))
+    axes = figure.subplots()
+    axes.imshow(np.ma.masked_invalid(values), cmap="RdYlGn", vmin=0, vmax=1, aspect="auto")
+    axes.set_xticks(range(len(DRAWN)), list(DRAWN))
+    axes.xaxis.tick_top()
+    axes.set_yticks(range(len(found)), [f"{p}, {m:g} MP, {q}" for (p, m, q), _ in found])
+    for row, column in np.ndindex(values.shape):
+        value = values[row, column]
+        text = "–" if np.isnan(value) else f"{value:.2f}"
+        axes.text(column, row, text, ha="center", va="center", fontsize=8)
+    return save_figure(figure, path)
+
+
+def _share(name: str, wanted: object = True) -> Share:
+    return lambda some: float(np.mean([getattr(one, name) == wanted for one in some]))
+
+
+def _mean(name: str) -> Share:
+    def mean(some: Sequence[Survived]) -> float | None:
+        known = [value for one in some if (value := getattr(one, name)) is not None]
+        return float(np.mean(known)) if known else None
+
+    return mean
+
+
+DRAWN: dict[str, Share] = {
+    "C2PA\nmanifest": _share("credential", "intact"),
+    "watermark's\npayload": _share("payload"),
+    "part found\n(reference)": _mean("found"),
+    "map: AUC\n(reference)": _mean("blocks"),
+    "map: AUC\n(octaves)": _mean("regions"),
+    "platform\nnamed": _share("named_right"),
+}
+
+
+def _row(group: Group, some: Sequence[Survived]) -> tuple[object, ...]:
+    platform, megapixels, quality = group
+    read = sum(one.payload for one in some)
+    sides = sorted({max(one.size) for one in some})
+    wrong = [one.platform_named for one in some if one.platform_named and not one.named_right]
+    known = [one.found for one in some if one.found is not None]
+    return (
+        platform,
+        f"{megapixels:g}",
+        quality,
+        len(some),
+        f"{sides[0]:,}" if len(sides) == 1 else f"{sides[0]:,} to {sides[-1]:,}",
+        _of(sum(one.credential == "intact" for one in some), len(some)),
+        _of(read, len(some)),
+        f"{1 - upper_bound(len(some) - read, len(some)):.0%}",
+        _of(sum(known), len(known)),
+        _shown(_mean("blocks")(some)),
+        _shown(_mean("regions")(some)),
+        _of(sum(one.named_right for one in some), len(some)),
+        ", ".join(dict.fromkeys(wrong)) or "–",
+    )
+
+
+def _of(count: int, total: int) -> str:
+    return f"{count} of {total}" if total else "–"
+
+
+def _shown(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
+
+
+def _number(value: float | None) -> float:
+    return float("nan") if value is None else value

@@ -1,0 +1,129 @@
+"""The survival ledger says what the verifier finds of files as platforms serve them."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from camera_sim.commands.evaluate_survival import EvaluateSurvival
+from camera_sim.errors import CameraSimError
+from camera_sim.evaluation.survival import trial as trials
+from camera_sim.evaluation.survival.tables import draw_ledger, groups, ledger_table
+from camera_sim.evaluation.survival.trial import PhotoTrial, Survived, covered_regions, present
+from channel.errors import UnknownPlatformError
+from tests.verifier.watermark.made import DEVICE, GROUP, PAYLOAD, in_8_bits, photo, scene
+from verifier.watermark.measuring import measure
+from verifier.watermark.reader import read_watermark
+
+pytest.importorskip("cv2", reason="the extra train brings OpenCV, which splices need")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("photos")
+    Image.fromarray(in_8_bits(scene((900, 1200), 1))).save(made / "large.png")
+    Image.fromarray(in_8_bits(scene((300, 400), 2))).save(made / "small.png")
+    return made
+
+
+def evaluate(folder: Path, out: Path, **options: object) -> int:
+    given = {"platform": ("discord", "whatsapp"), "megapixels": (1.05,)} | options
+    return EvaluateSurvival(folder, out=out, **given)()  # type: ignore[arg-type]
+
+
+@pytest.mark.slow
+def test_a_platform_that_keeps_the_file_keeps_the_manifest_and_whatsapp_the_watermark(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    photos, out = tmp_path / "photos", tmp_path / "out"
+    photos.mkdir()
+    for file in folder.iterdir():
+        (photos / file.name).write_bytes(file.read_bytes())
+    (photos / "broken.jpg").write_bytes(b"no picture")
+    assert evaluate(photos, out) == 1  # of the broken one
+    printed = capsys.readouterr()
+    assert "broken.jpg" in printed.err
+    found = json.loads((out / "survival.json").read_text("utf-8"))["trials"]
+    kept, shrunk = found  # of one photograph: the small one is too small
+    assert (kept["photo"], kept["platform"], kept["credential"]) == (
+        "large.png",
+        "discord",
+        "intact",
+    )
+    assert (shrunk["platform"], shrunk["credential"]) == ("whatsapp", "no credential")
+    assert (kept["payload"], shrunk["payload"]) == (True, True)
+    assert (kept["found"], shrunk["found"]) == (True, True)
+    assert min(kept["blocks"], shrunk["blocks"]) > 0.9
+    assert 0 <= kept["regions"] <= 1
+    assert "1 photographs of photos" in (out / "survival.md").read_text("utf-8")
+    with Image.open(out / "survival.png") as drawn:
+        assert drawn.width > 400
+    monkeypatch.setattr(PhotoTrial, "through", None)  # nothing is done again
+    assert evaluate(photos, out) == 1
+    assert json.loads((out / "survival.json").read_text("utf-8"))["trials"] == found
+
+
+def test_a_platform_that_is_none_and_photographs_that_are_too_small_are_told(
+    folder: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(UnknownPlatformError, match="nowhere"):
+        evaluate(folder, tmp_path, platform=("nowhere",))
+    with pytest.raises(CameraSimError, match="no photograph"):
+        evaluate(folder, tmp_path, megapixels=(200,))
+
+
+def survived(**changes: object) -> Survived:
+    found = Survived(
+        photo="a.jpg", megapixels=8, quality=95, platform="whatsapp", size=(1600, 1200),
+        credential="no credential", payload=True, found=True, blocks=0.9, regions=0.8,
+        platform_named=None, named_right=False,
+    )  # fmt: skip
+    return replace(found, **changes)  # type: ignore[arg-type]
+
+
+def test_a_row_counts_the_photos_of_a_platform_size_and_quality(tmp_path: Path) -> None:
+    some = [
+        survived(),
+        survived(photo="b.jpg", payload=False, found=None, blocks=None, regions=None,
+                 platform_named="Telegram", size=(1200, 1000)),
+        survived(platform="discord", credential="intact"),
+        survived(megapixels=24),
+    ]  # fmt: skip
+    assert [key for key, _ in groups(some)] == [
+        ("whatsapp", 8, 95), ("whatsapp", 24, 95), ("discord", 8, 95),
+    ]  # fmt: skip
+    row = next(iter(ledger_table(some).rows))
+    assert row == (
+        "whatsapp", "8", 95, 2, "1,200 to 1,600", "0 of 2", "1 of 2", "3%", "1 of 1", "0.900",
+        "0.800", "0 of 2", "Telegram",
+    )  # fmt: skip
+    assert draw_ledger(some, tmp_path / "a.png").stat().st_size > 5000
+
+
+def test_meta_is_right_for_its_services_alone() -> None:
+    assert trials._is_right("Meta", "instagram")
+    assert trials._is_right("Telegram", "telegram")
+    assert not trials._is_right("Meta", "whatsapp")
+    assert not trials._is_right(None, "whatsapp")
+
+
+def test_a_replaced_half_has_none_of_the_photos_octaves() -> None:
+    marked = photo((768, 1024), levels=2.5)
+    marked[:, :512] = in_8_bits(scene((768, 1024)))[:, :512]
+    reading = read_watermark(marked, [GROUP])
+    there = present(measure(marked, reading, GROUP, DEVICE.of_photo(PAYLOAD)))
+    assert np.median(there[:, 9:]) > 2  # laid more strongly than a camera does
+    assert abs(np.median(there[:, :7])) < 0.5
+
+
+def test_regions_are_covered_by_their_share() -> None:
+    mask = np.zeros((200, 400), bool)
+    mask[:64, :32] = True
+    covered = covered_regions(mask, (100, 200))
+    assert covered.shape == (2, 4)
+    np.testing.assert_allclose(covered[0], [32 * 16 / 64**2, 0, 0, 0])
+    assert not covered[1].any()
