@@ -8,14 +8,17 @@ import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from importlib.metadata import version
-from typing import Any
+from typing import Any, Final
 
 from cyclopts import App, CycloptsError, Parameter
 from cyclopts.config import Env
 
+from camera_sim.commands.examples import EXAMPLES
 from camera_sim.commands.table import COMMANDS, FROM_ENVIRONMENT, GROUPS
 from camera_sim.errors import CameraSimError
+from channel.at_work import at_work
 from channel.command_line import HelpPage, show_traceback, shown, traced, words_of
 from channel.errors import ChannelError, reason_of
 from channel.terminal import complain, console, guarded
@@ -23,6 +26,7 @@ from firmware_export.errors import FirmwareError
 from verifier.errors import VerifierError, WorkerError
 from watermark.errors import WatermarkError
 
+_WORDS: Final = frozenset(word for names in COMMANDS for word in names.split())
 DONE, OUR_ERROR, BAD_INPUT, INTERRUPTED, NOT_READ = 0, 1, 2, 130, 141
 
 
@@ -61,7 +65,11 @@ def run(words: Sequence[str]) -> int:
         words, console=console(), print_error=False, exit_on_error=False
     )
     command: Callable[[], int] | None = read(*bound.args, **bound.kwargs)
-    return DONE if command is None else command()
+    if command is None:
+        return DONE
+    name = " ".join(word for word in words[:2] if word in _WORDS)
+    with nullcontext() if name == FROM_ENVIRONMENT else at_work(name):
+        return command()
 
 
 def _told(error: Exception) -> int:
@@ -88,22 +96,31 @@ def app_for(words: Sequence[str] = ()) -> App:
         name="camsim",
         help="Simulated camera firmware, what platforms do to its pictures, and what can be known "
         "of a picture that comes back.",
-        help_epilogue="camsim --traceback COMMAND shows where an error arose.",
+        help_epilogue=f"Example: {EXAMPLES['verify']}\n\n"
+        "camsim --traceback COMMAND shows where an error arose.",
         version=lambda: version("camsim"),
         **options,
     )
     groups = {"": top}
     for name, line in GROUPS.items():
-        groups[name] = App(name=name, help=line, **options)
+        first = next(names for names in COMMANDS if names.startswith(f"{name} "))
+        groups[name] = App(name=name, help=line, **_example(first), **options)
         top.command(groups[name])
     for names, (place, line) in COMMANDS.items():
         group, _, name = names.rpartition(" ")
         is_asked = list(words[: len(names.split())]) == names.split()
-        more: dict[str, Any] = {} if is_asked else {"help": line}
+        more: dict[str, Any] = _example(names)
+        if not is_asked:
+            more["help"] = line
         if names == FROM_ENVIRONMENT:
             more["config"] = Env("CAMSIM_")
         groups[group].command(place, name=name, **more)
     return top
+
+
+def _example(names: str) -> dict[str, Any]:
+    """Return what a command's help ends with; nothing where no example is known."""
+    return {"help_epilogue": f"Example: {EXAMPLES[names]}"} if names in EXAMPLES else {}
 
 
 if __name__ == "__main__":

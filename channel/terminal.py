@@ -24,13 +24,36 @@ from channel.printable import printable
 
 T = TypeVar("T")
 _KEPT: Final = "\n\t"
-_FIRST_LINE: Final = 30.0
+_FIRST_LINE: Final = 3.0
 _NEXT_LINES: Final = 60.0
 """Seconds to the first line about work, and between others, where there is no bar."""
 _FIRST_STEPS: Final = 5.0
 """Seconds of a training after which it is said how long all of it takes."""
 _SHORT: Final = 30.0
 """Seconds that need no announcement."""
+
+
+class _Shown:
+    """What the terminal was last told: when, by the monotonic clock, and how many bars tell more.
+
+    One a process, as its standard output is.
+    """
+
+    written = 0.0
+    bars = 0
+
+
+_shown: Final = _Shown()
+
+
+def last_written() -> float:
+    """Return when something was last written through a guard, by the monotonic clock; 0: never."""
+    return _shown.written
+
+
+def bars_shown() -> bool:
+    """Whether a bar, or what stands for one, tells how far work is."""
+    return _shown.bars > 0
 
 
 class _Guard:
@@ -40,6 +63,7 @@ class _Guard:
         self.unguarded = stream
 
     def write(self, text: str, /) -> int:
+        _shown.written = time.monotonic()
         self.unguarded.write(printable(text, _KEPT))
         return len(text)
 
@@ -124,6 +148,7 @@ class Progress(rich.progress.Progress):
         )
         self.is_shown = on_error.is_terminal
         self._has_lines = not (disable or self.is_shown)
+        self._tells = not disable
         self._next_line = time.monotonic() + _FIRST_LINE
         self._paces: dict[rich.progress.TaskID, _Pace] = {}
 
@@ -140,7 +165,9 @@ class Progress(rich.progress.Progress):
     def _say_now_and_then(self, task_id: rich.progress.TaskID) -> None:
         task = self._tasks[task_id]
         pace = self._paces.setdefault(task_id, _Pace(task.completed))
-        if not self._has_lines or time.monotonic() < self._next_line or not task.total:
+        if not self._has_lines or time.monotonic() < self._next_line:
+            return
+        if not task.total or task.completed >= task.total:
             return
         self._next_line = time.monotonic() + _NEXT_LINES
         left = pace.seconds(task.completed, task.total - task.completed)
@@ -151,11 +178,13 @@ class Progress(rich.progress.Progress):
         """Start, and stand before what rich puts before the streams."""
         self._streams = sys.stdout, sys.stderr
         super().start()
+        _shown.bars += self._tells
         sys.stdout, sys.stderr = _guard(sys.stdout), _guard(sys.stderr)
 
     def stop(self) -> None:
         """Stop, and leave the streams as they were."""
         super().stop()
+        _shown.bars -= self._tells
         sys.stdout, sys.stderr = self._streams
 
 

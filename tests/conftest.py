@@ -4,6 +4,7 @@ import fcntl
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,15 @@ def _watermark_keys(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     own_keys(folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CAMSIM_WATERMARK_KEYS", str(folder))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_lines_of_time() -> Iterator[None]:
+    """Say nothing of work that a busy machine does slowly: tests read what is said else."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("channel.terminal._FIRST_LINE", 600.0)
+        patch.setattr("camera_sim.cli.at_work", lambda _: nullcontext())
         yield
 
 

@@ -3,10 +3,12 @@
 import ast
 import json
 import re
+import shlex
 import subprocess
 import sys
 from dataclasses import dataclass, fields
 from importlib import import_module
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ import pytest
 from PIL import Image
 
 from camera_sim.cli import app_for, main
+from camera_sim.commands.examples import EXAMPLES
 from camera_sim.commands.table import COMMANDS, GROUPS
 from camera_sim.sensor.dng import write_dng
 from tests.camera_sim.conftest import Camsim, camsim
@@ -72,7 +75,7 @@ def test_no_words_print_help(camsim: Camsim) -> None:
 
 
 def test_version(camsim: Camsim) -> None:
-    assert camsim("--version").out == "0.1.0\n"
+    assert camsim("--version").out == f"{version('camsim')}\n"
 
 
 @pytest.mark.parametrize("names", COMMANDS)
@@ -120,6 +123,24 @@ def test_the_table_says_what_the_command_says(names: str) -> None:
     documented = re.findall(r"^    (\w+)\n        \S", class_of(names).__doc__, re.MULTILINE)
     assert len(set(documented)) == len(documented)
     assert set(documented) <= {field.name for field in fields(class_of(names))}
+
+
+def test_every_command_has_an_example() -> None:
+    assert set(EXAMPLES) == set(COMMANDS)
+
+
+@pytest.mark.parametrize("names", COMMANDS)
+def test_help_ends_with_an_example_that_is_taken(names: str, camsim: Camsim) -> None:
+    words = shlex.split(EXAMPLES[names])
+    assert words[: len(names.split()) + 1] == ["camsim", *names.split()]
+    bound(*words[1:])
+    shown = "".join(camsim(*names.split(), "--help").out.split())  # long ones are broken
+    assert shown.endswith("".join(f"Example: {EXAMPLES[names]}".split()))
+
+
+@pytest.mark.parametrize("group", ["", *GROUPS])
+def test_help_of_a_group_has_an_example(group: str, camsim: Camsim) -> None:
+    assert "\nExample: camsim " in camsim(*group.split(), "--help").out
 
 
 def test_groups_are_of_the_table() -> None:

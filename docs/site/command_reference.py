@@ -5,6 +5,7 @@ from typing import Any
 from cyclopts.docs.markdown import generate_markdown_docs
 
 from camera_sim.cli import app_for
+from camera_sim.commands.examples import EXAMPLES
 from camera_sim.commands.table import COMMANDS
 
 _PAGE = "reference/commands.md"
@@ -23,4 +24,5 @@ def _section(command: str) -> str:
         app_for(words), commands_filter=[".".join(words)], generate_toc=False, no_root_title=True
     )
     heading = f" camsim {command}\n"  # a command of a group comes with its group's words before it
-    return f"##{heading}{text.rpartition(heading)[2]}"
+    example = f"\n\n```sh\n{EXAMPLES[command]}\n```" if command in EXAMPLES else ""
+    return f"##{heading}{text.rpartition(heading)[2].rstrip()}{example}"

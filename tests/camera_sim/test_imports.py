@@ -1,6 +1,7 @@
 """An install without torch imports everything that inference needs, and develops."""
 
 import pkgutil
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -73,7 +74,9 @@ def test_camsim_develops_without_torch(pipeline: str, tmp_path: Path) -> None:
     )
     assert ran.returncode == 0, ran.stderr
     assert (tmp_path / f"capture.{pipeline}.jpg").stat().st_size > 500
-    assert ran.stderr == ""
+    # On a slow machine it says how far it is, and nothing else.
+    slow = re.compile(r"^camsim: (develop: at work|capture\.dng: \d of 1).*\n", re.MULTILINE)
+    assert slow.sub("", ran.stderr) == ""
 
 
 def test_training_without_torch_says_what_to_install(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ def test_where_there_is_no_terminal_a_line_is_written_now_and_then(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seconds = 0.0
+    monkeypatch.setattr("channel.terminal._FIRST_LINE", 3.0)
     monkeypatch.setattr("channel.terminal.time.monotonic", lambda: seconds)
     with Progress() as bar:
         task = bar.add_task("sending", total=100)
@@ -15,9 +16,10 @@ def test_where_there_is_no_terminal_a_line_is_written_now_and_then(
             seconds = 2.0 * done
             bar.update(task, completed=done)
     assert capsys.readouterr().err.splitlines() == [
-        "camsim: sending: 15 of 100, about 3 min left",
-        "camsim: sending: 45 of 100, about 2 min left",
-        "camsim: sending: 75 of 100, about 50 s left",
+        "camsim: sending: 2 of 100, about 3 min left",
+        "camsim: sending: 32 of 100, about 2 min left",
+        "camsim: sending: 62 of 100, about 76 s left",
+        "camsim: sending: 92 of 100, about 16 s left",
     ]
 
 

@@ -18,8 +18,10 @@ from verifier.photo_files import photos_of
 from verifier.weights import FOLDER
 
 if TYPE_CHECKING:
+    from verifier.analysis import Verifier
     from verifier.batch import Outcome
     from verifier.report.record import VerdictLabel
+    from verifier.report.report import Report
 
 CONSISTENT, BAD_INPUT, EVIDENCE_AGAINST, INCONCLUSIVE = 0, 2, 3, 4
 STATUS: "Final[dict[VerdictLabel, int]]" = {
@@ -74,22 +76,42 @@ class Verify(VerifyingOptions):
     def __call__(self) -> int:
         """Analyse, print, and give the outcome as the exit status."""
         from verifier.analysis import Verifier
+        from verifier.batch import analyze_many
 
         photos = photos_of(self.photos)
         pages = _pages(photos, self.html, force=self.force)
         verifier = Verifier.from_weights(self.weights, self.settings(Limits(seconds=self.seconds)))
         statuses = []
-        with verifier, ProgressBar(disable=len(photos) == 1) as bar:
-            task = bar.add_task("verifying", total=len(photos))
-            outcomes = verifier.analyze_many(
+        with verifier, ProgressBar() as bar:
+            watched = _Watched(verifier, len(photos), bar)
+            outcomes = analyze_many(
+                watched,
                 photos,
                 results=self.results,
-                progress=lambda done, _: bar.update(task, completed=done),
+                resume=True,
+                progress=lambda done, _: watched.done(done),
                 threads=self.threads,
             )
             for outcome, page in zip(outcomes, pages, strict=True):
                 statuses.append(_show(outcome, page, self))
         return next((status for status in _MOST_URGENT if status in statuses), CONSISTENT)
+
+
+class _Watched:
+    """A verifier whose parts move a bar: as many of each photo, so that one photo shows some."""
+
+    def __init__(self, verifier: "Verifier", photos: int, bar: ProgressBar) -> None:
+        self._verifier, self._bar, self._parts = verifier, bar, len(verifier.parts)
+        self._task = bar.add_task("verifying, parts done", total=photos * self._parts)
+
+    def analyze(self, photo: str, /) -> "Report":
+        """Analyse a photo; see `Verifier.analyze`."""
+        return self._verifier.analyze(photo, part_done=lambda _: self._bar.advance(self._task))
+
+    def done(self, photos: int) -> None:
+        """Count the parts of photos that could not be read, or were done before."""
+        parts = max(self._bar.tasks[self._task].completed, photos * self._parts)
+        self._bar.update(self._task, completed=parts)
 
 
 def _show(outcome: "Outcome", page: Path | None, args: Verify) -> int:
