@@ -27,13 +27,14 @@ def _decoders() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _watermark_keys(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep what tests develop from the keys of whoever runs them; that they are made is no news."""
+    """Keep tests from keys and detectors of whoever runs them; that keys are made is no news."""
     from watermark.key_folder import own_keys
 
     folder = tmp_path_factory.mktemp("watermark-keys")
     own_keys(folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CAMSIM_WATERMARK_KEYS", str(folder))
+        patch.setenv("CAMSIM_DETECTORS", str(tmp_path_factory.mktemp("no-detectors")))
         yield
 
 

@@ -20,6 +20,7 @@ from channel.printable import whole_text
 from verifier.batch import Outcome, Progress, analyze_many
 from verifier.comparing.compare import compare
 from verifier.detectors import DETECTORS, Detector
+from verifier.detectors.added.detector import added_detectors
 from verifier.detectors.agreement import agreed
 from verifier.detectors.cores import ANALYSES, Cores
 from verifier.judging.stability import DECIDING, stability, survives
@@ -99,9 +100,10 @@ class Verifier:
 
     @classmethod
     def from_weights(cls, folder: Path, settings: Settings | None = None, **given: Any) -> Self:
-        """Make a verifier of a folder of models of your own; else as `default`."""
+        """Make a verifier of a folder of models of your own, and the detectors that you added."""
         by = replace(settings or Settings(), **given)
-        return cls([kind.from_weights(folder, threads=by.threads) for kind in DETECTORS], by)
+        ours = [kind.from_weights(folder, threads=by.threads) for kind in DETECTORS]
+        return cls([*ours, *added_detectors(by.added_detectors)], by)
 
     @classmethod
     def facts_only(cls, settings: Settings | None = None, **given: Any) -> Self:

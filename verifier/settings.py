@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 PLATFORMS: Final = ("whatsapp", "twitter", "instagram")
 _SECRET: Final = "watermark_keys"
 # What the process that reads photos isn't told: it asks nobody, and reads no watermark.
-_OURS: Final = (_SECRET, "repositories", "measuring_services")
+_OURS: Final = (_SECRET, "repositories", "measuring_services", "added_detectors")
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,9 @@ class Settings:
         URLs of vendors' services that are asked how much of a photo's own octaves is left, with the
         picture; empty: none. What they answer is reported, and no verdict goes by it.
 
+    added_detectors
+        Folder of detectors that were added by ``camsim detector add``; None: the user's own.
+
     Raises
     ------
     SettingsError
@@ -68,6 +71,7 @@ class Settings:
     watermark_keys: "Sequence[GroupKey | str | Path] | None" = None
     repositories: Sequence[str | Path] = ()
     measuring_services: Sequence[str] = ()
+    added_detectors: Path | None = None
 
     def __post_init__(self) -> None:
         anchors = _pem(self.trust_anchors, "trust anchors")

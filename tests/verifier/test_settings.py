@@ -27,7 +27,7 @@ def test_it_is_the_same_after_a_message(chain: Chain) -> None:
     settings = Settings(chain.root, None, Limits(seconds=3), ("twitter",), 2)
     message = json.loads(json.dumps(settings.message()))
     assert Settings.of_message(message) == replace(settings, watermark_keys=())
-    ours = {"watermark_keys", "repositories", "measuring_services"}
+    ours = {"watermark_keys", "repositories", "measuring_services", "added_detectors"}
     assert {field.name for field in fields(Settings)} - ours == message.keys()
 
 

@@ -3,11 +3,12 @@
 Pooling of patches; temperature scaling and the expected calibration error (Guo, Pleiss, Sun,
 Weinberger, *On Calibration of Modern Neural Networks*, ICML 2017); isotonic regression by pooling
 adjacent violators (Zadrozny & Elkan, KDD 2002); exact binomial bounds (Clopper & Pearson 1934).
-Applying a calibration needs numpy alone; fitting one needs scipy.
+Fitting temperature and isotonic map needs scipy; all else numpy alone.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import lgamma
 from typing import Final
 
 import numpy as np
@@ -23,6 +24,8 @@ EXPONENTS: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
 MEAN: Final = (0.0,)
 """Of patches, the only exponent by which more patches of one picture make no answer surer."""
 _CONFIDENCE: Final = 0.95
+_HALVINGS: Final = 60
+_TINY: Final = 1e-300
 
 
 def log_softmax(values: Array) -> Array:
@@ -248,12 +251,29 @@ def threshold_for(undeserving: ArrayLike, rate: float, least: float = 0.5) -> Th
 
 
 def upper_bound(events: int, trials: int, confidence: float = _CONFIDENCE) -> float:
-    """One-sided exact upper bound of a share (Clopper & Pearson 1934)."""
-    from scipy.stats import beta
+    """One-sided exact upper bound of a share (Clopper & Pearson 1934).
 
+    It is the share at which so few events, or fewer, have a probability of 1 − confidence.
+    """
     if events >= trials:
         return 1.0
-    return float(beta.ppf(confidence, events + 1, trials - events))
+    low, high = events / trials, 1.0
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        low, high = (
+            (middle, high) if _at_most(events, trials, middle) > 1 - confidence else (low, middle)
+        )
+    return high
+
+
+def _at_most(events: int, trials: int, share: float) -> float:
+    """Probability of at most so many events: the binomial distribution, by logarithms."""
+    if share >= 1:
+        return 0.0
+    number = np.arange(events + 1)
+    ways = np.array([lgamma(trials + 1) - lgamma(n + 1) - lgamma(trials - n + 1) for n in number])
+    likely = ways + number * np.log(max(share, _TINY)) + (trials - number) * np.log1p(-share)
+    return float(np.exp(likely).sum())
 
 
 def shares(labels: Sequence[str], found: Array) -> dict[str, float]:

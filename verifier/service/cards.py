@@ -7,6 +7,8 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from verifier.detectors import Detector
+from verifier.detectors.added.detector import AddedDetector
+from verifier.detectors.added.store import Added
 from verifier.weights import Calibration, Domain, ModelEntry, Threshold, read_manifest
 
 
@@ -58,6 +60,9 @@ class DetectorCard(BaseModel):
     name: str
     question: str
     models: tuple[ModelCard, ...]
+    added: Added | None = Field(
+        default=None, description="Card, digest and calibration of one that the operator added."
+    )
 
 
 def cards(detectors: Sequence[Detector], weights: Path) -> list[DetectorCard]:
@@ -68,6 +73,7 @@ def cards(detectors: Sequence[Detector], weights: Path) -> list[DetectorCard]:
             name=detector.name,
             question=detector.question,
             models=tuple(ModelCard.of(entry) for entry in manifest.of_task(detector.name)),
+            added=detector.added if isinstance(detector, AddedDetector) else None,
         )
         for detector in detectors
     ]

@@ -1,0 +1,1 @@
+"""Detectors that a user added: somebody else's network, with a card, calibrated on own pictures."""
