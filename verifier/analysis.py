@@ -23,6 +23,7 @@ from verifier.detectors import DETECTORS, Detector
 from verifier.detectors.added.detector import added_detectors
 from verifier.detectors.agreement import agreed
 from verifier.detectors.cores import ANALYSES, Cores
+from verifier.detectors.edits import WatermarkEdits
 from verifier.judging.stability import DECIDING, stability, survives
 from verifier.judging.verdict import conclude
 from verifier.reading.photo import LoadedPhoto, Photo, load
@@ -51,6 +52,8 @@ P = ParamSpec("P")
 Found = TypeVar("Found")
 # Called with a part's name when the part is done; what it raises ends the analysis.
 PartDone = Callable[[str], None]
+# What the watermark says, where it leads, each with its seconds, and what was done to the picture.
+_ByWatermark = tuple[tuple[WatermarkFacts, float], tuple[Recovery, float], DetectorResult | None]
 
 
 class Verifier:
@@ -66,12 +69,20 @@ class Verifier:
         The parts that answer questions about the pixels.
     settings
         What it goes by; None: the defaults.
+    edits
+        What judges edits of pictures whose watermark was read; None: nothing does.
     """
 
-    def __init__(self, detectors: Sequence[Detector], settings: Settings | None = None) -> None:
+    def __init__(
+        self,
+        detectors: Sequence[Detector],
+        settings: Settings | None = None,
+        edits: WatermarkEdits | None = None,
+    ) -> None:
         self._detectors = tuple(detectors)
         self._settings = settings or Settings()
         self._keys = _known(self._settings)
+        self._edits = (edits or WatermarkEdits()).by(self._keys)
         self._repositories = _opened(self._settings)
         self._measuring = _measuring(self._settings)
         self._cores = Cores(self._settings.threads)
@@ -103,7 +114,8 @@ class Verifier:
         """Make a verifier of a folder of models of your own, and the detectors that you added."""
         by = replace(settings or Settings(), **given)
         ours = [kind.from_weights(folder, threads=by.threads) for kind in DETECTORS]
-        return cls([*ours, *added_detectors(by.added_detectors)], by)
+        edits = WatermarkEdits.from_weights(folder, threads=by.threads)
+        return cls([*ours, *added_detectors(by.added_detectors)], by, edits)
 
     @classmethod
     def facts_only(cls, settings: Settings | None = None, **given: Any) -> Self:
@@ -111,9 +123,10 @@ class Verifier:
         by = replace(settings or Settings(), **given)
         return cls([], _asking_nobody(by))
 
-    def __reduce__(self) -> "tuple[type[Verifier], tuple[tuple[Detector, ...], Settings]]":
+    def __reduce__(self) -> tuple[type[Self], tuple[Any, ...]]:
         # With the very keys: another machine's folder has others.
-        return type(self), (self._detectors, replace(self._settings, watermark_keys=self._keys))
+        settings = replace(self._settings, watermark_keys=self._keys)
+        return type(self), (self._detectors, settings, self._edits)
 
     def __enter__(self) -> Self:
         return self
@@ -182,8 +195,9 @@ class Verifier:
             reading = self._read(loaded.content)
         small = self._cores.beside(_timed, self._preview, reading)
         led = self._cores.beside(self._by_watermark, reading, loaded.content)
-        results = self._results(reading, clock)
-        watermark, recovery = led()
+        asked = self._results(reading, clock)
+        watermark, recovery, edits = led()
+        results = [edits if edits and edits.name == one.name else one for one in asked]
         marked = clock.done(WATERMARK, watermark) if self._looks_for_watermark else watermark[0]
         recovered = clock.done(RECOVERY, recovery) if self._looks_up else recovery[0]
         with clock.part("stability"):
@@ -191,7 +205,7 @@ class Verifier:
                 results,
                 self._settings.resend_through,
                 lambda platform: self._resent(loaded.content, platform),
-                lambda again: [d.analyze(again, brief=True) for d in self._judging(results)],
+                lambda again: [d.analyze(again, brief=True) for d in self._judging(results, edits)],
                 self._cores.beside,
             )
         facts = reading.facts
@@ -277,13 +291,12 @@ class Verifier:
     def _looks_for_watermark(self) -> bool:
         return bool(self._keys or self._measuring)
 
-    def _by_watermark(
-        self, reading: Reading, content: Any
-    ) -> tuple[tuple[WatermarkFacts, float], tuple[Recovery, float]]:
+    def _by_watermark(self, reading: Reading, content: Any) -> _ByWatermark:
         """Read the watermark, look up what it leads to, and have it measured."""
-        (facts, seconds), recovery = self._read_here(reading)
+        (facts, seconds), recovery, edits = self._read_here(reading)
         measured, more = _timed(self._measured, content, facts.payload)
-        return (facts.model_copy(update={"measured": measured}), seconds + more), recovery
+        facts = facts.model_copy(update={"measured": measured})
+        return (facts, seconds + more), recovery, edits
 
     def _measured(self, content: Any, payload: str | None) -> tuple[MeasuredFacts, ...]:
         """Ask the vendors' services; pixels without a file are sent to none."""
@@ -291,25 +304,23 @@ class Verifier:
             return ()
         return tuple(service.measure(content, payload) for service in self._measuring)
 
-    def _read_here(
-        self, reading: Reading
-    ) -> tuple[tuple[WatermarkFacts, float], tuple[Recovery, float]]:
-        """Read the watermark, and look up what it leads to; each with its seconds."""
+    def _read_here(self, reading: Reading) -> _ByWatermark:
+        """Read the watermark, look up what it leads to, each with its seconds; judge by it."""
         if not self._keys:
-            return (NOT_LOOKED_FOR, 0.0), (
-                Recovery(NO_KEY) if self._repositories else Recovery(),
-                0.0,
-            )
+            nothing = Recovery(NO_KEY) if self._repositories else Recovery()
+            return (NOT_LOOKED_FOR, 0.0), (nothing, 0.0), None
         picture = upright(reading)
         found, seconds = _timed(read_watermark, picture, self._keys)
         facts = as_facts(found, max(picture.shape[:2]))
+        edits = self._edits.judge(reading, picture, found)
         if not self._repositories:
-            return (facts, seconds), (Recovery(), 0.0)
+            return (facts, seconds), (Recovery(), 0.0), edits
         received = Received(
             picture, found, reading.facts.credential, shows_more=reading.facts.shows_more
         )
         read = self._pool().read_manifest
-        return (facts, seconds), _timed(recover, received, self._repositories, read, compare)
+        recovered = _timed(recover, received, self._repositories, read, compare)
+        return (facts, seconds), recovered, edits
 
     def _results(self, reading: Reading, clock: "_Clock") -> list[DetectorResult]:
         asked = [self._cores.beside(_timed, one.analyze, reading) for one in self._detectors]
@@ -323,11 +334,16 @@ class Verifier:
         if self._cores.several:
             for detector in self._detectors:
                 self._cores.beside(detector.prepare)
+            if self._keys:
+                self._cores.beside(self._edits.prepare)
 
-    def _judging(self, results: Sequence[DetectorResult]) -> list[Detector]:
+    def _judging(
+        self, results: Sequence[DetectorResult], edits: DetectorResult | None
+    ) -> list[Detector]:
         """Return the detectors whose answers the stability test compares."""
         answers = {result.name for result in results if result.finding in DECIDING}
-        return [detector for detector in self._detectors if detector.name in answers]
+        asked = [detector for detector in self._detectors if detector.name in answers]
+        return [self._edits if edits and one.name == edits.name else one for one in asked]
 
     def _read(self, content: Any) -> Reading:
         if isinstance(content, bytes):

@@ -56,12 +56,18 @@ class Watermark:
         Without a photo's own key the octaves' part is missing, and the variance less.
         """
         parts = [
-            (pilot()[0], pilot()[1] * SHARES["pilot"] ** 0.5),
+            pilot_part(),
             payload_part(Message(self.payload, max(size)), self.group),
         ]
         if self.photo:
             parts += [octave_part(octave, self.photo) for octave in range(len(OCTAVES))]
         return plane_of(parts, size)
+
+
+def pilot_part() -> Part:
+    """Return the public lines, at the power that they are laid with."""
+    lines, coefficients = pilot()
+    return lines, coefficients * SHARES["pilot"] ** 0.5
 
 
 def payload_part(message: Message, group: GroupKey) -> Part:

@@ -389,8 +389,8 @@ def _unknown(
         )
     elif watermark and watermark.state == "read" and not _camera_known(detectors):
         unknown.append(
-            "Whether it was edited: statistics do not judge edits of pictures with this watermark "
-            "yet."
+            "Whether it was edited: the verifier has no model of edits for pictures with this "
+            "watermark."
         )
     elif facts != "for":
         unknown.append("Whether it was edited: no detector could give an answer.")

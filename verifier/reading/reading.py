@@ -26,6 +26,8 @@ class Facts(BaseModel):
     ----------
     shows_more
         Whether a viewer may show something else than the pixels: see `PictureFile.shows_more`.
+    luma_steps
+        64 quantisation steps of a JPEG file's luma, by rows; None for others.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -35,6 +37,7 @@ class Facts(BaseModel):
     channel: ChannelReading
     seconds: dict[str, float]
     shows_more: bool = False
+    luma_steps: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -77,13 +80,15 @@ def read_file(data: bytes, settings: Settings, *, cues: bool = True) -> Reading:
         statements = (*credential.statements, *decoded.statements)
         credential = credential.model_copy(update={"statements": statements})
     with _timed(seconds, "channel"):
-        channel = read_channel(jpeg_header(data), decoded.pixels, cues=cues)
+        header = jpeg_header(data)
+        channel = read_channel(header, decoded.pixels, cues=cues)
     facts = Facts(
         input=decoded.facts,
         credential=credential,
         channel=channel,
         seconds=seconds,
         shows_more=decoded.shows_more,
+        luma_steps=header.luma if header else None,
     )
     return Reading(facts, decoded.pixels, decoded.colours)
 

@@ -11,19 +11,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from verifier.features.box_mean import box_mean
-from verifier.watermark.place import Array, Place
+from verifier.watermark.place import Array
 from verifier.watermark.reader import WatermarkReading
+from verifier.watermark.transfer import camera_strength, laid_at
 from verifier.watermark.whitening import Weighing, reduced
-from watermark.embedding import Part, octave_part, payload_part, plane_of
+from watermark.embedding import Part, octave_part, payload_part
 from watermark.keys import GroupKey, PhotoKey
-from watermark.pattern import OCTAVES, OPERATING_POINT, Lines
+from watermark.pattern import OCTAVES, Lines
 from watermark.payload import Message
 
 BLOCK = 64  # samples a side of a region
-# The camera's strength, in units of its operating point, by the deviation of luma around a place.
-LEAST, MOST, FLAT, RISE = 0.6, 2.5, 0.5, 0.13
-AROUND = 5
 
 
 @dataclass(frozen=True)
@@ -79,7 +76,7 @@ def measure(
     luma = place.turn.undo(reduced(picture))
     weighing = Weighing(np.ascontiguousarray(luma))
     found = weighing.apply(luma)
-    strength = strength_of(luma)
+    strength = camera_strength(luma)
     message = Message(reading.payload, reading.longer_side)
     laid = [
         (f"payload {low}–{high}", (low, high), _within(payload_part(message, group), low, high))
@@ -91,7 +88,7 @@ def measure(
             for number, (low, high) in enumerate(OCTAVES)
         ]
     return [
-        _left(name, band, strength * laid_at(part, place, luma.shape), found, weighing)
+        _left(name, band, strength * laid_at([part], place, luma.shape), found, weighing)
         for name, band, part in laid
     ]
 
@@ -101,22 +98,6 @@ def _within(part: Part, low: int, high: int) -> Part:
     lines, coefficients = part
     inside = (lines.radii >= low) & (lines.radii < high)
     return Lines(lines.rows[inside], lines.columns[inside]), coefficients[inside]
-
-
-def laid_at(part: Part, place: Place, shape: tuple[int, ...]) -> Array:
-    """Return lines at the samples of an upright (H, W) picture that lies somewhere in its photo."""
-    height, width = shape
-    span = (height * place.steps[0], width * place.steps[1])
-    plane = plane_of([part], (1, 1)).part(place.corner, span)
-    return plane.window((height, width), slice(0, height), slice(0, width))
-
-
-def strength_of(luma: Array) -> Array:
-    """Estimate how strongly the camera laid it at each place, in levels of 255."""
-    spread = box_mean(luma * luma, AROUND) - box_mean(luma, AROUND) ** 2
-    texture = np.sqrt(np.maximum(spread, 0))
-    strength: Array = OPERATING_POINT * np.clip(FLAT + RISE * texture, LEAST, MOST)
-    return strength
 
 
 def _left(name: str, band: tuple[int, int], laid: Array, found: Array, weighing: Weighing) -> Left:

@@ -32,6 +32,11 @@ class Turn:
         swapped = picture.swapaxes(0, 1) if self.transpose else picture
         return swapped[:: -1 if self.rows else 1, :: -1 if self.columns else 1]
 
+    def redo(self, picture: NDArray[Scalar]) -> NDArray[Scalar]:
+        """Lay an upright picture as the received one lies, as a view."""
+        reversed_ = picture[:: -1 if self.rows else 1, :: -1 if self.columns else 1]
+        return reversed_.swapaxes(0, 1) if self.transpose else reversed_
+
     @property
     def mirrored(self) -> bool:
         """Whether the received picture is the photo mirrored left to right, turned afterwards."""

@@ -16,9 +16,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from verifier.watermark.measuring import Left, laid_at, measure, strength_of
+from verifier.watermark.measuring import Left, measure
 from verifier.watermark.place import Array, Place
 from verifier.watermark.reader import WatermarkReading
+from verifier.watermark.transfer import camera_strength, laid_at
 from verifier.watermark.whitening import Weighing, reduced
 from watermark.embedding import octave_part
 from watermark.keys import DeviceSecret, GroupKey, PhotoKey
@@ -79,7 +80,7 @@ class _Weighed:
     def of(cls, picture: NDArray[np.uint8], place: Place) -> "_Weighed":
         luma = np.ascontiguousarray(place.turn.undo(reduced(picture)))
         weighing = Weighing(luma)
-        strength = strength_of(luma)
+        strength = camera_strength(luma)
         return cls(place, luma, strength, weighing, strength * weighing.apply(luma))
 
     def expected(self, planes: Sequence[Array]) -> tuple[Array, Array]:
@@ -122,7 +123,9 @@ def presence(
     rate = min(1.0, len(keys) * exp(-(max(0.0, scores[best]) ** 2) / 2))
     fits = rate <= MOST_FALSE_ALARMS
     left = measure(picture, reading, group, keys[best] if fits else None)
-    planes = [laid_at(octave_part(k, keys[best]), reading.place, weighed.luma.shape) for k in _ALL]
+    planes = [
+        laid_at([octave_part(k, keys[best])], reading.place, weighed.luma.shape) for k in _ALL
+    ]
     expected = float(weighed.expected(planes[: len(COARSE)])[0].sum()) / deviation
     shows = _payload_share(left) * expected >= threshold(len(keys)) + SURELY
     return Presence(

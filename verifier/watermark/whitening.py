@@ -23,13 +23,23 @@ SMOOTHED = 2  # bins each way over which a window's power is averaged, as logari
 LEAST_POWER = 1e-3
 
 
-def reduced(picture: NDArray[np.uint8]) -> Array:
-    """Return a (H, W, 3) picture's luma (BT.601) of at most 1024 samples' longer side, float32."""
-    luma = picture @ np.array([0.299, 0.587, 0.114], np.float32)
-    height, width = luma.shape
-    factor = min(1.0, LONGER_SIDE / max(luma.shape))
+def luma_of(picture: NDArray[np.uint8]) -> Array:
+    """Return the luma (BT.601) of a (H, W, 3) picture, float32 levels."""
+    luma: Array = np.matmul(picture, np.array([0.299, 0.587, 0.114], np.float32), dtype=np.float32)
+    return luma
+
+
+def reduced(picture: NDArray[np.uint8], most: int = LONGER_SIDE) -> Array:
+    """Return a (H, W, 3) picture's luma, of at most so many samples a side, float32."""
+    return scaled_down(luma_of(picture), most)
+
+
+def scaled_down(plane: Array, most: int) -> Array:
+    """Scale a (H, W) plane by Lanczos' kernel to at most so many samples a side."""
+    height, width = plane.shape
+    factor = min(1.0, most / max(plane.shape))
     size = max(1, round(width * factor)), max(1, round(height * factor))
-    image = Image.fromarray(luma.astype(np.float32))
+    image = Image.fromarray(plane.astype(np.float32))
     return np.asarray(image.resize(size, Image.Resampling.LANCZOS))
 
 
@@ -44,8 +54,8 @@ class Weighing:
 
     def __init__(self, luma: Array) -> None:
         self._gains: list[Array] = []
-        for _, spectra in _strips(luma):
-            gains = _slope((WINDOW, WINDOW)) / (_smoothed_power(spectra) + _floor())
+        for _, spectra in window_spectra(luma):
+            gains = _slope((WINDOW, WINDOW)) / (smoothed_power(spectra) + floor())
             self._gains.append(gains.astype(np.float32))
 
     def apply(self, luma: Array) -> Array:
@@ -58,7 +68,7 @@ class Weighing:
         """
         height, width = luma.shape
         weighed = np.zeros((_padded(height), _padded(width)), np.float32)
-        for (top, spectra), gains in zip(_strips(luma), self._gains, strict=True):
+        for (top, spectra), gains in zip(window_spectra(luma), self._gains, strict=True):
             parts = np.fft.irfft2(spectra * gains, s=(WINDOW, WINDOW))
             for number, part in enumerate(parts):
                 left = number * STEP
@@ -66,13 +76,20 @@ class Weighing:
         return weighed[STEP : STEP + height, STEP : STEP + width]
 
 
-def _strips(luma: Array) -> Iterator[tuple[int, NDArray[np.complexfloating]]]:
-    """Yield the (N, h, w) spectra of each row of windows, and where the row begins."""
-    beyond = [(STEP, _padded(side) - side - STEP) for side in luma.shape]
-    flat = _flattened(np.pad(luma, beyond, mode="symmetric"))
+def window_spectra(
+    plane: Array, *, steep: bool = True
+) -> Iterator[tuple[int, NDArray[np.complexfloating]]]:
+    """Yield the (N, h, w) spectra of each row of windows, and where the row begins.
+
+    Both kinds are flattened alike; a ``steep`` plane, as pictures are, before it is cut.
+    """
+    beyond = [(STEP, _padded(side) - side - STEP) for side in plane.shape]
+    padded = np.pad(plane, beyond, mode="symmetric")
+    flat = _flattened(padded) if steep else padded
+    gains = np.float32(1) if steep else _slope((WINDOW, WINDOW))
     for top in range(0, flat.shape[0] - WINDOW + 1, STEP):
         strip = np.lib.stride_tricks.sliding_window_view(flat[top : top + WINDOW], WINDOW, axis=1)
-        yield top, np.fft.rfft2(strip[:, ::STEP].swapaxes(0, 1) * _window())
+        yield top, np.fft.rfft2(strip[:, ::STEP].swapaxes(0, 1) * _window()) * gains
 
 
 def _padded(side: int) -> int:
@@ -87,7 +104,8 @@ def _window() -> Array:
     return window
 
 
-def _floor() -> np.float32:
+def floor() -> np.float32:
+    """Return the least power that a window's bins are taken to have."""
     return np.float32(QUIETEST * np.square(_window()).sum())
 
 
@@ -107,7 +125,7 @@ def _slope(shape: tuple[int, ...]) -> Array:
     return gains
 
 
-def _smoothed_power(spectra: NDArray[np.complexfloating]) -> Array:
+def smoothed_power(spectra: NDArray[np.complexfloating]) -> Array:
     """Average the logarithm of (N, h, w) spectra's power over neighbouring bins."""
     logarithm = np.log(spectra.real**2 + spectra.imag**2 + LEAST_POWER)
     rows = np.pad(logarithm, ((0, 0), (SMOOTHED, SMOOTHED), (0, 0)), mode="wrap")

@@ -68,10 +68,11 @@ class InputContract(_Record):
 
     ``kind`` "patches": float32 (N, 3, side, side), sRGB in [0, 1]; "DCT histograms": float32
     (N, 909), counts as `verifier.features.dct_histogram.patch_histograms` gives them; "forensic
-    statistics": float32 (N, 1386), as `verifier.features.forensic_statistics` gives them.
+    statistics": float32 (N, 1386), as `verifier.features.forensic_statistics` gives them; of whole
+    pictures "watermark left": float32 (N, 4), as `verifier.watermark.description` gives them.
     """
 
-    kind: Literal["patches", "DCT histograms", "forensic statistics"] = "patches"
+    kind: Literal["patches", "DCT histograms", "forensic statistics", "watermark left"] = "patches"
     name: str = "patches"
     side: int = Field(default=128, ge=8)
     output: str = "logits"

@@ -1,0 +1,105 @@
+"""``camsim evaluate edits``: whether edits are named from what is left of a photo's watermark."""
+
+import json
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import KW_ONLY, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import verifier.weights
+from camera_sim.developing.files import open_engine
+from camera_sim.weights import FOLDER
+from channel.evaluation.processor import processor_name
+from channel.options import Count, Out
+from channel.output import write
+from channel.picture_file.srgb import picture_files
+from channel.terminal import track
+
+if TYPE_CHECKING:
+    from camera_sim.evaluation.watermark.edited import Measured
+
+
+@dataclass(frozen=True)
+class EvaluateEdits:
+    """Whether edits are named from what is left of a photo's watermark, by platform.
+
+    Simulate captures of large photographs, develop them with a watermark, edit them or not, send
+    them through the platforms' real codecs, and ask with the photo's own key and without.
+
+    Parameters
+    ----------
+    photos
+        A folder of photographs, best of 8 megapixels and more, that no training saw.
+    out
+        A folder for the tables and every copy.
+    pipeline
+        Whose network lays the watermark.
+    weights
+        Folder of that network's weights.
+    models
+        Folder of the verifier's models.
+    held_out
+        Ask about other edits as well: median, gamma, noise, other strengths.
+    limit
+        Use the first so many photographs.
+    processes
+        How many at a time; each holds a photograph.
+    """
+
+    photos: Path
+    _: KW_ONLY
+    out: Out | None = None
+    pipeline: str = "qnet"
+    weights: Path = FOLDER
+    models: Path = verifier.weights.FOLDER
+    held_out: bool = False
+    limit: Count | None = None
+    processes: Count = 1
+
+    def __call__(self) -> int:
+        """Print the tables, and write them after each photograph."""
+        files = picture_files(self.photos)[: self.limit]
+        rows: list[Measured] = []
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(self.processes, context) as pool:
+            work = [pool.submit(_of_photo, self, number) for number in range(len(files))]
+            for done, of_photo in enumerate(track(as_completed(work), "photographs", len(work))):
+                rows += of_photo.result()
+                text = self._tables(rows, done + 1)
+                self._write(text, rows)
+        print(text)
+        return 0
+
+    def _tables(self, rows: "list[Measured]", photos: int) -> str:
+        from camera_sim.evaluation.watermark.edit_judging import EditJudge
+        from camera_sim.evaluation.watermark.edit_tables import by_edit, by_way
+
+        judge = EditJudge(self.models)
+        said = (
+            f"{photos} photographs of {self.photos.name}, pipeline {self.pipeline}; "
+            f"{processor_name()}\n"
+        )
+        tables = []
+        for keyed, key in ((False, "the group's key alone"), (True, "the photo's own key")):
+            judged = judge(rows, keyed=keyed)
+            tables += [by_way(judged, f"By platform, {key}"), by_edit(judged, f"By edit, {key}")]
+        return "\n".join([said, *map(str, tables)])
+
+    def _write(self, text: str, rows: "list[Measured]") -> None:
+        if self.out:
+            write(self.out / "edits.md", text.encode(), force=True)
+            lines = "".join(json.dumps(row.row()) + "\n" for row in rows)
+            write(self.out / "copies.jsonl", lines.encode(), force=True)
+
+
+def _of_photo(args: EvaluateEdits, number: int) -> "list[Measured]":
+    """Measure all copies of one of the photographs, in a process of its own."""
+    from camera_sim.evaluation.watermark.edited import HELD_OUT, STANDARD, WAYS, measured
+    from camera_sim.evaluation.watermark.photos import Keys, shots
+
+    files = picture_files(args.photos)[: args.limit]
+    engine = open_engine(args.pipeline, args.weights)
+    shot = next(iter(shots([files[number]], engine, Keys.draw(), first=number)))
+    edits = (*STANDARD, *(HELD_OUT if args.held_out else ()))
+    return [row for edit in edits for row in measured(shot, edit, WAYS)]

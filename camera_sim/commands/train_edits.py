@@ -1,0 +1,87 @@
+"""``camsim train edits``: what names the edits of a photo from what is left of its watermark."""
+
+from dataclasses import KW_ONLY, dataclass, replace
+from pathlib import Path
+
+from camera_sim.developing.files import open_engine
+from camera_sim.errors import TrainingError
+from camera_sim.weights import FOLDER
+from channel.extras import require_torch
+from channel.options import Count, TrainingOptions, given
+from channel.picture_file.srgb import picture_files
+from channel.terminal import track
+
+NAME = "watermark-edits-1"
+LEAST_PHOTOS = 5
+
+
+@dataclass(frozen=True)
+class TrainEdits(TrainingOptions):
+    """What names a photo's edits from what is left of its watermark.
+
+    Simulate captures of large photographs, develop them with a watermark, edit them, send them
+    through platforms, measure what is left, and learn to name the edit. Measuring takes a minute
+    or two a photograph; it resumes where a run in --out stopped.
+
+    Parameters
+    ----------
+    pictures
+        A folder of photographs, best of 8 megapixels and more.
+    pipeline
+        Whose network lays the watermark.
+    weights
+        Folder of that network's weights.
+    limit
+        Use the first so many photographs.
+    steps
+        Of learning.
+    licence
+        Of what is learnt.
+    """
+
+    _: KW_ONLY
+    pictures: Path
+    pipeline: str = "qnet"
+    weights: Path = FOLDER
+    limit: Count | None = None
+    steps: Count | None = None
+    licence: str = "your own"
+
+    def __call__(self) -> int:
+        """Measure, learn, calibrate on photos that were held out, and export."""
+        require_torch()
+        from camera_sim.training.edits.gathering import gathered, kept
+        from camera_sim.training.edits.learning import calibrated, samples_of
+        from verifier.training.edits.export import export_edits
+        from verifier.training.edits.train import EditRecipe, out_of_fold, train_edits
+        from verifier.training.seeded import make_ready
+
+        make_ready(self.seed, self.threads)
+        recipe = replace(EditRecipe(seed=self.seed), **given(self, "steps"))
+        files = picture_files(self.pictures)[: self.limit]
+        if len(files) < LEAST_PHOTOS:
+            raise TrainingError(
+                f"{self.pictures} holds {len(files)} pictures; training needs at least "
+                f"{LEAST_PHOTOS}"
+            )
+        engine = open_engine(self.pipeline, self.weights)
+        for _ in track(gathered(files, engine, self.out, self.seed), "photographs", len(files)):
+            pass
+        samples = samples_of(kept(self.out))
+        photos = len({sample.photo for sample in samples})
+        data = f"{photos} photographs of {self.pictures.name}, simulated captures, edited and sent"
+        calibration = calibrated(out_of_fold(samples, recipe), samples, data)
+        network = train_edits(samples, recipe)
+        entry = export_edits(
+            network, NAME, self.pipeline, recipe, calibration, {}, self.licence,
+            self.out / "weights",
+        )  # fmt: skip
+        for said, threshold in (
+            ("unedited copies called edited", calibration.edited),
+            ("edited copies called unedited", calibration.native),
+        ):
+            assert threshold is not None  # both are fitted
+            print(f"held out, {said}: {threshold.false_alarm_rate:.1%} of {threshold.pictures}")
+        print(f"weights → {self.out / 'weights' / entry.file}; use them with")
+        print(f"  camsim verify --weights {self.out / 'weights'} photo.jpg")
+        return 0

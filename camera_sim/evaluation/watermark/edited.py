@@ -1,0 +1,125 @@
+"""Edited copies of a photo as platforms serve them, and what is left of their watermark."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from camera_sim.evaluation.watermark.changes import pixels
+from camera_sim.evaluation.watermark.photos import Picture, Shot, as_jpeg
+from channel import transmit
+from channel.manipulations import GAUSSIAN, JPEG, MANIPULATIONS, RESAMPLE, SHARPEN
+from verifier.features.jpeg_header import jpeg_header
+from verifier.watermark.description import describe
+from verifier.watermark.reader import WatermarkReading, read_watermark
+from verifier.watermark.transfer import measure_transfer
+
+NATIVE = "native"
+WAYS = (
+    ("whatsapp",), ("instagram",), ("facebook",), ("twitter",), ("telegram",),
+    ("facebook", "whatsapp"), ("instagram", "telegram"), ("twitter", "whatsapp"),
+)  # fmt: skip
+FURTHER_WAYS: tuple[tuple[str, ...], ...] = (("linkedin",), ("messenger",), ("signal",), ())
+BY_NAME = {one.name: one for one in MANIPULATIONS}
+
+
+@dataclass(frozen=True)
+class Edit:
+    """What is done to a photo before it is shared.
+
+    Attributes
+    ----------
+    kind
+        ``native``, or a manipulation's name.
+    amount
+        The manipulation's strength.
+    """
+
+    kind: str
+    amount: float = 0.0
+
+    def __call__(self, picture: Picture) -> Picture:
+        """Apply it to (H, W, 3) uint8."""
+        if self.kind == NATIVE:
+            return picture
+        return BY_NAME[self.kind](picture, self.amount)
+
+    def __str__(self) -> str:
+        """Name it, and how much."""
+        return self.kind if self.kind == NATIVE else f"{self.kind} {self.amount:g}"
+
+
+STANDARD = (
+    Edit(NATIVE),
+    *(Edit(one.name, one.strength) for one in (SHARPEN, GAUSSIAN, RESAMPLE, JPEG)),
+)
+"""Those of Korus & Memon 2019, section 4.2."""
+HELD_OUT = (
+    Edit("median", 3), Edit("noise", 2), Edit("gamma", 1.2), Edit("sharpen", 0.5),
+    Edit("gaussian", 0.6), Edit("gaussian", 1.5), Edit("resample", 1.5), Edit("resample", 3),
+)  # fmt: skip
+"""Of kinds or at strengths that no training of the network of edits saw as such."""
+
+
+def drawn_edits(rng: np.random.Generator) -> list[Edit]:
+    """Draw an edit of each kind with another strength."""
+    return [
+        Edit(NATIVE),
+        Edit("sharpen", round(float(rng.uniform(0.4, 2)), 2)),
+        Edit("gaussian", round(float(rng.uniform(0.55, 1.6)), 2)),
+        Edit("resample", round(float(rng.uniform(1.4, 3.5)), 2)),
+        Edit("jpeg", int(rng.integers(65, 92))),
+    ]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What is left of the watermark of one copy.
+
+    Attributes
+    ----------
+    photo, kind, amount, way
+        Whose copy it is, what was done to it, through which platforms it went.
+    keyed, blind
+        As `describe` gives them, with the photo's own key and with the group's alone; empty where
+        the payload was not read.
+    """
+
+    photo: str
+    kind: str
+    amount: float
+    way: tuple[str, ...]
+    keyed: tuple[float, ...] = ()
+    blind: tuple[float, ...] = ()
+
+    def row(self) -> dict[str, object]:
+        """Return it as a row of a table, or of a file of JSON lines."""
+        return asdict(self)
+
+
+def measured(shot: Shot, edit: Edit, ways: Sequence[Sequence[str]]) -> Iterator[Measured]:
+    """Edit a photo, send it through each of several ways, and measure what comes back."""
+    file = as_jpeg(edit(shot.photo))
+    for way in ways:
+        received = transmit(file, list(way)) if way else file
+        picture = pixels(received)
+        reading = read_watermark(picture, [shot.keys.group], search=False)
+        of = (shot.name, edit.kind, edit.amount, tuple(way))
+        if reading.payload != shot.payload:
+            yield Measured(*of)
+            continue
+        yield Measured(*of, *described(received, picture, reading, shot))
+
+
+def described(
+    file: bytes, picture: Picture, reading: WatermarkReading, shot: Shot
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Describe a received file's watermark with the photo's own key, and without."""
+    header = jpeg_header(file)
+    steps = header.luma if header else None
+    own = shot.keys.device.of_photo(shot.payload)
+    keyed, blind = (
+        describe(measure_transfer(picture, reading, shot.keys.group, key, steps))
+        for key in (own, None)
+    )
+    return tuple(keyed.tolist()), tuple(blind.tolist())

@@ -1,0 +1,1 @@
+"""Training of what names edits from a watermark: captures, edited copies, calibration."""

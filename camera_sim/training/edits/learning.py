@@ -1,0 +1,48 @@
+"""From measured copies to a calibrated network in a folder of models."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camera_sim.evaluation.watermark.edit_tables import RESAVED
+from camera_sim.evaluation.watermark.edited import NATIVE, Measured
+from verifier.judging import calibration as calibrating
+from verifier.training.edits.train import KINDS, Sample
+from verifier.weights import Calibration
+
+FALSE_ALARMS = 0.01
+"""Share of unedited copies that may be called edited, and of edited ones called unedited."""
+
+
+def samples_of(rows: Sequence[Measured]) -> list[Sample]:
+    """Take the copies whose payload was read, with the photo's own key and without."""
+    return [
+        Sample(np.array(described, np.float32), kind_of(row), row.photo)
+        for row in rows
+        for described in (row.keyed, row.blind)
+        if described
+    ]
+
+
+def kind_of(row: Measured) -> str:
+    """Return what a copy is to be called: saved again is one with unedited."""
+    return NATIVE if row.kind == RESAVED else row.kind
+
+
+def calibrated(logits: NDArray[np.float64], samples: Sequence[Sample], data: str) -> Calibration:
+    """Fit temperature and thresholds to logits of photos that their network did not see."""
+    labels = np.array([sample.label for sample in samples])
+    temperature = calibrating.fit_temperature(logits, labels)
+    found = calibrating.probabilities(logits, temperature)
+    native = labels == KINDS.index(NATIVE)
+    edited = 1 - found[:, 0]
+    return Calibration(
+        temperature=temperature,
+        exponent=0.0,
+        edited=calibrating.threshold_for(edited[native], FALSE_ALARMS),
+        native=calibrating.threshold_for(found[~native, 0], FALSE_ALARMS),
+        expected_calibration_error=calibrating.top_label_reliability(found, labels).error,
+        pictures=len(samples),
+        data=data,
+    )

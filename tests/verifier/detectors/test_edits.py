@@ -1,0 +1,98 @@
+"""Edits by what is left of a watermark: told where it is sure, never evidence for a picture."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from channel.manipulations import SHARPEN
+from tests.verifier.watermark.made import DEVICE, GROUP, PAYLOAD, Picture, photo
+from verifier import Verifier
+from verifier.detectors.edits import WatermarkEdits
+from verifier.reading.reading import read_file, read_pixels
+from verifier.report.record import DetectorResult
+from verifier.settings import Settings
+from verifier.watermark.reader import read_watermark
+from watermark.keys import GroupKey
+
+SIZE = (1800, 2400)
+
+
+@pytest.fixture(scope="module")
+def whole() -> Picture:
+    return photo(SIZE)
+
+
+@pytest.fixture(scope="module")
+def edits() -> WatermarkEdits:
+    return WatermarkEdits.from_weights().by([GROUP])
+
+
+def _file(picture: Picture, kind: str = "JPEG") -> bytes:
+    data = io.BytesIO()
+    Image.fromarray(picture).save(data, kind, quality=92)
+    return data.getvalue()
+
+
+def _asked(edits: WatermarkEdits, file: bytes, *, keyed: bool = False) -> DetectorResult | None:
+    reading = read_file(file, Settings())
+    found = read_watermark(reading.pixels, [GROUP], search=False)
+    key = DEVICE.of_photo(PAYLOAD) if keyed else None
+    return edits.judge(reading, reading.pixels, found, key)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("keyed", [True, False])
+def test_an_unedited_photo_is_never_called_edited_nor_consistent(
+    edits: WatermarkEdits, whole: Picture, keyed: bool
+) -> None:
+    result = _asked(edits, _file(whole), keyed=keyed)
+    assert result is not None
+    assert result.finding in ("informs", "inconclusive")
+    assert result.in_domain is True
+    assert sum(result.probabilities.values()) == pytest.approx(1)
+
+
+@pytest.mark.slow
+def test_a_sharpened_photo_looks_sharpened(edits: WatermarkEdits, whole: Picture) -> None:
+    before, after = (_asked(edits, _file(one), keyed=True) for one in (whole, SHARPEN(whole, 2.0)))
+    assert before is not None
+    assert after is not None
+    assert after.finding == "evidence against"
+    assert after.answer == "sharpen"
+    assert after.probabilities["sharpen"] > 0.6 > before.probabilities["sharpen"]
+
+
+def test_a_smaller_file_that_is_no_jpeg_is_not_judged(
+    edits: WatermarkEdits, whole: Picture
+) -> None:
+    result = _asked(edits, _file(whole, "PNG"))
+    assert result is not None
+    assert (result.status, result.finding) == ("abstained", "inconclusive")
+    assert "no JPEG" in result.reasons[0]
+    assert not result.probabilities
+
+
+def test_a_small_photo_is_not_judged(edits: WatermarkEdits) -> None:
+    result = _asked(edits, _file(photo((900, 1200))))
+    assert result is not None
+    assert result.status == "abstained"
+    assert "2,400" in result.reasons[0]
+
+
+def test_without_a_watermark_or_its_key_there_is_no_answer(whole: Picture) -> None:
+    other = WatermarkEdits.from_weights().by([GroupKey(bytes(32))])
+    assert _asked(other, _file(whole)) is None
+    nothing = read_pixels(np.full((64, 64, 3), 90, np.uint8))
+    assert other.analyze(nothing).status == "not run"
+
+
+@pytest.mark.slow
+def test_a_report_takes_the_answer_of_the_watermark(whole: Picture) -> None:
+    with Verifier.default(watermark_keys=[GROUP], resend_through=()) as verifier:
+        report = verifier.analyze(_file(whole))
+    answer = next(one for one in report.detectors if one.name == "manipulation")
+    assert answer.model is not None
+    assert answer.model.name == "watermark-edits-1"
+    assert report.verdict.label == "inconclusive"

@@ -1,0 +1,190 @@
+"""Was the picture edited after the camera developed it? What is left of its watermark answers.
+
+For pictures whose watermark was read, at any size. It measures how much is left by frequency, and
+what of that the file's own compression took (`verifier.watermark.transfer`); a small network names
+what was done. The group's key is enough. A watermark can be copied to another picture together with
+all that is measured here: so that nothing was found is told, and is no evidence for a picture.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import ClassVar, Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from verifier.detectors.detector import Detector
+from verifier.detectors.model import Model
+from verifier.judging.calibration import log_softmax
+from verifier.judging.decision import (
+    Answer,
+    abstained,
+    how_often_wrong,
+    picture_probabilities,
+    role_probability,
+)
+from verifier.reading.reading import Reading
+from verifier.report.record import DetectorResult
+from verifier.report.wording import percent
+from verifier.watermark.description import describe
+from verifier.watermark.photo import upright
+from verifier.watermark.reader import WatermarkReading, read_watermark
+from verifier.watermark.transfer import FINE_SIDE, measure_transfer
+from verifier.weights import FOLDER, Calibration, ModelEntry, read_manifest
+from watermark.keys import GroupKey, PhotoKey
+
+TASK: Final = "edits"
+LEAST_PHOTO: Final = 2400
+"""Pixels of a photo's longer side; of smaller ones the network saw none."""
+
+
+class WatermarkEdits(Detector):
+    """Names what was done to a picture from how much of its watermark is left.
+
+    Parameters
+    ----------
+    models
+        Of the task, the first of which is asked.
+    keys
+        Of the device groups whose watermarks may be read.
+    """
+
+    name: ClassVar[str] = "manipulation"
+    question: ClassVar[str] = "Was the picture edited after the camera developed it?"
+    doing: ClassVar[str] = "Looking for edits"
+    limits: ClassVar[str] = (
+        "It sees what was done to the whole picture's sharpness. Parts that were put in or painted "
+        "over, and changes of brightness and colour, it does not see."
+    )
+
+    def __init__(self, models: Sequence[Model] = (), keys: Sequence[GroupKey] = ()) -> None:
+        self._models = tuple(models)
+        self._keys = tuple(keys)
+
+    @classmethod
+    def from_weights(cls, folder: Path = FOLDER, *, threads: int = 0) -> Self:
+        """Take the models of a folder; raises `WeightsError` for a bad manifest."""
+        entries = read_manifest(folder).of_task(TASK)
+        return cls([Model(entry, folder, threads) for entry in entries])
+
+    def by(self, keys: Sequence[GroupKey]) -> "WatermarkEdits":
+        """Return one that reads with other keys."""
+        return WatermarkEdits(self._models, keys)
+
+    def analyze(self, reading: Reading, *, brief: bool = False) -> DetectorResult:
+        """Read the watermark and answer by it; see `Detector.analyze`."""
+        picture = upright(reading)
+        found = read_watermark(picture, self._keys)
+        return self.judge(reading, picture, found) or self.not_run("No watermark was read.")
+
+    def prepare(self) -> None:
+        """Load the model that is asked; see `Detector.prepare`."""
+        for model in self._models[:1]:
+            model.load()
+
+    def judge(
+        self,
+        reading: Reading,
+        picture: NDArray[np.uint8],
+        found: WatermarkReading,
+        photo: PhotoKey | None = None,
+    ) -> DetectorResult | None:
+        """Answer for a picture whose watermark was read; None where none was, or without a model.
+
+        Parameters
+        ----------
+        picture
+            (H, W, 3) uint8 as it is shown: that of ``found``.
+        photo
+            The photo's own key, where it is at hand: more of the watermark is known by it.
+        """
+        group = next((key for key in self._keys if key.name == found.key), None)
+        if not self._models or not found.found or group is None:
+            return None
+        model = self._models[0]
+        reason = _outside(reading, picture, found)
+        if reason:
+            return self._result(model, abstained(reason, in_domain=True))
+        steps = reading.facts.luma_steps
+        transfer = measure_transfer(picture, found, group, photo, steps)
+        logits = model.logits([describe(transfer)[None]])
+        return self._answered(model, reading, log_softmax(logits)[0])
+
+    def _answered(
+        self, model: Model, reading: Reading, logarithms: NDArray[np.float64]
+    ) -> DetectorResult:
+        entry = model.entry
+        calibration = entry.calibration_for(reading.facts.channel.platform)
+        if calibration is None:
+            unfitted = "The model isn't calibrated, so its scores give no answer."
+            return self._result(model, abstained(unfitted, in_domain=True))
+        found = picture_probabilities(entry, calibration, logarithms, 1)
+        answer = replace(_answer(entry, calibration, found), probabilities=found)
+        return self._result(model, answer)
+
+    def _result(self, model: Model, answer: Answer) -> DetectorResult:
+        threshold = answer.threshold
+        return DetectorResult(
+            name=self.name,
+            question=self.question,
+            status=answer.status,
+            finding=answer.finding,
+            answer=answer.answer.name if answer.answer else None,
+            answer_words=answer.answer.words if answer.answer else None,
+            in_domain=answer.in_domain,
+            confidence=answer.confidence,
+            threshold=threshold.value if threshold else None,
+            false_alarm_rate=threshold.false_alarm_rate if threshold else None,
+            reasons=answer.reasons,
+            limits=self.limits,
+            model=model.facts,
+            probabilities=dict(answer.probabilities),
+            label_words={label.name: label.words for label in model.entry.labels},
+        )
+
+
+def _outside(reading: Reading, picture: NDArray[np.uint8], found: WatermarkReading) -> str:
+    """Say why a picture's watermark can't be measured; "" where it can."""
+    if (found.longer_side or 0) < LEAST_PHOTO:
+        return (
+            f"The photo has {found.longer_side} pixels on its longer side; edits are judged from "
+            f"{LEAST_PHOTO:,} on."
+        )
+    if max(picture.shape) >= FINE_SIDE:
+        return ""
+    if reading.facts.luma_steps is None:
+        return (
+            "The file is no JPEG, so what an earlier compression took of the watermark is not "
+            "known. Ask for the file as the platform serves it."
+        )
+    if reading.facts.input.orientation != 1:
+        return "The file is stored turned, and edits are judged of pictures that are upright."
+    return ""
+
+
+def _answer(entry: ModelEntry, calibration: Calibration, found: dict[str, float]) -> Answer:
+    edited = role_probability(entry, found, "edit")
+    native = role_probability(entry, found, "native")
+    against, none = calibration.edited, calibration.native
+    if against is not None and edited >= against.value:
+        edits = [label for label in entry.labels if label.role == "edit"]
+        likeliest = max(edits, key=lambda label: found[label.name])
+        said = (
+            "More or less is left of the camera's watermark at fine detail than scaling and "
+            f"compressing leave: the picture was probably {likeliest.words} (probability of any "
+            f"edit {percent(edited)})."
+        )
+        reasons = (said, how_often_wrong(against, "unedited"))
+        return Answer("ran", "evidence against", reasons, likeliest, True, against, edited)
+    if none is not None and native >= none.value:
+        label = next(label for label in entry.labels if label.role == "native")
+        said = (
+            "What is left of the camera's watermark is what scaling and compressing leave "
+            f"(probability {percent(native)}). A watermark can be copied to another picture, so "
+            "that is no evidence for this one."
+        )
+        reasons = (said, how_often_wrong(none, "edited"))
+        return Answer("ran", "informs", reasons, label, True, none, native)
+    undecided = f"Undecided: probability of any edit {percent(edited)}, of none {percent(native)}."
+    return Answer("ran", "inconclusive", (undecided,), in_domain=True)

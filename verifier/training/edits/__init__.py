@@ -1,0 +1,1 @@
+"""Training of what names edits by a watermark's transfer."""

@@ -1,0 +1,80 @@
+"""What a measured watermark says of a picture's history, as a few numbers.
+
+A filter of a few pixels weighs frequencies by nearly a power of the square: sharpening raises the
+logarithm of what is left as the square of the frequency in the photo's own pixels, smoothing and
+resampling lower it. So the slope over that square says what was done, at any scale, and its error
+says how surely.
+"""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from verifier.watermark.transfer import BANDS, Transfer
+
+Floats = NDArray[np.float64]
+
+FROM: Final = 2  # the first bands hold too few lines
+UNIT: Final = 0.1  # cycles a pixel of the photo, where the square counts as 1
+LEAST_SHARE: Final = 0.03
+UNSURE: Final = 0.03  # of a band's share: the least error, whatever its information
+BY_LOSS: Final = 0.1  # of the logarithm of what JPEG leaves: how far that is known
+LOSS_BIAS: Final = 0.17  # of what is left, by the square of the logarithm of what JPEG leaves
+GROUPS: Final = 12  # of windows, by activity
+PRIOR: Final = 5.0  # information with which a group is taken to be laid as estimated
+NAMES: Final = ("slope", "error", "finest", "left")
+
+
+def describe(transfer: Transfer) -> NDArray[np.float32]:
+    """Return the (4,) numbers of `NAMES`.
+
+    ``slope`` of the logarithm of what is left over the square of the frequency, its standard
+    ``error``; the mean square of the frequencies that weigh, ``finest``; the mean logarithm of what
+    the file's JPEG leaves there, ``left``.
+    """
+    left = np.maximum(transfer.left[FROM:].astype(float), LEAST_SHARE)
+    found, laid = _at_even_strength(transfer, left)
+    share = np.maximum(found / np.maximum(laid * left, 1e-9), LEAST_SHARE)
+    information = laid * np.square(left * share)
+    error = 1 / np.maximum(information, 1e-9) + UNSURE**2 + np.square(BY_LOSS * np.log(left))
+    weight = np.where(laid > 0, 1 / error, 0)
+    middle = np.sqrt([low * high for low, high in BANDS])[FROM:]
+    at = np.square(middle / transfer.longer_side / UNIT)
+    level = np.log(share) + LOSS_BIAS * np.square(np.log(left))
+    slope, slope_error = _line(level, at, weight)
+    total = max(weight.sum(), 1e-9)
+    finest, loss = (float((weight * of).sum() / total) for of in (at, np.log(left)))
+    return np.array((slope, slope_error, finest, loss), np.float32)
+
+
+def _at_even_strength(transfer: Transfer, left: Floats) -> tuple[Floats, Floats]:
+    """Sum what was found and laid over windows, by band, each as strongly as it was laid.
+
+    How strongly the camera lays at a place is only estimated from texture, and bands draw on
+    different places. Of windows of like activity all bands together say how strongly it was.
+    """
+    found, laid = (
+        values.reshape(-1, values.shape[-1])[:, FROM:].astype(float)
+        for values in (transfer.found, transfer.laid)
+    )
+    order = np.argsort(laid.sum(1), kind="stable")
+    groups = [
+        (found[members].sum(0), laid[members].sum(0)) for members in np.array_split(order, GROUPS)
+    ]
+    strengths = [
+        max(((f * left).sum() + PRIOR) / ((n * left**2).sum() + PRIOR), LEAST_SHARE)
+        for f, n in groups
+    ]
+    sums = [
+        (strength * f, strength**2 * n) for strength, (f, n) in zip(strengths, groups, strict=True)
+    ]
+    return sum(f for f, _ in sums), sum(n for _, n in sums)
+
+
+def _line(level: Floats, at: Floats, weight: Floats) -> tuple[float, float]:
+    """Fit a line by weighted least squares; return its slope, and the slope's standard error."""
+    total = max(weight.sum(), 1e-9)
+    away = at - (weight * at).sum() / total
+    spread = (weight * np.square(away)).sum() + 1e-6
+    return float((weight * away * level).sum() / spread), float(spread**-0.5)
