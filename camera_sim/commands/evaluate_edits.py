@@ -7,7 +7,6 @@ from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import verifier.weights
 from camera_sim.developing.files import open_engine
 from camera_sim.weights import FOLDER
 from channel.evaluation.processor import processor_name
@@ -38,7 +37,7 @@ class EvaluateEdits:
     weights
         Folder of that network's weights.
     models
-        Folder of the verifier's models.
+        Folder of the verifier's models (default: the shipped).
     held_out
         Ask about other edits as well: median, gamma, noise, other strengths.
     limit
@@ -52,7 +51,7 @@ class EvaluateEdits:
     out: Out | None = None
     pipeline: str = "qnet"
     weights: Path = FOLDER
-    models: Path = verifier.weights.FOLDER
+    models: Path | None = None
     held_out: bool = False
     limit: Count | None = None
     processes: Count = 1

@@ -24,7 +24,8 @@ class EditJudge:
         If the folder has none.
     """
 
-    def __init__(self, folder: Path = FOLDER) -> None:
+    def __init__(self, folder: Path | None = None) -> None:
+        folder = folder or FOLDER
         entries = read_manifest(folder).of_task(TASK)
         if not entries or entries[0].calibration_for(None) is None:
             raise WeightsError(f"{folder} holds no calibrated model of edits")

@@ -76,7 +76,9 @@ def test_it_is_read_as_people_see_it(reading: Verifier, picture: Picture) -> Non
     assert reading.analyze(coded).watermark.payload == PAYLOAD.hex()
 
 
-def test_it_changes_no_label_and_no_level(reading: Verifier, verifier: Verifier, file: bytes) -> None:
+def test_it_changes_no_label_and_no_level(
+    reading: Verifier, verifier: Verifier, file: bytes
+) -> None:
     with Verifier(verifier.detectors, reading.settings) as same:
         marked = same.analyze(file)
     keyless = {"resend_through": (), "watermark_keys": ()}
