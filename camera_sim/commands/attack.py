@@ -28,7 +28,7 @@ SMALLEST, LARGEST = 128, 1024  # what a watermark needs, and what is looked at o
 
 @dataclass(frozen=True)
 class Attack:
-    """Attacks on the watermark: what is removed, what is forged, and what notices it.
+    """Rehearse attacks on the watermark: what is removed, forged, noticed.
 
     Simulate captures of large photographs, or take RAW files; develop them with a watermark, attack
     them, and have the verifier judge them with the group's key, the photo's and the reference. Keys
@@ -93,7 +93,6 @@ class _Run:
         self.args, self.rehearsal = args, rehearsal
         self.settings: dict[str, Any] = {
             "photos": args.photos.name,
-            "attacks": list(rehearsal.attacks),
             "averaged": list(rehearsal.counts),
             "side": args.at,
             "pipeline": args.pipeline,
@@ -145,6 +144,7 @@ class _Run:
         return True
 
     def _tables(self) -> str:
+        from camera_sim.evaluation.attacks.rehearsal import ATTACKS
         from camera_sim.evaluation.attacks.tables import attack_table
 
         photos = len({outcome.photo for outcome in self.outcomes})
@@ -154,7 +154,7 @@ class _Run:
             f"{processor_name()}\n"
         )
         tried = {outcome.attack for outcome in self.outcomes}
-        names = [name for name in self.rehearsal.attacks if name in tried]
+        names = [name for name in ATTACKS if name in tried]
         tables = (str(attack_table(name, self.outcomes)) for name in names)
         return "\n".join([head, *tables])
 

@@ -32,7 +32,7 @@ ENOUGH = 0.97  # of a size, that a photograph must have to be counted for it
 
 @dataclass(frozen=True)
 class EvaluateSurvival:
-    """The survival ledger: manifest, watermark, map and platform, by platform, size and quality.
+    """The ledger: what of a signed photo survives which platform, by size and quality.
 
     Simulate captures of large photographs, develop them with a watermark, sign them, send them
     through the platforms' real codecs, and say what the verifier still finds. A run that was

@@ -38,6 +38,8 @@ class Gathering:
         Pixels a side of each.
     longer_side
         That their watermarks state: of the photos that they stand for.
+    scenes
+        Names of the photographs that they show parts of.
     """
 
     engine: Engine
@@ -45,6 +47,7 @@ class Gathering:
     side: int
     longer_side: int
     seed: int
+    scenes: tuple[str, ...] = ()
 
     def photo(self, scenes: Sequence[Picture], number: int) -> Picture:
         """Take the photo of a number, (side, side, 3) uint8; the same each time."""
@@ -59,8 +62,8 @@ class Gathering:
     @property
     def words(self) -> str:
         """What makes two gatherings the same."""
-        keys = self.keys.group.name + self.keys.device.name
-        return f"{self.engine.name} {keys} {self.side} {self.longer_side} {self.seed}"
+        keys = self.keys.group.name, self.keys.device.name
+        return f"{self.engine.name} {keys} {self.side} {self.longer_side} {self.seed} {self.scenes}"
 
 
 @dataclass
@@ -81,17 +84,21 @@ class Sum:
 
 def gathered(
     gathering: Gathering,
-    scenes: Sequence[Picture],
+    scenes: Callable[[], Sequence[Picture]],
     counts: Sequence[int],
     file: Path | None = None,
     progress: Callable[[Iterator[int], int], Iterator[int]] = lambda numbers, _: numbers,
 ) -> dict[int, Array]:
-    """Return the mean of so many photos, for each count; it goes on where a file left off."""
+    """Return the mean of so many photos, for each count; it goes on where a file left off.
+
+    The scenes are loaded where any is missing.
+    """
     done = _read(file, gathering.words) if file else None
     done = done or Sum(np.zeros((gathering.side, gathering.side), np.float32))
-    left = iter(range(done.count, max(counts)))
-    for number in progress(left, max(counts) - done.count):
-        done.add(gathering.photo(scenes, number), counts)
+    left = range(done.count, max(counts))
+    shown = scenes() if left else ()
+    for number in progress(iter(left), len(left)):
+        done.add(gathering.photo(shown, number), counts)
         if file and (done.count % KEPT_EACH == 0 or done.count == max(counts)):
             _write(file, gathering.words, done)
     return {count: done.means[count] for count in counts if count in done.means}

@@ -120,18 +120,26 @@ class Rehearsal:
     def attacker(self) -> Attacker:
         """What is prepared once for all photos."""
         means = self._means() if AVERAGED & set(self.attacks) else {}
-        vae: Callable[[Picture], Picture] = lambda picture: picture  # noqa: E731
-        if "removing" in self.attacks:
-            from camera_sim.evaluation.attacks.autoencoder import autoencoder
+        return Attacker(means, self._through_autoencoder, self.seed)
 
-            vae = autoencoder(self._scenes, self.out / "vae", self.seed)
-        return Attacker(means, vae, self.seed)
+    def _through_autoencoder(self, picture: Picture) -> Picture:
+        return self._autoencoder(picture)
+
+    @cached_property
+    def _autoencoder(self) -> Callable[[Picture], Picture]:
+        """The attacker's autoencoder, trained where it is first used."""
+        from camera_sim.evaluation.attacks.autoencoder import autoencoder
+
+        return autoencoder(self._scenes, self.out / "vae", self.seed)
 
     def _means(self) -> dict[int, Array]:
-        gathering = Gathering(self.engine, self.keys, self.side, self._longer_side, self.seed)
+        gathering = Gathering(
+            self.engine, self.keys, self.side, self._longer_side, self.seed,
+            tuple(file.name for file in self.files[:SCENES]),
+        )  # fmt: skip
         return gathered(
             gathering,
-            self._scenes,
+            lambda: self._scenes,
             self.counts,
             self.out / "averages.npz",
             lambda numbers, total: track(numbers, "photos that are averaged", total),
