@@ -72,7 +72,6 @@ EXAMPLES: Final = {
     "evaluate edits": "camsim evaluate edits my-photos/ --out measured",
     "evaluate survival": "camsim evaluate survival my-photos/ --out measured",
     "evaluate recovery": "camsim evaluate recovery my-photos/ --out measured",
-    "evaluate survival": "camsim evaluate survival my-photos/ --megapixels 8 12 --out measured",
     "evaluate fuzz-raw": "camsim evaluate fuzz-raw --files 100",
     "evaluate channel": "camsim evaluate channel --data platforms/ --out measured",
     "evaluate scores": "camsim evaluate scores labelled/ --model rnet-fan-3 --out scores.csv",
