@@ -8,8 +8,10 @@ BIN    := $(VENV)/bin
 
 .PHONY: demo test docs day clean
 
-demo: $(VENV)/.base
-	$(BIN)/camsim develop examples/canon-s40-box.crw --out demo --compare --force
+demo:
+	@start=$$(date +%s) && $(MAKE) --no-print-directory $(VENV)/.base && \
+	$(BIN)/camsim develop examples/canon-s40-box.crw --out demo --compare --force && \
+	echo "the first picture, in demo/, took $$(( $$(date +%s) - start )) s from the start"
 	rm -rf demo/recovery
 	CAMSIM="$(abspath $(BIN))/camsim" PYTHON="$(abspath $(BIN))/python" examples/recovery/recovery.sh demo/recovery
 
@@ -28,12 +30,14 @@ day: $(VENV)/.dev
 	CAMSIM="$(abspath $(BIN))/camsim" examples/vendors-day.sh
 
 $(VENV)/.base: pyproject.toml constraints.txt
+	@echo "installing camsim and what it needs into $(VENV): once, 400 MB, a minute or two"
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[camera]"
 	touch $@
 
 # Not compiled: of 16,000 modules tests import a few, which Python compiles then.
 $(VENV)/.dev: pyproject.toml requirements-dev.lock
+	@echo "installing what tests and documentation need into $(VENV): once, some 4 GB"
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -c requirements-dev.lock -e ".[dev]"
 	touch $@ $(VENV)/.base

@@ -4,12 +4,13 @@ import os
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 
+from channel.evaluation.bench_history import RecordOption
 from channel.options import Count
 from verifier.weights import FOLDER
 
 
 @dataclass(frozen=True)
-class BenchVerify:
+class BenchVerify(RecordOption):
     """Seconds of each part of an analysis, and peak memory.
 
     Analyse one picture, everything on, in a fresh process: the first time with all loading, then
@@ -51,6 +52,7 @@ class BenchVerify:
     def _measure(self) -> int:
         from verifier.evaluation.bench import bench_verify
 
+        self.check_record()
         result = bench_verify(self.photo, self.weights, self.runs)
         width, height = result.size
         print(
@@ -69,6 +71,15 @@ class BenchVerify:
         print(
             f"peak memory: {result.service_memory / 1e6:.0f} MB, and "
             f"{result.reader_memory / 1e6:.0f} MB in the reading process: {both / 1e6:.0f} MB"
+        )
+        self.keep(
+            "verify",
+            {f"{part}, again s": seconds for part, seconds in result.again.items()}
+            | {
+                "cold s": result.cold,
+                "all cores, again s": result.processor,
+                "peak MB": both / 1e6,
+            },
         )
         if result.without_models:
             print(

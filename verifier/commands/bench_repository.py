@@ -4,11 +4,12 @@ import tempfile
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 
+from channel.evaluation.bench_history import RecordOption
 from channel.options import Count
 
 
 @dataclass(frozen=True)
-class BenchRepository:
+class BenchRepository(RecordOption):
     """Look-ups in a repository of many manifests, publishing, bytes a photo.
 
     Fill a new folder with made manifest stores of the size of real ones. Look up values that are
@@ -37,6 +38,7 @@ class BenchRepository:
         """Print a table."""
         from verifier.evaluation.bench_repository import bench_repository
 
+        self.check_record()
         with tempfile.TemporaryDirectory(dir=self.folder) as folder:
             result = bench_repository(
                 Path(folder) / "manifests",
@@ -53,4 +55,6 @@ class BenchRepository:
         print(f"\nfolder: {each:,.0f} bytes a manifest, {beside:,.0f} of them beside its store")
         each = result.bundle_bytes_each
         print(f"bundle: {each:,.0f} bytes a manifest, opened in {result.opening:.2f} s")
+        times = result.milliseconds.items()
+        self.keep("repository", {f"{name}, p50 ms": one.p50 for name, one in times})
         return 0

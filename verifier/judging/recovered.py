@@ -218,7 +218,7 @@ def unseen_by(comparison: ComparisonFacts) -> str:
         return "Whether parts of it were changed: too little could be compared to see any."
     return (
         f"Whether less than about {100 * smallest:.1g}% of it was changed, or anything faintly, or "
-        "fine detail alone: the signed reference picture is too small to show that."
+        "fine detail: the signed reference picture is too small to show it."
     )
 
 

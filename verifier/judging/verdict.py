@@ -374,8 +374,8 @@ def _unknown(
             "Who took it, when and where: only a credential that you trust can state it."
         )
         unknown.append(
-            "Whether a camera's lens saw the scene: statistics see which pipeline made the pixels, "
-            "and it makes the same of a picture that was shown to the camera."
+            "Whether a camera's lens saw the scene: a picture shown to the camera gives the "
+            "same pixels."
         )
     ran = {result.name: result for result in detectors if result.status == "ran"}
     if "origin" not in ran or ran["origin"].finding == "inconclusive":
