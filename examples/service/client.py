@@ -18,4 +18,4 @@ def verify(photo: Path, service: str = "http://127.0.0.1:8000", key: str = "") -
 
 if __name__ == "__main__":
     verdict = verify(Path(sys.argv[1]), *sys.argv[2:])["verdict"]
-    print(verdict["label"], "-", verdict["summary"])
+    print(verdict["label"], "-", verdict["headline"])

@@ -55,6 +55,6 @@ class BenchRepository(RecordOption):
         print(f"\nfolder: {each:,.0f} bytes a manifest, {beside:,.0f} of them beside its store")
         each = result.bundle_bytes_each
         print(f"bundle: {each:,.0f} bytes a manifest, opened in {result.opening:.2f} s")
-        times = result.milliseconds.items()
-        self.keep("repository", {f"{name}, p50 ms": one.p50 for name, one in times})
+        medians = {f"{name}, p50 ms": one.p50 for name, one in result.milliseconds.items()}
+        self.keep("repository", medians)
         return 0
