@@ -149,9 +149,8 @@ class _Run:
 
         photos = len({outcome.photo for outcome in self.outcomes})
         head = (
-            f"{photos} photos of {self.args.photos.name}, pipeline {self.args.pipeline}, averages "
-            f"of {len(self.rehearsal.files)} photographs' parts at {self.args.at} pixels; "
-            f"{processor_name()}\n"
+            f"Photos of {self.args.photos.name} that were attacked: {photos}; pipeline "
+            f"{self.args.pipeline}; averages at {self.args.at} pixels; {processor_name()}\n"
         )
         tried = {outcome.attack for outcome in self.outcomes}
         names = [name for name in ATTACKS if name in tried]

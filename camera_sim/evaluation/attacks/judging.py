@@ -3,9 +3,14 @@
 from dataclasses import dataclass
 
 from camera_sim.evaluation.attacks.attack import Aim, Attempt, Target
+from camera_sim.evaluation.watermark.changes import pixels
+from camera_sim.evaluation.watermark.edit_judging import EditJudge
+from camera_sim.evaluation.watermark.edit_tables import UNDECIDED
+from camera_sim.evaluation.watermark.edited import NATIVE, Measured, described
 from camera_sim.evaluation.watermark.fidelity import psnr
-from camera_sim.evaluation.watermark.photos import Picture
+from camera_sim.evaluation.watermark.photos import Picture, as_jpeg
 from verifier.comparing.compare import compare
+from verifier.detectors.edits import LEAST_PHOTO
 from verifier.watermark.presence import presence
 from verifier.watermark.reader import WatermarkReading, read_watermark
 from watermark.reference import ReferencePicture
@@ -26,6 +31,9 @@ class Outcome:
         be seen.
     comparison
         Result against the signed reference; empty where no payload was read.
+    edits, edits_keyed
+        What the network of edits calls a repaired picture by the group's key, and by the photo's:
+        `NATIVE`, an edit, or undecided; None of other attempts, and of photos that are too small.
     psnr
         To what the attacker began with, dB; None where nothing was changed.
     """
@@ -39,16 +47,25 @@ class Outcome:
     missing: bool | None
     comparison: str
     psnr: float | None
+    edits: str | None = None
+    edits_keyed: str | None = None
 
     @property
     def forged(self) -> bool | None:
         """Whether a false statement is gained; None where it is not judged."""
-        return {"forgery": self.read, "removal": False, "repair": None}[self.aim]
+        if self.aim == "repair":
+            return None if self.edits is None else self.edits == NATIVE
+        return self.aim == "forgery" and self.read
 
     @property
     def noticed(self) -> bool:
         """Whether the photo's key or the reference gives it away."""
-        return bool(self.missing) or self.comparison not in ("", "same")
+        return self.noticed_by_key or self.comparison not in ("", "same")
+
+    @property
+    def noticed_by_key(self) -> bool:
+        """Whether octaves are missing, or an edit is named by what is left of them."""
+        return bool(self.missing) or self.edits_keyed not in (None, NATIVE, UNDECIDED)
 
 
 @dataclass(frozen=True)
@@ -57,19 +74,21 @@ class Judge:
 
     target: Target
     reference: Picture
+    edits: EditJudge
 
     @classmethod
     def of(cls, target: Target) -> "Judge":
-        """Sign a photo's reference."""
+        """Sign a photo's reference. Raises `WeightsError` without a model of edits."""
         reference = ReferencePicture.of_photo(target.shot.photo).pixels()
         assert reference is not None  # it was just made
-        return cls(target, reference)
+        return cls(target, reference, EditJudge())
 
     def outcome(self, attack: str, attempt: Attempt) -> Outcome:
         """Judge an attempt."""
         shot = self.target.shot
         reading = read_watermark(attempt.picture, [shot.keys.group])
         read = reading.payload in (shot.payload, self.target.twin.payload)
+        blind, keyed = self._edits(attempt, reading) if read else (None, None)
         octaves, missing = self._octaves(attempt.picture, reading) if read else (None, None)
         return Outcome(
             attack=attack,
@@ -81,6 +100,8 @@ class Judge:
             missing=missing,
             comparison=self._compared(attempt.picture, reading) if read else "",
             psnr=None if attempt.picture is attempt.start else psnr(attempt.picture, attempt.start),
+            edits=blind,
+            edits_keyed=keyed,
         )
 
     def _octaves(self, picture: Picture, reading: WatermarkReading) -> tuple[bool, bool]:
@@ -89,6 +110,18 @@ class Judge:
         found = presence(picture, reading, keys.group, [keys.device])
         there = found.device is not None
         return there, bool((found.would_show and not there) or (found.regions < 0).any())
+
+    def _edits(
+        self, attempt: Attempt, reading: WatermarkReading
+    ) -> tuple[str, str] | tuple[None, None]:
+        """Ask what was done to a repaired picture, as the file that its maker saves."""
+        if attempt.aim != "repair" or (reading.longer_side or 0) < LEAST_PHOTO:
+            return None, None
+        file, shot = as_jpeg(attempt.picture), self.target.shot
+        left = described(file, pixels(file), reading, shot)
+        row = Measured(shot.name, attempt.aim, 0.0, (), *left)
+        blind, keyed = (self.edits([row], keyed=way)[0].answer for way in (False, True))
+        return blind, keyed
 
     def _compared(self, picture: Picture, reading: WatermarkReading) -> str:
         photo = self.target.shot.photo

@@ -10,7 +10,7 @@ from verifier.judging.calibration import upper_bound
 
 COLUMNS = (
     "what was done", "pictures", "payload still read", "octaves found", "false statement",
-    "noticed: octaves missing", "by the reference", "false and unnoticed", "at most (95%)",
+    "noticed by the photo's key", "by the reference", "false and unnoticed", "at most (95%)",
     "dB, mean (least)",
 )  # fmt: skip
 
@@ -34,7 +34,7 @@ def _row(some: Sequence[Outcome]) -> tuple[object, ...]:
         len(read),
         _of(sum(bool(one.octaves) for one in read), len(read)),
         _of(sum(bool(one.forged) for one in judged), len(judged)),
-        _of(sum(bool(one.missing) for one in read), len(read)),
+        _of(sum(one.noticed_by_key for one in read), len(read)),
         _of(sum(one.comparison != "same" for one in read), len(read)),
         _of(unnoticed, len(judged)),
         f"{upper_bound(unnoticed, len(judged)):.0%}" if judged else "–",

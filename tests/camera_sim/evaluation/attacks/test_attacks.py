@@ -31,9 +31,11 @@ from camera_sim.evaluation.attacks.judging import Judge, Outcome
 from camera_sim.evaluation.attacks.removing import removing
 from camera_sim.evaluation.attacks.repairing import lost, repairing
 from camera_sim.evaluation.attacks.tables import attack_table
+from camera_sim.evaluation.watermark.edit_tables import UNDECIDED
 from camera_sim.evaluation.watermark.photos import Keys, Picture, shots
 from channel.manipulations import GAUSSIAN, JPEG
 from tests.verifier.watermark.made import in_8_bits, scene
+from verifier.watermark.reader import read_watermark
 from watermark.embedding import octave_part
 from watermark.pattern import OPERATING_POINT
 
@@ -194,6 +196,25 @@ def test_a_repair_that_is_not_judged_is_not_counted() -> None:
     assert row[4] == row[7] == row[8] == row[9] == "–"
 
 
+def test_a_repair_that_is_called_native_is_false_and_the_photos_key_may_notice() -> None:
+    repaired = outcome(aim="repair", edits="native", edits_keyed="gaussian")
+    assert (repaired.forged, repaired.noticed) == (True, True)
+    unnoticed = outcome(aim="repair", edits="native", edits_keyed=UNDECIDED)
+    assert (unnoticed.forged, unnoticed.noticed) == (True, False)
+    assert outcome(aim="repair", edits="gaussian").forged is False
+
+
+def test_edits_are_asked_of_repairs_of_large_photos(target: Target, judge: Judge) -> None:
+    photo = target.shot.photo
+    reading = read_watermark(photo, [KEYS.group])
+    repair = Attempt("a", "repair", photo, photo)
+    assert judge._edits(repair, reading) == (None, None)  # too small
+    large = replace(reading, longer_side=4000)
+    assert judge._edits(replace(repair, aim="forgery"), large) == (None, None)
+    called = {"native", "sharpen", "gaussian", "resample", "jpeg", UNDECIDED}
+    assert set(judge._edits(repair, large)) <= called
+
+
 def test_averages_go_on_where_they_were_stopped(folder: Path, tmp_path: Path) -> None:
     scenes = [np.asarray(Image.open(file)) for file in sorted(folder.iterdir())]
     gathering = Gathering(open_engine("qnet"), KEYS, 128, 4000, 0)
@@ -249,7 +270,7 @@ def test_one_bad_photo_stops_no_other_and_a_second_run_does_nothing_again(
     assert "**Colluding**" in printed.out
     found = json.loads((out / "attacks.json").read_text("utf-8"))
     assert {one["photo"] for one in found["attempts"]} == {"1.png", "2.png"}
-    assert "2 photos of photos" in (out / "attacks.md").read_text("utf-8")
+    assert "attacked: 2;" in (out / "attacks.md").read_text("utf-8")
     monkeypatch.setattr(Judge, "outcome", None)
     assert run(photos, out) == 1
     assert json.loads((out / "attacks.json").read_text("utf-8")) == found
