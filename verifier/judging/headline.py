@@ -214,7 +214,19 @@ def _left_open(found: Found) -> str:
         return f"a detector finds {found.doubted} likelier than a photograph"
     if any(_is_unsure(one) for one in found.detectors):
         return "whether it was edited isn't sure"
+    if any(found_no_edit(one) for one in found.detectors):
+        return "no edit was found, which is no evidence"
     return "edits can't be judged"
+
+
+def found_no_edit(result: DetectorResult) -> bool:
+    """Whether a detector of edits found none, and what it looked at could have been copied.
+
+    Its first label is that of unedited pictures.
+    """
+    unedited = next(iter(result.label_words), None)
+    informed = (result.name, result.finding) == ("manipulation", "informs")
+    return informed and result.answer is not None and result.answer == unedited
 
 
 def _is_unsure(result: DetectorResult) -> bool:

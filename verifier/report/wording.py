@@ -5,6 +5,7 @@ from typing import Final
 
 from verifier.features.platform_marks import META
 from verifier.judging.facts import declared_generated, side_of
+from verifier.judging.headline import found_no_edit
 from verifier.judging.recovered import (
     by_people,
     listed,
@@ -175,6 +176,8 @@ def answer_headline(result: DetectorResult, report: ReportRecord) -> str:
         if report.watermark.state == "read":
             return _NOT_JUDGED
         return "Can't be judged"
+    if found_no_edit(result):
+        return "No sign of edits, which is no evidence: a watermark can be copied"
     return detector_headline(result, report.stability)
 
 

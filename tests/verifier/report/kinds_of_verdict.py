@@ -158,6 +158,13 @@ SAVED_AGAIN: Final = edits(
     in_domain=True, answer="jpeg", answer_words="compressed once more",
     probabilities={"native": 0.1, "jpeg": 0.9},
 )  # fmt: skip
+NOTHING_FOUND: Final = edits(
+    "ran", "informs",
+    "What is left of the camera's watermark is what scaling and compressing leave.",
+    in_domain=True, answer="native", answer_words="native or re-saved",
+    probabilities={"native": 0.98, "gaussian": 0.02},
+    label_words={"native": "native or re-saved", "gaussian": "smoothed"},
+)  # fmt: skip
 RESIZED: Final = edits(
     "abstained", "inconclusive",
     "The watermark of the camera pipeline rnet-fan was found; the picture was resized to 69.2%. At "
@@ -277,6 +284,7 @@ KINDS: Final[Mapping[str, Mapping[str, Any]]] = {
     # Further ones that are inconclusive
     "known camera, resized": {"manipulation": RESIZED},
     "known camera, saved again": {"manipulation": SAVED_AGAIN},
+    "known camera, no edit found": {"manipulation": NOTHING_FOUND, "watermark": READ},
     "not sure": {"manipulation": UNSURE},
     "watermark, no repository": {"watermark": READ},
     "watermark, nobody known": _led(compared("same"), trust=A_STRANGER),

@@ -25,6 +25,8 @@ TABLE: Final = {
     "known camera, resized": "From a known camera, saved as WhatsApp does; edits can't be judged",
     "known camera, saved again": "From a known camera, saved as WhatsApp does; edits can't be "
     "judged",
+    "known camera, no edit found": "From a known camera, saved as WhatsApp does; no edit was "
+    "found, which is no evidence",
     "not sure": "Saved as WhatsApp does; whether it was edited isn't sure",
     "watermark, no repository": "From a known camera, saved as WhatsApp does; edits can't be "
     "judged",
