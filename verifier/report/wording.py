@@ -169,16 +169,19 @@ def answer_headline(result: DetectorResult, report: ReportRecord) -> str:
     if result.name == "platform":
         return platform_headline(report)
     if result.name == "manipulation" and result.status == "abstained":
-        if side_of(report.credential) == "for":
-            return "No, states its signer, whom you trust"
-        if shows_it(report.comparison):
-            return _JUDGED_BESIDE
-        if report.watermark.state == "read":
-            return _NOT_JUDGED
-        return "Can't be judged"
+        return _unjudged(report)
     if found_no_edit(result):
         return "No sign of edits, which is no evidence: a watermark can be copied"
     return detector_headline(result, report.stability)
+
+
+def _unjudged(report: ReportRecord) -> str:
+    """Say what is known of edits where no detector judged them."""
+    if side_of(report.credential) == "for":
+        return "No, states its signer, whom you trust"
+    if shows_it(report.comparison):
+        return _JUDGED_BESIDE
+    return _NOT_JUDGED if report.watermark.state == "read" else "Can't be judged"
 
 
 def status_words(result: DetectorResult, stability: Stability) -> str:
