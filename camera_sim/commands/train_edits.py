@@ -2,6 +2,7 @@
 
 from dataclasses import KW_ONLY, dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from camera_sim.developing.files import open_engine
 from camera_sim.errors import TrainingError
@@ -11,7 +12,10 @@ from channel.options import Count, TrainingOptions, given
 from channel.picture_file.srgb import picture_files
 from channel.terminal import track
 
-NAME = "watermark-edits-1"
+if TYPE_CHECKING:
+    from verifier.training.edits.train import EditRecipe
+
+NAMES = {False: "watermark-edits-1", True: "watermark-edits-keyed-1"}
 LEAST_PHOTOS = 5
 
 
@@ -50,10 +54,8 @@ class TrainEdits(TrainingOptions):
     def __call__(self) -> int:
         """Measure, learn, calibrate on photos that were held out, and export."""
         require_torch()
-        from camera_sim.training.edits.gathering import gathered, kept
-        from camera_sim.training.edits.learning import calibrated, samples_of
-        from verifier.training.edits.export import export_edits
-        from verifier.training.edits.train import EditRecipe, out_of_fold, train_edits
+        from camera_sim.training.edits.gathering import gathered
+        from verifier.training.edits.train import EditRecipe
         from verifier.training.seeded import make_ready
 
         make_ready(self.seed, self.threads)
@@ -67,21 +69,29 @@ class TrainEdits(TrainingOptions):
         engine = open_engine(self.pipeline, self.weights)
         for _ in track(gathered(files, engine, self.out, self.seed), "photographs", len(files)):
             pass
-        samples = samples_of(kept(self.out))
+        for keyed in NAMES:
+            self._learn(recipe, keyed=keyed)
+        print(f"weights → {self.out / 'weights'}; use them with")
+        print(f"  camsim verify --weights {self.out / 'weights'} photo.jpg")
+        return 0
+
+    def _learn(self, recipe: "EditRecipe", *, keyed: bool) -> None:
+        """Learn from what one kind of key measured, and say how often held-out photos err."""
+        from camera_sim.training.edits.gathering import kept
+        from camera_sim.training.edits.learning import calibrated, samples_of, task_of
+        from verifier.training.edits.export import export_edits
+        from verifier.training.edits.train import out_of_fold, train_edits
+
+        samples = samples_of(kept(self.out), keyed=keyed)
         photos = len({sample.photo for sample in samples})
         data = f"{photos} photographs of {self.pictures.name}, simulated captures, edited and sent"
         calibration = calibrated(out_of_fold(samples, recipe), samples, data)
-        network = train_edits(samples, recipe)
-        entry = export_edits(
-            network, NAME, self.pipeline, recipe, calibration, {}, self.licence,
-            self.out / "weights",
+        export_edits(
+            train_edits(samples, recipe), NAMES[keyed], task_of(keyed=keyed), self.pipeline,
+            recipe, calibration, {}, self.licence, self.out / "weights",
         )  # fmt: skip
-        for said, threshold in (
-            ("unedited copies called edited", calibration.edited),
-            ("edited copies called unedited", calibration.native),
-        ):
+        key = "the photo's own key" if keyed else "the group's key alone"
+        for said, threshold in (("unedited copies called edited", calibration.edited),
+                                ("edited copies called unedited", calibration.native)):  # fmt: skip
             assert threshold is not None  # both are fitted
-            print(f"held out, {said}: {threshold.false_alarm_rate:.1%} of {threshold.pictures}")
-        print(f"weights → {self.out / 'weights' / entry.file}; use them with")
-        print(f"  camsim verify --weights {self.out / 'weights'} photo.jpg")
-        return 0
+            print(f"{key}, {said}: {threshold.false_alarm_rate:.1%} of {threshold.pictures}")

@@ -35,6 +35,8 @@ from verifier.weights import FOLDER, Calibration, ModelEntry, read_manifest
 from watermark.keys import GroupKey, PhotoKey
 
 TASK: Final = "edits"
+KEYED_TASK: Final = "edits by the photo's key"
+"""Of the model that is asked where the photo's own key is at hand: it sees finer detail."""
 LEAST_PHOTO: Final = 2400
 """Pixels of a photo's longer side; of smaller ones the network saw none."""
 
@@ -44,8 +46,8 @@ class WatermarkEdits(Detector):
 
     Parameters
     ----------
-    models
-        Of the task, the first of which is asked.
+    blind, keyed
+        Models for the group's key alone, and for the photo's own; None: nothing is answered.
     keys
         Of the device groups whose watermarks may be read.
     """
@@ -58,19 +60,26 @@ class WatermarkEdits(Detector):
         "over, and changes of brightness and colour, it does not see."
     )
 
-    def __init__(self, models: Sequence[Model] = (), keys: Sequence[GroupKey] = ()) -> None:
-        self._models = tuple(models)
+    def __init__(
+        self,
+        blind: Model | None = None,
+        keyed: Model | None = None,
+        keys: Sequence[GroupKey] = (),
+    ) -> None:
+        self._blind, self._keyed = blind, keyed
         self._keys = tuple(keys)
 
     @classmethod
     def from_weights(cls, folder: Path = FOLDER, *, threads: int = 0) -> Self:
         """Take the models of a folder; raises `WeightsError` for a bad manifest."""
-        entries = read_manifest(folder).of_task(TASK)
-        return cls([Model(entry, folder, threads) for entry in entries])
+        manifest = read_manifest(folder)
+        found = [manifest.of_task(task) for task in (TASK, KEYED_TASK)]
+        blind, keyed = (Model(of[0], folder, threads) if of else None for of in found)
+        return cls(blind, keyed)
 
     def by(self, keys: Sequence[GroupKey]) -> "WatermarkEdits":
         """Return one that reads with other keys."""
-        return WatermarkEdits(self._models, keys)
+        return WatermarkEdits(self._blind, self._keyed, keys)
 
     def analyze(self, reading: Reading, *, brief: bool = False) -> DetectorResult:
         """Read the watermark and answer by it; see `Detector.analyze`."""
@@ -79,9 +88,9 @@ class WatermarkEdits(Detector):
         return self.judge(reading, picture, found) or self.not_run("No watermark was read.")
 
     def prepare(self) -> None:
-        """Load the model that is asked; see `Detector.prepare`."""
-        for model in self._models[:1]:
-            model.load()
+        """Load the model that a newsroom asks; see `Detector.prepare`."""
+        if self._blind is not None:
+            self._blind.load()
 
     def judge(
         self,
@@ -100,9 +109,9 @@ class WatermarkEdits(Detector):
             The photo's own key, where it is at hand: more of the watermark is known by it.
         """
         group = next((key for key in self._keys if key.name == found.key), None)
-        if not self._models or not found.found or group is None:
+        model = self._blind if photo is None else self._keyed
+        if model is None or not found.found or group is None:
             return None
-        model = self._models[0]
         reason = _outside(reading, picture, found)
         if reason:
             return self._result(model, abstained(reason, in_domain=True))

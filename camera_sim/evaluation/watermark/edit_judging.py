@@ -7,7 +7,7 @@ import numpy as np
 
 from camera_sim.evaluation.watermark.edit_tables import LOST, UNDECIDED, Judged
 from camera_sim.evaluation.watermark.edited import NATIVE, Measured
-from verifier.detectors.edits import TASK
+from verifier.detectors.edits import KEYED_TASK, TASK
 from verifier.detectors.model import Model
 from verifier.errors import WeightsError
 from verifier.judging.calibration import log_softmax
@@ -16,31 +16,36 @@ from verifier.weights import FOLDER, ModelEntry, read_manifest
 
 
 class EditJudge:
-    """A model of a folder, asked about what was measured.
+    """The models of a folder, asked about what was measured.
 
     Raises
     ------
     WeightsError
-        If the folder has none.
+        If the folder lacks one.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
-        folder = folder or FOLDER
-        entries = read_manifest(folder).of_task(TASK)
-        if not entries or entries[0].calibration_for(None) is None:
-            raise WeightsError(f"{folder} holds no calibrated model of edits")
-        self._model = Model(entries[0], folder, 1)
+        self._blind, self._keyed = (_model(folder or FOLDER, task) for task in (TASK, KEYED_TASK))
 
     def __call__(self, rows: Sequence[Measured], *, keyed: bool) -> list[Judged]:
         """Judge copies, by the photo's own key or by the group's alone."""
+        model = self._keyed if keyed else self._blind
         return [
-            Judged(row, self._called(row.keyed if keyed else row.blind) if row.blind else LOST)
+            Judged(row, _called(model, row.keyed if keyed else row.blind) if row.blind else LOST)
             for row in rows
         ]
 
-    def _called(self, described: Sequence[float]) -> str:
-        logits = self._model.logits([np.array([described], np.float32)])
-        return called(self._model.entry, log_softmax(logits)[0])
+
+def _model(folder: Path, task: str) -> Model:
+    entries = read_manifest(folder).of_task(task)
+    if not entries or entries[0].calibration_for(None) is None:
+        raise WeightsError(f"{folder} holds no calibrated model for {task}")
+    return Model(entries[0], folder, 1)
+
+
+def _called(model: Model, described: Sequence[float]) -> str:
+    logits = model.logits([np.array([described], np.float32)])
+    return called(model.entry, log_softmax(logits)[0])
 
 
 def called(entry: ModelEntry, logarithms: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> str:

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from camera_sim.evaluation.watermark.edit_tables import RESAVED
 from camera_sim.evaluation.watermark.edited import NATIVE, Measured
+from verifier.detectors.edits import KEYED_TASK, TASK
 from verifier.judging import calibration as calibrating
 from verifier.training.edits.train import KINDS, Sample
 from verifier.weights import Calibration
@@ -15,14 +16,18 @@ FALSE_ALARMS = 0.01
 """Share of unedited copies that may be called edited, and of edited ones called unedited."""
 
 
-def samples_of(rows: Sequence[Measured]) -> list[Sample]:
-    """Take the copies whose payload was read, with the photo's own key and without."""
+def samples_of(rows: Sequence[Measured], *, keyed: bool) -> list[Sample]:
+    """Take the copies whose payload was read, by the photo's own key or by the group's alone."""
     return [
-        Sample(np.array(described, np.float32), kind_of(row), row.photo)
+        Sample(np.array(row.keyed if keyed else row.blind, np.float32), kind_of(row), row.photo)
         for row in rows
-        for described in (row.keyed, row.blind)
-        if described
+        if row.blind
     ]
+
+
+def task_of(*, keyed: bool) -> str:
+    """Return the task of the model that learns from one kind of key."""
+    return KEYED_TASK if keyed else TASK
 
 
 def kind_of(row: Measured) -> str:

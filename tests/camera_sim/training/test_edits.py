@@ -31,20 +31,22 @@ def test_a_damaged_file_is_named(tmp_path: Path) -> None:
         kept(tmp_path)
 
 
-def test_a_copy_gives_two_samples_and_one_without_payload_none() -> None:
-    samples = samples_of([_row("jpeg"), _row("sharpen", read=False)])
-    assert [sample.kind for sample in samples] == ["native", "native"]
-    assert np.allclose(samples[0].described, KEYED)
+def test_a_copy_gives_a_sample_and_one_without_payload_none() -> None:
+    rows = [_row("jpeg"), _row("sharpen", read=False)]
+    for keyed, described in ((True, KEYED), (False, BLIND)):
+        samples = samples_of(rows, keyed=keyed)
+        assert [sample.kind for sample in samples] == ["native"]
+        assert np.allclose(samples[0].described, described)
 
 
 def test_thresholds_state_how_often_they_err() -> None:
     rows = [_row(kind, f"{n}.jpg") for n in range(50) for kind in ("native", "sharpen")]
-    samples = samples_of(rows)
+    samples = samples_of(rows, keyed=True)
     logits = np.random.default_rng(0).normal(0, 1, (len(samples), len(KINDS)))
     fitted = calibrated(logits, samples, "made")
     assert fitted.edited is not None
     assert fitted.edited.false_alarm_rate <= 0.01
-    assert fitted.edited.pictures == 100
+    assert fitted.edited.pictures == 50
     assert fitted.edited.upper_bound > 0.01
 
 

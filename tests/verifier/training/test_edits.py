@@ -62,7 +62,7 @@ def test_it_is_exported_with_its_calibration(tmp_path: Path) -> None:
     calibration = Calibration(
         temperature=1.0, exponent=0.0, expected_calibration_error=0.0, pictures=1, data="made"
     )
-    export_edits(network, "edits-a", "qnet", RECIPE, calibration, {}, "CC0-1.0", tmp_path)
+    export_edits(network, "edits-a", "edits", "qnet", RECIPE, calibration, {}, "CC0-1.0", tmp_path)
     entry = read_manifest(tmp_path).find("edits-a")
     samples = _samples(0.02, seed=4)[:5]
     rows = np.stack([sample.described for sample in samples])

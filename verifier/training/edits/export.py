@@ -7,7 +7,6 @@ from pathlib import Path
 import torch
 
 from channel.output import write
-from verifier.detectors.edits import TASK
 from verifier.training.edits.network import EditNetwork
 from verifier.training.edits.train import EditRecipe
 from verifier.training.export import check_graph, onnx_graph
@@ -27,6 +26,7 @@ LABELS = (
 def export_edits(
     network: EditNetwork,
     name: str,
+    task: str,
     pipeline: str,
     recipe: EditRecipe,
     calibration: Calibration,
@@ -49,7 +49,7 @@ def export_edits(
     write(path, content, force=True)
     entry = ModelEntry(
         name=name,
-        task=TASK,
+        task=task,
         version="1",
         file=path.name,
         sha256=hashlib.sha256(content).hexdigest(),

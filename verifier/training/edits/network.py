@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-FREEDOM = 4.0
+FREEDOM = 8.0
 """Degrees of freedom of Student's distributions: fewer have longer tails."""
 PLACES = (0.0, 0.25, -0.15, -0.3)
 """Slopes from which learning starts: native, sharpen, gaussian, resample."""
