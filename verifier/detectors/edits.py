@@ -27,7 +27,7 @@ from verifier.judging.decision import (
 from verifier.reading.reading import Reading
 from verifier.report.record import DetectorResult
 from verifier.report.wording import percent
-from verifier.watermark.description import describe
+from verifier.watermark.description import describe, is_known
 from verifier.watermark.photo import upright
 from verifier.watermark.reader import WatermarkReading, read_watermark
 from verifier.watermark.transfer import FINE_SIDE, measure_transfer
@@ -39,6 +39,16 @@ KEYED_TASK: Final = "edits by the photo's key"
 """Of the model that is asked where the photo's own key is at hand: it sees finer detail."""
 LEAST_PHOTO: Final = 2400
 """Pixels of a photo's longer side; of smaller ones the network saw none."""
+
+
+_COMPRESSED: Final = (
+    "The file is compressed so strongly that it isn't known well enough how much of the watermark "
+    "that took. Ask for a larger copy: X, Telegram and Facebook leave more than messengers do."
+)
+_TWICE: Final = (
+    "The file was compressed more strongly before, and it isn't known how much of the watermark "
+    "that took."
+)
 
 
 class WatermarkEdits(Detector):
@@ -116,8 +126,10 @@ class WatermarkEdits(Detector):
         if reason:
             return self._result(model, abstained(reason, in_domain=True))
         steps = reading.facts.luma_steps
-        transfer = measure_transfer(picture, found, group, photo, steps)
-        logits = model.logits([describe(transfer)[None]])
+        described = describe(measure_transfer(picture, found, group, photo, steps))
+        if not is_known(described):
+            return self._result(model, abstained(_COMPRESSED, in_domain=True))
+        logits = model.logits([described[None]])
         return self._answered(model, reading, log_softmax(logits)[0])
 
     def _answered(
@@ -160,6 +172,8 @@ def _outside(reading: Reading, picture: NDArray[np.uint8], found: WatermarkReadi
             f"The photo has {found.longer_side} pixels on its longer side; edits are judged from "
             f"{LEAST_PHOTO:,} on."
         )
+    if reading.facts.channel.double_compression.found:
+        return _TWICE
     if max(picture.shape) >= FINE_SIDE:
         return ""
     if reading.facts.luma_steps is None:

@@ -23,6 +23,9 @@ BY_LOSS: Final = 0.1  # of the logarithm of what JPEG leaves: how far that is kn
 LOSS_BIAS: Final = 0.17  # of what is left, by the square of the logarithm of what JPEG leaves
 GROUPS: Final = 12  # of windows, by activity
 PRIOR: Final = 5.0  # information with which a group is taken to be laid as estimated
+LEAST_LEFT: Final = -0.1
+"""Mean logarithm of what the file's JPEG leaves, from which on that is known well enough: more than
+this it takes unevenly, from photo to photo, and unedited photos look smoothed."""
 NAMES: Final = ("slope", "error", "finest", "left")
 
 
@@ -46,6 +49,11 @@ def describe(transfer: Transfer) -> NDArray[np.float32]:
     total = max(weight.sum(), 1e-9)
     finest, loss = (float((weight * of).sum() / total) for of in (at, np.log(left)))
     return np.array((slope, slope_error, finest, loss), np.float32)
+
+
+def is_known(described: NDArray[np.float32]) -> bool:
+    """Whether a picture's compression leaves enough for its history to be told."""
+    return bool(described[NAMES.index("left")] >= LEAST_LEFT)
 
 
 def _at_even_strength(transfer: Transfer, left: Floats) -> tuple[Floats, Floats]:

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import numpy as np
 
-from camera_sim.evaluation.watermark.edit_tables import LOST, UNDECIDED, Judged
+from camera_sim.evaluation.watermark.edit_tables import COMPRESSED, LOST, UNDECIDED, Judged
 from camera_sim.evaluation.watermark.edited import NATIVE, Measured
 from verifier.detectors.edits import KEYED_TASK, TASK
 from verifier.detectors.model import Model
 from verifier.errors import WeightsError
 from verifier.judging.calibration import log_softmax
 from verifier.judging.decision import picture_probabilities, role_probability
+from verifier.watermark.description import is_known
 from verifier.weights import FOLDER, ModelEntry, read_manifest
 
 
@@ -43,8 +44,11 @@ def _model(folder: Path, task: str) -> Model:
     return Model(entries[0], folder, 1)
 
 
-def _called(model: Model, described: Sequence[float]) -> str:
-    logits = model.logits([np.array([described], np.float32)])
+def _called(model: Model, numbers: Sequence[float]) -> str:
+    described = np.array(numbers, np.float32)
+    if not is_known(described):
+        return COMPRESSED
+    logits = model.logits([described[None]])
     return called(model.entry, log_softmax(logits)[0])
 
 

@@ -11,6 +11,7 @@ from verifier.training.edits.train import KINDS
 RESAVED = "jpeg"
 LOST = "no payload"
 UNDECIDED = ""
+COMPRESSED = "compressed too strongly"
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Judged:
     Attributes
     ----------
     answer
-        A kind of `KINDS`, "" where it is not sure, or ``no payload``.
+        A kind of `KINDS`, "" where it is not sure, ``compressed too strongly``, or ``no payload``.
     """
 
     row: Measured
@@ -60,7 +61,7 @@ def _table(
     ]
     columns = (
         first, "unedited called edited", "at most (95%)", "edited called unedited",
-        "edit found", "its kind named", "not sure", "no payload",
+        "edit found", "its kind named", "not sure", COMPRESSED, LOST,
     )  # fmt: skip
     return Table(columns, [*rows, ("all", *_cells(judged))], title)
 
@@ -80,6 +81,7 @@ def _cells(judged: Sequence[Judged]) -> tuple[str, ...]:
         _of(found, len(edited)),
         _of(named, len(edited)),
         _of(sum(one.answer == UNDECIDED for one in read), len(read)),
+        _of(sum(one.answer == COMPRESSED for one in read), len(read)),
         _of(len(judged) - len(read), len(judged)),
     )
 

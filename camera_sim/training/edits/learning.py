@@ -10,6 +10,7 @@ from camera_sim.evaluation.watermark.edited import NATIVE, Measured
 from verifier.detectors.edits import KEYED_TASK, TASK
 from verifier.judging import calibration as calibrating
 from verifier.training.edits.train import KINDS, Sample
+from verifier.watermark.description import is_known
 from verifier.weights import Calibration
 
 FALSE_ALARMS = 0.01
@@ -17,12 +18,13 @@ FALSE_ALARMS = 0.01
 
 
 def samples_of(rows: Sequence[Measured], *, keyed: bool) -> list[Sample]:
-    """Take the copies whose payload was read, by the photo's own key or by the group's alone."""
-    return [
+    """Take the copies that may be judged, by the photo's own key or by the group's alone."""
+    samples = [
         Sample(np.array(row.keyed if keyed else row.blind, np.float32), kind_of(row), row.photo)
         for row in rows
         if row.blind
     ]
+    return [sample for sample in samples if is_known(sample.described)]
 
 
 def task_of(*, keyed: bool) -> str:

@@ -11,7 +11,7 @@ from camera_sim.training.edits.gathering import ROWS, _keep, kept
 from camera_sim.training.edits.learning import calibrated, samples_of
 from verifier.training.edits.train import KINDS
 
-BLIND, KEYED = (0.1, 0.05, 0.8, -0.2), (0.2, 0.03, 1.0, -0.3)
+BLIND, KEYED = (0.1, 0.05, 0.8, -0.02), (0.2, 0.03, 1.0, -0.03)
 
 
 def _row(kind: str, photo: str = "a.jpg", *, read: bool = True) -> Measured:

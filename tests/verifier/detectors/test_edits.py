@@ -29,9 +29,9 @@ def edits() -> WatermarkEdits:
     return WatermarkEdits.from_weights().by([GROUP])
 
 
-def _file(picture: Picture, kind: str = "JPEG") -> bytes:
+def _file(picture: Picture, kind: str = "JPEG", quality: int = 92) -> bytes:
     data = io.BytesIO()
-    Image.fromarray(picture).save(data, kind, quality=92)
+    Image.fromarray(picture).save(data, kind, quality=quality)
     return data.getvalue()
 
 
@@ -72,6 +72,27 @@ def test_a_smaller_file_that_is_no_jpeg_is_not_judged(
     assert (result.status, result.finding) == ("abstained", "inconclusive")
     assert "no JPEG" in result.reasons[0]
     assert not result.probabilities
+
+
+def test_a_strongly_compressed_file_is_not_judged(edits: WatermarkEdits, whole: Picture) -> None:
+    data = io.BytesIO()
+    small = Image.fromarray(whole).resize((1200, 900), Image.Resampling.LANCZOS)
+    small.save(data, "JPEG", quality=60)
+    result = _asked(edits, data.getvalue())
+    assert result is not None
+    assert result.status == "abstained"
+    assert "compressed so strongly" in result.reasons[0]
+
+
+@pytest.mark.slow
+def test_a_file_that_was_compressed_more_before_is_not_judged(
+    edits: WatermarkEdits, whole: Picture
+) -> None:
+    before = np.asarray(Image.open(io.BytesIO(_file(whole, quality=50))))
+    result = _asked(edits, _file(before, quality=95))
+    assert result is not None
+    assert result.status == "abstained"
+    assert "more strongly before" in result.reasons[0]
 
 
 def test_a_small_photo_is_not_judged(edits: WatermarkEdits) -> None:

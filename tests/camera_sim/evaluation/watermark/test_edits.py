@@ -22,9 +22,9 @@ JUDGED = (
 def test_all_that_can_happen_is_counted() -> None:
     table = by_way(JUDGED, "title")
     assert table.rows[0][0] == "whatsapp"
-    wrong, _, missed, found, named, unsure, lost = table.rows[0][1:]
+    wrong, _, missed, found, named, unsure, compressed, lost = table.rows[0][1:]
     assert (wrong, missed, found, named) == ("1 of 2", "1 of 4", "2 of 4", "1 of 4")
-    assert (unsure, lost) == ("1 of 6", "0 of 6")
+    assert (unsure, compressed, lost) == ("1 of 6", "0 of 6", "0 of 6")
     assert table.rows[1][0] == "the camera's file"
     assert table.rows[1][-1] == "1 of 1"
     assert table.rows[-1][0] == "all"
