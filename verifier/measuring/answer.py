@@ -12,6 +12,8 @@ Answer = Literal[
     "present", "in parts", "absent", "not known", "withdrawn", "not in use yet", "no watermark"
 ]
 """``absent``: a payload was read, and the octaves of no device known there."""
+Edited = Literal["native", "sharpen", "gaussian", "resample"]
+"""``native``: nothing was found but what scaling and compressing leave."""
 Level = Literal["present", "absent", "not known"]
 MOST_REGIONS: Final = 16
 STEP: Final = 0.05
@@ -71,6 +73,8 @@ class Measurement(_Answer):
         are isn't told.
     false_alarm_rate
         Bound of the share of pictures without any such octaves that are said to have some.
+    edits
+        What was done to the whole picture, where it is sure; None where it isn't, or can't be told.
     words
         The same in sentences.
     """
@@ -81,4 +85,5 @@ class Measurement(_Answer):
     octaves: Annotated[tuple[OctaveLeft, ...], Field(max_length=8)] = ()
     regions: Regions | None = None
     false_alarm_rate: Annotated[float, Field(ge=0, le=1)] | None = None
+    edits: Edited | None = None
     words: Annotated[tuple[Annotated[str, Field(max_length=500)], ...], Field(max_length=20)] = ()

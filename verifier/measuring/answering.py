@@ -1,5 +1,6 @@
 """From a picture and the keys of a register to what a measuring service answers."""
 
+from collections.abc import Callable
 from datetime import date
 from math import ceil
 from typing import Final
@@ -7,26 +8,36 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from verifier.measuring.answer import STEP, Answer, Level, Measurement, OctaveLeft, Regions
+from verifier.measuring.answer import STEP, Answer, Edited, Level, Measurement, OctaveLeft, Regions
 from verifier.measuring.wording import (
+    EDITED,
     MEANINGS,
     UNSEEN,
     ended_words,
     regions_words,
     withdrawn_words,
 )
+from verifier.report.record import DetectorResult
 from verifier.watermark.measuring import Left
 from verifier.watermark.presence import MOST_FALSE_ALARMS, Presence, presence
 from verifier.watermark.reader import WatermarkReading
 from watermark.key_register import KeyRegister, Registered
 from watermark.key_validity import Validity
-from watermark.keys import DeviceSecret, GroupKey
+from watermark.keys import DeviceSecret, GroupKey, PhotoKey
 
 _LEVELS: Final[dict[int, Level]] = {1: "present", 0: "not known", -1: "absent"}
 
 
+Judge = Callable[[PhotoKey], DetectorResult | None]
+"""Names a picture's edits by the photo's own key."""
+
+
 def answered(
-    picture: NDArray[np.uint8], reading: WatermarkReading, register: KeyRegister, today: date
+    picture: NDArray[np.uint8],
+    reading: WatermarkReading,
+    register: KeyRegister,
+    today: date,
+    judge: Judge = lambda _: None,
 ) -> Measurement:
     """Answer for a picture whose watermark was looked for.
 
@@ -49,14 +60,22 @@ def answered(
         return _answer(refused[0], reading, group, refused[1])
     regions = _regions(found) if device else None
     answer = _word(found)
+    edits = _edited(judge(device.key.of_photo(reading.payload)) if device else None)
     words = [MEANINGS[answer], *regions_words(regions), *_ended(group, device, today)]
+    words += [EDITED[edits]] if edits else []
     return _answer(answer, reading, group, *words, *([UNSEEN] if device else [])).model_copy(
         update={
             "octaves": tuple(map(_rounded, found.octaves)),
             "regions": regions,
             "false_alarm_rate": MOST_FALSE_ALARMS,
+            "edits": edits,
         }
     )
+
+
+def _edited(result: DetectorResult | None) -> Edited | None:
+    """Return what was done, where the network of edits is sure."""
+    return next((kind for kind in EDITED if result and result.answer == kind), None)
 
 
 def _word(found: Presence) -> Answer:

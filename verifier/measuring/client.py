@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from verifier.errors import RepositoryError
 from verifier.measuring.answer import Answer, Measurement
-from verifier.measuring.wording import MEANINGS, UNSEEN, regions_words
+from verifier.measuring.wording import EDITED, MEANINGS, UNSEEN, regions_words
 from verifier.report.record import MeasuredFacts, MeasuredOctave, MeasuredRegions
 from verifier.repository.endpoint import Endpoint
 from verifier.repository.keys_file import key_for
@@ -96,7 +96,9 @@ class MeasuringService:
         has_octaves = found.answer in _WITH_OCTAVES
         regions = found.regions if has_octaves else None
         words = [f"The measuring service {self.name} answers: {MEANINGS[found.answer]}"]
-        words += [*regions_words(regions), *([UNSEEN] if has_octaves else [])]
+        edits = found.edits if has_octaves else None
+        words += [*regions_words(regions), *([EDITED[edits]] if edits else [])]
+        words += [UNSEEN] if has_octaves else []
         words.append("That is the service's word: it informs, and no verdict goes by it.")
         return MeasuredFacts(
             service=self.name,
@@ -108,6 +110,7 @@ class MeasuringService:
                 for o in (found.octaves if has_octaves else ())
             ),
             regions=regions and MeasuredRegions(**regions.model_dump()),
+            edits=edits,
             words=tuple(words),
         )
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Final
 
-from verifier.measuring.answer import Answer, Regions
+from verifier.measuring.answer import Answer, Edited, Regions
 
 MEANINGS: Final[dict[Answer, str]] = {
     "present": "This photo's octaves are present, wherever the picture lets them be judged.",
@@ -25,6 +25,12 @@ MEANINGS: Final[dict[Answer, str]] = {
     "no watermark": "No watermark of a group known here was read, so nothing was measured.",
 }
 UNSEEN: Final = "Changes that leave the octaves in place, such as of tone or colour, are not seen."
+EDITED: Final[dict[Edited, str]] = {
+    "native": "What is left of them is what scaling and compressing leave.",
+    "sharpen": "What is left of them says that the picture was probably sharpened.",
+    "gaussian": "What is left of them says that the picture was probably smoothed.",
+    "resample": "What is left of them says that the picture was probably resized down and up.",
+}
 
 
 def withdrawn_words(what: str, day: date) -> str:

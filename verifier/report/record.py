@@ -527,6 +527,8 @@ class MeasuredFacts(_Record):
         "absent": it read a payload, and the octaves of no device that it knows.
     payload, group
         That it read, and the name of the group's key.
+    edits
+        What was done to the whole picture; "native": nothing was found; None: not known.
     words
         Ours, whatever it answered.
     """
@@ -546,6 +548,7 @@ class MeasuredFacts(_Record):
     group: str | None = None
     octaves: tuple[MeasuredOctave, ...] = ()
     regions: MeasuredRegions | None = None
+    edits: Literal["native", "sharpen", "gaussian", "resample"] | None = None
     words: tuple[str, ...] = ()
 
 

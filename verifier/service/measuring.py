@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from verifier.detectors.edits import WatermarkEdits
 from verifier.errors import SettingsError
 from verifier.measuring.answer import Measurement
 from verifier.measuring.answering import answered
@@ -70,6 +71,7 @@ class Measuring:
         self._register = Reloaded(lambda: _read(places), lambda: key_paths(places))
         self._each = RateLimit(each, seconds=_DAY)
         self._decoders = DecoderProcesses(settings)
+        self._edits = WatermarkEdits.from_weights(threads=1)
 
     def measured(self, photo: bytes, owner: str) -> Measurement:
         """Measure a photo for the owner of a key.
@@ -82,12 +84,17 @@ class Measuring:
             If that key asked too often about this photo.
         """
         register = self._register.current()
-        picture = upright(self._decoders.read(photo, cues=False))
+        content = self._decoders.read(photo)
+        picture = upright(content)
         keys = [one.key for one in register.groups]
         reading = read_watermark(picture, keys)
+        edits = self._edits.by(keys)
         if reading.payload:
             self._count(owner, reading.payload)
-        found = answered(picture, reading, register, datetime.now(UTC).date())
+        found = answered(
+            picture, reading, register, datetime.now(UTC).date(),
+            lambda key: edits.judge(content, picture, reading, key),
+        )  # fmt: skip
         self._metrics.measured(found.answer)
         digest = hashlib.sha256(photo).hexdigest()[:16]
         _log.info(

@@ -61,6 +61,15 @@ def test_what_it_says_of_octaves_counts_with_such_an_answer_alone(lies: Lies) ->
     assert any("proves nothing" in words for words in facts.words)
 
 
+def test_what_was_done_is_said_in_our_words(lies: Lies) -> None:
+    lies.answers(PRESENT | {"edits": "sharpen"})
+    facts = asked(lies)
+    assert facts.edits == "sharpen"
+    assert any("probably sharpened" in words for words in facts.words)
+    lies.answers(PRESENT | {"edits": "sharpen", "answer": "absent"})
+    assert asked(lies).edits is None
+
+
 def test_another_payload_than_was_read_is_not_used(lies: Lies) -> None:
     lies.answers(PRESENT)
     facts = asked(lies, "f" * 16)
@@ -76,6 +85,7 @@ def test_another_payload_than_was_read_is_not_used(lies: Lies) -> None:
         json.dumps(PRESENT | {"octaves": [{"low": 1, "high": 2, "share": 99}]}).encode(),
         json.dumps(PRESENT | {"regions": {"rows": 16, "columns": 16, "levels": []}}).encode(),
         json.dumps(PRESENT | {"words": ["a" * 501]}).encode(),
+        json.dumps(PRESENT | {"edits": "genuine"}).encode(),
         b'{"answer": "present", "octaves": [{"low": 1, "high": 2, "share": NaN, "error": 0}]}',
     ],
 )  # fmt: skip
