@@ -25,5 +25,7 @@ def test_a_figure_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None
 
 def test_without_matplotlib_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(DependencyError, match=r"explain\]' in the folder"):
+    with pytest.raises(
+        DependencyError, match=r"matplotlib.figure is missing; install it with: .+\[explain\]'"
+    ):
         new_figure(1, 1, extra="explain")

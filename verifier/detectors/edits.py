@@ -209,5 +209,8 @@ def _answer(entry: ModelEntry, calibration: Calibration, found: dict[str, float]
         )
         reasons = (said, how_often_wrong(none, "edited"))
         return Answer("ran", "informs", reasons, label, True, none, native)
-    undecided = f"Undecided: probability of any edit {percent(edited)}, of none {percent(native)}."
+    undecided = (
+        "What is left of the camera's watermark fits neither an unedited photo clearly nor an "
+        f"edited one: probability of an edit {percent(edited)}."
+    )
     return Answer("ran", "inconclusive", (undecided,), in_domain=True)

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from camera_sim.evaluation.attacks.attack import Aim, Attempt, Target
 from camera_sim.evaluation.watermark.changes import pixels
 from camera_sim.evaluation.watermark.edit_judging import EditJudge
-from camera_sim.evaluation.watermark.edit_tables import UNDECIDED
 from camera_sim.evaluation.watermark.edited import NATIVE, Measured, described
 from camera_sim.evaluation.watermark.fidelity import psnr
 from camera_sim.evaluation.watermark.photos import Picture, as_jpeg
 from verifier.comparing.compare import compare
 from verifier.detectors.edits import LEAST_PHOTO
+from verifier.training.edits.train import KINDS
 from verifier.watermark.presence import presence
 from verifier.watermark.reader import WatermarkReading, read_watermark
 from watermark.reference import ReferencePicture
@@ -65,7 +65,7 @@ class Outcome:
     @property
     def noticed_by_key(self) -> bool:
         """Whether octaves are missing, or an edit is named by what is left of them."""
-        return bool(self.missing) or self.edits_keyed not in (None, NATIVE, UNDECIDED)
+        return bool(self.missing) or self.edits_keyed in KINDS[1:]
 
 
 @dataclass(frozen=True)

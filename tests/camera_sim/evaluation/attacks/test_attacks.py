@@ -31,7 +31,7 @@ from camera_sim.evaluation.attacks.judging import Judge, Outcome
 from camera_sim.evaluation.attacks.removing import removing
 from camera_sim.evaluation.attacks.repairing import lost, repairing
 from camera_sim.evaluation.attacks.tables import attack_table
-from camera_sim.evaluation.watermark.edit_tables import UNDECIDED
+from camera_sim.evaluation.watermark.edit_tables import COMPRESSED, UNDECIDED
 from camera_sim.evaluation.watermark.photos import Keys, Picture, shots
 from channel.manipulations import GAUSSIAN, JPEG
 from tests.verifier.watermark.made import in_8_bits, scene
@@ -211,7 +211,7 @@ def test_edits_are_asked_of_repairs_of_large_photos(target: Target, judge: Judge
     assert judge._edits(repair, reading) == (None, None)  # too small
     large = replace(reading, longer_side=4000)
     assert judge._edits(replace(repair, aim="forgery"), large) == (None, None)
-    called = {"native", "sharpen", "gaussian", "resample", "jpeg", UNDECIDED}
+    called = {"native", "sharpen", "gaussian", "resample", UNDECIDED, COMPRESSED}
     assert set(judge._edits(repair, large)) <= called
 
 
