@@ -1,4 +1,4 @@
-"""Every shipped detector of pixels can be explained: its weights for torch, and what its relevance means."""
+"""Every shipped detector of pixels can be explained: weights for torch, what relevance means."""
 
 from pathlib import Path
 
