@@ -37,6 +37,7 @@ from watermark.keys import GroupKey, PhotoKey
 TASK: Final = "edits"
 KEYED_TASK: Final = "edits by the photo's key"
 """Of the model that is asked where the photo's own key is at hand: it sees finer detail."""
+SHARPENED: Final = "sharpen"
 LEAST_PHOTO: Final = 2400
 """Pixels of a photo's longer side; of smaller ones the network saw none."""
 
@@ -193,8 +194,9 @@ def _answer(entry: ModelEntry, calibration: Calibration, found: dict[str, float]
     if against is not None and edited >= against.value:
         edits = [label for label in entry.labels if label.role == "edit"]
         likeliest = max(edits, key=lambda label: found[label.name])
+        amount = "More" if likeliest.name == SHARPENED else "Less"
         said = (
-            "More or less is left of the camera's watermark at fine detail than scaling and "
+            f"{amount} is left of the camera's watermark at fine detail than scaling and "
             f"compressing leave: the picture was probably {likeliest.words} (probability of any "
             f"edit {percent(edited)})."
         )

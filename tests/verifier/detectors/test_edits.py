@@ -61,6 +61,7 @@ def test_a_sharpened_photo_looks_sharpened(edits: WatermarkEdits, whole: Picture
     assert after is not None
     assert after.finding == "evidence against"
     assert after.answer == "sharpen"
+    assert after.reasons[0].startswith("More is left")
     assert after.probabilities["sharpen"] > 0.6 > before.probabilities["sharpen"]
 
 
