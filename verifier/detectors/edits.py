@@ -30,6 +30,7 @@ from verifier.report.wording import percent
 from verifier.watermark.description import describe, is_known
 from verifier.watermark.photo import upright
 from verifier.watermark.reader import WatermarkReading, read_watermark
+from verifier.watermark.registration import distance_from_place
 from verifier.watermark.transfer import FINE_SIDE, measure_transfer
 from verifier.weights import FOLDER, Calibration, ModelEntry, read_manifest
 from watermark.keys import GroupKey, PhotoKey
@@ -38,6 +39,8 @@ TASK: Final = "edits"
 KEYED_TASK: Final = "edits by the photo's key"
 """Of the model that is asked where the photo's own key is at hand: it sees finer detail."""
 SHARPENED: Final = "sharpen"
+MOST_OFF: Final = 8e-4
+"""Longer sides by which a watermark may lie elsewhere than it was read; uncut ones are 4e-4 off."""
 LEAST_PHOTO: Final = 2400
 """Pixels of a photo's longer side; of smaller ones the network saw none."""
 
@@ -45,6 +48,10 @@ LEAST_PHOTO: Final = 2400
 _COMPRESSED: Final = (
     "The file is compressed so strongly that it isn't known well enough how much of the watermark "
     "that took. Ask for a larger copy: X, Telegram and Facebook leave more than messengers do."
+)
+_CUT: Final = (
+    "The picture seems cut by a few pixels, and its watermark doesn't lie quite where it was read: "
+    "so how much of its fine detail is left can't be told."
 )
 _TWICE: Final = (
     "The file was compressed more strongly before, and it isn't known how much of the watermark "
@@ -126,6 +133,8 @@ class WatermarkEdits(Detector):
         reason = _outside(reading, picture, found)
         if reason:
             return self._result(model, abstained(reason, in_domain=True))
+        if distance_from_place(picture, found, group) > MOST_OFF:
+            return self._result(model, abstained(_CUT, in_domain=True))
         steps = reading.facts.luma_steps
         described = describe(measure_transfer(picture, found, group, photo, steps))
         if not is_known(described):

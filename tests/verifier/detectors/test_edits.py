@@ -96,6 +96,17 @@ def test_a_file_that_was_compressed_more_before_is_not_judged(
     assert "more strongly before" in result.reasons[0]
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("keyed", [True, False])
+def test_a_photo_that_is_cut_by_a_few_pixels_is_not_accused(
+    edits: WatermarkEdits, whole: Picture, keyed: bool
+) -> None:
+    result = _asked(edits, _file(whole[:1797, :2395]), keyed=keyed)
+    assert result is not None
+    assert result.status == "abstained"
+    assert "cut by a few pixels" in result.reasons[0]
+
+
 def test_a_small_photo_is_not_judged(edits: WatermarkEdits) -> None:
     result = _asked(edits, _file(photo((900, 1200))))
     assert result is not None
