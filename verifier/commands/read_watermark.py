@@ -111,6 +111,7 @@ def as_record(reading: WatermarkReading) -> dict[str, Any]:
         "offset": offset and [round(pixels, 2) for pixels in offset],
         "turned": reading.turned,
         "mirrored": reading.mirrored,
+        "slant": reading.slant and round(reading.slant, 2),
         "false_hit_rate": reading.false_hit_rate,
     }
 
@@ -136,6 +137,8 @@ def _handling(reading: WatermarkReading) -> Iterator[str]:
         yield "mirrored"
     if reading.turned:
         yield f"turned clockwise by {reading.turned}°"
+    if reading.slant:
+        yield f"straightened by {abs(reading.slant):.1f}°"
 
 
 def _as_power(rate: float) -> str:

@@ -53,7 +53,8 @@ class Lay:
             step = place.steps[axis] * samples / upright[axis]  # longer sides to a received pixel
             scales.append(1 / (step * photo_side))
             offsets.append(-place.corner[axis] / step)
-        return cls(np.array([[scales[0], 0, offsets[0]], [0, scales[1], offsets[1]]]))
+        level = np.array([[scales[0], 0, offsets[0]], [0, scales[1], offsets[1]], [0, 0, 1]])
+        return cls(_turned(place.slant, upright) @ level)
 
     @property
     def scale(self) -> float:
@@ -104,6 +105,14 @@ class Lay:
         within: NDArray[np.bool_] = (rows > margin) & (rows < received[0] - margin)
         within &= (columns > margin) & (columns < received[1] - margin)
         return within
+
+
+def _turned(slant: float, shape: tuple[int, int]) -> Matrix:
+    """Return what turns a (h, w) picture's places clockwise about its middle, (2, 3)."""
+    sine, cosine = np.sin(np.deg2rad(slant)), np.cos(np.deg2rad(slant))
+    rotation = np.array([[cosine, -sine], [sine, cosine]])
+    middle = np.array([shape[1], shape[0]]) / 2
+    return np.column_stack([rotation, middle - rotation @ middle])
 
 
 def laid(received: Image.Image, lay: Lay, shape: tuple[int, int], samples: int) -> Array:

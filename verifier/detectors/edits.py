@@ -53,6 +53,10 @@ _CUT: Final = (
     "The picture seems cut by a few pixels, and its watermark doesn't lie quite where it was read: "
     "so how much of its fine detail is left can't be told."
 )
+_STRAIGHTENED: Final = (
+    "The picture was straightened, which takes fine detail away by itself: whether more was done "
+    "can't be told from its watermark."
+)
 _TWICE: Final = (
     "The file was compressed more strongly before, and it isn't known how much of the watermark "
     "that took."
@@ -182,6 +186,8 @@ def _outside(reading: Reading, picture: NDArray[np.uint8], found: WatermarkReadi
             f"The photo has {found.longer_side} pixels on its longer side; edits are judged from "
             f"{LEAST_PHOTO:,} on."
         )
+    if found.slant:
+        return _STRAIGHTENED
     if reading.facts.channel.double_compression.found:
         return _TWICE
     if max(picture.shape) >= FINE_SIDE:

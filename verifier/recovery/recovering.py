@@ -198,7 +198,7 @@ class _Outcome:
                 manifest.photo_size,
                 self.received.watermark,
                 self.received.pixels.shape[:2],
-                lies_straight=_lies_straight(best.comparison),
+                lies_straight=not self.place.slant and _lies_straight(best.comparison),
             )
         return Recovery(facts.model_copy(update={"words": words}), best.comparison, picture)
 

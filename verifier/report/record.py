@@ -575,6 +575,8 @@ class WatermarkFacts(_Record):
         How far the picture is turned clockwise as people see it, in degrees.
     mirrored
         Whether it was mirrored left to right, before it was turned.
+    slant
+        How far it is turned clockwise beside that, in degrees: of a picture that was straightened.
     longer_side
         Of the photo as it was developed, in pixels.
     false_hit_rate
@@ -592,6 +594,7 @@ class WatermarkFacts(_Record):
     offset: tuple[float, float] | None = None
     turned: int | None = None
     mirrored: bool | None = None
+    slant: float | None = None
     longer_side: int | None = None
     false_hit_rate: Probability | None = None
     words: tuple[str, ...] = ()

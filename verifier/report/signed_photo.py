@@ -76,7 +76,7 @@ def _frame(report: ReportRecord) -> str:
     mark, recovered, preview = report.watermark, report.recovered, report.preview
     if not (mark.scale and mark.offset and recovered.photo_width and recovered.photo_height):
         return ""
-    if preview is None or mark.turned or mark.mirrored:
+    if preview is None or mark.turned or mark.mirrored or mark.slant:
         return ""
     left, top = mark.offset
     sides = (recovered.photo_width, recovered.photo_height)

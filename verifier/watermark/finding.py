@@ -1,28 +1,23 @@
 """Finding the pilot: how a picture lies in its photo, if it is of one that carries a watermark.
 
 First a picture is taken for uncut. Else the pilot's lines are looked for in its spectrum, at every
-size; the few likeliest are placed by the phases of their lines, and then refined.
+size, and at last at every slant; the few likeliest are placed by the phases of their lines, and
+then refined.
 """
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from verifier.watermark.place import TURNS, Array, Place, Turn
+from verifier.watermark.likeliest import CUT, FINEST, SLANTED, likeliest
+from verifier.watermark.place import TURNS, Array, Place
 from verifier.watermark.refining import climbed, in_blocks
-from verifier.watermark.spectrum import Floats, Spectrum
-from watermark.pattern import Complex, Lines, pilot
+from verifier.watermark.spectrum import MOST_DEVIATIONS, Spectrum
+from watermark.pattern import Complex, pilot
 
-SMALLEST, LARGEST = 0.55, 3.2
-"""The photo's longer side over the picture's: under 1 a frame was added, over 1 it was cut."""
-SIZE_STEP = 8e-4  # of the logarithm: the outermost line moves by a fifth of a cycle
-PEAK = 0.01  # of the logarithm: sizes so near are taken for one
-FINEST = 0.45  # cycles a sample: beyond, a line is not looked for
-LIKELIEST = 6  # sizes that are placed
 REFINED = 3
 UNCUT = 2  # turns of an uncut picture that are tried
 GRID = 1024  # places along the photo's longer side
-MOST_DEVIATIONS = 6.0  # of one line: a picture's own lines shall not outweigh all others
 LEAST = 1e-30
 BEFORE = 0.1  # of the longer side: how much of a frame there may be before the photo begins
 
@@ -66,7 +61,7 @@ class Pilot:
         """Look at a whitened picture as lying at a place."""
         lines, coefficients = pilot()
         down, across = lines.rows * place.steps[0], lines.columns * place.steps[1]
-        noise = spectrum.noise(down, across)
+        noise = spectrum.noise(*place.received(down, across))
         expected = np.where(np.hypot(down, across) < FINEST, np.conj(coefficients) / noise, 0)
         deviation = float(np.sqrt((np.square(np.abs(expected)) * noise).sum() / 2))
         upright = place.turn.undo(weighed)
@@ -104,57 +99,27 @@ def uncut(weighed: Array, spectrum: Spectrum) -> list[Found]:
     step = 1 / max(weighed.shape)
     pilots = [Pilot.at(Place(turn, (step, step)), weighed, spectrum) for turn in TURNS]
     found = [Found(pilot.place, pilot.score()) for pilot in pilots]
-    likeliest = sorted(zip(found, pilots, strict=True), key=lambda pair: -pair[0].score)[:UNCUT]
-    as_they_are = [found for found, _ in likeliest]  # exact, where the pilot is too faint to refine
-    return as_they_are + _best_refined([pilot for _, pilot in likeliest])
+    best = sorted(zip(found, pilots, strict=True), key=lambda pair: -pair[0].score)[:UNCUT]
+    as_they_are = [found for found, _ in best]  # exact, where the pilot is too faint to refine
+    return as_they_are + _best_refined([pilot for _, pilot in best])
 
 
 def searched(weighed: Array, spectrum: Spectrum) -> list[Found]:
     """Look for the photo that a picture may be cut from, best first."""
-    pilots = [
-        Pilot.at(Place(turn, (1 / size, 1 / size)), weighed, spectrum)
-        for size, turn in _likeliest_sizes(weighed, spectrum)
-    ]
-    found = sorted((one.placed() for one in pilots), key=lambda one: -one.score)
-    return _best_refined([Pilot.at(one.place, weighed, spectrum) for one in found])
+    return _best_placed(likeliest(CUT, max(weighed.shape), spectrum), weighed, spectrum)
+
+
+def straightened(weighed: Array, spectrum: Spectrum) -> list[Found]:
+    """Look for the photo that somebody may have turned by a few degrees and cut, best first."""
+    return _best_placed(likeliest(SLANTED, max(weighed.shape), spectrum), weighed, spectrum)
+
+
+def _best_placed(places: list[Place], weighed: Array, spectrum: Spectrum) -> list[Found]:
+    placed = [Pilot.at(place, weighed, spectrum).placed() for place in places]
+    placed.sort(key=lambda one: -one.score)
+    return _best_refined([Pilot.at(one.place, weighed, spectrum) for one in placed[:REFINED]])
 
 
 def _best_refined(pilots: list[Pilot]) -> list[Found]:
-    refined = [one.refined() for one in pilots[:REFINED]]
+    refined = [one.refined() for one in pilots]
     return sorted(refined, key=lambda one: -one.score)
-
-
-def _likeliest_sizes(weighed: Array, spectrum: Spectrum) -> list[tuple[float, Turn]]:
-    """Return the likeliest longer sides of the photo, in samples, each with two turns."""
-    steps = np.arange(np.log(SMALLEST), np.log(LARGEST), SIZE_STEP)
-    sizes = max(weighed.shape) * np.exp(steps)
-    scored: list[tuple[float, float, Turn]] = []
-    for turn in TURNS:
-        if not turn.rows:  # half a turn changes no power
-            scores = _power_scores(pilot()[0], turn, sizes, spectrum)
-            scored += [(*pair, turn) for pair in zip(scores, sizes.tolist(), strict=True)]
-    scored.sort(key=lambda one: -one[0])
-    taken: list[tuple[float, Turn]] = []
-    for _, size, turn in scored:
-        if len(taken) < LIKELIEST and not any(_near(size, turn, *other) for other in taken):
-            taken.append((size, turn))
-    half = [(size, replace(turn, rows=True, columns=not turn.columns)) for size, turn in taken]
-    return taken + half
-
-
-def _near(size: float, turn: Turn, other_size: float, other: Turn) -> bool:
-    return turn == other and abs(np.log(size / other_size)) < PEAK
-
-
-def _power_scores(lines: Lines, turn: Turn, sizes: Floats, spectrum: Spectrum) -> list[float]:
-    """Sum the lines' power over noise for each size, in deviations."""
-    rows = lines.rows * 1.0
-    columns = lines.columns * (-1.0 if turn.columns else 1.0)
-    if turn.transpose:  # what lies down the photo lies across the picture
-        rows, columns = columns, rows
-    down, across = rows / sizes[:, None], columns / sizes[:, None]
-    seen = np.hypot(down, across) < FINEST
-    ratio = spectrum.ratio(np.where(seen, down, 0), np.where(seen, across, 0))
-    above = (np.minimum(ratio, MOST_DEVIATIONS**2) - 1) * seen
-    scores: list[float] = (above.sum(axis=1) / np.sqrt(np.maximum(seen.sum(axis=1), 1))).tolist()
-    return scores

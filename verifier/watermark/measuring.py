@@ -73,8 +73,8 @@ def measure(
     if reading.payload is None or reading.place is None or reading.longer_side is None:
         raise ValueError("what is left is measured of a watermark that was read")
     place = reading.place
-    luma = place.turn.undo(reduced(picture))
-    weighing = Weighing(np.ascontiguousarray(luma))
+    luma = place.upright(reduced(picture))
+    weighing = Weighing(luma)
     found = weighing.apply(luma)
     strength = camera_strength(luma)
     message = Message(reading.payload, reading.longer_side)

@@ -1,14 +1,16 @@
 """How a picture lies in the photo that it is of: turned, mirrored, scaled, cut."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from watermark.pattern import Complex, Lines
 
 Array = NDArray[np.float32]
+Floats = NDArray[np.floating]
 Scalar = TypeVar("Scalar", bound=np.generic)
 
 
@@ -36,6 +38,15 @@ class Turn:
         """Lay an upright picture as the received one lies, as a view."""
         reversed_ = picture[:: -1 if self.rows else 1, :: -1 if self.columns else 1]
         return reversed_.swapaxes(0, 1) if self.transpose else reversed_
+
+    def of_upright(self, down: Floats, across: Floats) -> tuple[Floats, Floats]:
+        """Turn frequencies of an upright picture into those of the received one."""
+        down, across = down * (-1 if self.rows else 1), across * (-1 if self.columns else 1)
+        return (across, down) if self.transpose else (down, across)
+
+    def half_turned(self) -> "Turn":
+        """Return what brings the same picture upright where it lies upside down."""
+        return replace(self, rows=not self.rows, columns=not self.columns)
 
     @property
     def mirrored(self) -> bool:
@@ -68,11 +79,23 @@ class Place:
         From a row, from a column to the next, in longer sides of the photo.
     corner
         Where its top left corner lies, down and across, in longer sides of the photo.
+    slant
+        Degrees by which the photo is turned clockwise in it, beside quarter turns: of a picture
+        that somebody straightened. Steps and corner are those of the picture turned back.
     """
 
     turn: Turn
     steps: tuple[float, float]
     corner: tuple[float, float] = (0.0, 0.0)
+    slant: float = 0.0
+
+    def upright(self, plane: Array) -> Array:
+        """Bring a received (H, W) plane upright, and level where it is slanted."""
+        return levelled(np.ascontiguousarray(self.turn.undo(plane)), self.slant)
+
+    def received(self, down: Floats, across: Floats) -> tuple[Floats, Floats]:
+        """Turn frequencies of the upright, level picture into those of the received one."""
+        return self.turn.of_upright(*slanted(down, across, self.slant))
 
     def changed(self, change: NDArray[np.float64], shape: tuple[int, ...]) -> "Place":
         """Stretch a (H, W) picture about its middle, down and across, then move it so."""
@@ -83,33 +106,74 @@ class Place:
                 self.corner, change[2:], shape, self.steps, steps, strict=True
             )
         ]
-        return Place(self.turn, (steps[0], steps[1]), (corner[0], corner[1]))
+        return replace(self, steps=(steps[0], steps[1]), corner=(corner[0], corner[1]))
 
     def amplitudes(self, upright: Array, lines: Lines) -> Complex:
-        """Correlate an upright (H, W) picture with lines, each by itself: (N,) complex."""
+        """Correlate an upright (H, W) picture, slanted or not, with lines: (N,) complex."""
         down, across = self.waves(lines, upright.shape)
         amplitudes: Complex = np.einsum("hn,hn->n", upright @ across.T, down.T)
         return amplitudes
 
-    def lattice_amplitudes(self, upright: Array, lines: Lines) -> Complex:
-        """As `amplitudes`, for lines that share few rows and columns: by two matrix products."""
+    def lattice_amplitudes(self, level: Array, lines: Lines) -> Complex:
+        """As `amplitudes`, of a level picture, for lines that share few rows and columns.
+
+        It takes two matrix products.
+        """
         rows, row_of = np.unique(lines.rows, return_inverse=True)
         columns, column_of = np.unique(lines.columns, return_inverse=True)
-        down = self._waves(0, rows, upright.shape[0])
-        across = self._waves(1, columns, upright.shape[1])
-        amplitudes: Complex = (down @ (upright @ across.T))[row_of, column_of]
+        down = self._waves(0, rows, level.shape[0])
+        across = self._waves(1, columns, level.shape[1])
+        amplitudes: Complex = (down @ (level @ across.T))[row_of, column_of]
         return amplitudes
 
     def waves(
         self, lines: Lines, shape: tuple[int, ...]
     ) -> tuple[NDArray[np.complex64], NDArray[np.complex64]]:
-        """Return lines' conjugate waves down and across a picture: (N, H) and (N, W)."""
-        return self._waves(0, lines.rows, shape[0]), self._waves(1, lines.columns, shape[1])
+        """Return lines' conjugate waves down and across an upright picture: (N, H) and (N, W).
+
+        The wave of a slanted line is a product of two, too: of other frequencies, whose phases are
+        the same in the picture's middle.
+        """
+        if self.slant == 0:
+            return self._waves(0, lines.rows, shape[0]), self._waves(1, lines.columns, shape[1])
+        steps = self.steps
+        turned = slanted(lines.rows * steps[0], lines.columns * steps[1], self.slant)
+        down, across = (
+            _waves(frequency * (np.arange(side) + 0.5 - side / 2)[:, None] + line * middle).T
+            for frequency, line, side, middle in zip(
+                turned, (lines.rows, lines.columns), shape, self._middle(shape), strict=True
+            )
+        )
+        return down, across
+
+    def _middle(self, shape: tuple[int, ...]) -> tuple[float, float]:
+        """Return where the middle of a (H, W) picture lies, in longer sides of the photo."""
+        (top, left), (down, across) = self.corner, self.steps
+        return top + shape[0] / 2 * down, left + shape[1] / 2 * across
 
     def _waves(self, axis: int, frequencies: NDArray[np.int64], side: int) -> NDArray[np.complex64]:
         """Return exp(−2πi·f·x) at every sample along an axis: (N, side)."""
         places = self.corner[axis] + (np.arange(side) + 0.5) * self.steps[axis]
-        waves: NDArray[np.complex64] = np.exp(-2j * np.pi * np.outer(frequencies, places)).astype(
-            np.complex64
-        )
-        return waves
+        return _waves(np.outer(frequencies, places))
+
+
+def _waves(turns: Floats) -> NDArray[np.complex64]:
+    waves: NDArray[np.complex64] = np.exp(-2j * np.pi * turns).astype(np.complex64)
+    return waves
+
+
+def levelled(plane: Array, slant: float) -> Array:
+    """Turn a (H, W) plane back about its middle by so many degrees; its shape stays.
+
+    What was outside of it gets its mean.
+    """
+    if slant == 0:
+        return plane
+    image = Image.fromarray(plane)
+    return np.asarray(image.rotate(slant, Image.Resampling.BICUBIC, fillcolor=float(plane.mean())))
+
+
+def slanted(down: Floats, across: Floats, slant: float) -> tuple[Floats, Floats]:
+    """Turn frequencies, or places about the middle, of a level plane into those of a slanted one."""
+    sine, cosine = np.sin(np.deg2rad(slant)), np.cos(np.deg2rad(slant))
+    return down * cosine + across * sine, across * cosine - down * sine

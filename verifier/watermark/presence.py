@@ -78,7 +78,7 @@ class _Weighed:
 
     @classmethod
     def of(cls, picture: NDArray[np.uint8], place: Place) -> "_Weighed":
-        luma = np.ascontiguousarray(place.turn.undo(reduced(picture)))
+        luma = place.upright(reduced(picture))
         weighing = Weighing(luma)
         strength = camera_strength(luma)
         return cls(place, luma, strength, weighing, strength * weighing.apply(luma))

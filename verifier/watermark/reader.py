@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from verifier.watermark.finding import Found, searched, uncut
+from verifier.watermark.finding import Found, searched, straightened, uncut
 from verifier.watermark.place import Array, Place
 from verifier.watermark.spectrum import Spectrum
 from verifier.watermark.whitening import Weighing, reduced
@@ -47,8 +47,8 @@ class WatermarkReading:
     scale
         Received pixels to one of the photo.
     offset
-        Where the received picture's top left corner, once it is turned back, lies in the photo:
-        pixels across and down.
+        Where the received picture's top left corner, once it is turned back about its middle, lies
+        in the photo: pixels across and down.
     """
 
     found: bool
@@ -71,6 +71,13 @@ class WatermarkReading:
     def mirrored(self) -> bool | None:
         """Whether the received picture is mirrored left to right, before it was turned."""
         return self.place.turn.mirrored if self.place else None
+
+    @property
+    def slant(self) -> float | None:
+        """How far the photo is turned clockwise in it beside that, in degrees, within 0.05."""
+        if self.place is None:
+            return None
+        return -self.place.slant if self.place.turn.mirrored else self.place.slant
 
 
 def read_watermark(
@@ -113,6 +120,7 @@ def _places(weighed: Array, *, search: bool) -> Iterator[Found]:
     yield from uncut(weighed, spectrum)
     if search:
         yield from searched(weighed, spectrum)
+        yield from straightened(weighed, spectrum)
 
 
 def soft_values(weighed: Array, place: Place) -> Callable[[GroupKey], Soft]:
@@ -123,7 +131,7 @@ def soft_values(weighed: Array, place: Place) -> Callable[[GroupKey], Soft]:
     A function of a group's key that gives the (248,) soft values of its coded bits.
     """
     lines = payload_lines()
-    amplitudes = place.lattice_amplitudes(place.turn.undo(weighed), lines)
+    amplitudes = place.lattice_amplitudes(place.upright(weighed), lines)
     parts = np.empty(2 * len(lines))
     parts[0::2], parts[1::2] = amplitudes.real, amplitudes.imag
     parts *= np.repeat(1 / np.sqrt(lines.radii), 2)

@@ -39,7 +39,7 @@ def distance_from_place(
     """
     if reading.payload is None or reading.place is None or reading.longer_side is None:
         raise ValueError("a distance is measured of a watermark that was read")
-    upright = np.ascontiguousarray(reading.place.turn.undo(reduced(picture)))
+    upright = reading.place.upright(reduced(picture))
     lines, coefficients = payload_part(Message(reading.payload, reading.longer_side), group)
     coarse = lines.radii < FINEST
     known = Lines(lines.rows[coarse], lines.columns[coarse])

@@ -42,6 +42,7 @@ def as_facts(found: WatermarkReading, longer_side: int) -> WatermarkFacts:
         offset=(round(across, 2), round(down, 2)),
         turned=found.turned,
         mirrored=found.mirrored,
+        slant=None if found.slant is None else round(found.slant, 1),
         longer_side=found.longer_side,
         false_hit_rate=found.false_hit_rate,
         words=tuple(_words(found, found.payload, found.scale, found.offset, longer_side)),
@@ -63,6 +64,9 @@ def _words(
         yield "The picture is mirrored left to right."
     if found.turned:
         yield f"The picture is turned clockwise by {found.turned}°."
+    if found.slant:
+        way = "clockwise" if found.slant > 0 else "counterclockwise"
+        yield f"It was straightened: the photo is turned {way} in it by {abs(found.slant):.1f}°."
     yield (
         f"Of {_one_of(found.false_hit_rate)} pictures without a watermark, fewer than one gives a "
         "payload by chance."

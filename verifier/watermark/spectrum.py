@@ -9,6 +9,7 @@ Floats = NDArray[np.floating]
 AROUND, OWN = 12, 2
 """Bins each way over which a frequency's surroundings are averaged, and which are its own."""
 LEAST = 1e-30
+MOST_DEVIATIONS = 6.0  # of one frequency
 
 
 class Spectrum:
@@ -26,21 +27,24 @@ class Spectrum:
     def __init__(self, weighed: Array) -> None:
         self._side = 2 * max(weighed.shape)
         spectrum = np.fft.rfft2(weighed, s=(self._side, self._side))
-        self._power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
-        around, own = _box_sum(self._power, AROUND), _box_sum(self._power, OWN)
+        power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
+        around, own = _box_sum(power, AROUND), _box_sum(power, OWN)
         bins = (2 * AROUND + 1) ** 2 - (2 * OWN + 1) ** 2
         self._noise = np.maximum((around - own) / bins, LEAST)
+        self._above = np.minimum(power / self._noise, np.float32(MOST_DEVIATIONS**2)) - 1
 
     def noise(self, down: Floats, across: Floats) -> Floats:
         """Return the mean power around frequencies down and across, in cycles a sample."""
         level: Floats = self._noise[self._bins(down, across)]
         return level
 
-    def ratio(self, down: Floats, across: Floats) -> Floats:
-        """Return a frequency's power over that around it."""
-        bins = self._bins(down, across)
-        ratio: Floats = self._power[bins] / self._noise[bins]
-        return ratio
+    def above(self, down: Floats, across: Floats) -> Floats:
+        """Return by how much a frequency's power is above that around it, in parts of that.
+
+        No more than by `MOST_DEVIATIONS`: a picture's own lines shall not outweigh all others.
+        """
+        above: Floats = self._above[self._bins(down, across)]
+        return above
 
     def _bins(self, down: Floats, across: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the nearest bins of the half spectrum, whose columns are 0 or more."""

@@ -1,5 +1,7 @@
 """A received picture against its signed reference."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -124,6 +126,35 @@ def test_a_cut_is_named_and_its_map_lies_over_what_was_received() -> None:
     assert share == pytest.approx(800 * 600 / (SIZE[0] * SIZE[1]), abs=0.02)
     assert found.map is not None
     assert found.map.shape[0] * found.cell == pytest.approx(750, abs=found.cell)
+
+
+def straightened(picture: Picture, slant: float) -> tuple[Picture, Place]:
+    """Turn a picture clockwise about its middle, cut what is empty, and say where it lies."""
+    turned = Image.fromarray(picture).rotate(-slant, Image.Resampling.BICUBIC)
+    part = (100, 75, 1100, 825)
+    received = shared(np.asarray(turned.crop(part)))
+    return received, replace(placed(received, part), slant=slant)
+
+
+@pytest.mark.parametrize("slant", [-3.0, 1.0, 2.0])
+def test_a_straightened_picture_is_the_same_and_named(slant: float) -> None:
+    received, place = straightened(photo(), slant)
+    found = compare(received, reference(photo()), SIZE, place)
+    assert found.result == "same"
+    assert {"cropped", "straightened"} <= kinds(found)
+    [turned] = [change for change in found.changes if change.kind == "straightened"]
+    assert turned.amount == pytest.approx(slant, abs=0.05)
+
+
+def test_a_part_put_into_a_straightened_picture_is_outlined() -> None:
+    edited = photo().copy()
+    edited[300:500, 600:800] = photo(1)[300:500, 600:800]
+    received, place = straightened(edited, 3.0)
+    found = compare(received, reference(photo()), SIZE, place)
+    assert found.result == "changed in parts"
+    left, top, right, bottom = found.regions[0].box
+    for at, expected in zip((left, top, right, bottom), (502, 220, 712, 430), strict=True):
+        assert abs(at - expected) < 45
 
 
 def test_a_frame_is_named_and_not_compared() -> None:

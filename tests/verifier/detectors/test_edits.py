@@ -107,6 +107,17 @@ def test_a_photo_that_is_cut_by_a_few_pixels_is_not_accused(
     assert "cut by a few pixels" in result.reasons[0]
 
 
+@pytest.mark.slow
+def test_a_straightened_photo_is_not_judged(edits: WatermarkEdits, whole: Picture) -> None:
+    turned = Image.fromarray(whole).rotate(2, Image.Resampling.BICUBIC).crop((60, 60, 2340, 1740))
+    reading = read_file(_file(np.asarray(turned)), Settings())
+    found = read_watermark(reading.pixels, [GROUP])
+    result = edits.judge(reading, reading.pixels, found)
+    assert result is not None
+    assert result.status == "abstained"
+    assert "straightened" in result.reasons[0]
+
+
 def test_a_small_photo_is_not_judged(edits: WatermarkEdits) -> None:
     result = _asked(edits, _file(photo((900, 1200))))
     assert result is not None

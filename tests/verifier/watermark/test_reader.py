@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from tests.verifier.watermark.made import GROUP, PAYLOAD, Picture, in_8_bits, photo, scene
+from verifier.watermark.place import TURNS, Turn
 from verifier.watermark.reader import read_watermark
 from watermark.keys import GroupKey
 
@@ -49,6 +50,24 @@ def test_read_from_a_quarter_of_the_area(whole: Picture, top: int, left: int) ->
     assert reading.payload == PAYLOAD
     assert reading.scale == pytest.approx(0.9, rel=3e-3)
     assert reading.offset == pytest.approx((left, top), abs=4)
+
+
+@pytest.mark.parametrize("degrees", [-3.0, 0.6, 2.0])
+@pytest.mark.parametrize("turn", [TURNS[0], TURNS[1], TURNS[6]])
+def test_read_of_a_straightened_picture(whole: Picture, degrees: float, turn: Turn) -> None:
+    """Whoever straightens a horizon turns the photo about its middle, and cuts what is empty."""
+    turned = Image.fromarray(whole).rotate(-degrees, Image.Resampling.BICUBIC)
+    cut = np.asarray(turned.crop((80, 60, 1520, 1140)))
+    reading = read_watermark(turn.redo(cut), [GROUP])
+    assert reading.payload == PAYLOAD
+    assert (reading.turned, reading.mirrored) == (turn.degrees, turn.mirrored)
+    assert reading.slant == pytest.approx(-degrees if turn.mirrored else degrees, abs=0.06)
+    assert reading.scale == pytest.approx(1, rel=3e-3)
+    assert reading.offset == pytest.approx((80, 60), abs=6)
+
+
+def test_level_pictures_have_no_slant(whole: Picture) -> None:
+    assert read_watermark(whole, [GROUP]).slant == 0
 
 
 def test_read_from_within_a_frame(whole: Picture) -> None:

@@ -85,6 +85,15 @@ def test_turns_are_said(quarters: int, mirrored: bool) -> None:
     assert (f"turned clockwise by {90 * quarters}°" in words) == (quarters > 0)
 
 
+@pytest.mark.parametrize(
+    ("slant", "words"), [(1.97, "clockwise in it by 2.0°"), (-0.6, "counterclockwise in it by 0.6")]
+)
+def test_that_it_was_straightened_is_said(slant: float, words: str) -> None:
+    facts = as_facts(replace(WHOLE, place=Place(TURNS[0], (1.0, 1.0), slant=slant)), PHOTO)
+    assert facts.slant == round(slant, 1)
+    assert words in " ".join(facts.words)
+
+
 @pytest.mark.parametrize("rate", [1e-8, 3e-15, 1e-80, 0.0])
 def test_chance_is_never_made_rarer_than_it_is(rate: float) -> None:
     words = said(false_hit_rate=rate)
