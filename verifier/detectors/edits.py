@@ -6,7 +6,7 @@ what was done. The group's key is enough. A watermark can be copied to another p
 all that is measured here: so that nothing was found is told, and is no evidence for a picture.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar, Final, Self
@@ -134,7 +134,7 @@ class WatermarkEdits(Detector):
         model = self._blind if photo is None else self._keyed
         if model is None or not found.found or group is None:
             return None
-        reason = _outside(reading, picture, found)
+        reason = next(_reasons(reading, picture, found), None)
         if reason:
             return self._result(model, abstained(reason, in_domain=True))
         if distance_from_place(picture, found, group) > MOST_OFF:
@@ -179,27 +179,26 @@ class WatermarkEdits(Detector):
         )
 
 
-def _outside(reading: Reading, picture: NDArray[np.uint8], found: WatermarkReading) -> str:
-    """Say why a picture's watermark can't be measured; "" where it can."""
+def _reasons(
+    reading: Reading, picture: NDArray[np.uint8], found: WatermarkReading
+) -> Iterator[str]:
+    """Say why a picture's watermark can't be measured, if it can't."""
     if (found.longer_side or 0) < LEAST_PHOTO:
-        return (
+        yield (
             f"The photo has {found.longer_side} pixels on its longer side; edits are judged from "
             f"{LEAST_PHOTO:,} on."
         )
     if found.slant:
-        return _STRAIGHTENED
+        yield _STRAIGHTENED
     if reading.facts.channel.double_compression.found:
-        return _TWICE
-    if max(picture.shape) >= FINE_SIDE:
-        return ""
-    if reading.facts.luma_steps is None:
-        return (
+        yield _TWICE
+    if max(picture.shape) < FINE_SIDE and reading.facts.luma_steps is None:
+        yield (
             "The file is no JPEG, so what an earlier compression took of the watermark is not "
             "known. Ask for the file as the platform serves it."
         )
-    if reading.facts.input.orientation != 1:
-        return "The file is stored turned, and edits are judged of pictures that are upright."
-    return ""
+    if max(picture.shape) < FINE_SIDE and reading.facts.input.orientation != 1:
+        yield "The file is stored turned, and edits are judged of pictures that are upright."
 
 
 def _answer(entry: ModelEntry, calibration: Calibration, found: dict[str, float]) -> Answer:

@@ -174,6 +174,6 @@ def levelled(plane: Array, slant: float) -> Array:
 
 
 def slanted(down: Floats, across: Floats, slant: float) -> tuple[Floats, Floats]:
-    """Turn frequencies, or places about the middle, of a level plane into those of a slanted one."""
+    """Turn a level plane's frequencies into those of the slanted one."""
     sine, cosine = np.sin(np.deg2rad(slant)), np.cos(np.deg2rad(slant))
     return down * cosine + across * sine, across * cosine - down * sine
