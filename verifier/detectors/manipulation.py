@@ -17,9 +17,9 @@ from verifier.features.watermark_gaps import NO_GAPS, WatermarkGaps
 from verifier.features.watermark_proof import WatermarkProof
 from verifier.features.watermark_sync import Sync
 from verifier.judging import calibration as calibrating
-from verifier.judging.decision import Answer, Grounds, decide, without_gaps
+from verifier.judging.decision import Answer, Grounds, decide, without_gaps, without_watermark
 from verifier.reading.reading import Reading
-from verifier.report.record import PatchMap
+from verifier.report.record import DetectorResult, PatchMap
 from verifier.weights import ANY_CHANNEL
 
 TASK: Final = "manipulation"
@@ -80,6 +80,29 @@ class ManipulationDetector(PixelDetector[PictureScores]):
     without_models: ClassVar[str] = "No trained model of a camera's pair is installed."
     too_little: ClassVar[str] = "that is large enough, and neither uniform nor overexposed"
     outside: ClassVar[bool | None] = False
+
+    def analyze(self, reading: Reading, *, brief: bool = False) -> DetectorResult:
+        """Answer for a picture; see `Detector.analyze`.
+
+        Without the camera's watermark, or where it hides edits, no patch is looked at: whatever
+        they said, there would be no answer. That is so for most pictures, and takes a third.
+        """
+        first, *others = [self.without(one, reading) for one in self._candidates(reading)] or [None]
+        if first is not None and None not in others:
+            return first
+        return super().analyze(reading, brief=brief)
+
+    def prepare(self) -> None:
+        """Load what looks for watermarks: most pictures need no more; see `Detector.prepare`."""
+        for model in self._models:
+            (model.pooling or model).load()
+
+    def without(self, model: Model, reading: Reading) -> DetectorResult | None:
+        """Abstain for want of a watermark; None where there is one, or the model can't say."""
+        if model.pooling is None or model.entry.calibration_for(self.channel_of(reading)) is None:
+            return None
+        answer = without_watermark(model.entry, model.pooling.prove(reading.pixels))
+        return self._result(answer, model=model.facts) if answer else None
 
     def score(self, reading: Reading, *, brief: bool = False) -> PictureScores | None:
         """Run the model that fits the picture; None if no patch of it is usable.

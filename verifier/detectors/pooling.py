@@ -99,15 +99,21 @@ class Pooling:
         WeightsError
             If the network can't be loaded.
         """
+        proof, brought_back = self._proved(pixels)
+        statistics = watermark_statistics(brought_back, self.pattern, proof.sync)
+        return Measured(pixels, statistics, proof)
+
+    def prove(self, pixels: Pixels) -> WatermarkProof:
+        """Look for the watermark alone: how it lies in a picture, and the evidence for that."""
+        return self._proved(pixels)[0]
+
+    def _proved(self, pixels: Pixels) -> tuple[WatermarkProof, Pixels]:
+        """Return the proof, and the picture as the watermark lay in it at first."""
         pattern = self.pattern
         sync = find_watermark(pixels, pattern)
         brought_back = synchronised(pixels, sync, pattern.period)
         height, width = pixels.shape[:2]
-        return Measured(
-            pixels,
-            watermark_statistics(brought_back, pattern, sync),
-            prove_watermark(brought_back, pattern, sync, (height, width)),
-        )
+        return prove_watermark(brought_back, pattern, sync, (height, width)), brought_back
 
     def judge(self, measured: Measured, mean_log: NDArray[np.float64]) -> Pooled:
         """Judge a picture.

@@ -84,11 +84,11 @@ def decide(entry: ModelEntry, grounds: Grounds, proof: WatermarkProof | None = N
             "pipeline, so it can't assess edits.",
             in_domain=False,
         )
-    without = _no_watermark(entry, proof) if proof else None
+    without = without_watermark(entry, proof) if proof else None
     return without or _decided(entry, calibration, found, proof.sync if proof else None)
 
 
-def _no_watermark(entry: ModelEntry, proof: WatermarkProof) -> Answer | None:
+def without_watermark(entry: ModelEntry, proof: WatermarkProof) -> Answer | None:
     """Abstain without the camera's watermark, or at a size that hides edits."""
     pipeline = entry.pipeline or entry.name
     if proof.sync.absent:

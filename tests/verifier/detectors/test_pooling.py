@@ -11,11 +11,14 @@ from PIL import Image
 from tests.verifier.features.test_watermark_sync import RICH, carrying, downloaded
 from tests.verifier.toy import CALIBRATION, LABELS, PAIR, Pixels, native, toy_weights
 from verifier import Verifier
+from verifier.detectors.manipulation import ManipulationDetector
+from verifier.detectors.model import Model
 from verifier.detectors.pooling import Pooling
 from verifier.errors import WeightsError
 from verifier.features.watermark_proof import WatermarkProof
 from verifier.features.watermark_statistics import statistics_count
 from verifier.features.watermark_sync import FOUND, MATCHED, Sync
+from verifier.reading.reading import read_pixels
 from verifier.training.manipulation.pooling_export import export_pooling
 from verifier.training.manipulation.pooling_network import PoolingNetwork
 from verifier.weights import PoolingEntry, read_manifest, store_calibration
@@ -150,3 +153,20 @@ def reasons_of(folder: Path, path: Path, pixels: Pixels) -> list[str]:
 def result_of(folder: Path, path: Path) -> dict[str, Any]:
     report = json.loads(Verifier.from_weights(folder).analyze(path).model_dump_json())
     return next(one for one in report["detectors"] if one["name"] == "manipulation")
+
+
+def test_patches_are_looked_at_only_where_the_watermark_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = pooled_weights(tmp_path / "weights")
+    store_calibration(PAIR, CALIBRATION, folder=folder)
+    looked: list[int] = []
+    run = Model.logits
+    monkeypatch.setattr(Model, "logits", lambda self, of: looked.append(1) or run(self, of))
+    detector = ManipulationDetector.from_weights(folder)
+    assert detector.analyze(read_pixels(carrying(pattern=RICH))).patches
+    assert looked
+    looked.clear()
+    without = detector.analyze(read_pixels(native()))
+    assert (without.status, without.patches, without.scores) == ("abstained", 0, {})
+    assert not looked

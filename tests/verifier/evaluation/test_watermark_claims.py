@@ -12,7 +12,7 @@ from tests.verifier.features.test_watermark_proof import natural, taken
 from tests.verifier.features.test_watermark_sync import COLUMNS, MORE, RICH, ROWS, WAVES, as_pixels
 from tests.verifier.reading.credentials.test_cases import made
 from verifier import Settings, Verifier
-from verifier.detectors.manipulation import ManipulationDetector, PictureScores
+from verifier.detectors.manipulation import ManipulationDetector
 from verifier.detectors.model import Model
 from verifier.errors import PhotoError
 from verifier.evaluation.graphics import KINDS, graphics
@@ -20,6 +20,7 @@ from verifier.evaluation.watermark_claims import claim_of, claims, claims_table,
 from verifier.features.watermark_proof import WatermarkProof
 from verifier.features.watermark_sync import MeasuredPattern
 from verifier.reading.reading import Reading
+from verifier.report.record import DetectorResult
 from verifier.report.wording import pipeline_headline
 from verifier.weights import read_manifest
 
@@ -76,18 +77,16 @@ def test_other_cameras_watermarks_are_tried_as_well() -> None:
 
 
 class Looking(ManipulationDetector):
-    """Looks at few patches: they decide nothing where the watermark isn't proven; keeps proofs."""
+    """Keeps what it found of a watermark."""
 
     def __init__(self, *_: object) -> None:
-        entry = read_manifest().of_task(self.task)[0]
-        few = entry.selection.model_copy(update={"most_patches": entry.domain.min_patches})
-        super().__init__((Model(entry.model_copy(update={"selection": few})),))
-        self.proofs: list[WatermarkProof | None] = []
+        super().__init__((Model(read_manifest().of_task(self.task)[0]),))
+        self.proofs: list[WatermarkProof] = []
 
-    def score(self, reading: Reading, *, brief: bool = False) -> PictureScores | None:
-        scores = super().score(reading, brief=brief)
-        self.proofs.append(scores.proof if scores else None)
-        return scores
+    def without(self, model: Model, reading: Reading) -> DetectorResult | None:
+        assert model.pooling is not None
+        self.proofs.append(model.pooling.prove(reading.pixels))
+        return super().without(model, reading)
 
 
 @pytest.mark.slow
@@ -101,5 +100,5 @@ def test_no_camera_took_the_drawings_that_once_were_taken_for_ours(
             report = verifier.analyze(photo)
             assert (photo.name, report.verdict.label) == (photo.name, "inconclusive")
             assert (photo.name, pipeline_headline(report)) == (photo.name, "Not known")
-            assert not any(proof and proof.holds for proof in detector.proofs), photo.name
-    assert any(detector.proofs)
+            assert not any(proof.holds for proof in detector.proofs), photo.name
+    assert detector.proofs
