@@ -10,7 +10,6 @@ it, see `channel.terminal`.
 never give the same text, and `name_of_text` gives the name back.
 """
 
-import html
 import re
 import unicodedata
 from typing import Any, Final
@@ -37,11 +36,6 @@ def printable(text: str, keep: str = "") -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(c if c in keep or _is_seen(c) else _written_out(c) for c in text)
-
-
-def as_html(text: str) -> str:
-    """Return what is printable of a text, as HTML: nothing of it is taken for a tag."""
-    return html.escape(printable(text))
 
 
 def name_as_text(name: str) -> str:

@@ -112,7 +112,9 @@ def test_no_test_no_document_and_nothing_that_was_compiled_is_in_it(names: list[
 
 def test_what_the_page_a_report_and_the_platforms_need_is_in_it(names: list[str]) -> None:
     for name in (
-        "verifier/report/report.css",
+        "verifier/report/template/report.html",
+        "verifier/report/template/report.css",
+        "verifier/report/template/sliders.js",
         "verifier/service/page/index.html",
         "verifier/service/page/page.js",
         "verifier/service/page/style.css",

@@ -4,10 +4,11 @@ import textwrap
 from collections.abc import Iterable, Iterator
 
 from channel.printable import printable
+from verifier.report import labels
 from verifier.report.record import DetectorResult, ReportRecord
 from verifier.report.wording import (
-    TITLES,
     answer_headline,
+    answered,
     comparison_headline,
     credential_details,
     input_line,
@@ -29,18 +30,19 @@ def text_report(report: ReportRecord) -> str:
 
 def _lines(report: ReportRecord) -> Iterator[str]:
     facts, verdict = report.input, report.verdict
-    name = printable(facts.name or "photo")
-    yield f"{name}: {TITLES[verdict.label].upper()}"
+    name = printable(facts.name or labels.PICTURE_WITHOUT_A_NAME)
+    yield f"{name}: {labels.TITLES[verdict.label].upper()}"
     if verdict.headline:
         yield from _wrapped(f"{verdict.headline}.", "  ")
     yield from _wrapped(verdict.summary, "  ")
     if verdict.level != "none":
-        yield from _wrapped(f"How sure: {level_words(report)}.", "  ")
-    yield from _wrapped(f"Camera pipeline: {pipeline_headline(report)}.", "  ")
-    yield from _wrapped(f"Platform: {platform_headline(report)}.", "  ")
+        yield from _wrapped(f"{labels.HOW_SURE} {level_words(report)}.", "  ")
+    yield from _wrapped(f"{labels.PIPELINE} {pipeline_headline(report)}.", "  ")
+    yield from _wrapped(f"{labels.PLATFORM} {platform_headline(report)}.", "  ")
     if verdict.next_steps:
-        yield from _section("What to do next", [f"- {step}" for step in verdict.next_steps])
-    yield from _section("File", [input_line(facts.width, facts.height, facts.format, facts.bytes)])
+        yield from _section(labels.NEXT_STEPS, [f"- {step}" for step in verdict.next_steps])
+    line = input_line(facts.width, facts.height, facts.format, facts.bytes)
+    yield from _section(labels.FILE, [line])
     yield from _wrapped(f"SHA-256 {facts.sha256}", "  ")
     yield from (line for note in facts.notes for line in _wrapped(note, "  "))
     credential = report.credential
@@ -48,20 +50,20 @@ def _lines(report: ReportRecord) -> Iterator[str]:
     if credential.present:
         words += [credential.trust.words, credential.revocation.words]
     words += credential_details(credential)
-    yield from _section("Credential", words)
-    yield from _section("Distribution history", _channel(report))
+    yield from _section(labels.CREDENTIAL, words)
+    yield from _section(labels.HISTORY, _channel(report))
     for result in report.detectors:
         yield from _section(result.question, _detector(result, report))
     if report.watermark.sentences:
-        yield from _section("Watermark", report.watermark.sentences)
+        yield from _section(labels.WATERMARK, report.watermark.sentences)
     if report.recovered.state != "not looked for":
-        yield from _section("The signed photo", _recovered(report))
-        yield from _section("Does it show what was signed?", _compared(report))
-    yield from _section("When shared again", [report.stability.words])
-    yield from _section("What can't be known", [f"- {item}" for item in verdict.unknown])
+        yield from _section(labels.SIGNED_PHOTO, _recovered(report))
+        yield from _section(labels.COMPARED, _compared(report))
+    yield from _section(labels.SHARED_AGAIN, [report.stability.words])
+    yield from _section(labels.UNKNOWN, [f"- {item}" for item in verdict.unknown])
     models = list(_models(report))
     if models:
-        yield from _section("For experts", models)
+        yield from _section(labels.EXPERTS, models)
 
 
 def _channel(report: ReportRecord) -> list[str]:
@@ -92,7 +94,7 @@ def _compared(report: ReportRecord) -> list[str]:
 
 def _detector(result: DetectorResult, report: ReportRecord) -> list[str]:
     words = [f"{answer_headline(result, report)}.", *result.reasons]
-    if result.probabilities and result.finding not in ("inconclusive", "none"):
+    if result.probabilities and answered(result):
         shares = ", ".join(
             f"{result.label_words.get(k, k)} {percent(v)}" for k, v in result.probabilities.items()
         )

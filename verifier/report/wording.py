@@ -1,6 +1,5 @@
-"""What the labels of a report are called, for people who read neither JSON nor statistics."""
+"""What a report says in a few words, for people who read neither JSON nor statistics."""
 
-from collections.abc import Mapping
 from typing import Final
 
 from verifier.features.platform_marks import META
@@ -15,6 +14,7 @@ from verifier.judging.recovered import (
     weighed,
 )
 from verifier.judging.stability import survives
+from verifier.report import labels
 from verifier.report.quoting import quoted, word
 from verifier.report.record import (
     ChannelReading,
@@ -22,64 +22,14 @@ from verifier.report.record import (
     Credential,
     DetectorResult,
     Ingredient,
-    Level,
+    JpegFacts,
     RecoveredFacts,
     ReportRecord,
     Stability,
-    Status,
-    VerdictLabel,
 )
 
-TITLES: Final[Mapping[VerdictLabel, str]] = {
-    "consistent": "Consistent",
-    "evidence against": "Evidence against",
-    "inconclusive": "Inconclusive",
-}
-MEANINGS: Final[Mapping[VerdictLabel, str]] = {
-    "consistent": "What could be checked fits a picture that nobody altered since. Whether what it "
-    "shows is true is another question.",
-    "evidence against": "There is evidence against this picture as an unaltered original; the "
-    "reasons are below.",
-    "inconclusive": "The picture is neither cleared nor accused: a common, honest answer.",
-}
-LEVELS: Final[Mapping[Level, str]] = {
-    "established": "established by a signature, not by statistics",
-    "strong": "strong: a signature that holds, and tests that were right about nearly all "
-    "comparable pictures, whose result is stable when the picture is shared again",
-    "moderate": "moderate: likely, but not enough to publish on alone",
-    "weak": "weak: a hint, to be followed up by other means",
-    "none": "no statement is made",
-}
-ESTABLISHED_BY_COMPARING: Final = (
-    "established by a signature, and by a comparison with what was signed"
-)
 _SHOWN: Final = 12  # of statements, and of ingredients
-_ROLES: Final[Mapping[str, str]] = {
-    "parentOf": "this one was made from it",
-    "componentOf": "put into it",
-    "inputTo": "given to a program",
-}
-STATUSES: Final[Mapping[Status, str]] = {
-    "ran": "looked, and isn't sure enough to answer",
-    "abstained": "gave no answer, on purpose",
-    "not run": "was not asked",
-}
-_SIGNERS: Final[Mapping[str, str]] = {
-    "trusted": "someone you trust",
-    "untrusted": "someone you don’t know",
-    "expired": "someone whose certificate had expired",
-    "not checked": "someone who was not checked",
-    "no credential": "nobody",
-}
-_AS_SIGNED: Final[Mapping[str, str]] = {
-    "intact": "unchanged since",
-    "broken": "not as it was signed",
-    "unclear": "not all of it could be checked",
-    "unreadable": "the credential can’t be read",
-    "no credential": "there is no credential",
-}
-_JUDGED_BESIDE: Final = "Answered by the comparison with the signed photo"
-_NOT_JUDGED: Final = "Can't be judged: the signed photo is needed to compare with"
+_SILENT: Final = ("inconclusive", "none")  # findings that are no answer
 
 
 def in_short(report: ReportRecord) -> list[tuple[str, str]]:
@@ -105,7 +55,7 @@ def _recovered_in_short(report: ReportRecord) -> list[tuple[str, str]]:
         return []
     return [
         ("Does its watermark lead to a signed photo?", recovered_headline(report.recovered)),
-        ("Does it show what was signed?", comparison_headline(report.comparison)),
+        (labels.COMPARED, comparison_headline(report.comparison)),
     ]
 
 
@@ -113,8 +63,8 @@ def level_words(report: ReportRecord) -> str:
     """Say how sure a verdict is, and by what."""
     facts = weighed(report.credential, report.recovered, report.comparison)
     if report.verdict.level == "established" and facts.by == "the recovered one":
-        return ESTABLISHED_BY_COMPARING
-    return LEVELS[report.verdict.level]
+        return labels.ESTABLISHED_BY_COMPARING
+    return labels.LEVELS[report.verdict.level]
 
 
 def recovered_headline(recovered: RecoveredFacts) -> str:
@@ -161,7 +111,7 @@ def region_lines(comparison: ComparisonFacts) -> list[str]:
 
 def headline_of(report: ReportRecord) -> str:
     """Return the sentence that a report begins with; the verdict in a report that has none."""
-    return report.verdict.headline or TITLES[report.verdict.label]
+    return report.verdict.headline or labels.TITLES[report.verdict.label]
 
 
 def answer_headline(result: DetectorResult, report: ReportRecord) -> str:
@@ -180,14 +130,25 @@ def _unjudged(report: ReportRecord) -> str:
     if side_of(report.credential) == "for":
         return "No, states its signer, whom you trust"
     if shows_it(report.comparison):
-        return _JUDGED_BESIDE
-    return _NOT_JUDGED if report.watermark.state == "read" else "Can't be judged"
+        return labels.JUDGED_BESIDE
+    return labels.NOT_JUDGED if report.watermark.state == "read" else "Can't be judged"
+
+
+def answered(result: DetectorResult) -> bool:
+    """Whether a detector answered; bars and maps of one that didn't would be read as an answer."""
+    return result.finding not in _SILENT
+
+
+def worth_line(result: DetectorResult, stability: Stability) -> str:
+    """Say whether a detector answered, for which pictures it was tested, and its limits."""
+    status = f"The detector {status_words(result, stability)}."
+    return " ".join(filter(None, (status, labels.IN_DOMAIN[result.in_domain], result.limits)))
 
 
 def status_words(result: DetectorResult, stability: Stability) -> str:
     """Say whether a detector answered, and whether its answer is used."""
-    if result.finding in ("inconclusive", "none"):
-        return STATUSES[result.status]
+    if not answered(result):
+        return labels.STATUSES[result.status]
     return "answered" if survives(result, stability) else "answered, and its answer is not used"
 
 
@@ -277,7 +238,8 @@ def credential_headline(credential: Credential) -> str:
     if credential.integrity.broken_part == "signature":
         return "Yes: broken; who signed it isn't known"
     revoked = "; certificate withdrawn" if credential.revocation.state == "revoked" else ""
-    signer, state = _SIGNERS[credential.trust.state], _AS_SIGNED[credential.integrity.state]
+    signer = labels.SIGNERS[credential.trust.state]
+    state = labels.AS_SIGNED[credential.integrity.state]
     return f"Yes, by {signer}; {state}{revoked}"
 
 
@@ -316,7 +278,7 @@ def _some(lines: list[str], what: str) -> list[str]:
 def ingredient_line(ingredient: Ingredient) -> str:
     """Say what the credential of a picture that went into this one is worth."""
     name = quoted(ingredient.title, "without a title")
-    role = _ROLES.get(ingredient.relationship, "went into it")
+    role = labels.ROLES.get(ingredient.relationship, "went into it")
     if ingredient.depth > 1:
         role = f"{role}, {ingredient.depth} steps back"
     if ingredient.integrity.state == "no credential":
@@ -344,3 +306,14 @@ def input_line(width: int, height: int, file_format: str, size: int) -> str:
     amount = f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e3:.0f} kB"
     megapixels = width * height / 1e6
     return f"{file_format}, {width} × {height} pixels ({megapixels:.1f} megapixels), {amount}"
+
+
+def quality_line(jpeg: JpegFacts) -> str:
+    """Say how strongly a JPEG file was compressed."""
+    near = "is" if jpeg.exact else "is about"
+    return f"Its JPEG quality {near} {jpeg.quality} of 100, read from the quantisation tables."
+
+
+def map_line(name: str, looked_at: int, share: float) -> str:
+    """Say how much of a picture a map is of."""
+    return f"Map, {name}: {looked_at} parts were looked at, {share:.0%} of the picture."

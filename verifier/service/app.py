@@ -18,6 +18,7 @@ from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from verifier.errors import VerifierError
+from verifier.report.html import inline_policy
 from verifier.service.answers import problem_response
 from verifier.service.hosts import Hosts
 from verifier.service.look_ups import discovery, look_ups
@@ -29,6 +30,7 @@ from verifier.service.routes import analyses
 from verifier.service.service import Service
 
 PAGE: Final = Path(__file__).parent / "page"
+REPORT: Final = PAGE.parents[1] / "report" / "template"
 _log = logging.getLogger(__name__)
 # The page and the HTML report bring all they need: nothing may be asked of anybody else.
 _POLICY: Final = (
@@ -36,7 +38,6 @@ _POLICY: Final = (
     "form-action 'none'; frame-ancestors 'self'; "
 )
 _PAGE_POLICY: Final = _POLICY + "script-src 'self'; style-src 'self'"
-_REPORT_POLICY: Final = _POLICY + "script-src 'unsafe-inline'; style-src 'unsafe-inline'; sandbox "
 _HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -91,6 +92,7 @@ def _add_page(app: FastAPI) -> None:
     async def page() -> FileResponse:
         return FileResponse(PAGE / "index.html")
 
+    app.mount("/page/report", StaticFiles(directory=REPORT), name="report")  # style and sliders
     app.mount("/page", StaticFiles(directory=PAGE), name="page")
 
 
@@ -156,7 +158,7 @@ class _Answers:
 
 def _policy(path: str, headers: MutableHeaders) -> str:
     is_report = path.startswith("/v1/") and headers.get("content-type", "").startswith("text/html")
-    return _REPORT_POLICY + "allow-scripts" if is_report else _PAGE_POLICY
+    return f"{_POLICY}{inline_policy()}; sandbox allow-scripts" if is_report else _PAGE_POLICY
 
 
 def _known(method: str) -> str:

@@ -6,10 +6,11 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from verifier.report.labels import MEANINGS, TITLES
 from verifier.report.preview import Preview
 from verifier.report.reference import SignedPicture
 from verifier.report.report import Report
-from verifier.report.wording import MEANINGS, TITLES, in_short, level_words
+from verifier.report.wording import in_short, level_words
 from verifier.service.problems import Problem
 
 State = Literal["queued", "running", "done", "failed"]

@@ -1,11 +1,12 @@
 // Two finished analyses beside each other.
-import { el, paragraphs, slider } from "./elements.js";
+import { el, paragraphs } from "./elements.js";
+import { sliders } from "./report/sliders.js";
 import { words } from "./words.js";
 
 export async function compareView(client, first, second) {
   const sources = await Promise.all([first, second].map(async (analysis) =>
     URL.createObjectURL(await client.blob(analysis, "picture"))));
-  return el(
+  const view = el(
     "section",
     { class: "compare" },
     el("h2", { tabindex: -1 }, words.compared),
@@ -13,6 +14,8 @@ export async function compareView(client, first, second) {
     swipe(sources, [first, second].map((analysis) => analysis.report.input.name ?? words.picture)),
     answers(first, second),
   );
+  sliders(view);
+  return view;
 }
 
 function relation(one, other) {
@@ -23,11 +26,13 @@ function relation(one, other) {
 
 // The second picture lies over the first; the slider says where one ends and the other begins.
 function swipe([below, above], [first, second]) {
-  const top = el("img", { class: "map", src: above, alt: words.pictureAlt(second) });
   const photo = el("div", { class: "photo" },
-    el("img", { src: below, alt: words.pictureAlt(first) }), top);
-  const reveal = (value) => (top.style.clipPath = `inset(0 0 0 ${value}%)`);
-  return el("figure", {}, photo, el("div", { class: "controls" }, slider(words.reveal, 50, reveal)));
+    el("img", { src: below, alt: words.pictureAlt(first) }),
+    el("img", { class: "map", src: above, alt: words.pictureAlt(second) }),
+    el("i", { class: "edge" }));
+  const input = el("input", { type: "range", min: 0, max: 100, value: 50, "data-slides": "reveal" });
+  const slider = el("label", { class: "slider" }, el("span", {}, words.reveal), input);
+  return el("figure", {}, photo, el("div", { class: "controls" }, slider));
 }
 
 function answers(first, second) {
@@ -47,8 +52,9 @@ function answers(first, second) {
 function rows(analysis) {
   const { report, in_words: short } = analysis;
   return [
-    [words.title, short.title],
-    [words.expertRows.file, words.fileLine(report.input)],
+    [words.verdict, short.title],
+    [words.found, report.verdict.headline],
+    [words.file, words.fileLine(report.input)],
     ...short.answers.map(({ question, answer }) => [question, answer]),
   ];
 }

@@ -30,34 +30,8 @@ export function el(tag, attributes = {}, ...children) {
 
 export const paragraphs = (texts) => texts.filter(Boolean).map((text) => el("p", {}, text));
 
-export const section = (title, ...content) => el("section", {}, el("h3", {}, title), ...content);
-
-// rows: [heading, text or element]; those without a text are left out.
-export function table(rows, attributes = {}) {
-  const shown = rows.filter(([, value]) => value);
-  const lines = shown.map(([heading, value]) =>
-    el("tr", {}, el("th", { scope: "row" }, heading), el("td", {}, value)),
-  );
-  return el("table", attributes, el("tbody", {}, lines));
-}
-
 export function button(text, act, attributes = {}) {
   return el("button", { type: "button", onclick: act, ...attributes }, text);
-}
-
-export function slider(text, value, changed) {
-  const input = el("input", { type: "range", min: 0, max: 100, value });
-  input.addEventListener("input", () => changed(Number(input.value)));
-  changed(value);
-  return el("label", { class: "slider" }, el("span", {}, text), input);
-}
-
-// Nothing where there is nothing to choose; chosen: called with the place of the option.
-export function choice(text, options, chosen) {
-  if (options.length < 2) return null;
-  const list = el("select", {}, options.map((option) => el("option", {}, option)));
-  list.addEventListener("change", () => chosen(list.selectedIndex));
-  return el("label", {}, `${text} `, list);
 }
 
 export function save(blob, name) {

@@ -1,8 +1,4 @@
-// All text of the page, for translation. The sentences of a report come from the verifier itself.
-
-// No name that a file brings ends its own quotation marks, or is as long as a sentence.
-export const quoted = (name) =>
-  name ? `“${[...name.replace(/["'“”„‟«»‹›‘’‚‛`]/g, "")].slice(0, 64).join("")}”` : "without a name";
+// All text of the page itself, for translation. A report's comes from the verifier: report/labels.py.
 
 export const words = {
   title: "What can be known of this picture?",
@@ -21,65 +17,10 @@ export const words = {
   queued: "Waiting for a free place",
   progress: (done, all) => `${done} of ${all} parts done`,
   states: { waiting: "waiting", running: "at work", done: (s) => `done in ${s.toFixed(1)} s` },
-  howSure: "How sure",
-  inShort: "In short",
   pictureAlt: (name) => `The picture ${name}`,
-  mapOf: "Map of",
-  mapStrength: "Patch map",
-  mapUntouched: "looks untouched",
-  mapEdited: "looks edited",
-  noMap: "There is no patch map: no detector looked at single parts of the picture.",
-  credential: "Facts: the content credential",
-  credentialRows: {
-    integrity: "Unchanged since signing?",
-    trust: "Is the signer trusted?",
-    revocation: "Certificate withdrawn?",
-    time: "Signed when?",
-    identity: "Author confirmed?",
-  },
-  ingredient: (found) =>
-    `Ingredient ${quoted(found.title)}: ` +
-    (found.integrity.broken_part === "signature"
-      ? "broken, and who signed it isn’t known."
-      : `${found.integrity.state}, its signer ${quoted(found.signer)} ${found.trust.state}.`),
-  stated: (parts) => (parts ? `The credential states: ${parts}.` : ""),
-  statedParts: {
-    signer: "signed by",
-    issuer: "issued by",
-    signed_at: "signed at",
-    generator: "written by",
-    source_type: "source",
-    pipeline: "camera pipeline",
-    pair: "pair",
-  },
-  detectors: "Statistics: what the detectors found",
-  way: "Distribution history",
-  watermark: "Watermark",
-  recovered: "The signed photo",
-  comparedWithSigned: "Does it show what was signed?",
-  receivedAlt: "The received picture",
-  signedAlt: "What was signed",
-  receivedTag: "received",
-  signedTag: "signed",
-  revealSigned: "Received or signed picture",
-  swipeCaption:
-    "Left of the slider: the received picture. Right of it: the reference picture that was signed with the photo, which is smaller and less sharp. Outlined: what differs.",
-  wholeAlt: "The whole signed picture",
-  wholeCaption: "All that was signed. Outlined: what the received picture shows of it.",
-  pairCaption: "The received picture, and the reference picture that was signed with the photo of its watermark.",
-  shared: "If it is shared again",
-  nextSteps: "What to do next",
-  unknown: "What can’t be known",
-  experts: "For experts",
-  expertRows: {
-    file: "File",
-    sha256: "SHA-256",
-    notes: "Notes",
-    quality: "JPEG quality",
-    model: (name) => `Model (${name})`,
-    scores: (name) => `Raw scores (${name})`,
-    verifier: "Verifier",
-  },
+  file: "File",
+  verdict: "Verdict",
+  found: "What was found",
   fileLine: (f) => `${f.format}, ${f.width} × ${f.height} pixels, ${(f.bytes / 1e6).toFixed(2)} MB`,
   downloadPage: "Download the report",
   downloadJson: "Download it as JSON",

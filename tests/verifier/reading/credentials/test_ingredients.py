@@ -210,7 +210,7 @@ def test_nothing_is_good_of_someone_who_did_not_sign(pictures: list[bytes], chai
     with Verifier.facts_only(trust_anchors=chain.root) as verifier:
         page = verifier.analyze(forged).to_html()
         text = verifier.analyze(holds).to_text()
-    assert "Yes: broken; who signed it isn&#x27;t known" in page
+    assert "Yes: broken; who signed it isn&#39;t known" in page
     assert '<b class="good">' not in page.split("Facts")[1].split("Statistics")[0]
     assert "broken, and who signed it isn't known" in " ".join(text.split())
 
