@@ -14,6 +14,7 @@ from channel.errors import PictureError, PictureTooLargeError, UnreadablePicture
 from channel.jpeg_file import JPEGFile, is_jpeg, read_jpeg
 from channel.picture_file import PictureFile, open_picture
 from channel.profile import Subsampling, Tables
+from channel.regular_file import read_regular
 
 Photo = str | Path | bytes | NDArray[Any]
 MOST_PIXELS: Final = 178_000_000  # Pillow refuses about as many as decompression bombs
@@ -114,7 +115,7 @@ def opened(photo: Photo) -> Upload:
         data = photo
     else:
         try:
-            data = Path(photo).read_bytes()
+            data = read_regular(Path(photo))
         except IsADirectoryError as error:
             raise UnreadablePictureError(
                 f"{photo} is a folder; name the pictures in it, such as {photo}/*.jpg"

@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from channel.regular_file import read_regular
 from firmware_export.errors import ArchiveError
 
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that ZIP can say
@@ -105,6 +106,6 @@ def read_file(path: Path) -> bytes:
     try:
         if path.stat().st_size > LARGEST_BUNDLE:
             raise ArchiveError(f"{path} is larger than a bundle may be ({LARGEST_BUNDLE} bytes)")
-        return path.read_bytes()
+        return read_regular(path)
     except OSError as error:
         raise ArchiveError(f"{path} cannot be read: {error.strerror}") from error

@@ -24,6 +24,7 @@ from camera_sim.errors import (
 )
 from camera_sim.signing.revocation import RevocationLists
 from camera_sim.signing.vendor import REVOKED
+from channel.regular_file import read_regular
 from firmware_export import archive, self_test
 from firmware_export.boot_log import BootLog, Recorder, read_log
 from firmware_export.bundle import Bundle, opened
@@ -298,7 +299,7 @@ def update_revocation_lists(device: Device, path: Path) -> None:
         If they cannot be read, are not the vendor's, or are older than those held.
     """
     try:
-        new = RevocationLists(path.read_bytes(), path)
+        new = RevocationLists(read_regular(path), path)
     except OSError as error:
         raise BootError(f"{path} cannot be read: {error.strerror}") from error
     with durable.locked(device.folder):

@@ -12,6 +12,7 @@ from camera_sim.engines import WATERMARK
 from camera_sim.errors import CameraSimError
 from camera_sim.weights import SizeRequirements
 from channel.onnx_file import open_session
+from channel.regular_file import read_regular
 from firmware_export.errors import ExportError
 
 KEY = "camsim.contract"
@@ -102,7 +103,7 @@ def read_exported(path: Path) -> Exported:
         If it cannot be read, or does not say what it is.
     """
     try:
-        content = path.read_bytes()
+        content = read_regular(path)
         session = open_session(content, optimised=False)
         metadata = session.get_modelmeta().custom_metadata_map
         takes_watermark = WATERMARK in {node.name for node in session.get_inputs()}

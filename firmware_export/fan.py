@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from channel.onnx_file import open_session
+from channel.regular_file import read_regular
 from firmware_export.errors import ParityError
 
 PATCH = 128
@@ -52,7 +53,7 @@ def read_fan(path: Path, labels: tuple[str, ...] = ()) -> Fan:
         If it cannot be read, is no FAN, or its labels are not known.
     """
     try:
-        content = path.read_bytes()
+        content = read_regular(path)
         session = open_session(content, 1)
     except OSError as error:
         raise ParityError(f"the FAN {path} cannot be read: {error.strerror}") from error

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Protocol, Self
 
 from channel.errors import reason_of
+from channel.regular_file import read_regular_text
 from verifier.errors import OutputError, SettingsError
 
 _log = logging.getLogger(__name__)
@@ -115,7 +116,7 @@ class KeysFile:
 def _read(path: Path) -> tuple[dict[str, str], list[str]]:
     """Return a file's keys, and a sentence for each line that is none."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = read_regular_text(path).splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"the keys in {path} can't be read: {reason_of(error)}") from error
     digests: dict[str, str] = {}

@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from channel.errors import reason_of
 from channel.output import replacing
 from channel.printable import name_as_text, name_of_text, whole_text
+from channel.regular_file import open_regular, read_regular
 from verifier.errors import OutputError, PhotoError, SettingsError
 from verifier.report.report import Report
 
@@ -108,7 +109,7 @@ def _outcome(verifier: Analyser, photo: str, done: dict[str, Outcome]) -> Outcom
 
 def _digest(photo: str) -> str | None:
     try:
-        with Path(photo).open("rb") as file:
+        with open_regular(Path(photo)) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except (OSError, ValueError):
         return None
@@ -117,7 +118,7 @@ def _digest(photo: str) -> str | None:
 def _earlier(path: Path, asked: set[str]) -> dict[str, Outcome]:
     """Read the outcomes of an earlier run; errors of what is asked are tried again."""
     try:
-        *lines, torn = path.read_bytes().split(b"\n")  # torn: a run was killed while it wrote it
+        *lines, torn = read_regular(path).split(b"\n")  # torn: a run was killed while it wrote it
     except FileNotFoundError:
         return {}
     except OSError as error:

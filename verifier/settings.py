@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from channel.errors import UnknownPlatformError, reason_of
+from channel.regular_file import read_regular_text
 from verifier.errors import SettingsError
 from verifier.limits import Limits
 
@@ -111,7 +112,7 @@ def _pem(given: str | Path | None, what: str) -> str | None:
     if given is None or (isinstance(given, str) and "-----BEGIN" in given):
         return given
     try:
-        return Path(given).read_text(encoding="utf-8")
+        return read_regular_text(Path(given))
     except (OSError, UnicodeDecodeError, ValueError) as error:
         raise SettingsError(f"the {what} in {given} can't be read: {reason_of(error)}") from error
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from channel.errors import reason_of
+from channel.regular_file import open_regular
 from watermark.errors import WatermarkError
 from watermark.keys import DeviceSecret, GroupKey, Key
 
@@ -57,7 +58,9 @@ def read_any_key_file(path: Path) -> Key:
 def _read(path: Path) -> bytes:
     """Read a file that its owner alone can read."""
     try:
-        with path.open("rb") as file:  # mode and content of one file, whatever is renamed meanwhile
+        with open_regular(
+            path
+        ) as file:  # mode and content of one file, whatever is renamed meanwhile
             mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
             content = file.read(_MOST_BYTES)
     except (OSError, ValueError) as error:  # ValueError: a null byte in the name

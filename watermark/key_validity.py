@@ -17,6 +17,7 @@ from typing import Any, Final, Literal
 
 from channel.errors import OutputError, reason_of
 from channel.output import write
+from channel.regular_file import read_regular
 from watermark.errors import WatermarkError
 
 VALIDITY: Final = "validity.json"
@@ -71,7 +72,7 @@ def read_validity(folder: Path) -> dict[str, Validity]:
     """
     path = folder / VALIDITY
     try:
-        content = path.read_bytes() if path.exists() else None
+        content = read_regular(path) if path.exists() else None
     except OSError as error:
         raise WatermarkError(f"{path} can't be read: {reason_of(error)}") from error
     return {} if content is None else _parsed(content, path)

@@ -44,7 +44,8 @@ class RawFile:
             if path.is_dir():
                 raise RawNotFoundError(f"{path} is a directory; name a RAW file in it")
             if not path.is_file():
-                raise RawNotFoundError(f"{path}: no such file")
+                what = "it is a pipe or a device" if path.exists() else "no such file"
+                raise RawNotFoundError(f"{path}: {what}")
             size = path.stat().st_size
             if size > MOST_BYTES:
                 raise RawUnreadableError(

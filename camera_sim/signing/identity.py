@@ -28,6 +28,7 @@ from camera_sim.signing.keys import (
     write_key,
 )
 from camera_sim.signing.pkcs11_key import Pkcs11Key, TokenKey
+from channel.regular_file import read_regular
 
 CURRENT, CHAIN, KEY, TOKEN, PHOTOS = "current", "chain.pem", "key.pem", "token.json", "photos"
 Certify = Callable[[PublicKey], tuple[x509.Certificate, ...]]
@@ -83,7 +84,7 @@ def read_chain(folder: Path) -> tuple[x509.Certificate, ...]:
     """Read the chain of a generation, leaf first; needs no secret."""
     path = folder / CHAIN
     try:
-        return from_pem(path.read_bytes(), path)
+        return from_pem(read_regular(path), path)
     except OSError as error:
         raise IdentityError(f"the certificates {path} cannot be read: {error.strerror}") from error
 

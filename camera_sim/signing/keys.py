@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
 from camera_sim.device import durable
 from camera_sim.errors import IdentityError
+from channel.regular_file import open_regular
 
 Algorithm = Literal["es256", "ed25519"]
 ALGORITHMS: tuple[Algorithm, ...] = ("es256", "ed25519")
@@ -98,7 +99,9 @@ def read_key(path: Path, passphrase: Passphrase) -> SoftwareKey:
         If it is missing, readable by others, encrypted otherwise, or no key of ours.
     """
     try:
-        with path.open("rb") as file:  # mode and content of one file, whatever is renamed meanwhile
+        with open_regular(
+            path
+        ) as file:  # mode and content of one file, whatever is renamed meanwhile
             mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
             content = file.read()
     except OSError as error:

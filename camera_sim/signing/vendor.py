@@ -44,6 +44,7 @@ from camera_sim.signing.keys import (
     write_key,
 )
 from camera_sim.signing.revocation import REASONS, Revoked, revocation_list
+from channel.regular_file import read_regular
 from watermark.errors import WatermarkError
 from watermark.key_files import read_key_file, write_key_file
 from watermark.key_folder import GROUP
@@ -264,7 +265,7 @@ def read_certificate(path: Path) -> x509.Certificate:
         If it is missing or none.
     """
     try:
-        return from_pem(path.read_bytes(), path)[0]
+        return from_pem(read_regular(path), path)[0]
     except OSError as error:
         raise IdentityError(f"the certificate {path} cannot be read: {error.strerror}") from error
 

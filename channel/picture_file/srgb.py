@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from channel.errors import ChannelError, PictureError, reason_of
 from channel.picture_file.opening import open_picture
+from channel.regular_file import read_regular
 
 SUFFIXES: Final = (".png", ".webp", ".tif", ".tiff", ".bmp", ".jpg", ".jpeg")
 
@@ -21,7 +22,7 @@ def load_picture(path: Path) -> NDArray[np.uint8]:
         If it is missing, unreadable, a RAW file, or smaller than one Bayer tile.
     """
     try:
-        array = np.asarray(open_picture(path.read_bytes()).srgb().convert("RGB"))
+        array = np.asarray(open_picture(read_regular(path)).srgb().convert("RGB"))
     except FileNotFoundError as error:
         raise PictureError(f"{path}: no such file") from error
     except IsADirectoryError as error:

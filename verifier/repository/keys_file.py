@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from channel.errors import reason_of
+from channel.regular_file import read_regular_text
 from verifier.errors import SettingsError
 
 VARIABLE: Final = "CAMSIM_REPOSITORY_KEYS"
@@ -28,7 +29,7 @@ def key_for(origin: str) -> str:
     if not named:
         return ""
     try:
-        lines = Path(named).read_text(encoding="utf-8").splitlines()
+        lines = read_regular_text(Path(named)).splitlines()
     except (OSError, UnicodeDecodeError, ValueError) as error:
         raise SettingsError(f"the keys in {named} can't be read: {reason_of(error)}") from error
     found = ""

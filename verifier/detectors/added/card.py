@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from channel.errors import reason_of
 from channel.printable import printable
+from channel.regular_file import open_regular
 from verifier.errors import SettingsError
 
 KIND: Final = "camsim detector card"
@@ -109,7 +110,7 @@ def read_card(path: Path) -> Card:
         If it can't be read, or a field of it is missing, unknown, or not as it should be.
     """
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             content = file.read(_MOST_BYTES)
     except (OSError, ValueError) as error:
         raise SettingsError(f"the card {path} can't be read: {reason_of(error)}") from error

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from channel.errors import reason_of
 from channel.onnx_file import open_session, runtime
+from channel.regular_file import read_regular
 from verifier.detectors.added.card import Card
 from verifier.errors import WeightsError
 
@@ -93,7 +94,7 @@ def read_model(path: Path) -> bytes:
     try:
         if path.stat().st_size > MOST_BYTES:
             raise WeightsError(f"{path} has more than {MOST_BYTES / 1e9:g} GB, and isn't taken")
-        return path.read_bytes()
+        return read_regular(path)
     except (OSError, ValueError) as error:
         raise WeightsError(f"the model {path} can't be read: {reason_of(error)}") from error
 
