@@ -50,8 +50,8 @@ _COMPRESSED: Final = (
     "that took. Ask for a larger copy: X, Telegram and Facebook leave more than messengers do."
 )
 _CUT: Final = (
-    "The picture seems cut by a few pixels, and its watermark doesn't lie quite where it was read: "
-    "so how much of its fine detail is left can't be told."
+    "The picture seems cut by a few pixels, so its watermark lies a little beside where it was "
+    "read. How much of its fine detail is left isn't known then."
 )
 _STRAIGHTENED: Final = (
     "The picture was straightened, which takes fine detail away by itself: whether more was done "

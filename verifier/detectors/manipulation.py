@@ -24,8 +24,8 @@ from verifier.weights import ANY_CHANNEL
 
 TASK: Final = "manipulation"
 _MAP_WORDS: Final = (
-    "Each square is the network's impression of one part of the picture, not a proof about it: "
-    "single squares are often wrong, the answer above rests on all of them together."
+    "Each square is the network's impression of one part of the picture, and no proof. Single "
+    "squares are often wrong; the answer rests on all of them together."
 )
 
 

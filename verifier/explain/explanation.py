@@ -170,9 +170,9 @@ def _sentence(
     count = len(logits)
     return (
         f"What {network.name} sees in {count} part{'s' if count > 1 else ''} of the "
-        f"picture is evidence {side} “{words}” ({score:+.2f}{against}{probability}); "
-        f"{densest:.0%} of the evidence for it lies in a tenth of the pixels that it looked at; "
-        f"the most relevant channel{'s are' if len(channels) > 1 else ' is'} "
+        f"picture is evidence {side} “{words}” ({score:+.2f}{against}{probability}). "
+        f"{densest:.0%} of the evidence for it lies in a tenth of the pixels that it looked at. "
+        f"The most relevant channel{'s are' if len(channels) > 1 else ' is'} "
         f"{', '.join(f'{channel} ({share:.1%})' for channel, share in channels[:3])}."
     )
 

@@ -99,8 +99,8 @@ def without_watermark(entry: ModelEntry, proof: WatermarkProof) -> Answer | None
         )
     if not proof.holds:
         return abstained(
-            "The periodic lines in the picture are not proven to be the watermark of the camera "
-            f"pipeline {pipeline}: charts, tiles, screens and JPEG blocks have such lines as well. "
+            "The picture has periodic lines that are not proven to be the watermark of the camera "
+            f"pipeline {pipeline}. Charts, tiles, screens and JPEG blocks have such lines as well. "
             "The camera and edits were not assessed."
         )
     if proof.sync.scaled:
@@ -228,9 +228,9 @@ def without_gaps(answer: Answer, gaps: WatermarkGaps) -> Answer:
         return answer
     left, top, right, bottom = gaps.box
     said = (
-        f"Most of the picture looks as the camera left it, but in {gaps.missing} of "
-        f"{gaps.judged} parts that can be judged its watermark is missing: something may have been "
-        "put in, painted over or smoothed there, so no answer is given. Look between columns "
+        "Most of the picture looks as the camera left it. But its watermark is missing in "
+        f"{gaps.missing} of {gaps.judged} parts that can be judged. Something may have been put "
+        "in, painted over or smoothed there, so no answer is given. Look between columns "
         f"{left} and {right}, rows {top} and {bottom}."
     )
     return abstained(said, in_domain=True)

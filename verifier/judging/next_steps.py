@@ -123,7 +123,7 @@ def _of_its_photo(ground: Ground) -> Iterator[str]:
         elif comparison.result == "changed in parts":
             yield "Look at the outlined parts beside the signed picture: they may be no change."
         elif by_people(comparison):
-            yield "Look beside the signed picture whether the changes alter what it tells."
+            yield "Look beside the signed picture whether the changes alter what it shows."
         yield _photo(recovered.payload)
     elif watermark is not None and watermark.payload is not None:
         yield _photo(watermark.payload)

@@ -261,7 +261,7 @@ def _rest(credential: Credential, comparison: ComparisonFacts, *, looks_edited: 
     people = by_people(comparison)
     if people:
         words.append(
-            "Somebody did more to it than platforms do: look whether that changes what it tells."
+            "Somebody did more to it than platforms do: look whether that changes what it shows."
         )
     elif "c2pa.opened" in credential.actions:
         words.append(NO_CAPTURE_RECORD)

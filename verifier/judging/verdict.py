@@ -270,9 +270,9 @@ def _summary_of_nothing(detectors: Sequence[DetectorResult]) -> str:
     doubted = _doubted_kinds(detectors)
     if doubted:
         return (
-            "The pixels look as a camera developed them, but the picture may be "
-            f"{doubted}: a detector finds that likelier than a photograph, though it is not sure "
-            f"enough to answer. {_NEXT}"
+            f"The pixels look as a camera developed them, but the picture may be {doubted}. A "
+            "detector finds that likelier than a photograph, though not surely enough to answer. "
+            f"{_NEXT}"
         )
     return "Nothing accuses this picture, and nothing vouches for it."
 

@@ -7,29 +7,32 @@ from typing import Final
 from verifier.measuring.answer import Answer, Edited, Regions
 
 MEANINGS: Final[dict[Answer, str]] = {
-    "present": "This photo's octaves are present, wherever the picture lets them be judged.",
+    "present": (
+        "The pattern that only this photo's device can embed is there, wherever the picture lets "
+        "it be judged."
+    ),
     "in parts": (
-        "This photo's octaves are present only in parts: where they are absent, the picture was "
-        "replaced, painted over or smoothed."
+        "The pattern that only this photo's device can embed is there in parts alone. Elsewhere "
+        "the picture was replaced, painted over or smoothed."
     ),
     "absent": (
-        "This photo's octaves are absent, though its payload was read: none of the devices known "
-        "here laid them, or they were taken out."
+        "The pattern that only this photo's device can embed is not there, though the payload was "
+        "read. No device known here embedded it, or it was taken out."
     ),
     "not known": (
-        "Whether this photo's octaves are present is not known: the picture is too small or too "
-        "strongly compressed."
+        "Whether the pattern of this photo's device is there is not known: the picture is too "
+        "small or too strongly compressed."
     ),
     "withdrawn": "The key was withdrawn: what it reads proves nothing.",
     "not in use yet": "The key is not in use yet: what it reads proves nothing.",
     "no watermark": "No watermark of a group known here was read, so nothing was measured.",
 }
-UNSEEN: Final = "Changes that leave the octaves in place, such as of tone or colour, are not seen."
+UNSEEN: Final = "Changes that leave the pattern in place, such as of tone or colour, are not seen."
 EDITED: Final[dict[Edited, str]] = {
-    "native": "What is left of them is what scaling and compressing leave.",
-    "sharpen": "What is left of them says that the picture was probably sharpened.",
-    "gaussian": "What is left of them says that the picture was probably smoothed.",
-    "resample": "What is left of them says that the picture was probably resized down and up.",
+    "native": "What is left of it is what scaling and compressing leave.",
+    "sharpen": "What is left of it says that the picture was probably sharpened.",
+    "gaussian": "What is left of it says that the picture was probably smoothed.",
+    "resample": "What is left of it says that the picture was probably resized down and up.",
 }
 
 
@@ -49,4 +52,4 @@ def regions_words(regions: Regions | None) -> Iterator[str]:
         return
     counts = {level: regions.levels.count(level) for level in ("present", "absent", "not known")}
     said = ", ".join(f"{level} in {count}" for level, count in counts.items() if count)
-    yield f"Of {len(regions.levels)} regions of the picture they are {said}."
+    yield f"Of {len(regions.levels)} regions of the picture it is {said}."

@@ -59,10 +59,8 @@ def found(one: "FoundManifest", embedded: str, own: Credential) -> Iterator[str]
     yield credential.trust.words
     if not holds(credential):
         yield "Nothing of it decides the verdict: it is of nobody whom you are known to trust."
-        yield (
-            "Anybody can embed a watermark that leads to a credential of their own (C2PA's use "
-            "case UC3)."
-        )
+        # C2PA's use case UC3
+        yield "Anybody can embed a watermark that leads to a credential of their own."
     yield from _beside(embedded, own, credential)
 
 
@@ -76,10 +74,9 @@ def _beside(embedded: str, own: Credential, credential: Credential) -> Iterator[
             f"The file carries another credential, of {_signer(own)}; the watermark leads to one "
             f"of {_signer(credential)}."
         )
-        yield (
-            "Somebody may have replaced the file's credential (C2PA's use case UC2), or the "
-            "watermark (UC3). Ask both who took it."
-        )
+        # C2PA's use cases UC2 and UC3
+        yield "Somebody may have replaced the file's credential, or the watermark."
+        yield "Ask both who took it."
 
 
 def refused(one: "FoundManifest", reason: str) -> Iterator[str]:

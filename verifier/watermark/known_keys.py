@@ -43,8 +43,8 @@ def known_keys(named: Sequence[GroupKey | str | Path] = ()) -> KnownKeys:
     if not known.keys:
         raise SettingsError(
             "; ".join(known.problems)
-            or f"no watermark key is known: there is none in {_folder()}; give the file of one by "
-            "--key (from Python, keys=), as `camsim watermark export-key` writes it at the camera"
+            or f"no watermark key is known: there is none in {_folder()}; give one by --key, or "
+            "keys= in Python; `camsim watermark export-key` writes it at the camera"
         )
     return known
 

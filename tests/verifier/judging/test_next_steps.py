@@ -62,7 +62,7 @@ FIRST: Final = {
     ),
     "another tone": (
         ground("inconclusive", NONE, recovered(trusted()), compared("same", "tone"), READ),
-        "Look beside the signed picture whether the changes alter what it tells.",
+        "Look beside the signed picture whether the changes alter what it shows.",
     ),
     "signed as opened": (
         ground("inconclusive", NONE, recovered(trusted()), SAME, READ),

@@ -45,8 +45,8 @@ def trust_of(codes: StatusCodes, signer: str | None, *, anchors_given: bool) -> 
     if not anchors_given:
         return Trust(
             state="not checked",
-            words=f"Nobody told whom to trust, so whether {name} is who it says was not checked. "
-            "Anyone can make a certificate with any name.",
+            words=f"No list of whom to trust was given, so whether {name} is who it says was not "
+            "checked. Anyone can make a certificate with any name.",
         )
     return Trust(
         state="untrusted",
