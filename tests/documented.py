@@ -1,5 +1,6 @@
-"""Commands as the README, the documentation and the examples write them."""
+"""Commands as README, Makefile, documentation, examples and notebooks write them."""
 
+import json
 import re
 import shlex
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from pathlib import Path
 
 from tests.conftest import REPOSITORY
 
-_KINDS = (".md", ".sh", ".service", "Containerfile")
+_KINDS = (".md", ".sh", ".service", ".ipynb", "Containerfile")
 _COMMAND = re.compile(r"(?:^|[\s;|&/$(])camsim\s+(?=\S)")
 _FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"`camsim\s([^`]+)`")
@@ -43,7 +44,8 @@ class Documented:
 
 def documented() -> list[Documented]:
     """Find all of them, each once a file."""
-    files = [REPOSITORY / "README.md"]
+    files = [path for path in sorted(REPOSITORY.glob("*.md")) if path.name != "CHANGELOG.md"]
+    files.append(REPOSITORY / "Makefile")
     for folder in ("docs", "examples"):
         files += (p for p in sorted((REPOSITORY / folder).rglob("*")) if p.name.endswith(_KINDS))
     return list(dict.fromkeys(command for path in files for command in _in_file(path)))
@@ -52,7 +54,9 @@ def documented() -> list[Documented]:
 def _in_file(path: Path) -> Iterator[Documented]:
     text = path.read_text(encoding="utf-8")
     source = path.relative_to(REPOSITORY).as_posix()
-    if path.suffix != ".md":
+    if path.suffix == ".ipynb":
+        text = _prose(text)
+    elif path.suffix != ".md":
         yield from _in_script(source, text)
         return
     for block in (*_FENCE.findall(text), *_INDENTED.findall(text)):
@@ -61,9 +65,15 @@ def _in_file(path: Path) -> Iterator[Documented]:
         yield Documented(source, _words(" ".join(said.split())), whole=False)
 
 
+def _prose(notebook: str) -> str:
+    """Return what stands between the cells of code, of which a test runs each."""
+    cells = json.loads(notebook)["cells"]
+    return "\n\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
+
+
 def _in_script(source: str, text: str) -> Iterator[Documented]:
     for line in _CONTINUED.sub(" ", text).splitlines():
-        if line.lstrip().startswith(("#", "//", '"""')):
+        if line.lstrip().startswith(("#", "//", '"""', "@echo")):
             continue
         for part in _COMMAND.split(line)[1:]:
             words = _words(part)
