@@ -3,13 +3,14 @@
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 
+from channel.evaluation.bench_history import RecordOption, figures_of
 from channel.extras import of_extra
 from channel.options import Count
 from channel.terminal import console
 
 
 @dataclass(frozen=True)
-class BenchTransmit:
+class BenchTransmit(RecordOption):
     """Speed beside the same steps in bare Pillow.
 
     Parameters
@@ -25,12 +26,15 @@ class BenchTransmit:
         """Print the table."""
         from channel.evaluation.speed import transmit_table
 
-        console().print(transmit_table(self.runs))
+        self.check_record()
+        table = transmit_table(self.runs)
+        console().print(table)
+        self.keep("transmit", figures_of(table))
         return 0
 
 
 @dataclass(frozen=True)
-class BenchJpeg:
+class BenchJpeg(RecordOption):
     """Differentiable JPEG beside kornia's.
 
     Parameters
@@ -50,5 +54,8 @@ class BenchJpeg:
         with of_extra("train"):
             from channel.evaluation.peers import peers_table
 
-        console().print(peers_table(self.runs, self.data))
+        self.check_record()
+        table = peers_table(self.runs, self.data)
+        console().print(table)
+        self.keep("jpeg", figures_of(table))
         return 0

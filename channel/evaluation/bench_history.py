@@ -2,15 +2,21 @@
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 from channel.errors import OutputError, reason_of
 from channel.evaluation.processor import processor_name
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+_NUMBER: Final = re.compile(r"-?\d+(\.\d+)?%?")
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,17 @@ class RecordOption:
         """Refuse a file that holds something else, before the work; raises `OutputError`."""
         if self.record is not None:
             history(self.record)
+
+
+def figures_of(table: "Table") -> dict[str, float]:
+    """Take the numbers out of a table, each by its row's first cell and its column's name."""
+    names, *columns = table.columns
+    return {
+        f"{name}, {column.header}": float(cell.rstrip("%"))
+        for column in columns
+        for name, cell in zip(names.cells, column.cells, strict=True)
+        if isinstance(cell, str) and _NUMBER.fullmatch(cell)
+    }
 
 
 def append(path: Path, bench: str, figures: Mapping[str, float]) -> None:

@@ -15,6 +15,7 @@ from camera_sim.engines.cuda import compute_capability, device_name, find_runtim
 from camera_sim.engines.opening import ENGINES, find_engine
 from camera_sim.errors import EngineError
 from camera_sim.pipelines import DEFAULT_PIPELINE
+from channel.evaluation.bench_history import RecordOption
 from channel.options import SOME, Count, Out
 from channel.terminal import say, track
 from firmware_export.calibration import read_captures
@@ -39,7 +40,7 @@ HEAD = (
 
 
 @dataclass(frozen=True)
-class BenchEngines:
+class BenchEngines(RecordOption):
     """A network in every engine that is here, through the parity gate.
 
     Size, seconds a megapixel beside ONNX Runtime in the same round, PSNR, and changed verdicts of
@@ -89,6 +90,7 @@ class BenchEngines:
         for name in self.engine:
             find_engine(name)
         check_platforms(self.platform)
+        self.check_record()
         if self.out:
             check_absent(self.out, force=self.force)
         entry = weights.read_manifest(self.weights).find(self.pipeline)
@@ -106,6 +108,7 @@ class BenchEngines:
             say(line)
         if self.out:
             write_result(self.out, text.encode(), force=self.force)
+        self.keep("engines", dict(_figures(rows)))
         return 0
 
     def _fan(self, fp32: Exported) -> Fan | None:
@@ -118,6 +121,15 @@ class BenchEngines:
         if not shipped.exists():
             raise ParityError(f"the FAN of the pair {pair} is not shipped; name it with --fan")
         return read_fan(shipped)
+
+
+def _figures(rows: Sequence[Row]) -> Iterator[tuple[str, float]]:
+    for row in rows:
+        if row.report is not None:
+            at = f"{row.contender.engine}, {row.contender.precision}"
+            yield f"{at}, s/MP", row.seconds
+            yield f"{at}, x ONNX Runtime", row.ratio
+            yield f"{at}, PSNR dB", row.report.psnr
 
 
 def _preface(fp32: Exported, captures: Captures, rows: Sequence[Row]) -> Iterator[str]:

@@ -17,6 +17,7 @@ from channel.errors import (
     UnknownPlatformError,
     UnreadablePictureError,
 )
+from channel.evaluation.bench_history import history
 from channel.evaluation.speed import TIMED
 from channel.listing import platforms_table, profile_table
 from channel.manipulations import GAUSSIAN, SHARPEN
@@ -197,26 +198,37 @@ def test_manipulate_writes_lossless_files_only(picture: Path, tmp_path: Path) ->
     assert Image.open(BytesIO((tmp_path / "x.tif").read_bytes())).format == "TIFF"
 
 
-def test_bench_jpeg_prints_a_table(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+def test_bench_jpeg_prints_and_keeps_a_table(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("channel.evaluation.peers.PICTURES", 1)
     monkeypatch.setattr("channel.evaluation.peers.SIDE", 64)
-    assert camsim("bench", "jpeg", "--runs", 1) == 0
+    kept = tmp_path / "history.jsonl"
+    assert camsim("bench", "jpeg", "--runs", 1, "--record", kept) == 0
     assert "100.00%" in capsys.readouterr().out
+    [run] = history(kept)
+    assert run["bench"] == "jpeg"
+    agreement = "camsim, straight-through, 4:2:0, pixels equal to libjpeg's"
+    assert run["figures"][agreement] == 100
 
 
-def test_bench_transmit_prints_a_table(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+def test_bench_transmit_prints_and_keeps_a_table(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("channel.evaluation.speed.SIZE", (90, 120))
     monkeypatch.setenv("COLUMNS", "120")
-    assert camsim("bench", "transmit", "--runs", 1) == 0
+    kept = tmp_path / "history.jsonl"
+    assert camsim("bench", "transmit", "--runs", 1, "--record", kept) == 0
     printed = capsys.readouterr().out
     rows = {words[1]: words for words in map(str.split, printed.splitlines()) if len(words) > 2}
     assert set(TIMED) <= set(rows)
     assert rows["facebook"].count("–") == 2  # has Pillow's codec
     assert "–" not in rows["telegram"]
+    [run] = history(kept)
+    assert {name for name in run["figures"] if name.startswith("telegram")} == {
+        f"telegram, {column}" for column in ("transmit, MP/s", "Pillow, MP/s", "time ÷ Pillow",
+                                            "its own codec, MP/s", "time ÷ codec")
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from camera_sim import weights
 from camera_sim.engines import Source, TileEngine, cuda
 from camera_sim.engines.onnxruntime import OnnxRuntimeEngine
 from camera_sim.errors import EngineError
+from channel.evaluation.bench_history import history
 from firmware_export.commands import bench_engines
 from firmware_export.contract import Exported, read_exported
 from firmware_export.engine_contenders import contenders
@@ -89,8 +90,11 @@ def test_the_command_prints_a_dated_table_of_what_is_here(camsim: Camsim, tmp_pa
 
     raw, out = capture_file(tmp_path / "a.dng", side=560), tmp_path / "table.md"
     ran = camsim("bench", "engines", "--captures", raw, "--rounds", 1, "--out", out,
-                 "--engine", "onnxruntime", "openvino", "tensorrt")  # fmt: skip
+                 "--engine", "onnxruntime", "openvino", "tensorrt",
+                 "--record", tmp_path / "history.jsonl")  # fmt: skip
     assert ran.status == 0, ran.err
+    [run] = history(tmp_path / "history.jsonl")
+    assert run["figures"]["openvino, fp32, x ONNX Runtime"] > 0
     text = out.read_text(encoding="utf-8")
     assert re.match(r"\d{4}-\d\d-\d\d, \S", text)
     rows = [line.split(" | ") for line in text.splitlines() if line.startswith("| ")]

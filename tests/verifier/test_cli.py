@@ -3,10 +3,13 @@ from pathlib import Path
 
 import pytest
 
+from channel.evaluation.bench_history import history
 from channel.manipulations import GAUSSIAN, SHARPEN
 from tests.verifier.conftest import Camsim, jpeg
 from tests.verifier.signing import Chain, signed
 from tests.verifier.toy import native, toy_weights
+from verifier.evaluation.bench_archive import ArchiveResult
+from verifier.evaluation.bench_service import LoadResult
 from verifier.weights import read_manifest
 
 QUICK = ("--resend", "instagram")
@@ -147,6 +150,26 @@ def test_bench_prints_each_part(photos: dict[str, Path], toy_folder: Path, camsi
     for part in ("decoding", "credential", "channel", "reading", "manipulation", "stability"):
         assert part in ran.out
     assert "peak memory" in ran.out
+
+
+def test_benches_of_many_pictures_keep_their_figures(
+    photos: dict[str, Path], toy_folder: Path, tmp_path: Path, camsim: Camsim,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    load = LoadResult(10, {200: 10}, p50=1.0, p95=2.0, seconds=5.0, memory=3_000_000, processor=4.0)
+    runs = [ArchiveResult("processes", 2, 10, 5.0, 8.0)]
+    monkeypatch.setattr("verifier.evaluation.bench_service.bench_service", lambda *_, **__: load)
+    monkeypatch.setattr("verifier.evaluation.bench_archive.bench_archive", lambda *_, **__: runs)
+    kept, common = tmp_path / "history.jsonl", (photos["native"], "--weights", toy_folder)
+    assert camsim("bench", "serve", *common, "--workers", 2, "--record", kept).status == 0
+    assert camsim("bench", "archive", *common, "--record", kept).status == 0
+    served, archived = (run["figures"] for run in history(kept))
+    assert served["2 at a time, photos/s"] == 2.0
+    assert served["one core, CPU s a photo"] == 0.4
+    assert archived["processes, 2 at a time, photos/s"] == 2.0
+    kept.write_text("a diary")
+    ran = camsim("bench", "serve", *common, "--record", kept)
+    assert (ran.status, "something else than benches" in ran.err) == (2, True)
 
 
 def test_fuzz_is_a_command(camsim: Camsim) -> None:

@@ -8,6 +8,7 @@ from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
+from channel.evaluation.bench_history import RecordOption
 from channel.extras import of_extra
 from channel.options import SOME, Count
 from verifier.evaluation.bench import write_sample
@@ -22,7 +23,7 @@ _SAMPLES: Final = 8
 
 
 @dataclass(frozen=True)
-class CommonOptions:
+class CommonOptions(RecordOption):
     """Options that several commands share.
 
     Parameters
@@ -64,6 +65,8 @@ class BenchServe(CommonOptions):
         """Print what came of the load, and of the overflow."""
         from verifier.evaluation.bench_service import bench_service
 
+        self.check_record()
+        figures: dict[str, float] = {}
         most = max(self.workers)
         settings = [("one core", 1, 32, 1)]
         settings += [(f"{n} at a time", n, 32, 0) for n in self.workers]
@@ -83,6 +86,8 @@ class BenchServe(CommonOptions):
                 )
                 slowest = slowest or result.rate
                 print(_line(title, result, result.rate / slowest), flush=True)
+                figures |= _figures(title, result)
+        self.keep("serve", figures)
         return 0
 
 
@@ -113,6 +118,8 @@ class BenchArchive(CommonOptions):
             from verifier.archive import ArchiveOptions
             from verifier.evaluation.bench_archive import bench_archive
             from verifier.settings import Settings
+        self.check_record()
+        figures: dict[str, float] = {}
         options = ArchiveOptions(
             self.weights, Settings(resend_through=()) if self.no_resend else Settings()
         )
@@ -124,6 +131,9 @@ class BenchArchive(CommonOptions):
             )
             first: dict[str, float] = {}
             for result in bench_archive(photos, self.photos, options, self.workers, ray=self.ray):
+                at = f"{result.engine}, {result.workers} at a time"
+                figures[f"{at}, photos/s"] = result.rate
+                figures[f"{at}, CPU s a photo"] = result.processor / result.photos
                 growth = result.rate / first.setdefault(result.engine, result.rate)
                 print(
                     f"{result.engine:<11}{result.workers:>8}{result.photos:>8}{result.seconds:>8.1f}"
@@ -132,7 +142,17 @@ class BenchArchive(CommonOptions):
                     f"{result.processor / result.seconds:>7.2f}",
                     flush=True,
                 )
+        self.keep("archive", figures)
         return 0
+
+
+def _figures(title: str, result: "LoadResult") -> dict[str, float]:
+    return {
+        f"{title}, photos/s": result.rate,
+        f"{title}, p95 s": result.p95,
+        f"{title}, CPU s a photo": result.processor / result.requests,
+        f"{title}, peak MB": result.memory / 1e6,
+    }
 
 
 def _line(title: str, result: "LoadResult", growth: float) -> str:
