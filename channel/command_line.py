@@ -84,9 +84,10 @@ def words_of(error: CycloptsError) -> str:
         near = get_close_matches(word, error.app or (), n=1)
         meant = f"; did you mean {near[0]}?" if near else ";"
         return f"there is no command {word!r}{meant} {command} --help lists them"
-    words = _words_of(error)
-    is_range = isinstance(error, ValidationError)
-    return words if is_range else f"{words}; {command} --help lists the options"
+    words = _words_of(error).replace(". Did you mean", "; did you mean")
+    if isinstance(error, ValidationError):
+        return words
+    return f"{words}{'' if words.endswith('?') else ';'} {command} --help lists the options"
 
 
 def _words_of(error: CycloptsError) -> str:

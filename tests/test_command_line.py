@@ -203,7 +203,12 @@ def test_a_service_takes_its_options_from_the_environment(monkeypatch: pytest.Mo
         ("train poling", "there is no command 'poling'; did you mean pooling? camsim train --help"),
         ("develop", "RAW is missing; camsim develop --help lists the options"),
         ("transmit a -o b", "--platform is missing; camsim transmit --help lists the options"),
-        ("verify a --treads 3", "unknown option: --treads. Did you mean --threads?; "),
+        (
+            "verify a --treads 3",
+            "unknown option: --treads; did you mean --threads? camsim ",
+        ),
+        ("transmit a --platform whatsap -o b", "no platform 'whatsap'; did you mean whatsapp?"),
+        ("develop a.nef --pipeline qnt", "there is no pipeline 'qnt'; did you mean qnet?"),
         ("verify a --threads 0", "--threads must be at least 1, not 0"),
         ("verify a --threads two", 'invalid value for --threads: unable to convert "two" into int'),
         ("simulate a --seed -1", "--seed cannot be negative, and is -1"),

@@ -15,6 +15,7 @@ from camera_sim.weights import FOLDER
 from channel.errors import PictureError, UnknownPlatformError
 from channel.evaluation.table import Table
 from channel.extras import require_torch
+from channel.offered import offered
 from channel.options import ANY, SOME, Count
 from channel.picture_file.srgb import load_picture, picture_files
 from channel.terminal import track
@@ -198,7 +199,7 @@ def _channels(names: Sequence[str] | None) -> "dict[str, Send]":
     for name in names or ():
         if name not in choices:
             raise UnknownPlatformError(
-                f"there is no platform {name!r}; choose from {', '.join(choices)}"
+                f"there is no platform {name!r}; {offered(name, choices, 'choose from')}"
             )
     return {
         name: send

@@ -13,6 +13,7 @@ from camera_sim.engines import Source, TileEngine
 from camera_sim.engines.engine_files import Engines
 from camera_sim.errors import EngineError
 from camera_sim.weights import Model
+from channel.offered import offered
 
 
 @dataclass(frozen=True)
@@ -75,10 +76,10 @@ def find_engine(name: str) -> EngineKind:
     Raises
     ------
     EngineError
-        If there is none of that name; the message lists those there are.
+        If there is none of that name; the message names the nearest, or lists all.
     """
     if name not in ENGINES:
-        raise EngineError(f"there is no engine {name!r}; there are {', '.join(ENGINES)}")
+        raise EngineError(f"there is no engine {name!r}; {offered(name, ENGINES)}")
     return ENGINES[name]
 
 

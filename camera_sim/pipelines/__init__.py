@@ -8,6 +8,7 @@ this package needs no torch. docs/guides/new-pipeline.md shows one.
 from dataclasses import dataclass
 
 from camera_sim.errors import PipelineError
+from channel.offered import offered
 
 
 @dataclass(frozen=True)
@@ -75,8 +76,8 @@ def find_pipeline(name: str) -> Pipeline:
     Raises
     ------
     PipelineError
-        If there is none of that name; the message lists those there are.
+        If there is none of that name; the message names the nearest, or lists all.
     """
     if name not in PIPELINES:
-        raise PipelineError(f"there is no pipeline {name!r}; there are {', '.join(PIPELINES)}")
+        raise PipelineError(f"there is no pipeline {name!r}; {offered(name, PIPELINES)}")
     return PIPELINES[name]

@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import Final
 
 from channel.errors import UnknownPlatformError
+from channel.offered import offered
 from channel.profile import PlatformProfile
 
 _FILES: Final = (
@@ -39,10 +40,10 @@ _BY_NAME: Final = {profile.name: profile for profile in PLATFORMS}
 
 
 def platform(name: str) -> PlatformProfile:
-    """Profile of a name such as ``"whatsapp"``. Raises `UnknownPlatformError`, which lists all."""
+    """Profile of a name such as ``"whatsapp"``. Raises `UnknownPlatformError`."""
     try:
         return _BY_NAME[name.lower()]
     except KeyError:
         raise UnknownPlatformError(
-            f"there is no platform {name!r}; choose one of {', '.join(_BY_NAME)}"
+            f"there is no platform {name!r}; {offered(name, _BY_NAME, 'choose one of')}"
         ) from None
