@@ -3,9 +3,9 @@
 import errno
 import os
 import stat
-from io import TextIOWrapper
+from io import BufferedReader, TextIOWrapper
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 # Neither is known everywhere; without the first, opening a pipe would wait for who writes.
 _FLAGS: Final = (
@@ -16,7 +16,7 @@ _FLAGS: Final = (
 )
 
 
-def open_regular(path: Path) -> BinaryIO:
+def open_regular(path: Path) -> BufferedReader:
     """Open a file to read bytes from its beginning.
 
     Raises

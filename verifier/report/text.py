@@ -8,10 +8,10 @@ from verifier.report import labels
 from verifier.report.record import DetectorResult, ReportRecord
 from verifier.report.wording import (
     answer_headline,
-    answered,
     comparison_headline,
     credential_details,
     input_line,
+    is_used,
     level_words,
     percent,
     pipeline_headline,
@@ -94,7 +94,7 @@ def _compared(report: ReportRecord) -> list[str]:
 
 def _detector(result: DetectorResult, report: ReportRecord) -> list[str]:
     words = [f"{answer_headline(result, report)}.", *result.reasons]
-    if result.probabilities and answered(result):
+    if result.probabilities and is_used(result, report.stability):
         shares = ", ".join(
             f"{result.label_words.get(k, k)} {percent(v)}" for k, v in result.probabilities.items()
         )

@@ -135,8 +135,13 @@ def _unjudged(report: ReportRecord) -> str:
 
 
 def answered(result: DetectorResult) -> bool:
-    """Whether a detector answered; bars and maps of one that didn't would be read as an answer."""
+    """Whether a detector answered."""
     return result.finding not in _SILENT
+
+
+def is_used(result: DetectorResult, stability: Stability) -> bool:
+    """Whether a detector's answer is used: else its probabilities would be read as one."""
+    return answered(result) and survives(result, stability)
 
 
 def worth_line(result: DetectorResult, stability: Stability) -> str:

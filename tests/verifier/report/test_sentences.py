@@ -6,7 +6,8 @@ from typing import Final
 
 import pytest
 
-from tests.verifier.report.kinds_of_verdict import KINDS, of_kind
+from tests.verifier.report.kinds_of_verdict import KINDS, SMOOTHED, of_kind
+from tests.verifier.report.kinds_of_verdict import report as report_of
 from verifier import Report
 from verifier.report.wording import answer_headline, headline_of, in_short, status_words
 
@@ -136,6 +137,15 @@ def test_numbers_stand_only_where_a_person_can_use_them(report: Report) -> None:
     if len(silent) == len(report.detectors):
         assert 'class="bars"' not in page
         assert "Probabilities:" not in text
+
+
+def test_an_answer_that_is_not_used_has_no_bars() -> None:
+    """It was not found again after another upload: its probabilities would be read as an answer."""
+    said = report_of(manipulation=SMOOTHED)
+    assert "so it is not used" in said.to_text()
+    assert "Probabilities:" not in said.to_text()
+    assert 'class="bars"' not in said.to_html()
+    assert 'class="bars"' in of_kind("edited by statistics").to_html()
 
 
 def test_no_map_without_an_answer_is_drawn(report: Report) -> None:
