@@ -17,7 +17,7 @@ MEANINGS: Final[dict[Answer, str]] = {
     ),
     "absent": (
         "The pattern that only this photo's device can embed is not there, though the payload was "
-        "read. No device known here embedded it, or it was taken out."
+        "read. It is of none of the devices known here, or was taken out."
     ),
     "not known": (
         "Whether the pattern of this photo's device is there is not known: the picture is too "
