@@ -32,6 +32,7 @@ def test_every_field_is_kept(report: dict[str, Any]) -> None:
     assert written.pop("comparison")["result"] == "not made"
     assert written["credential"].pop("manifest") is None
     assert written["watermark"].pop("measured") == []
+    assert written["watermark"].pop("slant") is None
     assert written["verdict"].pop("next_steps") == []
     assert written["verdict"].pop("headline") == ""
     assert {detector.pop("limits") for detector in written["detectors"]} == {""}
@@ -66,7 +67,7 @@ def test_verify_prints_a_report_of_version_2(camsim: Camsim, tmp_path: Path) -> 
     results.write_text(kept_line(photo, REPORTS[1]), encoding="utf-8")
     [printed] = camsim("verify", photo, "--results", results, "--json").out.splitlines()
     read = json.loads(printed)["report"]["watermark"]
-    assert read == REPORTS[1]["watermark"] | {"measured": []}
+    assert read == REPORTS[1]["watermark"] | {"measured": [], "slant": None}
 
 
 def test_a_service_reads_what_it_kept_of_version_2() -> None:
