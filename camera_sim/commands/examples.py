@@ -52,6 +52,7 @@ EXAMPLES: Final = {
     "train pooling": "camsim train pooling --pictures my-pictures/ --pair my-pair --weights runs/pair --out runs/pooling",
     "train platform": "camsim train platform --pictures my-pictures/ --out runs/platform",
     "train origin": "camsim train origin --pictures my-sets/ --out runs/origin",
+    "train pairs": "camsim train pairs --natural photographs/phones --generator runs/generator --out runs/pairs",
     "train generator": "camsim train generator --pictures my-pictures/ --out runs/generator",
     "train generated": "camsim train generated --natural photographs/ --generated generated/ --out runs/generated",
     "bench develop": "camsim bench develop --megapixels 12",

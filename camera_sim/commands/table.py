@@ -110,6 +110,8 @@ COMMANDS: Final = {
         "origin: photograph, computer graphics or generated"),
     "train generator": ("verifier.commands.train_generator:TrainGenerator",
         "a small VAE that makes pictures for detectors to find"),
+    "train pairs": ("verifier.commands.train_pairs:TrainPairs",
+        "aligned pairs: photographs, made again by the decoders of generators"),
     "train generated": ("verifier.commands.train_generated:TrainGenerated",
         "the detector of generated pictures"),
     "bench develop": ("camera_sim.commands.bench:BenchDevelop",

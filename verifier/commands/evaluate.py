@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from channel.errors import ChannelError, reason_of
@@ -69,6 +70,9 @@ class EvaluateScores(ModelOptions):
         Names of platforms.
     limit
         Use the first so many pictures of each label.
+    middle
+        Ask about the middle of each picture, of at most so many pixels a side, so that large
+        and small ones are compared alike.
     out
         The file of scores, CSV.
     """
@@ -77,18 +81,22 @@ class EvaluateScores(ModelOptions):
     _: KW_ONLY
     platform: Annotated[tuple[str, ...], SOME] = tuple(_PLATFORMS)
     limit: Count | None = None
+    middle: Count | None = None
     out: Path
 
     def __call__(self) -> int:
         """Write a line a picture and platform."""
         from verifier.evaluation.labelled import labelled_pictures
+        from verifier.evaluation.middles import cut_middles
         from verifier.evaluation.scores import collect_scores, write_scores
 
         entry = read_manifest(self.weights).find(self.model)
         labels = [label.name for label in entry.labels]
         pictures = _first(labelled_pictures(self.pictures, labels), self.limit)
         detector = _SCORERS.get(entry.task, PlatformDetector)((Model(entry, self.weights),))
-        with Verifier.facts_only() as verifier:
+        with Verifier.facts_only() as verifier, TemporaryDirectory() as folder:
+            if self.middle:
+                pictures = cut_middles(pictures, self.middle, Path(folder))
             progress = track(pictures, "scoring")
             rows = (
                 row
@@ -160,6 +168,7 @@ class EvaluateCalibration(ModelOptions):
     def __call__(self) -> int:
         """Print a table, and store and draw what is asked for."""
         from verifier.evaluation.fitting import Rates, fit, measure_stored
+        from verifier.evaluation.ranking import ranking_table, rankings
         from verifier.evaluation.reliability_figure import draw_reliability
         from verifier.evaluation.scores import read_scores
         from verifier.evaluation.set_table import set_table
@@ -193,6 +202,7 @@ class EvaluateCalibration(ModelOptions):
         print(_threshold_table(found))
         if sets is not None:
             print(set_table(entry, found[0].calibration, scores, sets))
+            print(ranking_table(rankings(entry, found[0].calibration, scores, sets)))
         if self.figure:
             diagrams = [("before, any", found[0].before)]
             diagrams += [(f"after, {one.channel}", one.after) for one in found]

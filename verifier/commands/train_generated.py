@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from channel.extras import require_torch
 from channel.options import SOME, Count, Positive, TrainingOptions, given, within
 from channel.terminal import Progress as Bar
+from verifier.errors import TrainingError
 
 if TYPE_CHECKING:
     from verifier.training.generated.data import CropRecipe
     from verifier.training.generated.train import GeneratedRecipe
+    from verifier.training.generated.train_residual import ResidualRecipe
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,11 @@ class TrainGenerated(SetsOptions, TrainingOptions):
         What to call the model.
     network
         What is trained: one layer over fixed frequency bands (bands, the default) or over
-        EfficientNet-Lite0 (lite0), or a whole network (cnn, resnet50).
+        EfficientNet-Lite0 (lite0), or a whole network (cnn, resnet50; residual, which sees
+        residuals of native crops and takes --pairs).
+    pairs
+        Aligned pairs of camsim train pairs, for residual; those of the photographs of --natural
+        are used.
     start_from
         Published weights that lite0 or resnet50 start from: ImageNet's, CNNDetection's.
     augmentation
@@ -72,9 +78,9 @@ class TrainGenerated(SetsOptions, TrainingOptions):
     crops
         Of each picture (default 8).
     steps
-        Default 600; of whole networks 2000.
+        Default 600; of whole networks 2000, of residual 2400.
     batch
-        Crops a step (default 256, or 32).
+        Crops a step (default 256, or 32; of residual 48).
     learning_rate
         Of AdamW (0.003, 0.002, 0.0001).
     validate_every
@@ -83,7 +89,8 @@ class TrainGenerated(SetsOptions, TrainingOptions):
 
     _: KW_ONLY
     name: str = "my-generated"
-    network: Literal["bands", "lite0", "cnn", "resnet50"] = "bands"
+    network: Literal["bands", "lite0", "cnn", "resnet50", "residual"] = "bands"
+    pairs: Path | None = None
     start_from: Path | None = None
     augmentation: str | None = None
     grey: bool = False
@@ -97,6 +104,10 @@ class TrainGenerated(SetsOptions, TrainingOptions):
     def __call__(self) -> int:
         """Train, draw, export, and say where the weights are."""
         require_torch()
+        if self.network == "residual":
+            return train_on_pairs(self)
+        if self.pairs is not None:
+            raise TrainingError("--pairs are for --network residual alone; leave them out")
         from verifier.training.curve import draw_precision
         from verifier.training.generated.data import choose_sets, make_crops, parted
         from verifier.training.generated.train import build, export, train_generated
@@ -125,12 +136,77 @@ class TrainGenerated(SetsOptions, TrainingOptions):
         )
         if chosen.words:
             print(chosen.words, file=sys.stderr)
-        print(f"weights → {folder}; measure and calibrate them on sets that no training saw with")
-        print(
-            f"  camsim evaluate generated --natural … --generated … --models {folder} "
-            "--out MEASURED"
-        )
+        say_where(folder)
         return 0
+
+
+def say_where(folder: Path) -> None:
+    """Say where the weights are, and what is to be done with them."""
+    print(f"weights → {folder}; measure and calibrate them on sets that no training saw with")
+    print(f"  camsim evaluate generated --natural … --generated … --models {folder} --out MEASURED")
+
+
+def train_on_pairs(args: TrainGenerated) -> int:
+    """Train the residual network, draw, export, and say where the weights are.
+
+    Raises
+    ------
+    TrainingError
+        For an option that isn't this network's, or too few pictures.
+    """
+    from verifier.training.curve import draw_precision
+    from verifier.training.generated.aligned_pairs import read_pairs
+    from verifier.training.generated.data import choose_sets, parted
+    from verifier.training.generated.residual_cnn import ResidualCNN
+    from verifier.training.generated.scenes import make_scenes, pairs_of
+    from verifier.training.generated.train_residual import export, train_residual
+    from verifier.training.run import shown
+    from verifier.training.seeded import make_ready
+
+    recipe = residual_recipe_of(args)
+    chosen = choose_sets(args.natural, args.generated, args.sets)
+    make_ready(recipe.seed, args.threads)
+    model, parts = ResidualCNN(), parted(chosen.pictures, args.out)
+    pairs = read_pairs(args.pairs) if args.pairs else ()
+    with Bar() as bar:
+        task = bar.add_task("reading pictures", total=len(chosen.pictures))
+        training, held_out = (
+            make_scenes(part, pairs_of(pairs, part), lambda: bar.advance(task)) for part in parts
+        )
+    with shown(recipe.steps, "average precision {:.3f} on held-out scenes") as report:
+        precision = train_residual(model, training, held_out, recipe, args.out, report)
+    used = sum(len(pairs_of(pairs, part)) for part in parts)
+    folder = args.out / "weights"
+    export(model, args.name, recipe, chosen.pictures, used, precision, folder, chosen.shown)
+    print(f"average precision {precision:.3f} on held-out scenes of the same sets; "
+          f"curve → {draw_precision(args.out)}")  # fmt: skip
+    if chosen.words:
+        print(chosen.words, file=sys.stderr)
+    say_where(folder)
+    return 0
+
+
+def residual_recipe_of(args: TrainGenerated) -> "ResidualRecipe":
+    """Return how the residual network is trained.
+
+    Raises
+    ------
+    TrainingError
+        For an option that isn't this network's.
+    """
+    from verifier.training.generated.train_residual import ResidualRecipe
+
+    for name, option in (
+        ("start_from", "--start-from"), ("augmentation", "--augmentation"), ("grey", "--grey"),
+        ("keep_watermark", "--keep-watermark"), ("crops", "--crops"),
+    ):  # fmt: skip
+        if getattr(args, name):
+            raise TrainingError(f"{option} isn't for --network residual; leave it out")
+    return ResidualRecipe(
+        seed=args.seed,
+        bfloat16=not args.float32,
+        **given(args, "steps", "batch", "validate_every", "learning_rate"),
+    )
 
 
 def recipes_of(args: TrainGenerated) -> "tuple[CropRecipe, GeneratedRecipe]":

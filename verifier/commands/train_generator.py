@@ -3,7 +3,7 @@
 from dataclasses import KW_ONLY, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from rich.progress import TaskID
 
@@ -37,6 +37,10 @@ class TrainGenerator:
         Pixels of its side, a multiple of 4.
     learning_rate
         Of Adam (default 0.002).
+    upsampling
+        How the decoder doubles the size: nearest (default), bilinear, transposed, shuffle.
+    latent
+        Channels of the latents (default 6).
     threads
         Threads of torch (default: every core).
     seed
@@ -51,6 +55,8 @@ class TrainGenerator:
     batch: Count | None = None
     piece: Annotated[int, within(16)] | None = None
     learning_rate: Positive | None = None
+    upsampling: Literal["nearest", "bilinear", "transposed", "shuffle"] | None = None
+    latent: Count | None = None
     threads: Count | None = None
     seed: Whole = 0
 
@@ -72,14 +78,14 @@ class TrainGenerator:
 
         recipe = replace(
             GeneratorRecipe(seed=self.seed),
-            **given(self, "steps", "batch", "piece", "learning_rate"),
+            **given(self, "steps", "batch", "piece", "learning_rate", "upsampling", "latent"),
         )
         if recipe.piece % MULTIPLE:
             raise TrainingError(f"--piece must be a multiple of {MULTIPLE}, not {recipe.piece}")
         make_ready(recipe.seed, self.threads)
         pictures = [load_picture(path) for path in picture_files(self.pictures)]
         sources = {folder.name: picture_files(folder) for folder in self.make or [self.pictures]}
-        model = build_generator(recipe.seed)
+        model = build_generator(recipe.seed, recipe.upsampling, recipe.latent)
         with shown(recipe.steps, "held out {:.2f} dB") as report:
             psnr = train_generator(model, pictures, recipe, self.out, report)
         with Bar() as bar:

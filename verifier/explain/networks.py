@@ -20,6 +20,7 @@ from verifier.explain.relevance import Channel
 from verifier.training.backbones.efficientnet_lite0 import EfficientNetLite0
 from verifier.training.generated.band_network import BandNetwork, band_name
 from verifier.training.generated.cnn import GeneratedCNN
+from verifier.training.generated.residual_cnn import ResidualCNN
 from verifier.training.generated.resnet50 import ResNet50, load_resnet50
 from verifier.training.generated.sets import CROP
 from verifier.training.manipulation.block_fan import BlockFAN, Standardise
@@ -32,6 +33,7 @@ NETWORKS: Final[Mapping[str, Callable[[int], nn.Module]]] = {
     "bands": lambda _: BandNetwork(),
     "lite0": EfficientNetLite0,
     "cnn": lambda _: GeneratedCNN(),
+    "residual": lambda _: ResidualCNN(),
     "resnet50": ResNet50,
     "fan": FAN,
     "block-fan": BlockFAN,

@@ -112,6 +112,19 @@ def load_weights(path: Path, model: nn.Module, *, whole: bool = True) -> None:
     _load_model(path, model, tensors)
 
 
+def recipe_of(path: Path) -> dict[str, object]:
+    """Return the recipe that a checkpoint was written by.
+
+    Raises
+    ------
+    TrainingError
+        If the file is missing or damaged.
+    """
+    metadata, _ = _read(path)
+    recipe: dict[str, object] = json.loads(metadata["recipe"])
+    return recipe
+
+
 def load_fan(path: Path, fan: FAN) -> None:
     """Start a FAN from that of a pair's checkpoint; classes and layers it lacks start anew.
 

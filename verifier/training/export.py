@@ -19,6 +19,8 @@ from verifier.evaluation.platform.classes import DOMAIN, SELECTION
 from verifier.features.dct_histogram import PATCH_BINS
 from verifier.features.forensic_statistics import COUNT
 from verifier.training.backbones.efficientnet_lite0 import EfficientNetLite0
+from verifier.training.generated.native_crops import SIDE as SIDE_OF_NATIVE
+from verifier.training.generated.residual_cnn import ResidualCNN
 from verifier.training.generated.sets import CROP
 from verifier.training.manipulation.block_fan import BlockFAN
 from verifier.training.manipulation.fan import FAN, PATCH
@@ -62,6 +64,10 @@ GENERATED_SELECTION = Selection(
     stride=CROP, most_patches=24, brief_patches=12, min_variance=0.0005, most_clipped=0.5
 )
 GENERATED_DOMAIN = Domain(min_side=CROP, min_patches=1, least_quality=50)
+# Of native crops: as many pixels as a few large ones, in more places.
+RESIDUAL_SELECTION = Selection(
+    stride=SIDE_OF_NATIVE, most_patches=96, brief_patches=48, min_variance=0.0005, most_clipped=0.5
+)
 
 
 def export_fan(
@@ -369,6 +375,35 @@ def export_generated(
     draft = draft.model_copy(update={"selection": GENERATED_SELECTION, "domain": GENERATED_DOMAIN})
     inputs = torch.rand(3, 3, CROP, CROP, generator=torch.Generator().manual_seed(0))
     return _written_with_torch(model, network, inputs, draft, folder)
+
+
+def export_residual(
+    model: ResidualCNN,
+    name: str,
+    recipe: dict[str, str | int | float | bool],
+    data: str,
+    precision: float,
+    licence: str,
+    folder: Path,
+) -> ModelEntry:
+    """Write the residual network as `export_generated` does, for native crops, in float32.
+
+    Raises
+    ------
+    WeightsError
+        If the exported network does not give what torch gives.
+    """
+    contract = InputContract(side=SIDE_OF_NATIVE)
+    figures: dict[str, str | float] = {
+        "validation: average precision, crops of held-out scenes": round(precision, 4)
+    }
+    draft = _draft(
+        model, name, "generated", GENERATED_LABELS, contract, recipe, data, figures, licence
+    )
+    draft = draft.model_copy(update={"selection": RESIDUAL_SELECTION, "domain": GENERATED_DOMAIN})
+    side = SIDE_OF_NATIVE
+    inputs = torch.rand(3, 3, side, side, generator=torch.Generator().manual_seed(0))
+    return _written_with_torch(model, "residual", inputs, draft, folder)
 
 
 def _written_with_torch(

@@ -14,7 +14,17 @@ from channel.output import replacing
 from channel.picture_file.srgb import load_picture
 from verifier.errors import TrainingError
 from verifier.training.autocast import autocast
-from verifier.training.generated.vae import FACTOR, VAE, PatchDiscriminator, hinge_loss, vae_loss
+from verifier.training.checkpoint import CHECKPOINT, load_weights, recipe_of
+from verifier.training.generated.vae import (
+    FACTOR,
+    LATENT,
+    UPSAMPLINGS,
+    VAE,
+    PatchDiscriminator,
+    Upsampling,
+    hinge_loss,
+    vae_loss,
+)
 from verifier.training.memory_format import in_format
 from verifier.training.run import Report, Run
 
@@ -34,6 +44,7 @@ class GeneratorRecipe:
     """How the generator is trained: ``steps`` of ``batch`` pieces of ``piece`` pixels a side.
 
     The discriminator's word weighs ``adversarial``, after a fifth of the steps without it.
+    ``upsampling`` and ``latent`` are those of `VAE`.
     """
 
     steps: int = 1600
@@ -44,12 +55,33 @@ class GeneratorRecipe:
     validate_every: int = 250
     bfloat16: bool = True
     seed: int = 0
+    upsampling: Upsampling = "nearest"
+    latent: int = LATENT
 
 
-def build_generator(seed: int) -> VAE:
+def build_generator(seed: int, upsampling: Upsampling = "nearest", latent: int = LATENT) -> VAE:
     """Make the generator, untrained."""
     torch.manual_seed(seed)
-    return VAE()
+    return VAE(upsampling, latent)
+
+
+def load_generator(run: Path) -> VAE:
+    """Load the generator of a run, as its checkpoint has it.
+
+    Raises
+    ------
+    TrainingError
+        If the folder holds no checkpoint, or one of something else.
+    """
+    path = run / CHECKPOINT
+    recipe = recipe_of(path)
+    if "adversarial" not in recipe:
+        raise TrainingError(f"{run} isn't a run of camsim train generator")
+    latent = int(str(recipe.get("latent", LATENT)))
+    upsampling = next(one for one in UPSAMPLINGS if one == recipe.get("upsampling", "nearest"))
+    model = build_generator(0, upsampling, latent)
+    load_weights(path, nn.ModuleDict({"vae": model, "critic": PatchDiscriminator()}))
+    return model.eval()
 
 
 def train_generator(

@@ -8,20 +8,42 @@ latent diffusion, leave the traces that a detector of generated pictures goes by
 convolution, so it takes pictures of any size.
 """
 
+from typing import Final, Literal, get_args
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+Upsampling = Literal["nearest", "bilinear", "transposed", "shuffle"]
+UPSAMPLINGS: Final[tuple[Upsampling, ...]] = get_args(Upsampling)
+"""How a decoder doubles the size: each leaves another lattice."""
 FACTOR = 4
 """Pixels of a side of the picture for one of the latent."""
 LATENT = 6
 WIDTHS = (24, 48)
 
 
-class VAE(nn.Module):
-    """Pictures to latents of a quarter of the side, and latents to pictures."""
+def _doubling(upsampling: Upsampling, channels: int) -> nn.Module:
+    if upsampling == "transposed":
+        return nn.ConvTranspose2d(channels, channels, 4, stride=2, padding=1)
+    if upsampling == "shuffle":
+        wide = nn.Conv2d(channels, 4 * channels, 3, padding=1)
+        return nn.Sequential(wide, nn.PixelShuffle(2))
+    return nn.Upsample(scale_factor=2, mode=upsampling)
 
-    def __init__(self) -> None:
+
+class VAE(nn.Module):
+    """Pictures to latents of a quarter of the side, and latents to pictures.
+
+    Parameters
+    ----------
+    upsampling
+        Of the decoder.
+    latent
+        Channels.
+    """
+
+    def __init__(self, upsampling: Upsampling = "nearest", latent: int = LATENT) -> None:
         super().__init__()
         few, many = WIDTHS
         self.encoder = nn.Sequential(
@@ -31,29 +53,29 @@ class VAE(nn.Module):
             nn.SiLU(),
             nn.Conv2d(many, many, 3, padding=1),
             nn.SiLU(),
-            nn.Conv2d(many, 2 * LATENT, 1),
+            nn.Conv2d(many, 2 * latent, 1),
         )
         self.decoder = nn.Sequential(
-            nn.Conv2d(LATENT, many, 3, padding=1),
+            nn.Conv2d(latent, many, 3, padding=1),
             nn.SiLU(),
             nn.Conv2d(many, many, 3, padding=1),
             nn.SiLU(),
-            nn.Upsample(scale_factor=2),
+            _doubling(upsampling, many),
             nn.Conv2d(many, few, 3, padding=1),
             nn.SiLU(),
-            nn.Upsample(scale_factor=2),
+            _doubling(upsampling, few),
             nn.Conv2d(few, few, 3, padding=1),
             nn.SiLU(),
             nn.Conv2d(few, 3, 3, padding=1),
         )
 
     def encode(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
-        """(N, 3, H, W) in [0, 1] to mean and log variance, each (N, 6, H/4, W/4)."""
+        """(N, 3, H, W) in [0, 1] to mean and log variance, each (N, latent, H/4, W/4)."""
         mean, log_variance = self.encoder(2 * pictures - 1).chunk(2, dim=1)
         return mean, log_variance.clamp(-12, 4)
 
     def decode(self, latents: Tensor) -> Tensor:
-        """(N, 6, h, w) to pictures (N, 3, 4·h, 4·w), about [0, 1], not clipped."""
+        """(N, latent, h, w) to pictures (N, 3, 4·h, 4·w), about [0, 1], not clipped."""
         pictures: Tensor = (self.decoder(latents) + 1) / 2
         return pictures
 
@@ -62,6 +84,11 @@ class VAE(nn.Module):
         mean, log_variance = self.encode(pictures)
         noise = torch.randn_like(mean)
         return self.decode(mean + noise * torch.exp(log_variance / 2)), mean, log_variance
+
+    def made_again(self, pictures: Tensor) -> Tensor:
+        """Pictures drawn from the posterior of pictures, of the same shape."""
+        made, _, _ = self.forward(pictures)
+        return made
 
 
 class PatchDiscriminator(nn.Module):

@@ -158,7 +158,7 @@ def equalise(pixels: Pixels, history: History, side: int) -> bytes:
     right, bottom = (int(np.ceil(start + reach)) + _MARGIN for start in (history.left, history.top))
     part = Image.fromarray(np.ascontiguousarray(pixels[top:bottom, left:right]))
     if history.webp:
-        coded = _encode_webp(part, history.first_quality)
+        coded = encode_webp(part, history.first_quality)
     else:
         coded = encode(part, history.first_quality, history.first_subsampling)
     first = decode(coded)
@@ -181,7 +181,8 @@ def encode(image: Image.Image, quality: int, subsampling: int) -> bytes:
     return file.getvalue()
 
 
-def _encode_webp(image: Image.Image, quality: int) -> bytes:
+def encode_webp(image: Image.Image, quality: int) -> bytes:
+    """Write a lossy WebP file without metadata."""
     file = BytesIO()
     image.save(file, "WEBP", quality=quality, method=2)
     return file.getvalue()
