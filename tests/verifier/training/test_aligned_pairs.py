@@ -69,8 +69,8 @@ def test_a_pair_is_one_scene_of_one_size(tmp_path: Path) -> None:
     assert write_pairs(pictures, decoders, (1.0, 0.5), out, lambda: None) == 3
     found = read_pairs(out)
     assert [(p.set, p.name, p.photograph.shape) for p in found] == [
-        ("phones", "large", (344, 296, 3)),
-        ("phones", "large", (384, 384, 3)),
+        ("phones", "large", (256, 256, 3)),
+        ("phones", "large", (256, 256, 3)),
         ("phones", "small", (144, 136, 3)),
     ]
     for one in found:

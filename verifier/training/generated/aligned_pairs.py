@@ -29,7 +29,7 @@ Decoder = Callable[[Tensor], Tensor]
 
 PHOTOGRAPH: Final = "photograph"
 MULTIPLE: Final = 8
-LARGEST: Final = 384
+LARGEST: Final = 256
 """Larger photographs are cut to their middle, after they are scaled."""
 LEAST: Final = 128
 

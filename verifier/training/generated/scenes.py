@@ -19,6 +19,8 @@ from verifier.training.picture_sets import Picture
 
 Pixels = NDArray[np.uint8]
 T = TypeVar("T")
+# Of single pictures the middle is kept, so that thousands of photographs fit into memory.
+_LARGEST = 1024
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,8 @@ def make_scenes(
     """
     decoded: dict[tuple[str, str], list[Pixels]] = {}
     for picture in pictures:
-        decoded.setdefault((picture.kind, picture.set), []).append(unmarked(picture.pixels()))
+        pixels = unmarked(_middle(picture.pixels()))
+        decoded.setdefault((picture.kind, picture.set), []).append(pixels)
         report()
     singles = [[found for (of, _), found in decoded.items() if of == kind]
                for kind in (NATURAL, GENERATED)]  # fmt: skip
@@ -100,6 +103,11 @@ def make_scenes(
         raise TrainingError("photographs and generated pictures are both needed; give more")
     sets = sorted({pair.set for pair in pairs})
     return Scenes([[p for p in pairs if p.set == one] for one in sets], *singles)
+
+
+def _middle(pixels: Pixels) -> Pixels:
+    top, left = (max(0, side - _LARGEST) // 2 for side in pixels.shape[:2])
+    return pixels[top : top + _LARGEST, left : left + _LARGEST]
 
 
 def pairs_of(pairs: Sequence[Pair], pictures: Sequence[Picture]) -> list[Pair]:
