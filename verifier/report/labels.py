@@ -54,6 +54,8 @@ AS_SIGNED: Final[Mapping[str, str]] = {
     "no credential": "there is no credential",
 }
 JUDGED_BESIDE: Final = "Answered by the comparison with the signed photo"
+CONTRADICTED: Final = "Can't be judged: two credentials that hold contradict each other"
+OF_A_STRANGER: Final = "Can't be judged: nobody you trust signed what it was compared with"
 NOT_JUDGED: Final = "Can't be judged: the signed photo is needed to compare with"
 
 HOW_SURE: Final = "How sure:"

@@ -122,15 +122,21 @@ def answer_headline(result: DetectorResult, report: ReportRecord) -> str:
         return _unjudged(report)
     if found_no_edit(result):
         return "No sign of edits, which is no evidence: a watermark can be copied"
+    shared_again = (result.name, result.finding) == ("manipulation", "informs")
+    if shared_again and survives(result, report.stability):
+        return f"It was {result.answer_words}, as every upload does; edits can't be judged"
     return detector_headline(result, report.stability)
 
 
 def _unjudged(report: ReportRecord) -> str:
     """Say what is known of edits where no detector judged them."""
+    facts = weighed(report.credential, report.recovered, report.comparison)
+    if facts.by == "they contradict each other":
+        return labels.CONTRADICTED
     if side_of(report.credential) == "for":
         return "No, states its signer, whom you trust"
     if shows_it(report.comparison):
-        return labels.JUDGED_BESIDE
+        return labels.JUDGED_BESIDE if vouched(report.recovered) else labels.OF_A_STRANGER
     return labels.NOT_JUDGED if report.watermark.state == "read" else "Can't be judged"
 
 

@@ -9,6 +9,7 @@ import pytest
 from tests.verifier.report.kinds_of_verdict import KINDS, SMOOTHED, of_kind
 from tests.verifier.report.kinds_of_verdict import report as report_of
 from verifier import Report
+from verifier.detectors.manipulation import ManipulationDetector
 from verifier.report.wording import answer_headline, headline_of, in_short, status_words
 
 TABLE: Final = {
@@ -95,6 +96,16 @@ def test_a_capture_that_is_as_it_was_signed_leaves_no_edit_open() -> None:
     answer = dict(in_short(said))["Was the picture edited after the camera developed it?"]
     assert answer == "No, states its signer, whom you trust"
     assert not any(text.startswith("Whether it was edited") for text in said.verdict.unknown)
+
+
+def test_edits_are_answered_as_the_headline_says() -> None:
+    """Neither a signer who is contradicted nor one whom nobody trusts answers for it."""
+    answers = {kind: dict(in_short(of_kind(kind)))[ManipulationDetector.question] for kind in KINDS}
+    assert answers["two signers contradict"].endswith("contradict each other")
+    assert "nobody you trust" in answers["watermark, nobody known"]
+    for kind, answer in answers.items():
+        if headline_of(of_kind(kind)).endswith("edits can't be judged"):
+            assert "can't be judged" in answer.lower(), kind
 
 
 def test_the_answers_in_short_are_printed(kind: str, report: Report) -> None:
