@@ -6,7 +6,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test docs day clean
+.PHONY: demo test types suite docs day clean
 
 demo:
 	@start=$$(date +%s) && $(MAKE) --no-print-directory $(VENV)/.base && \
@@ -18,8 +18,13 @@ demo:
 test: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(MAKE) --no-print-directory --jobs 2 types suite
+
+types: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+suite: $(VENV)/.dev
 	$(BIN)/pytest
 
 docs: $(VENV)/.dev

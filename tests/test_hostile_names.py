@@ -7,10 +7,9 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
 from io import BytesIO
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -20,10 +19,10 @@ from camera_sim.sensor.dng import write_dng
 from channel.file_names import fitting_name
 from channel.picture_file.matrix_profile import PRIMARIES, matrix_profile
 from channel.printable import name_as_text, name_of_text
-from fleet import Engine, WorkerDied
 from tests.camera_sim.conftest import Camsim, camsim
 from tests.camera_sim.scenes import capture
 from tests.conftest import REPOSITORY
+from tests.fleet.alone import Alone
 from tests.verifier.conftest import jpeg
 from tests.verifier.signing import make_chain, signed
 from tests.verifier.toy import native, toy_weights
@@ -32,9 +31,6 @@ from verifier import Verifier
 pytestmark = pytest.mark.slow
 
 __all__ = ["camsim"]
-
-T = TypeVar("T")
-R = TypeVar("R")
 
 STEERING = "a\x1b]0;title\x07\x1b[2J\x9b31m\u202egpj\u2028\u200b\x7f b"
 NAMES = {
@@ -49,6 +45,14 @@ NAMES = {
     "spaces": b"  a  ",
 }
 CAMSIM = (sys.executable, "-c", "import sys; from camera_sim.cli import main; sys.exit(main())")
+# Commands one after another, with a semicolon between them.
+SEVERAL = """
+import sys
+from itertools import groupby
+from camera_sim.cli import main
+for between, words in groupby(sys.argv[1:], lambda word: word == ";"):
+    assert between or main(list(words)) in (0, 2, 4)
+"""
 # What may reach a terminal beside our own line ends.
 UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff]"
@@ -123,18 +127,6 @@ def test_transmit_and_manipulate(name: bytes, camsim: Camsim, tmp_path: Path) ->
         Image.open(BytesIO(made.read_bytes())).load()
 
 
-class Here(Engine):
-    """No process: what a command says of a name is asked of each, the processes' way of all."""
-
-    workers = 1
-
-    def map(
-        self, function: Callable[[T], R], tasks: Iterable[T]
-    ) -> Iterator[tuple[T, R | WorkerDied]]:
-        for task in tasks:
-            yield task, function(task)
-
-
 def unreadable(folder: Path, name: bytes) -> Path:
     folder.mkdir()
     return named(folder, name, ".jpg", b"no picture")
@@ -154,7 +146,7 @@ def rows_of(out: Path) -> dict[str, str]:
 def test_archive(
     name: bytes, camsim: Camsim, tmp_path: Path, weights: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fleet.Processes", lambda _: Here())
+    monkeypatch.setattr("fleet.Processes", Alone)  # of all: the next test
     folder = tmp_path / os.fsdecode(name)
     photo = unreadable(folder, name)
     listed = tmp_path / "list"
@@ -304,7 +296,7 @@ def test_a_bar_on_a_terminal_shows_names_only(tmp_path: Path) -> None:
         write_dng(folder / f"{place}[red]{STEERING.replace('/', '')}.dng", capture(64, 96))
     named(folder, STEERING.encode(), ".dng", b"no raw")
     out = tmp_path / "out"
-    seen = _on_a_terminal(["develop", folder, "--pipeline", "classical", "-o", out])
+    seen = _on_a_terminal(["develop", folder, "--pipeline", "libraw", "-o", out])
     assert "2 of 3 files developed" in seen
     assert "\x1b]0" not in seen
     assert "\x07" not in seen
@@ -341,15 +333,16 @@ def test_results_go_into_a_pipe_and_the_bar_to_the_terminal(tmp_path: Path, weig
 def test_other_encodings(environment: dict[str, str], tmp_path: Path, weights: Path) -> None:
     photo = named(tmp_path, NAMES["no utf-8"] + "€日".encode(), ".jpg", jpeg(native(64, 80)))
     encoding = "latin-1" if "PYTHONIOENCODING" in environment else "utf-8"
-    for words in (["verify", photo, "--weights", weights, "--resend"], ["platforms"],
-                  ["info", photo]):  # fmt: skip
-        ran = subprocess.run(
-            [*CAMSIM, *words], capture_output=True, timeout=300, check=False,
-            env=os.environ | environment, cwd=REPOSITORY,
-        )  # fmt: skip
-        assert ran.returncode in (0, 2, 4), ran.stderr
-        assert b"an error of ours" not in ran.stderr
-        clean((ran.stdout + ran.stderr).decode(encoding))
+    words = ["verify", photo, "--weights", weights, "--resend"]
+    words += [";", "platforms", ";", "info", photo]
+    ran = subprocess.run(
+        [sys.executable, "-c", SEVERAL, *words], capture_output=True, timeout=300, check=False,
+        env=os.environ | environment, cwd=REPOSITORY,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    assert b"an error of ours" not in ran.stderr
+    assert b"whatsapp" in ran.stdout
+    clean((ran.stdout + ran.stderr).decode(encoding))
 
 
 def test_rich_is_used_in_one_place() -> None:

@@ -74,14 +74,14 @@ def test_processes_develop_the_same_pictures(
     camsim: Camsim, captures: Path, tmp_path: Path
 ) -> None:
     (captures / "0a.nef").write_text("no RAW file at all\n" * 40)
-    words = ("develop", captures, "--pipeline", "classical", "--out")
+    words = ("develop", captures, "--pipeline", "libraw", "--out")
     camsim(*words, tmp_path / "one")
     ran = camsim(*words, tmp_path / "many", "--processes", 2)
     assert ran.status == 2
     assert "0a.nef is not a RAW file" in ran.err
     assert len(SUMMARY.findall(ran.out)) == 2
     assert ran.out.endswith("2 of 3 files developed\n")
-    for name in ("0.classical.jpg", "1.classical.jpg"):
+    for name in ("0.libraw.jpg", "1.libraw.jpg"):
         assert (tmp_path / "many" / name).read_bytes() == (tmp_path / "one" / name).read_bytes()
 
 

@@ -54,12 +54,12 @@ def test_raw_files_of_all_those_names_by_several_processes(camsim: Camsim, tmp_p
     for name in NAMES.values():
         write_dng(tmp_path / "capture.dng", capture(32, 48))
         (tmp_path / "capture.dng").rename(captures / os.fsdecode(name + b".dng"))
-    ran = camsim("develop", captures, "--pipeline", "classical", "--processes", 2,
+    ran = camsim("develop", captures, "--pipeline", "libraw", "--processes", 2,
                  "--out", tmp_path / "many")  # fmt: skip
     assert (ran.status, ran.err) == (0, "")
     assert not {"\x1b", "\u202e"} & set(ran.out)
     written = {os.fsencode(path.name) for path in (tmp_path / "many").iterdir()}
-    assert written == {name + b".classical.jpg" for name in NAMES.values()}
+    assert written == {name + b".libraw.jpg" for name in NAMES.values()}
 
 
 @names

@@ -1,4 +1,5 @@
 import os
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,11 @@ def shared_data() -> Path:
 
 def photo(height: int, width: int, seed: int = 0) -> Pixels:
     """Make a colourful picture with edges, gradients and grain, of any size."""
+    return _photo(height, width, seed).copy()
+
+
+@lru_cache(maxsize=32)
+def _photo(height: int, width: int, seed: int) -> Pixels:
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[:height, :width] / 48
     waves = np.stack([np.sin(x + y * k) + np.cos(y - x * k) for k in (0.3, 1.1, 2.3)], -1)

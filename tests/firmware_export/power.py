@@ -71,7 +71,7 @@ class PowerCuts:
         return step
 
     def _remember(self, name: str, words: tuple, result: object) -> None:
-        if name == "open" and isinstance(result, int):
+        if name == "open" and isinstance(result, int) and words[1] & (os.O_WRONLY | os.O_RDWR):
             path = Path(os.fsdecode(words[0]))
             if path.is_relative_to(self.folder) and path.is_file():
                 self._unflushed[result] = path

@@ -127,7 +127,10 @@ def test_every_flipped_bit_of_the_certificates_is_refused(algorithm: str, tmp_pa
     made = company(tmp_path, algorithm)
     release = made.signed(tiny_bundle())
     members, bundle, lists = archive.unpacked(release), opened(release), made.lists
-    for name in [name for name in members if name.startswith(signatures.FOLDER)]:
+    files = sorted(name for name in members if name.startswith(signatures.FOLDER))
+    if algorithm == "es256":  # of one signer alone: the other's differ in names and numbers
+        files = [name for name in files if name.startswith(files[0].partition(".")[0])]
+    for name in files:
         for bit in range(8 * len(members[name])):
             held = dict(members)
             _flip(held, name, bit)

@@ -2,6 +2,7 @@
 
 import collections
 import json
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 from camera_sim.developing.tiles import Plan, develop
 from camera_sim.engines.onnxruntime import OnnxRuntimeEngine
+from camera_sim.weights import FOLDER
 from firmware_export.calibration import feeds_of
 from firmware_export.contract import KEY, Exported, read_exported
 from firmware_export.errors import ExportError
@@ -17,7 +19,6 @@ from firmware_export.onnx_export import export_weights
 from firmware_export.quantise import quantised
 from tests.camera_sim.conftest import Camsim
 from tests.camera_sim.scenes import capture, psnr
-from tests.conftest import MadeOnce
 from tests.firmware_export.factory import capture_file, tiny_model
 
 
@@ -27,11 +28,8 @@ def inet() -> Exported:
 
 
 @pytest.fixture(scope="module")
-def rnet(made_once: MadeOnce) -> Exported:
-    def fill(folder: Path) -> None:
-        (folder / "rnet.onnx").write_bytes(export_weights("rnet").content)
-
-    return read_exported(made_once("exported-rnet", fill) / "rnet.onnx")
+def rnet() -> Exported:
+    return read_exported(FOLDER / "rnet.onnx")  # as it was exported when it was shipped
 
 
 def developed(model: Exported, height: int = 96, width: int = 128) -> np.ndarray:
@@ -56,10 +54,10 @@ def test_the_metadata_says_what_the_model_is(inet: Exported, tmp_path: Path) -> 
 
 
 @pytest.mark.slow
-def test_nothing_of_this_machine_or_run_is_in_a_model(rnet: Exported) -> None:
-    assert not onnx.load_from_string(rnet.content).graph.metadata_props
+def test_nothing_of_this_machine_or_run_is_in_a_model(inet: Exported) -> None:
+    assert not onnx.load_from_string(inet.content).graph.metadata_props
     for text in (b"/home/", b"/root/", str(Path.cwd()).encode(), b".py", b"site-packages"):
-        assert text not in rnet.content
+        assert text not in inet.content
 
 
 @pytest.mark.slow
@@ -157,7 +155,11 @@ def test_foreign_files_are_no_exported_models(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_command_writes_all_or_nothing(camsim: Camsim, tmp_path: Path) -> None:
+def test_the_command_writes_all_or_nothing(
+    camsim: Camsim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What several runs export in the same way takes seconds each time.
+    monkeypatch.setattr("firmware_export.commands.export.export_weights", cache(export_weights))
     raw = capture_file(tmp_path / "a.dng", side=320)
     words = ("firmware", "export", "--pipeline", "inet", "-o", tmp_path / "models")
     ran = camsim(*words, "--precision", "fp32", "fp16")

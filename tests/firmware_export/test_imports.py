@@ -13,6 +13,7 @@ from tests.firmware_export.factory import Company, capture_file, tiny_bundle, ti
 RUN = "from camera_sim.cli import main\nsys.exit(main(sys.argv[1:]))"
 
 
+@pytest.mark.slow
 def test_every_module_imports_without_torch() -> None:
     names = [m.name for m in pkgutil.walk_packages(firmware_export.__path__, "firmware_export.")]
     assert {"firmware_export.boot", "firmware_export.quantise"} <= set(names)

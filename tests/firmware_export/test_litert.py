@@ -127,6 +127,7 @@ def test_a_folder_that_is_none_is_told_in_plain_words(made: Made, tmp_path: Path
     assert str(caught.value).endswith("/none cannot be read: No such file or directory")
 
 
+@pytest.mark.slow
 def test_the_library_prints_nothing_while_it_develops(made: Made, tmp_path: Path) -> None:
     """It would say once in a process that it has a delegate for the processor."""
     lie_in(tmp_path, made)

@@ -1,10 +1,12 @@
 """One frame, one photo: at every write, by a real kill, on a full disk, and for two at a time."""
 
 import errno
+import json
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -124,34 +126,57 @@ HOOKS = (
     "camera_sim.device.one_photo.write_file",
     "camera_sim.device.photo_journal.Entry.remove",
 )
+# Runs commands in processes forked from it, where all is imported already; says how each ended.
 KILLED = """
-import os, signal, sys, pkgutil
+import json, os, pkgutil, signal, sys, threading
 from camera_sim import cli
-where, when, *words = sys.argv[1:]
-place, name = where.rsplit(".", 1)
-holder = pkgutil.resolve_name(place)
-act = getattr(holder, name)
-def killed(*given, **named):
-    if when == "before":
+import camera_sim.commands.develop, camera_sim.developing.credential, camera_sim.device.one_photo
+assert threading.active_count() == 1
+def kill(where, when, words):
+    os.dup2(2, 1)
+    place, name = where.rsplit(".", 1)
+    holder = pkgutil.resolve_name(place)
+    act = getattr(holder, name)
+    def killed(*given, **named):
+        if when == "before":
+            os.kill(os.getpid(), signal.SIGKILL)
+        act(*given, **named)
         os.kill(os.getpid(), signal.SIGKILL)
-    result = act(*given, **named)
-    os.kill(os.getpid(), signal.SIGKILL)
-    return result
-setattr(holder, name, killed)
-sys.exit(cli.main(words))
+    setattr(holder, name, killed)
+    os._exit(cli.main(words))
+for line in sys.stdin:
+    if not (child := os.fork()):
+        kill(*json.loads(line))
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
+Kill = Callable[[str, str, list[object]], int]
+
+
+@pytest.fixture(scope="module")
+def kill() -> Iterator[Kill]:
+    """Run camsim until a hook kills it; its exit status."""
+    command = [sys.executable, "-c", KILLED]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(command, text=True, **pipes) as process:
+        assert process.stdin
+        assert process.stdout
+
+        def killed(hook: str, when: str, words: list[object]) -> int:
+            process.stdin.write(json.dumps([hook, when, [*map(str, words)]]) + "\n")
+            process.stdin.flush()
+            return int(process.stdout.readline())
+
+        yield killed
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("hook", HOOKS)
 def test_killed_in_earnest_no_second_photo_comes_and_the_next_run_says_so(
-    hook: str, when: str, ready: Device, camsim: Camsim, tmp_path: Path
+    hook: str, when: str, kill: Kill, ready: Device, camsim: Camsim, tmp_path: Path
 ) -> None:
     raw, out = capture_file(tmp_path / "capture.dng", ready), tmp_path / "out"
     words = ["develop", raw, "--device", ready.folder]
-    first = [sys.executable, "-c", KILLED, hook, when, *words, "--out", out / "a.jpg"]
-    killed = subprocess.run(list(map(str, first)), capture_output=True, text=True, check=False)
-    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert kill(hook, when, [*words, "--out", out / "a.jpg"]) == -signal.SIGKILL
     ran = camsim(*words, "--out", out / "b.jpg")
     assert ran.status == 0, ran.err
     known = captures(tmp_path)

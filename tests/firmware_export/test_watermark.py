@@ -76,6 +76,7 @@ def test_our_verifier_takes_no_offence_at_a_watermark(
     assert "watermarked" not in ran.out
 
 
+@pytest.mark.slow
 def test_the_watermark_is_of_the_devices_group(
     camsim: Camsim, marking: Device, maker: Company, tmp_path: Path
 ) -> None:

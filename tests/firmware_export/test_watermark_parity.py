@@ -151,7 +151,7 @@ def test_tensorrt_is_told_every_size() -> None:
 
 @pytest.fixture(scope="module")
 def qnet() -> Exported:
-    return export_weights("qnet")
+    return read_exported(weights.FOLDER / "qnet.onnx")
 
 
 @pytest.mark.slow
@@ -175,7 +175,7 @@ def test_a_static_tile_lays_the_same(qnet: Exported) -> None:
 @pytest.mark.parametrize("precision", ["fp16", "bf16", "int8"])
 def test_lower_precisions_lay_it_as_strong(precision: str, qnet: Exported) -> None:
     captures = [("a", capture(640, 640))]
-    model = quantised(qnet, precision, feeds_of(captures, (128, 128)))
+    model = quantised(qnet, precision, feeds_of(captures, (64, 64)))
     assert model.contract.takes_watermark
     report = parity(qnet, model, captures)
     assert report.failures() == []

@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from tests.camera_sim.conftest import Camsim, camsim, stand_in_exports
+from tests.verifier.read_once import readings_remembered
 from tests.verifier.signing import Chain, make_chain
 from tests.verifier.toy import Pixels, native, toy_weights
 from verifier import Verifier
@@ -24,6 +25,12 @@ def _no_watermark_keys(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
     """Verify without keys, as most users do; tests of watermarks give their own."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CAMSIM_WATERMARK_KEYS", str(tmp_path_factory.mktemp("no-watermark-keys")))
+        yield
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _read_once() -> Iterator[None]:
+    with readings_remembered():
         yield
 
 

@@ -59,10 +59,10 @@ def _box_sum(power: Array, reach: int) -> NDArray[np.float32]:
     rows = -np.arange(len(power)) % len(power)
     left = power[rows, reach:0:-1]
     padded = np.pad(np.hstack([left, power]), ((reach, reach), (0, reach)), mode="wrap")
-    for axis in (0, 1):
-        sums = np.cumsum(padded, axis=axis, dtype=np.float64)
-        sums = np.insert(sums, 0, 0, axis=axis)
-        count = 2 * reach + 1
-        first = np.take(sums, range(padded.shape[axis] - count + 1), axis=axis)
-        padded = np.take(sums, range(count, padded.shape[axis] + 1), axis=axis) - first
-    return padded.astype(np.float32)
+    count = 2 * reach + 1
+    down = np.zeros((len(padded) + 1, padded.shape[1]))
+    np.cumsum(padded, axis=0, out=down[1:])
+    rows_summed = down[count:] - down[:-count]
+    across = np.zeros((len(rows_summed), rows_summed.shape[1] + 1))
+    np.cumsum(rows_summed, axis=1, out=across[:, 1:])
+    return (across[:, count:] - across[:, :-count]).astype(np.float32)

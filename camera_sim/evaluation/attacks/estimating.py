@@ -59,7 +59,7 @@ def pilot_strength(levels: Array) -> float:
 def amplitudes(levels: Array, lines: Lines) -> Complex:
     """Return what (h, w) levels of an uncut photo hold of lines: (N,) coefficients."""
     step = 1 / max(levels.shape)
-    found: Complex = Place(TURNS[0], (step, step)).amplitudes(levels, lines) / levels.size
+    found: Complex = Place(TURNS[0], (step, step)).lattice_amplitudes(levels, lines) / levels.size
     return found
 
 

@@ -56,6 +56,7 @@ def test_a_payload_is_embedded_and_keys_are_made_once(
     assert (tmp_path / "b.compare.jpg").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("processes", [1, 2])
 def test_each_photo_gets_another_payload(
     processes: int, camsim: Camsim, keys: Path, card: Path, tmp_path: Path

@@ -68,6 +68,7 @@ def shots(folder: Path) -> list[Path]:
     return paths
 
 
+@pytest.mark.slow
 def test_a_batch_goes_on_past_every_kind_of_death(
     obedient: RawDecoder, tmp_path: Path, camsim: Camsim
 ) -> None:

@@ -200,6 +200,7 @@ def test_a_run_that_was_stopped_under_old_names_goes_on(tmp_path: Path) -> None:
     assert torch.equal(again.nip.watermark.pattern, pair.nip.watermark.pattern)
 
 
+@pytest.mark.slow
 def test_another_recipe_does_not_go_on(tmp_path: Path) -> None:
     run(tmp_path, replace(SMALL, steps=2))
     with pytest.raises(CheckpointError, match="fidelity"):
@@ -307,6 +308,7 @@ def test_a_fan_of_six_classes_goes_on_as_one_of_five(tmp_path: Path) -> None:
         load_fan(tmp_path / "checkpoint.safetensors", BlockFAN(4))
 
 
+@pytest.mark.slow
 def test_grain_is_seen_more_than_what_the_camera_writes() -> None:
     rng = np.random.default_rng(0)
     plain = picture(128, 128, 3)

@@ -47,7 +47,7 @@ from verifier.errors import TrainingError as CheckpointError
 from verifier.training.checkpoint import save_weights
 
 STAND_INS = pytest.mark.usefixtures("stand_in_exports")
-EMBEDS = replace(FAST_JOINT, pattern_warm_up=60, bfloat16=False)
+EMBEDS = replace(FAST_JOINT, pattern_warm_up=40, bfloat16=False)
 
 
 @pytest.fixture(autouse=True)
@@ -89,7 +89,7 @@ def test_the_search_lowers_the_loss_within_its_bounds() -> None:
     found = search(
         start, noisy_pictures(4), np.random.default_rng(1), least_psnr=44, most_visible=0.1
     )
-    tried = list(islice(found, 12))
+    tried = list(islice(found, 8))
     losses = [best.loss for best, _ in tried]
     assert losses == sorted(losses, reverse=True)
     assert losses[-1] < losses[0]
@@ -127,6 +127,7 @@ def test_what_is_no_pattern_is_refused(tmp_path: Path, written: str) -> None:
         load_pattern(tmp_path / "pattern.json")
 
 
+@pytest.mark.slow
 def test_one_channel_alone_is_measured() -> None:
     pictures = noisy_pictures(8)
     both, paper = (
@@ -202,6 +203,7 @@ class Interrupting(PatchSource):
         return self.source.draw(rng, size)
 
 
+@pytest.mark.slow
 def test_an_interrupted_warm_up_goes_on_after_its_last_step(
     one_camera: PatchSource, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

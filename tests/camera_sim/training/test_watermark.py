@@ -130,6 +130,7 @@ def test_the_shipped_head_tells_texture_from_even_areas() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("stand_in_exports")
 def test_the_command_trains_and_exports_the_whole_pipeline(camsim: Camsim, tmp_path: Path) -> None:
     for seed in range(3):
         (tmp_path / "photos").mkdir(exist_ok=True)

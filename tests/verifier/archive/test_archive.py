@@ -15,6 +15,7 @@ import pytest
 from channel.manipulations import GAUSSIAN
 from fleet import Engine, Processes, RayCluster, WorkerDied
 from tests.conftest import REPOSITORY
+from tests.fleet.alone import Alone
 from tests.verifier.conftest import Camsim, jpeg
 from tests.verifier.toy import native
 from verifier import OutputError, PhotoNotFoundError, Report, WorkerError
@@ -44,6 +45,11 @@ def archive(tmp_path: Path) -> Path:
     (folder / "year1" / "notes.txt").write_text("passed over")
     (folder / "year1" / os.fsdecode(b"new\nline\xff.jpg")).write_bytes(jpeg(native(220, 260)))
     return folder
+
+
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fleet.Processes", Alone)
 
 
 def rows(path: Path) -> list[dict[str, Any]]:
@@ -78,7 +84,7 @@ def test_rows_are_what_the_sdk_says(
     archive: Path, toy_folder: Path, tmp_path: Path, verifier: Any
 ) -> None:
     options = ArchiveOptions(toy_folder, Settings(resend_through=("instagram",)), reports=True)
-    verify_archive(Archive(str(archive / "year2"), tmp_path / "a.parquet"), options, Processes(1))
+    verify_archive(Archive(str(archive / "year2"), tmp_path / "a.parquet"), options, Alone())
     for row in rows(tmp_path / "a.parquet"):
         own = verifier.analyze(row["photo"])
         whole = Report.model_validate_json(row["report"])
@@ -115,6 +121,7 @@ def test_the_driver_killed_the_next_run_finishes_it(
     assert now < 15, "what was written wasn't done again"
 
 
+@pytest.mark.usefixtures("alone")
 def test_a_finished_table_is_not_replaced_unasked(
     archive: Path, toy_folder: Path, tmp_path: Path, camsim: Camsim
 ) -> None:
@@ -147,6 +154,7 @@ def test_a_list_and_an_object_store_are_sources(archive: Path, tmp_path: Path) -
     assert sorted(stored) == sorted(f"file://{name}" for name in folder)
 
 
+@pytest.mark.usefixtures("alone")
 def test_pictures_of_an_object_store_are_read(
     archive: Path, toy_folder: Path, tmp_path: Path, camsim: Camsim
 ) -> None:

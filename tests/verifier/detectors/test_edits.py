@@ -16,6 +16,8 @@ from verifier.settings import Settings
 from verifier.watermark.reader import read_watermark
 from watermark.keys import GroupKey
 
+pytestmark = pytest.mark.slow
+
 SIZE = (1800, 2400)
 
 
@@ -42,7 +44,6 @@ def _asked(edits: WatermarkEdits, file: bytes, *, keyed: bool = False) -> Detect
     return edits.judge(reading, reading.pixels, found, key)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("keyed", [True, False])
 def test_an_unedited_photo_is_never_called_edited_nor_consistent(
     edits: WatermarkEdits, whole: Picture, keyed: bool
@@ -54,7 +55,6 @@ def test_an_unedited_photo_is_never_called_edited_nor_consistent(
     assert sum(result.probabilities.values()) == pytest.approx(1)
 
 
-@pytest.mark.slow
 def test_a_sharpened_photo_looks_sharpened(edits: WatermarkEdits, whole: Picture) -> None:
     before, after = (_asked(edits, _file(one), keyed=True) for one in (whole, SHARPEN(whole, 2.0)))
     assert before is not None
@@ -85,7 +85,6 @@ def test_a_strongly_compressed_file_is_not_judged(edits: WatermarkEdits, whole: 
     assert "compressed so strongly" in result.reasons[0]
 
 
-@pytest.mark.slow
 def test_a_file_that_was_compressed_more_before_is_not_judged(
     edits: WatermarkEdits, whole: Picture
 ) -> None:
@@ -96,7 +95,6 @@ def test_a_file_that_was_compressed_more_before_is_not_judged(
     assert "more strongly before" in result.reasons[0]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("keyed", [True, False])
 def test_a_photo_that_is_cut_by_a_few_pixels_is_not_accused(
     edits: WatermarkEdits, whole: Picture, keyed: bool
@@ -107,7 +105,6 @@ def test_a_photo_that_is_cut_by_a_few_pixels_is_not_accused(
     assert "cut by a few pixels" in result.reasons[0]
 
 
-@pytest.mark.slow
 def test_a_straightened_photo_is_not_judged(edits: WatermarkEdits, whole: Picture) -> None:
     turned = Image.fromarray(whole).rotate(2, Image.Resampling.BICUBIC).crop((60, 60, 2340, 1740))
     reading = read_file(_file(np.asarray(turned)), Settings())
@@ -132,7 +129,6 @@ def test_without_a_watermark_or_its_key_there_is_no_answer(whole: Picture) -> No
     assert other.analyze(nothing).status == "not run"
 
 
-@pytest.mark.slow
 def test_a_report_takes_the_answer_of_the_watermark(whole: Picture) -> None:
     with Verifier.default(watermark_keys=[GROUP], resend_through=()) as verifier:
         report = verifier.analyze(_file(whole))

@@ -58,7 +58,7 @@ def test_what_is_explained_is_what_is_shipped(name: str) -> None:
 @pytest.mark.parametrize("name", SHIPPED)
 def test_every_shipped_detector_is_explained(name: str) -> None:
     network = load_ours(name)
-    pixels = photo(300, 420)
+    pixels = photo(260, 300)
     found = explain(network, pixels)
     assert np.isfinite(found.relevance).all()
     assert np.abs(found.relevance).sum() > 0
@@ -69,7 +69,7 @@ def test_every_shipped_detector_is_explained(name: str) -> None:
 
 def test_of_several_labels_the_likeliest_is_explained() -> None:
     network = load_ours("rnet-fan-3")
-    pixels = photo(300, 420)
+    pixels = photo(150, 200)
     named = [explain(network, pixels, label.name) for label in network.labels]
     assert explain(network, pixels).score == max(one.score for one in named)
 

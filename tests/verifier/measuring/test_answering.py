@@ -13,6 +13,8 @@ from watermark.key_files import write_key_file
 from watermark.key_register import KeyRegister
 from watermark.keys import DeviceSecret, Key, PhotoKey
 
+pytestmark = pytest.mark.slow
+
 TODAY = date(2026, 11, 29)
 
 

@@ -64,6 +64,9 @@ def server(toy_folder: Path, folder: Path) -> Iterator[Server]:
         yield started
 
 
+AT_A_DESK = pytest.mark.parametrize("page", [DESK], ids=["desk"], indirect=True)
+
+
 @pytest.fixture(params=[DESK, PHONE], ids=["desk", "phone"])
 def page(request: pytest.FixtureRequest, browser: Browser, server: Server) -> Iterator[Page]:
     context = browser.new_context(viewport=request.param, reduced_motion="reduce")
@@ -124,6 +127,7 @@ def test_the_service_shows_what_differs(page: Page) -> None:
     assert_readable(page)
 
 
+@AT_A_DESK
 def test_the_service_shows_an_untouched_copy(page: Page) -> None:
     give(page, ON_DROP, "shared.jpg", received(captured()))
     verdict(page, "Consistent")

@@ -1,5 +1,5 @@
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,20 +15,26 @@ from verifier.service.fetching import Fetcher
 Start = Callable[..., TestClient]
 
 
+@contextmanager
+def running(
+    folder: Path, fetcher: Fetcher | None = None, **settings: object
+) -> Iterator[TestClient]:
+    """Run a service with a folder of weights until the block ends."""
+    verifier = Verifier.from_weights(folder, resend_through=("instagram",))
+    given = ServiceSettings(**{"requests_per_minute": 0} | settings)
+    service = Service(verifier, given, folder, fetcher)
+    with TestClient(create_app(service)) as client:
+        wait_until(lambda: service.warm)
+        yield client
+
+
 @pytest.fixture
 def start(toy_folder: Path) -> Iterator[Start]:
     """Start services with the toy model; each ends after the test."""
     with ExitStack() as stack:
-
-        def started(fetcher: Fetcher | None = None, **settings: object) -> TestClient:
-            verifier = Verifier.from_weights(toy_folder, resend_through=("instagram",))
-            given = ServiceSettings(**{"requests_per_minute": 0} | settings)
-            service = Service(verifier, given, toy_folder, fetcher)
-            client = stack.enter_context(TestClient(create_app(service)))
-            wait_until(lambda: service.warm)
-            return client
-
-        yield started
+        yield lambda *given, **settings: stack.enter_context(
+            running(toy_folder, *given, **settings)
+        )
 
 
 @pytest.fixture

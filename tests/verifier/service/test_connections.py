@@ -14,12 +14,14 @@ import pytest
 from tests.verifier.service.server import PATIENCE, Server, served, wait_until
 from verifier.service.connections import ConnectionLimits, Crowd
 
+pytestmark = pytest.mark.slow
+
 HEAD = b"POST /v1/analyses HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/jpeg\r\n"
 COMMON = ("--resend", "--workers", 1, "--rate", 0, "--largest", 20, "--connections-each", 8)
 # Whatever ends a connection within the patience of a test is the bound that it is of.
 NEVER = 3600
 OPTIONS = (
-    *COMMON, "--head-seconds", 2, "--send-seconds", 2, "--stall-seconds", 5,
+    *COMMON, "--head-seconds", 2, "--send-seconds", 2, "--stall-seconds", 2,
     "--upload-seconds", NEVER,
 )  # fmt: skip
 UNBOUNDED = (
@@ -138,7 +140,6 @@ def test_an_answer_that_is_never_read_is_ended(server: Server) -> None:
     assert is_well(server)
 
 
-@pytest.mark.slow
 def test_nonsense_after_an_answer_is_no_error_of_ours(toy_folder: Path) -> None:
     with served("--weights", toy_folder, *OPTIONS) as own:
         with Client(own) as client:
@@ -203,7 +204,6 @@ def test_who_has_most_gives_way_when_all_are_too_many() -> None:
     assert len(made) == 4
 
 
-@pytest.mark.slow
 def test_who_answers_never_gives_way_and_proxies_are_many_clients() -> None:
     made = crowd(most=4, most_each=2)
     busy = [Waits(False) for _ in range(4)]

@@ -2,15 +2,17 @@
 
 import socket
 from collections import Counter
+from collections.abc import Iterator
 from functools import partial
 from http import HTTPStatus
+from pathlib import Path
 
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 from httpx import Response
 
-from tests.verifier.service.conftest import Start
+from tests.verifier.service.conftest import Start, running
 from tests.verifier.service.server import PATIENCE, Server, served, wait_until
 from tests.verifier.service.test_service import post
 from tests.verifier.test_untrusted_input import REFUSED, png_of_size
@@ -19,6 +21,13 @@ from verifier.evaluation.mutation import mutated, seeds
 FORM = {"content-type": "multipart/form-data; boundary=x"}
 FILE_PART = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n\r\n'
 FIELD = b'--x\r\nContent-Disposition: form-data; name="other"\r\n\r\na\r\n'
+
+
+@pytest.fixture(scope="module")
+def client(toy_folder: Path) -> Iterator[TestClient]:
+    """One service for all: what is refused leaves nothing behind."""
+    with running(toy_folder) as started:
+        yield started
 
 
 def is_a_problem(answer: Response) -> bool:

@@ -25,6 +25,8 @@ from watermark.key_files import write_key_file
 from watermark.key_validity import VALIDITY, set_validity
 from watermark.keys import DeviceSecret, GroupKey
 
+pytestmark = pytest.mark.slow
+
 SIZE = (576, 768)
 LEVELS = 2.0
 OTHER = DeviceSecret(bytes([7] * 32))

@@ -68,6 +68,10 @@ def server(toy_folder: Path) -> Iterator[Server]:
         yield started
 
 
+# What the screen's size changes nothing of: style alone differs.
+AT_A_DESK = pytest.mark.parametrize("size", [DESK], ids=["desk"], indirect=True)
+
+
 @pytest.fixture(params=[DESK, PHONE], ids=["desk", "phone"])
 def size(request: pytest.FixtureRequest) -> dict[str, int]:
     return dict(request.param)
@@ -133,6 +137,7 @@ def test_a_dropped_picture_gets_a_verdict(page: Page, photo: bytes) -> None:
     assert_readable(page)
 
 
+@AT_A_DESK
 def test_a_pasted_picture_too(page: Page) -> None:
     give(page, ON_PASTE, "smooth.jpg", jpeg(GAUSSIAN(native())))
     verdict(page, "Evidence against")
@@ -207,6 +212,7 @@ def test_the_page_shows_what_the_reports_own_page_does(
     file.close()
 
 
+@AT_A_DESK
 def test_the_report_is_downloaded(page: Page, photo: bytes) -> None:
     give(page, ON_DROP, "holiday.jpg", photo)
     verdict(page, "Consistent")
@@ -230,6 +236,7 @@ def test_garbage_is_told_as_what_it_is(page: Page, photo: bytes) -> None:
     expect(alert).to_be_empty()
 
 
+@AT_A_DESK
 def test_names_are_text(page: Page, photo: bytes) -> None:
     name = "<img src=x onerror=alert(1)>.jpg"
     give(page, ON_DROP, name, photo)
@@ -237,6 +244,7 @@ def test_names_are_text(page: Page, photo: bytes) -> None:
     expect(page.locator(".file")).to_have_text(name)
 
 
+@AT_A_DESK
 def test_no_text_of_a_report_becomes_markup(page: Page, photo: bytes) -> None:
     """Every text of a report tries to be an element with a script; each stays what it is."""
     texts = (f"\"'><img src=x onerror=alert({number})>&lt;" for number in count())
@@ -322,6 +330,7 @@ def test_every_control_has_a_name_and_headings_follow_each_other(page: Page, pho
     assert all(later - earlier <= 1 for earlier, later in pairwise(levels))
 
 
+@AT_A_DESK
 def test_what_was_found_goes_with_the_page(page: Page, photo: bytes, server: Server) -> None:
     with page.expect_response("**/v1/analyses?async=true") as answer:
         give(page, ON_DROP, "holiday.jpg", photo)

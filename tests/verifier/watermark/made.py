@@ -1,5 +1,7 @@
 """Made photos with a watermark: no network, no camera."""
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,6 +18,11 @@ def scene(size: tuple[int, int], seed: int = 0) -> NDArray[np.float32]:
 
     Lee, Mumford & Huang, *Occlusion models for natural images*, IJCV 2001.
     """
+    return _scene(size, seed).copy()
+
+
+@lru_cache(maxsize=16)  # tests look at the same few, again and again
+def _scene(size: tuple[int, int], seed: int) -> NDArray[np.float32]:
     rng = np.random.default_rng(seed)
     rows, columns = np.mgrid[: size[0], : size[1]].astype(np.float32)
     luma = 90 + 60 * rows / size[0]
@@ -32,6 +39,11 @@ def scene(size: tuple[int, int], seed: int = 0) -> NDArray[np.float32]:
 
 def photo(size: tuple[int, int], *, levels: float = 0.8, seed: int = 0) -> Picture:
     """Make a (H, W, 3) photo whose watermark has a deviation of some levels of 255."""
+    return _photo(size, levels, seed).copy()
+
+
+@lru_cache(maxsize=16)
+def _photo(size: tuple[int, int], levels: float, seed: int) -> Picture:
     plane = Watermark(PAYLOAD, GROUP, DEVICE.of_photo(PAYLOAD)).plane(size)
     laid = levels * plane.window(size, slice(0, size[0]), slice(0, size[1]))
     return in_8_bits(scene(size, seed) + laid)

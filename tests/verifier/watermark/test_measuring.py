@@ -8,6 +8,8 @@ from tests.verifier.watermark.made import DEVICE, GROUP, PAYLOAD, Picture, in_8_
 from verifier.watermark.measuring import Left, measure
 from verifier.watermark.reader import WatermarkReading, read_watermark
 
+pytestmark = pytest.mark.slow
+
 SIZE = (1200, 1600)
 KEY = DEVICE.of_photo(PAYLOAD)
 

@@ -13,6 +13,8 @@ from verifier import PhotoError, SettingsError, WatermarkReader, read_watermark
 from watermark.key_files import write_key_file
 from watermark.keys import DeviceSecret, GroupKey
 
+pytestmark = pytest.mark.slow
+
 SIZE = (640, 800)
 
 

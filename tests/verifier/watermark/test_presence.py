@@ -21,13 +21,15 @@ from verifier.watermark.reader import WatermarkReading, read_watermark
 from watermark.embedding import Watermark
 from watermark.keys import DeviceSecret, PhotoKey
 
-SIZE = (768, 1024)
+pytestmark = pytest.mark.slow
+
+SIZE, LEVELS = (576, 768), 2.0
 OTHERS = [DeviceSecret(bytes([n] * 32)) for n in range(40, 42)]
 
 
 @pytest.fixture(scope="module")
 def whole() -> Picture:
-    return photo(SIZE, levels=1.4)
+    return photo(SIZE, levels=LEVELS)
 
 
 def _found(picture: Picture, secrets: list[DeviceSecret]) -> Presence:
@@ -48,7 +50,7 @@ def test_the_device_that_took_it_is_found(whole: Picture) -> None:
 
 
 def test_turned_and_small_it_is_found(whole: Picture) -> None:
-    small = np.asarray(Image.fromarray(np.rot90(whole)).resize((576, 768)))
+    small = np.asarray(Image.fromarray(np.rot90(whole)).resize((432, 576)))
     found = _found(small, [*OTHERS, DEVICE])
     assert found.device == len(OTHERS)
 
@@ -63,7 +65,7 @@ def test_of_devices_that_did_not_take_it_none_is_found(whole: Picture) -> None:
 
 def test_a_copied_payload_has_nobodys_octaves() -> None:
     plane = Watermark(PAYLOAD, GROUP).plane(SIZE)
-    laid = 1.4 * plane.window(SIZE, slice(0, SIZE[0]), slice(0, SIZE[1]))
+    laid = LEVELS * plane.window(SIZE, slice(0, SIZE[0]), slice(0, SIZE[1]))
     found = _found(in_8_bits(scene(SIZE, 3) + laid), [*OTHERS, DEVICE])
     assert found.device is None
     assert found.would_show
@@ -71,7 +73,7 @@ def test_a_copied_payload_has_nobodys_octaves() -> None:
 
 def test_a_part_from_another_photo_is_where_octaves_are_missing(whole: Picture) -> None:
     pasted = whole.copy()
-    pasted[384:, 512:] = in_8_bits(scene(SIZE, seed=5))[384:, 512:]
+    pasted[288:, 384:] = in_8_bits(scene(SIZE, seed=5))[288:, 384:]
     regions = _found(pasted, [DEVICE]).regions
     assert regions.shape == (3, 4)
     assert (regions[2, 2:] <= 0).all()
@@ -83,7 +85,7 @@ def test_a_part_from_another_photo_is_where_octaves_are_missing(whole: Picture) 
 def test_smoothing_of_a_part_shows_there(whole: Picture) -> None:
     smoothed = np.asarray(Image.fromarray(whole).filter(ImageFilter.GaussianBlur(12)))
     pasted = whole.copy()
-    pasted[:, 768:] = smoothed[:, 768:]
+    pasted[:, 576:] = smoothed[:, 576:]
     regions = _found(pasted, [DEVICE]).regions
     assert (regions[:, 3] < 0).sum() >= 2
     assert (regions[:, :2] >= 0).all()

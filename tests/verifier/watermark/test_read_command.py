@@ -12,6 +12,8 @@ from tests.verifier.watermark.made import GROUP, PAYLOAD, photo, scene
 from watermark.key_files import write_key_file
 from watermark.keys import GroupKey
 
+pytestmark = pytest.mark.slow
+
 FIELDS = {
     "file", "found", "payload", "key", "scale", "offset", "turned", "mirrored", "false_hit_rate",
     "seconds",

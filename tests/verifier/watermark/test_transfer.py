@@ -13,6 +13,8 @@ from verifier.watermark.description import NAMES, describe
 from verifier.watermark.reader import WatermarkReading, read_watermark
 from verifier.watermark.transfer import BANDS, BLIND_BANDS, Transfer, measure_transfer
 
+pytestmark = pytest.mark.slow
+
 KEY = DEVICE.of_photo(PAYLOAD)
 SIZE = (1200, 1600)
 
@@ -54,7 +56,6 @@ def test_without_the_photos_key_the_payloads_bands_are_known(whole: Picture) -> 
     assert np.isfinite(transfer.shares[:BLIND_BANDS]).all()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("keyed", [True, False])
 def test_the_slope_says_what_was_done(whole: Picture, keyed: bool) -> None:
     slopes = {
@@ -65,7 +66,6 @@ def test_the_slope_says_what_was_done(whole: Picture, keyed: bool) -> None:
     assert slopes["resample"] < slopes["gaussian"] < native < slopes["sharpen"]
 
 
-@pytest.mark.slow
 def test_what_the_files_compression_took_is_taken_out(whole: Picture) -> None:
     before, after = _transfer(whole), _transfer(whole, quality=75)
     assert after.left[4:].max() < 0.95

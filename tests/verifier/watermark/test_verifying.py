@@ -19,6 +19,8 @@ from verifier import Report, Verifier, analysis
 from watermark.key_files import write_key_file
 from watermark.keys import GroupKey
 
+pytestmark = pytest.mark.slow
+
 SIZE = (640, 800)
 NOT_JUDGED = "the verifier has no model of edits for pictures with this watermark"
 

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -39,15 +40,26 @@ from verifier.watermark.reader import read_watermark
 from watermark.embedding import octave_part
 from watermark.pattern import OPERATING_POINT
 
+pytestmark = pytest.mark.slow
+
 KEYS = Keys.of_seed(3)
+
+
+def photos(folder: Path, size: tuple[int, int]) -> Path:
+    for number in (1, 2):
+        Image.fromarray(in_8_bits(scene(size, number))).save(folder / f"{number}.png")
+    return folder
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("photos")
-    for number in (1, 2):
-        Image.fromarray(in_8_bits(scene((900, 1200), number))).save(made / f"{number}.png")
-    return made
+    return photos(tmp_path_factory.mktemp("photos"), (900, 1200))
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Photos for runs whose answers don't matter."""
+    return photos(tmp_path_factory.mktemp("small"), (240, 320))
 
 
 @pytest.fixture(scope="module")
@@ -236,7 +248,6 @@ def test_averages_go_on_where_they_were_stopped(folder: Path, tmp_path: Path) ->
     assert not np.array_equal(gathered(other, lambda: scenes, [2], file)[2], first[2])
 
 
-@pytest.mark.slow
 def test_the_autoencoder_makes_the_whole_picture_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -250,18 +261,26 @@ def test_the_autoencoder_makes_the_whole_picture_anew(
     assert np.corrcoef(made.ravel().astype(float), picture.ravel().astype(float))[0, 1] > 0.7
 
 
+@pytest.fixture
+def unsearched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look for no photo that a picture may be cut from: here are none that are."""
+    uncut = partial(read_watermark, search=False)
+    monkeypatch.setattr("camera_sim.evaluation.attacks.judging.read_watermark", uncut)
+
+
 def run(folder: Path, out: Path, **options: object) -> int:
     given = {"attack": ("colluding",), "limit": 3} | options
     return command.Attack(folder, out=out, **given)()  # type: ignore[arg-type]
 
 
+@pytest.mark.usefixtures("unsearched")
 def test_one_bad_photo_stops_no_other_and_a_second_run_does_nothing_again(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     photos, out = tmp_path / "photos", tmp_path / "out"
     photos.mkdir()
-    for file in folder.iterdir():
+    for file in small.iterdir():
         (photos / file.name).write_bytes(file.read_bytes())
     (photos / "0.jpg").write_bytes(b"no picture")
     assert run(photos, out) == 1
@@ -276,10 +295,11 @@ def test_one_bad_photo_stops_no_other_and_a_second_run_does_nothing_again(
     assert json.loads((out / "attacks.json").read_text("utf-8")) == found
 
 
-def test_a_run_is_the_same_twice(folder: Path, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("unsearched")
+def test_a_run_is_the_same_twice(small: Path, tmp_path: Path) -> None:
     texts = []
     for out in (tmp_path / "a", tmp_path / "b"):
-        assert run(folder, out, limit=1) == 0
+        assert run(small, out, limit=1) == 0
         texts.append((out / "attacks.json").read_text("utf-8"))
     assert texts[0] == texts[1]
 

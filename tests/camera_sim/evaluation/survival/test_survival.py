@@ -111,6 +111,7 @@ def test_meta_is_right_for_its_services_alone() -> None:
     assert not trials._is_right(None, "whatsapp")
 
 
+@pytest.mark.slow
 def test_a_replaced_half_has_none_of_the_photos_octaves() -> None:
     marked = photo((768, 1024), levels=2.5)
     marked[:, :512] = in_8_bits(scene((768, 1024)))[:, :512]

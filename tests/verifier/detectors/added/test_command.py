@@ -25,6 +25,8 @@ from verifier.errors import WeightsError
 from verifier.report.record import DetectorResult
 from verifier.service.cards import cards
 
+pytestmark = pytest.mark.slow
+
 DARK = list(range(20, 110, 2))[:44]
 BRIGHT = [255 - level for level in DARK]
 
