@@ -13,6 +13,7 @@ from PIL import Image
 from channel.evaluation.agreement import QUALITIES, SUBSAMPLINGS, Agreement, agreements, psnr
 from channel.evaluation.figure import figure_3
 from channel.evaluation.headers import HeaderAgreement, header_agreements
+from channel.evaluation.page import page
 from channel.evaluation.pictures import Pixels, lossless
 from channel.evaluation.table import Table
 from channel.evaluation.uploads import FOUND_BEFORE, Comparison, comparisons
@@ -61,8 +62,8 @@ def _jpeg_table(measured: Sequence[Agreement]) -> str:
                 ]
                 rows.append([subsampling, rounding, str(quality), *_jpeg_figures(chosen)])
     header = "subsampling", "rounding", "quality", "median PSNR, dB", "equal pixels", "worst"
-    title = f"{PICTURES} pictures ({SMOOTH_PICTURES} for the smooth roundings), against Pillow."
-    return f"{title}\n\n{Table(header, rows)}"
+    table = Table(header, rows)
+    return page("channel-jpeg.md", table, count=PICTURES, smooth=SMOOTH_PICTURES)
 
 
 def _jpeg_figures(chosen: Sequence[Agreement]) -> list[str]:
@@ -105,7 +106,7 @@ def _headers_table(found: Iterable[HeaderAgreement]) -> str:
         *("platform", "years", "profile", "platform is", "files with the majority's tables"),
         *("tables", "subsampling", "scan type", "commonest side"),
     )
-    return str(Table(header, rows))
+    return page("channel-headers.md", Table(header, rows))
 
 
 def _uploads_table(found: Iterable[Comparison]) -> str:
@@ -128,7 +129,7 @@ def _uploads_table(found: Iterable[Comparison]) -> str:
         *("file", "profile", "size", "byte-identical", "equal coefficients, Y / Cb / Cr"),
         *("of the non-zero ones", "found before, Y / Cb"),
     )
-    return str(Table(header, rows))
+    return page("channel-uploads.md", Table(header, rows))
 
 
 def _figures(shares: Sequence[float]) -> str:
@@ -146,7 +147,7 @@ def _channels_table(pictures: Sequence[Pixels]) -> str:
         decibels = "∞" if np.isinf(between) else f"{between:.1f}"
         rows.append([profile.name, f"{100 * equal:.2f}%", decibels])
     header = "profile", "pixels equal to transmit's", "median PSNR between, dB"
-    return f"{len(pictures)} picture, enlarged to 2048×2048.\n\n{Table(header, rows)}"
+    return page("channel-differentiable.md", Table(header, rows), channels=len(pictures))
 
 
 def _channel_against_transmit(pixels: Pixels, platform: str) -> tuple[float, float]:
