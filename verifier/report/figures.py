@@ -20,13 +20,15 @@ class MapLayer:
 
     Attributes
     ----------
+    question
+        What the detector answers.
     looked_at
         How many parts were looked at.
     share
         Of the picture, 0 to 1.
     """
 
-    name: str
+    question: str
     image: str
     map: PatchMap
     looked_at: int
@@ -83,16 +85,16 @@ def map_layers(report: ReportRecord) -> list[MapLayer]:
     """Draw the patch map of each detector that has one and answered."""
     answered = [result for result in report.detectors if result.finding not in _SILENT]
     return [
-        _layer(result.name, result.patch_map, drawn, report.preview)
+        _layer(result.question, result.patch_map, drawn, report.preview)
         for result in answered
         if result.patch_map and report.preview and (drawn := patch_layer(report, result.name))
     ]
 
 
-def _layer(name: str, patch_map: PatchMap, drawn: bytes, preview: Preview) -> MapLayer:
+def _layer(question: str, patch_map: PatchMap, drawn: bytes, preview: Preview) -> MapLayer:
     count = len(patch_map.places)
     share = count * patch_map.side**2 / (preview.width * preview.height)
-    return MapLayer(name, _data("image/png", drawn), patch_map, count, min(1.0, share))
+    return MapLayer(question, _data("image/png", drawn), patch_map, count, min(1.0, share))
 
 
 def small_picture(report: ReportRecord) -> str:

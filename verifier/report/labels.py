@@ -113,7 +113,7 @@ PROFILE_COLUMNS: Final = ("Platform", "Era", "What fits", "How well the profile 
 
 # Figures
 PICTURE: Final = "The picture"
-MAP: Final = "Patch map"
+MAP: Final = "Patch map:"
 WITHOUT_A_SQUARE: Final = (
     "Parts without a square are too uniform or overexposed, or were left out to save time."
 )

@@ -325,6 +325,6 @@ def quality_line(jpeg: JpegFacts) -> str:
     return f"Its JPEG quality {near} {jpeg.quality} of 100, read from the quantisation tables."
 
 
-def map_line(name: str, looked_at: int, share: float) -> str:
+def map_line(looked_at: int, share: float) -> str:
     """Say how much of a picture a map is of."""
-    return f"Map, {name}: {looked_at} parts were looked at, {share:.0%} of the picture."
+    return f"{looked_at} parts were looked at, {share:.0%} of the picture."

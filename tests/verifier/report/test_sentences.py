@@ -160,9 +160,10 @@ def test_an_answer_that_is_not_used_has_no_bars() -> None:
 
 
 def test_no_map_without_an_answer_is_drawn(report: Report) -> None:
-    drawn = re.findall(r"Patch map, (\w+)", report.to_html())
-    answered = [one.name for one in report.detectors if one.finding not in ("inconclusive", "none")]
-    assert set(drawn) <= set(answered)
+    drawn = re.findall(r'alt="Patch map: ([^"]+)"', unescape(report.to_html()))
+    silent = ("inconclusive", "none")
+    assert set(drawn) <= {one.question for one in report.detectors if one.finding not in silent}
+    assert bool(drawn) == any(one.patch_map for one in report.detectors)
 
 
 def test_nothing_is_both_found_and_denied(kind: str, report: Report) -> None:
