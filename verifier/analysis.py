@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
@@ -433,6 +434,7 @@ def _with_map_if_answered(result: DetectorResult, held: Stability) -> DetectorRe
     return result.model_copy(update={"patch_map": None})
 
 
+@cache
 def _version() -> str:
     try:
         return version("camsim")

@@ -245,7 +245,7 @@ def test_an_interrupted_batch_leaves_no_half_file(tmp_path: Path) -> None:
         "develop",
         tmp_path / "capture.dng",
     ]
-    words = ["--pipeline", "classical", "--out", tmp_path / "out.tif", "--threads", "1"]
+    words = ["--pipeline", "libraw", "--out", tmp_path / "out.tif", "--threads", "1"]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     running = subprocess.Popen([*command, *words], text=True, **pipes)
     assert running.stdout is not None

@@ -110,7 +110,7 @@ def test_bf16_weights_are_stored_so_and_differ(rnet: Exported) -> None:
 
 @pytest.mark.slow
 def test_int8_has_explicit_symmetric_qdq_nodes(rnet: Exported) -> None:
-    feeds = feeds_of([("a", capture(320, 320)), ("b", capture(320, 320, seed=1))])
+    feeds = feeds_of([("a", capture(320, 320))])
     # A quarter of each tile's sides: the network runs on them dozens of times.
     small = [feed | {"mosaic": feed["mosaic"][..., :48, :48]} for feed in feeds]
     lowered = quantised(rnet, "int8", small)

@@ -65,7 +65,7 @@ def test_classical_tiled_equals_untiled(h: int, w: int, tile: int, order: CFAOrd
 def test_neural_tiled_equals_untiled(name: str, untrained_engine: EngineOf) -> None:
     engine = untrained_engine(name)
 
-    @settings(slow, max_examples=5)
+    @settings(slow, max_examples=4)
     @given(small, small, st.integers(4, 12), st.sampled_from(CFA_ORDERS))
     def check(h: int, w: int, tile: int, order: CFAOrder) -> None:
         assert_tiled_equals_untiled(capture(2 * h, 2 * w, order, NOISE), engine, tile, 2)
