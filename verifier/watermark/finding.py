@@ -8,6 +8,7 @@ then refined.
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from verifier.watermark.likeliest import CUT, FINEST, SLANTED, likeliest
 from verifier.watermark.place import TURNS, Array, Place
@@ -16,8 +17,12 @@ from verifier.watermark.spectrum import MOST_DEVIATIONS, Spectrum
 from watermark.pattern import Complex, pilot
 
 REFINED = 3
+AGREES, MOST_REFINED = 8.0, 8
+"""Where few lines are strong, they agree at several places so well; the payload says at which."""
 UNCUT = 2  # turns of an uncut picture that are tried
 GRID = 1024  # places along the photo's longer side
+PLACES = 8  # of the grid that are looked at more closely
+BETWEEN = np.arange(-2, 3) / 4 / GRID
 LEAST = 1e-30
 BEFORE = 0.1  # of the longer side: how much of a frame there may be before the photo begins
 
@@ -45,8 +50,8 @@ class Pilot:
     upright
         (H, W), the whitened picture turned upright.
     expected
-        (N,) conjugate coefficients, each over the noise at its line; of a line that stands out as
-        only the picture's own can, less.
+        (N,) conjugate coefficients: a whitened picture has each line in the measure of its weight
+        already. Of a line that stands out as only the picture's own can, less.
     deviation
         Of noise's correlation with them.
     """
@@ -62,7 +67,7 @@ class Pilot:
         lines, coefficients = pilot()
         down, across = lines.rows * place.steps[0], lines.columns * place.steps[1]
         noise = spectrum.noise(*place.received(down, across))
-        expected = np.where(np.hypot(down, across) < FINEST, np.conj(coefficients) / noise, 0)
+        expected = np.where(np.hypot(down, across) < FINEST, np.conj(coefficients), 0)
         deviation = float(np.sqrt((np.square(np.abs(expected)) * noise).sum() / 2))
         upright = place.turn.undo(weighed)
         amplitudes = np.abs(place.amplitudes(upright, lines))
@@ -74,18 +79,34 @@ class Pilot:
         amplitudes = self.place.amplitudes(self.upright, pilot()[0])
         return float((self.expected * amplitudes).sum().real) / self.deviation
 
-    def placed(self) -> Found:
-        """Find where the picture begins: all phases agree at one place of the photo."""
+    def placed(self) -> list[Found]:
+        """Find where the picture may begin: where the phases agree best, at few places."""
         lines = pilot()[0]
         grid = np.zeros((GRID, int(lines.columns.max()) + 1), np.complex64)
         agreeing = self.expected * self.place.amplitudes(self.upright, lines)
         grid[lines.rows % GRID, lines.columns] = np.conj(agreeing)
         down = np.fft.ifft(grid, axis=0, norm="forward")
         surface = np.fft.irfft(down, GRID, axis=1, norm="forward") / 2  # no line has column 0
-        best = int(surface.argmax())
-        row, column = (x / GRID - (x > GRID * (1 - BEFORE)) for x in divmod(best, GRID))
-        score = float(surface.flat[best]) / self.deviation
-        return Found(replace(self.place, corner=(row, column)), score)
+        found = []
+        for _ in range(PLACES):
+            row, column = divmod(int(surface.argmax()), GRID)
+            around = np.ix_(*((x + np.arange(-1, 2)) % GRID for x in (row, column)))
+            surface[around] = -np.inf
+            corner = np.array([x / GRID - (x > GRID * (1 - BEFORE)) for x in (row, column)])
+            found.append(self._near(agreeing, corner))
+        return found
+
+    def _near(self, agreeing: Complex, corner: NDArray[np.float64]) -> Found:
+        """Find the best place around one of the grid, between which fine lines turn by a third."""
+        lines = pilot()[0]
+        down, across = (
+            np.exp(-2j * np.pi * np.outer(at + BETWEEN, frequencies))
+            for at, frequencies in zip(corner, (lines.rows, lines.columns), strict=True)
+        )
+        scores = ((down * agreeing) @ across.T).real
+        row, column = divmod(int(scores.argmax()), len(BETWEEN))
+        place = (float(corner[0] + BETWEEN[row]), float(corner[1] + BETWEEN[column]))
+        return Found(replace(self.place, corner=place), float(scores[row, column]) / self.deviation)
 
     def refined(self) -> Found:
         """Move and stretch the picture until the phases agree best."""
@@ -115,9 +136,10 @@ def straightened(weighed: Array, spectrum: Spectrum) -> list[Found]:
 
 
 def _best_placed(places: list[Place], weighed: Array, spectrum: Spectrum) -> list[Found]:
-    placed = [Pilot.at(place, weighed, spectrum).placed() for place in places]
+    placed = [one for at in places for one in Pilot.at(at, weighed, spectrum).placed()]
     placed.sort(key=lambda one: -one.score)
-    return _best_refined([Pilot.at(one.place, weighed, spectrum) for one in placed[:REFINED]])
+    best = [one for n, one in enumerate(placed) if n < REFINED or one.score > AGREES][:MOST_REFINED]
+    return _best_refined([Pilot.at(one.place, weighed, spectrum) for one in best])
 
 
 def _best_refined(pilots: list[Pilot]) -> list[Found]:

@@ -14,6 +14,8 @@ SIZE_STEP: Final = 8e-4  # of the logarithm: the outermost line moves by a fifth
 SLANT_STEP: Final = float(np.rad2deg(SIZE_STEP))  # likewise
 PEAK: Final = 0.01  # of the logarithm: sizes so near are taken for one
 PEAK_SLANT: Final = 0.2  # degrees
+CLEAR: Final = 8.0  # deviations, which pictures without a pilot don't have
+NEARBY: Final = np.arange(-2, 3)  # steps: by so little a clear peak may miss the size
 FINEST: Final = 0.45  # cycles a sample: beyond, a line is not looked for
 HALF_TURNED: Final = tuple(turn for turn in TURNS if not turn.rows)  # others have the same power
 
@@ -64,8 +66,10 @@ def likeliest(search: Search, longer_side: int, spectrum: Spectrum) -> list[Plac
         way, size = divmod(int(scores.argmax()), len(sizes))
         if scores[way, size] < search.least:
             break
-        step = 1 / float(sizes[size])
-        taken.append(replace(lying[way], steps=(step, step)))
+        clear = not taken and scores[way, size] > CLEAR
+        for factor in np.exp(NEARBY * SIZE_STEP) if clear else (1.0,):
+            step = float(factor / sizes[size])
+            taken.append(replace(lying[way], steps=(step, step)))
         ways = [_lies_alike(place, lying[way]) for place in lying]
         scores[np.ix_(ways, np.abs(logarithms - logarithms[size]) < PEAK)] = -np.inf
     return taken + [replace(place, turn=place.turn.half_turned()) for place in taken]

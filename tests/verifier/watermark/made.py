@@ -37,6 +37,15 @@ def _scene(size: tuple[int, int], seed: int) -> NDArray[np.float32]:
     return grained
 
 
+def texture(size: tuple[int, int], slope: float) -> NDArray[np.floating]:
+    """Make a (H, W) picture of nothing but texture, its amplitudes falling as frequency**-slope."""
+    rng = np.random.default_rng(3)
+    frequency = np.hypot(np.fft.fftfreq(size[0])[:, None], np.fft.rfftfreq(size[1])[None]) + 1e-3
+    noise = np.fft.irfft2(np.fft.rfft2(rng.standard_normal(size)) / frequency**slope, s=size)
+    textured: NDArray[np.floating] = 128 + 40 * noise / noise.std()
+    return textured
+
+
 def photo(size: tuple[int, int], *, levels: float = 0.8, seed: int = 0) -> Picture:
     """Make a (H, W, 3) photo whose watermark has a deviation of some levels of 255."""
     return _photo(size, levels, seed).copy()

@@ -4,9 +4,19 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.verifier.watermark.made import GROUP, PAYLOAD, Picture, in_8_bits, photo, scene
+from tests.verifier.watermark.made import (
+    DEVICE,
+    GROUP,
+    PAYLOAD,
+    Picture,
+    in_8_bits,
+    photo,
+    scene,
+    texture,
+)
 from verifier.watermark.place import TURNS, Turn
 from verifier.watermark.reader import read_watermark
+from watermark.embedding import Watermark
 from watermark.keys import GroupKey
 
 SIZE = (1200, 1600)
@@ -53,6 +63,19 @@ def test_read_from_a_quarter_of_the_area(whole: Picture, top: int, left: int) ->
     assert reading.payload == PAYLOAD
     assert reading.scale == pytest.approx(0.9, rel=3e-3)
     assert reading.offset == pytest.approx((left, top), abs=4)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("slope", "part"), [(1.3, (150, 1000, 220, 1350)), (1.6, (251, 851, 417, 1217))]
+)
+def test_read_from_a_part_of_dense_texture(slope: float, part: tuple[int, int, int, int]) -> None:
+    """Few lines of the pilot stand out there, and agree at many places of the photo."""
+    plane = Watermark(PAYLOAD, GROUP, DEVICE.of_photo(PAYLOAD)).plane(SIZE)
+    laid = 0.8 * plane.window(SIZE, slice(0, SIZE[0]), slice(0, SIZE[1]))
+    top, bottom, left, right = part
+    cut = in_8_bits(texture(SIZE, slope) + laid)[top:bottom, left:right]
+    assert read_watermark(cut, [GROUP]).payload == PAYLOAD
 
 
 @pytest.mark.slow
