@@ -25,6 +25,7 @@ from tests.camera_sim.scenes import capture
 from tests.channel.conftest import photo
 from tests.conftest import REPOSITORY
 from tests.documented import Documented, documented
+from tests.fleet.alone import Alone
 from watermark.key_files import write_key_file
 from watermark.keys import GroupKey
 
@@ -173,7 +174,11 @@ def as_a_shell_gives_them(words: tuple[str, ...]) -> Iterator[str]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("command", RUNNABLE, ids=name)
-def test_a_command_runs_as_it_is_written(command: Documented, folder: Path, camsim: Camsim) -> None:
+def test_a_command_runs_as_it_is_written(
+    command: Documented, folder: Path, camsim: Camsim, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for place in ("fleet.Processes", "camera_sim.developing.many.Processes"):
+        monkeypatch.setattr(place, Alone)  # others test processes, which take seconds to start
     made = [folder / after for word, after in pairwise(command.words) if word in OUTPUTS]
     for path in made:
         path.unlink(missing_ok=True)
