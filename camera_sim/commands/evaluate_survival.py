@@ -154,17 +154,17 @@ class _Evaluation:
     ) -> "Iterator[PhotoTrial]":
         import numpy as np
 
-        from camera_sim.evaluation.survival.trial import PhotoTrial
+        from camera_sim.evaluation.survival.trial import EditJudge, PhotoTrial
         from camera_sim.evaluation.watermark.photos import Keys, shots
 
         keys = Keys.of_seed(self.args.seed)
         taken = shots([self.files[number]], self.engine, keys, size, first=number)
         payload = np.random.default_rng([self.args.seed, number]).bytes(8)
         shot = replace(next(iter(taken)), payload=payload)
-        other = self._other_than(number)
+        other, judge = self._other_than(number), EditJudge()
         for quality in self.args.quality:
             file = signer.signed(shot, quality)
-            yield PhotoTrial(shot, file, other, size, quality, verifier)
+            yield PhotoTrial(shot, file, other, size, quality, verifier, judge)
 
     def _other_than(self, number: int) -> "Picture":
         """Load the first photograph before it that can be read, going around."""
@@ -174,14 +174,14 @@ class _Evaluation:
         raise CameraSimError("one photograph alone can be read; parts are put in from a second")
 
     def _text(self) -> str:
-        from camera_sim.evaluation.survival.tables import ledger_table
+        from camera_sim.evaluation.survival.tables import edits_table, ledger_table
 
         photos = len({one.photo for one in self.trials})
         head = (
             f"{photos} photographs of {self.args.photos.name}, pipeline {self.args.pipeline}; "
             f"{processor_name()}\n"
         )
-        return "\n".join([head, str(ledger_table(self.trials))])
+        return "\n".join([head, str(ledger_table(self.trials)), str(edits_table(self.trials))])
 
     def _write(self) -> None:
         from camera_sim.evaluation.survival.tables import draw_ledger

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from camera_sim.evaluation.survival.trial import Survived
+from camera_sim.evaluation.survival.trial import EDITS, Survived
+from camera_sim.evaluation.watermark.edit_tables import COMPRESSED, LOST, UNDECIDED
+from camera_sim.evaluation.watermark.edited import NATIVE
 from channel.evaluation.drawing import new_figure, save_figure
 from channel.evaluation.table import Table
 from verifier.judging.calibration import upper_bound
@@ -23,6 +25,28 @@ def ledger_table(trials: Sequence[Survived]) -> Table:
         "AUC by the reference", "AUC by the photo's octaves", "platform named", "named wrongly",
     )  # fmt: skip
     return Table(columns, rows, "What survives")
+
+
+def edits_table(trials: Sequence[Survived]) -> Table:
+    """Show what edited copies are called, by the photo's own key."""
+    names = [edit.kind for edit in EDITS if edit.kind != NATIVE]
+    rows = [
+        (
+            group[0], f"{group[1]:g}", group[2], len(some),
+            *(_of(sum(is_found(one, name) for one in some), len(some)) for name in names),
+            _of(sum(one.edits[NATIVE] == COMPRESSED for one in some), len(some)),
+            _of(sum(is_found(one, NATIVE) for one in some), len(some)),
+        )
+        for group, some in groups([one for one in trials if one.edits])
+    ]  # fmt: skip
+    found = (f"{name} found" for name in names)
+    columns = ("platform", "MP", "camera's JPEG", "photos", *found, COMPRESSED, "unedited accused")
+    return Table(columns, rows, "Types of edits, by the photo's own key")
+
+
+def is_found(trial: Survived, edit: str) -> bool:
+    """Whether a copy was called edited."""
+    return trial.edits[edit] not in (NATIVE, UNDECIDED, COMPRESSED, LOST)
 
 
 def groups(trials: Sequence[Survived]) -> list[tuple[Group, list[Survived]]]:
@@ -66,12 +90,18 @@ def _mean(name: str) -> Share:
     return mean
 
 
+def _edits_found(some: Sequence[Survived]) -> float | None:
+    told = [is_found(one, edit) for one in some for edit in one.edits if edit != NATIVE]
+    return float(np.mean(told)) if told else None
+
+
 DRAWN: dict[str, Share] = {
     "C2PA\nmanifest": _share("credential", "intact"),
     "watermark's\npayload": _share("payload"),
     "part found\n(reference)": _mean("found"),
     "map: AUC\n(reference)": _mean("blocks"),
     "map: AUC\n(octaves)": _mean("regions"),
+    "edits found\n(photo's key)": _edits_found,
     "platform\nnamed": _share("named_right"),
 }
 

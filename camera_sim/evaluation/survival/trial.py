@@ -14,6 +14,8 @@ from camera_sim.evaluation.recovery.parts import Mask, Picture, drawn_part
 from camera_sim.evaluation.recovery.tables import area_under_curve
 from camera_sim.evaluation.recovery.trials import map_values, meets
 from camera_sim.evaluation.watermark.changes import pixels
+from camera_sim.evaluation.watermark.edit_judging import EditJudge
+from camera_sim.evaluation.watermark.edited import STANDARD, measured
 from camera_sim.evaluation.watermark.photos import Shot, as_jpeg
 from channel import transmit
 from channel.platforms import platform
@@ -25,10 +27,20 @@ from verifier.watermark.reader import WatermarkReading, read_watermark
 from verifier.watermark.whitening import reduced
 from watermark.reference import ReferencePicture
 
-__all__ = ["PhotoTrial", "Survived", "Verifier", "covered_regions", "present", "verifier_of"]
+__all__ = [
+    "EditJudge",
+    "PhotoTrial",
+    "Survived",
+    "Verifier",
+    "covered_regions",
+    "present",
+    "verifier_of",
+]
 
 SHARE = 0.05  # of the area, that is replaced for the map
 EDITED = 0.5  # of a region, from which it counts as edited
+EDITS = STANDARD[:4]
+"""Unedited, sharpened, smoothed, resized down and up."""
 BANDS = ("72–144", "144–288")
 """Octaves by which a region's watermark is looked for: coarser ones have too few lines in it."""
 
@@ -52,6 +64,9 @@ class Survived:
         As the platform detector has it; None where it abstains.
     named_right
         Whether that is the platform, or Meta of one of its services.
+    edits
+        What the copies of each of `EDITS` are called by the photo's own key, as
+        `camera_sim.evaluation.watermark.edit_tables.Judged` has it.
     """
 
     photo: str
@@ -66,6 +81,7 @@ class Survived:
     regions: float | None
     platform_named: str | None
     named_right: bool
+    edits: dict[str, str] = field(default_factory=dict)
 
 
 def verifier_of(anchor: Path) -> Verifier:
@@ -83,6 +99,8 @@ class PhotoTrial:
         As the camera published it.
     other
         A picture of which a part is put into it.
+    judge
+        Of edits.
     """
 
     shot: Shot
@@ -91,6 +109,7 @@ class PhotoTrial:
     megapixels: float
     quality: int
     verifier: Verifier = field(repr=False)
+    judge: EditJudge = field(repr=False)
 
     def through(self, name: str) -> Survived:
         """Send it through a platform, as it is and with a part replaced."""
@@ -115,7 +134,13 @@ class PhotoTrial:
             regions=self._by_octaves(edited, found) if payload else None,
             platform_named=named,
             named_right=_is_right(named, name),
+            edits=self._edits(name),
         )
+
+    def _edits(self, name: str) -> dict[str, str]:
+        """Edit the photo in each way, send it, and name what was done to it."""
+        rows = [row for edit in EDITS for row in measured(self.shot, edit, [(name,)], self.quality)]
+        return {one.row.kind: one.answer for one in self.judge(rows, keyed=True)}
 
     @cached_property
     def _spliced(self) -> tuple[Picture, Mask]:

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from camera_sim.evaluation.watermark.changes import pixels
-from camera_sim.evaluation.watermark.photos import Picture, Shot, as_jpeg
+from camera_sim.evaluation.watermark.photos import CAMERA_QUALITY, Picture, Shot, as_jpeg
 from channel import transmit
 from channel.manipulations import GAUSSIAN, JPEG, MANIPULATIONS, RESAMPLE, SHARPEN
 from verifier.features.jpeg_header import jpeg_header
@@ -97,9 +97,11 @@ class Measured:
         return asdict(self)
 
 
-def measured(shot: Shot, edit: Edit, ways: Sequence[Sequence[str]]) -> Iterator[Measured]:
-    """Edit a photo, send it through each of several ways, and measure what comes back."""
-    file = as_jpeg(edit(shot.photo))
+def measured(
+    shot: Shot, edit: Edit, ways: Sequence[Sequence[str]], quality: int = CAMERA_QUALITY
+) -> Iterator[Measured]:
+    """Edit a photo, save it, send it through each of several ways, and measure what comes back."""
+    file = as_jpeg(edit(shot.photo), quality)
     for way in ways:
         received = transmit(file, list(way)) if way else file
         picture = pixels(received)

@@ -11,7 +11,7 @@ from PIL import Image
 from camera_sim.commands.evaluate_survival import EvaluateSurvival
 from camera_sim.errors import CameraSimError
 from camera_sim.evaluation.survival import trial as trials
-from camera_sim.evaluation.survival.tables import draw_ledger, groups, ledger_table
+from camera_sim.evaluation.survival.tables import draw_ledger, edits_table, groups, ledger_table
 from camera_sim.evaluation.survival.trial import PhotoTrial, Survived, covered_regions, present
 from channel.errors import UnknownPlatformError
 from tests.verifier.watermark.made import DEVICE, GROUP, PAYLOAD, in_8_bits, photo, scene
@@ -59,6 +59,8 @@ def test_a_platform_that_keeps_the_file_keeps_the_manifest_and_whatsapp_the_wate
     assert (kept["found"], shrunk["found"]) == (True, True)
     assert min(kept["blocks"], shrunk["blocks"]) > 0.9
     assert 0 <= kept["regions"] <= 1
+    assert set(kept["edits"]) == {"native", "sharpen", "gaussian", "resample"}
+    assert kept["edits"]["native"] in ("native", "", "compressed too strongly")
     assert "1 photographs of photos" in (out / "survival.md").read_text("utf-8")
     with Image.open(out / "survival.png") as drawn:
         assert drawn.width > 400
@@ -102,6 +104,16 @@ def test_a_row_counts_the_photos_of_a_platform_size_and_quality(tmp_path: Path) 
         "0.800", "0 of 2", "Telegram",
     )  # fmt: skip
     assert draw_ledger(some, tmp_path / "a.png").stat().st_size > 5000
+
+
+def test_edits_are_counted_that_were_told_and_unedited_copies_that_were_accused() -> None:
+    told = {"native": "native", "sharpen": "sharpen", "gaussian": "", "resample": "sharpen"}
+    accused = told | {"native": "gaussian", "sharpen": "no payload"}
+    lost = dict.fromkeys(told, "compressed too strongly")
+    some = [survived(edits=told), survived(edits=accused), survived(edits=lost), survived()]
+    assert list(edits_table(some).rows) == [
+        ("whatsapp", "8", 95, 3, "1 of 3", "0 of 3", "2 of 3", "1 of 3", "1 of 3")
+    ]
 
 
 def test_meta_is_right_for_its_services_alone() -> None:
