@@ -1,14 +1,16 @@
-"""Watermarks that are read once: many tests ask about the same few pictures."""
+"""Watermarks that are read and measured once: many tests ask about the same few pictures."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TypeVar, cast
 
 import pytest
 
 from tests.verifier.watermark.made import Picture
+from verifier.watermark.presence import Presence, presence
 from verifier.watermark.reader import WatermarkReading, read_watermark
-from watermark.keys import GroupKey
+from watermark.keys import DeviceSecret, GroupKey
 
 _CALLED = (
     "verifier.analysis.read_watermark",
@@ -16,24 +18,42 @@ _CALLED = (
     "verifier.watermark.reader.read_watermark",
 )
 _MOST = 100
+T = TypeVar("T")
 
 
 class Readings:
-    """Remembers what was read of a picture by some keys."""
+    """Remembers what was read of a picture by some keys, and measured by some secrets."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[object, ...], WatermarkReading] = {}
+        self._known: dict[tuple[object, ...], object] = {}
+
+    def _once(self, asked: tuple[object, ...], find: Callable[[], T]) -> T:
+        if asked not in self._known:
+            if len(self._known) == _MOST:
+                self._known.clear()
+            self._known[asked] = find()
+        return cast(T, self._known[asked])
 
     def read(
         self, picture: Picture, keys: Sequence[GroupKey], *, search: bool = True
     ) -> WatermarkReading:
-        digest = hashlib.sha256(picture.tobytes()).digest()
-        asked = (digest, picture.shape, search, *((key.name, key.secret) for key in keys))
-        if asked not in self._known:
-            if len(self._known) == _MOST:
-                self._known.clear()
-            self._known[asked] = read_watermark(picture, keys, search=search)
-        return self._known[asked]
+        asked = (*_picture(picture), search, *((key.name, key.secret) for key in keys))
+        return self._once(asked, lambda: read_watermark(picture, keys, search=search))
+
+    def presence(
+        self,
+        picture: Picture,
+        reading: WatermarkReading,
+        group: GroupKey,
+        secrets: Sequence[DeviceSecret],
+    ) -> Presence:
+        by = (group.secret, *(one.secret for one in secrets))
+        asked = (*_picture(picture), "presence", repr(reading), *by)
+        return self._once(asked, lambda: presence(picture, reading, group, secrets))
+
+
+def _picture(picture: Picture) -> tuple[bytes, tuple[int, ...]]:
+    return hashlib.sha256(picture.tobytes()).digest(), picture.shape
 
 
 @contextmanager
@@ -43,4 +63,5 @@ def readings_remembered() -> Iterator[None]:
         readings = Readings()
         for place in _CALLED:
             patch.setattr(place, readings.read)
+        patch.setattr("verifier.measuring.answering.presence", readings.presence)
         yield
