@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from errno import EINVAL
 from pathlib import Path
 
 from channel.errors import OutputError
@@ -19,8 +20,10 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises
     ------
     OSError
-        If the system refuses.
+        If the system refuses, or what is there is no regular file.
     """
+    if path.exists() and not path.is_file():
+        raise OSError(EINVAL, "it is a folder, a pipe or a device")
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(fitting_name(f".{path.name}", f".{os.getpid()}.part"))
     try:

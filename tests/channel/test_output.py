@@ -65,3 +65,14 @@ def test_what_the_system_refuses_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(OutputError, match="choose another place"):
         write(tmp_path / "file" / "a.jpg", b"one", force=False)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_pipes_and_devices_are_never_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for place in (pipe, tmp_path):
+        with pytest.raises(OutputError, match="a pipe or a device"):
+            write(place, b"text", force=True)
+    assert pipe.is_fifo()
+    assert sorted(tmp_path.iterdir()) == [pipe]

@@ -8,6 +8,7 @@ from PIL import Image
 
 from verifier.comparing.comparison import Change, Comparison, Region, Result
 from verifier.comparing.evidence import RGB_TO_YCBCR, Evidence, evidence_of
+from verifier.comparing.framing import is_covered, within_borders
 from verifier.comparing.laying import Array, Lay, laid_by_area, shrunk
 from verifier.comparing.naming import geometry, tones
 from verifier.comparing.palette import palette_of
@@ -78,7 +79,6 @@ def compare(
         return _not_comparable("too little of the signed photo is left in it")
     best, moved = _registered(grid)
     size = _size(grid.reference)
-    seen = best.lay.seen(size, (grid.received.height, grid.received.width))
     lay = best.lay.reduced(1 / grid.reduction, 1)
     changes = geometry(lay, where.turn, grid.upright, size, max(photo_size))
     if moved:
@@ -90,6 +90,11 @@ def compare(
             ),
         )
     content = laid_by_area(grid.received, best.lay, size)
+    seen = _uncovered(grid, best.lay, content)
+    if seen is None:
+        seen = best.lay.seen(size, _size(np.asarray(grid.received)))
+    elif all(change.kind != "frame" for change in changes):
+        changes.append(Change("frame", "framed: a border lies over a part of the photo"))
     tone = tone_of(content, grid.reference, _places(size), seen)
     predicted = tone(grid.reference, _places(size))
     sharpness, detail = sharpness_of(content @ LUMA, predicted @ LUMA, seen)
@@ -145,6 +150,18 @@ def _registered(grid: _Grid) -> tuple[Registered, bool]:
     if best.agreement < as_said.agreement + WINS and not _near(best.lay, grid.lay, grid):
         return as_said, False
     return best, not _near(best.lay, grid.lay, grid)
+
+
+def _uncovered(grid: _Grid, lay: Lay, content: Array) -> NDArray[np.bool_] | None:
+    """Return what is seen within a border that covers a part of the photo; None without one."""
+    received, size = np.asarray(grid.received), _size(grid.reference)
+    seen, inside = lay.seen(size, _size(received)), within_borders(received, lay, size)
+    if inside is None or not (seen & inside).any():
+        return None
+    predicted = tone_of(content, grid.reference, _places(size), seen & inside)(
+        grid.reference, _places(size)
+    )
+    return seen & inside if is_covered(content, predicted, seen & ~inside) else None
 
 
 def _near(lay: Lay, said: Lay, grid: _Grid) -> bool:

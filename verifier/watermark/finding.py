@@ -24,7 +24,6 @@ GRID = 1024  # places along the photo's longer side
 PLACES = 8  # of the grid that are looked at more closely
 BETWEEN = np.arange(-2, 3) / 4 / GRID
 LEAST = 1e-30
-BEFORE = 0.1  # of the longer side: how much of a frame there may be before the photo begins
 
 
 @dataclass(frozen=True)
@@ -92,9 +91,18 @@ class Pilot:
             row, column = divmod(int(surface.argmax()), GRID)
             around = np.ix_(*((x + np.arange(-1, 2)) % GRID for x in (row, column)))
             surface[around] = -np.inf
-            corner = np.array([x / GRID - (x > GRID * (1 - BEFORE)) for x in (row, column)])
-            found.append(self._near(agreeing, corner))
+            found.append(self._near(agreeing, self._unwrapped(row, column)))
         return found
+
+    def _unwrapped(self, row: int, column: int) -> NDArray[np.float64]:
+        """Return the corner at a place of the grid: the pattern repeats, the photo doesn't.
+
+        Of a corner within the photo and one before it, that which shows more of the photo.
+        """
+        corner = np.array([row, column]) / GRID
+        extent = np.array(self.upright.shape) * self.place.steps
+        within, before = np.minimum(1 - corner, extent), np.minimum(extent - (1 - corner), 1)
+        return np.where(before > within, corner - 1, corner)
 
     def _near(self, agreeing: Complex, corner: NDArray[np.float64]) -> Found:
         """Find the best place around one of the grid, between which fine lines turn by a third."""

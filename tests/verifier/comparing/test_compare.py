@@ -164,6 +164,49 @@ def test_a_frame_is_named_and_not_compared() -> None:
     assert "frame" in kinds(found)
 
 
+BORDERS = {"white": (60, 255), "black": (40, 0), "thin": (12, 200)}
+
+
+@pytest.mark.parametrize(("width", "level"), BORDERS.values(), ids=BORDERS)
+@pytest.mark.parametrize("slant", [0.0, 2.0])
+def test_a_border_over_a_part_of_the_photo_is_a_frame_and_no_edit(
+    width: int, level: int, slant: float
+) -> None:
+    received, place = _bordered(photo(), slant, width, level)
+    found = compare(received, reference(photo()), SIZE, place)
+    assert (found.result, found.regions) == ("same", ())
+    assert "frame" in kinds(found)
+
+
+def test_within_a_border_what_differs_is_outlined() -> None:
+    edited = photo().copy()
+    edited[300:500, 600:800] = photo(1)[300:500, 600:800]
+    received, place = _bordered(edited, 0.0, 60, 255)
+    found = compare(received, reference(photo()), SIZE, place)
+    assert found.result == "changed in parts"
+    assert len(found.regions) == 1
+
+
+def test_an_even_edge_of_the_photo_itself_is_no_frame() -> None:
+    even = photo().copy()
+    even[:90] = 150
+    received = shared(np.clip(even * 1.25, 0, 255).astype(np.uint8))
+    found = compare(received, reference(even), SIZE, placed(received))
+    assert found.result == "same"
+    assert "frame" not in kinds(found)
+
+
+def _bordered(picture: Picture, slant: float, width: int, level: int) -> tuple[Picture, Place]:
+    """Turn a picture, cut it, and lay a border around that; say where it lies."""
+    turned = Image.fromarray(picture).rotate(-slant, Image.Resampling.BICUBIC)
+    left, top, right, bottom = 100, 75, 1100, 825
+    cut = np.asarray(turned.crop((left, top, right, bottom)))
+    framed = np.pad(cut, ((width, width), (width, width), (0, 0)), constant_values=level)
+    part = (left - width, top - width, right + width, bottom + width)
+    received = shared(framed)
+    return received, replace(placed(received, part), slant=slant)
+
+
 def test_what_is_too_small_is_not_comparable() -> None:
     received = shared(photo(), side=60)
     found = compare(received, reference(photo()), SIZE, placed(received))

@@ -100,6 +100,16 @@ def test_level_pictures_have_no_slant(whole: Picture) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("before", "axis"), [(500, 0), (480, 1)])
+def test_much_may_lie_before_the_photo(whole: Picture, before: int, axis: int) -> None:
+    """The pattern repeats after a longer side; the photo doesn't."""
+    around = [(0, 0), (0, 0), (0, 0)]
+    around[axis] = (before, 0)
+    reading = read_watermark(np.pad(whole, around, constant_values=240), [GROUP])
+    assert reading.payload == PAYLOAD
+    assert reading.offset == pytest.approx((-before, 0) if axis else (0, -before), abs=4)
+
+
 def test_read_from_within_a_frame(whole: Picture) -> None:
     framed = np.full((1400, 1900, 3), 255, np.uint8)
     framed[60:1260, 90:1690] = whole
