@@ -10,7 +10,8 @@ from io import BytesIO
 from PIL import Image, ImageDraw, ImageFont
 
 from verifier import Report, Verifier
-from verifier.report.wording import TITLES, level_words
+from verifier.report.labels import TITLES
+from verifier.report.wording import level_words
 
 WIDTH, GAP, CAPTION = 560, 16, 40  # pixels: of a panel, between panels, over each
 MARK = (255, 176, 0)

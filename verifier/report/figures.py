@@ -65,17 +65,21 @@ class Outlined:
 
 @dataclass(frozen=True)
 class Compared:
-    """The received picture beside the signed one, as data URIs.
+    """The received picture beside the signed one.
 
     Attributes
     ----------
+    received
+        What differs is outlined in it.
+    signed
+        A data URI.
     laid
         The signed one in the received one's place; None where it isn't known how the two lie.
     whole
         All that was signed, where the received picture was cut.
     """
 
-    received: str
+    received: Outlined
     signed: str
     laid: Outlined | None
     whole: Outlined | None
@@ -108,13 +112,14 @@ def compared_pictures(report: ReportRecord) -> Compared | None:
     preview, signed = report.preview, report.signed_picture
     if preview is None or signed is None:
         return None
-    laid = _laid(report.comparison.regions, signed.laid, preview) if signed.laid else None
+    regions = report.comparison.regions
+    received = _outlined(regions, preview.jpeg, preview)
+    laid = _outlined(regions, signed.laid, preview) if signed.laid else None
     whole = _whole(report, signed) if laid else None
-    received = _data("image/jpeg", preview.jpeg)
     return Compared(received, _data("image/jpeg", signed.whole), laid, whole)
 
 
-def _laid(regions: Sequence[ChangedRegion], jpeg: bytes, preview: Preview) -> Outlined:
+def _outlined(regions: Sequence[ChangedRegion], jpeg: bytes, preview: Preview) -> Outlined:
     boxes = tuple(
         Box(one.left, one.top, one.right - one.left, one.bottom - one.top)
         for one in regions[:_MOST]

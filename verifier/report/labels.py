@@ -128,7 +128,7 @@ LAID_CAPTION: Final = (
 )
 PAIR_CAPTION: Final = (
     "The received picture, and the reference picture that was signed with the photo of its "
-    "watermark."
+    "watermark. Outlined: what differs."
 )
 WHOLE: Final = "The whole signed picture"
 WHOLE_CAPTION: Final = "All that was signed. Outlined: what the received picture shows of it."
