@@ -213,7 +213,7 @@ def _left_open(found: Found) -> str:
     if found.doubted:
         return f"a detector finds {found.doubted} likelier than a photograph"
     if any(_is_unsure(one) for one in found.detectors):
-        return "whether it was edited isn't sure"
+        return "whether it was edited isn't clear"
     if any(found_no_edit(one) for one in found.detectors):
         return "no edit was found, which is no evidence"
     return "edits can't be judged"

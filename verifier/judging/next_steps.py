@@ -26,8 +26,8 @@ ORIGINAL: Final = (
 EARLIER: Final = "Look for earlier copies of the picture, larger and less compressed."
 CALL: Final = "Call the source: who took it, where, when, and what was in the frames beside it."
 SIGNED_FILE: Final = (
-    "Ask for the file as it was signed. A program that saves it anew breaks a signature, without "
-    "any wish to deceive."
+    "Ask for the file as it was signed, sent as a document. A program that saves it anew breaks a "
+    "signature, without any wish to deceive."
 )
 NOT_AS_PHOTOGRAPH: Final = (
     "Don't publish it as a photograph before you know from its maker what was generated."
@@ -76,11 +76,12 @@ def _accused(ground: Ground) -> Iterator[str]:
         yield "Ask the source who changed it, and why."
     elif establishing(credential) is not None or _generated(ground.recovered):
         yield NOT_AS_PHOTOGRAPH
+        yield "Ask the source where the picture is from, and who made it."
     elif not_as_signed(credential):
         yield SIGNED_FILE
     else:
         yield STATISTICS_ALONE
-    yield ORIGINAL
+        yield ORIGINAL
     yield EARLIER
 
 

@@ -48,8 +48,11 @@ from verifier.judging.recovered import (
     Weighed,
     contradiction,
     holds_back,
+    shows_it,
     summary_of_recovered,
+    surely_changed,
     unseen_by,
+    vouched,
     weighed,
 )
 from verifier.judging.stability import given_again, survives
@@ -86,8 +89,6 @@ UNSEEN: Final = (
     "Changes of brightness or colour, and parts taken from pictures of the same camera, are not "
     "seen."
 )
-
-_NEXT: Final = "Ask for the original file, and look for earlier copies."
 
 _SHOWS_MORE: Final = (
     "A viewer may show something else than what was analysed: other frames or pages, or what is "
@@ -163,7 +164,9 @@ def conclude(
             *_found(recovered, comparison),
             *([_SHOWS_MORE] if shows_more else []),
         ),
-        unknown=tuple(_unknown(credential, detectors, watermark, facts.side, comparison)),
+        unknown=tuple(
+            _unknown(credential, detectors, watermark, facts.side, recovered, comparison)
+        ),
         next_steps=next_steps(ground),
     )
 
@@ -266,13 +269,12 @@ def _summary_of_nothing(detectors: Sequence[DetectorResult]) -> str:
     named = _named_kinds(detectors)
     if named:
         said = f"The picture may be {named}: the detector that classified it so is too often wrong"
-        return f"{said} to count against a picture. {_NEXT}"
+        return f"{said} to count against a picture."
     doubted = _doubted_kinds(detectors)
     if doubted:
         return (
             f"The pixels look as a camera developed them, but the picture may be {doubted}. A "
-            "detector finds that likelier than a photograph, though not surely enough to answer. "
-            f"{_NEXT}"
+            "detector finds that likelier than a photograph, though not surely enough to answer."
         )
     return "Nothing accuses this picture, and nothing vouches for it."
 
@@ -328,6 +330,8 @@ def _nothing_words(detectors: Sequence[DetectorResult], stability: Stability) ->
             "One detector takes the picture to be as a camera developed it, another to be no "
             "photograph: they contradict each other, so neither is used."
         )
+    if _named_kinds(detectors):
+        return "No detector's answer counts: the one that has an answer is too often wrong."
     return "The detectors ran, and none of them is sure enough for a result."
 
 
@@ -356,6 +360,12 @@ def _found(recovered: RecoveredFacts, comparison: ComparisonFacts) -> list[str]:
     return [*recovered.words, *comparison.words]
 
 
+def _is_of_a_capture(recovered: RecoveredFacts, comparison: ComparisonFacts) -> bool:
+    """Whether it shows a photo of which a signer who is trusted states who took it, and when."""
+    credential = vouched(recovered)
+    return credential is not None and shows_it(comparison) and side_of(credential) == "for"
+
+
 def _camera_known(detectors: Sequence[DetectorResult]) -> bool:
     """Whether a detector of edits knows the camera, though it may have no answer."""
     return any(one.name == "manipulation" and one.in_domain is True for one in detectors)
@@ -366,25 +376,30 @@ def _unknown(
     detectors: Sequence[DetectorResult],
     watermark: WatermarkFacts | None,
     facts: Side,
+    recovered: RecoveredFacts,
     comparison: ComparisonFacts,
 ) -> list[str]:
+    is_stated = "for" in (facts, side_of(credential)) or _is_of_a_capture(recovered, comparison)
     unknown = ["Whether what the picture shows is true: a staged scene leaves no trace in a file."]
-    if facts != "for" and side_of(credential) != "for":
+    if not is_stated:
         unknown.append(
             "Who took it, when and where: only a credential that you trust can state it."
         )
-        unknown.append(
-            "Whether a camera's lens saw the scene: a picture shown to the camera gives the "
-            "same pixels."
-        )
+    elif surely_changed(comparison):
+        unknown.append("Who changed it, when and why: the signature is of the photo before that.")
+    unknown.append(
+        "Whether a camera's lens saw the scene: a picture shown to the camera gives the same "
+        "pixels."
+    )
     ran = {result.name: result for result in detectors if result.status == "ran"}
-    if "origin" not in ran or ran["origin"].finding == "inconclusive":
+    silent = "origin" not in ran or ran["origin"].finding == "inconclusive"
+    if silent and not is_stated:
         unknown.append("Whether it is a photograph at all: no detector is sure enough to answer.")
     if comparison.result in ("same", "changed in parts"):
         unknown.append(unseen_by(comparison))
     elif "manipulation" in ran:
         unknown.append(
-            "Whether a small part was replaced: the network was trained on edits of whole "
+            "Whether a small part was replaced: the detector was trained on edits of whole "
             "pictures, and not on every kind of edit."
         )
     elif watermark and watermark.state == "read" and not _camera_known(detectors):

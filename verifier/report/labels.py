@@ -14,16 +14,15 @@ TITLES: Final[Mapping[VerdictLabel, str]] = {
 MEANINGS: Final[Mapping[VerdictLabel, str]] = {
     "consistent": "What could be checked fits a picture that nobody altered since. Whether what it "
     "shows is true is another question.",
-    "evidence against": "There is evidence against this picture as an unaltered original; the "
-    "reasons are below.",
-    "inconclusive": "The picture is neither cleared nor accused: a common, honest answer.",
+    "evidence against": "There is evidence against this picture as an unaltered original.",
+    "inconclusive": "What was found decides neither way: an honest answer, and a common one.",
 }
 LEVELS: Final[Mapping[Level, str]] = {
     "established": "established by a signature, not by statistics",
-    "strong": "strong: a signature that holds, and tests that were right about nearly all "
+    "strong": "strong, by a signature that holds and by tests that were right about nearly all "
     "comparable pictures, whose result is stable when the picture is shared again",
-    "moderate": "moderate: likely, but not enough to publish on alone",
-    "weak": "weak: a hint, to be followed up by other means",
+    "moderate": "moderate; likely, but not enough to decide on alone",
+    "weak": "weak; a hint, to be followed up by other means",
     "none": "no statement is made",
 }
 ESTABLISHED_BY_COMPARING: Final = (
@@ -41,7 +40,7 @@ STATUSES: Final[Mapping[Status, str]] = {
 }
 SIGNERS: Final[Mapping[str, str]] = {
     "trusted": "someone you trust",
-    "untrusted": "someone you don’t know",
+    "untrusted": "someone you don't know",
     "expired": "someone whose certificate had expired",
     "not checked": "someone who was not checked",
     "no credential": "nobody",
@@ -50,13 +49,15 @@ AS_SIGNED: Final[Mapping[str, str]] = {
     "intact": "unchanged since",
     "broken": "not as it was signed",
     "unclear": "not all of it could be checked",
-    "unreadable": "the credential can’t be read",
+    "unreadable": "the credential can't be read",
     "no credential": "there is no credential",
 }
 JUDGED_BESIDE: Final = "Answered by the comparison with the signed photo"
 CONTRADICTED: Final = "Can't be judged: two credentials that hold contradict each other"
 OF_A_STRANGER: Final = "Can't be judged: nobody you trust signed what it was compared with"
 NOT_JUDGED: Final = "Can't be judged: the signed photo is needed to compare with"
+OTHER_PHOTO: Final = "Can't be judged: it shows another picture than the signed photo"
+NOT_COMPARED: Final = "Can't be judged: it could not be compared with the signed photo"
 
 HOW_SURE: Final = "How sure:"
 PIPELINE: Final = "Camera pipeline:"
@@ -78,7 +79,7 @@ HISTORY: Final = "Distribution history"
 WATERMARK: Final = "Watermark"
 SIGNED_PHOTO: Final = "The signed photo"
 SHARED_AGAIN: Final = "If it is shared again"
-UNKNOWN: Final = "What can’t be known"
+UNKNOWN: Final = "What can't be known"
 EXPERTS: Final = "For experts"
 
 # The credential

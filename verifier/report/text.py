@@ -18,6 +18,7 @@ from verifier.report.wording import (
     platform_headline,
     recovered_headline,
     region_lines,
+    worth_line,
 )
 
 _WIDTH = 92
@@ -99,7 +100,7 @@ def _detector(result: DetectorResult, report: ReportRecord) -> list[str]:
             f"{result.label_words.get(k, k)} {percent(v)}" for k, v in result.probabilities.items()
         )
         words.append(f"Probabilities: {shares}.")
-    return [*words, *([result.limits] if result.limits else [])]
+    return [*words, worth_line(result, report.stability)]
 
 
 def _models(report: ReportRecord) -> Iterator[str]:

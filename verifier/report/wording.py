@@ -42,8 +42,8 @@ def in_short(report: ReportRecord) -> list[tuple[str, str]]:
             if result.name != "platform"  # has a row of its own, below
         ),
         ("Which camera pipeline developed it?", pipeline_headline(report)),
-        ("Which platform did it come from?", platform_headline(report)),
-        ("Is it signed?", credential_headline(report.credential)),
+        ("Through which platform did the picture come?", platform_headline(report)),
+        ("Is the file signed?", credential_headline(report.credential)),
         *_recovered_in_short(report),
         ("Is it declared generated?", generation_headline(report.credential)),
         ("Is the result stable when the picture is shared again?", stability_headline(stability)),
@@ -71,11 +71,11 @@ def recovered_headline(recovered: RecoveredFacts) -> str:
     """Say in a few words to which signed photo a watermark led."""
     credential = recovered.credential
     if recovered.state == "refused":
-        return "It leads to a credential that is not used: the reason is below"
+        return "It leads to a credential that is not used"
     if recovered.state != "found" or credential is None:
         return "No, which is no evidence"
     signer = quoted(credential.signer, "a signer without a name")
-    trust = {"trusted": "whom you trust", "untrusted": "whom you don’t know"}
+    trust = {"trusted": "whom you trust", "untrusted": "whom you don't know"}
     known = trust.get(credential.trust.state, "whose trust was not checked")
     return f"Yes: photo {word(recovered.payload or '')}, signed by {signer}, {known}"
 
@@ -137,6 +137,10 @@ def _unjudged(report: ReportRecord) -> str:
         return "No, states its signer, whom you trust"
     if shows_it(report.comparison):
         return labels.JUDGED_BESIDE if vouched(report.recovered) else labels.OF_A_STRANGER
+    if report.comparison.result == "another picture":
+        return labels.OTHER_PHOTO
+    if report.comparison.result == "not comparable":
+        return labels.NOT_COMPARED
     return labels.NOT_JUDGED if report.watermark.state == "read" else "Can't be judged"
 
 
@@ -153,7 +157,9 @@ def is_used(result: DetectorResult, stability: Stability) -> bool:
 def worth_line(result: DetectorResult, stability: Stability) -> str:
     """Say whether a detector answered, for which pictures it was tested, and its limits."""
     status = f"The detector {status_words(result, stability)}."
-    return " ".join(filter(None, (status, labels.IN_DOMAIN[result.in_domain], result.limits)))
+    tested = result.status == "ran" or result.in_domain is False  # else a reason says what lacks
+    domain = labels.IN_DOMAIN[result.in_domain] if tested else ""
+    return " ".join(filter(None, (status, domain, result.limits)))
 
 
 def status_words(result: DetectorResult, stability: Stability) -> str:

@@ -234,7 +234,7 @@ def assert_one_answer(report: Report) -> None:
     headline = platform_headline(report)
     assert result.answer == channel.platform
     assert (result.finding == "informs") is (channel.platform is not None)
-    assert dict(in_short(report))["Which platform did it come from?"] == headline
+    assert dict(in_short(report))["Through which platform did the picture come?"] == headline
     # A line may break anywhere.
     assert f"Platform: {headline}." in " ".join(report.to_text().split())
     if channel.platform is None:

@@ -279,13 +279,27 @@ def test_what_the_reference_is_too_small_for_is_always_named() -> None:
 
 
 def test_who_took_it_is_known_where_a_trusted_capture_was_recovered() -> None:
-    who = "Who took it, when and where"
+    who, edited = "Who took it, when and where", "Who changed it"
     assert who not in " ".join(summed(recovered(trusted()), SAME).unknown)
     for found, comparison in (
-        (recovered(trusted()), EDITED),
+        (recovered(trusted()), ANOTHER),
+        (recovered(trusted(source_type=None)), SAME),
         (recovered(trusted(trust="untrusted")), SAME),
     ):
         assert who in " ".join(summed(found, comparison).unknown)
+    # The headline says who took the photo that was edited; who edited it is what stays open.
+    changed = " ".join(summed(recovered(trusted()), EDITED).unknown)
+    assert who not in changed
+    assert edited in changed
+
+
+def test_a_signed_capture_is_a_photograph_but_a_screen_can_be_photographed() -> None:
+    for found in (
+        verdict(credential=CREDENTIALS["trusted capture"]),
+        verdict(recovered=recovered(trusted()), comparison=SAME),
+    ):
+        assert not any(text.startswith("Whether it is a photograph") for text in found.unknown)
+        assert any("lens saw the scene" in text for text in found.unknown)
 
 
 def test_a_file_that_may_show_something_else_is_cleared_by_its_own_signature_alone() -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.verifier.toy import native
+from verifier.judging.next_steps import ORIGINAL
 from verifier.judging.stability import untested
 from verifier.judging.verdict import conclude
 from verifier.reading.channel import read_channel
@@ -143,7 +144,9 @@ def test_no_verdict_rests_on_a_detector_of_kinds(name: str) -> None:
     against = result(name, "evidence against", "generated", 0.999)
     found = verdict(against, stability=lasts)
     assert (found.label, found.level) == ("inconclusive", "none")
-    assert "Ask for the original file" in found.summary
+    assert "too often wrong to count" in found.summary
+    assert "too often wrong" in found.statistics
+    assert ORIGINAL in found.next_steps
     photograph = result(name, "consistent", "natural", 0.001)
     assert verdict(photograph, stability=lasts).label == "inconclusive"
 

@@ -15,6 +15,7 @@ from tests.verifier.judging.test_recovered import PAYLOAD, recovered, trusted
 from tests.verifier.judging.test_verdict import resent
 from tests.verifier.toy import Pixels, native
 from verifier import Report
+from verifier.detectors.edits import WatermarkEdits
 from verifier.detectors.generated import GeneratedDetector
 from verifier.detectors.manipulation import ManipulationDetector
 from verifier.detectors.origin import OriginDetector
@@ -88,11 +89,12 @@ def signed(**update: Any) -> Credential:
 
 
 def generated(by: str) -> Statement:
+    who = "An entry of the file, which anybody can write," if by == "nobody" else "Alice"
     return Statement.model_validate(
         {
             "made": "generated", "of": "picture", "by": by, "where": "credential",
             "source_type": "trainedAlgorithmicMedia",
-            "words": "Alice declares that the picture was generated.",
+            "words": f"{who} declares that the picture was generated.",
         }
     )  # fmt: skip
 
@@ -157,6 +159,7 @@ SAVED_AGAIN: Final = edits(
     "The picture looks as if rnet-fan developed it and it was compressed once more since.",
     in_domain=True, answer="jpeg", answer_words="compressed once more",
     probabilities={"native": 0.1, "jpeg": 0.9},
+    label_words={"native": "straight from the camera", "jpeg": "compressed once more"},
 )  # fmt: skip
 NOTHING_FOUND: Final = edits(
     "ran", "informs",
@@ -170,6 +173,11 @@ RESIZED: Final = edits(
     "The watermark of the camera pipeline rnet-fan was found; the picture was resized to 69.2%. At "
     "this size edits cannot be distinguished, so whether it was edited remains open.",
     in_domain=True,
+)  # fmt: skip
+TOO_SMALL: Final = edits(
+    "abstained", "inconclusive",
+    "The photo has 2312 pixels on its longer side; edits are judged from 2,400 on.",
+    in_domain=True, limits=WatermarkEdits.limits,
 )  # fmt: skip
 ELSEWHERE: Final = edits(
     "abstained", "inconclusive",
@@ -264,7 +272,7 @@ def _led(comparison: ComparisonFacts, **update: Any) -> Mapping[str, Any]:
         "watermark": READ,
         "recovered": found(signed(**update)),
         "comparison": comparison,
-        "manipulation": edits("abstained", "inconclusive", "No watermark of rnet-fan was found."),
+        "manipulation": TOO_SMALL,
     }
 
 

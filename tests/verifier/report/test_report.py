@@ -81,12 +81,12 @@ def test_the_page_asks_for_nothing_outside_itself(report: Report) -> None:
 
 
 def test_the_page_says_what_was_found_how_sure_and_what_it_cannot_know(report: Report) -> None:
-    html = report.to_html()
+    html = unescape(report.to_html())
     for words in (
         '<p class="label">Evidence against</p><h1>From a known camera',
         "most likely smoothed",
         "How sure:",
-        "What can’t be known",
+        "What can't be known",
         "no content credential",
         "Facts: the content credential",
         "Statistics: what the detectors found",

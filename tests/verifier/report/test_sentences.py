@@ -10,7 +10,16 @@ from tests.verifier.report.kinds_of_verdict import KINDS, SMOOTHED, of_kind
 from tests.verifier.report.kinds_of_verdict import report as report_of
 from verifier import Report
 from verifier.detectors.manipulation import ManipulationDetector
-from verifier.report.wording import answer_headline, headline_of, in_short, status_words
+from verifier.detectors.platform import PlatformDetector
+from verifier.judging.verdict import KINDS as KINDS_OF_PICTURES
+from verifier.report import labels
+from verifier.report.wording import (
+    answer_headline,
+    headline_of,
+    in_short,
+    status_words,
+    worth_line,
+)
 
 TABLE: Final = {
     "signed": "As Alice took and signed it",
@@ -30,7 +39,7 @@ TABLE: Final = {
     "judged",
     "known camera, no edit found": "From a known camera, saved as WhatsApp does; no edit was "
     "found, which is no evidence",
-    "not sure": "Saved as WhatsApp does; whether it was edited isn't sure",
+    "not sure": "Saved as WhatsApp does; whether it was edited isn't clear",
     "watermark, no repository": "From a known camera, saved as WhatsApp does; edits can't be "
     "judged",
     "watermark, nobody known": "Its watermark leads to a photo of “Alice”, whom you don't know, "
@@ -108,6 +117,36 @@ def test_edits_are_answered_as_the_headline_says() -> None:
             assert "can't be judged" in answer.lower(), kind
 
 
+def test_edits_of_another_picture_are_not_said_to_lack_a_signed_photo() -> None:
+    """It was compared, and it is the comparison that leaves edits open."""
+    for kind, why in (
+        ("a copied watermark", "it shows another picture than the signed photo"),
+        ("not comparable", "it could not be compared with the signed photo"),
+    ):
+        answer = dict(in_short(of_kind(kind)))[ManipulationDetector.question]
+        assert answer == f"Can't be judged: {why}"
+
+
+def test_a_detector_that_abstained_for_what_it_lacks_is_not_said_to_be_tested_on_it() -> None:
+    report = of_kind("recovered")
+    assert "edits are judged from 2,400 on" in report.to_text()
+    assert worth_line(report.detectors[0], report.stability).startswith(
+        "The detector gave no answer, on purpose. It sees what was done"
+    )
+    answered = of_kind("edited by statistics")
+    assert labels.IN_DOMAIN[True] in worth_line(answered.detectors[0], answered.stability)
+
+
+def test_an_answer_of_kinds_is_not_said_to_be_none(report: Report) -> None:
+    answered = [one for one in report.detectors if one.name in KINDS_OF_PICTURES and one.answer]
+    assert ("none of them is sure" in report.verdict.statistics) <= (not answered)
+
+
+def test_a_report_points_at_no_section_that_may_be_missing(report: Report) -> None:
+    assert "below" not in report.to_text()
+    assert "below" not in re.sub("<(style|script).*?</\1>", "", report.to_html(), flags=re.S)
+
+
 def test_the_answers_in_short_are_printed(kind: str, report: Report) -> None:
     print(f"{kind}:")
     for question, answer in in_short(report):
@@ -124,7 +163,7 @@ def test_no_part_contradicts_another(report: Report) -> None:
         if answer in ("Not sure", "No answer", "Not checked") or answer.startswith("Can't"):
             assert not status.startswith("answered")
     platform = next(one for one in report.detectors if one.name == "platform")
-    assert answer_headline(platform, report) == short["Which platform did it come from?"]
+    assert answer_headline(platform, report) == short[PlatformDetector.question]
     if "%" in headline_of(report) or "resized" in report.to_text():
         assert "No trace of resizing" not in report.to_text()
 

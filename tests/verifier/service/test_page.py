@@ -129,9 +129,11 @@ def test_a_dropped_picture_gets_a_verdict(page: Page, photo: bytes) -> None:
     give(page, ON_DROP, "holiday.jpg", photo)
     verdict(page, "Consistent")
     expect(page.locator(".file")).to_have_text("holiday.jpg")
-    expect(page.get_by_role("heading", name="What can’t be known")).to_be_visible()
+    expect(page.get_by_role("heading", name="What can't be known")).to_be_visible()
     expect(page.get_by_text("The file has no content credential")).to_be_visible()
-    expect(page.get_by_role("row", name="Which platform did it come from?")).to_be_visible()
+    expect(
+        page.get_by_role("row", name="Through which platform did the picture come?")
+    ).to_be_visible()
     assert page.evaluate("document.activeElement.textContent").startswith("From a known camera")
     keep_screenshot(page, "verdict")
     assert_readable(page)

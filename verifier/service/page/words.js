@@ -37,7 +37,7 @@ export const words = {
   sameSize: "The files differ; both pictures have the same size.",
   otherSize: "The files differ, and so do the sizes of the pictures.",
   failed: "There is no report",
-  unreachable: "The server doesn’t answer. Is it still running?",
+  unreachable: "The server doesn't answer. Is it still running?",
   tooLarge: (megabytes) => `The file is larger than ${megabytes} MB, which is the most that this server takes.`,
   empty: "That was no file.",
 };
