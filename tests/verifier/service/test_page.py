@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from channel.manipulations import GAUSSIAN
 from tests.verifier.conftest import jpeg
@@ -84,12 +84,18 @@ def page(browser: Browser, server: Server, size: dict[str, int]) -> Iterator[Pag
     opened = context.new_page()
     wrong: list[str] = []
     opened.on("pageerror", lambda error: wrong.append(str(error)))
+    opened.on("console", lambda said: wrong.append(said.text) if _is_complaint(said) else None)
     opened.on("request", lambda r: wrong.append(r.url) if foreign(r.url, server) else None)
     opened.goto(server.url)
     expect(opened.get_by_text("100 MB")).to_be_visible()
     yield opened
     assert wrong == []
     context.close()
+
+
+def _is_complaint(said: ConsoleMessage) -> bool:
+    """Whether the browser complains; that an answer was an error the page itself says."""
+    return said.type in ("error", "warning") and "Failed to load resource" not in said.text
 
 
 def foreign(url: str, server: Server) -> bool:
