@@ -6,6 +6,7 @@ then refined.
 """
 
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +49,8 @@ class Pilot:
     ----------
     upright
         (H, W), the whitened picture turned upright.
+    amplitudes
+        (N,) of the lines in it.
     expected
         (N,) conjugate coefficients: a whitened picture has each line in the measure of its weight
         already. Of a line that stands out as only the picture's own can, less.
@@ -57,6 +60,7 @@ class Pilot:
 
     place: Place
     upright: Array
+    amplitudes: Complex
     expected: Complex
     deviation: float
 
@@ -69,23 +73,21 @@ class Pilot:
         expected = np.where(np.hypot(down, across) < FINEST, np.conj(coefficients), 0)
         deviation = float(np.sqrt((np.square(np.abs(expected)) * noise).sum() / 2))
         upright = place.turn.undo(weighed)
-        amplitudes = np.abs(place.amplitudes(upright, lines))
-        limited = np.minimum(1, MOST_DEVIATIONS * np.sqrt(noise) / np.maximum(amplitudes, LEAST))
-        return cls(place, upright, expected * limited, max(deviation, LEAST))
+        amplitudes = place.amplitudes(upright, lines)
+        own = np.maximum(np.abs(amplitudes), LEAST)
+        limited = np.minimum(1, MOST_DEVIATIONS * np.sqrt(noise) / own)
+        return cls(place, upright, amplitudes, expected * limited, max(deviation, LEAST))
 
     def score(self) -> float:
         """Return the correlation, in deviations."""
-        amplitudes = self.place.amplitudes(self.upright, pilot()[0])
-        return float((self.expected * amplitudes).sum().real) / self.deviation
+        return float((self.expected * self.amplitudes).sum().real) / self.deviation
 
     def placed(self) -> list[Found]:
         """Find where the picture may begin: where the phases agree best, at few places."""
-        lines = pilot()[0]
-        grid = np.zeros((GRID, int(lines.columns.max()) + 1), np.complex64)
-        agreeing = self.expected * self.place.amplitudes(self.upright, lines)
-        grid[lines.rows % GRID, lines.columns] = np.conj(agreeing)
-        down = np.fft.ifft(grid, axis=0, norm="forward")
-        surface = np.fft.irfft(down, GRID, axis=1, norm="forward") / 2  # no line has column 0
+        agreeing = self.expected * self.amplitudes
+        down, across = _waves_of_grid()
+        turned = agreeing * down
+        surface = turned.real @ across.real.T - turned.imag @ across.imag.T
         found = []
         for _ in range(PLACES):
             row, column = divmod(int(surface.argmax()), GRID)
@@ -121,6 +123,17 @@ class Pilot:
         blocks = in_blocks(self.upright, self.place, pilot()[0], self.expected)
         change, agreement = climbed(blocks)
         return Found(self.place.changed(change, self.upright.shape), agreement / self.deviation)
+
+
+@cache
+def _waves_of_grid() -> tuple[Complex, Complex]:
+    """Return the lines' conjugate waves at the places of the grid, down and across: (GRID, N)."""
+    lines, places = pilot()[0], np.arange(GRID) / GRID
+    down, across = (
+        np.exp(-2j * np.pi * np.outer(places, frequencies)).astype(np.complex64)
+        for frequencies in (lines.rows, lines.columns)
+    )
+    return down, across
 
 
 def uncut(weighed: Array, spectrum: Spectrum) -> list[Found]:

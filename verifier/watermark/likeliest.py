@@ -81,10 +81,11 @@ def power_scores(place: Place, sizes: Floats, spectrum: Spectrum) -> NDArray[np.
     The place's turn and slant count. The sums are in deviations of noise.
     """
     lines = pilot()[0]
-    down, across = place.received(lines.rows[:, None] / sizes, lines.columns[:, None] / sizes)
     seen = lines.radii[:, None] / sizes < FINEST
-    above = (spectrum.above(down * seen, across * seen) * seen).sum(axis=0)
-    scores: NDArray[np.float32] = above / np.sqrt(np.maximum(seen.sum(axis=0), 1))
+    frequencies = place.received(lines.rows.astype(float), lines.columns.astype(float))
+    above = spectrum.above(*frequencies, 1 / sizes)
+    summed = np.einsum("ns,ns->s", above, seen)
+    scores: NDArray[np.float32] = summed / np.sqrt(np.maximum(seen.sum(axis=0), 1))
     return scores.astype(np.float32)
 
 

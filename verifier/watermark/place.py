@@ -111,7 +111,11 @@ class Place:
     def amplitudes(self, upright: Array, lines: Lines) -> Complex:
         """Correlate an upright (H, W) picture, slanted or not, with lines: (N,) complex."""
         down, across = self.waves(lines, upright.shape)
-        amplitudes: Complex = np.einsum("hn,hn->n", upright @ across.T, down.T)
+        # Two real products in one: half the work of a complex one.
+        rows = upright @ np.concatenate([across.real, across.imag]).T
+        amplitudes: Complex = np.einsum(
+            "hn,nh->n", rows[:, : len(lines)] + 1j * rows[:, len(lines) :], down
+        )
         return amplitudes
 
     def lattice_amplitudes(self, level: Array, lines: Lines) -> Complex:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from verifier.watermark.finding import Found, searched, straightened, uncut
 from verifier.watermark.place import Array, Place
 from verifier.watermark.spectrum import Spectrum
-from verifier.watermark.whitening import Weighing, reduced
+from verifier.watermark.whitening import reduced, whitened
 from watermark.code import CODED_BITS, Soft, decode
 from watermark.keys import GroupKey
 from watermark.pattern import Spreading, payload_lines
@@ -98,7 +98,7 @@ def read_watermark(
     luma = reduced(picture)
     if min(luma.shape) < LEAST_SIDE:
         return WatermarkReading(found=False)
-    weighed = Weighing(luma).apply(luma)
+    weighed = whitened(luma)
     tries, pilot = 0, 0.0
     for found in _places(weighed, search=search):
         pilot = max(pilot, found.score)

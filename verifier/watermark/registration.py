@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from verifier.watermark.reader import WatermarkReading
 from verifier.watermark.refining import climbed, in_blocks
-from verifier.watermark.whitening import Weighing, reduced
+from verifier.watermark.whitening import reduced, whitened
 from watermark.embedding import payload_part
 from watermark.keys import GroupKey
 from watermark.pattern import Lines
@@ -44,7 +44,7 @@ def distance_from_place(
     coarse = lines.radii < FINEST
     known = Lines(lines.rows[coarse], lines.columns[coarse])
     expected = np.conj(coefficients[coarse]).astype(np.complex128)
-    weighed = Weighing(upright).apply(upright)
+    weighed = whitened(upright)
     change, _ = climbed(in_blocks(weighed, reading.place, known, expected))
     stretched, moved = np.abs(change[:2]).max() / 2, np.abs(change[2:]).max()
     return float(stretched + moved)

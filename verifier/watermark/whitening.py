@@ -4,7 +4,7 @@ A matched filter for faint noise: each window's spectrum is divided by its own s
 that what the picture, its grain and its compression hold counts the less the more it is.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 import numpy as np
@@ -53,10 +53,7 @@ class Weighing:
     """
 
     def __init__(self, luma: Array) -> None:
-        self._gains: list[Array] = []
-        for _, spectra in window_spectra(luma):
-            gains = _slope((WINDOW, WINDOW)) / (smoothed_power(spectra) + floor())
-            self._gains.append(gains.astype(np.float32))
+        self._gains = [_gains(spectra) for _, spectra in window_spectra(luma)]
 
     def apply(self, luma: Array) -> Array:
         """Weigh a (H, W) picture or pattern.
@@ -66,14 +63,30 @@ class Weighing:
         (H, W) float32. Correlated with a pattern, it is the logarithm of the odds for that pattern,
         but for a factor.
         """
-        height, width = luma.shape
-        weighed = np.zeros((_padded(height), _padded(width)), np.float32)
-        for (top, spectra), gains in zip(window_spectra(luma), self._gains, strict=True):
-            parts = np.fft.irfft2(spectra * gains, s=(WINDOW, WINDOW))
-            for number, part in enumerate(parts):
-                left = number * STEP
-                weighed[top : top + WINDOW, left : left + WINDOW] += part * _window()
-        return weighed[STEP : STEP + height, STEP : STEP + width]
+        rows = zip(window_spectra(luma), self._gains, strict=True)
+        return _laid(((top, spectra * gains) for (top, spectra), gains in rows), luma.shape)
+
+
+def whitened(luma: Array) -> Array:
+    """Weigh a (H, W) picture by what it hides itself: ``Weighing(luma).apply(luma)``, at once."""
+    rows = window_spectra(luma)
+    return _laid(((top, spectra * _gains(spectra)) for top, spectra in rows), luma.shape)
+
+
+def _gains(spectra: NDArray[np.complexfloating]) -> Array:
+    gains: Array = _slope((WINDOW, WINDOW)) / (smoothed_power(spectra) + floor())
+    return gains.astype(np.float32)
+
+
+def _laid(rows: Iterable[tuple[int, NDArray[np.complexfloating]]], shape: tuple[int, ...]) -> Array:
+    """Put rows of windows together again, from their spectra."""
+    height, width = shape
+    plane = np.zeros((_padded(height), _padded(width)), np.float32)
+    for top, spectra in rows:
+        for number, part in enumerate(np.fft.irfft2(spectra, s=(WINDOW, WINDOW))):
+            left = number * STEP
+            plane[top : top + WINDOW, left : left + WINDOW] += part * _window()
+    return plane[STEP : STEP + height, STEP : STEP + width]
 
 
 def window_spectra(

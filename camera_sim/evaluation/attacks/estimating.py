@@ -11,7 +11,7 @@ from PIL import Image
 from camera_sim.evaluation.attacks.attack import Array
 from camera_sim.evaluation.watermark.photos import Picture
 from verifier.watermark.place import TURNS, Place
-from verifier.watermark.whitening import WINDOW, Weighing, reduced
+from verifier.watermark.whitening import WINDOW, reduced, whitened
 from watermark.pattern import OCTAVES, OPERATING_POINT, SHARES, Complex, Lines, pilot
 
 WINDOW_POWER = WINDOW**2 / 4
@@ -22,7 +22,7 @@ MOST_DEVIATION = 3.0  # levels: where the pilot is hardly found, an estimate is 
 def weighed(picture: Picture) -> Array:
     """Weigh a picture as the public reader does, (h, w) of at most 1,024 samples a side."""
     luma = reduced(picture)
-    return Weighing(luma).apply(luma)
+    return whitened(luma)
 
 
 def shaped(weighed: Array) -> Array:
