@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from operator import length_hint
 from typing import Any, Final, TextIO, TypeVar, cast
 
 import rich.console
@@ -167,9 +168,12 @@ class Progress(rich.progress.Progress):
         pace = self._paces.setdefault(task_id, _Pace(task.completed))
         if not self._has_lines or time.monotonic() < self._next_line:
             return
-        if not task.total or task.completed >= task.total:
+        if task.total is not None and task.completed >= task.total:
             return
         self._next_line = time.monotonic() + _NEXT_LINES
+        if task.total is None:
+            complain(f"{task.description}: {task.completed:.0f} done")
+            return
         left = pace.seconds(task.completed, task.total - task.completed)
         words = f", about {duration(left)} left" if left is not None else ""
         complain(f"{task.description}: {task.completed:.0f} of {task.total:.0f}{words}")
@@ -191,7 +195,11 @@ class Progress(rich.progress.Progress):
 def track(items: Iterable[T], words: str, total: float | None = None) -> Iterator[T]:
     """Yield the items with a bar that shows how far it is."""
     with Progress() as bar:
-        yield from bar.track(items, total, description=words)
+        # Not `bar.track`: where it is no terminal, rich's own would count nothing until the end.
+        task = bar.add_task(words, total=length_hint(items) or None if total is None else total)
+        for item in items:
+            yield item
+            bar.advance(task)
 
 
 @contextmanager

@@ -23,6 +23,20 @@ def test_where_there_is_no_terminal_a_line_is_written_now_and_then(
     ]
 
 
+@pytest.mark.parametrize(("known", "words"), [(True, "2 of 4, about 4 s left"), (False, "2 done")])
+def test_what_is_tracked_is_told_as_it_goes(
+    known: bool, words: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds = 0.0
+    monkeypatch.setattr("channel.terminal._FIRST_LINE", 3.0)
+    monkeypatch.setattr("channel.terminal.time.monotonic", lambda: seconds)
+    told = []
+    for _ in terminal.track(range(4) if known else (n for n in range(4)), "at work"):
+        told.append(capsys.readouterr().err)
+        seconds += 2.0
+    assert told == ["", "", f"camsim: at work: {words}\n", ""]
+
+
 def test_short_work_is_silent(capsys: pytest.CaptureFixture[str]) -> None:
     assert list(terminal.track(range(3), "at work")) == [0, 1, 2]
     with training_bar(3) as tell:
