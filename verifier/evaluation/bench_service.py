@@ -1,6 +1,7 @@
 """The service under load: how long answers take, whether one is lost, how much memory it takes."""
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -129,7 +130,8 @@ def _service(
     numbers = map(str, (workers, queue, threads))
     command = [sys.executable, "-c", _PROGRAM, str(weights), *numbers]
     peak = [0]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8") as process:
+    pipe = subprocess.PIPE  # of standard input, which the service sees closed when this one dies
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, encoding="utf-8") as process:
         assert process.stdout is not None
         try:
             line = process.stdout.readline()
@@ -204,4 +206,11 @@ def main(weights: str, workers: str, queue: str, threads: str) -> None:
     verifier = Verifier.from_weights(Path(weights), limits=limits, threads=int(threads))
     opened = listening("127.0.0.1", 0)
     print(opened.getsockname()[1], flush=True)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     serve(create_app(Service(verifier, settings, Path(weights))), opened, settings)
+
+
+def _end_with_parent() -> None:
+    """Stop as soon as nobody holds standard input any more: who measured was killed."""
+    sys.stdin.read()
+    os.kill(os.getpid(), signal.SIGTERM)

@@ -2,6 +2,8 @@
 
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -172,6 +174,21 @@ def test_what_stopping_interrupts_is_told(toy_folder: Path, tmp_path: Path, phot
             problem = client.get(place).json()["problem"]
             assert problem["kind"] == "StoppingError"
             assert "post the photo again" in problem["message"]
+
+
+def test_a_measured_service_ends_with_who_measures_it(toy_folder: Path) -> None:
+    program = "import sys; from verifier.evaluation.bench_service import main; main(*sys.argv[1:])"
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(toy_folder), "1", "1", "1"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as service:
+        assert service.stdout is not None
+        assert service.stdin is not None
+        assert service.stdout.readline().strip().isdecimal()
+        service.stdin.close()  # as the kernel does when who holds it is killed
+        service.wait(PATIENCE)
 
 
 def test_two_dozen_photos_sixteen_at_a_time(toy_folder: Path, tmp_path: Path) -> None:
