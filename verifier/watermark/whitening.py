@@ -21,6 +21,7 @@ CORNER = 0.05  # cycles a sample; under it a picture's steep spectrum is flatten
 QUIETEST = 2.0  # levels²: no power spectrum is taken for lower than that of such white noise
 SMOOTHED = 2  # bins each way over which a window's power is averaged, as logarithms
 LEAST_POWER = 1e-3
+STRIP = 128  # rows
 
 
 def luma_of(picture: NDArray[np.uint8]) -> Array:
@@ -30,17 +31,35 @@ def luma_of(picture: NDArray[np.uint8]) -> Array:
 
 
 def reduced(picture: NDArray[np.uint8], most: int = LONGER_SIDE) -> Array:
-    """Return a (H, W, 3) picture's luma, of at most so many samples a side, float32."""
-    return scaled_down(luma_of(picture), most)
+    """Return a (H, W, 3) picture's luma, of at most so many samples a side, float32.
+
+    By Lanczos' kernel, as `scaled_down`; rows are made narrow a few at a time, so that a large
+    picture needs a few megabytes.
+    """
+    height, width = _scaled(picture.shape[:2], most)
+    if (height, width) == picture.shape[:2]:
+        return luma_of(picture)
+    narrow = np.empty((picture.shape[0], width), np.float32)
+    for top in range(0, len(picture), STRIP):
+        strip = luma_of(picture[top : top + STRIP])
+        narrow[top : top + STRIP] = _resized(strip, (len(strip), width))
+    return _resized(narrow, (height, width))
 
 
 def scaled_down(plane: Array, most: int) -> Array:
     """Scale a (H, W) plane by Lanczos' kernel to at most so many samples a side."""
-    height, width = plane.shape
-    factor = min(1.0, most / max(plane.shape))
-    size = max(1, round(width * factor)), max(1, round(height * factor))
-    image = Image.fromarray(plane.astype(np.float32))
-    return np.asarray(image.resize(size, Image.Resampling.LANCZOS))
+    return _resized(plane, _scaled(plane.shape, most))
+
+
+def _scaled(shape: tuple[int, ...], most: int) -> tuple[int, int]:
+    """Return the height and width of something that is scaled to so many samples a side."""
+    factor = min(1.0, most / max(shape))
+    return max(1, round(shape[0] * factor)), max(1, round(shape[1] * factor))
+
+
+def _resized(plane: Array, shape: tuple[int, int]) -> Array:
+    image = Image.fromarray(plane.astype(np.float32, copy=False))
+    return np.asarray(image.resize(shape[::-1], Image.Resampling.LANCZOS))
 
 
 class Weighing:
