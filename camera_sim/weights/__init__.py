@@ -4,18 +4,15 @@ A network is data with a label: digest, licence, input contract, recipe and meas
 digest is checked before a file is loaded.
 """
 
-import hashlib
-import json
 from functools import cache
 from pathlib import Path
 from typing import Literal, Protocol
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from camera_sim.errors import PipelineError, WeightsError
 from camera_sim.pipelines import DEFAULT_PIPELINE
-from channel.errors import reason_of
-from channel.output import replacing
+from channel.network_folder import MANIFEST, checked_bytes, read_manifest_of, write_manifest
 
 FOLDER = Path(__file__).parent
 
@@ -103,19 +100,7 @@ class WeightsEntry(BaseModel):
         WeightsError
             If the file is missing or is not the one that the manifest describes.
         """
-        path = folder / self.file
-        if Path(self.file).name != self.file:
-            raise WeightsError(f"the manifest names {self.file!r}, which is not a plain file name")
-        if not path.is_file():
-            raise WeightsError(f"{path} is missing; the manifest in {folder} lists it")
-        content = path.read_bytes()
-        digest = hashlib.sha256(content).hexdigest()
-        if digest != self.sha256:
-            raise WeightsError(
-                f"{path} has the digest {digest[:12]}…, the manifest says {self.sha256[:12]}…; "
-                "it was changed or damaged, restore it"
-            )
-        return content
+        return checked_bytes(folder, self.file, self.sha256, WeightsError)
 
 
 class Manifest(BaseModel):
@@ -169,27 +154,12 @@ def read_manifest(folder: Path = FOLDER) -> Manifest:
 
 @cache
 def _read_manifest(folder: Path) -> Manifest:
-    path = folder / "manifest.json"
-    try:
-        return Manifest.model_validate_json(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise WeightsError(f"{folder} holds no manifest.json; name a folder of weights") from error
-    except ValidationError as error:
-        wrong = error.errors()[0]
-        place = ".".join(map(str, wrong["loc"])) or "the file"
-        raise WeightsError(
-            f"{path} is not a manifest of weights ({place}: {wrong['msg']})"
-        ) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise WeightsError(f"{path} cannot be read as a manifest: {reason_of(error)}") from error
+    return read_manifest_of(folder, Manifest, "weights", WeightsError)
 
 
 def add_to_manifest(entry: WeightsEntry, folder: Path) -> None:
     """Add an entry, in place of an older one of its pipeline."""
-    path = folder / "manifest.json"
-    old = read_manifest(folder) if path.exists() else Manifest()
+    old = read_manifest(folder) if (folder / MANIFEST).exists() else Manifest()
     kept = tuple(other for other in old.networks if other.pipeline != entry.pipeline)
-    content = Manifest(networks=(*kept, entry)).model_dump(mode="json")
-    with replacing(path) as temporary:
-        temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    write_manifest(folder, Manifest(networks=(*kept, entry)))
     _read_manifest.cache_clear()

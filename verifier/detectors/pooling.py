@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from channel.network_folder import checked_bytes
 from channel.onnx_file import open_session
 from verifier.errors import WeightsError
 from verifier.features.watermark_gaps import NO_GAPS, WatermarkGaps, watermark_gaps
@@ -21,7 +22,7 @@ from verifier.features.watermark_proof import WatermarkProof, prove_watermark
 from verifier.features.watermark_statistics import watermark_statistics
 from verifier.features.watermark_sync import MeasuredPattern, Sync, find_watermark, synchronised
 from verifier.judging.calibration import log_softmax
-from verifier.weights import FOLDER, PoolingEntry, checked_bytes
+from verifier.weights import FOLDER, PoolingEntry
 
 Pixels = NDArray[np.uint8]
 INPUTS = ("statistics", "patches")
@@ -156,7 +157,7 @@ class Pooling:
 
     def _load(self) -> tuple[Any, MeasuredPattern]:
         path = self._folder / self._entry.file
-        content = checked_bytes(self._folder, self._entry.file, self._entry.sha256)
+        content = checked_bytes(self._folder, self._entry.file, self._entry.sha256, WeightsError)
         try:
             session = open_session(content, 1)
             pattern = json.loads(session.get_modelmeta().custom_metadata_map[PATTERN])

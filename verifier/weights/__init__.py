@@ -5,16 +5,13 @@ measured figures, the domain in which it may answer, and its calibration. The di
 before a file is loaded, and nothing is pickled.
 """
 
-import hashlib
-import json
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from channel.errors import reason_of
-from channel.output import replacing
+from channel.network_folder import MANIFEST, checked_bytes, read_manifest_of, write_manifest
 from verifier.errors import WeightsError
 
 FOLDER = Path(__file__).parent
@@ -302,7 +299,7 @@ class ModelEntry(_Record):
         WeightsError
             If the file is missing or isn't the one that the manifest describes.
         """
-        return checked_bytes(folder, self.file, self.sha256)
+        return checked_bytes(folder, self.file, self.sha256, WeightsError)
 
     def read_torch(self, folder: Path = FOLDER) -> bytes:
         """Return the bytes of the weights for torch, checked against their digest.
@@ -314,24 +311,7 @@ class ModelEntry(_Record):
         """
         if self.torch is None:
             raise WeightsError(f"the model {self.name} has no weights for torch beside it")
-        return checked_bytes(folder, self.torch.file, self.torch.sha256)
-
-
-def checked_bytes(folder: Path, file: str, sha256: str) -> bytes:
-    """Return the bytes of a file of a folder, checked against its digest; see `ModelEntry.read`."""
-    path = folder / file
-    if Path(file).name != file:
-        raise WeightsError(f"the manifest names {file!r}, which is not a plain file name")
-    if not path.is_file():
-        raise WeightsError(f"{path} is missing; the manifest in {folder} lists it")
-    content = path.read_bytes()
-    digest = hashlib.sha256(content).hexdigest()
-    if digest != sha256:
-        raise WeightsError(
-            f"{path} has the digest {digest[:12]}…, the manifest says {sha256[:12]}…; "
-            "it was changed or damaged, restore it"
-        )
-    return content
+        return checked_bytes(folder, self.torch.file, self.torch.sha256, WeightsError)
 
 
 class Manifest(_Record):
@@ -372,31 +352,14 @@ def read_manifest(folder: Path = FOLDER) -> Manifest:
 
 @cache
 def _read_manifest(folder: Path) -> Manifest:
-    path = folder / "manifest.json"
-    try:
-        return Manifest.model_validate_json(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise WeightsError(f"{folder} holds no manifest.json; name a folder of models") from error
-    except ValidationError as error:
-        wrong = error.errors()[0]
-        place = ".".join(map(str, wrong["loc"])) or "the file"
-        raise WeightsError(
-            f"{path} is not a manifest of models ({place}: {wrong['msg']})"
-        ) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise WeightsError(f"{path} cannot be read as a manifest: {reason_of(error)}") from error
+    return read_manifest_of(folder, Manifest, "models", WeightsError)
 
 
 def add_to_manifest(entry: ModelEntry, folder: Path = FOLDER) -> None:
     """Add an entry, in place of an older one of its name; the order of the others stays."""
-    path = folder / "manifest.json"
-    old = read_manifest(folder) if path.exists() else Manifest()
+    old = read_manifest(folder) if (folder / MANIFEST).exists() else Manifest()
     kept = tuple(other for other in old.models if other.name != entry.name)
-    content = Manifest(models=(*kept, entry)).model_dump(mode="json")
-    with replacing(path) as temporary:
-        temporary.write_text(
-            json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
-        )
+    write_manifest(folder, Manifest(models=(*kept, entry)))
     _read_manifest.cache_clear()
 
 
