@@ -23,6 +23,17 @@ def pytest_collection() -> None:
     gc.disable()
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest: else a worker ends alone with one of them."""
+
+    def seconds(item: pytest.Item) -> float:
+        slow = item.get_closest_marker("slow")
+        return float(slow.kwargs.get("seconds", 0)) if slow else 0
+
+    items.sort(key=seconds, reverse=True)
+
+
 def pytest_collection_finish() -> None:
     gc.freeze()
     gc.set_threshold(20_000)  # of 700, a twentieth of all time is spent on it

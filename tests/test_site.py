@@ -31,6 +31,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow(seconds=8)
 def test_every_page_is_there(site: Path) -> None:
     pages = [path.relative_to(REPOSITORY / "docs") for path in (REPOSITORY / "docs").rglob("*.md")]
     made = {path.relative_to(site).with_suffix("") for path in site.rglob("*.html")}

@@ -329,7 +329,7 @@ def jod_of_the_middle(display: str) -> Measure:
     return lambda test, reference: measure(middle(test), middle(reference))
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=21)
 def test_every_table_of_a_pair_is_printed(
     camsim: Camsim, tiny_pair: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

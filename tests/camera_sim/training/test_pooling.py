@@ -99,7 +99,7 @@ def test_black_pictures_are_refused(pair: Pair, tmp_path: Path) -> None:
         measured_pattern(pair, [path])
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=15)
 def test_a_run_is_resumed_and_its_weights_judge(
     camsim: Camsim, tiny_pair: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -404,7 +404,7 @@ def test_features_see_what_they_are_called() -> None:
     assert not np.array_equal(container(file), container(jpeg(tinted(RED, 300, 401), quality=60)))
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=8)
 def test_evaluate_prints_every_table(
     camsim: Camsim, sets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -83,11 +83,10 @@ def test_no_quality_of_the_common_library_is_a_platforms(
             progressive=progressive,
             optimize=optimised,
         )
+        header = header_of(data)
         for _ in range(2):
             width, height = next(sizes)
-            assert_unnamed(
-                channel_of(dataclasses.replace(header_of(data), width=width, height=height))
-            )
+            assert_unnamed(channel_of(dataclasses.replace(header, width=width, height=height)))
 
 
 @pytest.mark.parametrize("make", [annex_k, robidoux])

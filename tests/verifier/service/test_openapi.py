@@ -21,11 +21,13 @@ CONFIG = Path(__file__).with_name("schemathesis.toml")
 EXAMPLES = int(os.environ.get("CAMSIM_FUZZ_EXAMPLES", "5"))
 
 
+@pytest.mark.slow(seconds=9)
 def test_schemathesis_finds_nothing(toy_folder: Path, tmp_path: Path) -> None:
     with served("--weights", toy_folder, "--resend", "--rate", 0) as server:
         assert "Tested: 12" in _fuzzed(server, tmp_path)
 
 
+@pytest.mark.slow(seconds=15)
 def test_schemathesis_finds_nothing_in_the_repository(toy_folder: Path, tmp_path: Path) -> None:
     folder = tmp_path / "manifests"
     with FolderRepository(folder, make=True) as repository:

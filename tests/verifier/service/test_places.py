@@ -115,7 +115,7 @@ def trace_again(client: TestClient, service: Service, faults: Faults) -> None:
     service.jobs._pool.submit(sys.settrace, faults).result()
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=9)
 @pytest.mark.parametrize(
     ("error", "is_async"), [(FULL, "true"), (asyncio.CancelledError(), "false")], ids=repr
 )

@@ -34,7 +34,7 @@ def evaluate(folder: Path, out: Path, **options: object) -> int:
     return EvaluateSurvival(folder, out=out, **given)()  # type: ignore[arg-type]
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=16)
 def test_a_platform_that_keeps_the_file_keeps_the_manifest_and_whatsapp_the_watermark(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
