@@ -272,7 +272,9 @@ def check_folder(folder: Path, *, make: bool) -> None:
         if path.exists():
             return
         if folder.exists() and not folder.is_dir():
-            raise RepositoryError(f"{folder} is a file, and no folder to publish in; name another")
+            what = "a file" if folder.is_file() else "a pipe or a device"
+            why = "no folder to publish in" if make else "no repository"
+            raise RepositoryError(f"{folder} is {what}, and {why}; name another")
         if not make:
             words = "is no repository" if folder.exists() else "isn't there"
             raise RepositoryError(

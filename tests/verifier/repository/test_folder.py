@@ -160,6 +160,14 @@ def test_a_pipe_is_not_waited_for(folder: Path) -> None:
             FolderRepository(folder, writes=writes)
 
 
+def test_who_looks_up_in_a_pipe_hears_nothing_of_publishing(folder: Path) -> None:
+    os.mkfifo(folder)
+    with pytest.raises(RepositoryError, match="a pipe or a device, and no repository"):
+        open_repository(folder)
+    with pytest.raises(RepositoryError, match="a pipe or a device, and no folder to publish in"):
+        FolderRepository(folder, make=True)
+
+
 def test_a_later_version_is_refused(folder: Path) -> None:
     opened(folder).close()
     with sqlite3.connect(folder / FILE) as connection:
