@@ -4,7 +4,7 @@ import io
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from channel.manipulations import SHARPEN
 from tests.verifier.watermark.made import DEVICE, GROUP, PAYLOAD, Picture, photo
@@ -71,6 +71,19 @@ def test_a_sharpened_photo_looks_sharpened(
     assert after.answer == "sharpen"
     assert after.reasons[0].startswith("More is left")
     assert after.probabilities["sharpen"] > 0.6 > before.probabilities["sharpen"]
+
+
+@pytest.mark.parametrize("deviation", [1.0, 1.5])
+def test_a_smoothed_photo_is_not_said_to_be_resized_for_sure(
+    edits: WatermarkEdits, whole: Picture, deviation: float
+) -> None:
+    """What a strong smoothing leaves of a watermark is what resizing leaves."""
+    smooth = Image.fromarray(whole).filter(ImageFilter.GaussianBlur(deviation))
+    result = _asked(edits, _file(np.asarray(smooth)))
+    assert result is not None
+    assert result.finding == "evidence against"
+    assert (result.answer_words or "").startswith("smoothed or resized")
+    assert result.reasons[0].startswith("Less is left")
 
 
 def test_a_smaller_file_that_is_no_jpeg_is_not_judged(

@@ -18,8 +18,8 @@ OUTPUT = "logits"
 LABELS = (
     Label(name="native", role="native", words="straight from the camera, or only saved again"),
     Label(name="sharpen", role="edit", words="sharpened"),
-    Label(name="gaussian", role="edit", words="smoothed"),
-    Label(name="resample", role="edit", words="resized down and up again"),
+    Label(name="gaussian", role="edit", words="smoothed or resized a little"),
+    Label(name="resample", role="edit", words="smoothed or resized strongly"),
 )
 
 
