@@ -29,6 +29,17 @@ def test_a_native_picture_is_consistent(verifier: Verifier) -> None:
     assert report.stability.holds is True
 
 
+@pytest.mark.parametrize("level", [0, 255])
+def test_a_framed_picture_is_not_cleared(verifier: Verifier, level: int) -> None:
+    """Its patches look native, and what lies under the border was not looked at."""
+    framed = np.pad(native(), ((40, 40), (40, 40), (0, 0)), constant_values=level)
+    report = verifier.analyze(jpeg(framed))
+    assert report.verdict.label == "inconclusive"
+    [result, *_] = report.detectors
+    assert (result.status, result.in_domain) == ("abstained", True)
+    assert "a border of one colour" in result.reasons[0]
+
+
 def test_an_edited_picture_is_evidence_against(verifier: Verifier, toy_folder: Path) -> None:
     report = verifier.analyze(jpeg(GAUSSIAN(native())))
     assert report.verdict.label == "evidence against"

@@ -8,7 +8,7 @@ from PIL import Image
 
 from verifier.comparing.comparison import Change, Comparison, Region, Result
 from verifier.comparing.evidence import RGB_TO_YCBCR, Evidence, evidence_of
-from verifier.comparing.framing import is_covered, within_borders
+from verifier.comparing.framing import Frame, covers, frames_of
 from verifier.comparing.laying import Array, Lay, laid_by_area, shrunk
 from verifier.comparing.naming import geometry, tones
 from verifier.comparing.palette import palette_of
@@ -29,6 +29,7 @@ MOST = 0.6  # of what could be compared: where more differs, it is another pictu
 UNLIKE, ALIKE = 0.4, 0.55
 """Agreement of other scenes is less, of the same scene more; other pictures have 0 ± 0.1."""
 SMALLEST_CELLS = 3  # that hang together
+COVERED = "What lies under its frame could not be compared."
 LESS_SURE = 0.9
 """How surely a part may differ of a picture that has few colours, or was sharpened as a whole.
 
@@ -90,11 +91,9 @@ def compare(
             ),
         )
     content = laid_by_area(grid.received, best.lay, size)
-    seen = _uncovered(grid, best.lay, content)
-    if seen is None:
-        seen = best.lay.seen(size, _size(np.asarray(grid.received)))
-    elif all(change.kind != "frame" for change in changes):
-        changes.append(Change("frame", "framed: a border lies over a part of the photo"))
+    seen, frames = _uncovered(grid, best.lay, content)
+    if all(change.kind != "frame" for change in changes):
+        changes += [Change("frame", frame.words) for frame in frames[:1]]
     tone = tone_of(content, grid.reference, _places(size), seen)
     predicted = tone(grid.reference, _places(size))
     sharpness, detail = sharpness_of(content @ LUMA, predicted @ LUMA, seen)
@@ -110,7 +109,9 @@ def compare(
         changes.append(Change("few colours", f"reduced to {few} colours", few))
     if any(change.kind in ("few colours", "sharpened") for change in changes):
         regions = tuple(_less_sure(region) for region in regions)
-    return _concluded(tuple(changes), regions, share, best.agreement, scores, cell, evidence)
+    found = _concluded(tuple(changes), regions, share, best.agreement, scores, cell, evidence)
+    covered = frames and found.result in ("same", "changed in parts")
+    return replace(found, words=(*found.words, COVERED)) if covered else found
 
 
 def _less_sure(region: Region) -> Region:
@@ -152,16 +153,21 @@ def _registered(grid: _Grid) -> tuple[Registered, bool]:
     return best, not _near(best.lay, grid.lay, grid)
 
 
-def _uncovered(grid: _Grid, lay: Lay, content: Array) -> NDArray[np.bool_] | None:
-    """Return what is seen within a border that covers a part of the photo; None without one."""
+def _uncovered(
+    grid: _Grid, lay: Lay, content: Array
+) -> tuple[NDArray[np.bool_], tuple[Frame, ...]]:
+    """Return what is seen of the photo, and the frames that cover the rest."""
     received, size = np.asarray(grid.received), _size(grid.reference)
-    seen, inside = lay.seen(size, _size(received)), within_borders(received, lay, size)
-    if inside is None or not (seen & inside).any():
-        return None
-    predicted = tone_of(content, grid.reference, _places(size), seen & inside)(
-        grid.reference, _places(size)
-    )
-    return seen & inside if is_covered(content, predicted, seen & ~inside) else None
+    seen, frames = lay.seen(size, _size(received)), []
+    for frame in frames_of(received, lay, size):
+        left = seen & frame.inside
+        if not left.any():
+            continue
+        tone = tone_of(content, grid.reference, _places(size), left)
+        if covers(frame, content, tone(grid.reference, _places(size)), seen):
+            seen = left
+            frames.append(frame)
+    return seen, tuple(frames)
 
 
 def _near(lay: Lay, said: Lay, grid: _Grid) -> bool:

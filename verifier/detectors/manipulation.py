@@ -12,12 +12,20 @@ from verifier.detectors.detector import PixelDetector, map_values
 from verifier.detectors.model import BATCH, Model
 from verifier.detectors.patch_scores import PatchScores
 from verifier.detectors.pooling import Pooled
+from verifier.features.even_border import is_framed
 from verifier.features.patches import batches, choose_patches
 from verifier.features.watermark_gaps import NO_GAPS, WatermarkGaps
 from verifier.features.watermark_proof import WatermarkProof
 from verifier.features.watermark_sync import Sync
 from verifier.judging import calibration as calibrating
-from verifier.judging.decision import Answer, Grounds, decide, without_gaps, without_watermark
+from verifier.judging.decision import (
+    Answer,
+    Grounds,
+    abstained,
+    decide,
+    without_gaps,
+    without_watermark,
+)
 from verifier.reading.reading import Reading
 from verifier.report.record import DetectorResult, PatchMap
 from verifier.weights import ANY_CHANNEL
@@ -26,6 +34,12 @@ TASK: Final = "manipulation"
 _MAP_WORDS: Final = (
     "Each square is the network's impression of one part of the picture, and no proof. Single "
     "squares are often wrong; the answer rests on all of them together."
+)
+
+_FRAMED: Final = (
+    "Most of the picture looks as the camera left it. But a border of one colour lies along a side "
+    "of it, which no camera makes.",
+    "What lies under the border is not known, so no answer is given.",
 )
 
 
@@ -143,6 +157,13 @@ class ManipulationDetector(PixelDetector[PictureScores]):
         answer = without_gaps(decided, scores.gaps) if is_native else decided
         return replace(answer, reasons=(*answer.reasons, *_where(answer, scores.sync)))
 
+    def answer(self, reading: Reading, scores: PictureScores) -> Answer:
+        """Answer, but don't clear what something lies around; see `PixelDetector.answer`."""
+        answer = super().answer(reading, scores)
+        if answer.finding == "consistent" and is_framed(reading.pixels):
+            return abstained(*_FRAMED, in_domain=True)
+        return answer
+
     def calibrated_for(self, reading: Reading, scores: PictureScores) -> str | None:
         """Name the channel of the calibration that was used."""
         channel, calibrations = self.channel_of(reading), scores.model.entry.calibrations
@@ -166,7 +187,7 @@ def _where(answer: Answer, sync: Sync | None) -> tuple[str, ...]:
     """Say how a camera's watermark was found, where that is evidence for an answer."""
     if not answer.in_domain or sync is None or not sync.found or sync.scaled:
         return ()
-    cropped = ", and the picture was cropped" if any(sync.offset) else ""
+    cropped = ", and the picture was cropped or framed" if any(sync.offset) else ""
     return (f"The camera's watermark was found at {sync.scale[0]:.0%} of its size{cropped}.",)
 
 

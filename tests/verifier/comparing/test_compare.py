@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 from PIL.ImageFilter import UnsharpMask
 
 from tests.verifier.comparing.made import SIZE, Picture, photo, reference, shared
@@ -194,6 +194,81 @@ def test_an_even_edge_of_the_photo_itself_is_no_frame() -> None:
     found = compare(received, reference(even), SIZE, placed(received))
     assert found.result == "same"
     assert "frame" not in kinds(found)
+
+
+@pytest.mark.parametrize("level", [255, 0], ids=["white", "black"])
+@pytest.mark.parametrize("radius", [30, 60, 180])
+def test_rounded_corners_are_a_frame_and_no_edit(radius: int, level: int) -> None:
+    received = shared(_rounded(photo(), radius, level))
+    found = compare(received, reference(photo()), SIZE, placed(received))
+    assert (found.result, found.regions) == ("same", ())
+    assert kinds(found) == {"scaled", "frame"}
+    assert found.words[-1] == "What lies under its frame could not be compared."
+
+
+def test_corners_rounded_within_a_white_frame_are_no_edit() -> None:
+    round_ = _rounded(photo(), 60, 255)
+    framed = np.pad(round_, ((90, 90), (90, 90), (0, 0)), constant_values=255)
+    found = compared(framed, (-90, -90, SIZE[0] + 90, SIZE[1] + 90))
+    assert (found.result, found.regions) == ("same", ())
+    assert "frame" in kinds(found)
+
+
+def test_what_differs_beside_rounded_corners_is_outlined() -> None:
+    edited = photo().copy()
+    edited[300:500, 600:800] = photo(1)[300:500, 600:800]
+    received = shared(_rounded(edited, 60, 255))
+    found = compare(received, reference(photo()), SIZE, placed(received))
+    assert found.result == "changed in parts"
+    assert len(found.regions) == 1
+
+
+PAINTED = {"one corner": 1, "two corners": 2, "all corners": 4}
+
+
+@pytest.mark.parametrize("count", PAINTED.values(), ids=PAINTED)
+def test_corners_that_were_painted_over_are_outlined(count: int) -> None:
+    painted = photo().copy()
+    for rows, columns in ((0, 0), (0, -1), (-1, 0), (-1, -1))[:count]:
+        y = slice(None, 120) if rows == 0 else slice(-120, None)
+        x = slice(None, 160) if columns == 0 else slice(-160, None)
+        painted[y, x] = 255
+    received = shared(painted)
+    found = compare(received, reference(photo()), SIZE, placed(received))
+    assert found.result == "changed in parts"
+    assert len(found.regions) == count
+
+
+def test_one_corner_that_is_round_is_an_edit() -> None:
+    painted = photo().copy()
+    painted[:200, :200] = _rounded(photo(), 180, 255)[:200, :200]
+    received = shared(painted)
+    found = compare(received, reference(photo()), SIZE, placed(received))
+    assert found.result == "changed in parts"
+    assert len(found.regions) == 1
+
+
+def test_even_corners_of_the_photo_itself_hide_no_edit() -> None:
+    """A photo on a white ground, of which an object in a corner was painted over."""
+    ground = photo().copy()
+    for y in (slice(None, 250), slice(-250, None)):
+        for x in (slice(None, 300), slice(-300, None)):
+            ground[y, x] = 255
+    ground[60:160, 60:160] = photo()[60:160, 60:160]
+    painted = ground.copy()
+    painted[60:160, 60:160] = 255
+    received = shared(painted)
+    found = compare(received, reference(ground), SIZE, placed(received))
+    assert found.result == "changed in parts"
+    assert "frame" not in kinds(found)
+
+
+def _rounded(picture: Picture, radius: int, level: int) -> Picture:
+    mask = Image.new("L", SIZE, 0)
+    ImageDraw.Draw(mask).rounded_rectangle((0, 0, SIZE[0] - 1, SIZE[1] - 1), radius, fill=255)
+    ground = Image.new("RGB", SIZE, (level,) * 3)
+    ground.paste(Image.fromarray(picture), mask=mask)
+    return np.asarray(ground)
 
 
 def _bordered(picture: Picture, slant: float, width: int, level: int) -> tuple[Picture, Place]:
