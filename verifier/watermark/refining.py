@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from verifier.watermark.place import Array, Place
+from verifier.watermark.place import Array, Place, products
 from watermark.pattern import Complex, Lines
 
 Floats = NDArray[np.float64]
+Whole = NDArray[np.int64]
 BLOCK = 64  # samples, in which a line's phase hardly turns by any change that is tried
 FIRST_STEP, LAST_STEP = 8e-4, 4e-6
 """Of stretching, and of moving in longer sides of the photo."""
@@ -46,12 +47,9 @@ class Blocks:
 
 def in_blocks(upright: Array, place: Place, lines: Lines, expected: Complex) -> Blocks:
     """Correlate the blocks of an upright (H, W) picture with (N,) expected lines."""
-    height, width = upright.shape
-    down, across = place.waves(lines, upright.shape)
-    tops, lefts = np.arange(0, height, BLOCK), np.arange(0, width, BLOCK)
-    strips = [upright[:, x : x + BLOCK] @ across[:, x : x + BLOCK].T for x in lefts]
-    sums = [np.add.reduceat(strip * down.T, tops, axis=0) for strip in strips]
-    parts = np.stack(sums, axis=-1).transpose(1, 0, 2) * expected[:, None, None]
+    tops, lefts = (np.arange(0, side, BLOCK) for side in upright.shape)
+    blocks = _of_lattice if place.slant == 0 else _of_each
+    parts = blocks(upright, place, lines, tops, lefts) * expected[:, None, None]
     middles = [
         ((starts + np.minimum(starts + BLOCK, side)) / 2 - side / 2) * step
         for starts, side, step in zip((tops, lefts), upright.shape, place.steps, strict=True)
@@ -59,6 +57,28 @@ def in_blocks(upright: Array, place: Place, lines: Lines, expected: Complex) -> 
     return Blocks(
         parts, np.outer(lines.rows, middles[0]), np.outer(lines.columns, middles[1]), lines
     )
+
+
+def _of_lattice(upright: Array, place: Place, lines: Lines, tops: Whole, lefts: Whole) -> Complex:
+    """Correlate blocks with level lines, (N, rows, columns): many share rows and columns."""
+    rows, row_of = np.unique(lines.rows, return_inverse=True)
+    columns, column_of = np.unique(lines.columns, return_inverse=True)
+    down, across = place.level_waves(rows, columns, upright.shape)
+    parts = np.empty((len(lines), len(tops), len(lefts)), np.complex64)
+    for j, left in enumerate(lefts):
+        strip = products(upright[:, left : left + BLOCK], across[:, left : left + BLOCK])
+        for i, top in enumerate(tops):
+            block = down[:, top : top + BLOCK] @ strip[top : top + BLOCK]
+            parts[:, i, j] = block[row_of, column_of]
+    return parts
+
+
+def _of_each(upright: Array, place: Place, lines: Lines, tops: Whole, lefts: Whole) -> Complex:
+    """Correlate blocks with lines that are slanted, each with a row and a column of its own."""
+    down, across = place.waves(lines, upright.shape)
+    strips = [products(upright[:, x : x + BLOCK], across[:, x : x + BLOCK]) for x in lefts]
+    sums = [np.add.reduceat(strip * down.T, tops, axis=0) for strip in strips]
+    return np.stack(sums, axis=-1).transpose(1, 0, 2)
 
 
 def climbed(blocks: Blocks) -> tuple[Floats, float]:
