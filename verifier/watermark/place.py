@@ -167,10 +167,10 @@ def _waves(turns: Floats) -> NDArray[np.complex64]:
     return waves
 
 
-def products(plane: Array, waves: NDArray[np.complex64]) -> NDArray[np.complex64]:
+def products(plane: Array, waves: NDArray[np.complex64]) -> Complex:
     """Multiply a real (H, W) plane by (N, W) waves: (H, N), in half the work of complex numbers."""
     both = plane @ np.concatenate([waves.real, waves.imag]).T
-    product: NDArray[np.complex64] = both[:, : len(waves)] + 1j * both[:, len(waves) :]
+    product: Complex = both[:, : len(waves)] + 1j * both[:, len(waves) :]
     return product
 
 

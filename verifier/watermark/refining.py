@@ -64,7 +64,7 @@ def _of_lattice(upright: Array, place: Place, lines: Lines, tops: Whole, lefts: 
     rows, row_of = np.unique(lines.rows, return_inverse=True)
     columns, column_of = np.unique(lines.columns, return_inverse=True)
     down, across = place.level_waves(rows, columns, upright.shape)
-    parts = np.empty((len(lines), len(tops), len(lefts)), np.complex64)
+    parts: Complex = np.empty((len(lines), len(tops), len(lefts)), complex)
     for j, left in enumerate(lefts):
         strip = products(upright[:, left : left + BLOCK], across[:, left : left + BLOCK])
         for i, top in enumerate(tops):
