@@ -5,14 +5,15 @@ import multiprocessing
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from camera_sim.developing.files import open_engine
 from camera_sim.weights import FOLDER
 from channel.evaluation.processor import processor_name
-from channel.options import Count, Out
+from channel.options import SOME, Count, Out
 from channel.output import write
 from channel.picture_file.srgb import picture_files
+from channel.platforms import platform
 from channel.terminal import track
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ class EvaluateEdits:
         Folder of that network's weights.
     models
         Folder of the verifier's models (default: the shipped).
+    platform
+        Through which, each by itself (default: five, and three chains of two).
     held_out
         Ask about other edits as well: median, gamma, noise, other strengths.
     limit
@@ -52,12 +55,15 @@ class EvaluateEdits:
     pipeline: str = "qnet"
     weights: Path = FOLDER
     models: Path | None = None
+    platform: Annotated[tuple[str, ...], SOME] = ()
     held_out: bool = False
     limit: Count | None = None
     processes: Count = 1
 
     def __call__(self) -> int:
         """Print the tables, and write them after each photograph."""
+        for name in self.platform:
+            platform(name)  # that it exists is said before minutes of work
         files = picture_files(self.photos)[: self.limit]
         rows: list[Measured] = []
         context = multiprocessing.get_context("spawn")
@@ -73,17 +79,24 @@ class EvaluateEdits:
     def _tables(self, rows: "list[Measured]", photos: int) -> str:
         from camera_sim.evaluation.watermark.edit_judging import EditJudge
         from camera_sim.evaluation.watermark.edit_tables import by_edit, by_way
+        from camera_sim.evaluation.watermark.edited import STANDARD, Edit
 
         judge = EditJudge(self.models)
         said = (
             f"{photos} photographs of {self.photos.name}, pipeline {self.pipeline}; "
             f"{processor_name()}\n"
         )
-        tables = []
+        parts = [said]
         for keyed, key in ((False, "the group's key alone"), (True, "the photo's own key")):
             judged = judge(rows, keyed=keyed)
-            tables += [by_way(judged, f"By platform, {key}"), by_edit(judged, f"By edit, {key}")]
-        return "\n".join([said, *map(str, tables)])
+            standard = [one for one in judged if Edit(one.row.kind, one.row.amount) in STANDARD]
+            error, copies = judge.calibration_error([one.row for one in standard], keyed=keyed)
+            parts += [
+                str(by_way(standard, f"By platform, {key}")),
+                str(by_edit(judged, f"By edit, {key}")),
+                f"Expected calibration error, {key}: {error:.3f} of {copies} copies judged.\n",
+            ]
+        return "\n".join(parts)
 
     def _write(self, text: str, rows: "list[Measured]") -> None:
         if self.out:
@@ -101,4 +114,5 @@ def _of_photo(args: EvaluateEdits, number: int) -> "list[Measured]":
     engine = open_engine(args.pipeline, args.weights)
     shot = next(iter(shots([files[number]], engine, Keys.draw(), first=number)))
     edits = (*STANDARD, *(HELD_OUT if args.held_out else ()))
-    return [row for edit in edits for row in measured(shot, edit, WAYS)]
+    ways = [(name,) for name in args.platform] or WAYS
+    return [row for edit in edits for row in measured(shot, edit, ways)]

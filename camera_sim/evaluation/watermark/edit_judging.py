@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from camera_sim.evaluation.watermark.edit_tables import COMPRESSED, LOST, UNDECIDED, Judged
 from camera_sim.evaluation.watermark.edited import NATIVE, Measured
 from verifier.detectors.edits import KEYED_TASK, TASK
 from verifier.detectors.model import Model
 from verifier.errors import WeightsError
-from verifier.judging.calibration import log_softmax
+from verifier.judging.calibration import log_softmax, top_label_reliability
 from verifier.judging.decision import picture_probabilities, role_probability
+from verifier.training.edits.train import KINDS
 from verifier.watermark.description import is_known
 from verifier.weights import FOLDER, ModelEntry, read_manifest
 
@@ -32,9 +34,29 @@ class EditJudge:
         """Judge copies, by the photo's own key or by the group's alone."""
         model = self._keyed if keyed else self._blind
         return [
-            Judged(row, _called(model, row.keyed if keyed else row.blind) if row.blind else LOST)
+            Judged(row, _called(model, row.numbers(keyed=keyed)) if row.blind else LOST)
             for row in rows
         ]
+
+    def calibration_error(self, rows: Sequence[Measured], *, keyed: bool) -> tuple[float, int]:
+        """Compare the probability of the likeliest kind with how often it is right.
+
+        Of copies whose compression leaves enough, and whose kind a model can name.
+
+        Returns
+        -------
+        The expected calibration error (NaN without a copy), and of how many copies it is.
+        """
+        model = self._keyed if keyed else self._blind
+        judged = [
+            (_probabilities(model, row.numbers(keyed=keyed)), KINDS.index(row.truth))
+            for row in rows
+            if row.blind and row.truth in KINDS and is_known(_array(row.numbers(keyed=keyed)))
+        ]
+        if not judged:
+            return float("nan"), 0
+        found, truths = ([one[part] for one in judged] for part in (0, 1))
+        return top_label_reliability(np.array(found), np.array(truths)).error, len(judged)
 
 
 def _model(folder: Path, task: str) -> Model:
@@ -45,14 +67,28 @@ def _model(folder: Path, task: str) -> Model:
 
 
 def _called(model: Model, numbers: Sequence[float]) -> str:
-    described = np.array(numbers, np.float32)
-    if not is_known(described):
+    if not is_known(_array(numbers)):
         return COMPRESSED
-    logits = model.logits([described[None]])
-    return called(model.entry, log_softmax(logits)[0])
+    return called(model.entry, _logarithms(model, numbers))
 
 
-def called(entry: ModelEntry, logarithms: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> str:
+def _probabilities(model: Model, numbers: Sequence[float]) -> list[float]:
+    calibration = model.entry.calibration_for(None)
+    assert calibration is not None  # as `EditJudge` saw
+    found = picture_probabilities(model.entry, calibration, _logarithms(model, numbers), 1)
+    return [found[kind] for kind in KINDS]
+
+
+def _logarithms(model: Model, numbers: Sequence[float]) -> NDArray[np.float64]:
+    logarithms: NDArray[np.float64] = log_softmax(model.logits([_array(numbers)[None]]))[0]
+    return logarithms
+
+
+def _array(numbers: Sequence[float]) -> NDArray[np.float32]:
+    return np.array(numbers, np.float32)
+
+
+def called(entry: ModelEntry, logarithms: NDArray[np.float64]) -> str:
     """Name a copy by its log probabilities; "" where neither threshold is reached."""
     calibration = entry.calibration_for(None)
     assert calibration is not None  # as `EditJudge` saw

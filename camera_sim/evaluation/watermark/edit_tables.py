@@ -8,7 +8,6 @@ from channel.evaluation.table import Table
 from verifier.judging.calibration import upper_bound
 from verifier.training.edits.train import KINDS
 
-RESAVED = "jpeg"
 LOST = "no payload"
 UNDECIDED = ""
 COMPRESSED = "compressed too strongly"
@@ -29,8 +28,8 @@ class Judged:
 
     @property
     def truth(self) -> str:
-        """What it is to be called: a copy that was only saved again is unedited."""
-        return NATIVE if self.row.kind == RESAVED else self.row.kind
+        """What it is to be called, as `Measured.truth` has it."""
+        return self.row.truth
 
     @property
     def way(self) -> str:

@@ -15,6 +15,7 @@ from verifier.watermark.reader import WatermarkReading, read_watermark
 from verifier.watermark.transfer import measure_transfer
 
 NATIVE = "native"
+RESAVED = JPEG.name
 WAYS = (
     ("whatsapp",), ("instagram",), ("facebook",), ("twitter",), ("telegram",),
     ("facebook", "whatsapp"), ("instagram", "telegram"), ("twitter", "whatsapp"),
@@ -91,6 +92,15 @@ class Measured:
     way: tuple[str, ...]
     keyed: tuple[float, ...] = ()
     blind: tuple[float, ...] = ()
+
+    @property
+    def truth(self) -> str:
+        """What it is to be called: a copy that was only saved again is unedited."""
+        return NATIVE if self.kind == RESAVED else self.kind
+
+    def numbers(self, *, keyed: bool) -> tuple[float, ...]:
+        """Return what was measured with the photo's own key, or with the group's alone."""
+        return self.keyed if keyed else self.blind
 
     def row(self) -> dict[str, object]:
         """Return it as a row of a table, or of a file of JSON lines."""

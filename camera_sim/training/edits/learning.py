@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from camera_sim.evaluation.watermark.edit_tables import RESAVED
 from camera_sim.evaluation.watermark.edited import NATIVE, Measured
 from verifier.detectors.edits import KEYED_TASK, TASK
 from verifier.judging import calibration as calibrating
@@ -20,7 +19,7 @@ FALSE_ALARMS = 0.01
 def samples_of(rows: Sequence[Measured], *, keyed: bool) -> list[Sample]:
     """Take the copies that may be judged, by the photo's own key or by the group's alone."""
     samples = [
-        Sample(np.array(row.keyed if keyed else row.blind, np.float32), kind_of(row), row.photo)
+        Sample(np.array(row.numbers(keyed=keyed), np.float32), row.truth, row.photo)
         for row in rows
         if row.blind
     ]
@@ -30,11 +29,6 @@ def samples_of(rows: Sequence[Measured], *, keyed: bool) -> list[Sample]:
 def task_of(*, keyed: bool) -> str:
     """Return the task of the model that learns from one kind of key."""
     return KEYED_TASK if keyed else TASK
-
-
-def kind_of(row: Measured) -> str:
-    """Return what a copy is to be called: saved again is one with unedited."""
-    return NATIVE if row.kind == RESAVED else row.kind
 
 
 def calibrated(logits: NDArray[np.float64], samples: Sequence[Sample], data: str) -> Calibration:
