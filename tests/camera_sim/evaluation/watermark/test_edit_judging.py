@@ -1,0 +1,49 @@
+"""What the shipped models say of measured copies, and how well their probabilities are calibrated."""
+
+import math
+from collections.abc import Sequence
+
+import pytest
+
+from camera_sim.evaluation.watermark.edit_judging import EditJudge
+from camera_sim.evaluation.watermark.edit_tables import COMPRESSED, LOST
+from camera_sim.evaluation.watermark.edited import Measured
+from verifier.watermark.description import LEAST_LEFT
+
+CLEAR = 1.0, 0.01, 1.0, 0.0
+"""A slope that is steeper than any edit's, and surely so."""
+STRONG = *CLEAR[:3], LEAST_LEFT - 0.01
+
+
+@pytest.fixture(scope="module")
+def judge() -> EditJudge:
+    return EditJudge()
+
+
+def _row(kind: str, numbers: Sequence[float] = CLEAR) -> Measured:
+    return Measured("a.jpg", kind, 1.0, ("facebook",), tuple(numbers), tuple(numbers))
+
+
+@pytest.mark.parametrize("keyed", [True, False])
+def test_copies_are_called_what_they_look_like(judge: EditJudge, keyed: bool) -> None:
+    rows = [_row("sharpen"), _row("sharpen", STRONG), _row("sharpen", ())]
+    answers = [one.answer for one in judge(rows, keyed=keyed)]
+    assert answers == ["sharpen", COMPRESSED, LOST]
+
+
+@pytest.mark.parametrize("keyed", [True, False])
+def test_the_calibration_error_is_that_of_copies_that_are_judged(
+    judge: EditJudge, keyed: bool
+) -> None:
+    left_out = [_row("sharpen", STRONG), _row("sharpen", ()), _row("median")]
+    right = judge.calibration_error([_row("sharpen"), *left_out], keyed=keyed)
+    assert right[0] < 0.5
+    assert right[1] == 1
+    saved_again = judge.calibration_error([_row("jpeg")], keyed=keyed)  # unedited, and looks edited
+    assert saved_again[0] == pytest.approx(1 - right[0])
+
+
+def test_of_no_copy_there_is_no_calibration_error(judge: EditJudge) -> None:
+    error, copies = judge.calibration_error([_row("median")], keyed=True)
+    assert math.isnan(error)
+    assert copies == 0
