@@ -180,7 +180,7 @@ def test_the_network_sees_residuals_alone() -> None:
 def test_the_network_finds_doubling_in_scenes_that_it_never_saw(tmp_path: Path) -> None:
     torch.manual_seed(0)
     recipe = ResidualRecipe(
-        steps=50, batch=12, validated=48, validate_every=50, bfloat16=False, smoothing=0.0
+        steps=40, batch=8, validated=32, validate_every=40, bfloat16=False, smoothing=0.0
     )
     model = ResidualCNN()
     found = train_residual(model, scenes(), scenes(4), recipe, tmp_path / "run", lambda _: None)

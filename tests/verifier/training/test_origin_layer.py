@@ -124,7 +124,7 @@ def test_a_user_trains_on_a_folder_and_calibrates_on_sets_left_out(
             Image.fromarray(picture(kind, number)).save(path)
     run = tmp_path / "run"
     ran = camsim(
-        "train", "origin", "--pictures", folder, "--out", run, "--patches", 2, "--draws", 2,
+        "train", "origin", "--pictures", folder, "--out", run, "--patches", 2, "--draws", 1,
         "--name", "mine", "--network", network, *_start(network, tmp_path),
     )  # fmt: skip
     assert ran.status == 0, ran.err

@@ -256,14 +256,13 @@ def left_out(
             continue
         asked = gathered.of(~others)
         found = log_probabilities(learn(gathered.of(others), len(labels), penalty), asked)
+        each = min(_TOGETHER, found.shape[1])
         yield (
             name,
             [
-                _record(
-                    source, labels[source.kind], draw // _TOGETHER, logs[draw : draw + _TOGETHER]
-                )
+                _record(source, labels[source.kind], draw // each, logs[draw : draw + each])
                 for source, logs in zip(asked.sources, found, strict=True)
-                for draw in range(0, len(logs) - _TOGETHER + 1, _TOGETHER)
+                for draw in range(0, len(logs) - each + 1, each)
             ],
         )
 
