@@ -253,6 +253,7 @@ def test_an_error_says_a_name_once(words: str, camsim: Camsim, tmp_path: Path) -
             assert line.count(path.name) <= 1, line
 
 
+@pytest.mark.slow
 def test_verify_and_info_take_folders(camsim: Camsim, tmp_path: Path) -> None:
     for place in ("b/two.png", "a.png"):
         (tmp_path / place).parent.mkdir(exist_ok=True)

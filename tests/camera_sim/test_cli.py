@@ -133,7 +133,8 @@ def test_the_picture_goes_beside_the_file_by_default(camsim: Camsim, captures: P
 
 
 @pytest.mark.parametrize(
-    "pipeline", ["classical", "libraw", "inet", pytest.param("rnet", marks=pytest.mark.slow)]
+    "pipeline",
+    ["classical", "libraw", *(pytest.param(n, marks=pytest.mark.slow) for n in ("inet", "rnet"))],
 )
 def test_every_pipeline_gives_the_scene(
     pipeline: str, camsim: Camsim, tmp_path: Path, untrained: Callable[[str], Path]

@@ -197,6 +197,7 @@ def test_a_compiled_network_is_refused() -> None:
         check_whole(proto.SerializeToString())
 
 
+@pytest.mark.slow
 def test_nesting_and_numbers_of_parts_are_bounded() -> None:
     content = b""
     for _ in range(DEEPEST):  # graph in attribute in node in graph …

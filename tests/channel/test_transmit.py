@@ -276,6 +276,7 @@ def test_one_pixel_is_sent(platform: str) -> None:
     assert downloaded.size[0] == (1080 if platform == "instagram-2024" else 1)
 
 
+@pytest.mark.slow
 def test_100_megapixels_are_sent() -> None:
     upload = png(Image.new("L", (8000, 12500), 77))
     downloaded = picture(transmit(upload, "messenger"))

@@ -59,6 +59,7 @@ def test_the_payload_is_stated_in_the_signed_photo(
     ]
 
 
+@pytest.mark.slow
 def test_our_verifier_takes_no_offence_at_a_watermark(
     camsim: Camsim, marking: Device, maker: Company, tmp_path: Path
 ) -> None:
@@ -101,6 +102,7 @@ def test_each_photo_gets_another_payload(camsim: Camsim, marking: Device, tmp_pa
     assert "--payload names one photo, and there are 3 RAW files to develop" in ran.err
 
 
+@pytest.mark.slow
 def test_without_a_watermark_it_is_the_plain_network(
     camsim: Camsim, marking: Device, maker: Company, tmp_path: Path
 ) -> None:

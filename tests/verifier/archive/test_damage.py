@@ -329,6 +329,7 @@ class Disk:
         monkeypatch.setattr(owner, name, call)
 
 
+@pytest.mark.slow
 def test_a_disk_that_is_full_at_any_write_loses_nothing(
     archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:

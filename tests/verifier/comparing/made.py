@@ -1,7 +1,7 @@
 """A photo with texture at every scale, its reference, and what platforms make of it."""
 
 import io
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,8 +34,14 @@ def photo(seed: int = 0) -> Picture:
 
 def reference(of: Picture) -> Picture:
     """Return the decoded reference picture of a photo."""
-    pixels = ReferencePicture.of_photo(of).pixels()
+    return _reference(of.tobytes(), of.shape)
+
+
+@lru_cache(maxsize=8)  # it is mostly the same photo's
+def _reference(content: bytes, shape: tuple[int, ...]) -> Picture:
+    pixels = ReferencePicture.of_photo(np.frombuffer(content, np.uint8).reshape(shape)).pixels()
     assert pixels is not None
+    pixels.flags.writeable = False
     return pixels
 
 

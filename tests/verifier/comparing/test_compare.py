@@ -48,6 +48,7 @@ def test_an_untouched_copy_is_the_same() -> None:
     assert 0 < found.smallest < 0.01
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("turn", TURNS)
 def test_turned_and_mirrored_copies_are_the_same(turn: Turn) -> None:
     upright = photo()
@@ -136,6 +137,7 @@ def straightened(picture: Picture, slant: float) -> tuple[Picture, Place]:
     return received, replace(placed(received, part), slant=slant)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("slant", [-3.0, 1.0, 2.0])
 def test_a_straightened_picture_is_the_same_and_named(slant: float) -> None:
     received, place = straightened(photo(), slant)
@@ -167,6 +169,7 @@ def test_a_frame_is_named_and_not_compared() -> None:
 BORDERS = {"white": (60, 255), "black": (40, 0), "thin": (12, 200)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("width", "level"), BORDERS.values(), ids=BORDERS)
 @pytest.mark.parametrize("slant", [0.0, 2.0])
 def test_a_border_over_a_part_of_the_photo_is_a_frame_and_no_edit(
@@ -302,6 +305,7 @@ def test_a_picture_stretched_in_one_direction_is_named() -> None:
     }
 
 
+@pytest.mark.slow
 def test_a_thin_strip_beside_the_photo_is_named() -> None:
     """A caption's letters have room in less than a hundredth of the height."""
     strip = np.full((8, SIZE[0], 3), 255, np.uint8)
@@ -319,6 +323,7 @@ def _sepia(picture: Picture) -> Picture:
     return np.clip(np.rint(picture @ matrix.T), 0, 255).astype(np.uint8)
 
 
+@pytest.mark.slow
 def test_a_filter_is_no_local_edit_and_hides_none() -> None:
     assert compared(_sepia(photo())).result == "same"
     edited = photo().copy()
@@ -353,6 +358,7 @@ def spoilt(picture: Picture) -> Picture:
     return changed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("colours", [16, 64, 256])
 def test_a_palette_is_named_and_makes_no_part_surely_another(colours: int) -> None:
     for picture in (photo(), spoilt(photo())):
@@ -362,6 +368,7 @@ def test_a_palette_is_named_and_makes_no_part_surely_another(colours: int) -> No
         assert all(region.confidence <= 0.9 for region in found.regions)
 
 
+@pytest.mark.slow
 def test_a_grey_picture_has_no_palette() -> None:
     grey = np.repeat(photo().mean(axis=2, keepdims=True).astype(np.uint8), 3, axis=2)
     assert "few colours" not in kinds(compared(grey))

@@ -157,6 +157,7 @@ def result_of(folder: Path, path: Path) -> dict[str, Any]:
     return next(one for one in report["detectors"] if one["name"] == "manipulation")
 
 
+@pytest.mark.slow
 def test_patches_are_looked_at_only_where_the_watermark_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

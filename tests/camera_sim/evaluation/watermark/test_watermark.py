@@ -102,6 +102,7 @@ def test_a_part_is_pasted_into_the_last_quarter() -> None:
     assert not pasted[:, :30].any()
 
 
+@pytest.mark.slow
 def test_fidelity_is_that_of_the_difference(shot: Shot) -> None:
     assert 45 < fidelity.psnr(shot.photo, shot.plain) < 62
     assert fidelity.psnr(shot.plain, shot.plain) == float("inf")
@@ -172,6 +173,7 @@ def test_the_curve_is_drawn(tmp_path: Path) -> None:
     assert next(iter(curve.curve_table(points, 3).rows))[-1] == "50.0%"
 
 
+@pytest.mark.slow
 def test_the_command_writes_tables_and_every_trial(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -87,6 +88,7 @@ STORES = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(STORES)
 def test_any_store_is_sorted_and_clears_nothing(store: dict[str, Any]) -> None:
@@ -98,6 +100,7 @@ def test_any_store_is_sorted_and_clears_nothing(store: dict[str, Any]) -> None:
     assert len(credential.ingredient_answers) <= 100
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(STORES, st.booleans())
 def test_apart_from_its_file_a_store_is_intact_only_by_a_signature(
