@@ -209,6 +209,7 @@ def test_a_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
     assert all(torch.equal(whole[name], resumed[name]) for name in whole)
 
 
+@pytest.mark.slow
 def test_an_exported_network_runs_and_is_explained(tmp_path: Path) -> None:
     torch.manual_seed(0)
     model = ResidualCNN()

@@ -118,6 +118,7 @@ def test_small_and_flat_pictures_are_left_out(tmp_path: Path) -> None:
         Patchwork(found, 3, Ranges())
 
 
+@pytest.mark.slow
 def test_the_dense_network_begins_where_the_pooled_one_ended() -> None:
     torch.manual_seed(0)
     pooled = OriginCNN(3, "pooled").eval()

@@ -78,7 +78,7 @@ def task_of(
         if not any(picture.kind == kind for picture in pictures.calibration):
             raise TrainingError(
                 f"class {kind!r} has too few pictures to hold a tenth of a set out for validation; "
-                "give at least five in one set"
+                "give at least six in one set"
             )
     return OriginTask(labels, pictures, sets, refused)
 
