@@ -13,7 +13,7 @@ from tests.conftest import REPOSITORY
 SCRIPT = REPOSITORY / "examples" / "recovery" / "recovery.sh"
 
 
-@pytest.mark.slow(seconds=10)
+@pytest.mark.slow(seconds=15)
 def test_the_story_of_a_stripped_copy(tmp_path: Path) -> None:
     program = "import sys; from camera_sim.cli import main; sys.exit(main())"
     camsim = tmp_path / "camsim"

@@ -69,7 +69,9 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
     venv.create(folder / "venv", with_pip=False)
     python = folder / "venv" / Path(sys.executable).relative_to(sys.prefix).with_name("python")
     pip = [sys.executable, "-m", "pip", "--python", python, "--disable-pip-version-check"]
-    subprocess.run([*pip, "install", "--quiet", "--no-index", "--no-deps", wheel], check=True)
+    subprocess.run(
+        [*pip, "install", "--quiet", "--no-compile", "--no-index", "--no-deps", wheel], check=True
+    )
     [site] = (folder / "venv").rglob("site-packages")
     needed = [place for place in sys.path if Path(place).name == "site-packages"]
     (site / "needed.pth").write_text("\n".join(needed))

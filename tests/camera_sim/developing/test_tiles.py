@@ -185,7 +185,7 @@ print(status, int(line.split()[1]) * 1024)
 """
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=11)
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="peak memory is read from /proc")
 @pytest.mark.parametrize(
     ("name", "words"),

@@ -243,6 +243,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("stand_in_exports")
 def test_the_commands_make_pairs_train_and_export(
     folders: tuple[Path, Path], tmp_path: Path, camsim: Camsim
 ) -> None:

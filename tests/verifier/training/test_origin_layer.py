@@ -111,7 +111,7 @@ def test_gathering_goes_on_where_it_stopped(tmp_path: Path) -> None:
         gather(sources, STATISTICS, RECIPE, Ranges(), tmp_path)
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=10)
 @pytest.mark.parametrize("network", ["statistics", "lite0"])
 def test_a_user_trains_on_a_folder_and_calibrates_on_sets_left_out(
     camsim: Camsim, tmp_path: Path, network: str
