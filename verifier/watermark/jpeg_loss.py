@@ -3,8 +3,8 @@
 Of a coefficient that JPEG rounded only its range is known. Coefficients are drawn from their
 ranges, as Laplacian ones of their frequency and activity lie there (Price & Rabbani, *Biased
 reconstruction for JPEG decoding*, Signal Processing Letters 1999). A pattern is added, and all are
-rounded again. Encoders that weigh bits against distortion, as mozjpeg, drop more than rounding does:
-how much, a file doesn't say.
+rounded again. Encoders that weigh bits against distortion, as mozjpeg, drop more than rounding
+does: how much, a file doesn't say.
 """
 
 from collections.abc import Sequence

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Error, expect, sync_playwright
 
+# Milliseconds. What is waited for comes, on a busy machine late: this ends what never does.
+PATIENCE = 180_000
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
@@ -22,7 +24,7 @@ def _path() -> str | None:
 def chromium() -> Iterator[Browser]:
     """Start a browser, or skip the test and say what is missing."""
     path = _path()
-    expect.set_options(timeout=60_000)  # what is waited for comes, on a busy machine late
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         if path is None and not Path(playwright.chromium.executable_path).exists():
             pytest.skip("there is no Chromium; name one in CAMSIM_CHROMIUM")

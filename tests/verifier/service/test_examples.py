@@ -98,9 +98,7 @@ def test_the_page_of_another_origin(server: Server, desk: str, photo_file: Path)
         page.goto(f"{desk}/embed.html?service={server.url}")
         page.wait_for_load_state("networkidle")
         page.get_by_label("Picture").set_input_files(photo_file)
-        expect(page.get_by_role("status")).to_contain_text(
-            "consistent: From a known camera", timeout=30_000
-        )
+        expect(page.get_by_role("status")).to_contain_text("consistent: From a known camera")
 
 
 def test_origins_that_are_not_allowed_get_no_answer(server: Server, photo: bytes) -> None:

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 from channel.manipulations import GAUSSIAN
 from tests.verifier.conftest import jpeg
 from tests.verifier.report.filled import filled_report
-from tests.verifier.service.browser import chromium
+from tests.verifier.service.browser import PATIENCE, chromium
 from tests.verifier.service.server import Server, served
 from tests.verifier.signing import Chain, signed
 from tests.verifier.toy import native
@@ -81,6 +81,7 @@ def size(request: pytest.FixtureRequest) -> dict[str, int]:
 def page(browser: Browser, server: Server, size: dict[str, int]) -> Iterator[Page]:
     """The page, open; nothing that it loads or says may be wrong."""
     context = browser.new_context(viewport=size, reduced_motion="reduce")
+    context.set_default_timeout(PATIENCE)
     opened = context.new_page()
     wrong: list[str] = []
     opened.on("pageerror", lambda error: wrong.append(str(error)))
@@ -115,7 +116,7 @@ def keep_screenshot(page: Page, name: str) -> None:
 
 
 def verdict(page: Page, text: str) -> None:
-    expect(page.locator(".verdict .label").last).to_have_text(text, timeout=30_000)
+    expect(page.locator(".verdict .label").last).to_have_text(text)
 
 
 def assert_readable(page: Page) -> None:
@@ -269,7 +270,7 @@ def test_no_text_of_a_report_becomes_markup(page: Page, photo: bytes) -> None:
     html = report.to_html()
     page.route("**/report?format=html", lambda route: route.fulfill(body=html))
     give(page, ON_DROP, "holiday.jpg", photo)
-    expect(page.locator(".file")).to_have_text(report.input.name or "", timeout=30_000)
+    expect(page.locator(".file")).to_have_text(report.input.name or "")
     expect(page.locator(".summary")).to_have_text(report.verdict.summary)
     marked = page.locator("section", has=page.get_by_role("heading", name="Watermark"))
     expect(marked).to_contain_text(report.watermark.words[0])
@@ -285,7 +286,7 @@ def test_two_pictures_are_compared(page: Page, photo: bytes, tmp_path: Path) -> 
         page.get_by_role("button", name="Compare with another picture").click()
     chooser.value.set_files(tmp_path / "smooth.jpg")
     row = page.get_by_role("row", name="Verdict")
-    expect(row).to_contain_text("Evidence against", timeout=30_000)
+    expect(row).to_contain_text("Evidence against")
     expect(row).to_contain_text("differs")
     expect(page.get_by_text("both pictures have the same size")).to_be_visible()
     page.get_by_label("First or second picture").fill("25")
@@ -297,9 +298,7 @@ def test_two_pictures_are_compared(page: Page, photo: bytes, tmp_path: Path) -> 
 
 def test_a_credential_is_told_as_facts_and_statements(page: Page, chain: Chain) -> None:
     give(page, ON_DROP, "signed.jpg", signed(jpeg(native()), chain))
-    expect(page.get_by_role("row", name="Unchanged since signing?")).to_contain_text(
-        "intact", timeout=30_000
-    )
+    expect(page.get_by_role("row", name="Unchanged since signing?")).to_contain_text("intact")
     expect(page.get_by_role("row", name="Is the signer trusted?")).to_contain_text("not checked")
     expect(page.get_by_text("The credential states: signed by: “Test Camera”")).to_be_visible()
     keep_screenshot(page, "signed")
@@ -347,5 +346,5 @@ def test_what_was_found_goes_with_the_page(page: Page, photo: bytes, server: Ser
     with server.client() as client:
         assert client.get(place).status_code == 200
         give(page, ON_DROP, "other.jpg", photo)
-        expect(page.locator(".file")).to_have_text("other.jpg", timeout=30_000)
+        expect(page.locator(".file")).to_have_text("other.jpg")
         assert client.get(place).status_code == 404

@@ -1,4 +1,4 @@
-"""What the shipped models say of measured copies, and how well their probabilities are calibrated."""
+"""What the shipped models say of measured copies, and how well their probabilities fit."""
 
 import math
 from collections.abc import Sequence
