@@ -87,33 +87,16 @@ def export_fan(
     WeightsError
         If the exported network does not give what torch gives.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{pair}.onnx"
     fan = in_format(fan.eval(), torch.contiguous_format)
     fan.autocast = None
+    inputs = torch.rand(3, 3, PATCH, PATCH, generator=torch.Generator().manual_seed(0))
+    known = draft_of(
+        fan, pair, "manipulation", LABELS[: fan.classes], InputContract(), recipe, data, figures,
+        licence,
+    ).model_copy(update={"pair": pair, "pipeline": pipeline})  # fmt: skip
     content = onnx_of(fan, {"pair": pair, "pipeline": pipeline}).SerializeToString()
-    check(fan, content)
-    write(path, content, force=True)
-    digest = hashlib.sha256(content).hexdigest()
     network = "block-fan" if isinstance(fan, BlockFAN) else "fan"
-    entry = ModelEntry(
-        name=pair,
-        task="manipulation",
-        version="1",
-        file=path.name,
-        sha256=digest,
-        torch=TorchWeights(network=network, file=path.name, sha256=digest),
-        licence=licence,
-        parameters=sum(p.numel() for p in fan.parameters()),
-        pair=pair,
-        pipeline=pipeline,
-        labels=LABELS[: fan.classes],
-        recipe=recipe,
-        data=data,
-        figures=figures,
-    )
-    add_to_manifest(entry, folder)
-    return entry
+    return written(fan, inputs, content, known, folder, network=network)
 
 
 def onnx_of(fan: FAN, metadata: dict[str, str]) -> onnx.ModelProto:
@@ -153,13 +136,6 @@ def onnx_graph(
     onnx.helper.set_model_props(proto, metadata)
     onnx.checker.check_model(proto, full_check=True)
     return proto
-
-
-@torch.no_grad()
-def check(fan: FAN, content: bytes) -> None:
-    """Raise `WeightsError` if ONNX Runtime's logits differ from torch's by more than a little."""
-    generator = torch.Generator().manual_seed(0)
-    _check(fan, torch.rand(3, 3, PATCH, PATCH, generator=generator), InputContract(), content)
 
 
 def _check(
@@ -212,7 +188,7 @@ def export_platform_cnn(
     """
     contract = InputContract(kind="DCT histograms", name="histograms", side=64)
     inputs = torch.randint(0, 9, (5, PATCH_BINS), generator=torch.Generator().manual_seed(0))
-    draft = _draft(model, name, "platform", labels, contract, recipe, data, figures, licence)
+    draft = draft_of(model, name, "platform", labels, contract, recipe, data, figures, licence)
     draft = draft.model_copy(update={"selection": SELECTION, "domain": DOMAIN})
     return _written_int8(model, inputs.float(), draft, folder, network="histograms")
 
@@ -249,7 +225,7 @@ def export_origin(
         contract = InputContract(kind="forensic statistics", name="statistics", side=SIDE)
     else:
         contract = InputContract(side=SIDE)
-    draft = _draft(model, name, "origin", labels, contract, recipe, data, figures, licence)
+    draft = draft_of(model, name, "origin", labels, contract, recipe, data, figures, licence)
     draft = draft.model_copy(update={"selection": ORIGIN_SELECTION, "domain": ORIGIN_DOMAIN})
     if isinstance(model, EfficientNetLite0):
         inputs = torch.rand(3, 3, SIDE, SIDE, generator=generator)
@@ -257,11 +233,11 @@ def export_origin(
     if described:
         inputs = torch.rand(3, COUNT, generator=generator)
         content = _onnx_of(model.eval(), inputs[:2], contract, {"name": name}).SerializeToString()
-        return _written(model, inputs, content, draft, folder)
+        return written(model, inputs, content, draft, folder)
     return _written_int8(model, torch.rand(3, 3, SIDE, SIDE, generator=generator), draft, folder)
 
 
-def _draft(
+def draft_of(
     model: nn.Module,
     name: str,
     task: str,
@@ -296,7 +272,7 @@ def _written_int8(
     folder: Path,
     network: str | None = None,
 ) -> ModelEntry:
-    """Write a model, its largest layer in int8, and its entry; see `_written`."""
+    """Write a model, its largest layer in int8, and its entry; see `written`."""
     model = in_format(model.eval(), torch.contiguous_format)
     layer = max(
         (m for m in model.modules() if isinstance(m, nn.Linear)), key=lambda m: m.in_features
@@ -305,11 +281,11 @@ def _written_int8(
     layer.weight.copy_(steps.float() * scales)
     proto = _onnx_of(model, inputs[:2], draft.input, {"name": draft.name})
     _store_int8(proto, layer.weight, steps, scales)
-    return _written(model, inputs, proto.SerializeToString(), draft, folder, network=network)
+    return written(model, inputs, proto.SerializeToString(), draft, folder, network=network)
 
 
 @torch.no_grad()
-def _written(
+def written(
     model: nn.Module,
     inputs: torch.Tensor,
     content: bytes,
@@ -369,7 +345,7 @@ def export_generated(
     figures: dict[str, str | float] = {
         "validation: average precision, held-out scenes": round(precision, 4)
     }
-    draft = _draft(
+    draft = draft_of(
         model, name, "generated", GENERATED_LABELS, contract, recipe, data, figures, licence
     )
     draft = draft.model_copy(update={"selection": GENERATED_SELECTION, "domain": GENERATED_DOMAIN})
@@ -397,7 +373,7 @@ def export_residual(
     figures: dict[str, str | float] = {
         "validation: average precision, crops of held-out scenes": round(precision, 4)
     }
-    draft = _draft(
+    draft = draft_of(
         model, name, "generated", GENERATED_LABELS, contract, recipe, data, figures, licence
     )
     draft = draft.model_copy(update={"selection": RESIDUAL_SELECTION, "domain": GENERATED_DOMAIN})
@@ -415,10 +391,10 @@ def _written_with_torch(
     if isinstance(model, EfficientNetLite0):
         store_half(proto)
         content = proto.SerializeToString()
-        return _written(model, inputs, content, draft, folder, HALF_TOLERANCE, network=network)
+        return written(model, inputs, content, draft, folder, HALF_TOLERANCE, network=network)
     weights = save({k: v.contiguous() for k, v in model.state_dict().items()})
     content = proto.SerializeToString()
-    return _written(model, inputs, content, draft, folder, network=network, weights=weights)
+    return written(model, inputs, content, draft, folder, network=network, weights=weights)
 
 
 def store_half(proto: onnx.ModelProto) -> None:

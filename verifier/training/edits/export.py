@@ -1,17 +1,15 @@
 """The network of edits as an ONNX file, with its entry in a folder of models."""
 
-import hashlib
 from dataclasses import asdict
 from pathlib import Path
 
 import torch
 
-from channel.output import write
 from verifier.training.edits.network import EditNetwork
 from verifier.training.edits.train import EditRecipe
-from verifier.training.export import check_graph, onnx_graph
+from verifier.training.export import draft_of, onnx_graph, written
 from verifier.watermark.description import NAMES
-from verifier.weights import Calibration, InputContract, Label, ModelEntry, add_to_manifest
+from verifier.weights import ANY_CHANNEL, Calibration, InputContract, Label, ModelEntry
 
 INPUT = "described"
 OUTPUT = "logits"
@@ -41,27 +39,11 @@ def export_edits(
     WeightsError
         If the exported network does not give what torch gives.
     """
-    network = network.eval()
-    examples = {INPUT: torch.randn(3, len(NAMES), generator=torch.Generator().manual_seed(0))}
-    content = onnx_graph(network, examples, OUTPUT, {}).SerializeToString()
-    check_graph(network, examples, OUTPUT, content)
-    path = folder / f"{name}.onnx"
-    write(path, content, force=True)
-    entry = ModelEntry(
-        name=name,
-        task=task,
-        version="1",
-        file=path.name,
-        sha256=hashlib.sha256(content).hexdigest(),
-        licence=licence,
-        parameters=sum(one.numel() for one in network.parameters()),
-        pipeline=pipeline,
-        labels=LABELS,
-        input=InputContract(kind="watermark left", name=INPUT, output=OUTPUT),
-        calibrations={"any": calibration},
-        recipe=asdict(recipe),
-        data=calibration.data,
-        figures=figures,
+    inputs = torch.randn(3, len(NAMES), generator=torch.Generator().manual_seed(0))
+    content = onnx_graph(network.eval(), {INPUT: inputs}, OUTPUT, {}).SerializeToString()
+    contract = InputContract(kind="watermark left", name=INPUT, output=OUTPUT)
+    draft = draft_of(
+        network, name, task, LABELS, contract, asdict(recipe), calibration.data, figures, licence
     )
-    add_to_manifest(entry, folder)
-    return entry
+    known = {"pipeline": pipeline, "calibrations": {ANY_CHANNEL: calibration}}
+    return written(network, inputs, content, draft.model_copy(update=known), folder)
