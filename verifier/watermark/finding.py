@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from verifier.watermark.likeliest import CUT, FINEST, SLANTED, likeliest
-from verifier.watermark.place import TURNS, Array, Place
+from verifier.watermark.place import TURNS, Array, Floats, Place
 from verifier.watermark.refining import climbed, in_blocks
 from verifier.watermark.spectrum import MOST_DEVIATIONS, Spectrum
 from watermark.pattern import Complex, pilot
@@ -93,30 +93,37 @@ class Pilot:
             row, column = divmod(int(surface.argmax()), GRID)
             around = np.ix_(*((x + np.arange(-1, 2)) % GRID for x in (row, column)))
             surface[around] = -np.inf
-            found.append(self._near(agreeing, self._unwrapped(row, column)))
+            found.append(self._near(self.unwrapped(np.array([row, column]) / GRID)))
         return found
 
-    def _unwrapped(self, row: int, column: int) -> NDArray[np.float64]:
-        """Return the corner at a place of the grid: the pattern repeats, the photo doesn't.
+    def unwrapped(self, corner: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return where a corner in the pattern, from 0 to 1, lies: it repeats, the photo doesn't.
 
         Of a corner within the photo and one before it, that which shows more of the photo.
         """
-        corner = np.array([row, column]) / GRID
         extent = np.array(self.upright.shape) * self.place.steps
         within, before = np.minimum(1 - corner, extent), np.minimum(extent - (1 - corner), 1)
         return np.where(before > within, corner - 1, corner)
 
-    def _near(self, agreeing: Complex, corner: NDArray[np.float64]) -> Found:
-        """Find the best place around one of the grid, between which fine lines turn by a third."""
+    def scores_at(self, down: Floats, across: Floats) -> Floats:
+        """Return the correlations, in deviations, for corners down (A,) and across (B,): (A, B).
+
+        Of a place whose corner is 0.
+        """
         lines = pilot()[0]
-        down, across = (
-            np.exp(-2j * np.pi * np.outer(at + BETWEEN, frequencies))
-            for at, frequencies in zip(corner, (lines.rows, lines.columns), strict=True)
-        )
-        scores = ((down * agreeing) @ across.T).real
+        waves_down = np.exp(-2j * np.pi * np.outer(down, lines.rows))
+        waves_across = np.exp(-2j * np.pi * np.outer(across, lines.columns))
+        agreeing = self.expected * self.amplitudes
+        scores: Floats = ((waves_down * agreeing) @ waves_across.T).real / self.deviation
+        return scores
+
+    def _near(self, corner: NDArray[np.float64]) -> Found:
+        """Find the best place around one of the grid, between which fine lines turn by a third."""
+        down, across = corner[0] + BETWEEN, corner[1] + BETWEEN
+        scores = self.scores_at(down, across)
         row, column = divmod(int(scores.argmax()), len(BETWEEN))
-        place = (float(corner[0] + BETWEEN[row]), float(corner[1] + BETWEEN[column]))
-        return Found(replace(self.place, corner=place), float(scores[row, column]) / self.deviation)
+        place = replace(self.place, corner=(float(down[row]), float(across[column])))
+        return Found(place, float(scores[row, column]))
 
     def refined(self) -> Found:
         """Move and stretch the picture until the phases agree best."""

@@ -1,18 +1,19 @@
 """Reading a watermark: where the picture lies in its photo, which photo that is, how surely."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from verifier.watermark.finding import Found, searched, straightened, uncut
+from verifier.watermark.payload_place import placed_by_payload
 from verifier.watermark.place import Array, Place
+from verifier.watermark.soft_bits import soft_values
 from verifier.watermark.spectrum import Spectrum
 from verifier.watermark.whitening import reduced, whitened
-from watermark.code import CODED_BITS, Soft, decode
+from watermark.code import decode
 from watermark.keys import GroupKey
-from watermark.pattern import Spreading, payload_lines
 from watermark.payload import Message
 
 LEAST_SIDE = 64  # samples, under which there is no room for a payload
@@ -100,10 +101,10 @@ def read_watermark(
         return WatermarkReading(found=False)
     weighed = whitened(luma)
     tries, pilot = 0, 0.0
-    for found in _places(weighed, search=search):
+    for found, readable in _places(weighed, keys, search=search):
         pilot = max(pilot, found.score)
         soft_by = soft_values(weighed, found.place)
-        for key in keys:
+        for key in readable:
             tries += 1
             decoded = decode(soft_by(key))
             rate = min(1.0, decoded.false_hit_rate * tries)
@@ -114,34 +115,22 @@ def read_watermark(
     return WatermarkReading(found=False, pilot=pilot)
 
 
-def _places(weighed: Array, *, search: bool) -> Iterator[Found]:
-    """Yield where a picture may lie, likeliest first; it is searched for last."""
+def _places(
+    weighed: Array, keys: Sequence[GroupKey], *, search: bool
+) -> Iterator[tuple[Found, Sequence[GroupKey]]]:
+    """Yield where a picture may lie, likeliest first, and by which keys it is to be read there."""
     spectrum = Spectrum(weighed)
-    yield from uncut(weighed, spectrum)
-    if search:
-        yield from searched(weighed, spectrum)
-        yield from straightened(weighed, spectrum)
-
-
-def soft_values(weighed: Array, place: Place) -> Callable[[GroupKey], Soft]:
-    """Correlate a whitened picture with the payload's lines.
-
-    Returns
-    -------
-    A function of a group's key that gives the (248,) soft values of its coded bits.
-    """
-    lines = payload_lines()
-    amplitudes = place.lattice_amplitudes(place.upright(weighed), lines)
-    parts = np.empty(2 * len(lines))
-    parts[0::2], parts[1::2] = amplitudes.real, amplitudes.imag
-    parts *= np.repeat(1 / np.sqrt(lines.radii), 2)
-
-    def of_key(key: GroupKey) -> Soft:
-        spreading = Spreading.by(key)
-        soft: Soft = np.bincount(spreading.bits, parts * spreading.signs, CODED_BITS).astype(float)
-        return soft
-
-    return of_key
+    for found in uncut(weighed, spectrum):
+        yield found, keys
+    if not search:
+        return
+    for found in searched(weighed, spectrum):
+        yield found, keys
+    for key in keys:
+        for found in placed_by_payload(weighed, spectrum, key):
+            yield found, [key]
+    for found in straightened(weighed, spectrum):
+        yield found, keys
 
 
 def _named(
