@@ -17,6 +17,7 @@ from camera_sim.developing.tiles import DEFAULT_MAX_MEMORY
 from camera_sim.engines.opening import DEFAULT_ENGINE
 from camera_sim.errors import CameraSimError, OutputError
 from camera_sim.raw.process import raw_decoder
+from camera_sim.raw.raw_file import RawFile
 from channel.command_line import show_traceback
 from channel.options import Count, Out, read_by, within
 from channel.printable import printable
@@ -86,6 +87,7 @@ class Develop(signing.DevelopingOptions):
         """Develop what was named; 2 if any file could not be."""
         if self.payload:
             _check_one(self.raw)
+        _check_any(self.raw)
         raw_decoder().start()  # beside the opening of the network
         developer = signing.developer(self)
         options = _options(self, developer.pipeline)
@@ -110,6 +112,20 @@ class Develop(signing.DevelopingOptions):
         if len(jobs) > 1:
             print(f"{len(jobs) - failures} of {len(jobs)} files developed")
         return 2 if failures else 0
+
+
+def _check_any(sources: Sequence[Path]) -> None:
+    """Refuse names of nothing before anything is made, such as the keys of a user's photos."""
+    named = [file for source in sources for file in raw_files(source)]
+    if not any(_is_file(file) for file in named):
+        RawFile.read(named[0])
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name may be too long to be asked for
+        return False
 
 
 def _check_one(sources: Sequence[Path]) -> None:

@@ -56,6 +56,17 @@ def test_a_payload_is_embedded_and_keys_are_made_once(
     assert (tmp_path / "b.compare.jpg").exists()
 
 
+@pytest.mark.parametrize("named", [("nope.nef",), ("nope.nef", "neither.nef"), ("a-folder",)])
+def test_whoever_misspells_a_file_has_no_keys_made(
+    camsim: Camsim, keys: Path, tmp_path: Path, named: tuple[str, ...]
+) -> None:
+    (tmp_path / "a-folder").mkdir()
+    ran = camsim("develop", *(tmp_path / name for name in named), "--out", tmp_path / "out")
+    assert ran.status == 2
+    assert len(ran.err.splitlines()) == 1
+    assert not keys.exists()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("processes", [1, 2])
 def test_each_photo_gets_another_payload(
