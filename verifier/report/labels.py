@@ -125,11 +125,12 @@ SIGNED_TAG: Final = "signed"
 REVEAL: Final = "Received or signed picture"
 LAID_CAPTION: Final = (
     "Left of the slider: the received picture. Right of it: the reference picture that was signed "
-    "with the photo, which is smaller and less sharp. Outlined: what differs."
+    "with the photo, which is smaller and less sharp."
 )
+OUTLINED: Final = "Outlined: what differs."
 PAIR_CAPTION: Final = (
     "The received picture, and the reference picture that was signed with the photo of its "
-    "watermark. Outlined: what differs."
+    "watermark."
 )
 WHOLE: Final = "The whole signed picture"
 WHOLE_CAPTION: Final = "All that was signed. Outlined: what the received picture shows of it."

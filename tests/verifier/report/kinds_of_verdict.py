@@ -178,6 +178,9 @@ TOO_SMALL: Final = edits(
     "abstained", "inconclusive",
     "The photo has 2312 pixels on its longer side; edits are judged from 2,400 on.",
     in_domain=True, limits=WatermarkEdits.limits,
+    model=ModelFacts(
+        name="watermark-edits-1", version="1", sha256="0" * 64, pair=None, pipeline=None
+    ),
 )  # fmt: skip
 ELSEWHERE: Final = edits(
     "abstained", "inconclusive",

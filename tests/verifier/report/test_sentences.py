@@ -142,6 +142,11 @@ def test_an_answer_of_kinds_is_not_said_to_be_none(report: Report) -> None:
     assert ("none of them is sure" in report.verdict.statistics) <= (not answered)
 
 
+def test_outlines_are_told_of_only_where_some_are_drawn(report: Report) -> None:
+    page = report.to_html()
+    assert (labels.OUTLINED in page) == bool(report.comparison.regions)
+
+
 def test_a_report_points_at_no_section_that_may_be_missing(report: Report) -> None:
     assert "below" not in report.to_text()
     assert "below" not in re.sub("<(style|script).*?</\1>", "", report.to_html(), flags=re.S)
