@@ -14,7 +14,7 @@ import channel
 import firmware_export
 import verifier
 from camera_sim.commands.table import COMMANDS
-from tests.conftest import REPOSITORY
+from tests.conftest import REPOSITORY, MadeOnce
 
 pytestmark = pytest.mark.slow
 SCRIPT = re.compile(r'<(?:script|img|iframe|source)[^>]*\ssrc="(?:https?:)?//')
@@ -22,13 +22,14 @@ STYLE = re.compile(r'<link[^>]*rel="stylesheet"[^>]*href="(?:https?:)?//')
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("site")
-    words = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "-d", str(folder)]
-    quiet = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
-    built = subprocess.run(words, cwd=REPOSITORY, env=quiet, capture_output=True, check=False)
-    assert built.returncode == 0, built.stderr.decode()
-    return folder
+def site(made_once: MadeOnce) -> Path:
+    def build(folder: Path) -> None:
+        words = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "-d", str(folder)]
+        quiet = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
+        built = subprocess.run(words, cwd=REPOSITORY, env=quiet, capture_output=True, check=False)
+        assert built.returncode == 0, built.stderr.decode()
+
+    return made_once("site", build)
 
 
 @pytest.mark.slow(seconds=8)
