@@ -13,6 +13,7 @@ import pytest
 
 from tests.verifier.service.server import PATIENCE, Server, served, wait_until
 from verifier.service.connections import ConnectionLimits, Crowd
+from verifier.service.server import listening
 
 pytestmark = pytest.mark.slow
 
@@ -212,3 +213,11 @@ def test_who_answers_never_gives_way_and_proxies_are_many_clients() -> None:
     made.leave(busy[0])
     made.leave(busy[0])
     assert made.enter(busy[0], "a")
+
+
+def test_no_answer_waits_for_the_client_to_acknowledge_its_head() -> None:
+    """Of connections that say TCP, asyncio switches Nagle's algorithm off."""
+    with listening("127.0.0.1", 0) as opened, socket.create_connection(opened.getsockname()):
+        connection, _ = opened.accept()
+        with connection:
+            assert connection.proto == socket.IPPROTO_TCP
