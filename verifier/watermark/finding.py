@@ -146,7 +146,8 @@ def _waves_of_grid() -> tuple[Complex, Complex]:
 def uncut(weighed: Array, spectrum: Spectrum) -> list[Found]:
     """Score a picture as if it were the whole photo, in all its turns, best first."""
     step = 1 / max(weighed.shape)
-    pilots = [Pilot.at(Place(turn, (step, step)), weighed, spectrum) for turn in TURNS]
+    places = [Place(turn, (step, step)).sized(step, spectrum.pitch) for turn in TURNS]
+    pilots = [Pilot.at(place, weighed, spectrum) for place in places]
     found = [Found(pilot.place, pilot.score()) for pilot in pilots]
     best = sorted(zip(found, pilots, strict=True), key=lambda pair: -pair[0].score)[:UNCUT]
     as_they_are = [found for found, _ in best]  # exact, where the pilot is too faint to refine

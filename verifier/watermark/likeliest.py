@@ -69,7 +69,7 @@ def likeliest(search: Search, longer_side: int, spectrum: Spectrum) -> list[Plac
         clear = not taken and scores[way, size] > CLEAR
         for factor in np.exp(NEARBY * SIZE_STEP) if clear else (1.0,):
             step = float(factor / sizes[size])
-            taken.append(replace(lying[way], steps=(step, step)))
+            taken.append(lying[way].sized(step, spectrum.pitch))
         ways = [_lies_alike(place, lying[way]) for place in lying]
         scores[np.ix_(ways, np.abs(logarithms - logarithms[size]) < PEAK)] = -np.inf
     return taken + [replace(place, turn=place.turn.half_turned()) for place in taken]

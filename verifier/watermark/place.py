@@ -89,6 +89,11 @@ class Place:
     corner: tuple[float, float] = (0.0, 0.0)
     slant: float = 0.0
 
+    def sized(self, step: float, pitch: tuple[float, float]) -> "Place":
+        """Set the steps: so many longer sides a sample, times the pitch of received samples."""
+        down, across = reversed(pitch) if self.turn.transpose else pitch
+        return replace(self, steps=(step * down, step * across))
+
     def upright(self, plane: Array) -> Array:
         """Bring a received (H, W) plane upright, and level where it is slanted."""
         return levelled(np.ascontiguousarray(self.turn.undo(plane)), self.slant)

@@ -11,7 +11,7 @@ from verifier.watermark.payload_place import placed_by_payload
 from verifier.watermark.place import Array, Place
 from verifier.watermark.soft_bits import soft_values
 from verifier.watermark.spectrum import Spectrum
-from verifier.watermark.whitening import reduced, whitened
+from verifier.watermark.whitening import pitch_of, reduced, whitened
 from watermark.code import decode
 from watermark.keys import GroupKey
 from watermark.payload import Message
@@ -101,7 +101,8 @@ def read_watermark(
         return WatermarkReading(found=False)
     weighed = whitened(luma)
     tries, pilot = 0, 0.0
-    for found, readable in _places(weighed, keys, search=search):
+    spectrum = Spectrum(weighed, pitch_of(luma.shape, picture.shape))
+    for found, readable in _places(weighed, spectrum, keys, search=search):
         pilot = max(pilot, found.score)
         soft_by = soft_values(weighed, found.place)
         for key in readable:
@@ -116,10 +117,9 @@ def read_watermark(
 
 
 def _places(
-    weighed: Array, keys: Sequence[GroupKey], *, search: bool
+    weighed: Array, spectrum: Spectrum, keys: Sequence[GroupKey], *, search: bool
 ) -> Iterator[tuple[Found, Sequence[GroupKey]]]:
     """Yield where a picture may lie, likeliest first, and by which keys it is to be read there."""
-    spectrum = Spectrum(weighed)
     for found in uncut(weighed, spectrum):
         yield found, keys
     if not search:

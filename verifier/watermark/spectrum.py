@@ -22,9 +22,12 @@ class Spectrum:
     ----------
     weighed
         (H, W) of `whitening.Weighing.apply`.
+    pitch
+        How high and wide its samples are, in those of its longer side.
     """
 
-    def __init__(self, weighed: Array) -> None:
+    def __init__(self, weighed: Array, pitch: tuple[float, float] = (1.0, 1.0)) -> None:
+        self.pitch = pitch
         self._side = 2 * max(weighed.shape)
         spectrum = np.fft.rfft2(weighed, s=(self._side, self._side))
         power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32)

@@ -46,6 +46,16 @@ def reduced(picture: NDArray[np.uint8], most: int = LONGER_SIDE) -> Array:
     return _resized(narrow, (height, width))
 
 
+def pitch_of(samples: tuple[int, ...], picture: tuple[int, ...]) -> tuple[float, float]:
+    """Return how high and wide (h, w) samples of a (H, W) picture are, in those of its longer side.
+
+    A picture's shorter side is rounded to whole samples: they are wider or narrower by up to a
+    thousandth, by which fine lines would lie beside their place.
+    """
+    longer = max(picture[:2]) / max(samples)
+    return picture[0] / samples[0] / longer, picture[1] / samples[1] / longer
+
+
 def scaled_down(plane: Array, most: int) -> Array:
     """Scale a (H, W) plane by Lanczos' kernel to at most so many samples a side."""
     return _resized(plane, _scaled(plane.shape, most))

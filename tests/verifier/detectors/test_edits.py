@@ -120,10 +120,18 @@ def test_a_file_that_was_compressed_more_before_is_not_judged(
 def test_a_photo_that_is_cut_by_a_few_pixels_is_not_accused(
     edits: WatermarkEdits, whole: Picture, keyed: bool
 ) -> None:
-    result = _asked(edits, _file(whole[:1797, :2395]), keyed=keyed)
+    result = _asked(edits, _file(whole[:1797, :2397]), keyed=keyed)
     assert result is not None
     assert result.status == "abstained"
     assert "cut by a few pixels" in result.reasons[0]
+
+
+def test_a_photo_that_is_cut_by_some_pixels_is_placed_and_judged(
+    edits: WatermarkEdits, whole: Picture
+) -> None:
+    result = _asked(edits, _file(whole[:1795, :2395]), keyed=True)
+    assert result is not None
+    assert result.probabilities["native"] > 0.95
 
 
 def test_a_straightened_photo_is_not_judged(edits: WatermarkEdits, whole: Picture) -> None:

@@ -44,6 +44,17 @@ def test_read_at_any_size(whole: Picture, width: int) -> None:
     assert reading.false_hit_rate < 1e-12
 
 
+@pytest.mark.parametrize("size", [(853, 1280), (901, 1300)])
+@pytest.mark.parametrize("turned", [False, True])
+def test_samples_that_are_not_square_are_known_to_be(size: tuple[int, int], turned: bool) -> None:
+    """A shorter side is rounded to whole samples: 682 of 682.4, 710 of 709.7."""
+    whole = photo(size)
+    reading = read_watermark(np.rot90(whole) if turned else whole, [GROUP], search=False)
+    assert reading.place is not None
+    down = size[0] / size[1] / round(size[0] / size[1] * 1024)
+    assert reading.place.steps == pytest.approx((down, 1 / 1024), rel=1e-4)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("mirrored", [False, True])
 @pytest.mark.parametrize("quarters", [0, 1, 2, 3])
