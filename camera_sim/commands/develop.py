@@ -16,6 +16,7 @@ from camera_sim.developing.output import FORMATS, Encoding, Format
 from camera_sim.developing.tiles import DEFAULT_MAX_MEMORY
 from camera_sim.engines.opening import DEFAULT_ENGINE
 from camera_sim.errors import CameraSimError, OutputError
+from camera_sim.pipelines import find_pipeline
 from camera_sim.raw.process import raw_decoder
 from camera_sim.raw.raw_file import RawFile
 from channel.command_line import show_traceback
@@ -87,6 +88,8 @@ class Develop(signing.DevelopingOptions):
         """Develop what was named; 2 if any file could not be."""
         if self.payload:
             _check_one(self.raw)
+        if self.pipeline:
+            find_pipeline(self.pipeline)
         _check_any(self.raw)
         raw_decoder().start()  # beside the opening of the network
         developer = signing.developer(self)
