@@ -11,7 +11,6 @@ from tests.conftest import REPOSITORY
 RESULTS = sorted((REPOSITORY / "docs" / "results").glob("*.md"))
 COMMAND = re.compile(r"`{1,3}[a-z]*\s*(?:camsim|python|pytest|pip) ", re.MULTILINE)
 MOST_WORDS = 130  # between tables, commands and headings
-UNDER_WORK = {"edits.md": 210, "watermark.md": 165}
 NUMBERS = {
     "channel-jpeg.md": {"count": 24, "smooth": 8},
     "channel-differentiable.md": {"channels": 1},
@@ -31,8 +30,7 @@ def test_a_table_has_a_paragraph_and_no_story(path: Path) -> None:
     """Trials stand with the decisions."""
     text = re.sub(r"```.*?```", "\n#\n", path.read_text(encoding="utf-8"), flags=re.DOTALL)
     prose = [part for part in re.split(r"\n(?=[#|])|(?<=\|)\n(?!\|)", text) if part[:1] != "|"]
-    most = UNDER_WORK.get(path.name, MOST_WORDS)
-    assert [part for part in prose if len(part.split()) > most] == []
+    assert [part for part in prose if len(part.split()) > MOST_WORDS] == []
 
 
 @pytest.mark.parametrize("name", PAGES)
