@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from verifier.detectors.detector import Detector
+from verifier.detectors.missing_parts import ANSWER, ANSWER_WORDS, MissingParts, missing_parts
 from verifier.detectors.model import Model
 from verifier.judging.calibration import log_softmax
 from verifier.judging.decision import (
@@ -30,8 +31,9 @@ from verifier.report.wording import percent
 from verifier.watermark.description import describe, is_known
 from verifier.watermark.photo import upright
 from verifier.watermark.reader import WatermarkReading, read_watermark
+from verifier.watermark.regions import regions_of
 from verifier.watermark.registration import distance_from_place
-from verifier.watermark.transfer import FINE_SIDE, measure_transfer
+from verifier.watermark.transfer import FINE_SIDE, Transfer, measure_transfer
 from verifier.weights import FOLDER, Calibration, ModelEntry, read_manifest
 from watermark.keys import GroupKey, PhotoKey
 
@@ -78,8 +80,8 @@ class WatermarkEdits(Detector):
     question: ClassVar[str] = "Was the picture edited after the camera developed it?"
     doing: ClassVar[str] = "Looking for edits"
     limits: ClassVar[str] = (
-        "It sees what was done to the whole picture's sharpness. Parts that were put in or painted "
-        "over, and changes of brightness and colour, it does not see."
+        "It sees what was done to the whole picture's sharpness, and parts without the watermark. "
+        "Small parts, and changes of brightness and colour, it does not see."
     )
 
     def __init__(
@@ -128,21 +130,35 @@ class WatermarkEdits(Detector):
         picture
             (H, W, 3) uint8 as it is shown: that of ``found``.
         photo
-            The photo's own key, where it is at hand: more of the watermark is known by it.
+            The photo's own key, where it is at hand: more of the watermark is known by it. Of parts
+            nothing is said then: who asks a vendor's service could repair them by its answers.
         """
         group = next((key for key in self._keys if key.name == found.key), None)
         model = self._blind if photo is None else self._keyed
         if model is None or not found.found or group is None:
             return None
-        reason = next(_reasons(reading, picture, found), None)
-        if reason:
-            return self._result(model, abstained(reason, in_domain=True))
+        if found.slant or found.place is None:
+            return self._result(model, abstained(_STRAIGHTENED, in_domain=True))
         if distance_from_place(picture, found, group) > MOST_OFF:
             return self._result(model, abstained(_CUT, in_domain=True))
-        steps = reading.facts.luma_steps
-        described = describe(measure_transfer(picture, found, group, photo, steps))
-        if not is_known(described):
-            return self._result(model, abstained(_COMPRESSED, in_domain=True))
+        orientation = reading.facts.input.orientation
+        steps = reading.facts.luma_steps if orientation == 1 else None
+        transfer = measure_transfer(picture, found, group, photo, steps)
+        unknown = next(_reasons(reading, picture, found), None)
+        whole = self._of_the_whole(model, reading, transfer, unknown)
+        regions = regions_of(transfer, found.place.turn)
+        parts = missing_parts(regions, picture.shape, orientation)
+        return _changed_in(parts, whole) if parts and photo is None else whole
+
+    def _of_the_whole(
+        self, model: Model, reading: Reading, transfer: Transfer, unknown: str | None
+    ) -> DetectorResult:
+        """Answer for the whole picture, unless something keeps it from being known."""
+        described = describe(transfer)
+        if unknown is None and not is_known(described):
+            unknown = _COMPRESSED
+        if unknown:
+            return self._result(model, abstained(unknown, in_domain=True))
         logits = model.logits([described[None]])
         return self._answered(model, reading, log_softmax(logits)[0])
 
@@ -179,17 +195,33 @@ class WatermarkEdits(Detector):
         )
 
 
+def _changed_in(parts: MissingParts, whole: DetectorResult) -> DetectorResult:
+    """Answer that parts were changed; what is found of the whole picture stands beside it."""
+    return whole.model_copy(
+        update={
+            "status": "ran",
+            "finding": "evidence against",
+            "answer": ANSWER,
+            "answer_words": ANSWER_WORDS,
+            "confidence": None,
+            "threshold": None,
+            "false_alarm_rate": None,
+            "label_words": {**whole.label_words, ANSWER: ANSWER_WORDS},
+            "patch_map": parts.patch_map,
+            "reasons": (*parts.words, *whole.reasons),
+        }
+    )
+
+
 def _reasons(
     reading: Reading, picture: NDArray[np.uint8], found: WatermarkReading
 ) -> Iterator[str]:
-    """Say why a picture's watermark can't be measured, if it can't."""
+    """Say why nothing is known of the whole picture, if nothing is."""
     if (found.longer_side or 0) < LEAST_PHOTO:
         yield (
             f"The photo has {found.longer_side} pixels on its longer side; edits are judged from "
             f"{LEAST_PHOTO:,} on."
         )
-    if found.slant:
-        yield _STRAIGHTENED
     if reading.facts.channel.double_compression.found:
         yield _TWICE
     if max(picture.shape) < FINE_SIDE and reading.facts.luma_steps is None:

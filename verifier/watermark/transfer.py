@@ -26,6 +26,7 @@ from verifier.watermark.whitening import (
     luma_of,
     scaled_down,
     smoothed_power,
+    window_means,
     window_spectra,
 )
 from watermark.embedding import Part, octave_part, payload_part, pilot_part, plane_of
@@ -45,6 +46,7 @@ BLIND_BANDS = 11
 # The camera's strength, in units of its operating point, by the deviation of luma around a place.
 LEAST, MOST, FLAT, RISE = 0.6, 2.5, 0.5, 0.13
 AROUND = 5
+DARKEST, BRIGHTEST = 3, 252  # levels beyond which a pattern is cut off
 OTHER = bytes(KEY_BYTES)  # the key of the second pattern, which no camera lays
 
 
@@ -62,19 +64,29 @@ class Transfer:
         (rows, columns, bands) float32, the picture's correlation with what was laid.
     laid
         The same if all of it were left; the larger, the surer. 0 where nothing known was laid.
+    kept
+        The same less what the received file's JPEG took of it, and what lay where it is black or
+        white and nothing can be added.
     left
         (bands,) what the received file's JPEG leaves of it, from 0 to 1.
+    texture
+        (rows, columns) how strongly it was laid, on average, which rises with the texture there.
     received
         Pixels of the received picture to a longer side of the photo.
     longer_side
         Of the photo as it was developed, pixels.
+    samples
+        Height and width of the upright picture as it was measured.
     """
 
     found: Array
     laid: Array
+    kept: Array
     left: Array
+    texture: Array
     received: float
     longer_side: int
+    samples: tuple[int, int]
 
     @property
     def shares(self) -> NDArray[np.floating]:
@@ -118,14 +130,19 @@ def measure_transfer(
     seen = _Seen.of(luma, reading.place)
     bands = len(BANDS) if photo else BLIND_BANDS
     found, laid = seen.compared(seen.spectra, _parts(message, group, photo), bands)
-    left = np.ones(len(BANDS), np.float32)
+    left, kept = np.ones(len(BANDS), np.float32), laid
     if steps and max(luma.shape) < FINE_SIDE:
         other = _parts(message, GroupKey(OTHER), PhotoKey(OTHER) if photo else None)
         after = left_by_rounding(luma, steps, seen.as_received(other, luma))
         kept, whole = seen.compared(_of_noise(seen.upright(after)), other, bands)
         left[:bands] = (kept.sum((0, 1)) / np.maximum(whole.sum((0, 1)), 1e-9))[:bands]
+    clipped = (seen.sampled < DARKEST) | (seen.sampled > BRIGHTEST)
+    kept = kept * (1 - window_means(clipped.astype(np.float32)))[..., None]
+    texture = window_means(seen.strength)
     steps_ = sum(seen.place.steps) / 2 * max(seen.sampled.shape) / max(luma.shape)
-    return Transfer(found, laid, left, 1 / steps_, reading.longer_side)
+    height, width = seen.sampled.shape
+    samples = (height, width)
+    return Transfer(found, laid, kept, left, texture, 1 / steps_, reading.longer_side, samples)
 
 
 def _parts(message: Message, group: GroupKey, photo: PhotoKey | None) -> list[Part]:

@@ -134,6 +134,17 @@ def window_spectra(
         yield top, np.fft.rfft2(strip[:, ::STEP].swapaxes(0, 1) * _window()) * gains
 
 
+def window_means(plane: Array) -> Array:
+    """Return the (rows, columns) means of the windows of `window_spectra`."""
+    beyond = [(STEP, _padded(side) - side - STEP) for side in plane.shape]
+    padded = np.pad(plane, beyond, mode="symmetric")
+    rows, columns = (side // STEP for side in padded.shape)
+    halves = padded.reshape(rows, STEP, columns, STEP).mean((1, 3))
+    wide = halves[1:] + halves[:-1]
+    means: Array = (wide[:, 1:] + wide[:, :-1]) / 4
+    return means
+
+
 def _padded(side: int) -> int:
     """Return a side with half a window before it, and as much or more after it."""
     return side + 2 * STEP + -side % STEP

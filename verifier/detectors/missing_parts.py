@@ -1,0 +1,104 @@
+"""Parts of a picture that lack the watermark of the rest, as a report shows them."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from channel.picture_file import SIDEWAYS
+from verifier.report.record import PatchMap
+from verifier.report.wording import percent
+from verifier.watermark.regions import WatermarkRegions
+
+Floats = NDArray[np.float64]
+
+ANSWER: Final = "parts"
+ANSWER_WORDS: Final = "changed in parts"
+LEAST: Final = 2
+"""Neighbouring windows that lack it, from which that is evidence."""
+_MAP_WORDS: Final = (
+    "Each square says whether the photo's watermark is there. Where there is no square, the "
+    "picture holds too little of it to know."
+)
+
+
+@dataclass(frozen=True)
+class MissingParts:
+    """Parts without the watermark.
+
+    Attributes
+    ----------
+    patch_map
+        As coded; places of which nothing is known are left out.
+    words
+        What was found, in sentences.
+    """
+
+    patch_map: PatchMap
+    words: tuple[str, ...]
+
+
+def missing_parts(
+    regions: WatermarkRegions, shape: tuple[int, ...], orientation: int
+) -> MissingParts | None:
+    """Outline what lacks the watermark; None where too little does.
+
+    Parameters
+    ----------
+    shape
+        Height and width of the picture as it is shown, pixels.
+    orientation
+        Of its file, by EXIF.
+    """
+    lacking = regions.lacking
+    if not _adjoining(lacking).any():
+        return None
+    share = np.count_nonzero(lacking) / np.count_nonzero(lacking | regions.having)
+    words = (
+        f"In a part of the picture, {percent(share)} of what can be judged, its watermark is "
+        "missing, and parts of like texture have it: something was put there, painted over or "
+        "blurred. A sticker or a caption looks the same.",
+    )
+    return MissingParts(_patch_map(regions, shape, orientation), words)
+
+
+def _adjoining(flagged: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which flagged places have enough flagged ones beside, above or below them."""
+    padded = np.pad(flagged.astype(int), 1)
+    beside = padded[:-2, 1:-1] + padded[2:, 1:-1] + padded[1:-1, :-2] + padded[1:-1, 2:]
+    found: NDArray[np.bool_] = flagged & (beside + 1 >= LEAST)
+    return found
+
+
+def _patch_map(regions: WatermarkRegions, shape: tuple[int, ...], orientation: int) -> PatchMap:
+    """Draw a square around the middle of each part of which something is known."""
+    height, width = shape[:2]
+    known = regions.lacking | regions.having
+    middles = regions.middles[known]
+    down, across = _as_coded(middles[:, 0], middles[:, 1], orientation)
+    if orientation in SIDEWAYS:
+        height, width = width, height
+    side = max(1, round(regions.side * max(height, width)))
+    tops = np.clip(np.rint(down * height - side / 2), 0, height - side).astype(int)
+    lefts = np.clip(np.rint(across * width - side / 2), 0, width - side).astype(int)
+    values = 1 / (1 + np.exp(-regions.evidence[known].astype(float)))
+    return PatchMap(
+        side=side,
+        places=tuple(zip(lefts.tolist(), tops.tolist(), strict=True)),
+        values=tuple(values.round(4).tolist()),
+        words=_MAP_WORDS,
+        low="has the watermark",
+        high="lacks it",
+    )
+
+
+def _as_coded(down: Floats, across: Floats, orientation: int) -> tuple[Floats, Floats]:
+    """Turn places in a picture as it is shown, shares of its sides, into those as it is coded."""
+    if orientation in SIDEWAYS:
+        down, across = across, down
+    if orientation in (3, 4, 6, 7):
+        down = 1 - down
+    if orientation in (2, 3, 7, 8):
+        across = 1 - across
+    return down, across
