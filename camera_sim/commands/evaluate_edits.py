@@ -1,8 +1,6 @@
 """``camsim evaluate edits``: whether edits are named from what is left of a photo's watermark."""
 
 import json
-import multiprocessing
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,7 +12,6 @@ from channel.options import SOME, Count, Out
 from channel.output import write
 from channel.picture_file.srgb import picture_files
 from channel.platforms import platform
-from channel.terminal import track
 
 if TYPE_CHECKING:
     from camera_sim.evaluation.watermark.edited import Measured
@@ -64,15 +61,15 @@ class EvaluateEdits:
         """Print the tables, and write them after each photograph."""
         for name in self.platform:
             platform(name)  # that it exists is said before minutes of work
-        files = picture_files(self.photos)[: self.limit]
+        from camera_sim.evaluation.each_photo import each_photo
+
+        count = len(picture_files(self.photos)[: self.limit])
         rows: list[Measured] = []
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(self.processes, context) as pool:
-            work = [pool.submit(_of_photo, self, number) for number in range(len(files))]
-            for done, of_photo in enumerate(track(as_completed(work), "photographs", len(work))):
-                rows += of_photo.result()
-                text = self._tables(rows, done + 1)
-                self._write(text, rows)
+        text = ""
+        for done, found in enumerate(each_photo(_of_photo, self, count, self.processes), 1):
+            rows += found
+            text = self._tables(rows, done)
+            self._write(text, rows)
         print(text)
         return 0
 

@@ -1,8 +1,6 @@
 """``camsim evaluate recovery``: what a comparison with the signed reference picture finds."""
 
-import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, get_args
@@ -14,7 +12,6 @@ from channel.extras import of_extra
 from channel.options import SOME, Count, Out
 from channel.output import write
 from channel.picture_file.srgb import load_picture, picture_files
-from channel.terminal import track
 
 if TYPE_CHECKING:
     from camera_sim.evaluation.recovery.trials import Trial
@@ -74,14 +71,14 @@ class _Evaluation:
 
     def run(self) -> None:
         """Try all photographs, then show the tables."""
-        files = picture_files(self.args.photos)[: self.args.limit]
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(self.args.processes, context) as pool:
-            work = [pool.submit(_of_photo, self.args, number) for number in range(len(files))]
-            for done, of_photo in enumerate(track(as_completed(work), "photographs", len(work))):
-                self.trials += of_photo.result()
-                self._write(done + 1)
-        print(self._tables(len(files)))
+        from camera_sim.evaluation.each_photo import each_photo
+
+        args = self.args
+        count = len(picture_files(args.photos)[: args.limit])
+        for done, found in enumerate(each_photo(_of_photo, args, count, args.processes), 1):
+            self.trials += found
+            self._write(done)
+        print(self._tables(count))
 
     def _tables(self, photos: int) -> str:
         from camera_sim.evaluation.recovery import tables

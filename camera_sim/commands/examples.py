@@ -71,6 +71,7 @@ EXAMPLES: Final = {
     "evaluate pair": "camsim evaluate pair my-pictures/ --table fidelity",
     "evaluate watermark": "camsim evaluate watermark my-photos/ --table platforms --out measured",
     "evaluate edits": "camsim evaluate edits my-photos/ --out measured",
+    "evaluate parts": "camsim evaluate parts my-photos/ --out measured",
     "evaluate survival": "camsim evaluate survival my-photos/ --out measured",
     "evaluate recovery": "camsim evaluate recovery my-photos/ --out measured",
     "evaluate fuzz-raw": "camsim evaluate fuzz-raw --files 100",

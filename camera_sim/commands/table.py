@@ -146,6 +146,8 @@ COMMANDS: Final = {
         "the watermark's recovery by platform, chain and change; false hits, fidelity, cost"),
     "evaluate edits": ("camera_sim.commands.evaluate_edits:EvaluateEdits",
         "whether edits are named from what is left of a photo's watermark, by platform"),
+    "evaluate parts": ("camera_sim.commands.evaluate_parts:EvaluateParts",
+        "whether changed parts are found by the watermark alone, without a reference"),
     "evaluate recovery": ("camera_sim.commands.evaluate_recovery:EvaluateRecovery",
         "what a comparison with the signed reference finds: copies, edits, other pictures"),
     "evaluate survival": ("camera_sim.commands.evaluate_survival:EvaluateSurvival",

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from verifier.detectors.detector import Detector
 from verifier.detectors.missing_parts import ANSWER, ANSWER_WORDS, MissingParts, missing_parts
 from verifier.detectors.model import Model
+from verifier.features.even_border import even_borders
 from verifier.judging.calibration import log_softmax
 from verifier.judging.decision import (
     Answer,
@@ -146,7 +147,7 @@ class WatermarkEdits(Detector):
         transfer = measure_transfer(picture, found, group, photo, steps)
         unknown = next(_reasons(reading, picture, found), None)
         whole = self._of_the_whole(model, reading, transfer, unknown)
-        regions = regions_of(transfer, found.place.turn)
+        regions = regions_of(transfer).inside_of(even_borders(picture), picture.shape)
         parts = missing_parts(regions, picture.shape, orientation)
         return _changed_in(parts, whole) if parts and photo is None else whole
 

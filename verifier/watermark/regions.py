@@ -8,12 +8,13 @@ compression, which nobody knows, took as much of theirs. So where no part of suc
 left, nothing is said.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from verifier.features.even_border import LEAST, Borders
 from verifier.watermark.place import Turn
 from verifier.watermark.transfer import Transfer
 from verifier.watermark.whitening import STEP
@@ -33,6 +34,8 @@ UNEVEN: Final = 0.25
 ALIKE: Final = 0.25
 """Share of the parts that are taken to be of like texture."""
 LEAST_ALIKE: Final = 24
+AROUND: Final = 0.005
+"""Longer sides of the photo by which something lies around it."""
 LEAST_EXPECTED: Final = 2.0
 """Deviations that a part would have, from which it helps to learn what is expected."""
 
@@ -67,16 +70,23 @@ class WatermarkRegions:
         """Which parts have it."""
         return self.evidence <= -SURE
 
+    def inside_of(self, borders: Borders, shape: tuple[int, ...]) -> "WatermarkRegions":
+        """Take back what is said of borders of one colour, of a received (H, W) picture."""
+        height, width = shape[:2]
+        reach = self.side * max(height, width)
+        down, across = self.middles[..., 0] * height, self.middles[..., 1] * width
+        covered = np.zeros(self.evidence.shape, np.bool_)
+        for count, away in zip(borders, (down, height - down, across, width - across), strict=True):
+            if count >= LEAST:
+                covered |= away < count + reach
+        return replace(self, evidence=np.where(covered, 0, self.evidence))
 
-def regions_of(transfer: Transfer, turn: Turn) -> WatermarkRegions:
+
+def regions_of(transfer: Transfer) -> WatermarkRegions:
     """Tell parts that have the watermark from parts that lack it.
 
-    A part is a window, or a window and some of what stands around it: whichever says more.
-
-    Parameters
-    ----------
-    turn
-        What brought the received picture upright.
+    A part is a window, or a window and some of what stands around it: whichever says more. Of what
+    may lie around the photo nothing is said.
     """
     found, laid, kept = (
         values.sum(-1, dtype=np.float64)
@@ -87,9 +97,32 @@ def regions_of(transfer: Transfer, turn: Turn) -> WatermarkRegions:
     wide = (_around(found), _around(laid), _around(kept))
     around = _evidence(*wide, BY_CHANCE_AROUND, texture)
     surer = np.where(np.abs(alone) > np.abs(around), alone, around)
+    known = np.logical_and.outer(*_within_photo(transfer, surer.shape))
     side = STEP / max(transfer.samples)
-    middles = _middles(surer.shape, transfer.samples, turn)
-    return WatermarkRegions(surer.astype(np.float32), middles, side)
+    middles = _middles(surer.shape, transfer.samples, transfer.place.turn)
+    return WatermarkRegions(np.where(known, surer, 0).astype(np.float32), middles, side)
+
+
+def _within_photo(
+    transfer: Transfer, windows: tuple[int, ...]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return which rows and which columns of windows surely lie within the photo.
+
+    How long the photo's shorter side is isn't known, so what lies beyond one end of a side is taken
+    to lie beyond the other, too.
+    """
+    place = transfer.place
+    within = []
+    for count, corner, step, samples in zip(
+        windows, place.corner, place.steps, transfer.samples, strict=True
+    ):
+        end = corner + step * samples
+        beyond = max(-corner, end - 1)
+        at = corner + STEP * step * np.arange(count)
+        reach = STEP * step
+        inside = (at >= corner + beyond + reach) & (at <= end - beyond - reach)
+        within.append(inside if beyond > AROUND else np.ones(count, np.bool_))
+    return within[0], within[1]
 
 
 def _middles(parts: tuple[int, ...], samples: tuple[int, int], turn: Turn) -> Floats:

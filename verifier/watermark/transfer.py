@@ -75,8 +75,10 @@ class Transfer:
         Pixels of the received picture to a longer side of the photo.
     longer_side
         Of the photo as it was developed, pixels.
+    place
+        Of the samples that were measured.
     samples
-        Height and width of the upright picture as it was measured.
+        How many rows and columns of them there are, upright.
     """
 
     found: Array
@@ -86,6 +88,7 @@ class Transfer:
     texture: Array
     received: float
     longer_side: int
+    place: Place
     samples: tuple[int, int]
 
     @property
@@ -141,8 +144,10 @@ def measure_transfer(
     texture = window_means(seen.strength)
     steps_ = sum(seen.place.steps) / 2 * max(seen.sampled.shape) / max(luma.shape)
     height, width = seen.sampled.shape
-    samples = (height, width)
-    return Transfer(found, laid, kept, left, texture, 1 / steps_, reading.longer_side, samples)
+    return Transfer(
+        found, laid, kept, left, texture, 1 / steps_, reading.longer_side, seen.place,
+        (height, width),
+    )  # fmt: skip
 
 
 def _parts(message: Message, group: GroupKey, photo: PhotoKey | None) -> list[Part]:

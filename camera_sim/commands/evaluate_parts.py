@@ -1,0 +1,99 @@
+"""``camsim evaluate parts``: whether changed parts are found by the watermark alone."""
+
+import json
+from dataclasses import KW_ONLY, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from camera_sim.developing.files import open_engine
+from camera_sim.weights import FOLDER
+from channel.evaluation.processor import processor_name
+from channel.extras import of_extra
+from channel.options import SOME, Count, Out
+from channel.output import write
+from channel.picture_file.srgb import load_picture, picture_files
+from channel.platforms import platform
+
+if TYPE_CHECKING:
+    from camera_sim.evaluation.watermark.part_trials import PartTrial
+
+
+@dataclass(frozen=True)
+class EvaluateParts:
+    """Whether parts that were changed are found by what is left of the watermark, by platform.
+
+    Simulate captures of large photographs, develop them with a watermark, change a part or none,
+    send them through the platforms' real codecs, and ask which parts lack the watermark.
+
+    Parameters
+    ----------
+    photos
+        A folder of two photographs and more, best of 8 megapixels and more, that no tuning saw.
+    out
+        A folder for the tables and every copy.
+    pipeline
+        Whose network lays the watermark.
+    weights
+        Folder of that network's weights.
+    platform
+        Through which, each by itself (default: five, and three chains of two).
+    limit
+        Use the first so many photographs.
+    processes
+        How many at a time; each holds a photograph.
+    """
+
+    photos: Path
+    _: KW_ONLY
+    out: Out | None = None
+    pipeline: str = "qnet"
+    weights: Path = FOLDER
+    platform: Annotated[tuple[str, ...], SOME] = ()
+    limit: Count | None = None
+    processes: Count = 1
+
+    def __call__(self) -> int:
+        """Print the tables, and write them after each photograph."""
+        for name in self.platform:
+            platform(name)  # that it exists is said before minutes of work
+        with of_extra("train"):
+            import cv2  # noqa: F401
+        from camera_sim.evaluation.each_photo import each_photo
+
+        count = len(picture_files(self.photos)[: self.limit])
+        trials: list[PartTrial] = []
+        text = ""
+        for done, found in enumerate(each_photo(_of_photo, self, count, self.processes), 1):
+            trials += found
+            text = self._tables(trials, done)
+            self._write(text, trials)
+        print(text)
+        return 0
+
+    def _tables(self, trials: "list[PartTrial]", photos: int) -> str:
+        from camera_sim.evaluation.watermark.part_tables import parts_by_edit, parts_by_way
+
+        said = (
+            f"{photos} photographs of {self.photos.name}, pipeline {self.pipeline}; "
+            f"{processor_name()}\n"
+        )
+        return "\n".join([said, str(parts_by_way(trials)), str(parts_by_edit(trials))])
+
+    def _write(self, text: str, trials: "list[PartTrial]") -> None:
+        if self.out:
+            write(self.out / "parts.md", text.encode(), force=True)
+            lines = "".join(json.dumps(one.row()) + "\n" for one in trials)
+            write(self.out / "copies.jsonl", lines.encode(), force=True)
+
+
+def _of_photo(args: EvaluateParts, number: int) -> "list[PartTrial]":
+    """Try one of the photographs; parts of the one before it are put into it."""
+    from camera_sim.evaluation.watermark.edited import WAYS
+    from camera_sim.evaluation.watermark.part_trials import part_trials
+    from camera_sim.evaluation.watermark.photos import Keys, shots
+
+    files = picture_files(args.photos)[: args.limit]
+    engine = open_engine(args.pipeline, args.weights)
+    shot = next(iter(shots([files[number]], engine, Keys.draw(), first=number)))
+    ways = [(name,) for name in args.platform] or WAYS
+    return list(part_trials(shot, load_picture(files[number - 1]), ways, number))
