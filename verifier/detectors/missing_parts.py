@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from channel.picture_file import SIDEWAYS
 from verifier.report.record import PatchMap
-from verifier.report.wording import percent
 from verifier.watermark.regions import WatermarkRegions
 
 Floats = NDArray[np.float64]
@@ -56,7 +55,7 @@ def missing_parts(
         return None
     share = np.count_nonzero(lacking) / np.count_nonzero(lacking | regions.having)
     words = (
-        f"In a part of the picture, {percent(share)} of what can be judged, its watermark is "
+        f"In a part of the picture, {max(0.01, share):.0%} of what can be judged, its watermark is "
         "missing, and parts of like texture have it: something was put there, painted over or "
         "blurred. A sticker or a caption looks the same.",
     )
