@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class EvaluateParts:
-    """Whether parts that were changed are found by what is left of the watermark, by platform.
+    """Whether changed parts are found by the watermark alone, without a reference.
 
     Simulate captures of large photographs, develop them with a watermark, change a part or none,
     send them through the platforms' real codecs, and ask which parts lack the watermark.

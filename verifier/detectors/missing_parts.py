@@ -56,8 +56,9 @@ def missing_parts(
     share = np.count_nonzero(lacking) / np.count_nonzero(lacking | regions.having)
     words = (
         f"In a part of the picture, {max(0.01, share):.0%} of what can be judged, its watermark is "
-        "missing, and parts of like texture have it: something was put there, painted over or "
-        "blurred. A sticker or a caption looks the same.",
+        "missing.",
+        "Parts of like texture have it. So something was put there, painted over or blurred.",
+        "A sticker or a caption looks the same.",
     )
     return MissingParts(_patch_map(regions, shape, orientation), words)
 

@@ -106,10 +106,10 @@ def regions_of(transfer: Transfer) -> WatermarkRegions:
 def _within_photo(
     transfer: Transfer, windows: tuple[int, ...]
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return which rows and which columns of windows surely lie within the photo.
+    """Return which rows and which columns of windows surely lie within picture and photo.
 
-    How long the photo's shorter side is isn't known, so what lies beyond one end of a side is taken
-    to lie beyond the other, too.
+    Windows at the picture's edges are half its mirror image. How long the photo's shorter side is
+    isn't known, so what lies beyond one end of a side is taken to lie beyond the other, too.
     """
     place = transfer.place
     within = []
@@ -120,8 +120,10 @@ def _within_photo(
         beyond = max(-corner, end - 1)
         at = corner + STEP * step * np.arange(count)
         reach = STEP * step
-        inside = (at >= corner + beyond + reach) & (at <= end - beyond - reach)
-        within.append(inside if beyond > AROUND else np.ones(count, np.bool_))
+        aside = beyond + reach if beyond > AROUND else 0.0
+        inside = (at >= corner + aside) & (at <= end - aside)
+        inside[[0, -1]] = False
+        within.append(inside)
     return within[0], within[1]
 
 

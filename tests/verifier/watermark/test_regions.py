@@ -46,7 +46,8 @@ def test_the_part_that_was_replaced_lacks_it_and_no_other() -> None:
     regions = regions_of(_transfer(share))
     assert regions.lacking[5:7, 11:14].all()
     assert not regions.lacking[share > 0].any()
-    assert regions.having[share > 0].mean() > 0.8
+    assert regions.having[1:-1, 1:-1][share[1:-1, 1:-1] > 0].mean() > 0.8
+    assert not regions.evidence[0].any()  # windows at the edges are half a mirror image
 
 
 @pytest.mark.parametrize("seed", range(5))
