@@ -143,10 +143,9 @@ class WatermarkEdits(Detector):
         model = self._blind if photo is None else self._keyed
         if model is None or not found.found or group is None:
             return None
-        if found.slant or found.place is None:
-            return self._result(model, abstained(_STRAIGHTENED, in_domain=True))
-        if distance_from_place(picture, found, group) > MOST_OFF:
-            return self._result(model, abstained(_CUT, in_domain=True))
+        unmeasured = _unmeasured(picture, found, group)
+        if unmeasured:
+            return self._result(model, abstained(unmeasured, in_domain=True))
         orientation = reading.facts.input.orientation
         steps = reading.facts.luma_steps if orientation == 1 else None
         transfer = measure_transfer(picture, found, group, photo, steps)
@@ -219,15 +218,24 @@ def _changed_in(parts: MissingParts, whole: DetectorResult) -> DetectorResult:
     )
 
 
+def _unmeasured(picture: NDArray[np.uint8], found: WatermarkReading, group: GroupKey) -> str | None:
+    """Say why nothing at all is measured of a watermark, if nothing is."""
+    if (found.longer_side or 0) < LEAST_PHOTO:
+        return (
+            f"The photo has {found.longer_side} pixels on its longer side; edits are judged from "
+            f"{LEAST_PHOTO:,} on."
+        )
+    if found.slant:
+        return _STRAIGHTENED
+    if distance_from_place(picture, found, group) > MOST_OFF:
+        return _CUT
+    return None
+
+
 def _reasons(
     reading: Reading, picture: NDArray[np.uint8], found: WatermarkReading
 ) -> Iterator[str]:
     """Say why nothing is known of the whole picture, if nothing is."""
-    if (found.longer_side or 0) < LEAST_PHOTO:
-        yield (
-            f"The photo has {found.longer_side} pixels on its longer side; edits are judged from "
-            f"{LEAST_PHOTO:,} on."
-        )
     if reading.facts.channel.double_compression.found:
         yield _TWICE
     steps, large = reading.facts.luma_steps, max(picture.shape) >= FINE_SIDE
