@@ -15,7 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from verifier.detectors.detector import Detector
-from verifier.detectors.missing_parts import ANSWER, ANSWER_WORDS, MissingParts, missing_parts
+from verifier.detectors.missing_parts import (
+    ANSWER,
+    ANSWER_WORDS,
+    MissingParts,
+    missing_parts,
+    photo_put_in,
+)
 from verifier.detectors.model import Model
 from verifier.features.even_border import even_borders
 from verifier.judging.calibration import log_softmax
@@ -153,7 +159,10 @@ class WatermarkEdits(Detector):
         whole = self._of_the_whole(model, reading, transfer, unknown)
         regions = regions_of(transfer).inside_of(even_borders(picture), picture.shape)
         parts = missing_parts(regions, picture.shape, orientation)
-        return _changed_in(parts, whole) if parts and photo is None else whole
+        if parts is None or photo is not None:
+            return whole
+        other = photo_put_in(picture, regions, self._keys, found.payload or b"")
+        return _changed_in(parts, whole, other)
 
     def _of_the_whole(
         self, model: Model, reading: Reading, transfer: Transfer, unknown: str | None
@@ -200,8 +209,9 @@ class WatermarkEdits(Detector):
         )
 
 
-def _changed_in(parts: MissingParts, whole: DetectorResult) -> DetectorResult:
+def _changed_in(parts: MissingParts, whole: DetectorResult, other: str | None) -> DetectorResult:
     """Answer that parts were changed; what is found of the whole picture stands beside it."""
+    put_in = (f"The part carries the watermark of another photo: {other}.",) if other else ()
     return whole.model_copy(
         update={
             "status": "ran",
@@ -213,7 +223,7 @@ def _changed_in(parts: MissingParts, whole: DetectorResult) -> DetectorResult:
             "false_alarm_rate": None,
             "label_words": {**whole.label_words, ANSWER: ANSWER_WORDS},
             "patch_map": parts.patch_map,
-            "reasons": (*parts.words, *whole.reasons),
+            "reasons": (*parts.words, *put_in, *whole.reasons),
         }
     )
 

@@ -1,5 +1,6 @@
 """Parts of a picture that lack the watermark of the rest, as a report shows them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,7 +9,9 @@ from numpy.typing import NDArray
 
 from channel.picture_file import SIDEWAYS
 from verifier.report.record import PatchMap
+from verifier.watermark.reader import read_watermark
 from verifier.watermark.regions import WatermarkRegions
+from watermark.keys import GroupKey
 
 Floats = NDArray[np.float64]
 
@@ -61,6 +64,32 @@ def missing_parts(
         "A sticker or a caption looks the same.",
     )
     return MissingParts(_patch_map(regions, shape, orientation), words)
+
+
+def photo_put_in(
+    picture: NDArray[np.uint8], regions: WatermarkRegions, keys: Sequence[GroupKey], payload: bytes
+) -> str | None:
+    """Read the watermark of what was put in the place of the missing parts.
+
+    Parameters
+    ----------
+    picture
+        (H, W, 3) uint8, as it is shown.
+    keys
+        Of the device groups whose watermarks may be read.
+    payload
+        Of the picture.
+
+    Returns
+    -------
+    Another photo's payload, 16 hexadecimal digits; None where none is read.
+    """
+    middles = regions.middles[_adjoining(regions.lacking)] * picture.shape[:2]
+    half = regions.side * max(picture.shape[:2]) / 2
+    top, left = np.maximum(middles.min(0) - half, 0).astype(int)
+    bottom, right = np.ceil(middles.max(0) + half).astype(int)
+    found = read_watermark(np.ascontiguousarray(picture[top:bottom, left:right]), keys)
+    return found.payload.hex() if found.payload not in (None, payload) else None
 
 
 def _adjoining(flagged: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -7,13 +7,22 @@ import pytest
 from PIL import Image, ImageFilter
 
 from channel.manipulations import SHARPEN
-from tests.verifier.watermark.made import DEVICE, GROUP, PAYLOAD, Picture, photo
+from tests.verifier.watermark.made import (
+    DEVICE,
+    GROUP,
+    PAYLOAD,
+    Picture,
+    in_8_bits,
+    photo,
+    scene,
+)
 from verifier import Verifier
 from verifier.detectors.edits import WatermarkEdits
 from verifier.reading.reading import read_file, read_pixels
 from verifier.report.record import DetectorResult
 from verifier.settings import Settings
 from verifier.watermark.reader import read_watermark
+from watermark.embedding import Watermark
 from watermark.keys import GroupKey
 
 pytestmark = pytest.mark.slow
@@ -165,3 +174,64 @@ def test_a_report_takes_the_answer_of_the_watermark(whole: Picture) -> None:
     assert answer.model is not None
     assert answer.model.name == "watermark-edits-1"
     assert report.verdict.label == "inconclusive"
+
+
+class TestParts:
+    """A part that lacks the watermark of the rest."""
+
+    BOX = (slice(500, 1300), slice(1100, 2200))
+
+    def test_what_was_put_in_is_outlined(self, edits: WatermarkEdits, whole: Picture) -> None:
+        changed = whole.copy()
+        changed[self.BOX] = in_8_bits(scene(SIZE, seed=5))[self.BOX]
+        result = _asked(edits, _file(changed))
+        assert result is not None
+        assert (result.finding, result.answer) == ("evidence against", "parts")
+        assert "is missing" in result.reasons[0]
+        assert not any("another photo" in reason for reason in result.reasons)
+        assert result.patch_map is not None
+        squares = zip(result.patch_map.places, result.patch_map.values, strict=True)
+        lacking = [(left, top) for (left, top), value in squares if value > 0.5]
+        assert len(lacking) > 10
+        assert all(950 < left < 2250 and 350 < top < 1350 for left, top in lacking)
+
+    def test_so_it_is_in_a_screenshot(self, edits: WatermarkEdits, whole: Picture) -> None:
+        """A file that is no JPEG, of which the whole is not judged."""
+        changed = whole.copy()
+        changed[self.BOX] = in_8_bits(scene(SIZE, seed=5))[self.BOX]
+        small = Image.fromarray(changed).resize((1600, 1200), Image.Resampling.BICUBIC)
+        result = _asked(edits, _file(np.asarray(small), "PNG"))
+        assert result is not None
+        assert result.answer == "parts"
+        assert any("no JPEG" in reason for reason in result.reasons)
+
+    def test_another_photo_of_the_group_is_named(
+        self, edits: WatermarkEdits, whole: Picture
+    ) -> None:
+        payload = bytes.fromhex("fedcba9876543210")
+        plane = Watermark(payload, GROUP, DEVICE.of_photo(payload)).plane(SIZE)
+        laid = 0.8 * plane.window(SIZE, slice(0, SIZE[0]), slice(0, SIZE[1]))
+        other, changed = in_8_bits(scene(SIZE, seed=6) + laid), whole.copy()
+        box = (slice(100, 1500), slice(900, 2300))
+        changed[box] = other[box]
+        result = _asked(edits, _file(changed))
+        assert result is not None
+        assert result.answer == "parts"
+        assert any(payload.hex() in reason for reason in result.reasons)
+
+    def test_by_the_photos_key_nothing_is_said_of_parts(
+        self, edits: WatermarkEdits, whole: Picture
+    ) -> None:
+        """Whoever asks a vendor's service could repair what it names."""
+        changed = whole.copy()
+        changed[self.BOX] = in_8_bits(scene(SIZE, seed=5))[self.BOX]
+        result = _asked(edits, _file(changed), keyed=True)
+        assert result is not None
+        assert result.answer != "parts"
+        assert result.patch_map is None
+
+    def test_a_frame_is_no_missing_part(self, edits: WatermarkEdits, whole: Picture) -> None:
+        framed = np.full((SIZE[0] + 200, SIZE[1] + 200, 3), 180, np.uint8)
+        framed[100:-100, 100:-100] = whole
+        result = _asked(edits, _file(framed))
+        assert result is None or result.answer != "parts"
