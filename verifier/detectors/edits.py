@@ -71,6 +71,10 @@ _STRAIGHTENED: Final = (
     "The picture was straightened, which takes fine detail away by itself: whether more was done "
     "can't be told from its watermark."
 )
+_BENT: Final = (
+    "The picture was turned a little or bent, as a correction of lens or perspective does, so "
+    "parts of its watermark lie beside where it was read. What is left of it isn't known then."
+)
 _TWICE: Final = (
     "The file was compressed more strongly before, and it isn't known how much of the watermark "
     "that took."
@@ -237,8 +241,11 @@ def _unmeasured(picture: NDArray[np.uint8], found: WatermarkReading, group: Grou
         )
     if found.slant:
         return _STRAIGHTENED
-    if distance_from_place(picture, found, group) > MOST_OFF:
+    distance = distance_from_place(picture, found, group)
+    if distance.moved > MOST_OFF:
         return _CUT
+    if distance.bent:
+        return _BENT
     return None
 
 

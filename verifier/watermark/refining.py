@@ -39,10 +39,20 @@ class Blocks:
 
     def agreement(self, change: Floats) -> float:
         """Return the lines' sum after stretching down, across, and moving down, across."""
+        down, across = self._phases(change)
+        rows = np.matmul(down[:, None], self.parts)[:, 0]
+        return float((rows * across).sum().real)
+
+    def changed(self, change: Floats) -> Complex:
+        """Return the parts after such a change, (N, rows, columns)."""
+        down, across = self._phases(change)
+        changed: Complex = self.parts * down[:, :, None] * across[:, None]
+        return changed
+
+    def _phases(self, change: Floats) -> tuple[Complex, Complex]:
         down = self.down * change[0] + self.lines.rows[:, None] * change[2]
         across = self.across * change[1] + self.lines.columns[:, None] * change[3]
-        rows = np.matmul(np.exp(-2j * np.pi * down)[:, None], self.parts)[:, 0]
-        return float((rows * np.exp(-2j * np.pi * across)).sum().real)
+        return np.exp(-2j * np.pi * down), np.exp(-2j * np.pi * across)
 
 
 def in_blocks(upright: Array, place: Place, lines: Lines, expected: Complex) -> Blocks:

@@ -1,10 +1,13 @@
 """How far a watermark lies from where it was read: a photo cut by a few pixels reads as uncut.
 
 The payload is decoded all the same, but its fine lines lie beside where they are looked for, and
-that looks as if they were smoothed away. Once the payload is known, its lines say where they lie.
+that looks as if they were smoothed away. Once the payload is known, its lines say where they lie,
+in the whole picture and in each part of it: of a photo that was turned by a tenth of a degree, or
+whose lens's or perspective's lines were made straight, the middle lies in place and the corners
+don't.
 """
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,16 +17,39 @@ from verifier.watermark.refining import climbed, in_blocks
 from verifier.watermark.whitening import reduced, whitened
 from watermark.embedding import payload_part
 from watermark.keys import GroupKey
-from watermark.pattern import Lines
+from watermark.pattern import Complex, Lines
 from watermark.payload import Message
 
 FINEST: Final = 250  # cycles across the longer side: finer lines agree nearby only
+ACROSS: Final = 4  # sections of each side
+FARTHEST: Final = 2e-3  # longer sides by which a section is moved, each way
+MOVES: Final = 21
+SURE: Final = 4.5
+"""Deviations of noise from which a section's lines are found: what was put there holds 3 or 4."""
+BETTER: Final = 1.2
+"""Deviations by which a section agrees better elsewhere. Of 105 copies of seven photographs, 84 of
+them edited in parts, 0.99 at most."""
+
+
+class Distance(NamedTuple):
+    """By how much a watermark lies elsewhere.
+
+    Attributes
+    ----------
+    moved
+        At most, by a picture that is moved and stretched as a whole, longer sides of the photo.
+    bent
+        Whether sections lie elsewhere even then.
+    """
+
+    moved: float
+    bent: bool
 
 
 def distance_from_place(
     picture: NDArray[np.uint8], reading: WatermarkReading, group: GroupKey
-) -> float:
-    """Return by how much a read watermark lies elsewhere, at most, in longer sides of the photo.
+) -> Distance:
+    """Measure by how much a read watermark lies elsewhere.
 
     Parameters
     ----------
@@ -44,7 +70,21 @@ def distance_from_place(
     coarse = lines.radii < FINEST
     known = Lines(lines.rows[coarse], lines.columns[coarse])
     expected = np.conj(coefficients[coarse]).astype(np.complex128)
-    weighed = whitened(upright)
-    change, _ = climbed(in_blocks(weighed, reading.place, known, expected))
+    blocks = in_blocks(whitened(upright), reading.place, known, expected)
+    change, _ = climbed(blocks)
     stretched, moved = np.abs(change[:2]).max() / 2, np.abs(change[2:]).max()
-    return float(stretched + moved)
+    return Distance(float(stretched + moved), _bent(blocks.changed(change), known))
+
+
+def _bent(parts: Complex, lines: Lines) -> bool:
+    """Whether any section of (N, rows, columns) blocks agrees surely better elsewhere."""
+    moves = np.linspace(-FARTHEST, FARTHEST, MOVES)
+    down, across = (np.exp(-2j * np.pi * np.outer(moves, f)) for f in (lines.rows, lines.columns))
+    strips = [np.array_split(strip, ACROSS, axis=2) for strip in np.array_split(parts, ACROSS, 1)]
+    for section in (section.sum((1, 2)) for sections in strips for section in sections):
+        agreements = (down @ (section[:, None] * across.T)).real
+        agreements /= max((np.square(np.abs(section)).sum() / 2) ** 0.5, 1e-9)
+        best, here = agreements.max(), agreements[MOVES // 2, MOVES // 2]
+        if best >= SURE and best - here >= BETTER:
+            return True
+    return False

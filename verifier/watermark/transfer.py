@@ -47,6 +47,8 @@ BLIND_BANDS = 11
 LEAST, MOST, FLAT, RISE = 0.6, 2.5, 0.5, 0.13
 AROUND = 5
 DARKEST, BRIGHTEST = 3, 252  # levels beyond which a pattern is cut off
+EXTREME = 0.005  # of a picture, what is darkest and brightest: cut off if it was faded later
+AT_ONE = 3  # levels beside them that count as cut off, too
 OTHER = bytes(KEY_BYTES)  # the key of the second pattern, which no camera lays
 
 
@@ -66,7 +68,7 @@ class Transfer:
         The same if all of it were left; the larger, the surer. 0 where nothing known was laid.
     kept
         The same less what the received file's JPEG took of it, and what lay where it is black or
-        white and nothing can be added.
+        white, or what became of them by a change of tone, and nothing can be added.
     left
         (bands,) what the received file's JPEG leaves of it, from 0 to 1.
     texture
@@ -139,8 +141,8 @@ def measure_transfer(
         after = left_by_rounding(luma, steps, seen.as_received(other, luma))
         kept, whole = seen.compared(_of_noise(seen.upright(after)), other, bands)
         left[:bands] = (kept.sum((0, 1)) / np.maximum(whole.sum((0, 1)), 1e-9))[:bands]
-    clipped = (seen.sampled < DARKEST) | (seen.sampled > BRIGHTEST)
-    kept = kept * (1 - window_means(clipped.astype(np.float32)))[..., None]
+    clipped = window_means(_cut_off(seen.sampled).astype(np.float32))
+    kept = kept * (1 - clipped)[..., None]
     texture = window_means(seen.strength)
     steps_ = sum(seen.place.steps) / 2 * max(seen.sampled.shape) / max(luma.shape)
     height, width = seen.sampled.shape
@@ -148,6 +150,14 @@ def measure_transfer(
         found, laid, kept, left, texture, 1 / steps_, reading.longer_side, seen.place,
         (height, width),
     )  # fmt: skip
+
+
+def _cut_off(luma: Array) -> NDArray[np.bool_]:
+    """Return where (H, W) levels are black or white: of a picture that was faded, its own."""
+    darkest, brightest = np.quantile(luma, (EXTREME, 1 - EXTREME))
+    least, most = max(DARKEST, darkest + AT_ONE), min(BRIGHTEST, brightest - AT_ONE)
+    cut_off: NDArray[np.bool_] = (luma < least) | (luma > most)
+    return cut_off
 
 
 def _parts(message: Message, group: GroupKey, photo: PhotoKey | None) -> list[Part]:

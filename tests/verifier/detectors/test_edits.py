@@ -153,6 +153,24 @@ def test_a_straightened_photo_is_not_judged(edits: WatermarkEdits, whole: Pictur
     assert "straightened" in result.reasons[0]
 
 
+def _turned(picture: Picture, degrees: float) -> Picture:
+    image = Image.fromarray(picture).rotate(degrees, Image.Resampling.BICUBIC)
+    aside = round(abs(np.sin(np.deg2rad(degrees))) * max(SIZE) / 2) + 4
+    return np.asarray(image)[aside:-aside, aside:-aside]
+
+
+@pytest.mark.parametrize("degrees", [0.15, -0.15])
+def test_a_photo_that_was_turned_a_little_is_not_accused(
+    edits: WatermarkEdits, whole: Picture, degrees: float
+) -> None:
+    """Its watermark lies in place in the middle, and beside it in the corners."""
+    result = _asked(edits, _file(_turned(whole, degrees)))
+    assert result is not None
+    assert (result.status, result.finding) == ("abstained", "inconclusive")
+    assert "turned a little or bent" in result.reasons[0]
+    assert result.patch_map is None
+
+
 def test_a_small_photo_is_not_judged(edits: WatermarkEdits) -> None:
     result = _asked(edits, _file(photo((900, 1200))))
     assert result is not None
@@ -235,3 +253,14 @@ class TestParts:
         framed[100:-100, 100:-100] = whole
         result = _asked(edits, _file(framed))
         assert result is None or result.answer != "parts"
+
+    def test_what_was_white_before_the_photo_was_faded_is_no_missing_part(
+        self, edits: WatermarkEdits, whole: Picture
+    ) -> None:
+        bright = whole.copy()
+        bright[self.BOX] = 255
+        faded = np.rint(25 + bright * 0.8).astype(np.uint8)
+        result = _asked(edits, _file(faded))
+        assert result is not None
+        assert result.answer != "parts"
+        assert result.patch_map is None
