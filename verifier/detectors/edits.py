@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from verifier.detectors.detector import Detector
 from verifier.detectors.missing_parts import (
-    ANSWER,
     ANSWER_WORDS,
     MissingParts,
     missing_parts,
@@ -26,6 +25,7 @@ from verifier.detectors.model import Model
 from verifier.features.even_border import even_borders
 from verifier.judging.calibration import log_softmax
 from verifier.judging.decision import (
+    IN_PARTS,
     Answer,
     abstained,
     how_often_wrong,
@@ -214,20 +214,26 @@ class WatermarkEdits(Detector):
 
 
 def _changed_in(parts: MissingParts, whole: DetectorResult, other: str | None) -> DetectorResult:
-    """Answer that parts were changed; what is found of the whole picture stands beside it."""
+    """Answer that parts were changed; what speaks against the whole picture stands beside it.
+
+    That the whole looks unedited doesn't: it would seem to say that of the parts, too.
+    """
     put_in = (f"The part carries the watermark of another photo: {other}.",) if other else ()
+    is_edited = whole.finding == "evidence against"
+    of_whole = whole.reasons if is_edited or whole.status == "abstained" else ()
     return whole.model_copy(
         update={
             "status": "ran",
             "finding": "evidence against",
-            "answer": ANSWER,
+            "answer": IN_PARTS,
             "answer_words": ANSWER_WORDS,
             "confidence": None,
             "threshold": None,
             "false_alarm_rate": None,
-            "label_words": {**whole.label_words, ANSWER: ANSWER_WORDS},
+            "probabilities": whole.probabilities if is_edited else {},
+            "label_words": {**whole.label_words, IN_PARTS: ANSWER_WORDS},
             "patch_map": parts.patch_map,
-            "reasons": (*parts.words, *put_in, *whole.reasons),
+            "reasons": (*parts.words, *put_in, *of_whole),
         }
     )
 

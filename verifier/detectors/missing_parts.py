@@ -15,7 +15,6 @@ from watermark.keys import GroupKey
 
 Floats = NDArray[np.float64]
 
-ANSWER: Final = "parts"
 ANSWER_WORDS: Final = "changed in parts"
 LEAST: Final = 2
 """Neighbouring windows that lack it, from which that is evidence."""

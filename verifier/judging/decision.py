@@ -19,6 +19,8 @@ from verifier.weights import Calibration, Label, ModelEntry, Role, Threshold
 
 # Labels of what sharing does to every picture: reported, and never held against one.
 BY_SHARING: Final = ("jpeg",)
+IN_PARTS: Final = "parts"
+"""Answer where parts lack the watermark of the rest."""
 
 
 @dataclass(frozen=True)

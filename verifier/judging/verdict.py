@@ -33,6 +33,7 @@ they only hold back.
 from collections.abc import Sequence
 from typing import Final
 
+from verifier.judging.decision import IN_PARTS
 from verifier.judging.facts import (
     Side,
     declared_first,
@@ -397,6 +398,11 @@ def _unknown(
         unknown.append("Whether it is a photograph at all: no detector is sure enough to answer.")
     if comparison.result in ("same", "changed in parts"):
         unknown.append(unseen_by(comparison))
+    elif "manipulation" in ran and ran["manipulation"].answer == IN_PARTS:
+        unknown.append(
+            "Whether other parts were changed, too: small ones, and changes of brightness and "
+            "colour, are not seen."
+        )
     elif "manipulation" in ran:
         unknown.append(
             "Whether a small part was replaced: the detector was trained on edits of whole "

@@ -206,12 +206,24 @@ class TestParts:
         assert result is not None
         assert (result.finding, result.answer) == ("evidence against", "parts")
         assert "is missing" in result.reasons[0]
+        assert not any("scaling and compressing leave" in reason for reason in result.reasons)
+        assert not any("test pictures" in reason for reason in result.reasons)
+        assert "native" not in result.probabilities
         assert not any("another photo" in reason for reason in result.reasons)
         assert result.patch_map is not None
         squares = zip(result.patch_map.places, result.patch_map.values, strict=True)
         lacking = [(left, top) for (left, top), value in squares if value > 0.5]
         assert len(lacking) > 10
         assert all(950 < left < 2250 and 350 < top < 1350 for left, top in lacking)
+
+    def test_a_report_does_not_say_that_it_cannot_be_known(self, whole: Picture) -> None:
+        changed = whole.copy()
+        changed[self.BOX] = in_8_bits(scene(SIZE, seed=5))[self.BOX]
+        with Verifier.default(watermark_keys=[GROUP], resend_through=()) as verifier:
+            report = verifier.analyze(_file(changed))
+        unknown = " ".join(report.verdict.unknown)
+        assert "Whether other parts were changed, too" in unknown
+        assert "small part was replaced" not in unknown
 
     def test_so_it_is_in_a_screenshot(self, edits: WatermarkEdits, whole: Picture) -> None:
         """A file that is no JPEG, of which the whole is not judged."""
