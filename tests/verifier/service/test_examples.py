@@ -61,11 +61,35 @@ def plugin(server: Server, monkeypatch: pytest.MonkeyPatch) -> TestClient:
 
 def test_the_python_client(server: Server, photo_file: Path) -> None:
     text = (EXAMPLES / "client.py").read_text()
-    body = text.partition("def verify")[2].partition("if __name__")[0].strip().splitlines()
+    body = text.partition("def verify")[2].partition("def main")[0].strip().splitlines()
     assert len(body) <= 10
     command = [sys.executable, EXAMPLES / "client.py", photo_file, server.url]
     ran = subprocess.run(command, capture_output=True, text=True, check=True)
     assert ran.stdout.startswith("consistent - From a known camera")
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        ([], "python client.py photo.jpg"),
+        (["nowhere.jpg"], "No such file"),
+        ([str(EXAMPLES / "client.py"), "http://127.0.0.1:1"], "refused"),
+        ([str(EXAMPLES / "client.py"), "no address"], "unknown url type"),
+    ],
+)
+def test_the_python_client_says_what_is_wrong(args: list[str], said: str) -> None:
+    command = [sys.executable, EXAMPLES / "client.py", *args]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ran.returncode == 1
+    assert said in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_the_python_client_passes_on_why_a_file_is_refused(server: Server) -> None:
+    command = [sys.executable, EXAMPLES / "client.py", EXAMPLES / "client.py", server.url]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ran.returncode == 1
+    assert "no format" in ran.stderr
 
 
 def test_the_plug_ins_jobs(plugin: TestClient) -> None:
