@@ -1,11 +1,14 @@
 """One way to try many photographs: several at a time, each in a process of its own."""
 
-import multiprocessing
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import partial
 from typing import TypeVar
 
+from camera_sim.errors import CameraSimError
+from channel.errors import ChannelError
 from channel.terminal import track
+from fleet.engine import WorkerDied
+from fleet.processes import Processes
 
 A = TypeVar("A")
 T = TypeVar("T")
@@ -22,9 +25,24 @@ def each_photo(
         What tries one, by its number: a function of a module.
     args
         What it is given beside.
+
+    Raises
+    ------
+    CameraSimError
+        If one can't be tried, or ends its process.
     """
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, context) as pool:
-        work = [pool.submit(tried, args, number) for number in range(count)]
-        for done in track(as_completed(work), "photographs", len(work)):
-            yield done.result()
+    found = Processes(processes).map(partial(_tried, tried, args), range(count))
+    for number, result in track(found, "photographs", count):
+        if isinstance(result, WorkerDied):
+            raise CameraSimError(f"photograph {number + 1} of {count} ends its process, twice")
+        if isinstance(result, str):
+            raise CameraSimError(result)
+        yield result
+
+
+def _tried(tried: Callable[[A, int], list[T]], args: A, number: int) -> list[T] | str:
+    """Try one; what is wrong with it is told in a sentence, which any process can pass on."""
+    try:
+        return tried(args, number)
+    except (CameraSimError, ChannelError) as error:
+        return str(error)

@@ -1,0 +1,31 @@
+"""Many photographs, several at a time."""
+
+import os
+
+import pytest
+
+from camera_sim.errors import CameraSimError
+from camera_sim.evaluation.each_photo import each_photo
+
+
+def _numbered(word: str, number: int) -> list[str]:
+    if word == "bad":
+        raise CameraSimError(f"photograph {number} is no photograph")
+    if word == "deadly":
+        os._exit(1)
+    return [f"{word} {number}"]
+
+
+def test_each_is_tried_once() -> None:
+    found = [one for some in each_photo(_numbered, "photo", 3, 2) for one in some]
+    assert sorted(found) == ["photo 0", "photo 1", "photo 2"]
+
+
+def test_what_is_wrong_with_one_is_told() -> None:
+    with pytest.raises(CameraSimError, match="is no photograph"):
+        list(each_photo(_numbered, "bad", 1, 1))
+
+
+def test_one_that_ends_its_process_is_told() -> None:
+    with pytest.raises(CameraSimError, match="photograph 1 of 1 ends its process"):
+        list(each_photo(_numbered, "deadly", 1, 1))
