@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from camera_sim.developing.files import open_engine
+from camera_sim.errors import CameraSimError
 from camera_sim.weights import FOLDER
 from channel.evaluation.processor import processor_name
 from channel.extras import of_extra
@@ -60,7 +61,12 @@ class EvaluateParts:
             import cv2  # noqa: F401
         from camera_sim.evaluation.each_photo import each_photo
 
-        count = len(picture_files(self.photos)[: self.limit])
+        files = picture_files(self.photos)
+        if len(files) < 2:
+            raise CameraSimError(
+                f"{self.photos} holds one photograph; parts of a second one are put into it"
+            )
+        count = len(files[: self.limit])
         trials: list[PartTrial] = []
         text = ""
         for done, found in enumerate(each_photo(_of_photo, self, count, self.processes), 1):
@@ -92,7 +98,7 @@ def _of_photo(args: EvaluateParts, number: int) -> "list[PartTrial]":
     from camera_sim.evaluation.watermark.part_trials import part_trials
     from camera_sim.evaluation.watermark.photos import Keys, shots
 
-    files = picture_files(args.photos)[: args.limit]
+    files = picture_files(args.photos)
     engine = open_engine(args.pipeline, args.weights)
     shot = next(iter(shots([files[number]], engine, Keys.draw(), first=number)))
     ways = [(name,) for name in args.platform] or WAYS
