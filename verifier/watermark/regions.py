@@ -29,6 +29,7 @@ BY_CHANCE: Final = 1.35
 be laid there. Measured on design photographs with keys that were not theirs: 1.3 to 1.4."""
 BY_CHANCE_AROUND: Final = 0.7
 """The same of a window and a part of those around it: 0.3 to 0.9."""
+MIRRORED: Final = 2**0.5
 UNEVEN: Final = 0.25
 """Of what is expected in a part, its deviation from one part to another of like texture."""
 ALIKE: Final = 0.25
@@ -106,10 +107,10 @@ def regions_of(transfer: Transfer) -> WatermarkRegions:
 def _within_photo(
     transfer: Transfer, windows: tuple[int, ...]
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return which rows and which columns of windows surely lie within picture and photo.
+    """Return which rows and which columns of windows surely lie within the photo.
 
-    Windows at the picture's edges are half its mirror image. How long the photo's shorter side is
-    isn't known, so what lies beyond one end of a side is taken to lie beyond the other, too.
+    How long the photo's shorter side is isn't known, so what lies beyond one end of a side is taken
+    to lie beyond the other, too.
     """
     place = transfer.place
     within = []
@@ -120,10 +121,8 @@ def _within_photo(
         beyond = max(-corner, end - 1)
         at = corner + STEP * step * np.arange(count)
         reach = STEP * step
-        aside = beyond + reach if beyond > AROUND else 0.0
-        inside = (at >= corner + aside) & (at <= end - aside)
-        inside[[0, -1]] = False
-        within.append(inside)
+        inside = (at >= corner + beyond + reach) & (at <= end - beyond - reach)
+        within.append(inside if beyond > AROUND else np.ones(count, np.bool_))
     return within[0], within[1]
 
 
@@ -142,13 +141,23 @@ def _evidence(
     found: Floats, laid: Floats, kept: Floats, by_chance: float, texture: NDArray[np.floating]
 ) -> Floats:
     """Return the logarithms of the likelihood ratios that nothing is there."""
-    chance = by_chance * np.sqrt(np.maximum(laid, 1e-9))
+    chance = by_chance * _mirrored(laid.shape) * np.sqrt(np.maximum(laid, 1e-9))
     measured, whole = found / chance, np.maximum(kept, 0) / chance
     expected = whole * _shares(measured, whole, texture)
     spread = 1 + np.square(UNEVEN * expected)
     ratio = np.square(measured - expected) / spread + np.log(spread) - np.square(measured)
     evidence: Floats = np.where(expected > 0, ratio / 2, 0)
     return evidence
+
+
+def _mirrored(windows: tuple[int, ...]) -> Floats:
+    """Return by how much more chance does in each window: those at the edges are half a mirror.
+
+    What they hold counts twice, so its deviation is twice that of a half and not its root.
+    """
+    down, across = (np.ones(count) for count in windows)
+    down[[0, -1]], across[[0, -1]] = MIRRORED, MIRRORED
+    return np.outer(down, across)
 
 
 def _shares(measured: Floats, whole: Floats, texture: NDArray[np.floating]) -> Floats:
