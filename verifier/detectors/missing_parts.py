@@ -52,17 +52,17 @@ def missing_parts(
     orientation
         Of its file, by EXIF.
     """
-    lacking = regions.lacking
-    if not _adjoining(lacking).any():
+    lacking = _adjoining(regions.lacking)
+    if not lacking.any():
         return None
     share = np.count_nonzero(lacking) / np.count_nonzero(lacking | regions.having)
     words = (
         f"In a part of the picture, {max(0.01, share):.0%} of what can be judged, its watermark is "
         "missing.",
         "Parts of like texture have it. So something was put there, painted over or blurred.",
-        "A sticker or a caption looks the same.",
+        "A sticker, a caption or a panel beside the photo looks the same.",
     )
-    return MissingParts(_patch_map(regions, shape, orientation), words)
+    return MissingParts(_patch_map(regions, lacking, shape, orientation), words)
 
 
 def photo_put_in(
@@ -99,10 +99,15 @@ def _adjoining(flagged: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return found
 
 
-def _patch_map(regions: WatermarkRegions, shape: tuple[int, ...], orientation: int) -> PatchMap:
-    """Draw a square around the middle of each part of which something is known."""
+def _patch_map(
+    regions: WatermarkRegions,
+    lacking: NDArray[np.bool_],
+    shape: tuple[int, ...],
+    orientation: int,
+) -> PatchMap:
+    """Draw a square around the middle of each part that lacks it, or has it."""
     height, width = shape[:2]
-    known = regions.lacking | regions.having
+    known = lacking | regions.having
     middles = regions.middles[known]
     down, across = _as_coded(middles[:, 0], middles[:, 1], orientation)
     if orientation in SIDEWAYS:

@@ -39,6 +39,14 @@ def test_neighbours_are_outlined() -> None:
     assert "3% of what can be judged" in parts.words[0]
 
 
+def test_one_window_apart_from_them_is_not_drawn() -> None:
+    parts = missing_parts(_regions(_evidence((2, 3), (2, 4), (5, 6))), SHAPE, 1)
+    assert parts is not None
+    assert sum(value > 0.5 for value in parts.patch_map.values) == 2
+    assert len(parts.patch_map.places) == ROWS * COLUMNS - 1
+    assert "3% of what can be judged" in parts.words[0]
+
+
 def test_what_is_not_known_is_not_drawn() -> None:
     evidence = _evidence((2, 3), (2, 4))
     evidence[4:] = 0
