@@ -8,13 +8,13 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, Self, TypeVar
 
 from channel.one_blas_thread import ONE_BLAS_THREAD
 from channel.printable import whole_text
@@ -32,7 +32,7 @@ from verifier.reading.process import DecoderProcesses
 from verifier.reading.reading import Reading, read_pixels
 from verifier.recovery.recovering import Received, Recovery, recover
 from verifier.recovery.wording import NO_KEY
-from verifier.report.parts import RECOVERY, WATERMARK, parts_of
+from verifier.report.parts import EDITS, RECOVERY, WATERMARK, parts_of
 from verifier.report.preview import Preview, preview_of
 from verifier.report.record import DetectorResult, MeasuredFacts, Stability, WatermarkFacts
 from verifier.report.report import Report
@@ -53,8 +53,14 @@ P = ParamSpec("P")
 Found = TypeVar("Found")
 # Called with a part's name when the part is done; what it raises ends the analysis.
 PartDone = Callable[[str], None]
-# What the watermark says, where it leads, each with its seconds, and what was done to the picture.
-_ByWatermark = tuple[tuple[WatermarkFacts, float], tuple[Recovery, float], DetectorResult | None]
+
+
+class _ByWatermark(NamedTuple):
+    """What the watermark says, what was done to it, and where it leads, each with its seconds."""
+
+    facts: tuple[WatermarkFacts, float]
+    edits: tuple[DetectorResult | None, float]
+    recovery: tuple[Recovery, float]
 
 
 class Verifier:
@@ -70,20 +76,20 @@ class Verifier:
         The parts that answer questions about the pixels.
     settings
         What it goes by; None: the defaults.
-    edits
-        What judges edits of pictures whose watermark was read; None: nothing does.
     """
 
     def __init__(
         self,
         detectors: Sequence[Detector],
         settings: Settings | None = None,
-        edits: WatermarkEdits | None = None,
     ) -> None:
-        self._detectors = tuple(detectors)
         self._settings = settings or Settings()
         self._keys = _known(self._settings)
-        self._edits = (edits or WatermarkEdits()).by(self._keys)
+        self._detectors = tuple(
+            one.by(self._keys) if isinstance(one, WatermarkEdits) else one for one in detectors
+        )
+        of_edits = (one for one in self._detectors if isinstance(one, WatermarkEdits))
+        self._edits = next(of_edits, None)
         self._repositories = _opened(self._settings)
         self._measuring = _measuring(self._settings)
         self._cores = Cores(self._settings.threads)
@@ -115,8 +121,7 @@ class Verifier:
         """Make a verifier of a folder of models of your own, and the detectors that you added."""
         by = replace(settings or Settings(), **given)
         ours = [kind.from_weights(folder, threads=by.threads) for kind in DETECTORS]
-        edits = WatermarkEdits.from_weights(folder, threads=by.threads)
-        return cls([*ours, *added_detectors(by.added_detectors)], by, edits)
+        return cls([*ours, *added_detectors(by.added_detectors)], by)
 
     @classmethod
     def facts_only(cls, settings: Settings | None = None, **given: Any) -> Self:
@@ -127,7 +132,7 @@ class Verifier:
     def __reduce__(self) -> tuple[type[Self], tuple[Any, ...]]:
         # With the very keys: another machine's folder has others.
         settings = replace(self._settings, watermark_keys=self._keys)
-        return type(self), (self._detectors, settings, self._edits)
+        return type(self), (self._detectors, settings)
 
     def __enter__(self) -> Self:
         return self
@@ -159,9 +164,10 @@ class Verifier:
     def parts(self) -> dict[str, str]:
         """What an analysis does: words by name, in the order in which ``part_done`` hears of it."""
         parts = parts_of({one.name: one.doing or one.question for one in self._detectors})
-        left_out = set() if self._looks_for_watermark else {WATERMARK}
-        left_out |= set() if self._looks_up else {RECOVERY}
-        return {name: words for name, words in parts.items() if name not in left_out}
+        asked = {
+            WATERMARK: self._looks_for_watermark, EDITS: bool(self._keys), RECOVERY: self._looks_up
+        }  # fmt: skip
+        return {name: words for name, words in parts.items() if asked.get(name, True)}
 
     def analyze(
         self, photo: Photo, *, name: str | None = None, part_done: PartDone = lambda _: None
@@ -188,7 +194,7 @@ class Verifier:
         """
         loaded = load(photo, self._settings.limits)
         with ONE_BLAS_THREAD, ANALYSES:
-            return self._analyzed(loaded, name, _Clock(part_done))
+            return self._analyzed(loaded, name, _Clock(self.parts, part_done))
 
     def _analyzed(self, loaded: LoadedPhoto, name: str | None, clock: "_Clock") -> Report:
         self._prepare()
@@ -197,16 +203,18 @@ class Verifier:
         small = self._cores.beside(_timed, self._preview, reading)
         led = self._cores.beside(self._by_watermark, reading, loaded.content)
         asked = self._results(reading, clock)
-        watermark, recovery, edits = led()
-        results = [edits if edits and edits.name == one.name else one for one in asked]
-        marked = clock.done(WATERMARK, watermark) if self._looks_for_watermark else watermark[0]
-        recovered = clock.done(RECOVERY, recovery) if self._looks_up else recovery[0]
+        watermark, judged, recovery = led()
+        marked = clock.done(WATERMARK, watermark)
+        edits = clock.done(EDITS, judged)
+        recovered = clock.done(RECOVERY, recovery)
+        answers = asked | ({edits.name: edits} if edits else {})
+        results = [answers[one.name] for one in self._detectors]
         with clock.part("stability"):
             held = stability(
                 results,
                 self._settings.resend_through,
                 lambda platform: self._resent(loaded.content, platform),
-                lambda again: [d.analyze(again, brief=True) for d in self._judging(results, edits)],
+                lambda again: [d.analyze(again, brief=True) for d in self._judging(results)],
                 self._cores.beside,
             )
         facts = reading.facts
@@ -294,10 +302,10 @@ class Verifier:
 
     def _by_watermark(self, reading: Reading, content: Any) -> _ByWatermark:
         """Read the watermark, look up what it leads to, and have it measured."""
-        (facts, seconds), recovery, edits = self._read_here(reading)
+        (facts, seconds), edits, recovery = self._read_here(reading)
         measured, more = _timed(self._measured, content, facts.payload)
         facts = facts.model_copy(update={"measured": measured})
-        return (facts, seconds + more), recovery, edits
+        return _ByWatermark((facts, seconds + more), edits, recovery)
 
     def _measured(self, content: Any, payload: str | None) -> tuple[MeasuredFacts, ...]:
         """Ask the vendors' services; pixels without a file are sent to none."""
@@ -306,45 +314,42 @@ class Verifier:
         return tuple(service.measure(content, payload) for service in self._measuring)
 
     def _read_here(self, reading: Reading) -> _ByWatermark:
-        """Read the watermark, look up what it leads to, each with its seconds; judge by it."""
+        """Read the watermark, judge by it, look up what it leads to, each with its seconds."""
         if not self._keys:
             nothing = Recovery(NO_KEY) if self._repositories else Recovery()
-            return (NOT_LOOKED_FOR, 0.0), (nothing, 0.0), None
+            unjudged = self._edits.without_key() if self._edits else None
+            return _ByWatermark((NOT_LOOKED_FOR, 0.0), (unjudged, 0.0), (nothing, 0.0))
         picture = upright(reading)
         found, seconds = _timed(read_watermark, picture, self._keys)
         facts = as_facts(found, max(picture.shape[:2]))
-        edits = self._edits.judge(reading, picture, found)
+        judged = self._edits and partial(self._edits.judge, reading, picture, found)
+        edits = _timed(judged) if judged else (None, 0.0)
         if not self._repositories:
-            return (facts, seconds), (Recovery(), 0.0), edits
+            return _ByWatermark((facts, seconds), edits, (Recovery(), 0.0))
         received = Received(
             picture, found, reading.facts.credential, shows_more=reading.facts.shows_more
         )
         read = self._pool().read_manifest
         recovered = _timed(recover, received, self._repositories, read, compare)
-        return (facts, seconds), recovered, edits
+        return _ByWatermark((facts, seconds), edits, recovered)
 
-    def _results(self, reading: Reading, clock: "_Clock") -> list[DetectorResult]:
-        asked = [self._cores.beside(_timed, one.analyze, reading) for one in self._detectors]
-        names = [detector.name for detector in self._detectors]
-        return agreed(
-            [clock.done(name, answer()) for name, answer in zip(names, asked, strict=True)]
-        )
+    def _results(self, reading: Reading, clock: "_Clock") -> dict[str, DetectorResult]:
+        """Ask those that the watermark has no part in."""
+        others = [one for one in self._detectors if one is not self._edits]
+        asked = {one.name: self._cores.beside(_timed, one.analyze, reading) for one in others}
+        answers = [clock.done(name, answer()) for name, answer in asked.items()]
+        return {result.name: result for result in agreed(answers)}
 
     def _prepare(self) -> None:
         """Load models while another process reads the photo; what fails is raised when asked."""
         if self._cores.several:
             for detector in self._detectors:
                 self._cores.beside(detector.prepare)
-            if self._keys:
-                self._cores.beside(self._edits.prepare)
 
-    def _judging(
-        self, results: Sequence[DetectorResult], edits: DetectorResult | None
-    ) -> list[Detector]:
+    def _judging(self, results: Sequence[DetectorResult]) -> list[Detector]:
         """Return the detectors whose answers the stability test compares."""
         answers = {result.name for result in results if result.finding in DECIDING}
-        asked = [detector for detector in self._detectors if detector.name in answers]
-        return [self._edits if edits and one.name == edits.name else one for one in asked]
+        return [detector for detector in self._detectors if detector.name in answers]
 
     def _read(self, content: Any) -> Reading:
         if isinstance(content, bytes):
@@ -406,8 +411,9 @@ def _timed(function: Callable[P, Found], *args: P.args, **kwargs: P.kwargs) -> t
 class _Clock:
     """Times the parts of an analysis, which may overlap, and reports each that is done."""
 
-    def __init__(self, part_done: PartDone) -> None:
+    def __init__(self, parts: Container[str], part_done: PartDone) -> None:
         self.seconds: dict[str, float] = {}
+        self._parts = parts
         self._part_done = part_done
 
     @contextmanager
@@ -417,9 +423,11 @@ class _Clock:
         self.done(name, (None, time.perf_counter() - start))
 
     def done(self, name: str, timed: tuple[Found, float]) -> Found:
-        """Note a part that was timed elsewhere, and return what it found."""
-        found, self.seconds[name] = timed
-        self._part_done(name)
+        """Return what a part found that was timed elsewhere, and note it, if it is done here."""
+        found, seconds = timed
+        if name in self._parts:
+            self.seconds[name] = seconds
+            self._part_done(name)
         return found
 
 

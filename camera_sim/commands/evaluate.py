@@ -10,7 +10,7 @@ import numpy as np
 
 from camera_sim import weights
 from camera_sim.developing.files import Options, open_engine, render
-from camera_sim.pipelines import PIPELINES, PLAIN_PIPELINE
+from camera_sim.pipelines import PLAIN_PIPELINE, find_pipeline
 from camera_sim.raw.raw_image import RawImage, read_raw
 from camera_sim.weights import FOLDER
 from channel.evaluation.table import Table
@@ -135,7 +135,7 @@ def _others(folder: Path) -> list[str]:
     return [
         entry.pipeline
         for entry in weights.read_manifest(folder).networks
-        if PIPELINES[entry.pipeline].any_camera
+        if find_pipeline(entry.pipeline).any_camera
         and not entry.size.watermarked
         and entry.pipeline != PLAIN_PIPELINE
     ]
@@ -157,7 +157,7 @@ def standard_pipeline_table(pictures: Sequence["Picture"], folder: Path) -> Tabl
     classical = fidelity.by_engine(open_engine("classical"))
     rows = []
     for entry in weights.read_manifest(folder).networks:
-        if PIPELINES[entry.pipeline].any_camera:
+        if find_pipeline(entry.pipeline).any_camera:
             continue
         network = fidelity.by_engine(open_engine(entry.pipeline, folder))
         captures = fidelity.standard_captures(pictures, find_camera(entry.trained_for))

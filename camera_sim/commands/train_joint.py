@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from camera_sim.commands.simulate import DEFAULT_CAMERA, find_camera
 from camera_sim.errors import TrainingError
-from camera_sim.pipelines import PIPELINES, PLAIN_PIPELINE, Pipeline, find_pipeline
+from camera_sim.pipelines import PIPELINES, PLAIN_PIPELINE, find_pipeline
 from channel.extras import require_torch
 from channel.options import ONE_OF, SOME, Count, TrainingOptions, Whole, given, within
 from channel.terminal import training_bar
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 HELD_OUT_PATCHES = 64
 _OF_RECIPE = (
     "mode", "channel", "channels", "steps", "scenes", "unknown_camera", "fan_rate",
-    "nip_rate", "watermark_rate", "fidelity", "final_fidelity", "validate_every", "bound",
-    "curriculum", "pattern_strength", "pattern_warm_up", "fan_warm_up", "blocks_warm_up",
+    "nip_rate", "fidelity", "final_fidelity", "validate_every", "bound", "curriculum",
+    "fan_warm_up",
 )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class TrainJoint(TrainingOptions):
-    """A pipeline and its FAN together, so that edits stay detectable.
+    """A pipeline and its FAN together: the experiment of Korus & Memon 2019.
 
     Train a neural imaging pipeline (NIP) jointly with a forensic analysis network (FAN): capture,
     edit, channel, analysis. It resumes where a run in --out stopped.
@@ -59,18 +59,8 @@ class TrainJoint(TrainingOptions):
         Let fidelity cost nothing down to so many dB (default: every error costs).
     fan_warm_up
         Train the FAN alone first.
-    blocks_warm_up
-        Train what the FAN reads in JPEG's blocks alone first.
-    pattern_strength
-        Of the pattern that the pipeline starts with; 0: none (default 1, and 0 with --pair-from).
-    pattern_from
-        A pattern of camsim train pattern, in place of the shipped one.
-    pattern_warm_up
-        A pipeline without a layer for it (unet) learns to embed the pattern first.
     camera
         Of a per-camera pipeline trained on pictures: the one that its weights are for.
-    no_masking
-        Errors weigh alike everywhere.
     least_psnr
         Export the most accurate point of at least so many dB.
     pair_from
@@ -91,8 +81,6 @@ class TrainJoint(TrainingOptions):
         Learning rate of the FAN.
     nip_rate
         Learning rate of the NIP.
-    watermark_rate
-        Learning rate of its watermark.
     validate_every
         Steps from one validation to the next.
     """
@@ -111,12 +99,7 @@ class TrainJoint(TrainingOptions):
     final_fidelity: Annotated[float, within(0)] | None = None
     bound: Annotated[float, within(0)] | None = None
     fan_warm_up: Whole | None = None
-    blocks_warm_up: Whole | None = None
-    pattern_strength: Annotated[float, within(0)] | None = None
-    pattern_from: Path | None = None
-    pattern_warm_up: Whole | None = None
     camera: str | None = None
-    no_masking: bool = False
     least_psnr: float = 40.0
     pair_from: Path | None = None
     fan_from: Path | None = None
@@ -127,7 +110,6 @@ class TrainJoint(TrainingOptions):
     unknown_camera: Whole | None = None
     fan_rate: Annotated[float, within(0)] | None = None
     nip_rate: Annotated[float, within(0)] | None = None
-    watermark_rate: Annotated[float, within(0)] | None = None
     validate_every: Count | None = None
 
     def __call__(self) -> int:
@@ -137,20 +119,12 @@ class TrainJoint(TrainingOptions):
             neural = ", ".join(p.name for p in PIPELINES.values() if p.is_neural)
             raise TrainingError(f"{pipeline.name!r} is no network; those are {neural}")
         require_torch()
-        from dataclasses import replace
-
         from camera_sim.evaluation.pair_figures import draw_confusion, draw_joint_curve
-        from camera_sim.networks.rnet import WATERMARK_PATTERN
-        from camera_sim.training.pair.pattern_search import digest, load_pattern
         from camera_sim.training.pair.train import choose_point, read_points, train_pair
         from verifier.training.seeded import make_ready
 
         recipe = recipe_of(self)
         make_ready(self.seed, self.threads)
-        pattern = WATERMARK_PATTERN
-        if self.pattern_from:
-            pattern = load_pattern(self.pattern_from)
-            recipe = replace(recipe, pattern_sha256=digest(pattern))
         pair, source, others, held_out = _prepare(self, recipe)
         points = read_points(self.out)
         if self.point not in [point.step for point in points]:
@@ -160,11 +134,8 @@ class TrainJoint(TrainingOptions):
                     words = f"accuracy {state.accuracy:.1%}{_fidelity(state)}"
                     tell(state.step, words, _line(state))
 
-                points = train_pair(
-                    pair, source, others, held_out, recipe, self.out, report, pattern
-                )
+                points = train_pair(pair, source, others, held_out, recipe, self.out, report)
         curve = draw_joint_curve(points, self.out / "curve.png")
-        exported = _exported(pipeline)
         chosen = choose_point(points, self.least_psnr, self.point)
         draw_confusion(chosen.confusion, self.out / "confusion.png", f"step {chosen.step}")
         print(
@@ -174,16 +145,11 @@ class TrainJoint(TrainingOptions):
         from camera_sim.training.pair.export import export_pair
 
         data = ", ".join(folder.name for folder in self.pictures or filter(None, [self.raw]))
-        camera, verifier = export_pair(pair, chosen, exported, self.pair, recipe, data, self.out)
-        print(f"pair {self.pair}: camera → {camera}, verifier → {verifier}; use them with")
-        print(f"  camsim develop --pipeline {exported.name} --weights {camera} capture.nef")
-        print(f"  camsim evaluate pair PICTURES --pair {self.pair} --weights {self.out}")
+        camera, verifier = export_pair(pair, chosen, pipeline, self.pair, recipe, data, self.out)
+        print(f"pair {self.pair}: camera → {camera}, FAN → {verifier}; use them with")
+        print(f"  camsim develop --pipeline {pipeline.name} --weights {camera} capture.nef")
+        print(f"  camsim evaluate pair PICTURES --weights {self.out}")
         return 0
-
-
-def _exported(pipeline: Pipeline) -> Pipeline:
-    """Return the registered pipeline that a jointly trained network of this one is."""
-    return PIPELINES.get(f"{pipeline.name}-fan", pipeline)
 
 
 def recipe_of(args: TrainJoint) -> "JointRecipe":
@@ -204,13 +170,7 @@ def recipe_of(args: TrainJoint) -> "JointRecipe":
         found["final_fidelity"] = args.fidelity
     if args.float32:
         found["bfloat16"] = False
-    if args.no_masking:
-        found["masked"] = False
-    if args.pair_from and args.pattern_strength is None:
-        found["pattern_strength"] = 0.0  # it was embedded already
-    recipe = replace(recipe, camera=_camera_of(args), **found)
-    _check_pattern(args, recipe)
-    return recipe
+    return replace(recipe, camera=_camera_of(args), **found)
 
 
 def _camera_of(args: TrainJoint) -> str | None:
@@ -221,24 +181,6 @@ def _camera_of(args: TrainJoint) -> str | None:
         return None
     camera = find_camera(args.camera or DEFAULT_CAMERA)
     return f"{camera.make} {camera.model}"
-
-
-def _check_pattern(args: TrainJoint, recipe: "JointRecipe") -> None:
-    """Refuse options of a pattern that would do nothing."""
-    asked = args.pattern_from or recipe.pattern_warm_up
-    if asked and (recipe.mode == "F" or not recipe.pattern_strength):
-        raise TrainingError(
-            "--pattern-from and --pattern-warm-up need --mode F+N and a --pattern-strength above 0"
-        )
-    if _exported(find_pipeline(args.pipeline)).name.endswith("-fan"):
-        if recipe.pattern_warm_up:
-            raise TrainingError(
-                f"{args.pipeline} has a layer for the pattern; leave --pattern-warm-up out"
-            )
-    elif args.pattern_from and not recipe.pattern_warm_up:
-        raise TrainingError(
-            f"{args.pipeline} has no layer for a pattern; give --pattern-warm-up steps to teach it"
-        )
 
 
 def _prepare(args: TrainJoint, recipe: "JointRecipe") -> tuple[Any, ...]:
@@ -257,9 +199,9 @@ def _prepare(args: TrainJoint, recipe: "JointRecipe") -> tuple[Any, ...]:
     pipeline = find_pipeline(args.pipeline)
     camera = find_camera(recipe.camera) if recipe.camera else None
     sources = joint_sources(args.pictures, args.raw, pipeline, camera)
-    nip = build_network(_exported(pipeline), sources.matrix)
+    nip = build_network(pipeline, sources.matrix)
     start = args.start_from
-    load_weights(start / CHECKPOINT if start.is_dir() else start, nip, whole=False)
+    load_weights(start / CHECKPOINT if start.is_dir() else start, nip)
     if isinstance(nip, PerCameraNIP) and not nip.is_for(sources.matrix):
         raise TrainingError(
             f"{start} was trained for another camera than {recipe.camera or args.raw}; "
@@ -280,7 +222,7 @@ def _prepare(args: TrainJoint, recipe: "JointRecipe") -> tuple[Any, ...]:
         list((patches * 255 + 0.5).byte().permute(0, 2, 3, 1).numpy()),
         channel,
     )
-    pair = Pair(nip, recipe.classes, blocks=recipe.blocks)
+    pair = Pair(nip, recipe.classes)
     if args.fan_from:
         load_fan(args.fan_from / CHECKPOINT, pair.fan)
     if args.pair_from:

@@ -1,10 +1,10 @@
-"""Where a watermark is embedded: on the 8×8 blocks of the upright picture, at any orientation.
+"""Where a trained pipeline's watermark lies: on the 8×8 blocks of the upright picture.
 
-A watermark has a period of 32 pixels, and its FAN knows it aligned with the squares of JPEG,
-which start at the upright picture's top left corner. So a capture is turned upright before it is
-developed, not after, and its far edges are mirrored on to whole squares. A mosaic that does not
-start with red is developed from its far edge. There the sides are such that the watermark, whose
-halves of the period are each symmetric, comes to lie the same.
+A network that was trained together with its FAN (`camsim train joint`) embeds what the FAN knows
+aligned with the squares of JPEG, which start at the upright picture's top left corner. So a capture
+is turned upright before it is developed, not after, and its far edges are mirrored on to whole
+squares. A mosaic that does not start with red is developed from its far edge. There the sides are
+such that what repeats after 32 pixels, symmetric in each half, comes to lie the same.
 """
 
 from dataclasses import replace

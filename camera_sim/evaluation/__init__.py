@@ -1,1 +1,1 @@
-"""How good is the camera: fidelity, the pair, visibility, speed; attacks, what survives."""
+"""How good is the camera: fidelity, joint training, visibility, speed, attacks, what survives."""

@@ -5,18 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from camera_sim.evaluation.pair_tables import TradeOff
-from camera_sim.training.pair.captures import (
-    DevelopedCapture,
-    Pair,
-    Scores,
-    accuracy_by_patches,
-    through_platform,
-)
-from camera_sim.training.pair.validation import Point, as_camera_file
+from camera_sim.training.pair.captures import Scores, accuracy_by_patches
+from camera_sim.training.pair.validation import Point
 from camera_sim.training.pair.workflow import HISTORIES, UNKNOWN_CAMERA
 from channel.evaluation.drawing import new_figure, save_figure
-from verifier.features.watermark_sync import FOUND, strengths_by_scale
 
 
 def draw_joint_curve(points: Sequence[Point], path: Path) -> Path:
@@ -61,46 +53,4 @@ def draw_pooling(scores: Sequence[Scores], path: Path) -> Path:
     axes.minorticks_off()
     axes.set(xlabel="patches pooled", ylabel="decisions that are right (%)")
     axes.grid(visible=True, alpha=0.3)
-    return save_figure(figure, path)
-
-
-def draw_scales(
-    pair: Pair, capture: DevelopedCapture, path: Path, platform: str = "whatsapp"
-) -> Path:
-    """Draw at which scale a watermark is found after a platform, and in the picture without it."""
-    assert pair.fan.pooling is not None  # asked for by the command
-    pattern = pair.fan.pooling.pattern
-    figure = new_figure(7, 3.6)
-    axes = figure.add_subplot()
-    for name, picture in (("with the watermark", capture.watermarked), ("without", capture.plain)):
-        downloaded = through_platform(platform)(as_camera_file(picture))
-        axes.semilogx(*strengths_by_scale(downloaded, pattern), label=name, linewidth=0.9)
-    height, width = capture.watermarked.shape[:2]
-    axes.axvline(downloaded.shape[0] / height, color="black", linewidth=0.6, linestyle=":")
-    axes.axhline(FOUND, color="grey", linewidth=0.6)
-    ticks = (0.2, 0.3, 0.4, 0.5, 0.7, 1.0, 1.4)
-    axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
-    axes.minorticks_off()
-    axes.set(
-        xlabel=f"scale that is tried ({width}×{height} through {platform})",
-        ylabel="strength of the lines",
-    )
-    axes.legend()
-    return save_figure(figure, path)
-
-
-def draw_trade_off(measured: Sequence[TradeOff], path: Path) -> Path:
-    """Draw accuracy against fidelity, two points for each watermark."""
-    figure = new_figure(7, 4.4)
-    axes = figure.add_subplot()
-    psnr = [one.psnr for one in measured]
-    axes.scatter(psnr, [100 * one.patches for one in measured], marker="o", label="patches")
-    axes.scatter(psnr, [100 * one.pictures for one in measured], marker="s", label="pictures")
-    for one in measured:
-        axes.annotate(one.name, (one.psnr, 100 * one.patches), (0, -13), ha="center",
-                      textcoords="offset points", fontsize="small")  # fmt: skip
-    axes.margins(x=0.12, y=0.12)
-    axes.set(xlabel="PSNR to the pipeline before (dB)", ylabel="histories that are named (%)")
-    axes.grid(visible=True, alpha=0.3)
-    axes.legend()
     return save_figure(figure, path)

@@ -1,4 +1,4 @@
-"""RNet: one network for any Bayer camera; its watermarked form embeds a fixed pattern as well.
+"""RNet: one network for any Bayer camera.
 
 The structure is that of the best classical demosaicing, its decisions learnt. The mosaic is
 white-balanced and brought to a scale on which shot noise is even (a square root, after Anscombe).
@@ -12,9 +12,7 @@ The colour matrix, the exposure and the sRGB curve are then applied exactly: the
 weights, so colours are right for a camera that training never saw.
 """
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -29,22 +27,6 @@ GREEN_FILTERS = 4
 CHROMA_FILTERS = 2
 LEAK = 0.1
 SITES = 4  # of a 2×2 tile
-WATERMARK_PERIOD = 4  # in packed pixels: the coarse features' pitch
-LATTICE = 4  # squares each way, after which a watermark's pattern repeats
-WatermarkPattern = tuple[dict[tuple[int, int], float], ...]
-"""The four quarters of a watermark's period, in reading order, 16×16 pixels each.
-
-Each holds coefficients of its DCT, (vertical, horizontal) frequency: level in 8 bits. Frequencies
-are even, so that each quarter is symmetric."""
-QUARTER = 2 * WATERMARK_PERIOD * LATTICE // 2  # pixels a side
-# By these a linear classifier distinguishes the five histories best, at what the eye lets pass
-# (`camsim train pattern`). What they do is in docs/decisions/009-watermark.md.
-WATERMARK_PATTERN: WatermarkPattern = (
-    {(12, 0): 24, (6, 14): 5, (4, 0): -10},
-    {(4, 0): 3.3, (0, 12): 4.3, (12, 0): -20, (0, 4): -2.6, (10, 12): -10, (0, 10): -10},
-    {(4, 0): 13.8, (0, 12): 17.9, (12, 0): -34.5, (0, 4): -10.9, (10, 10): 5},
-    {(4, 0): 4.4, (0, 12): 5.6, (12, 0): -26.4, (0, 4): -3.4},
-)
 
 # Hamilton & Adams, US patent 5,629,734 (1997): along a row, in quarters.
 HAMILTON_ADAMS = ((0,) * 5, (0,) * 5, (-1, 2, 2, 2, -1), (0,) * 5, (0,) * 5)
@@ -115,7 +97,7 @@ class RNet(NIP):
         shot, read = noise[:, :1, None, None], noise[:, 1:, None, None]
         deviation = gains * (shot * mosaic.clamp(min=0) + read).sqrt() / (2 * even)
         with self.learnt_layers():
-            features, coarse = self.look(torch.cat([even, NOISE_SCALE * deviation], dim=1))
+            features = self.look(torch.cat([even, NOISE_SCALE * deviation], dim=1))
             decisions = [
                 self.green_weights(features).float(),
                 self.chroma_weights(features).float(),
@@ -123,20 +105,16 @@ class RNet(NIP):
             ]
         camera = self.demosaic(even, *decisions).square() - PEDESTAL
         linear = apply_matrix(camera, camera_to_srgb * exposure[:, :, None])
-        return F.pixel_shuffle(self.finish(srgb_encode(linear), coarse).flatten(1, 2), 2)
+        return F.pixel_shuffle(srgb_encode(linear).flatten(1, 2), 2)
 
-    def finish(self, srgb: Tensor, coarse: Tensor) -> Tensor:
-        """Take (N, 3, 4, h, w) sRGB, by site, and coarse features to what is given out."""
-        return srgb
-
-    def look(self, seen: Tensor) -> tuple[Tensor, Tensor]:
-        """(N, 8, h, w) mosaic and noise deviation to fine features, and coarse (N, …, h/4, w/4)."""
+    def look(self, seen: Tensor) -> Tensor:
+        """Take (N, 8, h, w) mosaic and noise deviation to fine features."""
         fine = self.encode_fine(seen)
         middle = self.encode_middle(_leaky(self.down_middle(fine)))
         coarse = self.coarse(_leaky(self.down_coarse(middle)))
         middle = self.decode_middle(_leaky(_double(self.up_middle(coarse)) + middle))
         features: Tensor = self.decode_fine(_leaky(_double(self.up_fine(middle)) + fine))
-        return features, coarse
+        return features
 
     def demosaic(
         self, even: Tensor, green_weights: Tensor, chroma_weights: Tensor, correction: Tensor
@@ -150,84 +128,6 @@ class RNet(NIP):
         return torch.stack([green + red + red_more, green, green + blue + blue_more], dim=1).clamp(
             min=0
         )
-
-
-class WatermarkedRNet(RNet):
-    """RNet with a watermark, to be trained jointly with a FAN.
-
-    RNet knows no place: it cannot embed a pattern in a picture, and a watermark that survives a
-    halving needs one of more than two pixels. So there is a `WatermarkLayer`, added in all three
-    colours alike: networks keep little of fine colour.
-    """
-
-    multiple_of = WATERMARK_PERIOD * LATTICE
-    watermarked = True
-
-    def __init__(self, widths: tuple[int, int, int] = (16, 32, 64)) -> None:
-        super().__init__(widths)
-        self.watermark = WatermarkLayer(widths[2])
-        self.register_load_state_dict_pre_hook(_with_todays_names)  # type: ignore[no-untyped-call]
-
-    def finish(self, srgb: Tensor, coarse: Tensor) -> Tensor:
-        """Add the watermark; see `RNet.finish`."""
-        watermark = F.pixel_shuffle(self.watermark(coarse.float()), WATERMARK_PERIOD)
-        return (srgb + watermark[:, None]).clamp(0, 1)
-
-
-def _with_todays_names(
-    model: nn.Module, state: dict[str, Tensor], prefix: str, *rest: object
-) -> None:
-    """Rename tensors of files that were written when the watermark's layer was called ``trace``."""
-    old = f"{prefix}trace."
-    for name in [name for name in state if name.startswith(old)]:
-        state[f"{prefix}watermark.{name.removeprefix(old)}"] = state.pop(name)
-
-
-class WatermarkLayer(nn.Module):
-    """What is added to each pixel of the 8×8 squares: a pattern, and what the content chooses.
-
-    The pattern repeats after `LATTICE` squares each way. The coarse features, one a square, add
-    what training finds. Both start at nothing.
-    """
-
-    def __init__(self, features: int) -> None:
-        super().__init__()
-        pixels = SITES * WATERMARK_PERIOD**2
-        self.chosen = nn.Conv2d(features, pixels, 1, bias=False)
-        self.pattern = nn.Parameter(torch.zeros(pixels, LATTICE, LATTICE))
-        nn.init.zeros_(self.chosen.weight)
-
-    def forward(self, coarse: Tensor) -> Tensor:
-        """(N, features, h, w), one a square, to (N, 64, h, w): each square's pixels, by site."""
-        height, width = (side // LATTICE for side in coarse.shape[-2:])
-        watermark: Tensor = self.chosen(coarse) + self.pattern[None].repeat(1, 1, height, width)
-        return watermark
-
-    @torch.no_grad()
-    def add_pattern(
-        self, pattern: WatermarkPattern = WATERMARK_PATTERN, strength: float = 1.0
-    ) -> None:
-        """Add a pattern to start from; 1 is its own strength.
-
-        Training finds such patterns too, but late: before one is there, the FAN has nothing to
-        look for.
-        """
-        levels = torch.from_numpy(pattern_levels(pattern)).to(self.pattern) * strength / 255
-        sites = F.pixel_unshuffle(levels[None, None], 2)
-        self.pattern.add_(F.pixel_unshuffle(sites, WATERMARK_PERIOD)[0])
-
-
-def pattern_levels(pattern: WatermarkPattern) -> NDArray[np.float64]:
-    """Return a pattern's (32, 32) pixels, in 8-bit levels."""
-    k, n = np.arange(QUARTER)[:, None], np.arange(QUARTER)
-    basis = np.cos((2 * n + 1) * k * np.pi / (2 * QUARTER)) * np.sqrt(2 / QUARTER)
-    basis[0] /= np.sqrt(2)
-    coefficients = np.zeros((len(pattern), QUARTER, QUARTER))
-    for quarter, levels in zip(coefficients, pattern, strict=True):
-        for place, level in levels.items():
-            quarter[place] = level
-    first, second, third, fourth = basis.T @ coefficients @ basis
-    return np.block([[first, second], [third, fourth]])
 
 
 def draw_weights(network: nn.Module) -> None:

@@ -46,11 +46,6 @@ PIPELINES: dict[str, Pipeline] = {
             "the default: fast, for any Bayer camera, with a keyed watermark",
             "qnet:QNet",
         ),
-        Pipeline(
-            "rnet-fan",
-            "the former default: rnet with a fixed watermark for its FAN",
-            "rnet:WatermarkedRNet",
-        ),
         Pipeline("rnet", "better with noise, in twice the time; no watermark", "rnet:RNet"),
         Pipeline("inet", "Korus & Memon's INet, 321 parameters", "inet:INet", any_camera=False),
         Pipeline("unet", "Korus & Memon's UNet, 7.8 million", "unet:UNet", any_camera=False),

@@ -23,8 +23,7 @@ from firmware_export.commands.parity import check_platforms
 from firmware_export.contract import Exported, read_exported
 from firmware_export.engine_contenders import contenders
 from firmware_export.engine_rows import Captures, Row, measured, upper_bound
-from firmware_export.errors import ParityError
-from firmware_export.fan import Fan, read_fan
+from firmware_export.fan import read_fan
 from firmware_export.output import write_result
 from firmware_export.parity import PAPER
 
@@ -60,7 +59,7 @@ class BenchEngines(RecordOption):
     captures
         RAW files or folders to compare on; the first is timed.
     fan
-        The pair's FAN (default: the shipped one, where the network has a pair).
+        The FAN of a jointly trained pair.
     platform
         Platforms to send through.
     rounds
@@ -98,7 +97,7 @@ class BenchEngines(RecordOption):
         captures = read_captures(self.captures)
         found = list(track(list(contenders(fp32, self.engine, self.weights, captures,
                                            self.engines)), "measuring"))  # fmt: skip
-        fan = self._fan(fp32)
+        fan = read_fan(self.fan) if self.fan else None
         rows = [
             measured(one, fp32, captures, fan, self.platform, self.rounds, read_payload)
             for one in found
@@ -110,17 +109,6 @@ class BenchEngines(RecordOption):
             write_result(self.out, text.encode(), force=self.force)
         self.keep("engines", dict(_figures(rows)))
         return 0
-
-    def _fan(self, fp32: Exported) -> Fan | None:
-        pair = fp32.contract.pair
-        shipped = CLONE / "verifier" / "weights" / f"{pair}.onnx"
-        if self.fan:
-            return read_fan(self.fan)
-        if pair is None:
-            return None
-        if not shipped.exists():
-            raise ParityError(f"the FAN of the pair {pair} is not shipped; name it with --fan")
-        return read_fan(shipped)
 
 
 def _figures(rows: Sequence[Row]) -> Iterator[tuple[str, float]]:

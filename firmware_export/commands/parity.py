@@ -50,7 +50,7 @@ class GateOptions:
     captures
         Held-out RAW files or folders.
     fan
-        The pair's FAN.
+        The FAN of a jointly trained pair.
     labels
         Of the FAN, where its file does not say.
     platform

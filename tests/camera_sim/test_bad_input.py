@@ -269,10 +269,11 @@ CASES = {
     # Pipelines and weights.
     "unknown pipeline": Case(
         "develop good.dng --pipeline magic",
-        "there is no pipeline 'magic'; there are qnet, rnet-fan, rnet, inet, unet, dnet, "
-        "classical, "
-        "libraw",
+        "there is no pipeline 'magic'; there are qnet, rnet, inet, unet, dnet, classical, libraw",
         good,
+    ),
+    "a former pipeline": Case(
+        "develop good.dng --pipeline rnet-fan", "there is no pipeline 'rnet-fan'; ", good
     ),
     "pipeline without weights": Case(
         "develop good.dng --pipeline rnet --weights weights",

@@ -67,7 +67,7 @@ def test_every_inference_module_imports_without_torch() -> None:
 @pytest.mark.slow
 def test_camsim_develops_without_torch(tmp_path: Path) -> None:
     write_dng(tmp_path / "capture.dng", capture(64, 96))
-    pipelines = ("classical", "libraw", DEFAULT_PIPELINE, "rnet-fan")
+    pipelines = ("classical", "libraw", DEFAULT_PIPELINE, "rnet")
     code = (
         "from camera_sim.cli import main\n"
         "for name in sys.argv[2:]:\n"

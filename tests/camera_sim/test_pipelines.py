@@ -259,9 +259,7 @@ def test_default_network_follows_the_colour_of_the_capture() -> None:
 
 
 def test_unknown_pipelines_are_refused_with_the_choices() -> None:
-    with pytest.raises(
-        PipelineError, match="no pipeline 'magic'; there are qnet, rnet-fan, rnet, inet"
-    ):
+    with pytest.raises(PipelineError, match="no pipeline 'magic'; there are qnet, rnet, inet"):
         find_pipeline("magic")
 
 

@@ -31,20 +31,19 @@ SMALL = replace(
     channel="paper",
     curriculum=0,
     fan_warm_up=0,
-    blocks_warm_up=0,
     validate_every=2,
     bfloat16=False,
 )
 
 
 def narrow(patch: pytest.MonkeyPatch) -> None:
-    """Let FANs have an eighth of the channels: their structure is the shipped one's."""
+    """Let FANs have an eighth of the channels: their structure is the paper's."""
     patch.setattr("verifier.training.manipulation.fan.WIDTHS", (4, 8, 16, 32))
 
 
 def rnet() -> NIP:
-    nip = build_network(find_pipeline("rnet-fan"))
-    load_weights(FOLDER / "rnet.safetensors", nip, whole=False)
+    nip = build_network(find_pipeline("rnet"))
+    load_weights(FOLDER / "rnet.safetensors", nip)
     return nip
 
 
@@ -61,7 +60,7 @@ def run(
         [scenes[0][:256, :256]],
         PAPER_CHANNEL,
     )
-    pair, seen = Pair(nip, recipe.classes, blocks=recipe.blocks), list[JointProgress]()
+    pair, seen = Pair(nip, recipe.classes), list[JointProgress]()
     train_pair(pair, kind(scenes, selective=True), others, held_out, recipe, out, seen.append)
     return pair, seen
 
@@ -72,4 +71,4 @@ def train_and_export(folder: Path) -> None:
     pair, seen = run(folder, recipe)
     point = seen[-1].point
     assert point is not None
-    export_pair(pair, point, find_pipeline("rnet-fan"), NAME, recipe, "made", folder)
+    export_pair(pair, point, find_pipeline("rnet"), NAME, recipe, "made", folder)

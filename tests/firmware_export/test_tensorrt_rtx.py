@@ -79,7 +79,7 @@ def test_a_real_network_built_twice_in_two_processes_is_the_same_byte_for_byte(
     from camera_sim import weights
     from firmware_export.quantise import quantised
 
-    shipped = weights.read_manifest().find("rnet-fan")
+    shipped = weights.read_manifest().find("rnet")
     fp32 = read_exported(weights.FOLDER / shipped.file)
     model = quantised(fp32, "fp16") if precision == "fp16" else fp32
     (tmp_path / "model.onnx").write_bytes(model.content)
@@ -116,7 +116,7 @@ def test_what_the_builder_cannot_compile_is_said_in_its_words(rtx: ModuleType) -
     """Turing has no fp32 matrix product there, and RNet has one."""
     from camera_sim import weights
 
-    model = read_exported(weights.FOLDER / "rnet-fan.onnx")
+    model = read_exported(weights.FOLDER / "rnet.onnx")
     with pytest.raises(ExportError, match=r"could not build .* for 7\.5: .*FP32 GEMM") as caught:
         engine_from_model(model, Options(capabilities=("7.5",)))
     assert "\n" not in str(caught.value)

@@ -8,7 +8,7 @@ from PIL import Image
 from tests.camera_sim.conftest import Camsim, camsim, stand_in_exports
 from tests.verifier.read_once import readings_remembered
 from tests.verifier.signing import Chain, make_chain
-from tests.verifier.toy import Pixels, native, toy_weights
+from tests.verifier.toy import Pixels, grain_detected, native, toy_weights
 from verifier import Verifier
 
 __all__ = ["Camsim", "camsim", "stand_in_exports"]
@@ -29,6 +29,12 @@ def _no_watermark_keys(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
 
 
 @pytest.fixture(scope="package", autouse=True)
+def _grain_detected() -> Iterator[None]:
+    with grain_detected():
+        yield
+
+
+@pytest.fixture(scope="package", autouse=True)
 def _read_once() -> Iterator[None]:
     with readings_remembered():
         yield
@@ -43,7 +49,9 @@ def toy_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def verifier(toy_folder: Path) -> Iterator[Verifier]:
     """A verifier with the toy model and one platform to send through, for all tests."""
     given = {"resend_through": ("instagram",), "watermark_keys": ()}
-    with Verifier.from_weights(toy_folder, **given) as shared:
+    with grain_detected():  # sooner than for single packages
+        made = Verifier.from_weights(toy_folder, **given)
+    with made as shared:
         yield shared
 
 

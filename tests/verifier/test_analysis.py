@@ -2,6 +2,7 @@ import json
 import multiprocessing
 import pickle
 from concurrent.futures import ThreadPoolExecutor
+from html import unescape
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +11,13 @@ import pytest
 from channel import transmit
 from channel.manipulations import GAUSSIAN
 from tests.verifier.conftest import jpeg
-from tests.verifier.signing import DEVELOPMENT, Chain, signed
 from tests.verifier.toy import CALIBRATION, native, threshold, toy_weights
+from tests.verifier.watermark.made import GROUP
 from verifier import Report, SettingsError, Verifier
 from verifier.detectors import DETECTORS, Detector
-from verifier.detectors.manipulation import ManipulationDetector
+from verifier.detectors.edits import WatermarkEdits
 from verifier.errors import OutputError, WeightsError
+from verifier.report.wording import in_short
 from verifier.weights import Domain, add_to_manifest, read_manifest
 
 
@@ -55,7 +57,7 @@ def test_an_edited_picture_is_evidence_against(verifier: Verifier, toy_folder: P
 def test_a_patch_map_is_shown_only_with_an_answer(toy_folder: Path, tmp_path: Path) -> None:
     """None where the detector abstained, was undecided, turned over, or was never asked again."""
     native_file, edited_file = jpeg(native()), jpeg(GAUSSIAN(native()))
-    unknown = toy_weights(tmp_path / "unknown", unknown_camera=30.0)
+    small = toy_weights(tmp_path / "small", domain=Domain(min_side=600))
     unsure = toy_weights(
         tmp_path / "unsure",
         calibration=CALIBRATION.model_copy(
@@ -66,7 +68,7 @@ def test_a_patch_map_is_shown_only_with_an_answer(toy_folder: Path, tmp_path: Pa
         (toy_folder, ("twitter",), edited_file, True),
         (toy_folder, (), edited_file, False),  # an accusation that nothing confirmed
         (toy_folder, ("whatsapp",), native_file, False),  # turns over, see below
-        (unknown, (), native_file, False),
+        (small, (), native_file, False),
         (unsure, (), native_file, False),
     ]
     for folder, platforms, photo, shown in cases:
@@ -80,10 +82,9 @@ def test_a_patch_map_is_shown_only_with_an_answer(toy_folder: Path, tmp_path: Pa
 
 def test_probabilities_are_shown_only_by_a_detector_that_answers(tmp_path: Path) -> None:
     """A bar of 99% “smoothed” accuses like a map does, whatever the sentence beside it says."""
-    strict = Domain(min_side=600)
     cases = [
-        toy_weights(tmp_path / "unknown", unknown_camera=30.0),
-        toy_weights(tmp_path / "small", domain=strict),
+        toy_weights(tmp_path / "uncalibrated", calibration=None),
+        toy_weights(tmp_path / "small", domain=Domain(min_side=600)),
     ]
     for folder in cases:
         with Verifier.from_weights(folder, resend_through=()) as verifier:
@@ -128,7 +129,7 @@ def test_an_answer_that_turns_over_when_shared_is_void(toy_folder: Path) -> None
         report = verifier.analyze(jpeg(native()))
     assert report.detectors[0].finding == "consistent"
     assert report.stability.holds is False
-    assert report.stability.resent[0].flipped == ("manipulation",)
+    assert report.stability.resent[0].flipped == ("grain",)
     assert (report.verdict.label, report.verdict.level) == ("inconclusive", "none")
     assert "Unstable: the result changes" in report.to_text()
 
@@ -170,11 +171,29 @@ def test_out_of_domain_it_abstains(
     assert report.verdict.label == "inconclusive"
 
 
-def test_a_picture_of_an_unknown_camera_gets_no_answer(tmp_path: Path) -> None:
-    with Verifier.from_weights(toy_weights(tmp_path, unknown_camera=30.0)) as verifier:
-        [result, *_] = verifier.analyze(jpeg(native())).detectors
-    assert (result.status, result.in_domain) == ("abstained", False)
-    assert "doesn't look as if the camera pipeline rnet-fan" in result.reasons[0]
+@pytest.mark.parametrize("keyed", [False, True])
+def test_of_a_picture_without_a_watermark_it_is_said_why_edits_are_not_judged(keyed: bool) -> None:
+    """Without a key none was looked for, with one none was found: neither is passed over."""
+    given = {"resend_through": (), "watermark_keys": [GROUP] if keyed else ()}
+    with Verifier.default(**given) as verifier:
+        report = verifier.analyze(jpeg(native()))
+    result = next(one for one in report.detectors if one.name == "manipulation")
+    assert (result.status, result.finding) == (
+        ("abstained", "inconclusive") if keyed else ("not run", "none")
+    )
+    assert (result.patches, result.probabilities, result.patch_map) == (0, {}, None)
+    why = "No watermark of a known key was read" if keyed else "no key of a device group is known"
+    assert why in result.reasons[0]
+    assert why in " ".join(report.verdict.reasons)
+    short = dict(in_short(report))[result.question]
+    assert short == (
+        "Can't be judged: no watermark was read"
+        if keyed
+        else "Can't be judged: there is no key to read a watermark by"
+    )
+    assert f"{result.question} {short}." in " ".join(report.to_text().split())
+    assert short in unescape(report.to_html())
+    assert "Whether it was edited: no detector could give an answer." in report.verdict.unknown
 
 
 def test_a_channel_has_its_own_calibration(tmp_path: Path) -> None:
@@ -187,29 +206,9 @@ def test_a_channel_has_its_own_calibration(tmp_path: Path) -> None:
         through = verifier.analyze(transmit(native(), "instagram")).detectors[0]
         unnamed = verifier.analyze(transmit(native(), "whatsapp")).detectors[0]
         other = verifier.analyze(jpeg(native())).detectors[0]
-    assert (through.calibrated_for, through.finding) == ("Instagram", "inconclusive")
-    assert unnamed.calibrated_for == "any"  # no mark names WhatsApp
-    assert (other.calibrated_for, other.finding) == ("any", "consistent")
-
-
-def test_the_credential_chooses_the_pair(tmp_path: Path, chain: Chain) -> None:
-    toy_weights(tmp_path, name="first-1", unknown_camera=-40)
-    toy_weights(tmp_path, name="second-2", unknown_camera=-10)
-    photo = jpeg(native())
-    with Verifier.from_weights(tmp_path, resend_through=()) as verifier:
-        names = {}
-        for pair in ("first-1", "second-2", "unknown-3", None):
-            said = DEVELOPMENT | {"pair": pair}
-            model = verifier.analyze(signed(photo, chain, said)).detectors[0].model
-            assert model is not None
-            names[pair] = model.name
-    # Where the pair isn't known, the model to which the picture is least out of domain answers.
-    assert names == {
-        "first-1": "first-1",
-        "second-2": "second-2",
-        "unknown-3": "first-1",
-        None: "first-1",
-    }
+    assert (through.answer, through.threshold) == (None, None)
+    assert unnamed.probabilities["native"] != through.probabilities["native"]
+    assert other.finding == "consistent"  # and no mark names WhatsApp
 
 
 def test_it_is_safe_to_use_from_threads(verifier: Verifier) -> None:
@@ -254,7 +253,7 @@ def test_models_are_loaded_once_and_when_needed(
 
 def test_an_altered_model_is_refused(tmp_path: Path) -> None:
     folder = toy_weights(tmp_path)
-    file = folder / "rnet-fan-1.onnx"
+    file = folder / "grain-1.onnx"
     file.write_bytes(file.read_bytes() + b"\0")
     with (
         Verifier.from_weights(folder) as verifier,
@@ -269,7 +268,7 @@ def test_an_unknown_platform_to_send_through_is_refused() -> None:
 
 
 def test_every_detector_is_listed_and_has_a_question() -> None:
-    assert ManipulationDetector in DETECTORS
+    assert WatermarkEdits in DETECTORS
     for detector in DETECTORS:
         assert issubclass(detector, Detector)
         assert detector.question.endswith("?")

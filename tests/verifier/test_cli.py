@@ -1,13 +1,17 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from channel.evaluation.bench_history import history
 from channel.manipulations import GAUSSIAN, SHARPEN
 from tests.verifier.conftest import Camsim, jpeg
+from tests.verifier.detectors.test_origin import BLUE, GREEN, RED, tinted
+from tests.verifier.detectors.toy_origin import NAME as TOY_ORIGIN
+from tests.verifier.detectors.toy_origin import toy_origin
 from tests.verifier.signing import Chain, signed
-from tests.verifier.toy import native, toy_weights
+from tests.verifier.toy import GRAIN, native, toy_weights
 from verifier.evaluation.bench_archive import ArchiveResult
 from verifier.evaluation.bench_service import LoadResult
 from verifier.weights import read_manifest
@@ -67,7 +71,7 @@ def test_json_is_one_line_a_photo(
 ) -> None:
     ran = camsim("verify", photos["native"], photos["bad"], "--json", "--weights", toy_folder)
     first, second = map(json.loads, ran.out.splitlines())
-    assert first["report"]["detectors"][0]["name"] == "manipulation"
+    assert first["report"]["detectors"][0]["name"] == "grain"
     assert second["kind"] == "PhotoUnreadableError"
 
 
@@ -147,7 +151,7 @@ def test_a_failure_of_ours_is_told_from_bad_input(
 def test_bench_prints_each_part(photos: dict[str, Path], toy_folder: Path, camsim: Camsim) -> None:
     ran = camsim("bench", "verify", photos["native"], "--weights", toy_folder, "--runs", 1)
     assert ran.status == 0, ran.err
-    for part in ("decoding", "credential", "channel", "reading", "manipulation", "stability"):
+    for part in ("decoding", "credential", "channel", "reading", "grain", "stability"):
         assert part in ran.out
     assert "peak memory" in ran.out
 
@@ -179,50 +183,76 @@ def test_fuzz_is_a_command(camsim: Camsim) -> None:
 
 
 @pytest.mark.slow
-def test_scores_calibration_and_flips(tmp_path: Path, camsim: Camsim) -> None:
-    weights = toy_weights(tmp_path / "weights", calibration=None)
-    rng_photos = 44
-    for number in range(rng_photos):
-        pixels = native(256, 256, seed=number)
-        for label, edited in {
-            "native": pixels,
-            "gaussian": GAUSSIAN(pixels),
-            "sharpen": SHARPEN(pixels),
-        }.items():
-            folder = tmp_path / "pictures" / label
+def test_scores_and_calibration(tmp_path: Path, camsim: Camsim) -> None:
+    weights = toy_origin(tmp_path / "weights", calibration=None)
+    pictures, photos = tmp_path / "pictures", 44
+    rng = np.random.default_rng(0)
+    for number in range(photos):
+        for label, colour in {"npi": GREEN, "cgg": RED, "dgi": BLUE}.items():
+            folder = pictures / label
             folder.mkdir(parents=True, exist_ok=True)
-            (folder / f"{number}.{label}.jpg").write_bytes(jpeg(edited))
-    model = ("--model", "rnet-fan-1", "--weights", weights)
+            shifted = np.clip(np.array(colour) + rng.normal(0, 12, 3), 0, 200).astype(int)
+            picture = jpeg(tinted(tuple(shifted.tolist()), 240, 260))
+            (folder / f"{number}.{label}.jpg").write_bytes(picture)
+    model = ("--model", TOY_ORIGIN, "--weights", weights)
     scores = tmp_path / "scores.csv"
-    pictures = tmp_path / "pictures"
     ran = camsim("evaluate", "scores", pictures, *model, "--platform", "none", "--out", scores)
     assert ran.status == 0, ran.err
     assert ran.out == f"132 scores of 132 pictures in {scores}\n"
 
     figure = tmp_path / "reliability.png"
     words = ("evaluate", "calibration", scores, *model, "--figure", figure, "--store")
-    ran = camsim(*words, "--isotonic", "--data", "made pictures")
+    ran = camsim(*words, "--data", "made pictures")
     assert ran.status == 0, ran.err
     assert "| any |" in ran.out
     assert figure.stat().st_size > 1000
-    calibration = read_manifest(weights).find("rnet-fan-1").calibration_for(None)
+    calibration = read_manifest(weights).find(TOY_ORIGIN).calibration_for(None)
     assert calibration is not None
     assert calibration.data == "made pictures"
     assert calibration.expected_calibration_error < 0.05
-    assert calibration.edited.false_alarm_rate <= 0.05
+    assert calibration.named is not None
+    assert calibration.named.false_alarm_rate <= 0.05
 
-    ran = camsim("evaluate", "flips", pictures, *model, "--platform", "twitter", "--limit", 2)
+
+@pytest.mark.slow
+def test_flips(tmp_path: Path, camsim: Camsim) -> None:
+    weights = toy_weights(tmp_path / "weights")
+    for number in range(2):
+        pixels = native(256, 256, seed=number)
+        for label, edit in {"native": None, "gaussian": GAUSSIAN, "sharpen": SHARPEN}.items():
+            folder = tmp_path / "pictures" / label
+            folder.mkdir(parents=True, exist_ok=True)
+            edited = edit(pixels) if edit else pixels
+            (folder / f"{number}.{label}.jpg").write_bytes(jpeg(edited))
+    words = ("evaluate", "flips", tmp_path / "pictures", "--model", GRAIN, "--weights", weights)
+    ran = camsim(*words, "--platform", "twitter", "--limit", 2)
     assert ran.status == 0, ran.err
     assert "| all | 6 |" in ran.out
 
 
-def test_too_few_pictures_are_not_calibrated_on(tmp_path: Path, camsim: Camsim) -> None:
+def test_models_of_no_class_have_no_scores_to_calibrate(tmp_path: Path, camsim: Camsim) -> None:
+    ran = camsim(
+        "evaluate", "scores", tmp_path, "--model", "watermark-edits-1", "--out", tmp_path / "a.csv"
+    )
+    assert ran.status == 2
+    assert "watermark-edits-1 is no model of origin, generated, platform" in ran.err
     weights = toy_weights(tmp_path / "weights")
     scores = tmp_path / "scores.csv"
     labels = ("native", "gaussian", "sharpen", "unknown-camera")
     head = "file,photo,truth,platform,channel,patches," + ",".join(f"log {name}" for name in labels)
     scores.write_text(head + "\na,a,native,none,,9,-1,-2,-3,-4\n")
-    model = ("--model", "rnet-fan-1", "--weights", weights)
+    ran = camsim("evaluate", "calibration", scores, "--model", GRAIN, "--weights", weights)
+    assert ran.status == 2
+    assert "no classes" in ran.err
+
+
+def test_too_few_pictures_are_not_calibrated_on(tmp_path: Path, camsim: Camsim) -> None:
+    weights = toy_origin(tmp_path / "weights")
+    scores = tmp_path / "scores.csv"
+    labels = ("npi", "cgg", "dgi")
+    head = "file,photo,truth,platform,channel,patches," + ",".join(f"log {name}" for name in labels)
+    scores.write_text(head + "\na,a,npi,none,,9,-1,-2,-3\n")
+    model = ("--model", TOY_ORIGIN, "--weights", weights)
     ran = camsim("evaluate", "calibration", scores, *model)
     assert ran.status == 2
     assert "at least 20" in ran.err

@@ -10,7 +10,6 @@ from verifier.detectors.model import Model
 from verifier.features.patches import batches, choose_patches
 from verifier.weights import (
     FOLDER,
-    Isotonic,
     Manifest,
     Selection,
     add_to_manifest,
@@ -43,26 +42,36 @@ def test_one_entry_a_name_and_the_order_stays(tmp_path: Path) -> None:
 def test_a_calibration_is_stored_for_a_channel(tmp_path: Path) -> None:
     toy_weights(tmp_path)
     warm = CALIBRATION.model_copy(update={"temperature": 2.5})
-    store_calibration("rnet-fan-1", warm, "WhatsApp", tmp_path)
-    entry = read_manifest(tmp_path).find("rnet-fan-1")
+    store_calibration("grain-1", warm, "WhatsApp", tmp_path)
+    entry = read_manifest(tmp_path).find("grain-1")
     assert entry.calibration_for("WhatsApp") == warm
     assert entry.calibration_for("Telegram") == entry.calibration_for(None) == CALIBRATION
     with pytest.raises(WeightsError, match="no model 'other'"):
         store_calibration("other", warm, folder=tmp_path)
 
 
-def test_labels_and_thresholds_as_they_were_called_are_still_read(tmp_path: Path) -> None:
+def test_labels_as_they_were_called_are_still_read(tmp_path: Path) -> None:
     path = toy_weights(tmp_path) / "manifest.json"
     now = read_manifest(tmp_path)
     older = json.loads(path.read_text())
     entry = older["models"][0]
     entry["labels"][-1] |= {"name": "foreign", "role": "foreign"}
-    calibration = entry["calibrations"]["any"]
-    calibration["foreign"] = calibration.pop("out_of_domain")
     written = json.dumps(older)
     assert "unknown" not in written
     assert Manifest.model_validate_json(written) == now
-    assert now.models[0].calibrations["any"].out_of_domain is not None
+
+
+@pytest.mark.parametrize("threshold", ["foreign", "out_of_domain"])
+def test_what_models_of_a_former_pair_say_besides_is_left_out(
+    threshold: str, tmp_path: Path
+) -> None:
+    path = toy_weights(tmp_path) / "manifest.json"
+    older = json.loads(path.read_text())
+    entry = older["models"][0]
+    entry["pooling"] = {"file": "pooling.onnx", "sha256": "0" * 64}
+    known = {"value": 0.2, "false_alarm_rate": 0.0, "upper_bound": 0.1, "pictures": 30}
+    entry["calibrations"]["any"] |= {threshold: known, "isotonic": None}
+    assert Manifest.model_validate(older) == read_manifest(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -107,14 +116,6 @@ def test_labels_may_not_repeat(tmp_path: Path) -> None:
         Verifier.from_weights(tmp_path)
 
 
-@pytest.mark.parametrize(
-    ("scores", "found"), [((), ()), ((1.0, 0.5), (0.0, 1.0)), ((0.0,), (0.1, 0.2))]
-)
-def test_isotonic_maps_must_rise(scores: tuple[float, ...], found: tuple[float, ...]) -> None:
-    with pytest.raises(ValueError, match=r"knots|as many"):
-        Isotonic(scores=scores, probabilities=found)
-
-
 def test_a_model_that_is_not_what_the_manifest_says(tmp_path: Path) -> None:
     entry = read_manifest(toy_weights(tmp_path)).models[0]
     pixels = native(256, 256)
@@ -128,7 +129,7 @@ def test_a_model_that_is_not_what_the_manifest_says(tmp_path: Path) -> None:
             model.logits(batches(pixels, patches, 4))
     with pytest.raises(WeightsError, match="doesn't run"):
         Model(entry, tmp_path).logits([np.zeros((1, 3, 64, 64), np.float32)])
-    (tmp_path / "rnet-fan-1.onnx").write_bytes(b"no model")
+    (tmp_path / "grain-1.onnx").write_bytes(b"no model")
     import hashlib
 
     wrong = entry.model_copy(update={"sha256": hashlib.sha256(b"no model").hexdigest()})

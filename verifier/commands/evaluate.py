@@ -14,11 +14,10 @@ from channel.terminal import track
 from verifier.analysis import Verifier
 from verifier.detectors.generated import TASK as GENERATED
 from verifier.detectors.generated import GeneratedDetector
-from verifier.detectors.manipulation import TASK as MANIPULATION
-from verifier.detectors.manipulation import ManipulationDetector
 from verifier.detectors.model import Model
 from verifier.detectors.origin import TASK as ORIGIN
 from verifier.detectors.origin import OriginDetector
+from verifier.detectors.platform import TASK as PLATFORM
 from verifier.detectors.platform import PlatformDetector
 from verifier.errors import OutputError, ScoresError
 from verifier.weights import FOLDER, ModelEntry, read_manifest, store_calibration
@@ -31,9 +30,9 @@ if TYPE_CHECKING:
 
 UNEXPECTED_EXCEPTIONS: Final = 1
 _SCORERS: Final[dict[str, "Callable[[tuple[Model, ...]], Scorer]"]] = {
-    MANIPULATION: ManipulationDetector,
     ORIGIN: OriginDetector,
     GENERATED: GeneratedDetector,
+    PLATFORM: PlatformDetector,
 }
 _PLATFORMS: Final = ("none", "whatsapp", "facebook", "instagram", "twitter", "telegram")
 
@@ -91,9 +90,14 @@ class EvaluateScores(ModelOptions):
         from verifier.evaluation.scores import collect_scores, write_scores
 
         entry = read_manifest(self.weights).find(self.model)
+        if entry.task not in _SCORERS:
+            raise ScoresError(
+                f"{entry.name} is no model of {', '.join(_SCORERS)}, so it has no scores to fit a "
+                "calibration to"
+            )
         labels = [label.name for label in entry.labels]
         pictures = _first(labelled_pictures(self.pictures, labels), self.limit)
-        detector = _SCORERS.get(entry.task, PlatformDetector)((Model(entry, self.weights),))
+        detector = _SCORERS[entry.task]((Model(entry, self.weights),))
         with Verifier.facts_only() as verifier, TemporaryDirectory() as folder:
             if self.middle:
                 pictures = cut_middles(pictures, self.middle, Path(folder))
@@ -119,8 +123,6 @@ class EvaluateCalibration(ModelOptions):
     ----------
     scores
         A file of camsim evaluate scores.
-    isotonic
-        Map the share of edits as well.
     by_photo
         Count false alarms by photograph, not by its variants (platforms, generators).
     sets
@@ -131,16 +133,10 @@ class EvaluateCalibration(ModelOptions):
         --store then writes the figures alone.
     per_platform
         One for each platform, too.
-    edited_rate
-        False alarms.
-    native_rate
-        Edits cleared.
-    out_of_domain_rate
-        Natives refused.
     named_rate
-        Pictures of none named a platform.
+        Pictures of none named a class.
     none_rate
-        Pictures of a platform called none.
+        Pictures of a class called none.
     data
         What the pictures are, for the manifest.
     figure
@@ -151,14 +147,10 @@ class EvaluateCalibration(ModelOptions):
 
     scores: Path
     _: KW_ONLY
-    isotonic: bool = False
     by_photo: bool = False
     sets: Path | None = None
     stored: bool = False
     per_platform: bool = False
-    edited_rate: Share = 0.01
-    native_rate: Share = 0.01
-    out_of_domain_rate: Share = 0.02
     named_rate: Share = 0.02
     none_rate: Share = 0.02
     data: str = ""
@@ -176,17 +168,11 @@ class EvaluateCalibration(ModelOptions):
 
         entry = read_manifest(self.weights).find(self.model)
         scores = read_scores(self.scores)
-        rates = Rates(
-            self.edited_rate,
-            self.native_rate,
-            self.out_of_domain_rate,
-            self.named_rate,
-            self.none_rate,
-        )
+        rates = Rates(self.named_rate, self.none_rate)
         data = self.data or self.scores.name
         sets = read_listed_sets(self.sets) if self.sets else None
         options: dict[str, Any] = {
-            "isotonic": self.isotonic, "by_photo": self.by_photo, "sets": sets, "data": data
+            "by_photo": self.by_photo, "sets": sets, "data": data
         }  # fmt: skip
         if self.stored and (sets is None or self.per_platform):
             raise ScoresError("--stored needs --sets, and doesn't go with --per-platform")
@@ -206,7 +192,7 @@ class EvaluateCalibration(ModelOptions):
         if self.figure:
             diagrams = [("before, any", found[0].before)]
             diagrams += [(f"after, {one.channel}", one.after) for one in found]
-            diagrams.append(("any edit or platform", found[0].of_edits))
+            diagrams.append(("any class", found[0].of_classes))
             draw_reliability(diagrams, self.figure)
         if self.store:
             for one in found:
@@ -312,14 +298,14 @@ class EvaluateFuzz:
 def _calibration_table(found: "Sequence[Fitted]") -> str:
     columns = (
         "channel", "pictures", "accuracy", "ECE before", "ECE after",
-        "ECE of any edit or platform", "answered", "right of answered",
+        "ECE of any class", "answered", "right of answered",
     )  # fmt: skip
     rows = [
         (
             one.channel,
             one.calibration.pictures,
             f"{one.accuracy:.1%}",
-            *(f"{diagram.error:.3f}" for diagram in (one.before, one.after, one.of_edits)),
+            *(f"{diagram.error:.3f}" for diagram in (one.before, one.after, one.of_classes)),
             f"{one.answered:.1%}",
             f"{one.right_of_answered:.1%}",
         )
@@ -332,7 +318,7 @@ def _threshold_table(found: "Sequence[Fitted]") -> str:
     columns = "channel", "answer", "threshold", "false alarms, measured", "95% bound", "pictures"
     rows = []
     for one in found:
-        for name in ("edited", "native", "out_of_domain", "named", "none"):
+        for name in ("named", "none"):
             threshold = getattr(one.calibration, name)
             if threshold is not None:
                 rates = f"{threshold.false_alarm_rate:.2%}", f"{threshold.upper_bound:.2%}"

@@ -6,7 +6,7 @@ from typing import Final
 from verifier.detectors.detector import Detector
 
 _CLASSES: Final = (
-    "manipulation:ManipulationDetector",
+    "edits:WatermarkEdits",
     "origin:OriginDetector",
     "generated:GeneratedDetector",
     "platform:PlatformDetector",

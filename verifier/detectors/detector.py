@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from verifier.detectors.model import Model
 from verifier.detectors.patch_scores import PatchScores
+from verifier.features.even_border import is_framed
 from verifier.judging import calibration as calibrating
 from verifier.judging.decision import (
     Answer,
@@ -25,6 +26,11 @@ from verifier.weights import FOLDER, Calibration, Label, read_manifest
 
 # Of detectors that are wrong too often, or on too few kinds of pictures, to decide anything.
 ONLY_INFORMS: Final = "This is a hint: no verdict rests on it."
+_FRAMED: Final = (
+    "Most of the picture looks as the camera left it. But a border of one colour lies along a side "
+    "of it, which no camera makes.",
+    "What lies under the border is not known, so no answer is given.",
+)
 
 
 class Detector(ABC):
@@ -40,6 +46,8 @@ class Detector(ABC):
     """What a page says while it works; the question, where it says nothing."""
     limits: ClassVar[str] = ""
     """What it can't know, in a sentence, whatever it answers."""
+    task: ClassVar[str] = ""
+    """Of the manifest's entries that it loads; "" for one without models of the manifest."""
 
     @classmethod
     def from_weights(cls, folder: Path = FOLDER, *, threads: int = 0) -> Self:
@@ -93,8 +101,6 @@ class ModelDetector(Detector, Generic[ScoresT]):
         Of its task, in the manifest's order.
     """
 
-    task: ClassVar[str]
-    """Of the manifest's entries that it loads."""
     outside: ClassVar[bool | None] = None
     """What a report says of the domain where a picture is outside of what the model may answer."""
 
@@ -172,11 +178,14 @@ class PixelDetector(ModelDetector[ScoresT]):
         return self._result(answer, **self._shown(reading, answer, scores))
 
     def answer(self, reading: Reading, scores: ScoresT) -> Answer:
-        """Answer by a picture's scores, or abstain."""
+        """Answer by a picture's scores, or abstain; what lies under a border clears nothing."""
         grounds = self.grounds(reading, scores)
         if isinstance(grounds, Answer):
             return grounds
-        return replace(self.decide(scores, grounds), probabilities=grounds.found)
+        answer = self.decide(scores, grounds)
+        if answer.finding == "consistent" and is_framed(reading.pixels):
+            return abstained(*_FRAMED, in_domain=True)
+        return replace(answer, probabilities=grounds.found)
 
     @abstractmethod
     def decide(self, scores: ScoresT, grounds: Grounds) -> Answer:
@@ -188,10 +197,6 @@ class PixelDetector(ModelDetector[ScoresT]):
 
     def patch_map(self, scores: ScoresT, answer: Answer) -> PatchMap | None:
         """Draw what the patches say; None for no map."""
-        return None
-
-    def calibrated_for(self, reading: Reading, scores: ScoresT) -> str | None:
-        """Name the channel of the calibration that was used; None where there is but one."""
         return None
 
     def _nothing_in(self, reading: Reading) -> str:
@@ -224,7 +229,6 @@ class PixelDetector(ModelDetector[ScoresT]):
         return {
             **self.facts_of(scores),
             "probabilities": dict(reported),
-            "calibrated_for": self.calibrated_for(reading, scores),
             "patch_map": self.patch_map(scores, answer),
         }
 

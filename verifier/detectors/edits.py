@@ -33,6 +33,7 @@ from verifier.judging.decision import (
     role_probability,
 )
 from verifier.reading.reading import Reading
+from verifier.report.parts import EDITS
 from verifier.report.record import DetectorResult
 from verifier.report.wording import percent
 from verifier.watermark.description import describe, is_known
@@ -58,7 +59,15 @@ MOST_COARSE: Final = 5.5
 """Their mean, in levels, up to which a large file is judged: of libjpeg's qualities those from 79
 on. At 70 and less an unedited photo of 6 megapixels was called smoothed."""
 
-
+_NO_KEY: Final = (
+    "Edits are judged by how much is left of a camera's watermark. None was looked for, since no "
+    "key of a device group is known."
+)
+_NO_MODEL: Final = "No trained model of edits is installed."
+_NOT_READ: Final = (
+    "No watermark of a known key was read, and edits are judged by how much is left of one. The "
+    "picture may be from elsewhere, or compressed or cut until none could be read."
+)
 _COMPRESSED: Final = (
     "The file is compressed so strongly that it isn't known well enough how much of the watermark "
     "that took. Ask for a larger copy: X, Telegram and Facebook leave more than messengers do."
@@ -92,7 +101,8 @@ class WatermarkEdits(Detector):
         Of the device groups whose watermarks may be read.
     """
 
-    name: ClassVar[str] = "manipulation"
+    name: ClassVar[str] = EDITS
+    task: ClassVar[str] = TASK
     question: ClassVar[str] = "Was the picture edited after the camera developed it?"
     doing: ClassVar[str] = "Looking for edits"
     limits: ClassVar[str] = (
@@ -124,12 +134,15 @@ class WatermarkEdits(Detector):
     def analyze(self, reading: Reading, *, brief: bool = False) -> DetectorResult:
         """Read the watermark and answer by it; see `Detector.analyze`."""
         picture = upright(reading)
-        found = read_watermark(picture, self._keys)
-        return self.judge(reading, picture, found) or self.not_run("No watermark was read.")
+        return self.judge(reading, picture, read_watermark(picture, self._keys))
+
+    def without_key(self) -> DetectorResult:
+        """Say why nothing is answered where no key is known."""
+        return self.not_run(_NO_KEY)
 
     def prepare(self) -> None:
-        """Load the model that a newsroom asks; see `Detector.prepare`."""
-        if self._blind is not None:
+        """Load the model that a newsroom asks, where it has a key; see `Detector.prepare`."""
+        if self._keys and self._blind is not None:
             self._blind.load()
 
     def judge(
@@ -138,8 +151,8 @@ class WatermarkEdits(Detector):
         picture: NDArray[np.uint8],
         found: WatermarkReading,
         photo: PhotoKey | None = None,
-    ) -> DetectorResult | None:
-        """Answer for a picture whose watermark was read; None where none was, or without a model.
+    ) -> DetectorResult:
+        """Answer for a picture whose watermark was looked for.
 
         Parameters
         ----------
@@ -151,8 +164,10 @@ class WatermarkEdits(Detector):
         """
         group = next((key for key in self._keys if key.name == found.key), None)
         model = self._blind if photo is None else self._keyed
-        if model is None or not found.found or group is None:
-            return None
+        if not self._keys or model is None:
+            return self.not_run(_NO_MODEL) if self._keys else self.without_key()
+        if not found.found or group is None:
+            return self._result(model, abstained(_NOT_READ))
         unmeasured = _unmeasured(picture, found, group)
         if unmeasured:
             return self._result(model, abstained(unmeasured, in_domain=True))

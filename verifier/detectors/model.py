@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from channel.onnx_file import open_session
 from verifier.detectors.cores import Cores
-from verifier.detectors.pooling import Pooling
 from verifier.errors import WeightsError
 from verifier.report.record import ModelFacts
 from verifier.weights import FOLDER, ModelEntry
@@ -32,11 +31,6 @@ class Model:
         Where its file lies.
     threads
         Cores for batches, one batch on each; 0: all cores.
-
-    Attributes
-    ----------
-    pooling
-        What judges a whole picture; None where that is the sum of what its patches say.
     """
 
     def __init__(self, entry: ModelEntry, folder: Path = FOLDER, threads: int = 0) -> None:
@@ -44,7 +38,6 @@ class Model:
         self._folder = folder
         self._threads = threads
         self._cores = Cores(threads)
-        self.pooling = Pooling(entry.pooling, folder) if entry.pooling else None
         self._session: Any = None
         self._lock = threading.Lock()
 
@@ -62,11 +55,6 @@ class Model:
             pair=entry.pair,
             pipeline=entry.pipeline,
         )
-
-    @property
-    def cores(self) -> Cores:
-        """Where it runs, and what is measured beside it."""
-        return self._cores
 
     def logits(self, batches: Iterable[NDArray[np.float32]]) -> NDArray[np.float64]:
         """Run batches (N, 3, side, side) through it: (all N, labels).
@@ -90,8 +78,6 @@ class Model:
     def load(self) -> None:
         """Load it now, and not when it is first needed. Raises `WeightsError`."""
         self._loaded()
-        if self.pooling is not None:
-            self.pooling.load()
 
     def _run(self, session: Any, batch: NDArray[np.float32]) -> NDArray[np.float32]:
         contract = self.entry.input

@@ -28,11 +28,6 @@ class PatchScores:
         """How many patches there are."""
         return len(self.shares)
 
-    @property
-    def scaled(self) -> bool:
-        """Whether the picture's scale alone forbids an answer: it doesn't here."""
-        return False
-
     def votes(self, labels: list[int]) -> NDArray[np.int64]:
         """Count the patches that are likeliest of each of some labels: the majority vote."""
         named = self.shares[:, labels].argmax(1)

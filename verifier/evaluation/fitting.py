@@ -18,25 +18,19 @@ from verifier.judging import calibration as calibrating
 from verifier.judging.calibration import ReliabilityDiagram
 from verifier.judging.decision import picture_probabilities, role_probability
 from verifier.training.listed_sets import ListedSet
-from verifier.weights import ANY_CHANNEL, Calibration, ModelEntry, Role, Threshold
+from verifier.weights import ANY_CHANNEL, Calibration, ModelEntry, Threshold
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 # Fewer photographs in a half say nothing about a false-alarm rate of percents.
 LEAST_PHOTOS: Final = 20
-# Below it, that a picture is out of domain is no ground for refusing it: the threshold for
-# "edited" keeps what is doubtful out.
-LEAST_OUT_OF_DOMAIN: Final = 0.2
 
 
 @dataclass(frozen=True)
 class Rates:
     """Shares of false alarms that are asked for; see `verifier.weights.Calibration`."""
 
-    edited: float = 0.01
-    native: float = 0.01
-    out_of_domain: float = 0.02
     named: float = 0.02
     none: float = 0.02
 
@@ -46,14 +40,14 @@ class Fitted:
     """A calibration and how it does on the pictures that it wasn't fitted to.
 
     ``before`` is the reliability of the pooled softmax without temperature, exponent 0;
-    ``of_edits`` that of any edit, or of any platform.
+    ``of_classes`` that of any class, such as any platform.
     """
 
     channel: str
     calibration: Calibration
     before: ReliabilityDiagram
     after: ReliabilityDiagram
-    of_edits: ReliabilityDiagram
+    of_classes: ReliabilityDiagram
     accuracy: float
     answered: float
     right_of_answered: float
@@ -65,7 +59,6 @@ def fit(
     rates: Rates,
     *,
     channel: str = ANY_CHANNEL,
-    isotonic: bool = False,
     by_photo: bool = False,
     sets: Mapping[str, ListedSet] | None = None,
     data: str,
@@ -76,10 +69,8 @@ def fit(
     ----------
     entry
         The model that gave the scores.
-    isotonic
-        Whether the probability of any edit gets a monotone map beside the temperature.
     by_photo
-        Of a model of platforms or generators: whether false alarms are counted by photograph, one
+        Whether false alarms are counted by photograph, one
         whose answer is wrong in any variant being wrong. Variants of one photograph err together,
         so that their number proves less than it seems to.
     sets
@@ -107,29 +98,7 @@ def fit(
     )
     pictures = len(held_out.rows) if sets is None else len({row.photo for row in held_out.rows})
     draft = _draft(exponent, temperature, data, pictures)
-    if isotonic:
-        edits = _roles(entry, draft, fitted, "edit")
-        happened = np.isin(fitted.truth(), entry.indices("edit"))
-        draft = draft.model_copy(update={"isotonic": calibrating.fit_isotonic(edits, happened)})
-    thresholds = {}
-    if entry.indices("edit"):
-        thresholds = {
-            "edited": _threshold(entry, draft, fitted, held_out, "edit", "native", rates.edited),
-            "native": _threshold(entry, draft, fitted, held_out, "native", "edit", rates.native),
-        }
-        if entry.indices("out-of-domain"):
-            thresholds["out_of_domain"] = _threshold(
-                entry,
-                draft,
-                fitted,
-                held_out,
-                "out-of-domain",
-                "native",
-                rates.out_of_domain,
-                LEAST_OUT_OF_DOMAIN,
-            )
-    if entry.indices("class"):
-        thresholds |= _platform_thresholds(entry, draft, fitted, held_out, rates, by_photo)
+    thresholds = _thresholds(entry, draft, fitted, held_out, rates, by_photo)
     found = _all(entry, draft, held_out)
     weights = None if sets is None else held_out.weights()
     after = calibrating.top_label_reliability(found, held_out.truth(), weights=weights)
@@ -159,8 +128,8 @@ def measure_stored(
     Raises
     ------
     ScoresError
-        If the labels aren't the model's, the model has no calibration or classifies edits, there
-        are too few photographs, or sets aren't listed.
+        If the labels aren't the model's, the model has no calibration, there are too few
+        photographs, or sets aren't listed.
     """
     _check_labels(entry, scores)
     calibration = entry.calibrations.get(channel)
@@ -226,6 +195,8 @@ def _of_part(scores: Scores, sets: Mapping[str, ListedSet], part: str) -> Scores
 def _check_labels(entry: ModelEntry, scores: Scores) -> None:
     if scores.labels != tuple(label.name for label in entry.labels):
         raise ScoresError(f"the scores are of {scores.labels}, the model's labels are others")
+    if not entry.indices("class"):
+        raise ScoresError(f"{entry.name} has no classes, so there is nothing here to calibrate")
 
 
 def _enough(*parts: Scores) -> tuple[Scores, ...]:
@@ -265,29 +236,7 @@ def _shares(
         yield picture_probabilities(entry, calibration, np.array(row.mean_log), row.patches)
 
 
-def _roles(entry: ModelEntry, calibration: Calibration, scores: Scores, role: Role) -> Array:
-    found = _shares(entry, calibration, scores)
-    return np.array([role_probability(entry, shares, role) for shares in found])
-
-
-def _threshold(
-    entry: ModelEntry,
-    calibration: Calibration,
-    fitted: Scores,
-    held_out: Scores,
-    role: Role,
-    undeserving: Role,
-    rate: float,
-    least: float = 0.5,
-) -> Threshold:
-    values = _of_truth(entry, calibration, held_out, role, undeserving)
-    if not len(values):
-        raise ScoresError(f"no held-out picture is {undeserving}; false alarms can't be measured")
-    chosen = _of_truth(entry, calibration, fitted, role, undeserving)
-    return _stated(chosen, values, rate, least)
-
-
-def _platform_thresholds(
+def _thresholds(
     entry: ModelEntry,
     draft: Calibration,
     fitted: Scores,
@@ -295,7 +244,7 @@ def _platform_thresholds(
     rates: Rates,
     by_photo: bool,
 ) -> dict[str, Threshold]:
-    """Choose the thresholds of a model of platforms."""
+    """Choose the thresholds of a model of classes."""
     found = {}
     for name, rate in (("named", rates.named), ("none", rates.none)):
         values = [
@@ -351,13 +300,6 @@ def _alarms(value: float, values: Array) -> Threshold:
     )
 
 
-def _of_truth(
-    entry: ModelEntry, calibration: Calibration, scores: Scores, role: Role, truth: Role
-) -> Array:
-    of_truth = np.isin(scores.truth(), entry.indices(truth))
-    return _roles(entry, calibration, scores.where(list(of_truth)), role)
-
-
 def _measured(
     entry: ModelEntry,
     calibration: Calibration,
@@ -370,48 +312,36 @@ def _measured(
     found = _all(entry, calibration, held_out)
     plain = calibrating.probabilities(held_out.mean_log(), 1.0)
     events, happened = _events(entry, calibration, held_out)
-    answered, right, answerable = _answers(entry, calibration, held_out, found)
+    answered, right = _answers(entry, calibration, held_out, found)
     return Fitted(
         channel=channel,
         calibration=calibration,
         before=calibrating.top_label_reliability(plain, truth, weights=weights),
         after=after,
-        of_edits=calibrating.reliability(events, happened, weights=weights),
+        of_classes=calibrating.reliability(events, happened, weights=weights),
         accuracy=float(np.average(found.argmax(1) == truth, weights=weights)),
-        answered=float(answered.sum() / max(1, answerable.sum())),
+        answered=float(answered.mean()),
         right_of_answered=float(right.sum() / max(1, answered.sum())),
     )
 
 
 def _events(entry: ModelEntry, calibration: Calibration, held_out: Scores) -> tuple[Array, Mask]:
-    """Probability of any edit, or of any platform, and whether there was one."""
-    role: Role = "edit" if entry.indices("edit") else "class"
-    return (
-        _roles(entry, calibration, held_out, role),
-        np.isin(held_out.truth(), entry.indices(role)),
-    )
+    """Probability of any class, and whether it is of one."""
+    found = [
+        role_probability(entry, shares, "class") for shares in _shares(entry, calibration, held_out)
+    ]
+    return np.array(found), np.isin(held_out.truth(), entry.indices("class"))
 
 
 def _answers(
     entry: ModelEntry, calibration: Calibration, held_out: Scores, found: Array
-) -> tuple[Mask, Mask, Mask]:
-    """Find which pictures get an answer, which of those rightly, and which could get one: (N,)."""
-    truth = held_out.truth()
-    if calibration.edited is not None and calibration.native is not None:
-        is_edit = np.isin(truth, entry.indices("edit"))
-        is_native = np.isin(truth, entry.indices("native"))
-        says_edit = _roles(entry, calibration, held_out, "edit") >= calibration.edited.value
-        natives = _roles(entry, calibration, held_out, "native")
-        says_native = ~says_edit & (natives >= calibration.native.value)
-        answered = (says_edit | says_native) & (is_edit | is_native)
-        return answered, (says_edit & is_edit) | (says_native & is_native), is_edit | is_native
-    assert calibration.named is not None  # a model has edits or platforms
+) -> tuple[Mask, Mask]:
+    """Find which pictures get an answer, and which of those rightly: (N,)."""
+    assert calibration.named is not None  # as `fit` and `measure_stored` see to
     assert calibration.none is not None
-    platforms = entry.indices("class")
-    is_platform = np.isin(truth, platforms)
-    named = found[:, platforms].max(1) >= calibration.named.value
+    truth, classes = held_out.truth(), entry.indices("class")
+    is_class = np.isin(truth, classes)
+    named = found[:, classes].max(1) >= calibration.named.value
     none = ~named & (_none(entry, found) >= calibration.none.value)
-    right = (named & (np.array(platforms)[found[:, platforms].argmax(1)] == truth)) | (
-        none & ~is_platform
-    )
-    return named | none, right, np.ones(len(truth), bool)
+    right = (named & (np.array(classes)[found[:, classes].argmax(1)] == truth)) | (none & ~is_class)
+    return named | none, right

@@ -33,10 +33,6 @@ class Scored(Protocol):
     def count(self) -> int:
         """Of patches."""
 
-    @property
-    def scaled(self) -> bool:
-        """Whether the picture's scale alone forbids an answer."""
-
 
 class Scorer(Protocol):
     """A detector whose model can be calibrated."""
@@ -113,7 +109,7 @@ def collect_scores(
 ) -> Iterator[Row]:
     """Score each picture as it is ("none") or through a platform.
 
-    Those that can't be scored, or are scaled so that there is no answer, are left out.
+    Those that can't be scored are left out.
 
     Parameters
     ----------
@@ -128,7 +124,7 @@ def collect_scores(
             except PhotoError:
                 continue
             found = detector.score(reading)
-            if found is None or found.scaled:
+            if found is None:
                 continue
             yield Row(
                 file=picture.path.name,

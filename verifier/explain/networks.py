@@ -23,9 +23,7 @@ from verifier.training.generated.cnn import GeneratedCNN
 from verifier.training.generated.residual_cnn import ResidualCNN
 from verifier.training.generated.resnet50 import ResNet50, load_resnet50
 from verifier.training.generated.sets import CROP
-from verifier.training.manipulation.block_fan import BlockFAN, Standardise
-from verifier.training.manipulation.block_statistics import statistic_name
-from verifier.training.manipulation.fan import FAN, PATCH
+from verifier.training.manipulation.fan import FAN
 from verifier.weights import FOLDER, Label, ModelEntry, Selection, read_manifest
 
 # Each takes the number of labels.
@@ -36,7 +34,6 @@ NETWORKS: Final[Mapping[str, Callable[[int], nn.Module]]] = {
     "residual": lambda _: ResidualCNN(),
     "resnet50": ResNet50,
     "fan": FAN,
-    "block-fan": BlockFAN,
     "histograms": PicturePlatformCNN,
 }
 # Of a file of the user's, that says none of this itself.
@@ -116,10 +113,7 @@ def _namer_of(model: nn.Module) -> Callable[[Channel], str]:
         return lambda channel: band_name(channel.number)
     if isinstance(model, PicturePlatformCNN):
         return lambda channel: coefficient_name(channel.number)
-    statistics = {name for name, part in model.named_modules() if isinstance(part, Standardise)}
-    return lambda channel: (
-        statistic_name(channel.number, PATCH) if channel.layer in statistics else str(channel)
-    )
+    return str
 
 
 def load_resnet(path: Path) -> Explainable:

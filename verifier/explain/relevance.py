@@ -13,7 +13,6 @@ from torch import Tensor, nn
 from verifier.errors import WeightsError
 from verifier.explain.histograms import Histograms
 from verifier.explain.zennit_rules import composite
-from verifier.training.manipulation.block_fan import Standardise
 
 
 class Channel(NamedTuple):
@@ -50,15 +49,15 @@ def feature_layers(model: nn.Module) -> tuple[str, ...]:
 
     Histograms, where the network reads such. Those of batch normalisation, where a convolution's
     output is as the next layer gets it before its activation; in a network without any, the
-    convolutions and statistics.
+    convolutions.
 
     Raises
     ------
     WeightsError
         If the network has none of them.
     """
-    for kinds in (Histograms, nn.BatchNorm2d, (nn.Conv2d, Standardise)):
-        names = tuple(name for name, part in model.named_modules() if isinstance(part, kinds))
+    for kind in (Histograms, nn.BatchNorm2d, nn.Conv2d):
+        names = tuple(name for name, part in model.named_modules() if isinstance(part, kind))
         if names:
             return names
     raise WeightsError("the network has no convolutions, so it has no channels to explain")

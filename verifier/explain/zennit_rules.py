@@ -11,15 +11,12 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
-from torch import Tensor, nn
-from torch.nn import functional as F
+from torch import nn
 
 from channel.extras import to_install
 from verifier.errors import DependencyError
 from verifier.explain.histograms import PicturePlatformCNN
 from verifier.training.arithmetic import Add, PassedOn, SignedAdd, SignedAverage
-from verifier.training.manipulation.block_fan import Standardise
-from verifier.training.manipulation.block_statistics import BLOCK, BlockStatistics
 from verifier.training.manipulation.constrained_conv import ConstrainedConv
 
 # Sums of either sign near zero would divide relevance by next to nothing: half floats for weights
@@ -34,8 +31,7 @@ def composite(model: nn.Module) -> Any:
     Batch normalisation is merged into the convolution before it. Activations pass relevance on;
     sums and averages split it by what each part gave; convolutions follow what is positive; dense
     layers follow all, stabilised; the first convolution, and one of residuals before it, spread it
-    evenly over what they see, so that the picture's own contrast doesn't draw it. Statistics of
-    blocks are no layer: a block gets its part of them to the first order.
+    evenly over what they see, so that the picture's own contrast doesn't draw it.
 
     Raises
     ------
@@ -51,14 +47,11 @@ def composite(model: nn.Module) -> Any:
     convolutions = [name for name, part in model.named_modules() if isinstance(part, nn.Conv2d)]
     # Of counts the first convolution follows what is positive: what wasn't counted has no part.
     first = () if isinstance(model, PicturePlatformCNN) else tuple(convolutions[:1])
-    of_statistic, of_pixel = _first_order(core)
     return composites.NameLayerMapComposite(
         name_map=[(first, rules.Flat())],
         layer_map=[
             (types.Activation, rules.Pass()),
             (PassedOn, rules.Pass()),
-            (Standardise, of_statistic()),
-            (BlockStatistics, of_pixel()),
             (types.BatchNorm, rules.Pass()),
             ((SignedAdd, SignedAverage), rules.Epsilon(core.Stabilizer(_SIGNED, norm_scale=True))),
             (types.AvgPool, rules.Norm()),
@@ -69,48 +62,6 @@ def composite(model: nn.Module) -> Any:
         ],
         canonizers=[canonizers.SequentialMergeBatchNorm()],
     )
-
-
-def _first_order(core: ModuleType) -> tuple[type[Any], type[Any]]:
-    """Make two hooks that share relevance of statistics out among blocks, to the first order.
-
-    The relevance of a standardised statistic over its value is what a unit of it weighs; the
-    gradient says how much of it a pixel gives, times how far it is from the mean of its block. A
-    block gets the sum of its pixels, and what the first order leaves over goes where it found
-    most, so that the sum over the picture is that over the statistics.
-    """
-    received: list[Tensor] = []
-
-    class Kept(core.Hook):  # type: ignore[name-defined,misc]
-        def forward(self, _: nn.Module, given: tuple[Tensor, ...], found: Tensor) -> None:
-            self.stored_tensors.update(given=given[0], found=found)
-
-    class OfStatistic(Kept):
-        def backward(
-            self, _: nn.Module, grad_input: tuple[Tensor, ...], grad_output: tuple[Tensor, ...]
-        ) -> tuple[Tensor]:
-            received.append(grad_output[0].sum(dim=1))
-            stabilised = core.Stabilizer(_SIGNED, norm_scale=True)(self.stored_tensors["found"])
-            return (grad_input[0] / stabilised,)
-
-    class OfPixel(Kept):
-        def backward(
-            self, _: nn.Module, grad_input: tuple[Tensor, ...], __: tuple[Tensor, ...]
-        ) -> tuple[Tensor]:
-            pixels = self.stored_tensors["given"]
-            parts = grad_input[0] * (pixels - _over_blocks(pixels))
-            found = _over_blocks(parts.mean(dim=1, keepdim=True).expand_as(parts))
-            left = received.pop() - found.sum(dim=(1, 2, 3))
-            sizes = found.abs().flatten(1).sum(dim=1).clamp(min=1e-12)
-            return (found + found.abs() * (left / sizes)[:, None, None, None],)
-
-    return OfStatistic, OfPixel
-
-
-def _over_blocks(plane: Tensor) -> Tensor:
-    """Average (N, C, H, W) over each block, and give the average to each of its pixels."""
-    means = F.avg_pool2d(plane, BLOCK)
-    return means.repeat_interleave(BLOCK, 2).repeat_interleave(BLOCK, 3)
 
 
 @contextmanager

@@ -1,9 +1,8 @@
 """Scores into probabilities that keep their word, and thresholds that state how often they err.
 
 Pooling of patches; temperature scaling and the expected calibration error (Guo, Pleiss, Sun,
-Weinberger, *On Calibration of Modern Neural Networks*, ICML 2017); isotonic regression by pooling
-adjacent violators (Zadrozny & Elkan, KDD 2002); exact binomial bounds (Clopper & Pearson 1934).
-Fitting temperature and isotonic map needs scipy; all else numpy alone.
+Weinberger, *On Calibration of Modern Neural Networks*, ICML 2017); exact binomial bounds (Clopper &
+Pearson 1934). Fitting a temperature needs scipy; all else numpy alone.
 """
 
 from collections.abc import Sequence
@@ -15,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from verifier.errors import ScoresError
-from verifier.weights import Isotonic, Threshold
+from verifier.weights import Threshold
 
 Array = NDArray[np.float64]
 
@@ -127,35 +126,6 @@ def _checked(scores: ArrayLike, truth: ArrayLike) -> tuple[Array, NDArray[np.int
     if values.ndim != 2 or len(values) != len(classes) or not len(values):
         raise ScoresError(f"scores are {values.shape} for {classes.shape} pictures; give (N, K)")
     return values, classes
-
-
-def fit_isotonic(scores: ArrayLike, truth: ArrayLike) -> Isotonic:
-    """Fit the monotone map of least squared error.
-
-    Parameters
-    ----------
-    scores
-        (N,), higher for likelier.
-    truth
-        (N,), 0 or 1.
-    """
-    from scipy.optimize import isotonic_regression
-
-    values, classes = np.asarray(scores, np.float64), np.asarray(truth, np.float64)
-    if not len(values) or values.shape != classes.shape:
-        raise ScoresError(f"scores are {values.shape} for {classes.shape} pictures; give (N,)")
-    distinct, places, counts = np.unique(values, return_inverse=True, return_counts=True)
-    found = isotonic_regression(np.bincount(places, classes) / counts, weights=counts)
-    knots = np.stack([found.blocks[:-1], found.blocks[1:] - 1], axis=1).ravel()  # of each level
-    return Isotonic(scores=distinct[knots].tolist(), probabilities=found.x[knots].tolist())
-
-
-def apply_isotonic(isotonic: Isotonic, scores: ArrayLike) -> Array:
-    """Map scores onto probabilities, level beyond the first and last knot."""
-    mapped: Array = np.interp(
-        np.asarray(scores, np.float64), isotonic.scores, isotonic.probabilities
-    )
-    return mapped
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,6 @@ from verifier.report.record import (
 )
 
 NOTHING_KNOWN: Final = "No signer, camera or platform of this picture is known"
-_ANSWERS: Final = ("informs", "consistent", "evidence against")
 _SHOWS_MORE: Final = "a viewer may show something else than was checked"
 
 
@@ -198,15 +197,8 @@ def _camera(found: Found) -> Iterator[str]:
         yield f"its watermark leads to a photo of {signer}, whom you don't know"
     elif found.recovered.state == "refused":
         yield "its watermark leads to a credential that doesn't count"
-    elif found.watermark.state == "read" or _is_of_a_known_camera(found):
+    elif found.watermark.state == "read":
         yield "from a known camera"
-
-
-def _is_of_a_known_camera(found: Found) -> bool:
-    """Whether a detector of edits found its camera; that it isn't sure of edits is no such find."""
-    edits = [one for one in found.detectors if one.name == "manipulation"]
-    scaled = any(one.status == "abstained" and one.in_domain is True for one in edits)
-    return scaled or any(one.finding in _ANSWERS for one in edits)
 
 
 def _left_open(found: Found) -> str:

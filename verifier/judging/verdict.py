@@ -17,7 +17,8 @@ watermark led, "statistics" the detectors':
    picture from being consistent.
 5. Statistics against, and given again after at least one more platform: evidence against.
 6. Statistics for, no platform turns them over, and no detector finds anything else than a
-   photograph likelier: consistent. Not so where a trusted signer's photo was recovered, and the
+   photograph likelier: consistent. None of the shipped detectors says so, since what they measure
+   can be copied; one of your own may. Not so where a trusted signer's photo was recovered, and the
    picture isn't that one (a copied watermark), was changed as a whole (cut, mirrored, framed,
    another tone), or parts of it may differ: that is named, and inconclusive. Nor where a viewer may
    show something else than what was analysed: other frames or pages, or what is transparent.
@@ -165,9 +166,7 @@ def conclude(
             *_found(recovered, comparison),
             *([_SHOWS_MORE] if shows_more else []),
         ),
-        unknown=tuple(
-            _unknown(credential, detectors, watermark, facts.side, recovered, comparison)
-        ),
+        unknown=tuple(_unknown(credential, detectors, facts.side, recovered, comparison)),
         next_steps=next_steps(ground),
     )
 
@@ -367,15 +366,9 @@ def _is_of_a_capture(recovered: RecoveredFacts, comparison: ComparisonFacts) -> 
     return credential is not None and shows_it(comparison) and side_of(credential) == "for"
 
 
-def _camera_known(detectors: Sequence[DetectorResult]) -> bool:
-    """Whether a detector of edits knows the camera, though it may have no answer."""
-    return any(one.name == "manipulation" and one.in_domain is True for one in detectors)
-
-
 def _unknown(
     credential: Credential,
     detectors: Sequence[DetectorResult],
-    watermark: WatermarkFacts | None,
     facts: Side,
     recovered: RecoveredFacts,
     comparison: ComparisonFacts,
@@ -407,11 +400,6 @@ def _unknown(
         unknown.append(
             "Whether a small part was replaced: the detector was trained on edits of whole "
             "pictures, and not on every kind of edit."
-        )
-    elif watermark and watermark.state == "read" and not _camera_known(detectors):
-        unknown.append(
-            "Whether it was edited: the verifier has no model of edits for pictures with this "
-            "watermark."
         )
     elif facts != "for":
         unknown.append("Whether it was edited: no detector could give an answer.")

@@ -55,7 +55,11 @@ AS_SIGNED: Final[Mapping[str, str]] = {
 JUDGED_BESIDE: Final = "Answered by the comparison with the signed photo"
 CONTRADICTED: Final = "Can't be judged: two credentials that hold contradict each other"
 OF_A_STRANGER: Final = "Can't be judged: nobody you trust signed what it was compared with"
-NOT_JUDGED: Final = "Can't be judged: the signed photo is needed to compare with"
+UNJUDGED: Final[Mapping[str, str]] = {
+    "read": "Can't be judged: the signed photo is needed to compare with",
+    "not found": "Can't be judged: no watermark was read",
+    "not looked for": "Can't be judged: there is no key to read a watermark by",
+}
 OTHER_PHOTO: Final = "Can't be judged: it shows another picture than the signed photo"
 NOT_COMPARED: Final = "Can't be judged: it could not be compared with the signed photo"
 

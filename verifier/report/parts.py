@@ -9,9 +9,10 @@ from typing import Final
 
 _BEFORE: Final = {"reading": "Reading the file, its signature and its distribution history"}
 WATERMARK: Final = "watermark"  # looked for where a key is known
+EDITS: Final = "manipulation"  # a detector that is asked of the watermark that was read
 RECOVERY: Final = "recovery"  # where a repository is known besides
+_WATERMARK: Final = {WATERMARK: "Looking for a watermark"}
 _AFTER: Final = {
-    WATERMARK: "Looking for a watermark",
     RECOVERY: "Looking up what the camera signed, and comparing the picture with it",
     "stability": "Sharing it again, to see whether the answers last",
     "preview": "Drawing the picture",
@@ -20,4 +21,6 @@ _AFTER: Final = {
 
 def parts_of(detectors: Mapping[str, str]) -> dict[str, str]:
     """Return what a page says of each part by its name, given what it says of each detector."""
-    return {**_BEFORE, **detectors, **_AFTER}
+    edits = {name: words for name, words in detectors.items() if name == EDITS}
+    others = {name: words for name, words in detectors.items() if name != EDITS}
+    return {**_BEFORE, **others, **_WATERMARK, **edits, **_AFTER}

@@ -118,13 +118,10 @@ def answer_headline(result: DetectorResult, report: ReportRecord) -> str:
     """Say a detector's answer in a few words, as the other parts of its report do."""
     if result.name == "platform":
         return platform_headline(report)
-    if result.name == "manipulation" and result.status == "abstained":
+    if result.name == "manipulation" and result.status != "ran":
         return _unjudged(report)
     if found_no_edit(result):
         return "No sign of edits, which is no evidence: a watermark can be copied"
-    shared_again = (result.name, result.finding) == ("manipulation", "informs")
-    if shared_again and survives(result, report.stability):
-        return f"It was {result.answer_words}, as every upload does; edits can't be judged"
     return detector_headline(result, report.stability)
 
 
@@ -141,7 +138,7 @@ def _unjudged(report: ReportRecord) -> str:
         return labels.OTHER_PHOTO
     if report.comparison.result == "not comparable":
         return labels.NOT_COMPARED
-    return labels.NOT_JUDGED if report.watermark.state == "read" else "Can't be judged"
+    return labels.UNJUDGED[report.watermark.state]
 
 
 def answered(result: DetectorResult) -> bool:
@@ -199,10 +196,10 @@ def pipeline_headline(report: ReportRecord) -> str:
         return f"{word(found.development.pipeline)}, states the signer of its photo"
     for result in report.detectors:
         known = result.model.pipeline if result.model else None
-        # Its watermark was found at a size at which edits cannot be distinguished.
-        scaled = result.status == "abstained" and result.in_domain is True
+        # Its watermark was read, and edits could not be judged.
+        unjudged = result.status == "abstained" and result.in_domain is True
         answered = result.finding in ("consistent", "evidence against", "informs")
-        if known and (scaled or answered):
+        if known and (unjudged or answered):
             return f"Probably {known}"
     unrecovered = report.recovered.state in ("not looked for", "not found")
     if report.watermark.state == "read" and unrecovered:

@@ -72,7 +72,7 @@ def cards(detectors: Sequence[Detector], weights: Path) -> list[DetectorCard]:
         DetectorCard(
             name=detector.name,
             question=detector.question,
-            models=tuple(ModelCard.of(entry) for entry in manifest.of_task(detector.name)),
+            models=tuple(ModelCard.of(entry) for entry in manifest.of_task(detector.task)),
             added=detector.added if isinstance(detector, AddedDetector) else None,
         )
         for detector in detectors

@@ -96,10 +96,8 @@ def _tensors(model: nn.Module) -> dict[str, torch.Tensor]:
     return {f"model.{name}": value.contiguous() for name, value in model.state_dict().items()}
 
 
-def load_weights(path: Path, model: nn.Module, *, whole: bool = True) -> None:
+def load_weights(path: Path, model: nn.Module) -> None:
     """Start a network from what `save_weights` or `save_checkpoint` wrote.
-
-    Unless ``whole``, the network may have parts that the file does not: they stay as they are.
 
     Raises
     ------
@@ -107,8 +105,6 @@ def load_weights(path: Path, model: nn.Module, *, whole: bool = True) -> None:
         If the file is missing or damaged, or is of another network.
     """
     _, tensors = _read(path)
-    if not whole:
-        tensors = {f"model.{k}": v for k, v in model.state_dict().items()} | tensors
     _load_model(path, model, tensors)
 
 

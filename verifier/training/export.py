@@ -1,4 +1,4 @@
-"""A trained FAN as an ONNX file with its label in the manifest."""
+"""Trained networks as ONNX files with their labels in a manifest."""
 
 import hashlib
 import logging
@@ -22,7 +22,6 @@ from verifier.training.backbones.efficientnet_lite0 import EfficientNetLite0
 from verifier.training.generated.native_crops import SIDE as SIDE_OF_NATIVE
 from verifier.training.generated.residual_cnn import ResidualCNN
 from verifier.training.generated.sets import CROP
-from verifier.training.manipulation.block_fan import BlockFAN
 from verifier.training.manipulation.fan import FAN, PATCH
 from verifier.training.memory_format import in_format
 from verifier.training.origin.classes import ORIGIN_DOMAIN, ORIGIN_SELECTION
@@ -80,7 +79,7 @@ def export_fan(
     licence: str,
     folder: Path,
 ) -> ModelEntry:
-    """Write a FAN as ONNX beside its entry in the manifest of ``folder``, not yet calibrated.
+    """Write a FAN as ONNX beside its entry in the manifest of ``folder``.
 
     Raises
     ------
@@ -91,12 +90,11 @@ def export_fan(
     fan.autocast = None
     inputs = torch.rand(3, 3, PATCH, PATCH, generator=torch.Generator().manual_seed(0))
     known = draft_of(
-        fan, pair, "manipulation", LABELS[: fan.classes], InputContract(), recipe, data, figures,
-        licence,
+        fan, pair, "processing history", LABELS[: fan.classes], InputContract(), recipe, data,
+        figures, licence,
     ).model_copy(update={"pair": pair, "pipeline": pipeline})  # fmt: skip
     content = onnx_of(fan, {"pair": pair, "pipeline": pipeline}).SerializeToString()
-    network = "block-fan" if isinstance(fan, BlockFAN) else "fan"
-    return written(fan, inputs, content, known, folder, network=network)
+    return written(fan, inputs, content, known, folder, network="fan")
 
 
 def onnx_of(fan: FAN, metadata: dict[str, str]) -> onnx.ModelProto:

@@ -27,6 +27,13 @@ def label_of_today(name: str) -> str:
     return "unknown-camera" if name == _BEFORE else name
 
 
+def _without(content: Any, *names: str) -> Any:
+    """Leave entries of these names out of a record that is read."""
+    if not isinstance(content, dict):
+        return content
+    return {name: value for name, value in content.items() if name not in names}
+
+
 class _Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -88,13 +95,6 @@ class TorchWeights(_Record):
     """
 
     network: str
-    file: str
-    sha256: str
-
-
-class PoolingEntry(_Record):
-    """A pair's network that judges whole pictures; see `verifier.detectors.pooling`."""
-
     file: str
     sha256: str
 
@@ -167,38 +167,20 @@ class Threshold(_Record):
     pictures: int
 
 
-class Isotonic(_Record):
-    """A monotone map of a score onto a probability, linear between knots."""
-
-    scores: tuple[float, ...]
-    probabilities: tuple[Probability, ...]
-
-    @model_validator(mode="after")
-    def _monotone(self) -> Self:
-        for values in (self.scores, self.probabilities):
-            if not values or list(values) != sorted(values):
-                raise ValueError("knots must be given, and not fall")
-        if len(self.scores) != len(self.probabilities):
-            raise ValueError("as many probabilities as scores are needed")
-        return self
-
-
 class Calibration(_Record):
     """What turns patch scores into the probability of a picture, and into an answer.
 
     The pooled score of a class is ``n ** exponent`` times the mean log probability over ``n``
-    patches; the probability is its softmax at ``temperature`` (Guo et al. 2017). ``isotonic``, if
-    given, maps the probability of an edit onto the measured share (Zadrozny & Elkan 2002).
+    patches; the probability is its softmax at ``temperature`` (Guo et al. 2017).
 
     Attributes
     ----------
     exponent
         0: the mean, as if patches repeated each other; 1: the sum, as if they were independent.
-    edited, native, out_of_domain
-        Thresholds on the probability of any edit, of "native" and of "out-of-domain". The false
-        alarms of the first are native pictures called edited, of the second edited ones called
-        native, of the third native ones called out of domain. None where a model has no such
-        labels.
+    edited, native
+        Thresholds on the probability of any edit and of "native". The false alarms of the first are
+        native pictures called edited, of the second edited ones called native. None where a model
+        has no such labels.
     named, none
         Of a model of platforms or origins (labels that are a "class"): on the probability of the
         likeliest class, and on that of none of them. The false alarms of the first are pictures of
@@ -210,10 +192,8 @@ class Calibration(_Record):
 
     temperature: float = Field(gt=0)
     exponent: Probability
-    isotonic: Isotonic | None = None
     edited: Threshold | None = None
     native: Threshold | None = None
-    out_of_domain: Threshold | None = None
     named: Threshold | None = None
     none: Threshold | None = None
     expected_calibration_error: Probability
@@ -222,12 +202,9 @@ class Calibration(_Record):
 
     @model_validator(mode="before")
     @classmethod
-    def _threshold_of_today(cls, content: Any) -> Any:
-        """Read the threshold as calibrations before this version call it."""
-        if not isinstance(content, dict) or _BEFORE not in content:
-            return content
-        others = {name: value for name, value in content.items() if name != _BEFORE}
-        return {"out_of_domain": content[_BEFORE]} | others
+    def _of_today(cls, content: Any) -> Any:
+        """Leave out what calibrations of earlier versions say of a pair's FAN."""
+        return _without(content, _BEFORE, "out_of_domain", "isotonic")
 
 
 class ModelEntry(_Record):
@@ -236,13 +213,11 @@ class ModelEntry(_Record):
     Attributes
     ----------
     name
-        Of the entry; for a pair of a pipeline and its FAN the pair's, such as "rnet-fan-1".
+        Of the entry; of the FAN of a pair the pair's.
     task
-        Which detector loads it: "manipulation", or the name of another.
+        Which detector loads it.
     pair, pipeline
         The pair's name as a signed photo states it, and its pipeline's; None outside a pair.
-    pooling
-        What judges a whole picture, where it isn't the sum of what its patches say.
     torch
         Its weights for torch, where it can be explained.
     calibrations
@@ -263,12 +238,17 @@ class ModelEntry(_Record):
     input: InputContract = InputContract()
     selection: Selection = Selection()
     domain: Domain = Domain()
-    pooling: PoolingEntry | None = None
     torch: TorchWeights | None = None
     calibrations: dict[str, Calibration] = {}
     recipe: dict[str, str | int | float | bool]
     data: str
     figures: dict[str, str | float]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_today(cls, content: Any) -> Any:
+        """Leave out what entries of earlier versions say of whole pictures of a pair."""
+        return _without(content, "pooling")
 
     @field_validator("task")
     @classmethod

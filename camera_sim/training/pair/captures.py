@@ -1,10 +1,10 @@
-"""A shipped pair on held-out pictures: developed, edited, transmitted, and read patch by patch.
+"""A jointly trained pair on held-out pictures: developed, edited, transmitted, and read.
 
-Everything here is exact: ONNX Runtime develops, 8-bit edits, libjpeg, the shipped FAN.
+Everything here is exact: ONNX Runtime develops, 8-bit edits, libjpeg, the exported FAN.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -20,20 +20,17 @@ from camera_sim.training.pair.workflow import (
     HISTORIES,
     PAPER_QUALITY,
     PAPER_SCALE,
-    UNKNOWN_CAMERA,
     opened,
 )
 from channel import transmit
 from channel.resample import resized
 from verifier import weights
 from verifier.detectors.model import BATCH, Model
-from verifier.features.patches import Place, batches, choose_patches
-from verifier.features.watermark_proof import WatermarkProof
-from verifier.judging.calibration import mean_log_probabilities
+from verifier.errors import WeightsError
+from verifier.features.patches import batches, choose_patches
 
 Picture = NDArray[np.uint8]
 Logits = NDArray[np.float64]
-SIXTEEN_BITS = 257  # levels of 16 bits to one of 8
 Send = Callable[[Picture], Picture]
 
 
@@ -47,40 +44,11 @@ class DevelopedCapture:
 
 
 @dataclass(frozen=True)
-class Read:
-    """What a downloaded picture says.
-
-    Attributes
-    ----------
-    logits
-        (N, K), of its patches.
-    picture
-        (K,), the log probabilities of the whole: by the pair's pooling network, or the mean over
-        patches where it has none. NaN without patches.
-    proof
-        How the watermark lies in it, and the evidence for that; None where nothing looked for it.
-    """
+class Scores:
+    """What a downloaded picture says: (N, K) logits of its patches; and its true history."""
 
     logits: Logits
-    picture: Logits
-    proof: WatermarkProof | None = None
-
-    @property
-    def usable(self) -> bool:
-        """Whether the picture has a patch."""
-        return len(self.logits) > 0
-
-    @property
-    def named(self) -> int:
-        """The place of the label that the picture is given."""
-        return int(self.picture.argmax())
-
-
-@dataclass(frozen=True)
-class Scores(Read):
-    """What a downloaded picture says, and its true history."""
-
-    truth: str = field(kw_only=True)
+    truth: str
 
 
 @dataclass(frozen=True)
@@ -91,62 +59,16 @@ class Pair:
     plain: Engine
     fan: Model
 
-    def develop(
-        self, name: str, capture: RawImage, exposure: float | None = 1.0
-    ) -> DevelopedCapture:
+    def develop(self, name: str, capture: RawImage) -> DevelopedCapture:
         """Develop a capture by both pipelines, as the sensor saw it."""
-        pictures = [develop(capture, engine, exposure=exposure) for engine in self._engines]
+        pictures = [develop(capture, one, exposure=1.0) for one in (self.watermarked, self.plain)]
         return DevelopedCapture(name, *pictures)
 
-    def develop_in_strengths(
-        self, name: str, capture: RawImage, strengths: Sequence[float]
-    ) -> list[DevelopedCapture]:
-        """Develop a capture with the watermark so many times as strong, one capture a strength."""
-        watermarked, plain = (
-            develop(capture, engine, exposure=1.0, depth=16).astype(np.float32) / SIXTEEN_BITS
-            for engine in self._engines
-        )
-        watermark = watermarked - plain
-        pictures = [plain + np.float32(strength) * watermark for strength in (*strengths, 0.0)]
-        *of_strengths, without = [_in_8_bits(picture) for picture in pictures]
-        return [DevelopedCapture(name, picture, without) for picture in of_strengths]
-
-    @property
-    def _engines(self) -> tuple[Engine, Engine]:
-        return self.watermarked, self.plain
-
-    def read(self, picture: Picture) -> Read:
-        """Read a downloaded (H, W, 3) uint8 picture."""
+    def read(self, picture: Picture) -> Logits:
+        """Read a downloaded (H, W, 3) uint8 picture: (N, K) logits of its patches."""
         entry = self.fan.entry
         patches = choose_patches(picture, entry.input.side, entry.selection)
-        logits = self.fan.logits(batches(picture, patches, BATCH))
-        if not len(logits):
-            return Read(logits, np.full(len(entry.labels), np.nan))
-        mean_log = mean_log_probabilities(logits)
-        if self.fan.pooling is None:
-            return Read(logits, mean_log)
-        pooled = self.fan.pooling(picture, mean_log)
-        return Read(logits, pooled.log_probabilities, pooled.proof)
-
-    def edit_map(
-        self, picture: Picture
-    ) -> tuple[NDArray[np.float64], Sequence[Place], tuple[int, int]]:
-        """Return each patch's probability of an edit, its left and top, and the picture's size.
-
-        The patches overlap by half.
-        """
-        entry = self.fan.entry
-        selection = entry.selection.model_copy(update={"stride": entry.input.side // 2})
-        patches = choose_patches(picture, entry.input.side, selection)
-        logits = self.fan.logits(batches(picture, patches, BATCH))
-        odds = np.exp(logits - logits.max(axis=1, keepdims=True))
-        share = odds[:, entry.indices("edit")].sum(axis=1) / odds.sum(axis=1)
-        return share, patches.places, picture.shape[:2]
-
-
-def _in_8_bits(levels: NDArray[np.floating]) -> Picture:
-    picture: Picture = np.clip(np.rint(levels), 0, 255).astype(np.uint8)
-    return picture
+        return self.fan.logits(batches(picture, patches, BATCH))
 
 
 def paper_channel(picture: Picture) -> Picture:
@@ -167,7 +89,7 @@ def through_platform(name: str) -> Send:
 def score_histories(pair: Pair, captures: Sequence[DevelopedCapture], send: Send) -> list[Scores]:
     """Give each capture every history, send it, and read it."""
     return [
-        Scores(**vars(pair.read(send(edited(capture.watermarked, history)))), truth=history)
+        Scores(pair.read(send(edited(capture.watermarked, history))), history)
         for capture in captures
         for history in HISTORIES
     ]
@@ -175,9 +97,9 @@ def score_histories(pair: Pair, captures: Sequence[DevelopedCapture], send: Send
 
 def confusion(scores: Sequence[Scores], classes: int) -> NDArray[np.int64]:
     """Count patches, true history by named class; see `HISTORIES`."""
-    counts = np.zeros((len(HISTORIES) + 1, classes), np.int64)
+    counts = np.zeros((len(HISTORIES), classes), np.int64)
     for score in scores:
-        row = (*HISTORIES, UNKNOWN_CAMERA).index(score.truth)
+        row = HISTORIES.index(score.truth)
         counts[row] += np.bincount(score.logits.argmax(axis=1), minlength=classes)
     return counts
 
@@ -201,7 +123,7 @@ def named(logits: Logits) -> int:
 
 
 def picture_accuracy(scores: Sequence[Scores], least: int = 1) -> tuple[float, int]:
-    """Return the share of pictures whose history is named, and how many there are.
+    """Return the share of pictures whose history their patches name, and how many there are.
 
     That a camera is unknown counts as no history.
 
@@ -211,8 +133,7 @@ def picture_accuracy(scores: Sequence[Scores], least: int = 1) -> tuple[float, i
         Pictures of fewer patches are left out.
     """
     judged = [score for score in scores if len(score.logits) >= least]
-    of_five = slice(len(HISTORIES))
-    right = [HISTORIES[int(score.picture[of_five].argmax())] == score.truth for score in judged]
+    right = [HISTORIES[named(score.logits)] == score.truth for score in judged]
     return (float(np.mean(right)) if right else float("nan")), len(right)
 
 
@@ -242,41 +163,26 @@ def accuracy_by_patches(
     return accuracies
 
 
-def fan_of(pair_name: str, folder: Path | None = None) -> Model:
-    """Return the FAN of a pair, from a folder of the verifier's weights or the shipped one."""
-    folder = folder or weights.FOLDER
-    return Model(weights.read_manifest(folder).find(pair_name), folder)
-
-
-def open_pair(
-    name: str, run_folder: Path | None = None, before: Path = camera_weights.FOLDER
-) -> Pair:
-    """Open a pair's engine, the same pipeline before joint training, and the FAN.
+def open_pair(run_folder: Path, before: Path = camera_weights.FOLDER) -> Pair:
+    """Open the pair of a joint run, and the same pipeline before joint training.
 
     Parameters
     ----------
-    run_folder
-        Of a joint run; None opens what is shipped.
     before
         Folder of weights of the pipeline before joint training.
-    """
-    camera = run_folder / "camera" if run_folder else camera_weights.FOLDER
-    fan = fan_of(name, run_folder / "verifier" if run_folder else None)
-    pipeline = fan.entry.pipeline or ""
-    return Pair(
-        watermarked=open_engine(pipeline, camera),
-        plain=open_engine(pipeline.removesuffix("-fan"), before),
-        fan=fan,
-    )
-
-
-def open_run(run_folder: Path, before: Path = camera_weights.FOLDER) -> tuple[str, Pair]:
-    """Open the pair of a joint run, whatever it is called: its name, and the pair.
 
     Raises
     ------
     WeightsError
         If the run has exported no pair.
     """
-    name = weights.read_manifest(run_folder / "verifier").models[0].name
-    return name, open_pair(name, run_folder, before)
+    verifier = run_folder / "verifier"
+    entries = weights.read_manifest(verifier).models
+    if not entries:
+        raise WeightsError(f"{verifier} holds no FAN; name the folder of a run of `train joint`")
+    fan, pipeline = Model(entries[0], verifier), entries[0].pipeline or ""
+    return Pair(
+        watermarked=open_engine(pipeline, run_folder / "camera"),
+        plain=open_engine(pipeline, before),
+        fan=fan,
+    )

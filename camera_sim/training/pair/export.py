@@ -1,4 +1,4 @@
-"""A chosen point of a joint run as a shipped pair: the camera's half and the verifier's."""
+"""A chosen point of a joint run as a pair of ONNX files: the camera's half and the FAN."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -27,7 +27,7 @@ def export_pair(
 
     Returns
     -------
-    Both folders: what ``camsim develop --weights`` takes, and `Verifier.from_weights`.
+    Both folders: what ``camsim develop --weights`` takes, and the FAN's.
     """
     weights = out / "points" / f"{point.step}.safetensors"
     load_weights(weights, pair.halves)

@@ -12,12 +12,10 @@ from torch.nn import functional as F
 
 from camera_sim.networks.nip import NIP
 from camera_sim.training.nip.data import Batch, PatchSource
-from camera_sim.training.pair.masking import visible_error
 from camera_sim.training.pair.recipe import JointRecipe
 from camera_sim.training.pair.unknown_camera import UnknownCameraSource
 from camera_sim.training.pair.validation import BORDER, CAMERA_QUALITY
 from camera_sim.training.pair.workflow import HISTORIES, Channel, Workflow, draw_channel
-from verifier.training.manipulation.block_fan import BlockFAN
 from verifier.training.manipulation.fan import FAN
 
 # Sides of the patches that a NIP develops are multiples of this.
@@ -27,15 +25,15 @@ STRIDE = 32
 class Pair(nn.Module):
     """A camera's pipeline, its FAN, and the pipeline as it was before."""
 
-    def __init__(self, nip: NIP, classes: int, *, blocks: bool = False) -> None:
+    def __init__(self, nip: NIP, classes: int) -> None:
         super().__init__()
         self.nip = nip
-        self.fan = BlockFAN(classes) if blocks else FAN(classes)
+        self.fan = FAN(classes)
         self.plain = copy.deepcopy(nip).requires_grad_(False).eval()
 
     @property
     def halves(self) -> nn.ModuleList:
-        """What is shipped: the camera's half and the verifier's."""
+        """What is exported: the camera's half and the verifier's."""
         return nn.ModuleList([self.nip, self.fan])
 
 
@@ -89,18 +87,17 @@ def share_of(count: int, part: int, parts: int) -> int:
 def send(
     pair: Pair, workflow: Workflow, draw: Draw, recipe: JointRecipe, *, learns: bool
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Develop and send a draw; return what is downloaded, its labels, and two errors.
+    """Develop and send a draw; return what is downloaded, its labels, and an error.
 
-    Those are to the pipeline before: the visible one and the squared one.
+    That is the mean squared one to the pipeline before; 0 where the camera doesn't learn.
     """
     with torch.set_grad_enabled(learns):
         developed = developed_by(pair.nip, draw.batch)
-    errors = torch.zeros(2)
+    squared = torch.zeros(())
     if learns:
         with torch.no_grad():
             plain = developed_by(pair.plain, draw.batch)
         squared = (developed - plain).square().mean()
-        errors = torch.stack([visible_error(developed, plain), squared])
     offset = draw.channel.draw_offset(developed.shape[-1] - draw.channel.side, draw.rng)
     quality = CAMERA_QUALITY if draw.rng.random() < recipe.camera_jpeg else None
     downloaded = workflow(developed.clamp(0, 1), draw.channel, offset, quality)
@@ -108,7 +105,7 @@ def send(
     if len(draw.unknown_camera):
         downloaded = torch.cat([downloaded, workflow.send(draw.unknown_camera, draw.channel)])
         labels = F.pad(labels, (0, len(draw.unknown_camera)), value=len(HISTORIES))
-    return downloaded, labels, errors
+    return downloaded, labels, squared
 
 
 def developed_by(nip: NIP, batch: Batch) -> Tensor:

@@ -14,19 +14,15 @@ import torch
 from torch.nn import functional as F
 
 from camera_sim.errors import TrainingError
-from camera_sim.networks.rnet import WATERMARK_PATTERN, WatermarkedRNet, WatermarkPattern
 from camera_sim.training.nip.data import PatchSource
-from camera_sim.training.pair.blocks_warm_up import learn_blocks
-from camera_sim.training.pair.pattern_warm_up import learn_pattern
 from camera_sim.training.pair.recipe import RENAMED, JointRecipe, cost_of_fidelity, rate_share
 from camera_sim.training.pair.sending import Draw, Pair, drawn, send
 from camera_sim.training.pair.unknown_camera import UnknownCameraSource
 from camera_sim.training.pair.validation import Point, Validation, validate
 from camera_sim.training.pair.workflow import HISTORIES, Workflow
 from verifier.training.autocast import autocast_of
-from verifier.training.checkpoint import CHECKPOINT, save_weights
+from verifier.training.checkpoint import save_weights
 from verifier.training.history import history_of, record
-from verifier.training.manipulation.block_fan import BlockFAN
 from verifier.training.memory_format import in_format
 from verifier.training.run import Run
 from verifier.training.steps import saved
@@ -58,13 +54,11 @@ def train_pair(
     recipe: JointRecipe,
     out: Path,
     report: Callable[[JointProgress], None],
-    pattern: WatermarkPattern = WATERMARK_PATTERN,
 ) -> list[Point]:
     """Train a pair, resuming from ``out`` where a checkpoint lies there.
 
-    A new run of ``F+N`` starts with ``pattern``: embedded where the pipeline has a layer for it,
-    learnt where it hasn't (`learn_pattern`). Writes the checkpoint, ``history.jsonl`` (a `Point` a
-    line) and ``points/STEP.safetensors``, the weights of each, into ``out``.
+    Writes the checkpoint, ``history.jsonl`` (a `Point` a line) and ``points/STEP.safetensors``, the
+    weights of each, into ``out``.
 
     Returns
     -------
@@ -76,14 +70,10 @@ def train_pair(
         If the checkpoint in ``out`` is of another recipe, or ``out`` cannot be a folder.
     """
     in_format(pair, torch.channels_last)
-    if recipe.mode == "F+N" and recipe.pattern_strength and not (out / CHECKPOINT).exists():
-        _start_with(pattern, pair, source, recipe, out)
     optimisers = build_optimisers(pair, recipe)
     run = Run(out, pair, optimisers, asdict(recipe), renamed=RENAMED)
     start = run.resumed()
     workflow, seen = Workflow(), list[tuple[float, float, float]]()
-    if start == 0 and recipe.blocks_warm_up and isinstance(pair.fan, BlockFAN):
-        learn_blocks(pair, pair.fan, source, others, recipe, out)
     for step, draw in saved(drawn(source, others, recipe, start), run.save, start):
         seen.append(_step(pair, workflow, optimisers, draw, recipe, step))
         done, point = step + 1, None
@@ -97,15 +87,6 @@ def train_pair(
         if point:
             seen.clear()
     return read_points(out)
-
-
-def _start_with(
-    pattern: WatermarkPattern, pair: Pair, source: PatchSource, recipe: JointRecipe, out: Path
-) -> None:
-    if isinstance(pair.nip, WatermarkedRNet):
-        pair.nip.watermark.add_pattern(pattern, recipe.pattern_strength)
-    elif recipe.pattern_warm_up:
-        learn_pattern(pair, source, recipe, pattern, out)
 
 
 def _step(
@@ -131,9 +112,9 @@ def _step(
         optimiser.zero_grad()
     total, psnr = loss, math.nan
     if learns:
-        shares = torch.tensor([[len(draw.batch.mosaic) / recipe.scenes] for draw in draws])
-        visible, squared = (shares * torch.stack([errors for _, _, errors in sent])).sum(dim=0)
-        total = loss + cost_of_fidelity(recipe, step, visible, squared)
+        shares = torch.tensor([len(draw.batch.mosaic) / recipe.scenes for draw in draws])
+        squared = (shares * torch.stack([error for _, _, error in sent])).sum()
+        total = loss + cost_of_fidelity(recipe, step, squared)
         psnr = -10 * math.log10(max(float(squared.detach()), 1e-10))
     torch.autograd.backward(total)
     for model, optimiser in zip((pair.fan, pair.nip), optimisers, strict=True):
@@ -146,20 +127,11 @@ def _step(
 
 
 def build_optimisers(pair: Pair, recipe: JointRecipe) -> list[torch.optim.Adam]:
-    """Return the FAN's Adam and the NIP's, whose watermark has a rate of its own.
-
-    What has the rate 0 is frozen, which halves the time of a step.
-    """
-    groups = []
-    for is_watermark, rate in ((False, recipe.nip_rate), (True, recipe.watermark_rate)):
-        named = pair.nip.named_parameters()
-        parameters = [p for name, p in named if name.startswith("watermark.") is is_watermark]
-        for parameter in parameters:
-            parameter.requires_grad_(rate > 0)
-        groups.append({"params": parameters, "lr": rate})
+    """Return the FAN's Adam and the NIP's; a NIP of rate 0 is frozen."""
+    pair.nip.requires_grad_(recipe.nip_rate > 0)
     optimisers = [
         torch.optim.Adam(pair.fan.parameters(), recipe.fan_rate),
-        torch.optim.Adam([group for group in groups if group["params"]]),
+        torch.optim.Adam(pair.nip.parameters(), recipe.nip_rate),
     ]
     for group in (group for optimiser in optimisers for group in optimiser.param_groups):
         group["full_rate"] = group["lr"]

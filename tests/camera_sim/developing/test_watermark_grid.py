@@ -8,12 +8,20 @@ import pytest
 from camera_sim.developing.tiles import Array, develop
 from camera_sim.developing.watermark_grid import grid_aligned
 from camera_sim.engines import Colour
-from camera_sim.networks.rnet import WATERMARK_PATTERN, pattern_levels
 from camera_sim.pipelines.classical import ClassicalEngine
 from camera_sim.raw.cfa import CFA_ORDERS, CFAOrder
 from tests.camera_sim.scenes import capture
 
-PATTERN = 0.5 + pattern_levels(WATERMARK_PATTERN).astype(np.float32) / 255
+
+def mirrored_quarters() -> Array:
+    """Repeat after 32 pixels, symmetric in each half: (32, 32) in [0, 1]."""
+    eighth = np.random.default_rng(0).uniform(0.3, 0.7, (2, 2, 8, 8)).astype(np.float32)
+    quarters = np.concatenate([eighth, eighth[:, :, ::-1]], axis=2)
+    quarters = np.concatenate([quarters, quarters[..., ::-1]], axis=3)
+    return np.block([list(row) for row in quarters])
+
+
+PATTERN = mirrored_quarters()
 WATERMARKED = ClassicalEngine.size.model_copy(update={"watermarked": True})
 ORIENTATIONS = range(1, 9)
 

@@ -90,7 +90,7 @@ def test_openvino_lays_the_same_watermark() -> None:
     assert np.abs(first - develop(image, engines[1], exposure=1.0)).mean() > 3
 
 
-@pytest.mark.parametrize("pipeline", ["rnet", "rnet-fan"])
+@pytest.mark.parametrize("pipeline", ["rnet", "qnet"])
 def test_openvino_gives_onnx_runtimes_picture(pipeline: str) -> None:
     pytest.importorskip("openvino", reason="openvino is not installed")
     entry = weights.read_manifest().find(pipeline)

@@ -34,7 +34,7 @@ def test_seeds_are_valid_and_of_each_container(files: list[tuple[str, bytes]]) -
 
 
 def test_150_damaged_files(files: list[tuple[str, bytes]], tmp_path: Path) -> None:
-    engine, options = open_engine("rnet-fan"), Options(threads=1)
+    engine, options = open_engine("qnet"), Options(threads=1)
     result = raw_fuzz.raw_fuzz(engine, options, files, 150, tmp_path, seed=3)
     assert [defect.what for defect in result.defects] == []
     assert sum(result.outcomes.values()) == 150

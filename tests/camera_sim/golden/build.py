@@ -16,7 +16,7 @@ from tests.conftest import REPOSITORY
 
 HERE = Path(__file__).parent
 RAW = REPOSITORY / "examples" / "canon-s40-box.crw"
-PIPELINES = ("rnet-fan", "rnet", "qnet", "classical", "libraw")
+PIPELINES = ("rnet", "qnet", "classical", "libraw")
 WIDTH, SIDE = 96, 48
 SQUARES = ((768, 960), (1216, 800))  # left and top: lettering, and an edge of saturated colours
 

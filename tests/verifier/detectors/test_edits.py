@@ -41,7 +41,7 @@ def edits() -> WatermarkEdits:
 
 
 @pytest.fixture(scope="module")
-def of_whole(edits: WatermarkEdits, whole: Picture) -> DetectorResult | None:
+def of_whole(edits: WatermarkEdits, whole: Picture) -> DetectorResult:
     """What is said of the photo by its own key."""
     return _asked(edits, _file(whole), keyed=True)
 
@@ -52,7 +52,7 @@ def _file(picture: Picture, kind: str = "JPEG", quality: int = 92) -> bytes:
     return data.getvalue()
 
 
-def _asked(edits: WatermarkEdits, file: bytes, *, keyed: bool = False) -> DetectorResult | None:
+def _asked(edits: WatermarkEdits, file: bytes, *, keyed: bool = False) -> DetectorResult:
     reading = read_file(file, Settings())
     found = read_watermark(reading.pixels, [GROUP], search=False)
     key = DEVICE.of_photo(PAYLOAD) if keyed else None
@@ -61,21 +61,18 @@ def _asked(edits: WatermarkEdits, file: bytes, *, keyed: bool = False) -> Detect
 
 @pytest.mark.parametrize("keyed", [True, False])
 def test_an_unedited_photo_is_never_called_edited_nor_consistent(
-    edits: WatermarkEdits, whole: Picture, of_whole: DetectorResult | None, keyed: bool
+    edits: WatermarkEdits, whole: Picture, of_whole: DetectorResult, keyed: bool
 ) -> None:
     result = of_whole if keyed else _asked(edits, _file(whole))
-    assert result is not None
     assert result.finding in ("informs", "inconclusive")
     assert result.in_domain is True
     assert sum(result.probabilities.values()) == pytest.approx(1)
 
 
 def test_a_sharpened_photo_looks_sharpened(
-    edits: WatermarkEdits, whole: Picture, of_whole: DetectorResult | None
+    edits: WatermarkEdits, whole: Picture, of_whole: DetectorResult
 ) -> None:
     before, after = of_whole, _asked(edits, _file(SHARPEN(whole, 2.0)), keyed=True)
-    assert before is not None
-    assert after is not None
     assert after.finding == "evidence against"
     assert after.answer == "sharpen"
     assert after.reasons[0].startswith("More is left")
@@ -89,7 +86,6 @@ def test_a_smoothed_photo_is_not_said_to_be_resized_for_sure(
     """What a strong smoothing leaves of a watermark is what resizing leaves."""
     smooth = Image.fromarray(whole).filter(ImageFilter.GaussianBlur(deviation))
     result = _asked(edits, _file(np.asarray(smooth)))
-    assert result is not None
     assert result.finding == "evidence against"
     assert (result.answer_words or "").startswith("smoothed or resized")
     assert result.reasons[0].startswith("Less is left")
@@ -99,7 +95,6 @@ def test_a_smaller_file_that_is_no_jpeg_is_not_judged(
     edits: WatermarkEdits, whole: Picture
 ) -> None:
     result = _asked(edits, _file(whole, "PNG"))
-    assert result is not None
     assert (result.status, result.finding) == ("abstained", "inconclusive")
     assert "no JPEG" in result.reasons[0]
     assert not result.probabilities
@@ -110,7 +105,6 @@ def test_a_strongly_compressed_file_is_not_judged(edits: WatermarkEdits, whole: 
     small = Image.fromarray(whole).resize((1200, 900), Image.Resampling.LANCZOS)
     small.save(data, "JPEG", quality=60)
     result = _asked(edits, data.getvalue())
-    assert result is not None
     assert result.status == "abstained"
     assert "compressed so strongly" in result.reasons[0]
 
@@ -120,7 +114,6 @@ def test_a_file_that_was_compressed_more_before_is_not_judged(
 ) -> None:
     before = np.asarray(Image.open(io.BytesIO(_file(whole, quality=50))))
     result = _asked(edits, _file(before, quality=95))
-    assert result is not None
     assert result.status == "abstained"
     assert "more strongly before" in result.reasons[0]
 
@@ -130,7 +123,6 @@ def test_a_photo_that_is_cut_by_a_few_pixels_is_not_accused(
     edits: WatermarkEdits, whole: Picture, keyed: bool
 ) -> None:
     result = _asked(edits, _file(whole[:1797, :2397]), keyed=keyed)
-    assert result is not None
     assert result.status == "abstained"
     assert "cut by a few pixels" in result.reasons[0]
 
@@ -139,7 +131,6 @@ def test_a_photo_that_is_cut_by_some_pixels_is_placed_and_judged(
     edits: WatermarkEdits, whole: Picture
 ) -> None:
     result = _asked(edits, _file(whole[:1795, :2395]), keyed=True)
-    assert result is not None
     assert result.probabilities["native"] > 0.95
 
 
@@ -148,7 +139,6 @@ def test_a_straightened_photo_is_not_judged(edits: WatermarkEdits, whole: Pictur
     reading = read_file(_file(np.asarray(turned)), Settings())
     found = read_watermark(reading.pixels, [GROUP])
     result = edits.judge(reading, reading.pixels, found)
-    assert result is not None
     assert result.status == "abstained"
     assert "straightened" in result.reasons[0]
 
@@ -173,16 +163,22 @@ def test_a_photo_that_was_turned_a_little_is_not_accused(
 
 def test_a_small_photo_is_not_judged(edits: WatermarkEdits) -> None:
     result = _asked(edits, _file(photo((900, 1200))))
-    assert result is not None
     assert result.status == "abstained"
     assert "2,400" in result.reasons[0]
 
 
 def test_without_a_watermark_or_its_key_there_is_no_answer(whole: Picture) -> None:
     other = WatermarkEdits.from_weights().by([GroupKey(bytes(32))])
-    assert _asked(other, _file(whole)) is None
     nothing = read_pixels(np.full((64, 64, 3), 90, np.uint8))
-    assert other.analyze(nothing).status == "not run"
+    for result in (_asked(other, _file(whole)), other.analyze(nothing)):
+        assert (result.status, result.finding) == ("abstained", "inconclusive")
+        assert (result.in_domain, result.probabilities) == (None, {})
+        assert "No watermark of a known key was read" in result.reasons[0]
+    keyless = WatermarkEdits.from_weights().analyze(nothing)
+    assert (keyless.status, keyless.finding) == ("not run", "none")
+    assert "no key of a device group is known" in keyless.reasons[0]
+    modelless = WatermarkEdits(keys=[GROUP]).analyze(nothing)
+    assert modelless.reasons == ("No trained model of edits is installed.",)
 
 
 def test_a_report_takes_the_answer_of_the_watermark(whole: Picture) -> None:

@@ -49,7 +49,6 @@ from verifier.training.generated.band_network import BandNetwork, band_filters, 
 from verifier.training.generated.cnn import GeneratedCNN
 from verifier.training.generated.resnet50 import Bottleneck, ResNet50, load_resnet50
 from verifier.training.generated.sets import GENERATED, NATURAL
-from verifier.training.manipulation.block_fan import BlockFAN
 from verifier.training.manipulation.fan import FAN
 from verifier.training.origin.classes import labels_of
 from verifier.training.origin.statistics_network import StatisticsNetwork
@@ -136,9 +135,8 @@ def test_relevance_lies_where_the_answer_comes_from() -> None:
         lite0,
         lambda: ResNet50(1).eval(),
         lambda: FAN().eval(),
-        lambda: BlockFAN().eval(),
     ],
-    ids=["cnn", "bands", "lite0", "resnet50", "fan", "block-fan"],
+    ids=["cnn", "bands", "lite0", "resnet50", "fan"],
 )
 def test_networks_are_left_as_they_were(make: "object") -> None:
     model = make()

@@ -5,8 +5,6 @@ from hypothesis import strategies as st
 
 from verifier import ScoresError
 from verifier.judging.calibration import (
-    apply_isotonic,
-    fit_isotonic,
     fit_pooling,
     fit_temperature,
     mean_log_probabilities,
@@ -67,30 +65,6 @@ def test_pooling_weighs_the_mean() -> None:
     assert np.allclose(pooled([[-1.0, -2.0]], [9], 0.5), [[-3.0, -6.0]])
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=60))
-def test_isotonic_is_monotone_and_keeps_the_mean(pairs: list[tuple[float, bool]]) -> None:
-    scores, truth = np.array([p[0] for p in pairs]), np.array([p[1] for p in pairs], float)
-    isotonic = fit_isotonic(scores, truth)
-    mapped = apply_isotonic(isotonic, np.linspace(-0.5, 1.5, 50))
-    assert (np.diff(mapped) >= 0).all()
-    assert apply_isotonic(isotonic, scores).mean() == pytest.approx(truth.mean(), abs=1e-9)
-
-
-def test_isotonic_of_a_known_case() -> None:
-    isotonic = fit_isotonic([1, 2, 3, 4, 5], [0, 1, 0, 1, 1])
-    assert np.allclose(apply_isotonic(isotonic, [1, 2, 3, 4, 5]), [0, 0.5, 0.5, 1, 1])
-    assert isotonic.scores == (1, 1, 2, 3, 4, 5)  # the first and the last of each level
-
-
-def test_isotonic_beats_violators_in_squared_error() -> None:
-    rng = np.random.default_rng(0)
-    scores = rng.uniform(size=2000)
-    truth = rng.uniform(size=2000) < scores**3
-    mapped = apply_isotonic(fit_isotonic(scores, truth), scores)
-    assert np.abs(mapped - scores**3).mean() < 0.05
-
-
 def test_reliability_of_a_known_case() -> None:
     diagram = reliability([0.9, 0.9, 0.1, 0.1], [1, 0, 0, 0], bins=10)
     assert np.allclose(diagram.confidence, (0.1, 0.9))
@@ -130,7 +104,6 @@ def test_the_bound_of_clopper_and_pearson() -> None:
     [
         lambda: fit_temperature(np.zeros((0, 3)), []),
         lambda: fit_temperature(np.zeros((3, 3)), [0]),
-        lambda: fit_isotonic([], []),
         lambda: reliability([], []),
         lambda: threshold_for([], 0.1),
         lambda: threshold_for([0.1], 1.0),

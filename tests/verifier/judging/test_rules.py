@@ -1,4 +1,4 @@
-"""The rules as tables: of one detector of edits, and of the verdict over all that is known."""
+"""The rules as tables: who may answer, what was done to a photo, and the verdict over all."""
 
 from collections.abc import Mapping
 from types import SimpleNamespace
@@ -8,150 +8,127 @@ import numpy as np
 import pytest
 
 from tests.verifier.judging.test_verdict import CLEARED, EDITED, SIGNED, resent, result, verdict
-from tests.verifier.toy import CALIBRATION, PAIR, toy_weights
+from tests.verifier.toy import CALIBRATION, GRAIN, toy_weights
+from verifier.detectors.edits import TASK, _answer
 from verifier.features.patches import Patches
-from verifier.features.watermark_gaps import NO_GAPS, WatermarkGaps
-from verifier.features.watermark_sync import Sync
-from verifier.judging.decision import Answer, Grounds, allowed, decide, without_gaps
+from verifier.judging.decision import Answer, allowed
 from verifier.judging.stability import untested
 from verifier.reading.credentials import no_credential
 from verifier.report.record import Credential, DetectorResult, Integrity, Stability, Statement
-from verifier.weights import Domain, Label, ModelEntry, read_manifest
+from verifier.weights import Calibration, Domain, ModelEntry, read_manifest
 
-# One detector of edits. Each row: what is different from a picture that is as the camera left it,
-# and what is answered. Rows are in the order in which the rules are asked.
+# Whether a model may answer. Each row: what is different from a picture that it may answer about.
 
-SHARED = Label(name="jpeg", role="edit", words="compressed once more")
-WHOLE = {"strength": 1e3, "match": 1e3}
-FOUND: Final = SimpleNamespace(sync=Sync(**WHOLE), holds=True)
-ABSENT: Final = SimpleNamespace(sync=Sync(), holds=False)
-NOT_PROVEN: Final = SimpleNamespace(sync=Sync(**WHOLE), holds=False)
-SCALED: Final = SimpleNamespace(sync=Sync(scale=(0.7, 0.7), **WHOLE), holds=True)
-HARDLY: Final = SimpleNamespace(sync=Sync(match=1e3), holds=True)
-NATIVE, SMOOTHED, AGAIN = {"native": 0.95}, {"gaussian": 0.95}, {"jpeg": 0.95}
-ELSEWHERE, OPEN = {"unknown-camera": 0.95}, {"native": 0.5, "gaussian": 0.5}
-# Two edits count as one; what is at a threshold is over it.
-TWO_EDITS, LESS_THAN_SURE = {"gaussian": 0.625, "sharpen": 0.375}, {"gaussian": 0.89, "native": 0.1}
-AT_UNKNOWN, UNDER_UNKNOWN = (
-    {"unknown-camera": 0.5, "native": 0.5},
-    {"unknown-camera": 0.04, "native": 0.96},
-)
-NO_THRESHOLDS = CALIBRATION.model_copy(
-    update={"edited": None, "native": None, "out_of_domain": None}
-)
-
-ABSTAINED, OUTSIDE, KNOWN = "abstained", "abstained, outside", "abstained, of this camera"
-DECISIONS: Final[tuple[tuple[str, Mapping[str, Any], str], ...]] = (
+ABSTAINED, OUTSIDE, MAY = "abstained", "abstained, outside", "may answer"
+ALLOWED: Final[tuple[tuple[str, Mapping[str, Any], str], ...]] = (
+    ("nothing", {}, MAY),
     ("too small", {"size": (199, 900)}, OUTSIDE),
-    ("as large as need be", {"size": (200, 900)}, "consistent: native"),
+    ("as large as need be", {"size": (200, 900)}, MAY),
     ("too few parts", {"parts": 1}, OUTSIDE),
-    ("as many parts as need be", {"parts": 2}, "consistent: native"),
+    ("as many parts as need be", {"parts": 2}, MAY),
     ("compressed too much", {"quality": 29}, OUTSIDE),
-    ("compressed as much as may be", {"quality": 30}, "consistent: native"),
-    ("small, and looks edited", {"size": (199, 900), "found": SMOOTHED}, OUTSIDE),
+    ("compressed as much as may be", {"quality": 30}, MAY),
     ("not calibrated", {"calibration": None}, ABSTAINED),
     ("not calibrated, and small", {"calibration": None, "parts": 1}, OUTSIDE),
-    ("of another camera", {"found": ELSEWHERE}, OUTSIDE),
-    ("at the threshold of other cameras", {"found": AT_UNKNOWN}, OUTSIDE),
-    ("under it", {"found": UNDER_UNKNOWN}, "consistent: native"),
-    ("of another camera, no threshold", {"found": ELSEWHERE, "calibration": NO_THRESHOLDS}, "open"),
-    ("no mark of the camera", {"proof": ABSENT}, ABSTAINED),
-    ("none, and looks edited", {"proof": ABSENT, "found": SMOOTHED}, ABSTAINED),
-    ("none, and of another camera", {"proof": ABSENT, "found": ELSEWHERE}, OUTSIDE),
-    ("a mark that isn't proven", {"proof": NOT_PROVEN}, ABSTAINED),
-    ("not proven, and looks edited", {"proof": NOT_PROVEN, "found": SMOOTHED}, ABSTAINED),
-    ("at another size", {"proof": SCALED}, KNOWN),
-    ("at another size, and looks edited", {"proof": SCALED, "found": SMOOTHED}, KNOWN),
-    ("the mark not looked for", {"proof": None, "found": SMOOTHED}, "evidence against: gaussian"),
-    ("smoothed", {"found": SMOOTHED}, "evidence against: gaussian"),
-    ("by one of two edits", {"found": TWO_EDITS}, "evidence against: gaussian"),
-    ("edited, hardly a mark", {"found": SMOOTHED, "proof": HARDLY}, "evidence against: gaussian"),
-    ("saved once more", {"found": AGAIN}, "informs: jpeg"),
-    ("not sure enough", {"found": LESS_THAN_SURE}, "open"),
-    ("edited, no threshold", {"found": SMOOTHED, "calibration": NO_THRESHOLDS}, "open"),
-    ("as the camera left it", {}, "consistent: native"),
-    ("looks so, but hardly a mark", {"proof": HARDLY}, ABSTAINED),
-    ("looks so, the mark not looked for", {"proof": None}, "consistent: native"),
-    ("looks so, no threshold", {"calibration": NO_THRESHOLDS}, "open"),
-    ("neither", {"found": OPEN}, "open"),
-)  # fmt: skip
+)
 
 
 @pytest.fixture(scope="module")
 def entry(tmp_path_factory: pytest.TempPathFactory) -> ModelEntry:
-    folder = toy_weights(tmp_path_factory.mktemp("rules"))
-    toy = read_manifest(folder).find(PAIR)
+    toy = read_manifest(toy_weights(tmp_path_factory.mktemp("rules"))).find(GRAIN)
     domain = Domain(min_side=200, min_patches=2, least_quality=30)
-    return toy.model_copy(update={"labels": (*toy.labels, SHARED), "domain": domain})
+    return toy.model_copy(update={"domain": domain})
 
 
-def decided(entry: ModelEntry, different: Mapping[str, Any]) -> Answer:
-    case = {"size": (900, 900), "parts": 20, "quality": 90, "found": NATIVE, "proof": FOUND,
-            "calibration": CALIBRATION} | different  # fmt: skip
+def asked(entry: ModelEntry, different: Mapping[str, Any]) -> Calibration | Answer:
+    case = {"size": (900, 900), "parts": 20, "quality": 90, "calibration": CALIBRATION} | different
     jpeg = SimpleNamespace(quality=case["quality"])
     reading: Any = SimpleNamespace(
         pixels=np.zeros((*case["size"], 3), np.uint8),
         facts=SimpleNamespace(channel=SimpleNamespace(jpeg=jpeg)),
     )
     patches = Patches(128, tuple((128 * n, 0) for n in range(case["parts"])), case["parts"], 20)
-    found = dict.fromkeys([label.name for label in entry.labels], 0.0) | case["found"]
-    may = allowed(entry, case["calibration"], reading, patches, outside=False)
-    if isinstance(may, Answer):
-        return may
-    return decide(entry, Grounds(may, found), case["proof"])
-
-
-def in_brief(answer: Answer) -> str:
-    """Name an answer as the table does, and see that its parts agree."""
-    assert answer.reasons
-    if answer.status == "abstained":
-        assert (answer.finding, answer.answer, answer.confidence) == ("inconclusive", None, None)
-        return {None: ABSTAINED, False: OUTSIDE, True: KNOWN}[answer.in_domain]
-    assert (answer.status, answer.in_domain) == ("ran", True)
-    if answer.answer is None:
-        assert (answer.finding, answer.confidence) == ("inconclusive", None)
-        return "open"
-    assert answer.threshold is not None
-    assert answer.confidence is not None
-    assert answer.confidence >= answer.threshold.value
-    return f"{answer.finding}: {answer.answer.name}"
+    return allowed(entry, case["calibration"], reading, patches, outside=False)
 
 
 @pytest.mark.parametrize(
-    ("different", "expected"), [row[1:] for row in DECISIONS], ids=[row[0] for row in DECISIONS]
+    ("different", "expected"), [row[1:] for row in ALLOWED], ids=[row[0] for row in ALLOWED]
 )
-def test_what_a_detector_of_edits_answers(
+def test_whether_a_model_may_answer(
     entry: ModelEntry, different: Mapping[str, Any], expected: str
 ) -> None:
-    assert in_brief(decided(entry, different)) == expected
+    found = asked(entry, different)
+    if expected == MAY:
+        assert found == CALIBRATION
+        return
+    assert isinstance(found, Answer)
+    assert found.reasons
+    assert (found.finding, found.answer, found.confidence) == ("inconclusive", None, None)
+    assert {None: ABSTAINED, False: OUTSIDE}[found.in_domain] == expected
 
 
 def test_each_ground_for_an_abstention_has_words_of_its_own(entry: ModelEntry) -> None:
-    alone = [row for row in DECISIONS if len(row[1]) == 1 and row[2] in (ABSTAINED, OUTSIDE, KNOWN)]
-    reasons = {name: decided(entry, different).reasons for name, different, _ in alone}
-    by_camera = ("of another camera", "at the threshold of other cameras")
-    assert len({reasons.pop(name) for name in by_camera}) == 1
-    assert len(set(reasons.values())) == len(reasons) == 8
+    alone = [asked(entry, row[1]) for row in ALLOWED if len(row[1]) == 1 and row[2] != MAY]
+    reasons = [answer.reasons for answer in alone if isinstance(answer, Answer)]
+    assert len(set(reasons)) == len(reasons) == 4
 
 
 def test_all_that_is_outside_is_said(entry: ModelEntry) -> None:
-    assert len(decided(entry, {"size": (9, 9), "parts": 1, "quality": 5}).reasons) == 3
+    found = asked(entry, {"size": (9, 9), "parts": 1, "quality": 5})
+    assert isinstance(found, Answer)
+    assert len(found.reasons) == 3
+
+
+# What was done to a photo. Each row: the probabilities, and what is answered. Two edits count as
+# one; what is at a threshold is over it.
+
+EDITS: Final[ModelEntry] = read_manifest().of_task(TASK)[0]
+NO_THRESHOLDS = CALIBRATION.model_copy(update={"edited": None, "native": None})
+DECISIONS: Final[tuple[tuple[str, Mapping[str, float], Calibration, str], ...]] = (
+    ("smoothed", {"gaussian": 0.95}, CALIBRATION, "evidence against: gaussian"),
+    ("sharpened", {"sharpen": 0.95}, CALIBRATION, "evidence against: sharpen"),
+    ("by one of two edits", {"gaussian": 0.625, "sharpen": 0.375}, CALIBRATION,
+     "evidence against: gaussian"),
+    ("at the threshold", {"resample": 0.9, "native": 0.1}, CALIBRATION,
+     "evidence against: resample"),
+    ("not sure enough", {"gaussian": 0.89, "native": 0.11}, CALIBRATION, "open"),
+    ("edited, no threshold", {"gaussian": 0.95}, NO_THRESHOLDS, "open"),
+    ("as the camera left it", {"native": 0.95}, CALIBRATION, "informs: native"),
+    ("looks so, no threshold", {"native": 0.95}, NO_THRESHOLDS, "open"),
+    ("neither", {"native": 0.5, "gaussian": 0.5}, CALIBRATION, "open"),
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("found", "gaps", "expected"),
-    [
-        (NATIVE, NO_GAPS, "consistent: native"),
-        (NATIVE, WatermarkGaps(9, 0, None), "consistent: native"),
-        (NATIVE, WatermarkGaps(9, 2, (0, 0, 256, 128)), KNOWN),
-        (SMOOTHED, WatermarkGaps(9, 2, (0, 0, 256, 128)), "evidence against: gaussian"),
-        (OPEN, WatermarkGaps(9, 2, (0, 0, 256, 128)), "open"),
-    ],
+    ("found", "calibration", "expected"),
+    [row[1:] for row in DECISIONS],
+    ids=[row[0] for row in DECISIONS],
 )
-def test_parts_without_the_mark_take_back_a_clearance_alone(
-    entry: ModelEntry, found: dict[str, float], gaps: WatermarkGaps, expected: str
+def test_what_is_answered_of_edits(
+    found: Mapping[str, float], calibration: Calibration, expected: str
 ) -> None:
-    assert in_brief(without_gaps(decided(entry, {"found": found}), gaps)) == expected
+    none = dict.fromkeys([label.name for label in EDITS.labels], 0.0)
+    answer = _answer(EDITS, calibration, none | dict(found))
+    assert (answer.status, answer.in_domain, bool(answer.reasons)) == ("ran", True, True)
+    if answer.answer is None:
+        assert (expected, answer.finding, answer.confidence) == ("open", "inconclusive", None)
+        return
+    assert f"{answer.finding}: {answer.answer.name}" == expected
+    assert answer.threshold is not None
+    assert (answer.confidence or 0) >= answer.threshold.value
+
+
+def test_what_is_answered_of_edits_clears_nothing() -> None:
+    """That none was found informs; sharing a photo again is no edit either, and none is accused."""
+    none = dict.fromkeys([label.name for label in EDITS.labels], 0.0)
+    answer = _answer(EDITS, CALIBRATION, none | {"native": 0.999})
+    assert "no evidence for this one" in answer.reasons[0]
+    assert "saved again" in next(one.words for one in EDITS.labels if one.name == "native")
+    said = DetectorResult(
+        name="manipulation", question="?", status=answer.status, finding=answer.finding,
+        answer="native", label_words={"native": "unedited"}, confidence=answer.confidence,
+    )  # fmt: skip
+    assert verdict(said, stability=lasting(FOR, FOR)).label == "inconclusive"
 
 
 # The verdict. Rows: what a credential establishes; columns: what the detectors found.

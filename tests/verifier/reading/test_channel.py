@@ -12,7 +12,6 @@ from channel import PLATFORMS, transmit
 from channel.profile import PlatformProfile
 from tests.channel.conftest import photo
 from tests.verifier.conftest import jpeg
-from tests.verifier.features.test_watermark_sync import carrying
 from verifier.features.container import trailing_bytes
 from verifier.features.dct_histogram import (
     EarlierCompression,
@@ -223,8 +222,10 @@ def test_a_finer_compression_before_a_coarser_one_is_not_told(
 
 @pytest.mark.parametrize("enlarged", [False, True])
 def test_nothing_is_said_of_resizing(enlarged: bool) -> None:
-    """A camera's watermark has a period, as an enlarged picture has: nothing tells which."""
-    picture = Image.fromarray(carrying())
+    """A camera's own pattern has a period, as an enlarged picture has: nothing tells which."""
+    waves = 12 * np.cos(np.arange(576) * np.pi / 4)  # of eight pixels
+    levels = photo(480, 576) + waves[:, None]
+    picture = Image.fromarray(np.clip(levels, 0, 255).astype(np.uint8))
     if enlarged:
         picture = picture.resize((1728, 1440), Image.Resampling.BILINEAR)
     scale = read_channel(None, np.asarray(picture)).scale

@@ -17,7 +17,6 @@ from tests.verifier.toy import Pixels, native
 from verifier import Report
 from verifier.detectors.edits import WatermarkEdits
 from verifier.detectors.generated import GeneratedDetector
-from verifier.detectors.manipulation import ManipulationDetector
 from verifier.detectors.origin import OriginDetector
 from verifier.detectors.platform import PlatformDetector
 from verifier.features.jpeg_header import jpeg_header
@@ -76,6 +75,9 @@ READ: Final = WatermarkFacts(
         "The picture shows the photo at 69% of its size.",
     ),
 )
+NOT_FOUND: Final = WatermarkFacts(
+    state="not found", words=("No watermark of a known key was found.",)
+)
 SCALED: Final = GlobalChange(kind="scaled", words="scaled to 69% of its size")
 CUT: Final = GlobalChange(kind="cropped", words="cropped to 61% of its area")
 PART: Final = ChangedRegion(left=90, top=60, right=200, bottom=140, confidence=0.9994)
@@ -117,75 +119,56 @@ def compared(
 # Detectors
 
 
-FAN: Final = ModelFacts(
-    name="rnet-fan-1", version="1", sha256="0" * 64, pair="rnet-fan-1", pipeline="rnet-fan"
+BY_WATERMARK: Final = ModelFacts(
+    name="watermark-edits-1", version="1", sha256="0" * 64, pair=None, pipeline="qnet"
 )
+OF_EDITS: Final = {"native": "native or re-saved", "gaussian": "smoothed"}
 
 
 def edits(status: str, finding: str, why: str, **update: Any) -> DetectorResult:
     return DetectorResult.model_validate(
         {
-            "name": "manipulation", "question": ManipulationDetector.question, "status": status,
-            "finding": finding, "reasons": (why,), "limits": ManipulationDetector.limits,
-            "model": FAN,
+            "name": "manipulation", "question": WatermarkEdits.question, "status": status,
+            "finding": finding, "reasons": (why,), "limits": WatermarkEdits.limits,
+            "model": BY_WATERMARK,
         } | update
     )  # fmt: skip
 
 
 SMOOTHED: Final = edits(
     "ran", "evidence against",
-    "The picture looks as if rnet-fan developed it and it was edited after that, most likely "
-    "smoothed (probability of any edit 99.2%).",
+    "Less is left of the camera's watermark at fine detail than scaling and compressing leave: the "
+    "picture was probably smoothed (probability of any edit 99.2%).",
     in_domain=True, answer="gaussian", answer_words="smoothed", confidence=0.992,
-    probabilities={"native": 0.008, "gaussian": 0.992},
-    label_words={"native": "straight from the camera", "gaussian": "smoothed"},
-    patch_map=PatchMap(side=128, places=((0, 0), (128, 128)), values=(0.9, 0.6), words="Squares."),
-)  # fmt: skip
-UNEDITED: Final = edits(
-    "ran", "consistent",
-    "The picture looks as it left the camera pipeline rnet-fan (probability 99.4%).",
-    in_domain=True, answer="native", answer_words="straight from the camera", confidence=0.994,
-    probabilities={"native": 0.994, "gaussian": 0.006},
-    label_words={"native": "straight from the camera", "gaussian": "smoothed"},
+    probabilities={"native": 0.008, "gaussian": 0.992}, label_words=OF_EDITS,
 )  # fmt: skip
 UNSURE: Final = edits(
     "ran", "inconclusive",
-    "It looks neither clearly as the camera left it nor clearly edited: probability of an edit "
-    "47.6%.",
-    in_domain=True, probabilities={"native": 0.524, "gaussian": 0.476},
-)  # fmt: skip
-SAVED_AGAIN: Final = edits(
-    "ran", "informs",
-    "The picture looks as if rnet-fan developed it and it was compressed once more since.",
-    in_domain=True, answer="jpeg", answer_words="compressed once more",
-    probabilities={"native": 0.1, "jpeg": 0.9},
-    label_words={"native": "straight from the camera", "jpeg": "compressed once more"},
+    "What is left of the camera's watermark fits neither an unedited photo clearly nor an edited "
+    "one: probability of an edit 47.6%.",
+    in_domain=True, probabilities={"native": 0.524, "gaussian": 0.476}, label_words=OF_EDITS,
 )  # fmt: skip
 NOTHING_FOUND: Final = edits(
     "ran", "informs",
     "What is left of the camera's watermark is what scaling and compressing leave.",
     in_domain=True, answer="native", answer_words="native or re-saved",
-    probabilities={"native": 0.98, "gaussian": 0.02},
-    label_words={"native": "native or re-saved", "gaussian": "smoothed"},
-)  # fmt: skip
-RESIZED: Final = edits(
-    "abstained", "inconclusive",
-    "The watermark of the camera pipeline rnet-fan was found; the picture was resized to 69.2%. At "
-    "this size edits cannot be distinguished, so whether it was edited remains open.",
-    in_domain=True,
+    probabilities={"native": 0.98, "gaussian": 0.02}, label_words=OF_EDITS,
 )  # fmt: skip
 TOO_SMALL: Final = edits(
     "abstained", "inconclusive",
     "The photo has 2312 pixels on its longer side; edits are judged from 2,400 on.",
-    in_domain=True, limits=WatermarkEdits.limits,
-    model=ModelFacts(
-        name="watermark-edits-1", version="1", sha256="0" * 64, pair=None, pipeline=None
-    ),
+    in_domain=True,
 )  # fmt: skip
-ELSEWHERE: Final = edits(
+NOT_READ: Final = edits(
     "abstained", "inconclusive",
-    "No watermark of the camera pipeline rnet-fan was found, so edits were not assessed. The "
-    "picture may be from elsewhere, or smoothed or compressed until none is left.",
+    "No watermark of a known key was read, and edits are judged by how much is left of one.",
+)  # fmt: skip
+WITHOUT_KEY: Final = WatermarkEdits().without_key()
+OF_ONES_OWN: Final = edits(
+    "ran", "consistent", "It looks as the camera left it (probability 99.4%).",
+    name="own", question="Is it as the camera left it?", limits="It knows one camera.",
+    in_domain=True, answer="native", answer_words="straight from the camera", confidence=0.994,
+    probabilities={"native": 0.994, "gaussian": 0.006}, label_words=OF_EDITS,
 )  # fmt: skip
 NOT_SURE_OF_ITS_ORIGIN: Final = DetectorResult(
     name="origin", question=OriginDetector.question, status="ran", finding="inconclusive",
@@ -204,13 +187,14 @@ TRACES: Final = DetectorResult(
     probabilities={"natural": 0.03, "generated": 0.97},
     label_words={"natural": "a photograph", "generated": "a generated picture"},
     reasons=("The picture has traces that generators leave (probability 97.0%).",),
+    patch_map=PatchMap(side=128, places=((0, 0), (128, 128)), values=(0.9, 0.6), words="Squares."),
 )  # fmt: skip
 LASTS: Final = Stability(
     holds=True,
     words="Shared through WhatsApp, the picture gets the same result.",
     resent=(
-        resent("whatsapp", ("manipulation", "evidence against")),
-        resent("twitter", ("manipulation", "consistent")),
+        resent("whatsapp", ("manipulation", "evidence against"), ("own", "consistent")),
+        resent("twitter", ("manipulation", "inconclusive"), ("own", "consistent")),
     ),
 )
 
@@ -234,7 +218,8 @@ def received(platform: str | None) -> tuple[bytes, Pixels]:
 def report(
     *,
     credential: Credential | None = None,
-    manipulation: DetectorResult = ELSEWHERE,
+    manipulation: DetectorResult = WITHOUT_KEY,
+    own: DetectorResult | None = None,
     kind: DetectorResult = NO_TRACES,
     platform: str | None = "whatsapp",
     **parts: Any,
@@ -249,7 +234,8 @@ def report(
         status="ran" if channel.platform else "abstained",
         finding="informs" if channel.platform else "none", answer=channel.platform,
     )  # fmt: skip
-    detectors = (manipulation, NOT_SURE_OF_ITS_ORIGIN, kind, of_platform)
+    added = (own,) if own else ()
+    detectors = (manipulation, *added, NOT_SURE_OF_ITS_ORIGIN, kind, of_platform)
     credential, held = credential or no_credential(), parts.pop("stability", untested())
     shows_more = parts.pop("shows_more", False)
     verdict = conclude(credential, channel, detectors, held, **parts, shows_more=shows_more)
@@ -282,22 +268,21 @@ def _led(comparison: ComparisonFacts, **update: Any) -> Mapping[str, Any]:
 KINDS: Final[Mapping[str, Mapping[str, Any]]] = {
     "signed": {"credential": signed(), "platform": None},
     "recovered": _led(compared("same", SCALED)),
-    "unedited by statistics": {"manipulation": UNEDITED, "stability": LASTS},
+    "unedited by statistics": {"own": OF_ONES_OWN, "stability": LASTS},
     "not as signed": {"credential": signed(integrity=RESAVED), "platform": None},
     "changed in parts": _led(compared("changed in parts", SCALED, regions=(PART, PERHAPS))),
     "declared generated": {
         "credential": signed(statements=(generated("trusted signer"),)), "platform": None,
     },
-    "edited by statistics": {"manipulation": SMOOTHED, "stability": LASTS},
+    "edited by statistics": {"manipulation": SMOOTHED, "watermark": READ, "stability": LASTS},
     "two signers contradict": _led(compared("another picture")) | {"credential": signed()},
     "a copied watermark": _led(compared("another picture")),
     "nothing known": {"platform": None},
     # Further ones that are inconclusive
-    "known camera, resized": {"manipulation": RESIZED},
-    "known camera, saved again": {"manipulation": SAVED_AGAIN},
+    "no watermark read": {"manipulation": NOT_READ, "watermark": NOT_FOUND},
     "known camera, no edit found": {"manipulation": NOTHING_FOUND, "watermark": READ},
-    "not sure": {"manipulation": UNSURE},
-    "watermark, no repository": {"watermark": READ},
+    "not sure": {"manipulation": UNSURE, "watermark": READ},
+    "watermark, no repository": {"manipulation": TOO_SMALL, "watermark": READ},
     "watermark, nobody known": _led(compared("same"), trust=A_STRANGER),
     "no record of its capture": _led(compared("same", SCALED), actions=OPENED, source_type=None),
     "cropped": _led(compared("same", SCALED, CUT)),
@@ -310,9 +295,9 @@ KINDS: Final[Mapping[str, Mapping[str, Any]]] = {
     },
     "may be generated": {"kind": TRACES, "platform": None},
     "known camera, may be generated": {
-        "kind": TRACES, "manipulation": UNEDITED, "stability": LASTS,
+        "kind": TRACES, "manipulation": NOTHING_FOUND, "watermark": READ,
     },
-    "several pages": {"manipulation": UNEDITED, "stability": LASTS, "shows_more": True},
+    "several pages": {"own": OF_ONES_OWN, "stability": LASTS, "shows_more": True},
     "named platform": {"of_meta": True},
 }  # fmt: skip
 

@@ -9,7 +9,7 @@ import pytest
 from tests.verifier.report.kinds_of_verdict import KINDS, SMOOTHED, of_kind
 from tests.verifier.report.kinds_of_verdict import report as report_of
 from verifier import Report
-from verifier.detectors.manipulation import ManipulationDetector
+from verifier.detectors.edits import WatermarkEdits
 from verifier.detectors.platform import PlatformDetector
 from verifier.judging.verdict import KINDS as KINDS_OF_PICTURES
 from verifier.report import labels
@@ -34,12 +34,10 @@ TABLE: Final = {
     "a copied watermark": "Carries the watermark of a photo that Alice signed, and shows another "
     "picture",
     "nothing known": "No signer, camera or platform of this picture is known",
-    "known camera, resized": "From a known camera, saved as WhatsApp does; edits can't be judged",
-    "known camera, saved again": "From a known camera, saved as WhatsApp does; edits can't be "
-    "judged",
+    "no watermark read": "Saved as WhatsApp does; edits can't be judged",
     "known camera, no edit found": "From a known camera, saved as WhatsApp does; no edit was "
     "found, which is no evidence",
-    "not sure": "Saved as WhatsApp does; whether it was edited isn't clear",
+    "not sure": "From a known camera, saved as WhatsApp does; whether it was edited isn't clear",
     "watermark, no repository": "From a known camera, saved as WhatsApp does; edits can't be "
     "judged",
     "watermark, nobody known": "Its watermark leads to a photo of “Alice”, whom you don't know, "
@@ -109,7 +107,7 @@ def test_a_capture_that_is_as_it_was_signed_leaves_no_edit_open() -> None:
 
 def test_edits_are_answered_as_the_headline_says() -> None:
     """Neither a signer who is contradicted nor one whom nobody trusts answers for it."""
-    answers = {kind: dict(in_short(of_kind(kind)))[ManipulationDetector.question] for kind in KINDS}
+    answers = {kind: dict(in_short(of_kind(kind)))[WatermarkEdits.question] for kind in KINDS}
     assert answers["two signers contradict"].endswith("contradict each other")
     assert "nobody you trust" in answers["watermark, nobody known"]
     for kind, answer in answers.items():
@@ -123,7 +121,7 @@ def test_edits_of_another_picture_are_not_said_to_lack_a_signed_photo() -> None:
         ("a copied watermark", "it shows another picture than the signed photo"),
         ("not comparable", "it could not be compared with the signed photo"),
     ):
-        answer = dict(in_short(of_kind(kind)))[ManipulationDetector.question]
+        answer = dict(in_short(of_kind(kind)))[WatermarkEdits.question]
         assert answer == f"Can't be judged: {why}"
 
 

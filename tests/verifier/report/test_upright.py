@@ -41,7 +41,7 @@ def test_the_picture_is_what_viewers_show(photo: bytes, verifier: Verifier) -> N
 @pytest.mark.parametrize("orientation", ORIENTATIONS)
 def test_a_map_lies_over_the_parts_that_it_is_of(orientation: int, verifier: Verifier) -> None:
     report = one_patch(verifier.analyze(tagged(orientation)))
-    layer = np.asarray(Image.open(BytesIO(patch_layer(report, "manipulation") or b"")))
+    layer = np.asarray(Image.open(BytesIO(patch_layer(report, "grain") or b"")))
     coded = Image.new("L", (384, 256))
     coded.paste(255, (256, 0, 384, 128))
     coded.getexif()[0x0112] = orientation
@@ -51,10 +51,10 @@ def test_a_map_lies_over_the_parts_that_it_is_of(orientation: int, verifier: Ver
 
 def one_patch(report: Report) -> Report:
     """Return a report whose map has the part at the top right of the picture as it is coded."""
-    result = next(one for one in report.detectors if one.name == "manipulation")
+    result = next(one for one in report.detectors if one.name == "grain")
     drawn = PatchMap(side=128, places=((256, 0),), values=(1.0,), words="")
     changed = result.model_copy(update={"patch_map": drawn})
-    others = (one for one in report.detectors if one.name != "manipulation")
+    others = (one for one in report.detectors if one.name != "grain")
     update = {"detectors": (changed, *others)}
     return report.model_copy(update=update).with_preview(report.preview)
 
@@ -72,5 +72,5 @@ def test_without_a_preview_nothing_is_drawn(verifier: Verifier) -> None:
     with Verifier(verifier.detectors, Settings(resend_through=(), preview=False)) as plain:
         report = plain.analyze(tagged(6))
     assert report.preview is None
-    assert (picture(report), patch_layer(report, "manipulation")) == (None, None)
+    assert (picture(report), patch_layer(report, "grain")) == (None, None)
     assert "<figure>" not in report.to_html()

@@ -17,6 +17,10 @@ from tests.conftest import REPOSITORY
 
 # Longer than anything takes on the slowest machine: it ends what never comes, no more.
 PATIENCE = 600.0
+_GRAIN = (
+    "import verifier.analysis, tests.verifier.toy as toy\n"
+    "verifier.analysis.DETECTORS = (toy.GrainDetector, *toy.DETECTORS)"
+)
 _SERVING = re.compile(r"serving at (\S+)/$")
 
 
@@ -42,8 +46,11 @@ class Server:
 
 @contextmanager
 def served(*options: object, before: str = "") -> Iterator[Server]:
-    """Run ``camsim serve`` at a free port until the block ends; ``before`` it, some Python."""
-    program = f"import sys\n{before}\nfrom camera_sim.cli import main\nsys.exit(main())"
+    """Run ``camsim serve`` at a free port until the block ends; ``before`` it, some Python.
+
+    It detects grain, too, as verifiers of the tests' own process do.
+    """
+    program = f"import sys\n{_GRAIN}\n{before}\nfrom camera_sim.cli import main\nsys.exit(main())"
     command = [sys.executable, "-c", program, "serve", "--port", "0", *map(str, options)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=REPOSITORY) as process:
         try:

@@ -11,7 +11,7 @@ from channel.manipulations import GAUSSIAN
 from tests.verifier.conftest import Camsim, jpeg
 from tests.verifier.service.conftest import Start
 from tests.verifier.service.server import wait_until
-from tests.verifier.toy import PAIR, native
+from tests.verifier.toy import GRAIN, native
 from verifier import Report
 from verifier.api_keys import add_key
 from verifier.errors import OutputError, SettingsError
@@ -78,7 +78,7 @@ def test_a_job_is_polled_until_its_parts_are_done(
     assert client.get(f"{place}/report").json()["verdict"]["label"] == "consistent"
     assert client.get(f"{place}/report?format=html").text.startswith("<!doctype html>")
     assert client.get(f"{place}/picture").content.startswith(b"\xff\xd8")
-    assert client.get(f"{place}/maps/manipulation").content.startswith(b"\x89PNG")
+    assert client.get(f"{place}/maps/grain").content.startswith(b"\x89PNG")
     assert client.get(f"{place}/maps/nothing").status_code == 404
 
 
@@ -220,13 +220,12 @@ def test_the_rate_fills_up_again() -> None:
 
 def test_the_detectors_have_cards(client: TestClient) -> None:
     detectors = {detector["name"]: detector for detector in client.get("/v1/detectors").json()}
-    [model] = detectors["manipulation"]["models"]
-    assert model["name"] == PAIR
+    assert {"grain", "manipulation", "origin", "generated", "platform"} == set(detectors)
+    [model] = detectors["grain"]["models"]
+    assert model["name"] == GRAIN
     assert len(model["sha256"]) == 64
     assert model["labels"]["sharpen"] == "sharpened"
-    assert model["false_alarm_rates"] == {
-        "any": {"edited": 0.01, "native": 0.01, "out_of_domain": 0.01}
-    }
+    assert model["false_alarm_rates"] == {"any": {"edited": 0.01, "native": 0.01}}
 
 
 def test_metrics_count_and_tell_nothing_of_photos(client: TestClient, photo: bytes) -> None:

@@ -1,1 +1,1 @@
-"""The FAN, its statistics of blocks, and the network that pools patches."""
+"""The FAN of Korus & Memon 2019."""

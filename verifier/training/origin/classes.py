@@ -16,7 +16,7 @@ ORIGINS: Final = (
 
 # Histories of training and tests.
 ORIGIN_RANGES: Final = Ranges(webp=0.3)
-# M of inference: each patch costs as much as ten of the manipulation detector's.
+# M of inference: each patch costs as much as ten of a FAN's.
 ORIGIN_SELECTION: Final = Selection(
     method="edges", most_patches=8, brief_patches=4, min_variance=0.0, most_clipped=1.0
 )
