@@ -14,19 +14,19 @@ cd "$folder"
 say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 fails() { if "$@"; then echo "this must be refused: $*" >&2; exit 1; fi; }
 
-say "1. Train a pair: an imaging pipeline, and the FAN that belongs to it"
+say "1. Train an imaging pipeline, and how strong it lays its watermark"
 for stops in 0 0.5 1 1.5; do
   $camsim develop "$raw" --pipeline libraw --exposure "$stops" --out "large/box$stops.png"
 done
 $camsim transmit large/*.png --platform instagram --out scenes/  # small ones learn faster
-$camsim train nip --pictures scenes --out nip --steps 4 --batch 2 --patch 64
-$camsim train joint --pictures scenes --start-from nip --out pair --pair tiny-pair \
-  --schedule paper --pattern-strength 1 --steps 2 --scenes 1 --unknown-camera 1 --validate-every 2 --least-psnr 0
+$camsim train nip --pictures scenes --pipeline qnet --out nip --steps 4 --batch 2 --patch 64
+$camsim train watermark --pictures scenes --start-from nip/weights/qnet.safetensors --out trained \
+  --steps 4 --batch 2 --patch 64
 
 say "2. Export it as fp32, fp16 and int8; each must pass the parity gate through the real channel"
 $camsim simulate scenes/box0.5.jpg --out held-out.dng --blur 0.6 --seed 1
-$camsim firmware export --pipeline rnet-fan --weights pair/camera --precision fp32 fp16 int8 \
-  --fan pair/verifier/tiny-pair.onnx --captures held-out.dng --platform paper --out models
+$camsim firmware export --pipeline qnet --weights trained/weights --precision fp32 fp16 int8 \
+  --captures held-out.dng --platform paper --out models
 
 say "3. Build the firmware, twice the same bytes, and sign it in two roles"
 $camsim firmware build models --version 1.0.0 --security-version 1 --default-precision fp16 \
@@ -42,10 +42,11 @@ fails $camsim firmware verify firmware.camfw --root vendor/root/certificate.pem 
   --revoked vendor/revoked.pem
 $camsim firmware sign firmware.camfw --identity release
 $camsim firmware verify firmware.camfw --root vendor/root/certificate.pem \
-  --revoked vendor/revoked.pem --fan pair/verifier/tiny-pair.onnx
+  --revoked vendor/revoked.pem
 
 say "4. Provision a camera, and boot it"
 $camsim identity issue vendor --device camera
+$camsim watermark export-key newsroom.json --vendor vendor
 $camsim boot firmware.camfw --device camera
 
 say "5. Take a photo: the sensor signs the frame, the camera develops and signs the picture"
@@ -58,9 +59,9 @@ say "6. Send it through WhatsApp"
 $camsim transmit photo.jpg --platform whatsapp --out downloaded.jpg
 
 say "7. What can be known of both"
-# 0: consistent, 4: inconclusive, which a network that learnt for two steps must be.
+# 0: consistent, by its signature; 4: inconclusive, where there is none.
 verify() {
-  $camsim verify "$1" --weights pair/verifier --trust-anchors vendor/root/certificate.pem \
+  $camsim verify "$1" --watermark-key newsroom.json --trust-anchors vendor/root/certificate.pem \
     --revocation-lists vendor/revoked.pem --resend --json >"$1.json" || [ $? -eq 4 ]
 }
 verify photo.jpg
@@ -68,9 +69,8 @@ verify downloaded.jpg
 verify opened.jpg
 $camsim identity revoke vendor camera
 cp photo.jpg revoked.jpg
-$camsim verify revoked.jpg --weights pair/verifier \
-  --trust-anchors vendor/root/certificate.pem --revocation-lists vendor/revoked.pem \
-  --resend --json >revoked.jpg.json || [ $? -ge 3 ]
+$camsim verify revoked.jpg --trust-anchors vendor/root/certificate.pem \
+  --revocation-lists vendor/revoked.pem --resend --json >revoked.jpg.json || [ $? -ge 3 ]
 python3 - <<'PYTHON'
 import json
 
@@ -81,22 +81,20 @@ def report(name):
 
 photo, downloaded, opened, revoked = map(report, ("photo", "downloaded", "opened", "revoked"))
 for name, about in (("photo", photo), ("downloaded", downloaded), ("opened", opened)):
-    credential = about["credential"]
-    scores = about["detectors"][0]["scores"]
+    credential, watermark = about["credential"], about["watermark"]
     print(f"{name}: {credential['integrity']['state']}, {credential['trust']['state']}, "
-          f"{', '.join(credential['actions']) or 'no actions'}; FAN on "
-          f"{about['detectors'][0]['patches']} patches: "
-          f"{', '.join(f'{label} {score:.1f}' for label, score in scores.items())}")
+          f"{', '.join(credential['actions']) or 'no actions'}; watermark {watermark['state']}: "
+          f"{watermark['payload'] or 'no payload'}")
 assert photo["credential"]["trust"]["state"] == "trusted"
 assert photo["credential"]["source_type"] == "digitalCapture"
 assert photo["credential"]["revocation"]["state"] == "not listed"
 assert revoked["credential"]["revocation"]["state"] == "revoked"
 assert revoked["credential"]["integrity"]["state"] == "intact"
-assert photo["credential"]["development"]["pair"] == "tiny-pair"
+assert photo["credential"]["development"]["pipeline"] == "qnet"
 assert opened["credential"]["trust"]["state"] == "trusted"
 assert opened["credential"]["source_type"] != "digitalCapture"
 assert opened["credential"]["actions"][0] == "c2pa.opened"
 assert downloaded["credential"]["integrity"]["state"] == "no credential"
-assert downloaded["detectors"][0]["scores"], "the FAN must still answer"
+assert downloaded["watermark"]["payload"] == photo["watermark"]["payload"] is not None
 PYTHON
-say "Done: trusted as it left the camera; credential gone after WhatsApp, and the FAN still answers"
+say "Done: trusted as it left the camera; credential gone after WhatsApp, and its watermark is read"
