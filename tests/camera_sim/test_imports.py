@@ -91,7 +91,7 @@ def test_training_without_torch_says_what_to_install(tmp_path: Path) -> None:
 
 def test_a_pair_without_torch_says_what_to_install(tmp_path: Path) -> None:
     code = "from camera_sim.cli import main\nsys.exit(main(sys.argv[1:]))"
-    ran = without_torch(code, "evaluate", "pair", tmp_path)
+    ran = without_torch(code, "evaluate", "pair", tmp_path, "--weights", tmp_path)
     assert ran.returncode == 2
     assert ran.stderr == f"camsim: the tables of a pair need torch: {to_install('train')}\n"
 

@@ -27,8 +27,6 @@ HISTORIES = ("native", *EDITS)
 """The five processing histories of section 4.2."""
 UNKNOWN_CAMERA = "unknown-camera"
 """The class of pictures that this pipeline did not develop."""
-UNKNOWN_CAMERA_CLASS = len(HISTORIES)
-"""Its place among a FAN's classes, the last."""
 
 ChannelKind = Literal["none", "paper", "wide"]
 PAPER_SCALE, PAPER_QUALITY = 0.5, 50  # section 4.4

@@ -13,7 +13,7 @@ from PIL import Image
 
 from tests.verifier.conftest import Camsim, jpeg
 from tests.verifier.service.server import wait_until
-from tests.verifier.toy import native, toy_weights
+from tests.verifier.toy import native
 from tests.verifier.watermark.made import GROUP, PAYLOAD, Picture, photo
 from verifier import Report, Verifier, analysis
 from watermark.key_files import write_key_file
