@@ -167,8 +167,8 @@ class Words:
         Words("verify a --resend whatsapp twitter", {"resend": ("whatsapp", "twitter")}),
         Words("transmit a --platform x --platform y -o b", {"platform": ("x", "y")}),
         Words("simulate a --white-balance 2 1.5", {"white_balance": (2.0, 1.5)}),
-        Words("train joint --pictures a b --start-from c -o d --no-masking",
-              {"pictures": (Path("a"), Path("b")), "no_masking": True}),
+        Words("train joint --pictures a b --start-from c -o d --float32",
+              {"pictures": (Path("a"), Path("b")), "float32": True}),
         Words("firmware export --tile 64 96 -o a --precision fp32 int8",
               {"tile": (64, 96), "precision": ("fp32", "int8")}),
         Words("firmware parity a b c --captures d",
@@ -200,7 +200,7 @@ def test_a_service_takes_its_options_from_the_environment(monkeypatch: pytest.Mo
         ("frobnicate", "there is no command 'frobnicate'; camsim --help lists them"),
         ("train frobnicate", "there is no command 'frobnicate'; camsim train --help lists them"),
         ("verfy a", "there is no command 'verfy'; did you mean verify? camsim --help lists them"),
-        ("train poling", "there is no command 'poling'; did you mean pooling? camsim train --help"),
+        ("train jont", "there is no command 'jont'; did you mean joint? camsim train --help"),
         ("develop", "RAW is missing; camsim develop --help lists the options"),
         ("transmit a -o b", "--platform is missing; camsim transmit --help lists the options"),
         (
@@ -293,7 +293,7 @@ def test_the_public_surface_is_what_it_lists(package: str) -> None:
 
 def test_completion_knows_commands_and_options(camsim: Camsim) -> None:
     script = camsim("completion", "bash").out
-    for word in ("develop", "verify-archive", "--trust-anchors", "pattern"):
+    for word in ("develop", "verify-archive", "--trust-anchors", "joint"):
         assert word in script
 
 
