@@ -151,7 +151,7 @@ def test_a_failure_of_ours_is_told_from_bad_input(
 def test_bench_prints_each_part(photos: dict[str, Path], toy_folder: Path, camsim: Camsim) -> None:
     ran = camsim("bench", "verify", photos["native"], "--weights", toy_folder, "--runs", 1)
     assert ran.status == 0, ran.err
-    for part in ("decoding", "credential", "channel", "reading", "grain", "stability"):
+    for part in ("decoding", "credential", "channel", "reading", "watermark", "stability"):
         assert part in ran.out
     assert "peak memory" in ran.out
 

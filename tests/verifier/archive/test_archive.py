@@ -17,6 +17,7 @@ from fleet import Engine, Processes, RayCluster, WorkerDied
 from tests.conftest import REPOSITORY
 from tests.fleet.alone import Alone
 from tests.verifier.conftest import Camsim, jpeg
+from tests.verifier.detectors.toy_origin import toy_origin
 from tests.verifier.toy import native
 from verifier import OutputError, PhotoNotFoundError, Report, WorkerError
 from verifier.archive import Archive, ArchiveOptions, verify_archive
@@ -56,6 +57,7 @@ def rows(path: Path) -> list[dict[str, Any]]:
     return list(pq.read_table(path).to_pylist())
 
 
+@pytest.mark.usefixtures("alone")
 def test_every_picture_is_a_row_in_order(
     archive: Path, toy_folder: Path, tmp_path: Path, camsim: Camsim
 ) -> None:
@@ -251,14 +253,15 @@ def test_the_bench_verifies_as_many_pictures_as_it_says(archive: Path, toy_folde
     assert result.processor > 0
 
 
-def test_a_damaged_model_stops_the_run_and_says_so(archive: Path, tmp_path: Path) -> None:
-    from tests.verifier.toy import toy_weights
-
-    folder = toy_weights(tmp_path / "weights")
+def test_a_damaged_model_stops_the_run_and_says_so(tmp_path: Path) -> None:
+    folder = toy_origin(tmp_path / "weights")
     next(folder.glob("*.onnx")).write_bytes(b"damaged")
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    (photos / "a.jpg").write_bytes(jpeg(native(300, 400)))
     with pytest.raises(WorkerError, match="digest"):
         verify_archive(
-            Archive(str(archive), tmp_path / "a.parquet"),
+            Archive(str(photos), tmp_path / "a.parquet"),
             ArchiveOptions(weights=folder),
             Processes(1),
         )

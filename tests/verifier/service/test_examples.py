@@ -94,7 +94,7 @@ def test_the_python_client_passes_on_why_a_file_is_refused(server: Server) -> No
 
 def test_the_plug_ins_jobs(plugin: TestClient) -> None:
     smooth = jpeg(GAUSSIAN(native()))
-    params = {"services": "manipulation", "search_similar": "true"}
+    params = {"services": "grain", "search_similar": "true"}
     job = plugin.post("/images/jobs", files={"file": ("a.jpg", smooth)}, params=params).json()
 
     def status() -> Any:
@@ -102,7 +102,7 @@ def test_the_plug_ins_jobs(plugin: TestClient) -> None:
 
     wait_until(lambda: status() == "COMPLETED")
     report = plugin.get(f"/images/reports/{job['id']}").json()
-    assert report["manipulation_report"]["prediction"] > 0.9
+    assert report["grain_report"]["prediction"] > 0.9
     assert report["camsim_report"]["label"] == "evidence against"
     assert report["similar_images"] == {"completed": False}
 
