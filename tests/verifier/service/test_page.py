@@ -193,7 +193,7 @@ def test_the_parts_finish_one_after_another(page: Page, photo: bytes, verifier: 
 def test_the_slider_lays_the_patch_map_over_the_picture(page: Page, photo: bytes) -> None:
     give(page, ON_DROP, "holiday.jpg", photo)
     verdict(page, "Consistent")
-    layer, slider = page.locator("img.map"), page.get_by_label("Patch map: Was the picture edited")
+    layer, slider = page.locator("img.map"), page.get_by_label("Patch map: Is its grain")
     for value, opacity in (("0", "0"), ("100", "1"), ("30", "0.3")):
         slider.fill(value)
         expect(layer).to_have_css("opacity", opacity)
