@@ -7,6 +7,7 @@ from verifier.comparing.comparison import Region
 from verifier.comparing.evidence import Evidence
 from verifier.comparing.laying import Array, Lay
 from verifier.features.box_mean import box_mean
+from verifier.features.components import components
 from verifier.watermark.place import Turn
 
 CELL = 8  # pixels of the reference
@@ -65,7 +66,7 @@ def regions_of(scores: Array, received: tuple[int, int]) -> tuple[tuple[Region, 
     """
     regions, cells = [], 0
     down, across = received[0] / scores.shape[0], received[1] / scores.shape[1]
-    for rows, columns in _components(scores > 1):
+    for rows, columns in components(scores > 1):
         values = np.sort(scores[rows, columns])[::-1]
         if len(values) == 1 and values[0] < ALONE:
             continue
@@ -86,22 +87,3 @@ def _confidence(values: NDArray[np.floating]) -> float:
     """Return how sure a region is: as its surest cells are."""
     top = float(values[:4].mean())
     return round(float(1 / (1 + np.exp(-STEEP * (min(top, 5) - 1)))), 4)
-
-
-def _components(flagged: NDArray[np.bool_]) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Return rows and columns of what hangs together, corners included."""
-    left = set(zip(*(axis.tolist() for axis in np.nonzero(flagged)), strict=True))
-    found = []
-    while left:
-        stack = [left.pop()]
-        members = []
-        while stack:
-            row, column = stack.pop()
-            members.append((row, column))
-            for near in ((row + i, column + j) for i in (-1, 0, 1) for j in (-1, 0, 1)):
-                if near in left:
-                    left.remove(near)
-                    stack.append(near)
-        rows, columns = np.array(sorted(members)).T
-        found.append((rows, columns))
-    return found

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from channel.picture_file import SIDEWAYS
+from verifier.features.components import components
 from verifier.report.record import PatchMap
 from verifier.watermark.reader import read_watermark
 from verifier.watermark.regions import WatermarkRegions
@@ -17,7 +18,8 @@ Floats = NDArray[np.float64]
 
 ANSWER_WORDS: Final = "changed in parts"
 LEAST: Final = 2
-"""Neighbouring windows that lack it, from which that is evidence."""
+LEAST_TOGETHER: Final = 12.0
+"""How many neighbouring windows lack it, and their evidence together, from which that counts."""
 _MAP_WORDS: Final = (
     "Each square says whether the photo's watermark is there. Where there is no square, the "
     "picture holds too little of it to know."
@@ -52,7 +54,7 @@ def missing_parts(
     orientation
         Of its file, by EXIF.
     """
-    lacking = _adjoining(regions.lacking)
+    lacking = _missing(regions)
     if not lacking.any():
         return None
     share = np.count_nonzero(lacking) / np.count_nonzero(lacking | regions.having)
@@ -83,7 +85,7 @@ def photo_put_in(
     -------
     Another photo's payload, 16 hexadecimal digits; None where none is read.
     """
-    middles = regions.middles[_adjoining(regions.lacking)] * picture.shape[:2]
+    middles = regions.middles[_missing(regions)] * picture.shape[:2]
     half = regions.side * max(picture.shape[:2]) / 2
     top, left = np.maximum(middles.min(0) - half, 0).astype(int)
     bottom, right = np.ceil(middles.max(0) + half).astype(int)
@@ -91,12 +93,13 @@ def photo_put_in(
     return found.payload.hex() if found.payload not in (None, payload) else None
 
 
-def _adjoining(flagged: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return which flagged places have enough flagged ones beside, above or below them."""
-    padded = np.pad(flagged.astype(int), 1)
-    beside = padded[:-2, 1:-1] + padded[2:, 1:-1] + padded[1:-1, :-2] + padded[1:-1, 2:]
-    found: NDArray[np.bool_] = flagged & (beside + 1 >= LEAST)
-    return found
+def _missing(regions: WatermarkRegions) -> NDArray[np.bool_]:
+    """Return which windows surely lack it, together with their neighbours."""
+    missing = np.zeros(regions.evidence.shape, np.bool_)
+    for rows, columns in components(regions.lacking):
+        together = float(regions.evidence[rows, columns].sum())
+        missing[rows, columns] = len(rows) >= LEAST and together >= LEAST_TOGETHER
+    return missing
 
 
 def _patch_map(

@@ -27,7 +27,14 @@ def _evidence(*lacking: tuple[int, int]) -> np.ndarray:
 
 def test_one_window_alone_is_no_evidence() -> None:
     assert missing_parts(_regions(_evidence()), SHAPE, 1) is None
-    assert missing_parts(_regions(_evidence((2, 3), (4, 6), (3, 4))), SHAPE, 1) is None
+    assert missing_parts(_regions(_evidence((2, 3), (4, 6), (5, 1))), SHAPE, 1) is None
+
+
+def test_two_that_hardly_lack_it_are_no_evidence() -> None:
+    weak, strong = _evidence(), _evidence()
+    weak[2, 3:5], strong[2, 3:5] = 5.5, 6.5
+    assert missing_parts(_regions(weak), SHAPE, 1) is None
+    assert missing_parts(_regions(strong), SHAPE, 1) is not None
 
 
 def test_neighbours_are_outlined() -> None:
