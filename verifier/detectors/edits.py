@@ -52,7 +52,10 @@ SHARPENED: Final = "sharpen"
 MOST_OFF: Final = 8e-4
 """Longer sides by which a watermark may lie elsewhere than it was read; uncut ones are 4e-4 off."""
 LEAST_PHOTO: Final = 2400
-"""Pixels of a photo's longer side; of smaller ones the network saw none."""
+"""Pixels of a photo's longer side, from which its parts are judged."""
+LEAST_WHOLE: Final = 3200
+"""The same, from which the whole is: of 8 megapixels and more. Of 2,800 pixels unedited ones that
+were compressed, resized and compressed again were called smoothed or resized."""
 COARSE_AT: Final = (1, 2, 3, 8, 9, 10, 16, 17, 24)
 """Numbers, by rows, of the quantisation steps at which a large file's watermark lies."""
 MOST_COARSE: Final = 5.5
@@ -81,8 +84,8 @@ _STRAIGHTENED: Final = (
     "can't be told from its watermark."
 )
 _BENT: Final = (
-    "The picture was turned a little or bent, as a correction of lens or perspective does, so "
-    "parts of its watermark lie beside where it was read. What is left of it isn't known then."
+    "The picture was turned a little or bent, as a correction of lens or perspective does. Parts "
+    "of its watermark lie beside where it was read, so what is left of it isn't known."
 )
 _TWICE: Final = (
     "The file was compressed more strongly before, and it isn't known how much of the watermark "
@@ -276,6 +279,11 @@ def _reasons(
     """Say why nothing is known of the whole picture, if nothing is."""
     if reading.facts.channel.double_compression.found:
         yield _TWICE
+    if (found.longer_side or 0) < LEAST_WHOLE:
+        yield (
+            f"The photo has {found.longer_side} pixels on its longer side; edits of all of it are "
+            f"judged from {LEAST_WHOLE:,} on."
+        )
     steps, large = reading.facts.luma_steps, max(picture.shape) >= FINE_SIDE
     if steps is None:
         yield (

@@ -59,8 +59,8 @@ def missing_parts(
         return None
     share = np.count_nonzero(lacking) / np.count_nonzero(lacking | regions.having)
     words = (
-        f"In a part of the picture, {max(0.01, share):.0%} of what can be judged, its watermark is "
-        "missing.",
+        f"In a part of the picture, at least {max(0.01, share):.0%} of what can be judged, its "
+        "watermark is missing.",
         "Parts of like texture have it. So something was put there, painted over or blurred.",
         "A sticker, a caption or a panel beside the photo looks the same.",
     )

@@ -33,8 +33,8 @@ NOT_AS_PHOTOGRAPH: Final = (
     "Don't publish it as a photograph before you know from its maker what was generated."
 )
 STATISTICS_ALONE: Final = (
-    "Ask the source how the picture was edited. Statistics can be wrong: accuse nobody by them "
-    "alone."
+    "Look at the parts that are drawn, if any: a sticker or a caption may lie there. Ask the "
+    "source how the picture was edited. Statistics can be wrong: accuse nobody by them alone."
 )
 BOTH_SIGNERS: Final = "Show both credentials to those who signed, and ask which is right."
 

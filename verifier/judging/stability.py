@@ -138,9 +138,10 @@ def _words_of_tried(resent: Sequence[Resent]) -> str:
     if len(silent) == len(resent):
         return f"Shared through {tried}, the picture gets no result, but no opposite one either."
     if silent:
+        same = _named_all([one for one in resent if not one.silent])
         return (
-            f"Shared through {tried}, the picture gets the same result, but none after "
-            f"{_named_all(silent)}."
+            f"Shared through {same}, the picture gets the same result; after {_named_all(silent)} "
+            "it gets none."
         )
     return f"Shared through {tried}, the picture gets the same result."
 

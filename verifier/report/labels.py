@@ -120,7 +120,7 @@ PROFILE_COLUMNS: Final = ("Platform", "Era", "What fits", "How well the profile 
 PICTURE: Final = "The picture"
 MAP: Final = "Patch map:"
 WITHOUT_A_SQUARE: Final = (
-    "Parts without a square are too uniform or overexposed, or were left out to save time."
+    "Parts without a square are too uniform or overexposed, or were not looked at."
 )
 RECEIVED: Final = "The received picture"
 RECEIVED_TAG: Final = "received"

@@ -9,7 +9,7 @@ from camera_sim.evaluation.watermark.edited import NATIVE, Measured, described
 from camera_sim.evaluation.watermark.fidelity import psnr
 from camera_sim.evaluation.watermark.photos import Picture, as_jpeg
 from verifier.comparing.compare import compare
-from verifier.detectors.edits import LEAST_PHOTO
+from verifier.detectors.edits import LEAST_WHOLE
 from verifier.training.edits.train import KINDS
 from verifier.watermark.presence import presence
 from verifier.watermark.reader import WatermarkReading, read_watermark
@@ -115,7 +115,7 @@ class Judge:
         self, attempt: Attempt, reading: WatermarkReading
     ) -> tuple[str, str] | tuple[None, None]:
         """Ask what was done to a repaired picture, as the file that its maker saves."""
-        if attempt.aim != "repair" or (reading.longer_side or 0) < LEAST_PHOTO:
+        if attempt.aim != "repair" or (reading.longer_side or 0) < LEAST_WHOLE:
             return None, None
         file, shot = as_jpeg(attempt.picture), self.target.shot
         left = described(file, pixels(file), reading, shot)

@@ -1,6 +1,7 @@
 """Edits by what is left of a watermark: told where it is sure, never evidence for a picture."""
 
 import io
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -33,6 +34,14 @@ SIZE = (1800, 2400)
 @pytest.fixture(scope="module")
 def whole() -> Picture:
     return photo(SIZE)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _of_small_photos() -> Iterator[None]:
+    """Judge the whole of photos that are made in a second; how large they must be has a test."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("verifier.detectors.edits.LEAST_WHOLE", SIZE[1])
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -272,3 +281,12 @@ class TestParts:
         assert result is not None
         assert result.answer != "parts"
         assert result.patch_map is None
+
+
+def test_the_whole_of_a_photo_of_six_megapixels_is_not_judged(
+    edits: WatermarkEdits, whole: Picture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("verifier.detectors.edits.LEAST_WHOLE", 3200)
+    result = _asked(edits, _file(SHARPEN(whole, 2.0)))
+    assert result.status == "abstained"
+    assert "3,200" in result.reasons[0]

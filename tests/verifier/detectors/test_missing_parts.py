@@ -43,7 +43,7 @@ def test_neighbours_are_outlined() -> None:
     values = dict(zip(parts.patch_map.places, parts.patch_map.values, strict=True))
     assert {place for place, value in values.items() if value > 0.5} == {(250, 150), (350, 150)}
     assert parts.patch_map.side == 100
-    assert "3% of what can be judged" in parts.words[0]
+    assert "at least 3% of what can be judged" in parts.words[0]
 
 
 def test_one_window_apart_from_them_is_not_drawn() -> None:
