@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import KW_ONLY, asdict, dataclass, field, replace
@@ -41,13 +42,14 @@ class EvaluateSurvival:
     Parameters
     ----------
     photos
-        A folder of photographs, best of 24 megapixels and more, that no tuning saw.
+        A folder of photographs, best of 24 megapixels and more, that no tuning saw. One at a time
+        is in memory, and a second one, of which parts are put into it.
     out
         A folder for the ledger: Markdown, JSON and a picture.
     platform
         Through which (default: those of `camsim evaluate watermark`, and two that keep files).
     megapixels
-        Sizes that photographs are scaled to; those that are smaller are left out.
+        Sizes that photographs are scaled to; those that are smaller are left out, and counted.
     quality
         Of the camera's JPEG file, up to 100.
     pipeline
@@ -84,11 +86,14 @@ class _Evaluation:
 
     args: EvaluateSurvival
     failed: set[Path] = field(default_factory=set)
+    smaller: dict[float, int] = field(default_factory=dict)
 
     def run(self) -> int:
         """Fill the ledger."""
+        from camera_sim.evaluation.bench import peak_memory
         from camera_sim.evaluation.watermark import changes
 
+        start = time.perf_counter()
         self.files = picture_files(self.args.photos)
         self.platforms = self.args.platform or (*changes.PLATFORMS, *KEEPING)
         for name in self.platforms:
@@ -106,6 +111,9 @@ class _Evaluation:
             raise CameraSimError(f"no photograph of {self.args.photos} could be used")
         self._write()
         print(self._text())
+        minutes, memory = (time.perf_counter() - start) / 60, peak_memory() / 1e9
+        print(f"{len(work)} photographs by size and quality in {minutes:.1f} minutes;")
+        print(f"one at a time in memory, {memory:.1f} GB at most.")
         return int(bool(self.failed))
 
     def _parts(self, folder: Path, stack: ExitStack) -> "tuple[Signer, Verifier]":
@@ -120,6 +128,7 @@ class _Evaluation:
         work, sizes = [], [self._size(file) for file in self.files]
         for megapixels in self.args.megapixels:
             large = [n for n, size in enumerate(sizes) if size >= ENOUGH * megapixels]
+            self.smaller[megapixels] = sum(size > 0 for size in sizes) - len(large)
             work += [(number, megapixels) for number in large[: self.args.limit]]
         done = {(one.photo, one.megapixels) for one in self.trials}
         return [(n, size) for n, size in work if (self.files[n].name, size) not in done]
@@ -181,7 +190,10 @@ class _Evaluation:
             f"{photos} photographs of {self.args.photos.name}, pipeline {self.args.pipeline}; "
             f"{processor_name()}\n"
         )
-        return "\n".join([head, str(ledger_table(self.trials)), str(edits_table(self.trials))])
+        smaller = ", ".join(f"{n} for {size:g} MP" for size, n in self.smaller.items())
+        left_out = f"Left out since they are smaller: {smaller}\n"
+        tables = str(ledger_table(self.trials)), str(edits_table(self.trials))
+        return "\n".join([head, left_out, *tables])
 
     def _write(self) -> None:
         from camera_sim.evaluation.survival.tables import draw_ledger

@@ -14,34 +14,33 @@ from verifier.judging.calibration import upper_bound
 
 Share = Callable[[Sequence[Survived]], float | None]
 Group = tuple[str, float, int]
+ALL = ("all", "all", "all")
 
 
 def ledger_table(trials: Sequence[Survived]) -> Table:
-    """Show a row for each platform, size and camera quality."""
-    rows = [_row(group, some) for group, some in groups(trials)]
+    """Show a row for each platform, size and camera quality, and all of them."""
+    rows = [_row(_words(group), some) for group, some in groups(trials)]
     columns = (
         "platform", "MP", "camera's JPEG", "photos", "longer side, pixels", "C2PA manifest intact",
         "payload read", "at least (95%)", "replaced part found by the reference",
-        "AUC by the reference", "AUC by the photo's octaves", "platform named", "named wrongly",
+        "AUC by the reference", "replaced part found by the watermark", "AUC by the watermark",
+        "AUC by the photo's own key", "untouched called changed", "at most (95%)",
+        "platform named", "named wrongly",
     )  # fmt: skip
-    return Table(columns, rows, "What survives")
+    return Table(columns, [*rows, _row(ALL, trials)], "What survives")
 
 
 def edits_table(trials: Sequence[Survived]) -> Table:
     """Show what edited copies are called, by the photo's own key."""
-    names = [edit.kind for edit in EDITS if edit.kind != NATIVE]
-    rows = [
-        (
-            group[0], f"{group[1]:g}", group[2], len(some),
-            *(_of(sum(is_found(one, name) for one in some), len(some)) for name in names),
-            _of(sum(one.edits[NATIVE] == COMPRESSED for one in some), len(some)),
-            _of(sum(is_found(one, NATIVE) for one in some), len(some)),
-        )
-        for group, some in groups([one for one in trials if one.edits])
-    ]  # fmt: skip
-    found = (f"{name} found" for name in names)
-    columns = ("platform", "MP", "camera's JPEG", "photos", *found, COMPRESSED, "unedited accused")
-    return Table(columns, rows, "Types of edits, by the photo's own key")
+    edited = [one for one in trials if one.edits]
+    rows = [_edits_row(_words(group), some) for group, some in groups(edited)]
+    found = (f"{edit.kind} found" for edit in EDITS if edit.kind != NATIVE)
+    columns = (
+        "platform", "MP", "camera's JPEG", "photos", *found, f"unedited {COMPRESSED}",
+        "unedited called edited", "at most (95%)",
+    )  # fmt: skip
+    title = "Types of edits, by the photo's own key"
+    return Table(columns, [*rows, _edits_row(ALL, edited)], title)
 
 
 def is_found(trial: Survived, edit: str) -> bool:
@@ -100,33 +99,76 @@ DRAWN: dict[str, Share] = {
     "watermark's\npayload": _share("payload"),
     "part found\n(reference)": _mean("found"),
     "map: AUC\n(reference)": _mean("blocks"),
-    "map: AUC\n(octaves)": _mean("regions"),
+    "part found\n(watermark)": _mean("part_found"),
+    "map: AUC\n(watermark)": _mean("squares"),
     "edits found\n(photo's key)": _edits_found,
     "platform\nnamed": _share("named_right"),
 }
 
 
-def _row(group: Group, some: Sequence[Survived]) -> tuple[object, ...]:
+def _words(group: Group) -> tuple[str, str, str]:
     platform, megapixels, quality = group
+    return platform, f"{megapixels:g}", str(quality)
+
+
+def _edits_row(words: tuple[str, ...], some: Sequence[Survived]) -> tuple[object, ...]:
+    accused = sum(is_found(one, NATIVE) for one in some)
+    return (
+        *words,
+        _photos(some),
+        *(
+            _of(sum(is_found(one, edit.kind) for one in some), len(some))
+            for edit in EDITS
+            if edit.kind != NATIVE
+        ),
+        _of(sum(one.edits[NATIVE] == COMPRESSED for one in some), len(some)),
+        _of(accused, len(some)),
+        _at_most(accused, some),
+    )
+
+
+def _row(words: tuple[str, ...], some: Sequence[Survived]) -> tuple[object, ...]:
     read = sum(one.payload for one in some)
     sides = sorted({max(one.size) for one in some})
     wrong = [one.platform_named for one in some if one.platform_named and not one.named_right]
-    known = [one.found for one in some if one.found is not None]
+    judged = [one for one in some if one.accused is not None]
     return (
-        platform,
-        f"{megapixels:g}",
-        quality,
-        len(some),
+        *words,
+        _photos(some),
         f"{sides[0]:,}" if len(sides) == 1 else f"{sides[0]:,} to {sides[-1]:,}",
         _of(sum(one.credential == "intact" for one in some), len(some)),
         _of(read, len(some)),
-        f"{1 - upper_bound(len(some) - read, len(some)):.0%}",
-        _of(sum(known), len(known)),
+        _at_least(read, some),
+        _count("found", some),
         _shown(_mean("blocks")(some)),
-        _shown(_mean("regions")(some)),
+        _count("part_found", some),
+        _shown(_mean("squares")(some)),
+        _shown(_mean("keyed_squares")(some)),
+        _count("accused", some),
+        _at_most(sum(one.accused is True for one in judged), judged),
         _of(sum(one.named_right for one in some), len(some)),
         ", ".join(dict.fromkeys(wrong)) or "–",
     )
+
+
+def _photos(some: Sequence[Survived]) -> int:
+    return len({one.photo for one in some})
+
+
+def _at_most(count: int, some: Sequence[Survived]) -> str:
+    """Bound a share of photographs; copies of one photograph are no independent trials."""
+    independent = some and _photos(some) == len(some)
+    return f"{upper_bound(count, len(some)):.1%}" if independent else "–"
+
+
+def _at_least(count: int, some: Sequence[Survived]) -> str:
+    independent = some and _photos(some) == len(some)
+    return f"{1 - upper_bound(len(some) - count, len(some)):.1%}" if independent else "–"
+
+
+def _count(name: str, some: Sequence[Survived]) -> str:
+    known = [value for one in some if (value := getattr(one, name)) is not None]
+    return _of(sum(known), len(known))
 
 
 def _of(count: int, total: int) -> str:

@@ -1,7 +1,6 @@
 """One photo through one platform: what is left of it, by what the verifier says."""
 
 import zlib
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -15,16 +14,15 @@ from camera_sim.evaluation.recovery.tables import area_under_curve
 from camera_sim.evaluation.recovery.trials import map_values, meets
 from camera_sim.evaluation.watermark.changes import pixels
 from camera_sim.evaluation.watermark.edit_judging import EditJudge
-from camera_sim.evaluation.watermark.edited import STANDARD, measured
+from camera_sim.evaluation.watermark.edited import STANDARD, Edit, measured_copy
+from camera_sim.evaluation.watermark.part_trials import UNTOUCHED, PartTrial, tried
 from camera_sim.evaluation.watermark.photos import Shot, as_jpeg
 from channel import transmit
 from channel.platforms import platform
 from verifier.analysis import Verifier
 from verifier.comparing.compare import compare
 from verifier.features.platform_marks import META, META_SERVICES
-from verifier.watermark.measuring import BLOCK, Left, measure
 from verifier.watermark.reader import WatermarkReading, read_watermark
-from verifier.watermark.whitening import reduced
 from watermark.reference import ReferencePicture
 
 __all__ = [
@@ -32,17 +30,13 @@ __all__ = [
     "PhotoTrial",
     "Survived",
     "Verifier",
-    "covered_regions",
-    "present",
     "verifier_of",
 ]
 
 SHARE = 0.05  # of the area, that is replaced for the map
-EDITED = 0.5  # of a region, from which it counts as edited
 EDITS = STANDARD[:4]
 """Unedited, sharpened, smoothed, resized down and up."""
-BANDS = ("72–144", "144–288")
-"""Octaves by which a region's watermark is looked for: coarser ones have too few lines in it."""
+SPLICE = "splice of another photo"
 
 
 @dataclass(frozen=True)
@@ -57,9 +51,17 @@ class Survived:
         Whether the photo's own payload is read.
     found
         Whether the comparison outlines a part of the replaced one; None without a payload.
-    blocks, regions
-        How often an edited block has the higher value than another (AUC): by the reference; by the
-        photo's key. None where nothing could be measured.
+    blocks
+        How often an edited block of the reference has the higher value than another (AUC); None
+        where nothing could be compared.
+    part_found
+        Whether a report says by the group's key alone that a part lacks the watermark, and one
+        that is said to lies in the replaced one; None where that copy's payload isn't read.
+    accused
+        Whether a report says so of the copy in which nothing was replaced; None without a payload.
+    squares, keyed_squares
+        How often a replaced square has more evidence than an untouched one (AUC): by the group's
+        key, and by the photo's own. None where nothing could be measured.
     platform_named
         As the platform detector has it; None where it abstains.
     named_right
@@ -78,7 +80,10 @@ class Survived:
     payload: bool
     found: bool | None
     blocks: float | None
-    regions: float | None
+    part_found: bool | None
+    accused: bool | None
+    squares: float | None
+    keyed_squares: float | None
     platform_named: str | None
     named_right: bool
     edits: dict[str, str] = field(default_factory=dict)
@@ -119,8 +124,12 @@ class PhotoTrial:
         named = reading.facts.channel.platform
         found = read_watermark(received, [self.shot.keys.group])
         payload = found.payload == self.shot.payload
-        edited = pixels(transmit(as_jpeg(self._spliced[0], self.quality), name))
-        hit, blocks = self._compared(edited, found) if payload else (None, None)
+        changed = transmit(self._spliced_file, name)
+        hit, blocks = self._compared(pixels(changed), found) if payload else (None, None)
+        mask = self._spliced[1]
+        part = tried(self.shot, PartTrial(self.shot.name, SPLICE, SHARE, (name,)), changed, mask)
+        none = PartTrial(self.shot.name, UNTOUCHED, 0.0, (name,))
+        untouched = tried(self.shot, none, sent, np.zeros_like(mask), keyed=False)
         return Survived(
             photo=self.shot.name,
             megapixels=self.megapixels,
@@ -131,16 +140,30 @@ class PhotoTrial:
             payload=payload,
             found=hit,
             blocks=blocks,
-            regions=self._by_octaves(edited, found) if payload else None,
+            part_found=part.said and part.met if part.read else None,
+            accused=untouched.said if untouched.read else None,
+            squares=part.auc,
+            keyed_squares=part.keyed_auc,
             platform_named=named,
             named_right=_is_right(named, name),
             edits=self._edits(name),
         )
 
     def _edits(self, name: str) -> dict[str, str]:
-        """Edit the photo in each way, send it, and name what was done to it."""
-        rows = [row for edit in EDITS for row in measured(self.shot, edit, [(name,)], self.quality)]
+        """Send each edited copy, and name what was done to it."""
+        rows = [
+            measured_copy(self.shot, *copy, (name,), blind=False) for copy in self._edited_files
+        ]
         return {one.row.kind: one.answer for one in self.judge(rows, keyed=True)}
+
+    @cached_property
+    def _edited_files(self) -> list[tuple[Edit, bytes]]:
+        """Files, since pictures of all edits take several times the memory."""
+        return [(edit, as_jpeg(edit(self.shot.photo), self.quality)) for edit in EDITS]
+
+    @cached_property
+    def _spliced_file(self) -> bytes:
+        return as_jpeg(self._spliced[0], self.quality)
 
     @cached_property
     def _spliced(self) -> tuple[Picture, Mask]:
@@ -165,36 +188,6 @@ class PhotoTrial:
         inside, outside, _ = map_values(found, mask)
         hit = meets(found, mask, edited.shape) or found.result == "another picture"
         return hit, _auc(inside, outside)
-
-    def _by_octaves(self, edited: Picture, reading: WatermarkReading) -> float | None:
-        """Look where the photo's own octaves are missing."""
-        key = self.shot.keys.device.of_photo(self.shot.payload)
-        missing = -present(measure(edited, reading, self.shot.keys.group, key))
-        covered = covered_regions(self._spliced[1], reduced(edited).shape)
-        return _auc(missing[covered >= EDITED], missing[covered == 0])
-
-
-def present(left: Sequence[Left]) -> NDArray[np.floating]:
-    """Return how much of the octaves each region has: (rows, columns), 1 is all, and noisy."""
-    regions = [one.regions for one in left if one.name in {f"octave {band}" for band in BANDS}]
-    mean: NDArray[np.floating] = np.mean(regions, axis=0)
-    return mean
-
-
-def covered_regions(mask: Mask, shape: tuple[int, ...]) -> NDArray[np.floating]:
-    """Return which share of each region of (h, w) samples a mask covers."""
-    rows, columns = (
-        (np.arange(length) * side / length).astype(int)
-        for length, side in zip(shape, mask.shape, strict=True)
-    )
-    samples = mask[np.ix_(rows, columns)].astype(np.float32)
-    tops, lefts = (np.arange(0, side, BLOCK) for side in shape)
-    sums, areas = (
-        np.add.reduceat(np.add.reduceat(values, tops, 0), lefts, 1)
-        for values in (samples, np.ones_like(samples))
-    )
-    share: NDArray[np.floating] = sums / areas
-    return share
 
 
 def _auc(inside: NDArray[np.floating], outside: NDArray[np.floating]) -> float | None:

@@ -34,7 +34,7 @@ class EditJudge:
         """Judge copies, by the photo's own key or by the group's alone."""
         model = self._keyed if keyed else self._blind
         return [
-            Judged(row, _called(model, row.numbers(keyed=keyed)) if row.blind else LOST)
+            Judged(row, _called(model, numbers) if (numbers := row.numbers(keyed=keyed)) else LOST)
             for row in rows
         ]
 
@@ -49,9 +49,11 @@ class EditJudge:
         """
         model = self._keyed if keyed else self._blind
         judged = [
-            (_probabilities(model, row.numbers(keyed=keyed)), KINDS.index(row.truth))
+            (_probabilities(model, numbers), KINDS.index(row.truth))
             for row in rows
-            if row.blind and row.truth in KINDS and is_known(_array(row.numbers(keyed=keyed)))
+            if row.truth in KINDS
+            and (numbers := row.numbers(keyed=keyed))
+            and is_known(_array(numbers))
         ]
         if not judged:
             return float("nan"), 0

@@ -83,7 +83,7 @@ class Measured:
         Whose copy it is, what was done to it, through which platforms it went.
     keyed, blind
         As `describe` gives them, with the photo's own key and with the group's alone; empty where
-        the payload was not read.
+        the payload was not read, or where that wasn't measured.
     """
 
     photo: str
@@ -113,25 +113,38 @@ def measured(
     """Edit a photo, save it, send it through each of several ways, and measure what comes back."""
     file = as_jpeg(edit(shot.photo), quality)
     for way in ways:
-        received = transmit(file, list(way)) if way else file
-        picture = pixels(received)
-        reading = read_watermark(picture, [shot.keys.group], search=False)
-        of = (shot.name, edit.kind, edit.amount, tuple(way))
-        if reading.payload != shot.payload:
-            yield Measured(*of)
-            continue
-        yield Measured(*of, *described(received, picture, reading, shot))
+        yield measured_copy(shot, edit, file, way)
+
+
+def measured_copy(
+    shot: Shot, edit: Edit, file: bytes, way: Sequence[str], *, blind: bool = True
+) -> Measured:
+    """Send the saved file of an edited photo through platforms, and measure what comes back.
+
+    Parameters
+    ----------
+    blind
+        Whether that is measured with the group's key alone, too.
+    """
+    received = transmit(file, list(way)) if way else file
+    picture = pixels(received)
+    reading = read_watermark(picture, [shot.keys.group], search=False)
+    of = (shot.name, edit.kind, edit.amount, tuple(way))
+    if reading.payload != shot.payload:
+        return Measured(*of)
+    return Measured(*of, *described(received, picture, reading, shot, blind=blind))
 
 
 def described(
-    file: bytes, picture: Picture, reading: WatermarkReading, shot: Shot
+    file: bytes, picture: Picture, reading: WatermarkReading, shot: Shot, *, blind: bool = True
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Describe a received file's watermark with the photo's own key, and without."""
+    """Describe a received file's watermark with the photo's own key, and without unless told."""
     header = jpeg_header(file)
     steps = header.luma if header else None
-    own = shot.keys.device.of_photo(shot.payload)
-    keyed, blind = (
-        describe(measure_transfer(picture, reading, shot.keys.group, key, steps))
-        for key in (own, None)
+    keyed, without = (
+        tuple(describe(measure_transfer(picture, reading, shot.keys.group, key, steps)).tolist())
+        if key or blind
+        else ()
+        for key in (shot.keys.device.of_photo(shot.payload), None)
     )
-    return tuple(keyed.tolist()), tuple(blind.tolist())
+    return keyed, without

@@ -97,21 +97,34 @@ def part_trials(
         file, mask = as_jpeg(picture), (picture != photo).any(axis=-1)
         for way in ways:
             received = transmit(file, list(way))
-            yield _tried(shot, PartTrial(shot.name, name, share, tuple(way)), received, mask)
+            yield tried(shot, PartTrial(shot.name, name, share, tuple(way)), received, mask)
 
 
-def _tried(shot: Shot, trial: PartTrial, file: bytes, mask: Mask) -> PartTrial:
+def tried(
+    shot: Shot, trial: PartTrial, file: bytes, mask: Mask, *, keyed: bool = True
+) -> PartTrial:
+    """Say what the watermark shows in a copy's file as it was received.
+
+    Parameters
+    ----------
+    trial
+        What was done, and how the copy came.
+    mask
+        (H, W), where the photo was changed.
+    keyed
+        Whether squares are judged by the photo's own key, too.
+    """
     picture = pixels(file)
     reading = read_watermark(picture, [shot.keys.group])
     if reading.payload != shot.payload:
         return trial
     header = jpeg_header(file)
     steps = header.luma if header else None
-    blind, keyed = (
+    blind, *own = (
         regions_of(measure_transfer(picture, reading, shot.keys.group, key, steps)).inside_of(
             even_borders(picture), picture.shape
         )
-        for key in (None, shot.keys.device.of_photo(shot.payload))
+        for key in (None, *([shot.keys.device.of_photo(shot.payload)] if keyed else []))
     )
     covered = coverage(mask, blind)
     clear = covered == 0
@@ -124,7 +137,7 @@ def _tried(shot: Shot, trial: PartTrial, file: bytes, mask: Mask) -> PartTrial:
         said=missing_parts(blind, picture.shape, 1) is not None,
         met=bool((blind.lacking & (covered >= MET)).any()),
         auc=_auc(blind.evidence, covered),
-        keyed_auc=_auc(keyed.evidence, covered),
+        keyed_auc=_auc(own[0].evidence, covered) if own else None,
         flagged=int(np.count_nonzero(blind.evidence[clear] >= SURE)),
         untouched=int(np.count_nonzero(clear)),
     )

@@ -31,6 +31,15 @@ def test_copies_are_called_what_they_look_like(judge: EditJudge, keyed: bool) ->
     assert answers == ["sharpen", COMPRESSED, LOST]
 
 
+def test_a_copy_that_was_measured_with_its_own_key_alone_is_judged_by_that(
+    judge: EditJudge,
+) -> None:
+    rows = [Measured("a.jpg", "sharpen", 1.0, ("facebook",), keyed=CLEAR)]
+    assert [one.answer for one in judge(rows, keyed=True)] == ["sharpen"]
+    assert judge.calibration_error(rows, keyed=True)[1] == 1
+    assert judge.calibration_error(rows, keyed=False)[1] == 0
+
+
 @pytest.mark.parametrize("keyed", [True, False])
 def test_the_calibration_error_is_that_of_copies_that_are_judged(
     judge: EditJudge, keyed: bool

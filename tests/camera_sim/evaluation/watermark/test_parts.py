@@ -63,7 +63,8 @@ def test_the_command_prints_and_keeps_each_copy(
     kept = [json.loads(line) for line in (tmp_path / "out/copies.jsonl").read_text().splitlines()]
     assert [one["share"] for one in kept] == [0, 0.02, 0.05, 0.2]
     assert all(one["read"] for one in kept)
-    assert not kept[0]["flagged"]
+    assert not kept[0]["said"]
+    assert kept[0]["flagged"] <= 1  # keys are drawn; one square alone accuses nobody
 
 
 def test_an_unknown_platform_is_told_before_any_work(
