@@ -2,12 +2,12 @@
 
 While a `PowerCuts` watches, each call that changes the disk is preceded by a copy of the folder as
 it is: what a kill, or a power cut, at that moment leaves. Writes are cut in two, and a second copy
-has what was not yet flushed lost.
+has what was not yet flushed lost. A state that was found before isn't kept again.
 """
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,6 +27,10 @@ STEPS = (
 )
 
 
+Held = tuple[int, bytes]
+"""A file's or a folder's mode, and what it holds."""
+
+
 class PowerCuts:
     """Collects copies of a folder.
 
@@ -36,11 +40,20 @@ class PowerCuts:
         What is watched.
     copies
         Where the copies go, outside of it.
+
+    Attributes
+    ----------
+    states
+        Every state that the folder was found in, once, in this order, and how it was left.
+    cuts
+        At how many moments it was looked at.
     """
 
     def __init__(self, folder: Path, copies: Path) -> None:
         self.folder, self._copies = folder, copies
         self.states: list[Path] = []
+        self.cuts = 0
+        self._seen: set[tuple[tuple[Path, Held], ...]] = set()
         self._unflushed: dict[int, Path] = {}
 
     @contextmanager
@@ -50,6 +63,7 @@ class PowerCuts:
             for name in STEPS:
                 patch.setattr(os, name, self._watched(name, getattr(os, name)))
             yield
+        self._seen.clear()  # the last is kept, whatever it is like
         self._copy()
 
     def _watched(self, name: str, act):
@@ -81,16 +95,27 @@ class PowerCuts:
     def _copy(self) -> None:
         self._copying = True
         try:
-            whole = self._copies / f"{len(self.states):03d}"
-            shutil.copytree(self.folder, whole)
-            self.states.append(whole)
+            held = {path: _held(path) for path in sorted(self.folder.rglob("*"))}
+            self._keep(held, ())
             if self._unflushed:
-                lost = self._copies / f"{len(self.states):03d}"
-                shutil.copytree(self.folder, lost)
-                for path in self._unflushed.values():
-                    copy = lost / path.relative_to(self.folder)
-                    if copy.exists():
-                        copy.write_bytes(b"")
-                self.states.append(lost)
+                self._keep(held, self._unflushed.values())
         finally:
             self._copying = False
+
+    def _keep(self, held: Mapping[Path, Held], lost: Iterable[Path]) -> None:
+        """Keep a state as which the folder wasn't found before."""
+        self.cuts += 1
+        there = [path for path in lost if path in held]
+        state = tuple((dict(held) | {path: (held[path][0], b"") for path in there}).items())
+        if state in self._seen:
+            return
+        self._seen.add(state)
+        copy = self._copies / f"{len(self.states):03d}"
+        shutil.copytree(self.folder, copy)
+        for path in there:
+            (copy / path.relative_to(self.folder)).write_bytes(b"")
+        self.states.append(copy)
+
+
+def _held(path: Path) -> Held:
+    return (path.stat().st_mode, path.read_bytes() if path.is_file() else b"")

@@ -190,6 +190,10 @@ def smoothed_power(spectra: NDArray[np.complexfloating]) -> Array:
 def _running_mean(values: NDArray[np.floating], axis: int) -> NDArray[np.floating]:
     """Average over a window of bins along an axis, which gets shorter by it."""
     width = 2 * SMOOTHED + 1
-    views = np.lib.stride_tricks.sliding_window_view(values, width, axis=axis)
-    mean: NDArray[np.floating] = views.mean(axis=-1)
-    return mean
+    along = np.moveaxis(values, axis, 0)
+    count = len(along) - width + 1
+    total = along[:count] + along[1 : count + 1]
+    for first in range(2, width):
+        total += along[first : first + count]
+    total /= width
+    return np.moveaxis(total, 0, axis)

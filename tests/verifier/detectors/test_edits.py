@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 import pytest
@@ -19,10 +20,10 @@ from tests.verifier.watermark.made import (
 )
 from verifier import Verifier
 from verifier.detectors.edits import WatermarkEdits
-from verifier.reading.reading import read_file, read_pixels
+from verifier.reading.reading import Reading, read_file, read_pixels
 from verifier.report.record import DetectorResult
 from verifier.settings import Settings
-from verifier.watermark.reader import read_watermark
+from verifier.watermark.reader import WatermarkReading, read_watermark
 from watermark.embedding import Watermark
 from watermark.keys import GroupKey
 
@@ -50,6 +51,23 @@ def edits() -> WatermarkEdits:
 
 
 @pytest.fixture(scope="module")
+def sharpened(whole: Picture) -> bytes:
+    return _file(SHARPEN(whole, 2.0))
+
+
+@pytest.fixture(scope="module")
+def with_another_part(whole: Picture) -> bytes:
+    """The photo, a part of which is of a picture without a watermark."""
+    return _file(_with_another_part(whole))
+
+
+@pytest.fixture(scope="module")
+def verifier() -> Iterator[Verifier]:
+    with Verifier.default(watermark_keys=[GROUP], resend_through=()) as shared:
+        yield shared
+
+
+@pytest.fixture(scope="module")
 def of_whole(edits: WatermarkEdits, whole: Picture) -> DetectorResult:
     """What is said of the photo by its own key."""
     return _asked(edits, _file(whole), keyed=True)
@@ -61,9 +79,20 @@ def _file(picture: Picture, kind: str = "JPEG", quality: int = 92) -> bytes:
     return data.getvalue()
 
 
-def _asked(edits: WatermarkEdits, file: bytes, *, keyed: bool = False) -> DetectorResult:
+@lru_cache(maxsize=4)  # files that are asked about in several ways
+def _read(file: bytes) -> tuple[Reading, WatermarkReading]:
     reading = read_file(file, Settings())
-    found = read_watermark(reading.pixels, [GROUP], search=False)
+    return reading, read_watermark(reading.pixels, [GROUP], search=False)
+
+
+def _with_another_part(whole: Picture) -> Picture:
+    changed = whole.copy()
+    changed[TestParts.BOX] = in_8_bits(scene(SIZE, seed=5))[TestParts.BOX]
+    return changed
+
+
+def _asked(edits: WatermarkEdits, file: bytes, *, keyed: bool = False) -> DetectorResult:
+    reading, found = _read(file)
     key = DEVICE.of_photo(PAYLOAD) if keyed else None
     return edits.judge(reading, reading.pixels, found, key)
 
@@ -79,9 +108,9 @@ def test_an_unedited_photo_is_never_called_edited_nor_consistent(
 
 
 def test_a_sharpened_photo_looks_sharpened(
-    edits: WatermarkEdits, whole: Picture, of_whole: DetectorResult
+    edits: WatermarkEdits, sharpened: bytes, of_whole: DetectorResult
 ) -> None:
-    before, after = of_whole, _asked(edits, _file(SHARPEN(whole, 2.0)), keyed=True)
+    before, after = of_whole, _asked(edits, sharpened, keyed=True)
     assert after.finding == "evidence against"
     assert after.answer == "sharpen"
     assert after.reasons[0].startswith("More is left")
@@ -190,9 +219,8 @@ def test_without_a_watermark_or_its_key_there_is_no_answer(whole: Picture) -> No
     assert modelless.reasons == ("No trained model of edits is installed.",)
 
 
-def test_a_report_takes_the_answer_of_the_watermark(whole: Picture) -> None:
-    with Verifier.default(watermark_keys=[GROUP], resend_through=()) as verifier:
-        report = verifier.analyze(_file(whole))
+def test_a_report_takes_the_answer_of_the_watermark(whole: Picture, verifier: Verifier) -> None:
+    report = verifier.analyze(_file(whole))
     answer = next(one for one in report.detectors if one.name == "manipulation")
     assert answer.model is not None
     assert answer.model.name == "watermark-edits-1"
@@ -204,10 +232,10 @@ class TestParts:
 
     BOX = (slice(500, 1300), slice(1100, 2200))
 
-    def test_what_was_put_in_is_outlined(self, edits: WatermarkEdits, whole: Picture) -> None:
-        changed = whole.copy()
-        changed[self.BOX] = in_8_bits(scene(SIZE, seed=5))[self.BOX]
-        result = _asked(edits, _file(changed))
+    def test_what_was_put_in_is_outlined(
+        self, edits: WatermarkEdits, with_another_part: bytes
+    ) -> None:
+        result = _asked(edits, with_another_part)
         assert result is not None
         assert (result.finding, result.answer) == ("evidence against", "parts")
         assert "is missing" in result.reasons[0]
@@ -221,19 +249,17 @@ class TestParts:
         assert len(lacking) > 10
         assert all(950 < left < 2250 and 350 < top < 1350 for left, top in lacking)
 
-    def test_a_report_does_not_say_that_it_cannot_be_known(self, whole: Picture) -> None:
-        changed = whole.copy()
-        changed[self.BOX] = in_8_bits(scene(SIZE, seed=5))[self.BOX]
-        with Verifier.default(watermark_keys=[GROUP], resend_through=()) as verifier:
-            report = verifier.analyze(_file(changed))
+    def test_a_report_does_not_say_that_it_cannot_be_known(
+        self, with_another_part: bytes, verifier: Verifier
+    ) -> None:
+        report = verifier.analyze(with_another_part)
         unknown = " ".join(report.verdict.unknown)
         assert "Whether other parts were changed, too" in unknown
         assert "small part was replaced" not in unknown
 
     def test_so_it_is_in_a_screenshot(self, edits: WatermarkEdits, whole: Picture) -> None:
         """A file that is no JPEG, of which the whole is not judged."""
-        changed = whole.copy()
-        changed[self.BOX] = in_8_bits(scene(SIZE, seed=5))[self.BOX]
+        changed = _with_another_part(whole)
         small = Image.fromarray(changed).resize((1600, 1200), Image.Resampling.BICUBIC)
         result = _asked(edits, _file(np.asarray(small), "PNG"))
         assert result is not None
@@ -255,12 +281,10 @@ class TestParts:
         assert any(payload.hex() in reason for reason in result.reasons)
 
     def test_by_the_photos_key_nothing_is_said_of_parts(
-        self, edits: WatermarkEdits, whole: Picture
+        self, edits: WatermarkEdits, with_another_part: bytes
     ) -> None:
         """Whoever asks a vendor's service could repair what it names."""
-        changed = whole.copy()
-        changed[self.BOX] = in_8_bits(scene(SIZE, seed=5))[self.BOX]
-        result = _asked(edits, _file(changed), keyed=True)
+        result = _asked(edits, with_another_part, keyed=True)
         assert result is not None
         assert result.answer != "parts"
         assert result.patch_map is None
@@ -284,9 +308,9 @@ class TestParts:
 
 
 def test_the_whole_of_a_photo_of_six_megapixels_is_not_judged(
-    edits: WatermarkEdits, whole: Picture, monkeypatch: pytest.MonkeyPatch
+    edits: WatermarkEdits, sharpened: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("verifier.detectors.edits.LEAST_WHOLE", 3200)
-    result = _asked(edits, _file(SHARPEN(whole, 2.0)))
+    result = _asked(edits, sharpened)
     assert result.status == "abstained"
     assert "3,200" in result.reasons[0]

@@ -24,6 +24,13 @@ def whole() -> Picture:
     return photo(SIZE)
 
 
+@pytest.fixture(scope="module")
+def edited(whole: Picture) -> list[tuple[str, Picture, WatermarkReading]]:
+    """The photo edited in each way, and as it is, with what is read of each."""
+    made = {edit.name: edit(whole) for edit in (SHARPEN, GAUSSIAN, RESAMPLE)} | {"native": whole}
+    return [(name, one, read_watermark(one, [GROUP], search=False)) for name, one in made.items()]
+
+
 def _transfer(picture: Picture, *, keyed: bool = True, quality: int | None = None) -> Transfer:
     steps = None
     if quality:
@@ -57,13 +64,16 @@ def test_without_the_photos_key_the_payloads_bands_are_known(whole: Picture) -> 
 
 
 @pytest.mark.parametrize("keyed", [True, False])
-def test_the_slope_says_what_was_done(whole: Picture, keyed: bool) -> None:
+def test_the_slope_says_what_was_done(
+    edited: list[tuple[str, Picture, WatermarkReading]], keyed: bool
+) -> None:
+    key = KEY if keyed else None
+    assert {reading.payload for _, _, reading in edited} == {PAYLOAD}
     slopes = {
-        edit.name: _said(_transfer(edit(whole), keyed=keyed))["slope"]
-        for edit in (SHARPEN, GAUSSIAN, RESAMPLE)
+        name: _said(measure_transfer(picture, reading, GROUP, key))["slope"]
+        for name, picture, reading in edited
     }
-    native = _said(_transfer(whole, keyed=keyed))["slope"]
-    assert slopes["resample"] < slopes["gaussian"] < native < slopes["sharpen"]
+    assert slopes["resample"] < slopes["gaussian"] < slopes["native"] < slopes["sharpen"]
 
 
 def test_what_the_files_compression_took_is_taken_out(whole: Picture) -> None:
