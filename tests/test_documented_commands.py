@@ -149,7 +149,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("photo.jpg", "signed.jpg", "downloaded.jpg", "press/a.jpg", "press/b.jpg")
     ):
         (folder / place).parent.mkdir(exist_ok=True)
-        Image.fromarray(photo(256, 320, number)).save(folder / place, quality=90)
+        Image.fromarray(photo(224, 224, number)).save(folder / place, quality=90)
     Image.fromarray(photo(64, 80)).save(folder / "photo.png")
     (folder / "list.txt").write_text("press/a.jpg\n")
     write_key_file(folder / "agency.json", GroupKey.draw())
