@@ -13,8 +13,9 @@ from verifier.reading.process import _Process  # of which a test process starts 
 from verifier.settings import Settings
 
 _MOST = 6
-# What pytest itself changes from test to test.
-_OF_PYTEST = "PYTEST_CURRENT_TEST"
+# What differs from test to test, and is nothing to a reading process: it is told its settings, and
+# has no keys, detectors or repositories.
+_OTHERS = ("PYTEST_CURRENT_TEST", "CAMSIM_", "COLUMNS")
 
 
 class Shelf:
@@ -50,7 +51,7 @@ class Shelf:
 
 
 def _origin(settings: Settings) -> str:
-    environment = {name: value for name, value in os.environ.items() if name != _OF_PYTEST}
+    environment = {n: value for n, value in os.environ.items() if not n.startswith(_OTHERS)}
     python = [sys.executable, *sys.path]
     return json.dumps([settings.message(), environment, python], default=str, sort_keys=True)
 
