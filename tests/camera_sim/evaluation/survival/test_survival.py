@@ -21,13 +21,13 @@ pytest.importorskip("cv2", reason="the extra train brings OpenCV, which splices 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("photos")
-    Image.fromarray(in_8_bits(scene((768, 1024), 1))).save(made / "large.png")
+    Image.fromarray(in_8_bits(scene((900, 1200), 1))).save(made / "large.png")
     Image.fromarray(in_8_bits(scene((300, 400), 2))).save(made / "small.png")
     return made
 
 
 def evaluate(folder: Path, out: Path, **options: object) -> int:
-    given = {"platform": ("discord", "whatsapp"), "megapixels": (0.78,)} | options
+    given = {"platform": ("discord", "whatsapp"), "megapixels": (1.05,)} | options
     return EvaluateSurvival(folder, out=out, **given)()  # type: ignore[arg-type]
 
 
