@@ -121,7 +121,8 @@ class Verifier:
         """Make a verifier of a folder of models of your own, and the detectors that you added."""
         by = replace(settings or Settings(), **given)
         ours = [kind.from_weights(folder, threads=by.threads) for kind in DETECTORS]
-        return cls([*ours, *added_detectors(by.added_detectors)], by)
+        asked = [one for one in ours if one.asked]
+        return cls([*asked, *added_detectors(by.added_detectors)], by)
 
     @classmethod
     def facts_only(cls, settings: Settings | None = None, **given: Any) -> Self:

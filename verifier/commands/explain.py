@@ -2,7 +2,7 @@
 
 from dataclasses import KW_ONLY, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from channel.errors import ChannelError, reason_of
 from channel.extras import to_install
@@ -17,6 +17,7 @@ from verifier.weights import FOLDER, read_manifest
 if TYPE_CHECKING:
     from verifier.explain.networks import Explainable
 
+_TASKS: Final = ("generated", "origin")
 
 @dataclass(frozen=True)
 class NetworkOptions:
@@ -25,7 +26,7 @@ class NetworkOptions:
     Parameters
     ----------
     model
-        Of the manifest (default: that of generated pictures).
+        Of the manifest (default: one of generated pictures, else that of origins).
     weights
         Models of your own.
     resnet50
@@ -52,7 +53,7 @@ class Explain(NetworkOptions):
     out
         Where results go.
     label
-        What to explain (default: the likeliest, or generated).
+        What to explain (default: the likeliest; of a model of generated pictures, generated).
     force
         Replace an existing figure.
     """
@@ -105,7 +106,10 @@ def network_of(args: NetworkOptions) -> "Explainable":
         raise DependencyError(words) from error
     if args.resnet50:
         return load_resnet(args.resnet50)
-    names = [entry.name for entry in read_manifest(args.weights).of_task("generated")]
+    manifest = read_manifest(args.weights)
+    names = [entry.name for task in _TASKS for entry in manifest.of_task(task)]
     if not (args.model or names):
-        raise ScoresError(f"{args.weights} has no model of generated pictures; name one by --model")
+        raise ScoresError(
+            f"{args.weights} has no model of generated pictures or of origins; name one by --model"
+        )
     return load_ours(args.model or names[0], args.weights)

@@ -57,6 +57,11 @@ class Detector(ABC):
         """
         return cls()
 
+    @property
+    def asked(self) -> bool:
+        """Whether a verifier of a folder of models asks it."""
+        return True
+
     @abstractmethod
     def analyze(self, reading: Reading, *, brief: bool = False) -> DetectorResult:
         """Answer for a picture.

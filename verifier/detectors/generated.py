@@ -1,11 +1,11 @@
 """Was the picture made by a generator? One network, trained on a few, asked about all.
 
 S.-Y. Wang, O. Wang, R. Zhang, A. Owens, A. Efros, *CNN-generated images are surprisingly easy to
-spot… for now*, CVPR 2020: a plain classifier with blur and JPEG as augmentation. Ours is small, has
-seen few generators, and a photograph called generated is the worst that it can do. It answers only
-above a threshold that was measured on photographs of no training set, and reports how often that
-was wrong. Otherwise it is silent. What it says informs: no verdict rests on it. That no trace is
-found never means that a picture is a photograph.
+spot… for now*, CVPR 2020: a plain classifier with blur and JPEG as augmentation. No model of it is
+shipped, as the detector of origin answers this question too: it is for a user's own, and isn't
+asked without one. It answers only above a threshold that was measured on photographs of no training
+set, and reports how often that was wrong. Otherwise it is silent. What it says informs: no verdict
+rests on it. That no trace is found never means that a picture is a photograph.
 """
 
 from typing import ClassVar, Final
@@ -43,6 +43,11 @@ class GeneratedDetector(PixelDetector[PatchScores]):
     )
     without_models: ClassVar[str] = "No trained model of generated pictures is installed."
     too_little: ClassVar[str] = "of {side}×{side} pixels that is neither uniform nor overexposed"
+
+    @property
+    def asked(self) -> bool:
+        """Only where a model of its task is installed: the shipped origins answer it as well."""
+        return bool(self._models)
 
     def look(self, model: Model, reading: Reading, *, brief: bool) -> PatchScores | None:
         """Run a model on crops; see `ModelDetector.look`."""
