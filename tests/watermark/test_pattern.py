@@ -137,7 +137,8 @@ def test_beyond_the_edges_the_last_pixel_repeats(plane: Plane) -> None:
     inside = plane.window(size, slice(0, 50), slice(1100, 1200))
     assert window.shape == (58, 116)
     np.testing.assert_allclose(window[8:, :100], inside, atol=1e-6)
-    assert (window[:8] == window[8]).all()
+    # Not to the last bit: a matrix product may add up its rows in different orders.
+    np.testing.assert_allclose(window[:8], window[[8] * 8], atol=1e-6)
 
 
 @pytest.mark.parametrize("rows", [False, True])
