@@ -111,9 +111,10 @@ class _Evaluation:
             raise CameraSimError(f"no photograph of {self.args.photos} could be used")
         self._write()
         print(self._text())
-        minutes, memory = (time.perf_counter() - start) / 60, peak_memory() / 1e9
-        print(f"{len(work)} photographs by size and quality in {minutes:.1f} minutes;")
-        print(f"one at a time in memory, {memory:.1f} GB at most.")
+        if work:
+            minutes, memory = (time.perf_counter() - start) / 60, peak_memory() / 1e9
+            print(f"{len(work)} photographs by size and quality in {minutes:.1f} minutes;")
+            print(f"one at a time in memory, {memory:.1f} GB at most.")
         return int(bool(self.failed))
 
     def _parts(self, folder: Path, stack: ExitStack) -> "tuple[Signer, Verifier]":

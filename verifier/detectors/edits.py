@@ -171,9 +171,9 @@ class WatermarkEdits(Detector):
             return self.not_run(_NO_MODEL) if self._keys else self.without_key()
         if not found.found or group is None:
             return self._result(model, abstained(_NOT_READ))
-        unmeasured = _unmeasured(picture, found, group)
-        if unmeasured:
-            return self._result(model, abstained(unmeasured, in_domain=True))
+        why = unmeasured(picture, found, group)
+        if why:
+            return self._result(model, abstained(why, in_domain=True))
         orientation = reading.facts.input.orientation
         steps = reading.facts.luma_steps if orientation == 1 else None
         transfer = measure_transfer(picture, found, group, photo, steps)
@@ -256,8 +256,16 @@ def _changed_in(parts: MissingParts, whole: DetectorResult, other: str | None) -
     )
 
 
-def _unmeasured(picture: NDArray[np.uint8], found: WatermarkReading, group: GroupKey) -> str | None:
-    """Say why nothing at all is measured of a watermark, if nothing is."""
+def unmeasured(picture: NDArray[np.uint8], found: WatermarkReading, group: GroupKey) -> str | None:
+    """Say why nothing at all is measured of a watermark, if nothing is.
+
+    Parameters
+    ----------
+    picture
+        (H, W, 3) uint8 as it is shown: that of ``found``.
+    group
+        The key that read it.
+    """
     if (found.longer_side or 0) < LEAST_PHOTO:
         return (
             f"The photo has {found.longer_side} pixels on its longer side; edits are judged from "

@@ -1,6 +1,6 @@
 """The ledger as a table, and as one picture."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +14,12 @@ from verifier.judging.calibration import upper_bound
 
 Share = Callable[[Sequence[Survived]], float | None]
 Group = tuple[str, float, int]
-ALL = ("all", "all", "all")
+PALE = 0.35  # from the middle of the colours, up to which they are pale enough for black
 
 
 def ledger_table(trials: Sequence[Survived]) -> Table:
-    """Show a row for each platform, size and camera quality, and all of them."""
-    rows = [_row(_words(group), some) for group, some in groups(trials)]
+    """Show a row for each platform, size and camera quality, and all of each size."""
+    rows = [_row(words, some) for words, some in _shown_groups(trials)]
     columns = (
         "platform", "MP", "camera's JPEG", "photos", "longer side, pixels", "C2PA manifest intact",
         "payload read", "at least (95%)", "replaced part found by the reference",
@@ -27,20 +27,20 @@ def ledger_table(trials: Sequence[Survived]) -> Table:
         "AUC by the photo's own key", "untouched called changed", "at most (95%)",
         "platform named", "named wrongly",
     )  # fmt: skip
-    return Table(columns, [*rows, _row(ALL, trials)], "What survives")
+    return Table(columns, rows, "What survives")
 
 
 def edits_table(trials: Sequence[Survived]) -> Table:
     """Show what edited copies are called, by the photo's own key."""
     edited = [one for one in trials if one.edits]
-    rows = [_edits_row(_words(group), some) for group, some in groups(edited)]
+    rows = [_edits_row(words, some) for words, some in _shown_groups(edited)]
     found = (f"{edit.kind} found" for edit in EDITS if edit.kind != NATIVE)
     columns = (
         "platform", "MP", "camera's JPEG", "photos", *found, f"unedited {COMPRESSED}",
         "unedited called edited", "at most (95%)",
     )  # fmt: skip
     title = "Types of edits, by the photo's own key"
-    return Table(columns, [*rows, _edits_row(ALL, edited)], title)
+    return Table(columns, rows, title)
 
 
 def is_found(trial: Survived, edit: str) -> bool:
@@ -73,7 +73,8 @@ def draw_ledger(trials: Sequence[Survived], path: Path) -> Path:
     for row, column in np.ndindex(values.shape):
         value = values[row, column]
         text = "–" if np.isnan(value) else f"{value:.2f}"
-        axes.text(column, row, text, ha="center", va="center", fontsize=8)
+        colour = "white" if abs(value - 0.5) > PALE else "black"
+        axes.text(column, row, text, ha="center", va="center", fontsize=8, color=colour)
     return save_figure(figure, path)
 
 
@@ -97,18 +98,26 @@ def _edits_found(some: Sequence[Survived]) -> float | None:
 DRAWN: dict[str, Share] = {
     "C2PA\nmanifest": _share("credential", "intact"),
     "watermark's\npayload": _share("payload"),
-    "part found\n(reference)": _mean("found"),
-    "map: AUC\n(reference)": _mean("blocks"),
-    "part found\n(watermark)": _mean("part_found"),
-    "map: AUC\n(watermark)": _mean("squares"),
-    "edits found\n(photo's key)": _edits_found,
+    "part found\nby the\nreference": _mean("found"),
+    "AUC\nby the\nreference": _mean("blocks"),
+    "part found\nby the\nwatermark": _mean("part_found"),
+    "AUC\nby the\nwatermark": _mean("squares"),
+    "edits found\nby the\nphoto's key": _edits_found,
     "platform\nnamed": _share("named_right"),
 }
 
 
-def _words(group: Group) -> tuple[str, str, str]:
-    platform, megapixels, quality = group
-    return platform, f"{megapixels:g}", str(quality)
+def _shown_groups(
+    trials: Sequence[Survived],
+) -> Iterator[tuple[tuple[str, str, str], Sequence[Survived]]]:
+    """Give each group in words, then those of all platforms by size and quality, then all."""
+    sorted_ = groups(trials)
+    for (name, size, quality), some in sorted_:
+        yield (name, f"{size:g}", str(quality)), some
+    for size, quality in sorted({group[1:] for group, _ in sorted_}):
+        some = [one for one in trials if (one.megapixels, one.quality) == (size, quality)]
+        yield ("all", f"{size:g}", str(quality)), some
+    yield ("all", "all", "all"), trials
 
 
 def _edits_row(words: tuple[str, ...], some: Sequence[Survived]) -> tuple[object, ...]:

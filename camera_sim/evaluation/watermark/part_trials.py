@@ -16,6 +16,7 @@ from camera_sim.evaluation.recovery.tables import area_under_curve
 from camera_sim.evaluation.watermark.changes import pixels
 from camera_sim.evaluation.watermark.photos import Shot, as_jpeg
 from channel import transmit
+from verifier.detectors.edits import unmeasured
 from verifier.detectors.missing_parts import missing_parts
 from verifier.features.even_border import even_borders
 from verifier.features.jpeg_header import jpeg_header
@@ -134,7 +135,8 @@ def tried(
         trial.share,
         trial.way,
         read=True,
-        said=missing_parts(blind, picture.shape, 1) is not None,
+        said=missing_parts(blind, picture.shape, 1) is not None
+        and unmeasured(picture, reading, shot.keys.group) is None,
         met=bool((blind.lacking & (covered >= MET)).any()),
         auc=_auc(blind.evidence, covered),
         keyed_auc=_auc(own[0].evidence, covered) if own else None,

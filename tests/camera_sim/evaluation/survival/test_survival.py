@@ -38,6 +38,7 @@ def test_a_platform_that_keeps_the_file_keeps_the_manifest_and_whatsapp_the_wate
 ) -> None:  # fmt: skip
     photos, out = tmp_path / "photos", tmp_path / "out"
     monkeypatch.setattr(trials, "SHARE", 0.2)  # so that a small photo shows it
+    monkeypatch.setattr("verifier.detectors.edits.LEAST_PHOTO", 1000)
     photos.mkdir()
     for file in folder.iterdir():
         (photos / file.name).write_bytes(file.read_bytes())
@@ -104,11 +105,13 @@ def test_a_row_counts_the_photos_of_a_platform_size_and_quality(tmp_path: Path) 
     assert [key for key, _ in groups(some)] == [
         ("whatsapp", 8, 95), ("whatsapp", 24, 95), ("discord", 8, 95),
     ]  # fmt: skip
-    row, *_, whole = ledger_table(some).rows
+    row, *_, of_8, of_24, whole = ledger_table(some).rows
     assert row == (
         "whatsapp", "8", "95", 2, "1,200 to 1,600", "0 of 2", "1 of 2", "2.5%", "1 of 1", "0.900",
         "1 of 1", "0.800", "0.850", "0 of 1", "95.0%", "0 of 2", "Telegram",
     )  # fmt: skip
+    assert of_8[:8] == ("all", "8", "95", 2, "1,200 to 1,600", "1 of 3", "2 of 3", "–")
+    assert of_24[:4] == ("all", "24", "95", 1)
     assert whole[:8] == ("all", "all", "all", 2, "1,200 to 1,600", "1 of 4", "3 of 4", "–")
     assert draw_ledger(some, tmp_path / "a.png").stat().st_size > 5000
 
@@ -122,6 +125,7 @@ def test_edits_are_counted_that_were_told_and_unedited_copies_that_were_accused(
     bound = "86.5%"  # one of three, Clopper & Pearson
     assert list(edits_table(some).rows) == [
         ("whatsapp", "8", "95", 3, "1 of 3", "0 of 3", "2 of 3", "1 of 3", "1 of 3", bound),
+        ("all", "8", "95", 3, "1 of 3", "0 of 3", "2 of 3", "1 of 3", "1 of 3", bound),
         ("all", "all", "all", 3, "1 of 3", "0 of 3", "2 of 3", "1 of 3", "1 of 3", bound),
     ]
 

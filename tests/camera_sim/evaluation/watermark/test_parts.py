@@ -63,7 +63,7 @@ def test_the_command_prints_and_keeps_each_copy(
     kept = [json.loads(line) for line in (tmp_path / "out/copies.jsonl").read_text().splitlines()]
     assert [one["share"] for one in kept] == [0, 0.02, 0.05, 0.2]
     assert all(one["read"] for one in kept)
-    assert not kept[0]["said"]
+    assert not any(one["said"] for one in kept)  # of photos so small a report says nothing
     assert kept[0]["flagged"] <= 1  # keys are drawn; one square alone accuses nobody
 
 
