@@ -1,4 +1,4 @@
-"""How much of a watermark is left, by frequency and by region: what was done to a picture, where.
+"""How much of a watermark is left, by frequency: what was done to a picture.
 
 The known pattern is laid as the camera would have laid it, weighed as the picture is, and
 compared. A mark that is known measures what happened to it (Kundur & Hatzinakos, IEEE Trans.
@@ -34,16 +34,13 @@ class Left:
     share
         Of what was laid; 1 is all.
     error
-        Its standard error, by leaving out a region at a time.
-    regions
-        (rows, columns) share in each region of 64 samples, upright; noisy where it is even.
+        Its standard error, by leaving out a region of 64 samples at a time.
     """
 
     name: str
     band: tuple[int, int]
     share: float
     error: float
-    regions: NDArray[np.floating]
 
 
 def measure(
@@ -105,7 +102,7 @@ def _left(name: str, band: tuple[int, int], laid: Array, found: Array, weighing:
     share = float(measured.sum() / expected.sum())
     without = (measured.sum() - measured) / (expected.sum() - expected)
     error = float(np.sqrt(np.square(without - share).sum() * (1 - 1 / without.size)))
-    return Left(name, band, share, error, measured / np.maximum(expected, 1e-12))
+    return Left(name, band, share, error)
 
 
 def _by_regions(values: Array) -> NDArray[np.floating]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from tests.verifier.watermark.made import DEVICE, GROUP, PAYLOAD, Picture, in_8_bits, photo, scene
+from tests.verifier.watermark.made import DEVICE, GROUP, PAYLOAD, Picture, photo
 from verifier.watermark.measuring import Left, measure
 from verifier.watermark.reader import WatermarkReading, read_watermark
 
@@ -30,7 +30,6 @@ def test_all_bands_of_a_photo_as_it_was_laid_are_left(whole: Picture) -> None:
     shares = [left[f"octave {band}"].share for band in ("72–144", "144–288")]
     assert min(shares) > 0.5
     assert all(0 < left[f"octave {band}"].error < 0.3 for band in ("72–144", "144–288"))
-    assert left["octave 144–288"].regions.shape == (12, 16)
 
 
 def test_without_the_photos_key_the_payload_is_measured(whole: Picture) -> None:
@@ -52,14 +51,6 @@ def test_smoothing_takes_what_is_fine(whole: Picture) -> None:
     before, after = _measured(whole), _measured(smoothed)
     kept = {name: after[name].share / before[name].share for name in before}
     assert kept["octave 288–576"] < 0.7 * kept["octave 72–144"]
-
-
-def test_a_place_that_is_of_no_photo_shows(whole: Picture) -> None:
-    pasted = whole.copy()
-    pasted[:, 800:] = in_8_bits(scene(SIZE, seed=5))[:, 800:]
-    regions = _measured(pasted)["octave 144–288"].regions
-    assert regions[:, :8].mean() > 0.4
-    assert abs(regions[:, 8:].mean()) < 0.15
 
 
 def test_what_was_not_read_is_not_measured(whole: Picture) -> None:
