@@ -11,6 +11,7 @@ import pytest
 from channel import transmit
 from channel.manipulations import GAUSSIAN
 from tests.verifier.conftest import jpeg
+from tests.verifier.detectors.test_generated import toy as toy_of_generated
 from tests.verifier.toy import CALIBRATION, native, threshold, toy_weights
 from tests.verifier.watermark.made import GROUP
 from verifier import Report, SettingsError, Verifier
@@ -273,6 +274,15 @@ def test_every_detector_is_listed_and_has_a_question() -> None:
         assert issubclass(detector, Detector)
         assert detector.question.endswith("?")
     assert len({detector.name for detector in DETECTORS}) == len(DETECTORS)
+
+
+def test_generated_pictures_have_a_detector_of_their_own_where_a_user_brings_one(
+    tmp_path: Path,
+) -> None:
+    """The shipped model of origins answers that, too."""
+    assert "generated" not in {one.name for one in Verifier.default().detectors}
+    theirs = Verifier.from_weights(toy_of_generated(tmp_path)).detectors
+    assert "generated" in {one.name for one in theirs}
 
 
 def test_many_photos_one_line_each_and_resume(

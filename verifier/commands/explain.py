@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _TASKS: Final = ("generated", "origin")
 
+
 @dataclass(frozen=True)
 class NetworkOptions:
     """Which network.

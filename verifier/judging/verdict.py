@@ -27,7 +27,7 @@ watermark led, "statistics" the detectors':
 Statistics see that a camera's pipeline made the pixels, not that its lens saw the scene. A picture
 that was shown to the camera, or put in place of its sensor's data, looks the same. So their level
 is "moderate" at most where no signature holds. The detectors of kinds (photograph, rendered,
-generated) decide nothing, since they are wrong too often (docs/results/origin.md, generated.md):
+generated) decide nothing, since they are wrong too often (docs/results/origin.md):
 they only hold back.
 """
 

@@ -12,7 +12,6 @@ from torch import nn
 from tests.camera_sim.conftest import Camsim
 from tests.channel.conftest import photo
 from verifier import Verifier
-from verifier.detectors.generated import GeneratedDetector
 from verifier.detectors.model import Model
 from verifier.detectors.origin import OriginDetector
 from verifier.detectors.platform import PlatformDetector
@@ -66,7 +65,7 @@ def test_every_shipped_detector_is_explained(name: str) -> None:
 
 
 def test_of_several_labels_the_likeliest_is_explained() -> None:
-    network = load_ours("origin-4")
+    network = load_ours("origin-5")
     pixels = photo(network.side, network.side)  # one patch
     named = [explain(network, pixels, label.name) for label in network.labels]
     assert explain(network, pixels).score == max(one.score for one in named)
@@ -96,7 +95,7 @@ def test_the_detectors_own_patches_are_explained(
     Image.fromarray(pixels).save(tmp_path / "photo.png")
     with Verifier.facts_only() as verifier:
         reading = verifier.read(tmp_path / "photo.png")
-    for kind in (OriginDetector, GeneratedDetector, PlatformDetector):
+    for kind in (OriginDetector, PlatformDetector):
         [entry] = read_manifest().of_task(kind.task)
         scores = kind((Model(entry, FOLDER),)).score(reading)
         assert scores is not None

@@ -52,7 +52,6 @@ def pictures() -> dict[str, bytes]:
         "smoothed": jpeg(GAUSSIAN(photograph), 90, subsampling=0),
         "through-instagram": transmit(jpeg(np.asarray(small), 95), "instagram"),
         "drawn-chart": jpeg(pie_chart(3, 256, 320), 85),
-        # Reported as generated, which is wrong: no network made it.
         "drawn-screen": jpeg(screen(1, 256, 320), 85),
     }
 
