@@ -1,7 +1,7 @@
 """``camsim evaluate``: scores, calibration, flips and fuzz of the verifier."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,7 +20,7 @@ from verifier.detectors.origin import OriginDetector
 from verifier.detectors.platform import TASK as PLATFORM
 from verifier.detectors.platform import PlatformDetector
 from verifier.errors import OutputError, ScoresError
-from verifier.weights import FOLDER, ModelEntry, read_manifest, store_calibration
+from verifier.weights import FOLDER, ModelEntry, Threshold, read_manifest, store_calibration
 
 if TYPE_CHECKING:
     from verifier.evaluation.fitting import Fitted
@@ -318,8 +318,10 @@ def _threshold_table(found: "Sequence[Fitted]") -> str:
     columns = "channel", "answer", "threshold", "false alarms, measured", "95% bound", "pictures"
     rows = []
     for one in found:
-        for name in ("named", "none"):
-            threshold = getattr(one.calibration, name)
+        kept = one.calibration
+        named: Mapping[str, Threshold | None] = kept.named_as or {"": kept.named}
+        answers = [(f"named {label}".strip(), threshold) for label, threshold in named.items()]
+        for name, threshold in (*answers, ("none", kept.none)):
             if threshold is not None:
                 rates = f"{threshold.false_alarm_rate:.2%}", f"{threshold.upper_bound:.2%}"
                 value = f"{threshold.value:.4f}"

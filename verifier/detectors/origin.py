@@ -120,11 +120,11 @@ def answer_of(entry: ModelEntry, grounds: Grounds) -> Answer:
     native = next(label for label in entry.labels if label.role == "native")
     likeliest = max(others, key=lambda label: found[label.name])
     value, photo = found[likeliest.name], found[native.name]
-    if calibration.named is not None and value >= calibration.named.value:
+    threshold = calibration.to_name(likeliest.name)
+    if threshold is not None and value >= threshold.value:
         words = f"The picture looks like {likeliest.words} (probability {percent(value)})."
-        wrong = how_often_wrong(calibration.named, "photographic")
-        reasons = (words, wrong, ONLY_INFORMS)
-        return Answer("ran", "informs", reasons, likeliest, True, calibration.named, value)
+        reasons = (words, how_often_wrong(threshold, "photographic"), ONLY_INFORMS)
+        return Answer("ran", "informs", reasons, likeliest, True, threshold, value)
     if calibration.none is not None and photo >= calibration.none.value:
         words = f"The picture looks like {native.words} (probability {percent(photo)})."
         wrong = how_often_wrong(calibration.none, "rendered or generated")

@@ -98,7 +98,9 @@ def fit(
     )
     pictures = len(held_out.rows) if sets is None else len({row.photo for row in held_out.rows})
     draft = _draft(exponent, temperature, data, pictures)
-    thresholds = _thresholds(entry, draft, fitted, held_out, rates, by_photo)
+    thresholds: dict[str, object] = {**_thresholds(entry, draft, fitted, held_out, rates, by_photo)}
+    if sets is not None:
+        thresholds["named_as"] = _thresholds_of_classes(entry, draft, fitted, held_out, rates.named)
     found = _all(entry, draft, held_out)
     weights = None if sets is None else held_out.weights()
     after = calibrating.top_label_reliability(found, held_out.truth(), weights=weights)
@@ -143,6 +145,10 @@ def measure_stored(
         name: _alarms(kept.value, _undeserved(entry, calibration, held_out, name, by_photo=True))
         for name, kept in (("named", calibration.named), ("none", calibration.none))
     }
+    classes = {
+        label: _alarms(kept.value, _named_undeservedly(entry, calibration, held_out, label))
+        for label, kept in calibration.named_as.items()
+    }
     weights = held_out.weights()
     after = calibrating.top_label_reliability(
         _all(entry, calibration, held_out), held_out.truth(), weights=weights
@@ -151,6 +157,7 @@ def measure_stored(
     found = calibration.model_copy(
         update={
             **stated,
+            "named_as": classes,
             "pictures": pictures,
             "expected_calibration_error": after.error,
             "data": data or calibration.data,
@@ -254,6 +261,32 @@ def _thresholds(
     return found
 
 
+def _thresholds_of_classes(
+    entry: ModelEntry, draft: Calibration, fitted: Scores, held_out: Scores, rate: float
+) -> dict[str, Threshold]:
+    """Choose a threshold for each of several classes: what one is mistaken for differs."""
+    labels = [entry.labels[place].name for place in entry.indices("class")]
+    found = {}
+    for label in labels if len(labels) > 1 else ():
+        values, held = (
+            _named_undeservedly(entry, draft, scores, label) for scores in (fitted, held_out)
+        )
+        found[label] = _stated(values, held, rate, 0.5)
+    return found
+
+
+def _named_undeservedly(
+    entry: ModelEntry, calibration: Calibration, scores: Scores, label: str
+) -> Array:
+    """Probability of a class, by photograph of no class; 0 where another class is likelier."""
+    shares, classes = _all(entry, calibration, scores), entry.indices("class")
+    place = next(n for n in classes if entry.labels[n].name == label)
+    likeliest = np.array(classes)[shares[:, classes].argmax(1)] == place
+    kept = ~np.isin(scores.truth(), classes)
+    photos = [row.photo for row in scores.where(list(kept)).rows]
+    return _worst(np.where(likeliest, shares[:, place], 0.0)[kept], photos)
+
+
 def _undeserved(
     entry: ModelEntry, calibration: Calibration, scores: Scores, name: str, by_photo: bool
 ) -> Array:
@@ -341,7 +374,15 @@ def _answers(
     assert calibration.none is not None
     truth, classes = held_out.truth(), entry.indices("class")
     is_class = np.isin(truth, classes)
-    named = found[:, classes].max(1) >= calibration.named.value
+    likeliest = np.array(classes)[found[:, classes].argmax(1)]
+    least = np.array([_least(entry, calibration, place) for place in likeliest])
+    named = found[:, classes].max(1) >= least
     none = ~named & (_none(entry, found) >= calibration.none.value)
-    right = (named & (np.array(classes)[found[:, classes].argmax(1)] == truth)) | (none & ~is_class)
+    right = (named & (likeliest == truth)) | (none & ~is_class)
     return named | none, right
+
+
+def _least(entry: ModelEntry, calibration: Calibration, place: int) -> float:
+    """Probability from which a label is named."""
+    threshold = calibration.to_name(entry.labels[place].name)
+    return 1.0 if threshold is None else threshold.value

@@ -98,7 +98,8 @@ def _said(entry: ModelEntry, calibration: Calibration, row: Row) -> str | None:
     found = picture_probabilities(entry, calibration, np.array(row.mean_log), row.patches)
     natives = _natives(entry)
     likeliest = max((n for n in found if n not in natives), key=lambda name: found[name])
-    if calibration.named is not None and found[likeliest] >= calibration.named.value:
+    threshold = calibration.to_name(likeliest)
+    if threshold is not None and found[likeliest] >= threshold.value:
         return likeliest
     photo = max(natives, key=lambda name: found[name])
     if entry.task not in _CLEARING or calibration.none is None:

@@ -186,6 +186,9 @@ class Calibration(_Record):
         likeliest class, and on that of none of them. The false alarms of the first are pictures of
         no class that the model knows, named one, such as photographs called generated; of the
         second pictures of a class, called none.
+    named_as
+        Thresholds of classes that have one of their own, in place of ``named``; their false alarms
+        are pictures of no class that are named this one.
     expected_calibration_error
         Measured on pictures that were not fitted to.
     """
@@ -196,9 +199,14 @@ class Calibration(_Record):
     native: Threshold | None = None
     named: Threshold | None = None
     none: Threshold | None = None
+    named_as: dict[str, Threshold] = {}
     expected_calibration_error: Probability
     pictures: int
     data: str
+
+    def to_name(self, label: str) -> Threshold | None:
+        """Return the threshold from which a class is named."""
+        return self.named_as.get(label, self.named)
 
     @model_validator(mode="before")
     @classmethod

@@ -259,15 +259,54 @@ def test_files_of_a_picture_weigh_as_one_in_origins_calibration(tmp_path) -> Non
     assert many.expected_calibration_error == pytest.approx(few.expected_calibration_error)
 
 
+def test_each_class_is_named_from_a_threshold_of_its_own(tmp_path) -> None:
+    """Portraits that look generated don't keep renderings from being named."""
+    from tests.verifier.detectors.toy_origin import NAME as ORIGIN
+    from tests.verifier.detectors.toy_origin import toy_origin
+    from verifier.detectors.origin import answer_of
+    from verifier.judging.decision import Grounds
+
+    entry = read_manifest(toy_origin(tmp_path / "origin", None)).find(ORIGIN)
+    shares = {"npi": [(0.9, 0.05, 0.05), (0.4, 0.55, 0.05), (0.1, 0.05, 0.85)],
+              "cgg": [(0.2, 0.75, 0.05)], "dgi": [(0.2, 0.05, 0.75)]}  # fmt: skip
+    rows = []
+    for truth, kinds in shares.items():
+        for part in ("calibration", "test"):
+            for number in range(24):
+                logs = tuple(float(np.log(v)) for v in kinds[number % len(kinds)])
+                name = f"{truth}-{part}"
+                rows.append(Row("a.png", f"{name}/{number}", truth, "none", "", 1, logs, name))
+    listed = {row.set: ListedSet(row.set, "mixed", row.set.split("-")[1]) for row in rows}
+    scores = Scores(("npi", "cgg", "dgi"), tuple(rows))
+    found = fit(entry, scores, Rates(named=0.0), sets=listed, data="made").calibration
+    assert set(found.named_as) == {"cgg", "dgi"}
+    probable = picture_probabilities(entry, found, np.log(shares["cgg"][0]), 1)
+    assert found.named_as["cgg"].value < probable["cgg"] < found.named_as["dgi"].value
+    assert found.named_as["cgg"].pictures == 24
+    named = {row.truth: row.right for row in set_rows(entry, found, scores, listed)}
+    assert (named["cgg"], named["dgi"]) == (24, 0)
+    assert all(
+        row.in_any == 0 for row in set_rows(entry, found, scores, listed) if row.truth == "npi"
+    )
+    answer = answer_of(entry, Grounds(found, probable))
+    assert answer.answer is not None
+    assert (answer.answer.name, answer.threshold) == ("cgg", found.named_as["cgg"])
+    again = measure_stored(
+        entry.model_copy(update={"calibrations": {"any": found}}), scores, listed
+    ).calibration
+    assert again.named_as == found.named_as
+
+
 def test_the_shipped_calibration_is_by_picture() -> None:
     """More crops make no answer surer, and what is stated was measured on pictures enough."""
     [entry] = read_manifest().of_task("origin")
     calibration = entry.calibration_for(None)
     assert calibration is not None
     assert calibration.exponent == 0
-    assert calibration.named is not None
-    assert calibration.named.pictures >= 100
-    assert calibration.named.upper_bound > 0.02  # a hundred photographs prove no less
+    assert set(calibration.named_as) == {"cgg", "dgi"}
+    for threshold in calibration.named_as.values():
+        assert threshold.pictures >= 250
+        assert threshold.upper_bound > 0.01  # so few photographs prove no less
 
 
 def test_the_command_measures_what_is_stored(tmp_path, scores: Scores, camsim: Camsim) -> None:
