@@ -49,6 +49,7 @@ class ModelCard(BaseModel):
 
 def _rates(calibration: Calibration) -> dict[str, float]:
     thresholds = {name: found for name, found in calibration if isinstance(found, Threshold)}
+    thresholds |= {f"named {label}": found for label, found in calibration.named_as.items()}
     return {name: found.false_alarm_rate for name, found in thresholds.items()}
 
 

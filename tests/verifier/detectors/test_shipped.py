@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.verifier.detectors.shipped.build import ANSWERS, HERE, answer
-from verifier import Verifier
+from verifier import DETECTORS, Settings, Verifier
 
 # Processors add in other orders, and half floats are rounded once more: probabilities differ by
 # less than a thousandth there. No picture is nearer than this to where an answer changes.
@@ -25,7 +25,8 @@ PINNED: dict[str, dict[str, Any]] = json.loads(ANSWERS.read_text(encoding="utf-8
 
 @pytest.fixture(scope="module")
 def shipped() -> Iterator[Verifier]:
-    with Verifier.default(watermark_keys=()) as verifier:
+    detectors = [one for kind in DETECTORS if (one := kind.from_weights()).asked]
+    with Verifier(detectors, Settings(watermark_keys=())) as verifier:
         yield verifier
 
 

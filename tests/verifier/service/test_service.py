@@ -220,7 +220,7 @@ def test_the_rate_fills_up_again() -> None:
 
 def test_the_detectors_have_cards(client: TestClient) -> None:
     detectors = {detector["name"]: detector for detector in client.get("/v1/detectors").json()}
-    assert {"grain", "manipulation", "origin", "generated", "platform"} == set(detectors)
+    assert {"grain", "manipulation", "origin", "platform"} == set(detectors)
     [model] = detectors["grain"]["models"]
     assert model["name"] == GRAIN
     assert len(model["sha256"]) == 64
