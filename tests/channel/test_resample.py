@@ -36,7 +36,10 @@ def test_matrices_are_those_of_pillow(
     down = matrix(before[0], after[0], resampling)
     first = np.floor(np.einsum("jkc,lk->jlc", pixels, across).clip(0, 255) + 0.5)
     ours = np.floor(np.einsum("ij,jlc->ilc", down, first).clip(0, 255) + 0.5)
-    assert np.abs(ours - resized(pixels, after, resampling)).max() <= 1
+    # Where a first sum lies on the edge of two levels, Pillow's fixed point may choose the other;
+    # a filter that overshoots makes more than one level of that.
+    most = 1 if np.abs(down).sum(1).max() < 1.001 else 2
+    assert np.abs(ours - resized(pixels, after, resampling)).max() <= most
 
 
 def test_a_constant_stays_constant() -> None:
