@@ -5,10 +5,10 @@ from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from camera_sim.commands.photographs_options import PhotographsOptions
 from camera_sim.developing.files import open_engine
-from camera_sim.weights import FOLDER
 from channel.evaluation.processor import processor_name
-from channel.options import SOME, Count, Out
+from channel.options import SOME
 from channel.output import write
 from channel.picture_file.srgb import picture_files
 from channel.platforms import platform
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class EvaluateEdits:
+class EvaluateEdits(PhotographsOptions):
     """Whether edits are named from what is left of a photo's watermark, by platform.
 
     Simulate captures of large photographs, develop them with a watermark, edit them or not, send
@@ -26,36 +26,18 @@ class EvaluateEdits:
 
     Parameters
     ----------
-    photos
-        A folder of photographs, best of 8 megapixels and more, that no training saw.
-    out
-        A folder for the tables and every copy.
-    pipeline
-        Whose network lays the watermark.
-    weights
-        Folder of that network's weights.
     models
         Folder of the verifier's models (default: the shipped).
     platform
         Through which, each by itself (default: five, and three chains of two).
     held_out
         Ask about other edits as well: median, gamma, noise, other strengths.
-    limit
-        Use the first so many photographs.
-    processes
-        How many at a time; each holds a photograph.
     """
 
-    photos: Path
     _: KW_ONLY
-    out: Out | None = None
-    pipeline: str = "qnet"
-    weights: Path = FOLDER
     models: Path | None = None
     platform: Annotated[tuple[str, ...], SOME] = ()
     held_out: bool = False
-    limit: Count | None = None
-    processes: Count = 1
 
     def __call__(self) -> int:
         """Print the tables, and write them after each photograph."""

@@ -2,15 +2,14 @@
 
 import json
 from dataclasses import KW_ONLY, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from camera_sim.commands.photographs_options import PhotographsOptions
 from camera_sim.developing.files import open_engine
 from camera_sim.errors import CameraSimError
-from camera_sim.weights import FOLDER
 from channel.evaluation.processor import processor_name
 from channel.extras import of_extra
-from channel.options import SOME, Count, Out
+from channel.options import SOME
 from channel.output import write
 from channel.picture_file.srgb import load_picture, picture_files
 from channel.platforms import platform
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class EvaluateParts:
+class EvaluateParts(PhotographsOptions):
     """Whether changed parts are found by the watermark alone, without a reference.
 
     Simulate captures of large photographs, develop them with a watermark, change a part or none,
@@ -28,30 +27,12 @@ class EvaluateParts:
 
     Parameters
     ----------
-    photos
-        A folder of two photographs and more, best of 8 megapixels and more, that no tuning saw.
-    out
-        A folder for the tables and every copy.
-    pipeline
-        Whose network lays the watermark.
-    weights
-        Folder of that network's weights.
     platform
         Through which, each by itself (default: five, and three chains of two).
-    limit
-        Use the first so many photographs.
-    processes
-        How many at a time; each holds a photograph.
     """
 
-    photos: Path
     _: KW_ONLY
-    out: Out | None = None
-    pipeline: str = "qnet"
-    weights: Path = FOLDER
     platform: Annotated[tuple[str, ...], SOME] = ()
-    limit: Count | None = None
-    processes: Count = 1
 
     def __call__(self) -> int:
         """Print the tables, and write them after each photograph."""

@@ -2,14 +2,13 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import KW_ONLY, dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
+from camera_sim.commands.photographs_options import PhotographsOptions
 from camera_sim.developing.files import open_engine
-from camera_sim.weights import FOLDER
 from channel.evaluation.processor import processor_name
 from channel.extras import of_extra
-from channel.options import SOME, Count, Out
+from channel.options import SOME
 from channel.output import write
 from channel.picture_file.srgb import load_picture, picture_files
 
@@ -21,7 +20,7 @@ TABLES: tuple[TableName, ...] = get_args(TableName)
 
 
 @dataclass(frozen=True)
-class EvaluateRecovery:
+class EvaluateRecovery(PhotographsOptions):
     """What a comparison with the signed reference finds: copies, edits, other pictures.
 
     Simulate captures of large photographs, develop them with a watermark, edit them or not, send
@@ -29,30 +28,12 @@ class EvaluateRecovery:
 
     Parameters
     ----------
-    photos
-        A folder of photographs, best of 8 megapixels and more, that no tuning saw.
-    out
-        A folder for the tables and every trial.
     table
         Which tables (default: all).
-    pipeline
-        Whose network lays the watermark.
-    weights
-        Folder of weights.
-    limit
-        Use the first so many photographs.
-    processes
-        How many at a time; each holds a photograph.
     """
 
-    photos: Path
     _: KW_ONLY
-    out: Out | None = None
     table: Annotated[tuple[TableName, ...], SOME] = ()
-    pipeline: str = "qnet"
-    weights: Path = FOLDER
-    limit: Count | None = None
-    processes: Count = 1
 
     def __call__(self) -> int:
         """Print the tables, and write them."""
