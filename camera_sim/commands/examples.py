@@ -80,7 +80,7 @@ EXAMPLES: Final = {
     "evaluate fuzz": "camsim evaluate fuzz --files 100",
     "evaluate platform": "camsim evaluate platform my-pictures/ --out measured",
     "evaluate origin": "camsim evaluate origin my-sets/ --out measured",
-    "evaluate generated": "camsim evaluate generated --natural photographs/ --generated generated/ --out measured",
+    "evaluate generated": "camsim evaluate generated --natural photographs/ --generated generated/ --models runs/mine/weights --out measured",
     "evaluate features": "camsim evaluate features --natural photographs/ --generated generated/",
     "completion": "camsim completion bash",
 }

@@ -39,7 +39,7 @@ class EvaluateGenerated:
     generated
         Generated pictures; each folder is a generator's.
     models
-        Folders of weights to compare, such as RUN/weights.
+        Folders of weights to compare, such as RUN/weights; among the shipped is none of this kind.
     seen
         Generators that the models were trained on: left out of the mean.
     keep_watermark

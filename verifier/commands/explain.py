@@ -27,7 +27,7 @@ class NetworkOptions:
     Parameters
     ----------
     model
-        Of the manifest (default: one of generated pictures, else that of origins).
+        Of the manifest (default: that of origins; one of generated pictures, where there is one).
     weights
         Models of your own.
     resnet50
@@ -54,7 +54,7 @@ class Explain(NetworkOptions):
     out
         Where results go.
     label
-        What to explain (default: the likeliest; of a model of generated pictures, generated).
+        What to explain (default: the likeliest).
     force
         Replace an existing figure.
     """

@@ -122,11 +122,11 @@ def answer_of(entry: ModelEntry, grounds: Grounds) -> Answer:
     value, photo = found[likeliest.name], found[native.name]
     threshold = calibration.to_name(likeliest.name)
     if threshold is not None and value >= threshold.value:
-        words = f"The picture looks like {likeliest.words} (probability {percent(value)})."
+        words = f"It looks like {likeliest.words} (probability {percent(value)})."
         reasons = (words, how_often_wrong(threshold, "photographic"), ONLY_INFORMS)
         return Answer("ran", "informs", reasons, likeliest, True, threshold, value)
     if calibration.none is not None and photo >= calibration.none.value:
-        words = f"The picture looks like {native.words} (probability {percent(photo)})."
+        words = f"It looks like {native.words} (probability {percent(photo)})."
         wrong = how_often_wrong(calibration.none, "rendered or generated")
         said = (words, wrong, ONLY_INFORMS)
         return Answer("ran", "informs", said, native, True, calibration.none, photo)
