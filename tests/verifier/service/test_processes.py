@@ -33,25 +33,9 @@ OPTIONS = ("--resend", "--workers", 2, "--queue", 2, "--rate", 0, "--drain-secon
            "--seconds", PATIENCE)  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def shared(toy_folder: Path) -> Iterator[Server]:
-    with served("--weights", toy_folder, *OPTIONS) as started:
-        yield started
-
-
 @pytest.fixture
-def server(shared: Server) -> Iterator[Server]:
-    """A service without work; it starts decoders anew that a test killed."""
-    yield shared
-    if stopped := shared.decoders():
-        shared.signal(signal.SIGCONT, stopped)
-    with shared.client() as client:
-        wait_until(lambda: "camsim_live_analyses 0.0" in client.get("/metrics").text)
-
-
-@pytest.fixture
-def own_server(toy_folder: Path) -> Iterator[Server]:
-    """A service for a test that stops it."""
+def server(toy_folder: Path) -> Iterator[Server]:
+    """A service of the test's own: what another stopped or killed is none of its decoders."""
     with served("--weights", toy_folder, *OPTIONS) as started:
         yield started
 
@@ -137,20 +121,20 @@ def test_a_client_that_goes_frees_its_place(server: Server, photo: bytes) -> Non
         wait_until(lambda: "camsim_live_analyses 2.0" in client.get("/metrics").text)
 
 
-def test_stopping_lets_running_requests_finish(own_server: Server, photo: bytes) -> None:
-    with own_server.client() as client, ThreadPoolExecutor() as pool:
-        [decoder] = own_server.decoders()
-        own_server.signal(signal.SIGSTOP, [decoder])
+def test_stopping_lets_running_requests_finish(server: Server, photo: bytes) -> None:
+    with server.client() as client, ThreadPoolExecutor() as pool:
+        [decoder] = server.decoders()
+        server.signal(signal.SIGSTOP, [decoder])
         answer = pool.submit(client.post, "/v1/analyses", files={"file": photo})
-        with own_server.client() as other:
+        with server.client() as other:
             wait_until(lambda: "live_analyses 1.0" in other.get("/metrics").text)
-        own_server.signal(signal.SIGTERM)
-        wait_until(lambda: takes_no_more(own_server))
-        own_server.signal(signal.SIGCONT, [decoder])
+        server.signal(signal.SIGTERM)
+        wait_until(lambda: takes_no_more(server))
+        server.signal(signal.SIGCONT, [decoder])
         assert answer.result().status_code == 200
-    assert own_server.process.wait(PATIENCE) == 0
-    assert own_server.process.stderr is not None
-    assert own_server.process.stderr.read() == ""
+    assert server.process.wait(PATIENCE) == 0
+    assert server.process.stderr is not None
+    assert server.process.stderr.read() == ""
     assert not Path(f"/proc/{decoder}").exists()
 
 
