@@ -190,7 +190,8 @@ def hint_of_pixels(entry: ModelEntry, grounds: Grounds) -> PixelHint:
     likeliest = max(platforms, key=lambda label: found[label.name])
     value = found[likeliest.name]
     none = max(0.0, min(1.0, 1 - sum(found[label.name] for label in platforms)))
-    if calibration.named is not None and value >= calibration.named.value:
+    threshold = calibration.to_name(likeliest.name)
+    if threshold is not None and value >= threshold.value:
         return PixelHint(likeliest.words, _looks_as(likeliest), value)
     if calibration.none is not None and none >= calibration.none.value:
         return PixelHint(NONE, "", none)
