@@ -25,7 +25,8 @@ class EvaluateFeatures:
     generated
         Folders of generated pictures.
     models
-        Folders of weights to compare.
+        Folders of weights to compare (default: the shipped ones): of each its model of generated
+        pictures, or else of origins.
     resnet50
         A ResNet-50 of yours in their place.
     silenced
@@ -53,6 +54,7 @@ class EvaluateFeatures:
             network_of(NetworkOptions(resnet50=self.resnet50, weights=folder)) for folder in folders
         ]
         from verifier.evaluation.generated.bench import centre_crops
+        from verifier.evaluation.generated.log_odds import place_of_generated
         from verifier.explain.features import (
             colour_table,
             measure_features,
@@ -61,6 +63,8 @@ class EvaluateFeatures:
         )
         from verifier.training.generated.sets import GENERATED, NATURAL, pictures_of_sets
 
+        for network in networks:
+            place_of_generated(network.name, network.labels)
         pictures = [
             picture
             for kind, folders in ((NATURAL, self.natural), (GENERATED, self.generated))

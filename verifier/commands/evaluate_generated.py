@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 from channel.extras import to_install
 from channel.options import ANY, SOME, Out, Whole
 from channel.terminal import track
-from verifier.detectors.generated import TASK
+from verifier.detectors import generated, origin
 from verifier.detectors.model import Model
 from verifier.errors import DependencyError, ScoresError
 from verifier.weights import FOLDER, read_manifest
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from verifier.evaluation.generated.bench import Change, TestCrop
 
 PARTS: Final = ("precision", "robustness", "spectra", "ranking")
+# Whose models know generated pictures; the first that a folder has is taken.
+TASKS: Final = (generated.TASK, origin.TASK)
 # Where figure 5 of Wang et al. has its points.
 SIGMAS: Final = (0.0, 1.0, 2.0, 3.0, 4.0)
 QUALITIES: Final = (100, 90, 80, 70, 60, 50, 40, 30)
@@ -39,7 +41,8 @@ class EvaluateGenerated:
     generated
         Generated pictures; each folder is a generator's.
     models
-        Folders of weights to compare, such as RUN/weights; among the shipped is none of this kind.
+        Folders of weights to compare, such as RUN/weights (default: the shipped ones): of each its
+        model of generated pictures, or else of origins, by the probability of "generated".
     seen
         Generators that the models were trained on: left out of the mean.
     keep_watermark
@@ -100,31 +103,57 @@ def require_opencv() -> None:
 
 
 def model_of(folder: Path) -> Model:
-    """Return the model of generated pictures of a folder. Raises `ScoresError` if it has none."""
-    entries = read_manifest(folder).of_task(TASK)
+    """Return the model of a folder that says how likely a crop is generated.
+
+    That is the first of generated pictures; where there is none, the first of origins.
+
+    Raises
+    ------
+    ScoresError
+        If there is neither, it has no class of generated pictures, or it doesn't take crops.
+    """
+    from verifier.evaluation.generated.log_odds import place_of_generated
+    from verifier.training.generated.sets import CROP
+
+    manifest = read_manifest(folder)
+    entries = [entry for task in TASKS for entry in manifest.of_task(task)]
     if not entries:
         raise ScoresError(
-            f"{folder} has no model of generated pictures; camsim train generated makes one"
+            f"{folder} has no model of generated pictures or of origins; camsim train generated "
+            "makes one"
         )
-    return Model(entries[0], folder)
+    entry = entries[0]
+    place_of_generated(entry.name, entry.labels)
+    if (entry.input.kind, entry.input.side) != ("patches", CROP):
+        raise ScoresError(
+            f"{entry.name} takes {entry.input.kind} of {entry.input.side} pixels a side; give a "
+            f"model that takes patches of {CROP}"
+        )
+    return Model(entry, folder)
 
 
 def _precision(
     models: Sequence[Model], crops: "Sequence[TestCrop]", args: EvaluateGenerated
 ) -> None:
-    from verifier.evaluation.generated.bench import chance_by_set, precision_by_set, scores_of
+    from verifier.evaluation.generated.bench import (
+        chance_by_set,
+        count_by_set,
+        precision_by_set,
+        scores_of,
+    )
     from verifier.evaluation.generated.figures import draw_augmentation
     from verifier.evaluation.generated.tables import precision_table
 
     rows = [(m.entry.name, precision_by_set(crops, scores_of(m, crops))) for m in models]
     chance = chance_by_set(crops)
-    print(precision_table(rows, chance, args.seen))
+    print(precision_table(rows, chance, count_by_set(crops), args.seen))
     draw_augmentation(rows, chance, args.out / "generated-augmentation.png")
 
 
 def _robustness(models: Sequence[Model], crops: "Sequence[TestCrop]", out: Path) -> None:
     from verifier.evaluation.generated.bench import precision_by_set, scores_of
     from verifier.evaluation.generated.figures import draw_robustness
+    from verifier.evaluation.generated.tables import robustness_table
     from verifier.training.generated.blur_and_jpeg import blurred, coded
 
     changes: dict[str, list[tuple[float, Change]]] = {
@@ -141,6 +170,8 @@ def _robustness(models: Sequence[Model], crops: "Sequence[TestCrop]", out: Path)
         for what, steps in changes.items():
             found = [precision_by_set(crops, scores_of(model, crops, step)) for _, step in steps]
             curves[what].append((model.entry.name, [place for place, _ in steps], found))
+    for what, of_models in curves.items():
+        print(robustness_table(what, of_models))
     draw_robustness(curves, out / "generated-robustness.png")
 
 

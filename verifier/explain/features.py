@@ -13,6 +13,7 @@ from torch import Tensor
 
 from channel.evaluation.table import Table
 from verifier.evaluation.generated.bench import TestCrop
+from verifier.evaluation.generated.log_odds import place_of_generated
 from verifier.explain.colour import ColourShare, colour_conditional
 from verifier.explain.ff_rs import (
     Ranking,
@@ -75,11 +76,11 @@ def measure_features(
     Raises
     ------
     ScoresError
-        If the detector finds none of the generated pictures.
+        If the detector has no class of generated pictures, or finds none of them.
     """
     pictures = _tensor(crops)
     generated = np.array([crop.picture.kind == GENERATED for crop in crops])
-    label = len(network.labels) - 1
+    label = place_of_generated(network.name, network.labels)
     ranking = rank_channels(network.model, pictures[torch.from_numpy(generated)], label)
     return Features(
         name=network.name,

@@ -16,7 +16,8 @@ from torch import Tensor, nn
 
 from verifier.errors import ScoresError
 from verifier.evaluation.average_precision import average_precision
-from verifier.explain.relevance import Channel, dropped, relevance, score
+from verifier.evaluation.generated.log_odds import log_odds
+from verifier.explain.relevance import Channel, dropped, relevance
 
 BATCH: Final = 8
 
@@ -42,7 +43,8 @@ def rank_channels(model: nn.Module, pictures: Tensor, label: int) -> Ranking:
     """Rank all channels by FF-RS over generated pictures that the detector finds.
 
     Of each picture and layer, positive relevance is divided by all relevance without its sign, as
-    in the authors' program; the mean over pictures is summed over the map.
+    in the authors' program; the mean over pictures is summed over the map. A picture is found if
+    "generated" has more than half of the probability.
 
     Parameters
     ----------
@@ -58,19 +60,18 @@ def rank_channels(model: nn.Module, pictures: Tensor, label: int) -> Ranking:
     ScoresError
         If the detector finds none of the pictures.
     """
+    pictures = pictures[torch.from_numpy(_log_odds(model, pictures, label) > 0)]
+    count = len(pictures)
+    if not count:
+        raise ScoresError("the detector finds none of the generated pictures; give others")
     totals: dict[str, NDArray[np.float64]] = {}
-    count = 0
-    for start in range(0, len(pictures), BATCH):
+    for start in range(0, count, BATCH):
         found = relevance(model, pictures[start : start + BATCH], label)
-        right = found.score > 0
-        count += int(right.sum())
         for name, values in found.layers.items():
             positive = np.maximum(values, 0).sum(axis=(2, 3)).astype(np.float64)
             total = np.abs(values).sum(axis=(1, 2, 3))[:, None]
-            shares = (positive / np.maximum(total, 1e-12))[right].sum(axis=0)
+            shares = (positive / np.maximum(total, 1e-12)).sum(axis=0)
             totals[name] = totals.get(name, 0) + shares
-    if not count:
-        raise ScoresError("the detector finds none of the generated pictures; give others")
     pairs = [
         (value / count, Channel(name, number))
         for name, values in totals.items()
@@ -82,7 +83,6 @@ def rank_channels(model: nn.Module, pictures: Tensor, label: int) -> Ranking:
     )
 
 
-@torch.no_grad()
 def precision_without(
     model: nn.Module,
     pictures: Tensor,
@@ -91,13 +91,17 @@ def precision_without(
     channels: Sequence[Channel],
 ) -> float:
     """Average precision of the generated among pictures (N, 3, H, W) with channels silenced."""
-    model.eval()
     with dropped(model, channels):
-        scores = [
-            score(model(pictures[start : start + BATCH]), label)
-            for start in range(0, len(pictures), BATCH)
-        ]
-    return average_precision(torch.cat(scores).numpy(), generated)
+        return average_precision(_log_odds(model, pictures, label), generated)
+
+
+@torch.no_grad()
+def _log_odds(model: nn.Module, pictures: Tensor, label: int) -> NDArray[np.float64]:
+    """Log odds of a label of pictures (N, 3, H, W), (N,)."""
+    model.eval()
+    starts = range(0, len(pictures), BATCH)
+    logits = torch.cat([model(pictures[start : start + BATCH]) for start in starts])
+    return log_odds(logits.numpy(), label)
 
 
 def random_channels(ranking: Ranking, count: int, seed: int) -> tuple[Channel, ...]:

@@ -13,8 +13,10 @@ from PIL import Image
 
 from tests.camera_sim.conftest import Camsim
 from tests.channel.conftest import photo
+from tests.verifier.detectors.toy_origin import toy_origin
 from tests.verifier.toy import threshold
 from verifier import Verifier
+from verifier.commands.evaluate_generated import model_of
 from verifier.detectors.generated import GeneratedDetector
 from verifier.detectors.model import Model
 from verifier.errors import PicturesError, ScoresError
@@ -23,9 +25,11 @@ from verifier.evaluation.fitting import Rates, fit
 from verifier.evaluation.generated.bench import (
     centre_crops,
     chance_by_set,
+    count_by_set,
     precision_by_set,
     scores_of,
 )
+from verifier.evaluation.generated.log_odds import log_odds
 from verifier.evaluation.generated.tables import precision_table
 from verifier.evaluation.scores import Row, Scores
 from verifier.features.average_spectrum import average_spectrum, high_pass
@@ -40,8 +44,10 @@ from verifier.training.generated.blur_and_jpeg import (
 )
 from verifier.training.generated.compvis_watermark import MESSAGE, agreement, marked, unmarked
 from verifier.training.generated.sets import GENERATED, NATURAL, pictures_of_sets
+from verifier.training.origin.classes import labels_of
 from verifier.weights import (
     ANY_CHANNEL,
+    FOLDER,
     Calibration,
     Domain,
     InputContract,
@@ -266,9 +272,11 @@ def test_precision_is_by_generator(sets: tuple[Path, Path, Path], tmp_path: Path
     assert chance_by_set(crops) == {"red": 0.5, "green": 0.5}
     greyed = precision_by_set(crops, scores_of(model, crops, grey))
     assert greyed["red"] < 1
-    table = precision_table([("toy", found)], chance_by_set(crops), ["red"])
+    counts = count_by_set(crops)
+    table = precision_table([("toy", found)], chance_by_set(crops), counts, ["red"])
     assert "| model | red (seen) | green | mean of unseen |" in table
     assert f"| toy | 100.0 | {100 * found['green']:.1f} | {100 * found['green']:.1f} |" in table
+    assert "| *chance* | 50.0 | 50.0 | 50.0 |\n| *pictures* | 6 | 6 | 6 |" in table
 
 
 def test_a_crop_does_not_depend_on_the_other_pictures(sets: tuple[Path, Path, Path]) -> None:
@@ -301,12 +309,83 @@ def test_evaluate_writes_tables_and_figures(
     assert ran.status == 0, ran.err
     assert "6 photographs and 12 generated pictures" in ran.out
     assert "| toy-synthetic | 100.0 |" in ran.out
+    assert "| Gaussian blur, σ in pixels | 0 | 1 | 2 | 3 | 4 |" in ran.out
+    assert "| JPEG quality (Pillow) | 100 | 90 | 80 | 70 | 60 | 50 | 40 | 30 |" in ran.out
     assert sorted(path.name for path in out.iterdir()) == [
         "generated-augmentation.png", "generated-ranking.md", "generated-ranking.png",
         "generated-robustness.png", "generated-spectra.png",
     ]  # fmt: skip
     ranked = (out / "generated-ranking.md").read_text().splitlines()
     assert all("generated/red" in line for line in ranked[2:8])
+
+
+def test_the_shipped_model_is_taken_and_one_of_generated_pictures_before_it(
+    tmp_path: Path,
+) -> None:
+    assert model_of(FOLDER).entry.task == "origin"
+    both = toy(toy_origin(tmp_path))
+    assert model_of(both).entry.name == NAME
+
+
+def test_a_model_of_origins_is_measured_by_its_probability_of_generated(
+    sets: tuple[Path, Path, Path], tmp_path: Path, camsim: Camsim
+) -> None:
+    """The toy takes green for photographs, red for rendered and blue for generated."""
+    camera, red, green = sets
+    blue = tmp_path / "blue"
+    blue.mkdir()
+    for number in range(6):
+        picture = tinted(80, 120, seed=number)
+        picture[..., 2] = np.minimum(picture[..., 2], 205) + 50
+        Image.fromarray(picture).save(blue / f"{number}.png")
+    ran = camsim(
+        "evaluate", "generated", "--natural", camera, "--generated", red, green, blue,
+        "--models", toy_origin(tmp_path / "weights"), "--part", "precision", "--out", tmp_path,
+    )  # fmt: skip
+    assert ran.status == 0, ran.err
+    [row] = [line.split(" | ") for line in ran.out.splitlines() if line.startswith("| toy-origin")]
+    # Red pictures are rendered ones: less likely generated than any photograph.
+    assert float(row[1]) < 50
+    assert row[3] == "100.0"
+    assert "| *pictures* | 6 | 6 | 6 | 18 |" in ran.out
+
+
+def test_log_odds_are_those_of_the_probability() -> None:
+    logits = np.array([[0.0, 1.0, 3.0], [4.0, 5.0, 1.0]])
+    shares = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+    np.testing.assert_allclose(log_odds(logits, 2), np.log(shares[:, 2] / (1 - shares[:, 2])))
+    np.testing.assert_allclose(log_odds(logits[:, :2], 1), logits[:, 1] - logits[:, 0])
+    assert log_odds(logits[:, 1:2], 1).tolist() == [1, 5]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        (
+            {"labels": labels_of(["real", "drawn"])},
+            "distinguishes real, drawn; give a model with a class 'generated' or 'dgi'",
+        ),
+        (
+            {"input": InputContract(side=96)},
+            "takes patches of 96 pixels a side; give a model that takes patches of 224",
+        ),
+        (
+            {"input": InputContract(kind="forensic statistics", side=224)},
+            "takes forensic statistics of 224 pixels a side; give a model that takes patches",
+        ),
+    ],
+)
+def test_a_model_that_says_nothing_of_crops_is_refused(
+    changes: dict[str, object], words: str, tmp_path: Path, camsim: Camsim
+) -> None:
+    folder = toy_origin(tmp_path / "weights")
+    add_to_manifest(read_manifest(folder).models[0].model_copy(update=changes), folder)
+    ran = camsim(
+        "evaluate", "generated", "--natural", tmp_path, "--generated", tmp_path,
+        "--models", folder, "--out", tmp_path / "out",
+    )  # fmt: skip
+    assert (ran.status, len(ran.err.splitlines())) == (2, 1)
+    assert f"toy-origin {words}" in ran.err
 
 
 def test_a_folder_without_a_model_is_refused(

@@ -429,6 +429,31 @@ def test_features_are_measured_and_told() -> None:
     assert ranking_table(network, found, 1).splitlines()[2].startswith("| norm#0 | ")
 
 
+def test_a_network_of_origins_is_measured_by_its_generated_class() -> None:
+    """Wherever it stands among the labels, and over pictures that it calls so."""
+    labels = labels_of(["dgi", "npi", "cgg"])
+    red = [crop(GENERATED, 190, number) for number in range(8)]
+    missed = [crop(GENERATED, 40, 20 + number) for number in range(4)]
+    plain = [crop(NATURAL, 100, number) for number in range(8)]
+    network = Explainable("origins", RedOfThree(), 16, labels, GENERATED_SELECTION)
+    found = measure_features(network, [*red, *missed, *plain], (1,))
+    assert found.ranking.pictures == 8
+    assert found.sensitivity[0].whole > 0.8 > found.sensitivity[0].top
+    drawn = Explainable(
+        "drawn", RedOfThree(), 16, labels_of(["real", "drawn"]), GENERATED_SELECTION
+    )
+    with pytest.raises(ScoresError, match="drawn distinguishes real, drawn; give a model with"):
+        measure_features(drawn, [*red, *plain], (1,))
+
+
+class RedOfThree(RedNetwork):
+    """Red is generated, above a threshold; green is a photograph, blue rendered."""
+
+    def forward(self, pictures: "torch.Tensor") -> "torch.Tensor":
+        natural, generated = super().forward(pictures).unbind(1)
+        return torch.stack([8 * generated, natural + 4, natural * 0 + 1], dim=1)
+
+
 def crop(kind: str, red: int, seed: int) -> TestCrop:
     noise = np.random.default_rng(seed).integers(0, 40, (16, 16, 3))
     pixels = (noise + np.array([red - 20, 60, 60])).astype(np.uint8)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from verifier.detectors.model import BATCH, Model
 from verifier.errors import ScoresError
 from verifier.evaluation.average_precision import average_precision
+from verifier.evaluation.generated.log_odds import log_odds, place_of_generated
 from verifier.training.generated.sets import CROP, GENERATED, NATURAL, RANGES
 from verifier.training.origin.equalise import draw_history, equalised_pixels
 from verifier.training.picture_sets import Picture, sets_of
@@ -72,17 +73,21 @@ def centre_crops(
 def scores_of(
     model: Model, crops: Sequence[TestCrop], change: Change | None = None
 ) -> NDArray[np.float64]:
-    """Score crops, (N,): the logit of "generated" less that of "natural".
+    """Score crops, (N,): the log odds of "generated".
 
     Parameters
     ----------
     change
         What is done to each crop first, such as a blur; None: nothing.
+
+    Raises
+    ------
+    ScoresError
+        If the model has no such class.
     """
+    place = place_of_generated(model.entry.name, model.entry.labels)
     logits = model.logits(_batches([change(c.pixels) if change else c.pixels for c in crops]))
-    names = [label.name for label in model.entry.labels]
-    found: NDArray[np.float64] = logits[:, names.index(GENERATED)] - logits[:, names.index(NATURAL)]
-    return found
+    return log_odds(logits, place)
 
 
 def _batches(pixels: Sequence[Pixels]) -> Iterator[NDArray[np.float32]]:
@@ -102,11 +107,13 @@ def precision_by_set(crops: Sequence[TestCrop], scores: NDArray[np.float64]) -> 
     return found
 
 
+def count_by_set(crops: Sequence[TestCrop]) -> dict[str, int]:
+    """How many pictures of each generator there are, by the generator's set."""
+    names = [crop.picture.set for crop in crops if crop.picture.kind == GENERATED]
+    return {name.removeprefix(f"{GENERATED}/"): names.count(name) for name in dict.fromkeys(names)}
+
+
 def chance_by_set(crops: Sequence[TestCrop]) -> dict[str, float]:
     """Average precision of guessing: each generator's share of the pictures."""
     natural = sum(crop.picture.kind == NATURAL for crop in crops)
-    names = [crop.picture.set for crop in crops if crop.picture.kind == GENERATED]
-    return {
-        name.removeprefix(f"{GENERATED}/"): names.count(name) / (natural + names.count(name))
-        for name in dict.fromkeys(names)
-    }
+    return {name: count / (natural + count) for name, count in count_by_set(crops).items()}

@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 Precisions = Mapping[str, float]
 # Pictures in each half of the ranking's figure.
 SHOWN: Final = 8
+SPECTRA_A_ROW: Final = 5
+
+
+def _on_lines(name: str) -> str:
+    """Break a set's name at its underscores: long ones stand side by side."""
+    return name.replace("_", "\n")
 
 
 def draw_augmentation(
@@ -30,7 +36,7 @@ def draw_augmentation(
         axes.bar(places, [100 * found[name] for name in names], width, label=model)
     for place, name in enumerate(names):
         axes.hlines(100 * chance[name], place - 0.42, place + 0.42, "black", "dashed")
-    axes.set_xticks(range(len(names)), names)
+    axes.set_xticks(range(len(names)), [_on_lines(name) for name in names], fontsize=8)
     axes.set(ylabel="average precision (%)", ylim=(0, 105), title="AP by generator; dashed: chance")
     axes.legend(fontsize=8, ncols=len(rows), loc="lower center")
     save_figure(figure, path, dpi=100)
@@ -53,7 +59,9 @@ def draw_robustness(
             axes = figure.add_subplot(len(curves), len(names), row * len(names) + column + 1)
             for model, places, found in models:
                 axes.plot(places, [100 * one[name] for one in found], marker=".", label=model)
-            axes.set(ylim=(0, 103), xlabel=what, title=name if row == 0 else "")
+            axes.set(ylim=(0, 103), xlabel=what)
+            if row == 0:
+                axes.set_title(_on_lines(name), fontsize=9)
             if "quality" in what:
                 axes.invert_xaxis()
             if column == 0:
@@ -65,12 +73,14 @@ def draw_robustness(
 
 def draw_spectra(spectra: Mapping[str, tuple[NDArray[np.float64], int]], path: Path) -> None:
     """Draw figure 7: the average spectrum of each set, logarithmic, the mean in the middle."""
-    figure = new_figure(2.6 * len(spectra), 3)
+    columns = min(len(spectra), SPECTRA_A_ROW)
+    rows = -(-len(spectra) // columns)
+    figure = new_figure(2.6 * columns, 3 * rows)
     logarithms = [np.log10(spectrum + 1e-9) for spectrum, _ in spectra.values()]
     low = float(np.percentile(logarithms[0], 1))
     high = float(np.percentile(np.concatenate([one.ravel() for one in logarithms]), 99.9))
     for number, (name, (_, count)) in enumerate(spectra.items()):
-        axes = figure.add_subplot(1, len(spectra), number + 1)
+        axes = figure.add_subplot(rows, columns, number + 1)
         axes.imshow(logarithms[number], cmap="viridis", vmin=low, vmax=high)
         axes.set_title(f"{name}\n{count} pictures", fontsize=8)
         axes.set_axis_off()

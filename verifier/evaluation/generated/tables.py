@@ -10,9 +10,14 @@ Precisions = Mapping[str, float]
 
 
 def precision_table(
-    rows: Sequence[tuple[str, Precisions]], chance: Precisions, seen: Sequence[str] = ()
+    rows: Sequence[tuple[str, Precisions]],
+    chance: Precisions,
+    counts: Mapping[str, int],
+    seen: Sequence[str] = (),
 ) -> str:
     """Write a line a model: AP of each generator in percent, and the mean over unseen ones.
+
+    Two more lines give what guessing would, and how many pictures there are.
 
     Parameters
     ----------
@@ -20,6 +25,8 @@ def precision_table(
         The model's name, and AP by generator.
     chance
         AP of guessing.
+    counts
+        Pictures of each generator.
     seen
         Generators that were trained on; they don't count for the mean.
     """
@@ -30,8 +37,31 @@ def precision_table(
         values = [found[name] for name in names]
         mean = float(np.mean([found[name] for name in unseen]))
         table.append((model, *(f"{100 * value:.1f}" for value in (*values, mean))))
+    pictures = [counts[name] for name in names]
+    total = sum(counts[name] for name in unseen)
+    table.append(("*pictures*", *map(str, pictures), str(total)))
     marked = (_marked(name, seen) for name in names)
     return str(Table(("model", *marked, "mean of unseen"), table))
+
+
+def robustness_table(
+    what: str, curves: Sequence[tuple[str, Sequence[float], Sequence[Precisions]]]
+) -> str:
+    """Write a line a model: AP in percent, the mean over generators, at each step of a change.
+
+    Parameters
+    ----------
+    what
+        The change, such as "JPEG quality".
+    curves
+        For each model its name, the steps, and AP by generator at each.
+    """
+    steps = curves[0][1]
+    rows = [
+        (model, *(f"{100 * float(np.mean(list(one.values()))):.1f}" for one in found))
+        for model, _, found in curves
+    ]
+    return str(Table((what, *(f"{step:g}" for step in steps)), rows))
 
 
 def _marked(name: str, seen: Sequence[str]) -> str:
