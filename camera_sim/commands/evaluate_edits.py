@@ -11,7 +11,6 @@ from channel.evaluation.processor import processor_name
 from channel.options import SOME
 from channel.output import write
 from channel.picture_file.srgb import picture_files
-from channel.platforms import platform
 
 if TYPE_CHECKING:
     from camera_sim.evaluation.watermark.edited import Measured
@@ -29,7 +28,8 @@ class EvaluateEdits(PhotographsOptions):
     models
         Folder of the verifier's models (default: the shipped).
     platform
-        Through which, each by itself (default: five, and three chains of two).
+        Through which, each by itself; a chain is written facebook+telegram, the camera's own file
+        file, and paper is the channel of Korus & Memon 2019 (default: five, and three chains).
     held_out
         Ask about other edits as well: median, gamma, noise, other strengths.
     """
@@ -41,9 +41,10 @@ class EvaluateEdits(PhotographsOptions):
 
     def __call__(self) -> int:
         """Print the tables, and write them after each photograph."""
-        for name in self.platform:
-            platform(name)  # that it exists is said before minutes of work
         from camera_sim.evaluation.each_photo import each_photo
+        from camera_sim.evaluation.watermark.edited import ways_of
+
+        ways_of(self.platform)  # that they exist is said before minutes of work
 
         count = len(picture_files(self.photos)[: self.limit])
         rows: list[Measured] = []
@@ -57,7 +58,7 @@ class EvaluateEdits(PhotographsOptions):
 
     def _tables(self, rows: "list[Measured]", photos: int) -> str:
         from camera_sim.evaluation.watermark.edit_judging import EditJudge
-        from camera_sim.evaluation.watermark.edit_tables import by_edit, by_way
+        from camera_sim.evaluation.watermark.edit_tables import by_edit, by_way, turned_wrong
         from camera_sim.evaluation.watermark.edited import STANDARD, Edit
 
         judge = EditJudge(self.models)
@@ -73,6 +74,7 @@ class EvaluateEdits(PhotographsOptions):
             parts += [
                 str(by_way(standard, f"By platform, {key}")),
                 str(by_edit(judged, f"By edit, {key}")),
+                str(turned_wrong(judged, f"Sent on, {key}")),
                 f"Expected calibration error, {key}: {error:.3f} of {copies} copies judged.\n",
             ]
         return "\n".join(parts)
@@ -86,12 +88,12 @@ class EvaluateEdits(PhotographsOptions):
 
 def _of_photo(args: EvaluateEdits, number: int) -> "list[Measured]":
     """Measure all copies of one of the photographs, in a process of its own."""
-    from camera_sim.evaluation.watermark.edited import HELD_OUT, STANDARD, WAYS, measured
+    from camera_sim.evaluation.watermark.edited import HELD_OUT, STANDARD, measured, ways_of
     from camera_sim.evaluation.watermark.photos import Keys, shots
 
     files = picture_files(args.photos)[: args.limit]
     engine = open_engine(args.pipeline, args.weights)
     shot = next(iter(shots([files[number]], engine, Keys.draw(), first=number)))
     edits = (*STANDARD, *(HELD_OUT if args.held_out else ()))
-    ways = [(name,) for name in args.platform] or WAYS
+    ways = ways_of(args.platform)
     return [row for edit in edits for row in measured(shot, edit, ways)]

@@ -12,7 +12,6 @@ from channel.extras import of_extra
 from channel.options import SOME
 from channel.output import write
 from channel.picture_file.srgb import load_picture, picture_files
-from channel.platforms import platform
 
 if TYPE_CHECKING:
     from camera_sim.evaluation.watermark.part_trials import PartTrial
@@ -28,7 +27,8 @@ class EvaluateParts(PhotographsOptions):
     Parameters
     ----------
     platform
-        Through which, each by itself (default: five, and three chains of two).
+        Through which, each by itself; a chain is written facebook+telegram, the camera's own file
+        file (default: five, and three chains).
     """
 
     _: KW_ONLY
@@ -36,10 +36,11 @@ class EvaluateParts(PhotographsOptions):
 
     def __call__(self) -> int:
         """Print the tables, and write them after each photograph."""
-        for name in self.platform:
-            platform(name)  # that it exists is said before minutes of work
         with of_extra("train"):
             import cv2  # noqa: F401
+        from camera_sim.evaluation.watermark.edited import ways_of
+
+        ways_of(self.platform)  # that they exist is said before minutes of work
         from camera_sim.evaluation.each_photo import each_photo
 
         files = picture_files(self.photos)
@@ -75,12 +76,12 @@ class EvaluateParts(PhotographsOptions):
 
 def _of_photo(args: EvaluateParts, number: int) -> "list[PartTrial]":
     """Try one of the photographs; parts of the one before it are put into it."""
-    from camera_sim.evaluation.watermark.edited import WAYS
+    from camera_sim.evaluation.watermark.edited import ways_of
     from camera_sim.evaluation.watermark.part_trials import part_trials
     from camera_sim.evaluation.watermark.photos import Keys, shots
 
     files = picture_files(args.photos)
     engine = open_engine(args.pipeline, args.weights)
     shot = next(iter(shots([files[number]], engine, Keys.draw(), first=number)))
-    ways = [(name,) for name in args.platform] or WAYS
-    return list(part_trials(shot, load_picture(files[number - 1]), ways, number))
+    other = load_picture(files[number - 1])
+    return list(part_trials(shot, other, ways_of(args.platform), number))

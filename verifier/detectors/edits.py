@@ -71,7 +71,7 @@ _NOT_READ: Final = (
     "No watermark of a known key was read, and edits are judged by how much is left of one. The "
     "picture may be from elsewhere, or compressed or cut until none could be read."
 )
-_COMPRESSED: Final = (
+TOO_STRONGLY: Final = (
     "The file is compressed so strongly that it isn't known well enough how much of the watermark "
     "that took. Ask for a larger copy: X, Telegram and Facebook leave more than messengers do."
 )
@@ -177,7 +177,7 @@ class WatermarkEdits(Detector):
         orientation = reading.facts.input.orientation
         steps = reading.facts.luma_steps if orientation == 1 else None
         transfer = measure_transfer(picture, found, group, photo, steps)
-        unknown = next(_reasons(reading, picture, found), None)
+        unknown = unknown_of_the_whole(reading, picture, found)
         whole = self._of_the_whole(model, reading, transfer, unknown)
         regions = regions_of(transfer).inside_of(even_borders(picture), picture.shape)
         parts = missing_parts(regions, picture.shape, orientation)
@@ -192,7 +192,7 @@ class WatermarkEdits(Detector):
         """Answer for the whole picture, unless something keeps it from being known."""
         described = describe(transfer)
         if unknown is None and not is_known(described):
-            unknown = _COMPRESSED
+            unknown = TOO_STRONGLY
         if unknown:
             return self._result(model, abstained(unknown, in_domain=True))
         logits = model.logits([described[None]])
@@ -281,10 +281,24 @@ def unmeasured(picture: NDArray[np.uint8], found: WatermarkReading, group: Group
     return None
 
 
+def unknown_of_the_whole(
+    reading: Reading, picture: NDArray[np.uint8], found: WatermarkReading
+) -> str | None:
+    """Say why nothing is known of the whole picture, though its parts are measured, if nothing is.
+
+    Parameters
+    ----------
+    reading
+        Of the file, with the cues of its channel.
+    picture
+        (H, W, 3) uint8 as it is shown: that of ``found``.
+    """
+    return next(_reasons(reading, picture, found), None)
+
+
 def _reasons(
     reading: Reading, picture: NDArray[np.uint8], found: WatermarkReading
 ) -> Iterator[str]:
-    """Say why nothing is known of the whole picture, if nothing is."""
     if reading.facts.channel.double_compression.found:
         yield _TWICE
     if (found.longer_side or 0) < LEAST_WHOLE:
@@ -299,7 +313,7 @@ def _reasons(
             "known. Ask for the file as the platform serves it."
         )
     if large and steps and np.mean([steps[number] for number in COARSE_AT]) > MOST_COARSE:
-        yield _COMPRESSED
+        yield TOO_STRONGLY
     if not large and reading.facts.input.orientation != 1:
         yield "The file is stored turned, and edits are judged of pictures that are upright."
 

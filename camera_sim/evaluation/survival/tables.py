@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from camera_sim.evaluation.survival.trial import EDITS, Survived
-from camera_sim.evaluation.watermark.edit_tables import COMPRESSED, LOST, UNDECIDED
+from camera_sim.evaluation.watermark.edit_tables import COMPRESSED, NO_ANSWER
 from camera_sim.evaluation.watermark.edited import NATIVE
 from channel.evaluation.drawing import new_figure, save_figure
 from channel.evaluation.table import Table
@@ -45,7 +45,7 @@ def edits_table(trials: Sequence[Survived]) -> Table:
 
 def is_found(trial: Survived, edit: str) -> bool:
     """Whether a copy was called edited."""
-    return trial.edits[edit] not in (NATIVE, UNDECIDED, COMPRESSED, LOST)
+    return trial.edits[edit] not in (NATIVE, *NO_ANSWER)
 
 
 def groups(trials: Sequence[Survived]) -> list[tuple[Group, list[Survived]]]:

@@ -6,9 +6,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from camera_sim.evaluation.watermark.edit_tables import COMPRESSED, LOST, UNDECIDED, Judged
+from camera_sim.evaluation.watermark.edit_tables import (
+    COMPRESSED,
+    LOST,
+    UNDECIDED,
+    UNJUDGED,
+    Judged,
+)
 from camera_sim.evaluation.watermark.edited import NATIVE, Measured
-from verifier.detectors.edits import KEYED_TASK, TASK
+from verifier.detectors.edits import KEYED_TASK, TASK, TOO_STRONGLY
 from verifier.detectors.model import Model
 from verifier.errors import WeightsError
 from verifier.judging.calibration import log_softmax, top_label_reliability
@@ -33,10 +39,7 @@ class EditJudge:
     def __call__(self, rows: Sequence[Measured], *, keyed: bool) -> list[Judged]:
         """Judge copies, by the photo's own key or by the group's alone."""
         model = self._keyed if keyed else self._blind
-        return [
-            Judged(row, _called(model, numbers) if (numbers := row.numbers(keyed=keyed)) else LOST)
-            for row in rows
-        ]
+        return [Judged(row, _said(model, row, keyed=keyed)) for row in rows]
 
     def calibration_error(self, rows: Sequence[Measured], *, keyed: bool) -> tuple[float, int]:
         """Compare the probability of the likeliest kind with how often it is right.
@@ -66,6 +69,13 @@ def _model(folder: Path, task: str) -> Model:
     if not entries or entries[0].calibration_for(None) is None:
         raise WeightsError(f"{folder} holds no calibrated model for {task}")
     return Model(entries[0], folder, 1)
+
+
+def _said(model: Model, row: Measured, *, keyed: bool) -> str:
+    if row.unknown:
+        return COMPRESSED if row.unknown == TOO_STRONGLY else UNJUDGED
+    numbers = row.numbers(keyed=keyed)
+    return _called(model, numbers) if numbers else LOST
 
 
 def _called(model: Model, numbers: Sequence[float]) -> str:

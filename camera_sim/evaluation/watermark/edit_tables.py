@@ -11,6 +11,9 @@ from verifier.training.edits.train import KINDS
 LOST = "no payload"
 UNDECIDED = ""
 COMPRESSED = "compressed too strongly"
+UNJUDGED = "not judged"
+"""For another reason that a report gives: compressed before, cut by a few pixels, bent."""
+NO_ANSWER = UNDECIDED, COMPRESSED, UNJUDGED, LOST
 
 
 @dataclass(frozen=True)
@@ -20,7 +23,8 @@ class Judged:
     Attributes
     ----------
     answer
-        A kind of `KINDS`, "" where it is not sure, ``compressed too strongly``, or ``no payload``.
+        A kind of `KINDS`, "" where it is not sure, ``compressed too strongly``, ``not judged``, or
+        ``no payload``.
     """
 
     row: Measured
@@ -47,6 +51,46 @@ def by_edit(judged: Sequence[Judged], title: str) -> Table:
     return _table(judged, title, "edit", lambda one: _edit(one.row))
 
 
+def turned_wrong(judged: Sequence[Judged], title: str) -> Table:
+    """Show by chain how many answers turn wrong when a copy is sent on.
+
+    Of chains whose first part was asked about by itself: the camera's file before a platform, one
+    platform before a second.
+    """
+    answers = {_copy(one.row, one.row.way): one for one in judged}
+    rows: list[tuple[str, ...]] = []
+    for way in dict.fromkeys(one.row.way for one in judged if one.row.way):
+        pairs = [
+            (before, one)
+            for one in judged
+            if one.row.way == way and (before := answers.get(_copy(one.row, way[:-1])))
+        ]
+        if pairs:
+            rows.append((pairs[0][1].way, *_turned(pairs)))
+    columns = (
+        "sent on by the last", "copies", "answered before", "answered after", "wrong before",
+        "turned wrong", "at most (95%)",
+    )  # fmt: skip
+    return Table(columns, rows, title)
+
+
+def _copy(row: Measured, way: tuple[str, ...]) -> tuple[object, ...]:
+    return row.photo, row.kind, row.amount, way
+
+
+def _turned(pairs: Sequence[tuple[Judged, Judged]]) -> tuple[str, ...]:
+    before, after = ([pair[place] for pair in pairs] for place in (0, 1))
+    wrong = sum(_is_wrong(last) and not _is_wrong(first) for first, last in pairs)
+    answered = [sum(one.answer not in NO_ANSWER for one in some) for some in (before, after)]
+    counts = (len(pairs), *answered, sum(map(_is_wrong, before)), wrong)
+    return (*map(str, counts), f"{upper_bound(wrong, len(pairs)):.1%}")
+
+
+def _is_wrong(one: Judged) -> bool:
+    """Whether an unedited copy is called edited, or an edited one unedited."""
+    return _called_edited(one) if one.truth == NATIVE else one.answer == NATIVE
+
+
 def _edit(row: Measured) -> str:
     return row.kind if row.kind == NATIVE else f"{row.kind} {row.amount:g}"
 
@@ -60,7 +104,7 @@ def _table(
     ]
     columns = (
         first, "unedited called edited", "at most (95%)", "edited called unedited",
-        "edit found", "its kind named", "not sure", COMPRESSED, LOST,
+        "edit found", "its kind named", "not sure", COMPRESSED, UNJUDGED, LOST,
     )  # fmt: skip
     return Table(columns, [*rows, ("all", *_cells(judged))], title)
 
@@ -80,7 +124,7 @@ def _cells(judged: Sequence[Judged]) -> tuple[str, ...]:
         _of(found, len(edited)),
         _of(named, len(edited)),
         _of(sum(one.answer == UNDECIDED for one in read), len(read)),
-        _of(sum(one.answer == COMPRESSED for one in read), len(read)),
+        *(_of(sum(one.answer == why for one in read), len(read)) for why in (COMPRESSED, UNJUDGED)),
         _of(len(judged) - len(read), len(judged)),
     )
 

@@ -2,24 +2,36 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain
 
 import numpy as np
+from PIL import Image
 
 from camera_sim.evaluation.watermark.changes import pixels
 from camera_sim.evaluation.watermark.photos import CAMERA_QUALITY, Picture, Shot, as_jpeg
 from channel import transmit
 from channel.manipulations import GAUSSIAN, JPEG, MANIPULATIONS, RESAMPLE, SHARPEN
+from channel.platforms import platform
+from verifier.detectors.edits import unknown_of_the_whole, unmeasured
 from verifier.features.jpeg_header import jpeg_header
+from verifier.reading.reading import read_file
+from verifier.settings import Settings
 from verifier.watermark.description import describe
 from verifier.watermark.reader import WatermarkReading, read_watermark
 from verifier.watermark.transfer import measure_transfer
 
 NATIVE = "native"
+FILE = "file"
+"""The camera's own file, as a platform."""
+PAPER = "paper"
+"""The channel of Korus & Memon 2019, as a platform."""
+PAPER_QUALITY = 50
 RESAVED = JPEG.name
 WAYS = (
     ("whatsapp",), ("instagram",), ("facebook",), ("twitter",), ("telegram",),
     ("facebook", "whatsapp"), ("instagram", "telegram"), ("twitter", "whatsapp"),
 )  # fmt: skip
+"""Platforms, and chains of two."""
 FURTHER_WAYS: tuple[tuple[str, ...], ...] = (("linkedin",), ("messenger",), ("signal",), ())
 BY_NAME = {one.name: one for one in MANIPULATIONS}
 
@@ -84,6 +96,8 @@ class Measured:
     keyed, blind
         As `describe` gives them, with the photo's own key and with the group's alone; empty where
         the payload was not read, or where that wasn't measured.
+    unknown
+        Why a report says nothing of the whole copy; nothing is measured then. "" where it judges.
     """
 
     photo: str
@@ -92,6 +106,7 @@ class Measured:
     way: tuple[str, ...]
     keyed: tuple[float, ...] = ()
     blind: tuple[float, ...] = ()
+    unknown: str = ""
 
     @property
     def truth(self) -> str:
@@ -121,18 +136,59 @@ def measured_copy(
 ) -> Measured:
     """Send the saved file of an edited photo through platforms, and measure what comes back.
 
+    Nothing is measured where a report says nothing of the whole picture.
+
     Parameters
     ----------
     blind
         Whether that is measured with the group's key alone, too.
     """
-    received = transmit(file, list(way)) if way else file
+    received = sent(file, way)
     picture = pixels(received)
     reading = read_watermark(picture, [shot.keys.group], search=False)
     of = (shot.name, edit.kind, edit.amount, tuple(way))
     if reading.payload != shot.payload:
         return Measured(*of)
+    unknown = unmeasured(picture, reading, shot.keys.group) or unknown_of_the_whole(
+        read_file(received, Settings()), picture, reading
+    )
+    if unknown:
+        return Measured(*of, unknown=unknown)
     return Measured(*of, *described(received, picture, reading, shot, blind=blind))
+
+
+def ways_of(names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    """Take platforms apart that are written as on the command line; `WAYS` where none is given.
+
+    Parameters
+    ----------
+    names
+        Such as ``facebook``, ``facebook+telegram`` (a chain), ``paper``, or ``file`` (none).
+
+    Raises
+    ------
+    UnknownPlatformError
+        For an unknown platform.
+    """
+    ways = tuple(() if name == FILE else tuple(name.split("+")) for name in names) or WAYS
+    for name in chain.from_iterable(ways):
+        if name != PAPER:
+            platform(name)
+    return ways
+
+
+def sent(file: bytes, way: Sequence[str]) -> bytes:
+    """Send a file through platforms, one after the other."""
+    for name in way:
+        file = _through_paper(file) if name == PAPER else transmit(file, name)
+    return file
+
+
+def _through_paper(file: bytes) -> bytes:
+    """Send a file through the channel of Korus & Memon 2019: half the size, JPEG 50."""
+    picture = Image.fromarray(pixels(file))
+    half = picture.resize((picture.width // 2, picture.height // 2), Image.Resampling.BILINEAR)
+    return as_jpeg(np.asarray(half), PAPER_QUALITY)
 
 
 def described(

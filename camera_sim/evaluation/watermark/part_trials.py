@@ -14,8 +14,8 @@ from camera_sim.evaluation.recovery.local_edits import EDITS
 from camera_sim.evaluation.recovery.parts import Mask, Picture, drawn_part
 from camera_sim.evaluation.recovery.tables import area_under_curve
 from camera_sim.evaluation.watermark.changes import pixels
+from camera_sim.evaluation.watermark.edited import sent
 from camera_sim.evaluation.watermark.photos import Shot, as_jpeg
-from channel import transmit
 from verifier.detectors.edits import unmeasured
 from verifier.detectors.missing_parts import missing_parts
 from verifier.features.even_border import even_borders
@@ -97,7 +97,7 @@ def part_trials(
     for name, share, picture in changed:
         file, mask = as_jpeg(picture), (picture != photo).any(axis=-1)
         for way in ways:
-            received = transmit(file, list(way))
+            received = sent(file, way)
             yield tried(shot, PartTrial(shot.name, name, share, tuple(way)), received, mask)
 
 

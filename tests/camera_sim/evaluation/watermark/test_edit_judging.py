@@ -6,8 +6,9 @@ from collections.abc import Sequence
 import pytest
 
 from camera_sim.evaluation.watermark.edit_judging import EditJudge
-from camera_sim.evaluation.watermark.edit_tables import COMPRESSED, LOST
+from camera_sim.evaluation.watermark.edit_tables import COMPRESSED, LOST, UNJUDGED
 from camera_sim.evaluation.watermark.edited import Measured
+from verifier.detectors.edits import TOO_STRONGLY
 from verifier.watermark.description import LEAST_LEFT
 
 CLEAR = 1.0, 0.01, 1.0, 0.0
@@ -38,6 +39,13 @@ def test_a_copy_that_was_measured_with_its_own_key_alone_is_judged_by_that(
     assert [one.answer for one in judge(rows, keyed=True)] == ["sharpen"]
     assert judge.calibration_error(rows, keyed=True)[1] == 1
     assert judge.calibration_error(rows, keyed=False)[1] == 0
+
+
+@pytest.mark.parametrize("keyed", [True, False])
+def test_where_a_report_abstains_a_copy_is_not_judged(judge: EditJudge, keyed: bool) -> None:
+    of = "a.jpg", "sharpen", 1.0, ("facebook",)
+    rows = [Measured(*of, unknown=why) for why in (TOO_STRONGLY, "It was bent.")]
+    assert [one.answer for one in judge(rows, keyed=keyed)] == [COMPRESSED, UNJUDGED]
 
 
 @pytest.mark.parametrize("keyed", [True, False])

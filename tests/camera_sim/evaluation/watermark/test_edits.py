@@ -1,7 +1,22 @@
 """Tables of edits: who was called what, and copies whose payload was lost are not counted."""
 
-from camera_sim.evaluation.watermark.edit_tables import LOST, Judged, by_edit, by_way
-from camera_sim.evaluation.watermark.edited import Measured
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from camera_sim.evaluation.watermark.edit_tables import (
+    LOST,
+    UNJUDGED,
+    Judged,
+    by_edit,
+    by_way,
+    turned_wrong,
+)
+from camera_sim.evaluation.watermark.edited import WAYS, Measured, sent, ways_of
+from channel import transmit
+from channel.errors import UnknownPlatformError
 
 
 def _judged(kind: str, answer: str, way: tuple[str, ...] = ("whatsapp",)) -> Judged:
@@ -16,15 +31,16 @@ JUDGED = (
     _judged("gaussian", "native"),
     _judged("resample", ""),
     _judged("native", LOST, ()),
+    _judged("native", UNJUDGED),
 )
 
 
 def test_all_that_can_happen_is_counted() -> None:
     table = by_way(JUDGED, "title")
     assert table.rows[0][0] == "whatsapp"
-    wrong, _, missed, found, named, unsure, compressed, lost = table.rows[0][1:]
-    assert (wrong, missed, found, named) == ("1 of 2", "1 of 4", "2 of 4", "1 of 4")
-    assert (unsure, compressed, lost) == ("1 of 6", "0 of 6", "0 of 6")
+    wrong, _, missed, found, named, unsure, compressed, unjudged, lost = table.rows[0][1:]
+    assert (wrong, missed, found, named) == ("1 of 3", "1 of 4", "2 of 4", "1 of 4")
+    assert (unsure, compressed, unjudged, lost) == ("1 of 7", "0 of 7", "1 of 7", "0 of 7")
     assert table.rows[1][0] == "the camera's file"
     assert table.rows[1][-1] == "1 of 1"
     assert table.rows[-1][0] == "all"
@@ -33,3 +49,42 @@ def test_all_that_can_happen_is_counted() -> None:
 def test_edits_stand_by_name_and_amount() -> None:
     names = [row[0] for row in by_edit(JUDGED, "title").rows]
     assert names == ["native", "jpeg 1", "sharpen 1", "gaussian 1", "resample 1", "all"]
+
+
+def test_answers_that_turn_wrong_are_counted_by_the_last_platform() -> None:
+    chain = "facebook", "telegram"
+    before = [
+        _judged("native", "native", chain[:1]),
+        _judged("sharpen", "sharpen", chain[:1]),
+        _judged("gaussian", "native", chain[:1]),
+        _judged("resample", LOST, chain[:1]),
+    ]
+    after = [
+        _judged("native", "gaussian", chain),  # turned wrong
+        _judged("sharpen", "native", chain),  # turned wrong
+        _judged("gaussian", "native", chain),  # was wrong before
+        _judged("resample", "", chain),
+        _judged("jpeg", "gaussian", chain),  # nobody asked before
+    ]
+    (row,) = turned_wrong([*before, *after], "title").rows
+    assert row[:-1] == ("facebook → telegram", "4", "3", "3", "1", "2")
+    assert float(str(row[-1]).rstrip("%")) > 50
+
+
+def test_platforms_are_read_as_they_are_written() -> None:
+    assert ways_of([]) == WAYS
+    found = ways_of(["facebook", "facebook+telegram", "file", "paper"])
+    assert found == (("facebook",), ("facebook", "telegram"), (), ("paper",))
+    with pytest.raises(UnknownPlatformError, match="facebok"):
+        ways_of(["telegram+facebok"])
+
+
+def test_a_file_is_sent_through_one_platform_after_the_other() -> None:
+    data = io.BytesIO()
+    noise = np.random.default_rng(0).integers(0, 255, (90, 120, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(data, "JPEG", quality=95)
+    file = data.getvalue()
+    assert sent(file, ()) == file
+    assert sent(file, ("facebook", "telegram")) == transmit(file, ["facebook", "telegram"])
+    with Image.open(io.BytesIO(sent(file, ("paper",)))) as halved:
+        assert halved.size == (60, 45)
