@@ -205,6 +205,19 @@ def test_a_photo_whose_reader_was_killed_is_read_by_another(photo_file: Path) ->
         assert verifier.analyze(photo_file).input.width == 512
 
 
+def test_readers_that_died_while_they_waited_are_the_fault_of_no_photo(photo_file: Path) -> None:
+    file = photo_file.read_bytes()
+    with Verifier.facts_only(limits=Limits(workers=3)) as verifier:
+        pool = verifier._pool()
+        waiting = [pool._borrow() for _ in range(3)]
+        for process in waiting:
+            pool._give_back(process)
+            os.kill(process._popen.pid, signal.SIGKILL)
+        for process in waiting:
+            os.waitid(os.P_PID, process._popen.pid, os.WEXITED | os.WNOWAIT)
+        assert pool.read(file).facts.input.width == 512
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("deadly", "error", "words"),

@@ -140,8 +140,11 @@ class DecoderProcesses:
             if os.getpid() != self._owner:  # after a fork the processes are our parent's
                 self._idle.clear()
                 self._owner = os.getpid()
-            if self._idle:
-                return self._idle.pop()
+            while self._idle:
+                process = self._idle.pop()
+                if process.alive:
+                    return process
+                process.end()  # it died while it waited, of no photo
         return _Process(self._settings)
 
     def _give_back(self, process: "_Process") -> None:
