@@ -20,6 +20,7 @@ from channel.output import replacing
 from channel.printable import name_as_text, name_of_text, whole_text
 from channel.regular_file import open_regular, read_regular
 from verifier.errors import OutputError, PhotoError, SettingsError
+from verifier.report.record import ModelFacts
 from verifier.report.report import Report
 
 Progress = Callable[[int, int], None]
@@ -81,14 +82,50 @@ def analyze_many(
         todo = iter(names)
         # Twice as many as run: enough that none waits, few enough that memory stays bounded.
         running = [_start(pool, verifier, photo, done) for photo in islice(todo, 2 * threads)]
+        models = _Models(path)
         for number in range(1, len(photos) + 1):
             outcome = running.pop(0).result()
             running += [_start(pool, verifier, photo, done) for photo in islice(todo, 1)]
             if file and not outcome.resumed:
                 _write(file, outcome)
+            models.note(outcome)
             if progress:
                 progress(number, len(photos))
             yield outcome
+
+
+class _Models:
+    """Which models answered; says once where earlier reports are another's."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._earlier: dict[tuple[str, str], ModelFacts] = {}
+        self._now: dict[str, ModelFacts] = {}
+        self._told = False
+
+    def note(self, outcome: Outcome) -> None:
+        """Compare the models of earlier reports with those of this run's."""
+        if outcome.report is None or self._told:
+            return
+        asked = {one.name: one.model for one in outcome.report.detectors if one.model}
+        if outcome.resumed:
+            self._earlier |= {(name, one.sha256): one for name, one in asked.items()}
+        else:
+            self._now |= asked
+        for (name, sha256), earlier in self._earlier.items():
+            now = self._now.get(name)
+            if now and now.sha256 != sha256:
+                self._told = True
+                _log.warning(
+                    "%s: answers of %s are by %s in some earlier reports, and by %s in new ones; "
+                    "name another file to have all by one",
+                    self._path, name, _title(earlier), _title(now),
+                )  # fmt: skip
+                return
+
+
+def _title(model: ModelFacts) -> str:
+    return f"{model.name} {model.version}"
 
 
 def _start(

@@ -82,6 +82,24 @@ def test_damaged_results_are_gone_on_with(
     assert resumed(verifier, photos, results) == [True, True, True]
 
 
+def test_answers_of_another_model_are_told_once(
+    verifier: Verifier, photos: list[Path], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for seed, path in enumerate(photos):
+        path.write_bytes(jpeg(native(seed=seed)))
+    results = tmp_path / "results.jsonl"
+    list(verifier.analyze_many(photos[:2], results=results))
+    first, other = (json.loads(line) for line in results.read_text("utf-8").splitlines())
+    [asked] = [one for one in first["report"]["detectors"] if one["model"]]
+    asked["model"] |= {"name": "former-1", "sha256": "0" * 64}
+    results.write_text(f"{json.dumps(first)}\n{json.dumps(other)}\n", encoding="utf-8")
+    assert resumed(verifier, photos, results) == [True, True, False]
+    assert caplog.text.count("by former-1") == 1
+    caplog.clear()
+    assert resumed(verifier, photos[1:], results) == [True, True]
+    assert "former-1" not in caplog.text
+
+
 @pytest.mark.parametrize(
     "content",
     [
