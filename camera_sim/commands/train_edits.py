@@ -85,7 +85,7 @@ class TrainEdits(TrainingOptions):
         samples = samples_of(kept(self.out), keyed=keyed)
         photos = len({sample.photo for sample in samples})
         data = f"{photos} photographs of {self.pictures.name}, simulated captures, edited and sent"
-        calibration = calibrated(out_of_fold(samples, recipe), samples, data)
+        calibration = calibrated(out_of_fold(samples, recipe), samples, data, keyed=keyed)
         export_edits(
             train_edits(samples, recipe), NAMES[keyed], task_of(keyed=keyed), self.pipeline,
             recipe, calibration, {}, self.licence, self.out / "weights",
@@ -93,5 +93,5 @@ class TrainEdits(TrainingOptions):
         key = "the photo's own key" if keyed else "the group's key alone"
         for said, threshold in (("unedited copies called edited", calibration.edited),
                                 ("edited copies called unedited", calibration.native)):  # fmt: skip
-            assert threshold is not None  # both are fitted
-            print(f"{key}, {said}: {threshold.false_alarm_rate:.1%} of {threshold.pictures}")
+            if threshold is not None:
+                print(f"{key}, {said}: {threshold.false_alarm_rate:.1%} of {threshold.pictures}")

@@ -87,6 +87,13 @@ _BENT: Final = (
     "The picture was turned a little or bent, as a correction of lens or perspective does. Parts "
     "of its watermark lie beside where it was read, so what is left of it isn't known."
 )
+_NO_EDIT: Final = (
+    "What is left of the camera's watermark shows no edit clearly (probability of one {})."
+)
+_NEVER_UNEDITED: Final = (
+    "That a photo is unedited can't be told by the group's key: who has it can put back what an "
+    "edit took. Its vendor can ask by the photo's own."
+)
 _TWICE: Final = (
     "The file was compressed more strongly before, and it isn't known how much of the watermark "
     "that took."
@@ -343,7 +350,11 @@ def _answer(entry: ModelEntry, calibration: Calibration, found: dict[str, float]
         reasons = (said, how_often_wrong(none, "edited"))
         return Answer("ran", "informs", reasons, label, True, none, native)
     undecided = (
-        "What is left of the camera's watermark fits neither an unedited photo clearly nor an "
-        f"edited one: probability of an edit {percent(edited)}."
+        (_NO_EDIT.format(percent(edited)), _NEVER_UNEDITED)
+        if none is None
+        else (
+            "What is left of the camera's watermark fits neither an unedited photo clearly nor an "
+            f"edited one: probability of an edit {percent(edited)}.",
+        )
     )
-    return Answer("ran", "inconclusive", (undecided,), in_domain=True)
+    return Answer("ran", "inconclusive", undecided, in_domain=True)

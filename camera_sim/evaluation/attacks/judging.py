@@ -54,7 +54,7 @@ class Outcome:
     def forged(self) -> bool | None:
         """Whether a false statement is gained; None where it is not judged."""
         if self.aim == "repair":
-            return None if self.edits is None else self.edits == NATIVE
+            return None if self.edits is None else NATIVE in (self.edits, self.edits_keyed)
         return self.aim == "forgery" and self.read
 
     @property

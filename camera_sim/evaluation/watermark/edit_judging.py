@@ -105,10 +105,11 @@ def called(entry: ModelEntry, logarithms: NDArray[np.float64]) -> str:
     calibration = entry.calibration_for(None)
     assert calibration is not None  # as `EditJudge` saw
     assert calibration.edited is not None
-    assert calibration.native is not None
     found = picture_probabilities(entry, calibration, logarithms, 1)
     if role_probability(entry, found, "edit") >= calibration.edited.value:
         edits = [label.name for label in entry.labels if label.role == "edit"]
         return max(edits, key=lambda name: found[name])
-    unedited = role_probability(entry, found, "native") >= calibration.native.value
-    return NATIVE if unedited else UNDECIDED
+    unedited = calibration.native
+    if unedited and role_probability(entry, found, "native") >= unedited.value:
+        return NATIVE
+    return UNDECIDED

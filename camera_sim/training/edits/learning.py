@@ -31,8 +31,14 @@ def task_of(*, keyed: bool) -> str:
     return KEYED_TASK if keyed else TASK
 
 
-def calibrated(logits: NDArray[np.float64], samples: Sequence[Sample], data: str) -> Calibration:
-    """Fit temperature and thresholds to logits of photos that their network did not see."""
+def calibrated(
+    logits: NDArray[np.float64], samples: Sequence[Sample], data: str, *, keyed: bool
+) -> Calibration:
+    """Fit temperature and thresholds to logits of photos that their network did not see.
+
+    By the group's key alone nothing is called unedited: who has it, as every newsroom that reads
+    has, can put back what an edit took of all that it knows.
+    """
     labels = np.array([sample.label for sample in samples])
     temperature = calibrating.fit_temperature(logits, labels)
     found = calibrating.probabilities(logits, temperature)
@@ -42,7 +48,7 @@ def calibrated(logits: NDArray[np.float64], samples: Sequence[Sample], data: str
         temperature=temperature,
         exponent=0.0,
         edited=calibrating.threshold_for(edited[native], FALSE_ALARMS),
-        native=calibrating.threshold_for(found[~native, 0], FALSE_ALARMS),
+        native=calibrating.threshold_for(found[~native, 0], FALSE_ALARMS) if keyed else None,
         expected_calibration_error=calibrating.top_label_reliability(found, labels).error,
         pictures=len(samples),
         data=data,

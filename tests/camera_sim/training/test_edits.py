@@ -43,7 +43,9 @@ def test_thresholds_state_how_often_they_err() -> None:
     rows = [_row(kind, f"{n}.jpg") for n in range(50) for kind in ("native", "sharpen")]
     samples = samples_of(rows, keyed=True)
     logits = np.random.default_rng(0).normal(0, 1, (len(samples), len(KINDS)))
-    fitted = calibrated(logits, samples, "made")
+    fitted = calibrated(logits, samples, "made", keyed=True)
+    assert fitted.native is not None
+    assert calibrated(logits, samples, "made", keyed=False).native is None
     assert fitted.edited is not None
     assert fitted.edited.false_alarm_rate <= 0.01
     assert fitted.edited.pictures == 50

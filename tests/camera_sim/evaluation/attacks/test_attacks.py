@@ -213,6 +213,8 @@ def test_a_repair_that_is_called_native_is_false_and_the_photos_key_may_notice()
     assert (repaired.forged, repaired.noticed) == (True, True)
     unnoticed = outcome(aim="repair", edits="native", edits_keyed=UNDECIDED)
     assert (unnoticed.forged, unnoticed.noticed) == (True, False)
+    by_the_photos = outcome(aim="repair", edits=UNDECIDED, edits_keyed="native")
+    assert (by_the_photos.forged, by_the_photos.noticed) == (True, False)
     assert outcome(aim="repair", edits="gaussian").forged is False
 
 
