@@ -58,7 +58,12 @@ class EvaluateEdits(PhotographsOptions):
 
     def _tables(self, rows: "list[Measured]", photos: int) -> str:
         from camera_sim.evaluation.watermark.edit_judging import EditJudge
-        from camera_sim.evaluation.watermark.edit_tables import by_edit, by_way, turned_wrong
+        from camera_sim.evaluation.watermark.edit_tables import (
+            blurs_table,
+            by_edit,
+            by_way,
+            turned_wrong,
+        )
         from camera_sim.evaluation.watermark.edited import STANDARD, Edit
 
         judge = EditJudge(self.models)
@@ -75,6 +80,7 @@ class EvaluateEdits(PhotographsOptions):
                 str(by_way(standard, f"By platform, {key}")),
                 str(by_edit(judged, f"By edit, {key}")),
                 str(turned_wrong(judged, f"Sent on, {key}")),
+                str(blurs_table(judged, f"How strongly it was smoothed, {key}", keyed=keyed)),
                 f"Expected calibration error, {key}: {error:.3f} of {copies} copies judged.\n",
             ]
         return "\n".join(parts)

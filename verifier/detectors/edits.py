@@ -37,6 +37,7 @@ from verifier.report.parts import EDITS
 from verifier.report.record import DetectorResult
 from verifier.report.wording import percent
 from verifier.watermark.description import describe, is_known
+from verifier.watermark.edit_strength import blur_of, sharpening_of
 from verifier.watermark.photo import upright
 from verifier.watermark.reader import WatermarkReading, read_watermark
 from verifier.watermark.regions import regions_of
@@ -203,19 +204,17 @@ class WatermarkEdits(Detector):
         if unknown:
             return self._result(model, abstained(unknown, in_domain=True))
         logits = model.logits([described[None]])
-        return self._answered(model, reading, log_softmax(logits)[0])
+        answer = self._answered(model, reading, log_softmax(logits)[0])
+        return self._result(model, _with_strength(answer, described))
 
-    def _answered(
-        self, model: Model, reading: Reading, logarithms: NDArray[np.float64]
-    ) -> DetectorResult:
+    def _answered(self, model: Model, reading: Reading, logarithms: NDArray[np.float64]) -> Answer:
         entry = model.entry
         calibration = entry.calibration_for(reading.facts.channel.platform)
         if calibration is None:
             unfitted = "The model isn't calibrated, so its scores give no answer."
-            return self._result(model, abstained(unfitted, in_domain=True))
+            return abstained(unfitted, in_domain=True)
         found = picture_probabilities(entry, calibration, logarithms, 1)
-        answer = replace(_answer(entry, calibration, found), probabilities=found)
-        return self._result(model, answer)
+        return replace(_answer(entry, calibration, found), probabilities=found)
 
     def _result(self, model: Model, answer: Answer) -> DetectorResult:
         threshold = answer.threshold
@@ -323,6 +322,26 @@ def _reasons(
         yield TOO_STRONGLY
     if not large and reading.facts.input.orientation != 1:
         yield "The file is stored turned, and edits are judged of pictures that are upright."
+
+
+def _with_strength(answer: Answer, described: NDArray[np.float32]) -> Answer:
+    """Say how strong an edit was that is named."""
+    if answer.answer is None or answer.answer.role != "edit":
+        return answer
+    if answer.answer.name == SHARPENED:
+        much = sharpening_of(described)
+        words = (
+            f"Detail ten pixels long is about {much.likeliest:.0%} stronger "
+            f"({much.least:.0%} to {much.most:.0%})."
+        )
+    else:
+        much = blur_of(described)
+        words = (
+            f"That is about what a blur of {much.likeliest:.1f} pixels of the photo takes "
+            f"({much.least:.1f} to {much.most:.1f})."
+        )
+    said, *others = answer.reasons
+    return replace(answer, reasons=(said, words, *others))
 
 
 def _answer(entry: ModelEntry, calibration: Calibration, found: dict[str, float]) -> Answer:

@@ -3,10 +3,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from camera_sim.evaluation.watermark.edited import NATIVE, Measured
 from channel.evaluation.table import Table
+from channel.manipulations import GAUSSIAN
 from verifier.judging.calibration import upper_bound
 from verifier.training.edits.train import KINDS
+from verifier.watermark.edit_strength import blur_of
 
 LOST = "no payload"
 UNDECIDED = ""
@@ -72,6 +76,22 @@ def turned_wrong(judged: Sequence[Judged], title: str) -> Table:
         "turned wrong", "at most (95%)",
     )  # fmt: skip
     return Table(columns, rows, title)
+
+
+def blurs_table(judged: Sequence[Judged], title: str, *, keyed: bool) -> Table:
+    """Compare the blur that a report states with that of smoothed copies that were found."""
+    found = [one for one in judged if one.truth == GAUSSIAN.name and _called_edited(one)]
+    rows = []
+    for sigma in sorted({one.row.amount for one in found}):
+        stated = [
+            blur_of(np.array(one.row.numbers(keyed=keyed)))
+            for one in found
+            if one.row.amount == sigma
+        ]
+        around = sum(one.least <= sigma <= one.most for one in stated)
+        middle = np.median([one.likeliest for one in stated])
+        rows.append((f"{sigma:g}", len(stated), f"{middle:.2f}", _of(around, len(stated))))
+    return Table(("blur, pixels", "found", "stated, median", "within what is stated"), rows, title)
 
 
 def _copy(row: Measured, way: tuple[str, ...]) -> tuple[object, ...]:

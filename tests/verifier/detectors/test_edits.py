@@ -1,6 +1,7 @@
 """Edits by what is left of a watermark: told where it is sure, never evidence for a picture."""
 
 import io
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -114,6 +115,7 @@ def test_a_sharpened_photo_looks_sharpened(
     assert after.finding == "evidence against"
     assert after.answer == "sharpen"
     assert after.reasons[0].startswith("More is left")
+    assert re.match(r"Detail ten pixels long is about \d+% stronger", after.reasons[1])
     assert after.probabilities["sharpen"] > 0.6 > before.probabilities["sharpen"]
 
 
@@ -127,6 +129,13 @@ def test_a_smoothed_photo_is_not_said_to_be_resized_for_sure(
     assert result.finding == "evidence against"
     assert (result.answer_words or "").startswith("smoothed or resized")
     assert result.reasons[0].startswith("Less is left")
+    said = re.search(
+        r"a blur of (\S+) pixels of the photo takes \((\S+) to (\S+)\)", result.reasons[1]
+    )
+    assert said
+    likeliest, least, most = map(float, said.groups())
+    assert least <= likeliest <= most
+    assert least - 0.1 <= deviation <= most + 0.1
 
 
 def test_a_smaller_file_that_is_no_jpeg_is_not_judged(

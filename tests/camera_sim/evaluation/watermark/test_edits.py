@@ -10,6 +10,7 @@ from camera_sim.evaluation.watermark.edit_tables import (
     LOST,
     UNJUDGED,
     Judged,
+    blurs_table,
     by_edit,
     by_way,
     turned_wrong,
@@ -88,3 +89,15 @@ def test_a_file_is_sent_through_one_platform_after_the_other() -> None:
     assert sent(file, ("facebook", "telegram")) == transmit(file, ["facebook", "telegram"])
     with Image.open(io.BytesIO(sent(file, ("paper",)))) as halved:
         assert halved.size == (60, 45)
+
+
+def test_a_blur_is_compared_with_what_is_stated_of_it() -> None:
+    slope = -0.0197 * 10  # of a blur of one pixel
+    rows = [
+        Measured(f"{sigma}.jpg", "gaussian", sigma, (), (slope, 0.01, 1.0, 0.0))
+        for sigma in (1.0, 3.0)
+    ]
+    judged = [Judged(row, "resample") for row in rows]
+    judged += [Judged(rows[0], "native"), _judged("sharpen", "sharpen")]
+    table = blurs_table(judged, "title", keyed=True)
+    assert table.rows == [("1", 1, "1.00", "1 of 1"), ("3", 1, "1.00", "0 of 1")]

@@ -1,0 +1,32 @@
+"""The strength of an edit by its slope: of blurs whose slope is known in closed form."""
+
+import numpy as np
+import pytest
+
+from verifier.watermark.description import UNIT
+from verifier.watermark.edit_strength import blur_of, sharpening_of
+
+
+def _described(slope: float, error: float = 0.01) -> np.ndarray:
+    return np.array((slope, error, 1.0, 0.0), np.float32)
+
+
+@pytest.mark.parametrize("sigma", [0.6, 1.0, 2.0])
+def test_a_gaussian_blur_has_its_sigma(sigma: float) -> None:
+    left_at_unit = np.exp(-2 * (np.pi * sigma * UNIT) ** 2)
+    found = blur_of(_described(float(np.log(left_at_unit))))
+    assert found.likeliest == pytest.approx(sigma, rel=1e-4)
+    assert found.least < sigma < found.most
+
+
+def test_sharpening_is_what_detail_of_ten_pixels_gains() -> None:
+    found = sharpening_of(_described(float(np.log(1.25))))
+    assert found.likeliest == pytest.approx(0.25, rel=1e-4)
+    assert found.least < 0.25 < found.most
+
+
+def test_what_is_badly_known_has_a_wide_range_and_none_below_nothing() -> None:
+    sure, unsure = (blur_of(_described(-0.05, error)) for error in (0.01, 0.2))
+    assert (unsure.least, unsure.likeliest) == (0, sure.likeliest)
+    assert unsure.most > sure.most
+    assert sharpening_of(_described(0.05, 0.2)).least == 0
