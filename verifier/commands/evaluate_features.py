@@ -72,6 +72,11 @@ class EvaluateFeatures:
             for picture in pictures_of_sets(kind, [folder])[: self.limit]
         ]
         crops = centre_crops(pictures, self.seed)
+        generated = sum(crop.picture.kind == GENERATED for crop in crops)
+        print(
+            f"{len(crops) - generated} photographs and {generated} generated pictures; average "
+            f"precision of guessing {generated / len(crops):.1%}\n"
+        )
         found = [measure_features(network, crops, self.silenced, self.seed) for network in networks]
         print(sensitivity_table(found))
         print(colour_table(found))

@@ -151,7 +151,7 @@ def _precision(
 
 
 def _robustness(models: Sequence[Model], crops: "Sequence[TestCrop]", out: Path) -> None:
-    from verifier.evaluation.generated.bench import precision_by_set, scores_of
+    from verifier.evaluation.generated.bench import chance_by_set, precision_by_set, scores_of
     from verifier.evaluation.generated.figures import draw_robustness
     from verifier.evaluation.generated.tables import robustness_table
     from verifier.training.generated.blur_and_jpeg import blurred, coded
@@ -172,7 +172,7 @@ def _robustness(models: Sequence[Model], crops: "Sequence[TestCrop]", out: Path)
             curves[what].append((model.entry.name, [place for place, _ in steps], found))
     for what, of_models in curves.items():
         print(robustness_table(what, of_models))
-    draw_robustness(curves, out / "generated-robustness.png")
+    draw_robustness(curves, chance_by_set(crops), out / "generated-robustness.png")
 
 
 def _spectra(crops: "Sequence[TestCrop]", out: Path) -> None:

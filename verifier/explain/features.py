@@ -122,10 +122,13 @@ def _tensor(crops: Sequence[TestCrop]) -> Tensor:
 
 
 def sensitivity_table(found: Sequence[Features]) -> str:
-    """Write a line a detector and number of channels, AP in percent."""
+    """Write a line a detector and number of channels, AP in percent.
+
+    Pictures found are the generated ones that the ranking rests on.
+    """
     columns = (
-        "model", "channels", "silenced", "none silenced", "top by FF-RS", "random (range)",
-        "lowest",
+        "model", "channels", "pictures found", "silenced", "none silenced", "top by FF-RS",
+        "random (range)", "lowest",
     )  # fmt: skip
     rows = []
     for one in found:
@@ -134,8 +137,8 @@ def sensitivity_table(found: Sequence[Features]) -> str:
             mean = 100 * float(np.mean(row.random))
             random = f"{mean:.1f} ({low:.1f}–{high:.1f})"
             whole, top, lowest = (f"{100 * v:.1f}" for v in (row.whole, row.top, row.lowest))
-            channels = len(one.ranking.channels)
-            rows.append((one.name, channels, row.count, whole, top, random, lowest))
+            facts = (one.name, len(one.ranking.channels), one.ranking.pictures, row.count)
+            rows.append((*facts, whole, top, random, lowest))
     return str(Table(columns, rows))
 
 

@@ -424,7 +424,7 @@ def test_features_are_measured_and_told() -> None:
     assert first.lowest == 1
     assert found.colour_share(1) == 1
     assert found.colour_relevance > 0.9
-    assert "| red | 4 | 1 | 100.0 |" in sensitivity_table([found])
+    assert "| red | 4 | 8 | 1 | 100.0 |" in sensitivity_table([found])
     assert "| red | 100% | " in colour_table([found])
     assert ranking_table(network, found, 1).splitlines()[2].startswith("| norm#0 | ")
 

@@ -18,6 +18,11 @@ SHOWN: Final = 8
 SPECTRA_A_ROW: Final = 5
 
 
+def _top(precisions: Sequence[float]) -> float:
+    """Where an axis of percent ends: a little above the highest of some shares."""
+    return min(105.0, 110 * max(precisions))
+
+
 def _on_lines(name: str) -> str:
     """Break a set's name at its underscores: long ones stand side by side."""
     return name.replace("_", "\n")
@@ -37,13 +42,16 @@ def draw_augmentation(
     for place, name in enumerate(names):
         axes.hlines(100 * chance[name], place - 0.42, place + 0.42, "black", "dashed")
     axes.set_xticks(range(len(names)), [_on_lines(name) for name in names], fontsize=8)
-    axes.set(ylabel="average precision (%)", ylim=(0, 105), title="AP by generator; dashed: chance")
-    axes.legend(fontsize=8, ncols=len(rows), loc="lower center")
+    top = _top([*(one for _, found in rows for one in found.values()), *chance.values()])
+    axes.set(ylabel="average precision (%)", ylim=(0, top), title="AP by generator; dashed: chance")
+    figure.legend(fontsize=8, ncols=len(rows), loc="outside lower center")
     save_figure(figure, path, dpi=100)
 
 
 def draw_robustness(
-    curves: Mapping[str, Sequence[tuple[str, Sequence[float], Sequence[Precisions]]]], path: Path
+    curves: Mapping[str, Sequence[tuple[str, Sequence[float], Sequence[Precisions]]]],
+    chance: Precisions,
+    path: Path,
 ) -> None:
     """Draw figure 5: AP against blur and against JPEG quality, a row of axes for each.
 
@@ -51,23 +59,29 @@ def draw_robustness(
     ----------
     curves
         By what is on the horizontal axis: for each model its name, places, and AP by generator.
+    chance
+        AP of guessing, by generator: dashes.
     """
     names = list(next(iter(curves.values()))[0][2][0])
-    figure = new_figure(3 * len(names), 5.6)
+    drawn = [found for models in curves.values() for _, _, steps in models for found in steps]
+    top = _top([one for found in (*drawn, chance) for one in found.values()])
+    figure = new_figure(2.2 * len(names), 5.2)
     for row, (what, models) in enumerate(curves.items()):
         for column, name in enumerate(names):
             axes = figure.add_subplot(len(curves), len(names), row * len(names) + column + 1)
             for model, places, found in models:
                 axes.plot(places, [100 * one[name] for one in found], marker=".", label=model)
-            axes.set(ylim=(0, 103), xlabel=what)
+            axes.axhline(100 * chance[name], color="black", linestyle="dashed", linewidth=0.8)
+            axes.set(ylim=(0, top))
+            axes.set_xlabel(what, fontsize=8)
             if row == 0:
                 axes.set_title(_on_lines(name), fontsize=9)
             if "quality" in what:
                 axes.invert_xaxis()
             if column == 0:
                 axes.set_ylabel("average precision (%)")
-            if row == 0 and column == 0:
-                axes.legend(fontsize=7)
+    lines, labels = figure.axes[0].get_legend_handles_labels()
+    figure.legend(lines, labels, fontsize=8, ncols=len(labels), loc="outside lower center")
     save_figure(figure, path, dpi=100)
 
 
