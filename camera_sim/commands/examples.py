@@ -81,6 +81,7 @@ EXAMPLES: Final = {
     "evaluate platform": "camsim evaluate platform my-pictures/ --out measured",
     "evaluate origin": "camsim evaluate origin my-sets/ --out measured",
     "evaluate generated": "camsim evaluate generated --natural photographs/ --generated generated/ --models runs/mine/weights --out measured",
+    "evaluate inpainted": "camsim evaluate inpainted my-photos/ --generator runs/generator --out measured",
     "evaluate features": "camsim evaluate features --natural photographs/ --generated generated/",
     "completion": "camsim completion bash",
 }

@@ -166,6 +166,8 @@ COMMANDS: Final = {
         "origin: photograph, computer graphics or generated"),
     "evaluate generated": ("verifier.commands.evaluate_generated:EvaluateGenerated",
         "generated pictures: AP by generator, robustness, spectra, ranking"),
+    "evaluate inpainted": ("verifier.commands.evaluate_inpainted:EvaluateInpainted",
+        "whether a model's map shows which part of a photograph was generated"),
     "evaluate features": ("verifier.commands.evaluate_features:EvaluateFeatures",
         "which channels find generated pictures (FF-RS), and which go by colour"),
     "completion": ("camera_sim.commands.completion:Completion",

@@ -1,6 +1,6 @@
 """``camsim train pairs``: photographs beside their own reconstructions, to train a detector on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -56,7 +56,7 @@ class TrainPairs(ListedSetsOptions):
         from verifier.training.seeded import make_ready
 
         make_ready(self.seed, self.threads)
-        decoders = decoders_of(self)
+        decoders = decoders_of(self.taef2, self.generator)
         photographs = listed_photographs(self)
         with Bar() as bar:
             task = bar.add_task("making pairs", total=len(photographs))
@@ -79,8 +79,17 @@ def listed_photographs(args: TrainPairs) -> "list[Picture]":
     return [one for one in pictures if named_in(listed, one.set).part == "training"]
 
 
-def decoders_of(args: TrainPairs) -> dict[str, Callable[[Any], Any]]:
+def decoders_of(
+    taef2: Sequence[Path], generators: Sequence[Path]
+) -> dict[str, Callable[[Any], Any]]:
     """Load the decoders by name.
+
+    Parameters
+    ----------
+    taef2
+        The encoder's weights, then the decoder's; or none.
+    generators
+        Folders of runs.
 
     Raises
     ------
@@ -92,12 +101,12 @@ def decoders_of(args: TrainPairs) -> dict[str, Callable[[Any], Any]]:
     from verifier.training.generated.generator import load_generator
     from verifier.training.generated.taef2 import load_taef2
 
-    if len(args.taef2) not in (0, 2):
+    if len(taef2) not in (0, 2):
         raise TrainingError("--taef2 takes two files: the encoder's weights, then the decoder's")
     found: dict[str, Callable[[Any], Any]] = {}
-    if args.taef2:
-        found["taef2"] = load_taef2(*args.taef2)
-    for run in args.generator:
+    if taef2:
+        found["taef2"] = load_taef2(*taef2)
+    for run in generators:
         name = run.resolve().name
         if name in found or name == "photograph":
             raise TrainingError(f"two decoders would be called {name!r}; rename a run's folder")

@@ -1,0 +1,1 @@
+"""Photographs of which a part was generated: whether a model's map shows where."""
