@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from verifier.watermark.description import NAMES, UNIT
 
-SCATTER: Final = 0.06
+SCATTER: Final = 0.08
 """Standard deviation of photos' slopes about that of what was done to them, beside the error that
 is stated: measured on the copies that `camsim train edits` keeps."""
 OF_NINE_IN_TEN: Final = 1.64  # standard deviations

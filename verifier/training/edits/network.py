@@ -3,7 +3,8 @@
 Each kind of edit gives the slope of what is left (`verifier.watermark.description`) a place of its
 own, and photos scatter about it: by the slope's own error, by what no model of a camera's strength
 or of JPEG's rounding gets right, and some far. So each kind is a distribution of Student's, whose
-places and widths are learnt, and a slope that is badly known decides nothing.
+places and widths are learnt, and a slope that is badly known decides nothing. A wrong level of fine
+lines against coarse ones is the more of a slope the less far the lines reach, as in large photos.
 """
 
 import torch
@@ -12,6 +13,9 @@ from torch.nn import functional as F
 
 FREEDOM = 8.0
 """Degrees of freedom of Student's distributions: fewer have longer tails."""
+FARTHEST = -0.6, 0.22
+"""Slopes beyond which one says no more than these: far off, the widest distribution would win."""
+LEAST_FINEST = 0.02
 PLACES = (0.0, 0.25, -0.15, -0.3)
 """Slopes from which learning starts: native, sharpen, gaussian, resample."""
 
@@ -23,24 +27,26 @@ class EditNetwork(nn.Module):
         super().__init__()
         kinds = len(PLACES)
         self.place = nn.Parameter(torch.tensor(PLACES))
-        self.place_by_finest = nn.Parameter(torch.zeros(kinds))
+        self.level = nn.Parameter(torch.zeros(1))
         self.width = nn.Parameter(torch.full((kinds,), -3.0))
         self.width_by_loss = nn.Parameter(torch.tensor(-1.0))
+        self.width_by_level = nn.Parameter(torch.tensor(-3.5))
         self.bias_by_loss = nn.Parameter(torch.zeros(2))
         self.prior = nn.Parameter(torch.zeros(kinds))
 
     def forward(self, described: Tensor) -> Tensor:
         """(N, 4) numbers to (N, 4) logits."""
         slope, error, finest, left = (one[:, None] for one in described.unbind(dim=1))
-        loss = -left
+        loss, reach = -left, finest.clamp(min=LEAST_FINEST)
         bias = self.bias_by_loss[0] * loss + self.bias_by_loss[1] * loss.square()
-        place = self.place + self.place_by_finest * (finest - 1) + bias
+        bias = bias + self.level * (1 / reach - 1)
         spread = (
             error.square()
             + F.softplus(self.width).square()
             + (F.softplus(self.width_by_loss) * loss).square()
+            + (F.softplus(self.width_by_level) / reach).square()
         )
-        off = (slope - place).square() / spread
+        off = ((slope - bias).clamp(*FARTHEST) - self.place).square() / spread
         # Student's density, but for what is the same for all kinds.
         density = -(FREEDOM + 1) / 2 * torch.log1p(off / FREEDOM) - 0.5 * spread.log()
         logits: Tensor = density + self.prior
