@@ -26,6 +26,8 @@ from verifier.report.record import (
 # reaches it (95% reach 1.15), 88% of those compressed twice do where the second quality was higher,
 # 22% where it was lower.
 EARLIER_GAIN: Final = 2.0
+FINER_GAIN: Final = 1.5
+"""The same of a finer one before a coarser, by the levels that aren't 0."""
 # Platforms that are less probable than this by the header aren't listed; "none" always is.
 _LEAST_PROBABILITY: Final = 0.001
 _UNASKED: Final = Cue(found=None, words="Not tested.")
@@ -121,21 +123,23 @@ def _double(header: JpegHeader | None, pixels: NDArray[np.uint8]) -> Cue:
     if earlier is None:
         words = "The picture is too small or too smooth to look for an earlier compression."
         return Cue(found=None, words=words)
-    # A finer one before a coarser one can't be detected. Of 20 photographs coded once at 75 two
-    # reached the threshold, and a camera's, all of quality 96, whose steps are of a level or two.
-    coarser = earlier.quality < table_quality(header.luma).quality
-    found = coarser and earlier.gain >= EARLIER_GAIN
+    # Of 20 photographs coded once at 75 two reached the threshold by the first measure, and a
+    # camera's, all of quality 96, whose steps are of a level or two: so it must be coarser.
+    last = table_quality(header.luma).quality
+    coarser = earlier.quality < last and earlier.gain >= EARLIER_GAIN
+    finer = earlier.finer > last and earlier.finer_gain >= FINER_GAIN
+    found, quality = coarser or finer, earlier.quality if coarser else earlier.finer
     words = (
-        f"The picture was compressed as JPEG before, at a quality of about {earlier.quality}, and "
+        f"The picture was compressed as JPEG before, at a quality of about {quality}, and "
         "neither resized nor cropped off the grid of 8 pixels since."
         if found
-        else "No trace of an earlier and stronger JPEG compression; resizing would have removed it."
+        else "No trace of an earlier JPEG compression; resizing would have removed it."
     )
     return Cue(
         found=found,
-        strength=round(earlier.gain, 2),
-        threshold=EARLIER_GAIN,
-        quality=earlier.quality if found else None,
+        strength=round(earlier.finer_gain if finer and not coarser else earlier.gain, 2),
+        threshold=FINER_GAIN if finer and not coarser else EARLIER_GAIN,
+        quality=quality if found else None,
         words=words,
     )
 

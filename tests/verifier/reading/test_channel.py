@@ -208,6 +208,18 @@ def test_graphics_coded_once_have_no_earlier_compression(kind: str, quality: int
     assert not reading_of(jpeg(_graphic(kind), quality=quality)).double_compression.found
 
 
+@pytest.mark.parametrize(("first", "last"), [(92, 87), (70, 90)])
+def test_what_was_coded_on_the_same_grid_before_is_told(first: int, last: int) -> None:
+    """Finer or coarser: Telegram codes Facebook's files of 92 again at 87."""
+    before = photo(800, 1200)
+    once = reading_of(jpeg(before, quality=last)).double_compression
+    assert once.found is False
+    coded = np.asarray(Image.open(BytesIO(jpeg(before, quality=first))).convert("RGB"))
+    twice = reading_of(jpeg(coded, quality=last)).double_compression
+    assert twice.found
+    assert twice.quality == pytest.approx(first, abs=2)
+
+
 def test_a_finer_compression_before_a_coarser_one_is_not_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -17,11 +17,14 @@ _REVOKED: Final = ("signingCredential.ocsp.", "signingCredential.revoked")
 
 
 def trust_of(codes: StatusCodes, signer: str | None, *, anchors_given: bool) -> Trust:
-    """Answer from the codes of one manifest: any failure of the certificate outweighs a success."""
+    """Answer from the codes of one manifest: any failure of the certificate outweighs a success.
+
+    Of the certificate one code alone is good news, wherever the others are listed.
+    """
     name = quoted(signer, "the signer")
     failures = {
         code
-        for code in codes.failure
+        for code in codes.failure | codes.informational | codes.success - {_TRUSTED}
         if code.startswith(_CREDENTIAL) and not code.startswith(_REVOKED)
     }
     if codes.failure & _EXPIRED:
