@@ -220,6 +220,40 @@ def test_what_was_coded_on_the_same_grid_before_is_told(first: int, last: int) -
     assert twice.quality == pytest.approx(first, abs=2)
 
 
+@pytest.mark.slow
+def test_how_often_an_earlier_compression_is_told(shared_folder: Path) -> None:
+    """The rates of docs/results/verifier.md: of photographs of CLIC 2025 and CID22."""
+    rng = np.random.default_rng(0)
+    folder = shared_folder / "data/pictures/npi"
+    files = [
+        *sorted((folder / "codec-corpus_clic2025").iterdir())[:31],
+        *sorted((folder / "codec-corpus_CID22").iterdir())[:60],
+    ]
+    told = {"once": 0, "coarser first": 0, "finer first": 0}
+    for file in files:
+        with Image.open(file) as opened:
+            pixels = np.asarray(opened.convert("RGB"))
+        last = int(rng.integers(70, 96))
+        told["once"] += bool(_coded(pixels, last).double_compression.found)
+        last = int(rng.integers(70, 96))
+        first = int(rng.integers(55, last - 4))
+        told["coarser first"] += bool(_coded(pixels, first, last).double_compression.found)
+        last = int(rng.integers(70, 92))
+        first = int(rng.integers(last + 4, 97))
+        told["finer first"] += bool(_coded(pixels, first, last).double_compression.found)
+    assert len(files) == 91
+    assert told["once"] <= 2
+    assert told["coarser first"] >= 76
+    assert told["finer first"] >= 16
+
+
+def _coded(pixels: NDArray[np.uint8], *qualities: int) -> ChannelReading:
+    for quality in qualities:
+        file = jpeg(pixels, quality=quality)
+        pixels = np.asarray(Image.open(BytesIO(file)).convert("RGB"))
+    return reading_of(file)
+
+
 def test_a_finer_compression_before_a_coarser_one_is_not_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
