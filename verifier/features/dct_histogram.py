@@ -28,6 +28,8 @@ _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 COEFFICIENTS: Final = tuple(int(place) for place in zigzag()[1:10])
 _LARGEST = 40
 _QUALITIES = range(40, 100)
+# Number of the quality of 95: from there on steps are of a level or two, and leave no trace.
+_FINEST = 55
 # Blocks that are looked at, evenly spread: more don't sharpen the histograms.
 _MOST_BLOCKS = 40_000
 _LEAST_BLOCKS = 400
@@ -215,6 +217,7 @@ def earlier_compression(
         for kind, distance in enumerate(_DISTANCES):
             by_step = {step: distance(histogram, of[kind]) for step, of in expected.items()}
             distances[kind] += [by_step[step] for step in first_steps]
+    distances[1, _FINEST:] = np.inf
     best = distances.argmin(axis=1)
     gains = without / np.maximum(distances.min(axis=1), 1e-9)
     fits = distances[1].min() <= _MOST_UNEXPLAINED

@@ -26,7 +26,7 @@ from verifier.report.record import (
 # reaches it (95% reach 1.15), 88% of those compressed twice do where the second quality was higher,
 # 22% where it was lower.
 EARLIER_GAIN: Final = 2.0
-FINER_GAIN: Final = 1.5
+FINER_GAIN: Final = 1.2
 """The same of a finer one before a coarser, by the levels that aren't 0."""
 # Platforms that are less probable than this by the header aren't listed; "none" always is.
 _LEAST_PROBABILITY: Final = 0.001
