@@ -57,6 +57,9 @@ LEAST_PHOTO: Final = 2400
 LEAST_WHOLE: Final = 3200
 """The same, from which the whole is: of 8 megapixels and more. Of 2,800 pixels unedited ones that
 were compressed, resized and compressed again were called smoothed or resized."""
+HARMLESS: Final = 94
+"""Quality of an earlier JPEG generation from which on it takes nothing: a camera's own file, which
+X serves in its own size."""
 COARSE_AT: Final = (1, 2, 3, 8, 9, 10, 16, 17, 24)
 """Numbers, by rows, of the quantisation steps at which a large file's watermark lies."""
 MOST_COARSE: Final = 5.5
@@ -96,8 +99,8 @@ _NEVER_UNEDITED: Final = (
     "edit took. Its vendor can ask by the photo's own."
 )
 _TWICE: Final = (
-    "The file was compressed more strongly before, and it isn't known how much of the watermark "
-    "that took."
+    "The file was compressed before at the same size, and it isn't known how much of the watermark "
+    "that took, or seems to have added."
 )
 
 
@@ -305,7 +308,8 @@ def unknown_of_the_whole(
 def _reasons(
     reading: Reading, picture: NDArray[np.uint8], found: WatermarkReading
 ) -> Iterator[str]:
-    if reading.facts.channel.double_compression.found:
+    earlier = reading.facts.channel.double_compression
+    if earlier.found and (earlier.quality or 0) < HARMLESS:
         yield _TWICE
     if (found.longer_side or 0) < LEAST_WHOLE:
         yield (

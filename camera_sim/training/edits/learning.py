@@ -13,7 +13,8 @@ from verifier.watermark.description import is_known
 from verifier.weights import Calibration
 
 FALSE_ALARMS = 0.01
-"""Share of unedited copies that may be called edited, and of edited ones called unedited."""
+"""Share of unedited copies that may be called edited by the photo's own key, and of edited ones
+called unedited. By the group's key none may be: it is less sure, and every newsroom has it."""
 
 
 def samples_of(rows: Sequence[Measured], *, keyed: bool) -> list[Sample]:
@@ -47,7 +48,7 @@ def calibrated(
     return Calibration(
         temperature=temperature,
         exponent=0.0,
-        edited=calibrating.threshold_for(edited[native], FALSE_ALARMS),
+        edited=calibrating.threshold_for(edited[native], FALSE_ALARMS if keyed else 0),
         native=calibrating.threshold_for(found[~native, 0], FALSE_ALARMS) if keyed else None,
         expected_calibration_error=calibrating.top_label_reliability(found, labels).error,
         pictures=len(samples),
