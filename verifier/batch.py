@@ -101,11 +101,11 @@ class _Models:
         self._path = path
         self._earlier: dict[tuple[str, str], ModelFacts] = {}
         self._now: dict[str, ModelFacts] = {}
-        self._told = False
+        self._told: set[str] = set()
 
     def note(self, outcome: Outcome) -> None:
         """Compare the models of earlier reports with those of this run's."""
-        if outcome.report is None or self._told:
+        if outcome.report is None:
             return
         asked = {one.name: one.model for one in outcome.report.detectors if one.model}
         if outcome.resumed:
@@ -114,18 +114,17 @@ class _Models:
             self._now |= asked
         for (name, sha256), earlier in self._earlier.items():
             now = self._now.get(name)
-            if now and now.sha256 != sha256:
-                self._told = True
+            if now and now.sha256 != sha256 and name not in self._told:
+                self._told.add(name)
                 _log.warning(
                     "%s: answers of %s are by %s in some earlier reports, and by %s in new ones; "
                     "name another file to have all by one",
                     self._path, name, _title(earlier), _title(now),
                 )  # fmt: skip
-                return
 
 
 def _title(model: ModelFacts) -> str:
-    return f"{model.name} {model.version}"
+    return f"{model.name} {model.version} ({model.sha256[:8]})"
 
 
 def _start(

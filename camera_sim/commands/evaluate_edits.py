@@ -28,8 +28,8 @@ class EvaluateEdits(PhotographsOptions):
     models
         Folder of the verifier's models (default: the shipped).
     platform
-        Through which, each by itself; a chain is written facebook+telegram, the camera's own file
-        file, and paper is the channel of Korus & Memon 2019 (default: five, and three chains).
+        Through which, each by itself: facebook+telegram is a chain, file the camera's own file, and
+        paper the channel of Korus & Memon 2019 (default: five, and three chains).
     held_out
         Ask about other edits as well: median, gamma, noise, other strengths.
     """
@@ -81,8 +81,11 @@ class EvaluateEdits(PhotographsOptions):
                 str(by_edit(judged, f"By edit, {key}")),
                 str(turned_wrong(judged, f"Sent on, {key}")),
                 str(blurs_table(judged, f"How strongly it was smoothed, {key}", keyed=keyed)),
-                f"Expected calibration error, {key}: {error:.3f} of {copies} copies judged.\n",
             ]
+            if copies:
+                parts.append(
+                    f"Expected calibration error, {key}: {error:.3f} of {copies} copies judged.\n"
+                )
         return "\n".join(parts)
 
     def _write(self, text: str, rows: "list[Measured]") -> None:

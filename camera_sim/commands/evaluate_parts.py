@@ -27,8 +27,8 @@ class EvaluateParts(PhotographsOptions):
     Parameters
     ----------
     platform
-        Through which, each by itself; a chain is written facebook+telegram, the camera's own file
-        file (default: five, and three chains).
+        Through which, each by itself: facebook+telegram is a chain, file the camera's own file, and
+        paper the channel of Korus & Memon 2019 (default: five, and three chains).
     """
 
     _: KW_ONLY

@@ -57,6 +57,8 @@ LEAST_PHOTO: Final = 2400
 LEAST_WHOLE: Final = 3200
 """The same, from which the whole is: of 8 megapixels and more. Of 2,800 pixels unedited ones that
 were compressed, resized and compressed again were called smoothed or resized."""
+LEAST_BLUR: Final = 0.3
+"""Pixels: a blur that is stated, in one decimal, is at least this."""
 HARMLESS: Final = 94
 """Quality of an earlier JPEG generation from which on it takes nothing: a camera's own file, which
 X serves in its own size."""
@@ -340,6 +342,8 @@ def _with_strength(answer: Answer, described: NDArray[np.float32]) -> Answer:
         )
     else:
         much = blur_of(described)
+        if not much.likeliest >= LEAST_BLUR:
+            return answer
         words = (
             f"That is about what a blur of {much.likeliest:.1f} pixels of the photo takes "
             f"({much.least:.1f} to {much.most:.1f})."
@@ -358,7 +362,7 @@ def _answer(entry: ModelEntry, calibration: Calibration, found: dict[str, float]
         amount = "More" if likeliest.name == SHARPENED else "Less"
         said = (
             f"{amount} is left of the camera's watermark at fine detail than scaling and "
-            f"compressing leave: the picture was probably {likeliest.words} (probability of any "
+            f"compressing leave. The picture was probably {likeliest.words} (probability of any "
             f"edit {percent(edited)})."
         )
         reasons = (said, how_often_wrong(against, "unedited"))

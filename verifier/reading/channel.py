@@ -133,7 +133,8 @@ def _double(header: JpegHeader | None, pixels: NDArray[np.uint8]) -> Cue:
         f"The picture was compressed as JPEG before, at a quality of about {quality}, and "
         "neither resized nor cropped off the grid of 8 pixels since."
         if found
-        else "No trace of an earlier JPEG compression; resizing would have removed it."
+        else "No trace of an earlier JPEG compression was found. Many leave none, and resizing "
+        "removes it."
     )
     return Cue(
         found=found,

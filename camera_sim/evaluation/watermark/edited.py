@@ -11,7 +11,7 @@ from camera_sim.evaluation.watermark.changes import pixels
 from camera_sim.evaluation.watermark.photos import CAMERA_QUALITY, Picture, Shot, as_jpeg
 from channel import transmit
 from channel.manipulations import GAUSSIAN, JPEG, MANIPULATIONS, RESAMPLE, SHARPEN
-from channel.platforms import platform
+from channel.platforms import PLATFORMS, platform
 from verifier.detectors.edits import unknown_of_the_whole, unmeasured
 from verifier.features.jpeg_header import jpeg_header
 from verifier.reading.reading import read_file
@@ -21,6 +21,7 @@ from verifier.watermark.reader import WatermarkReading, read_watermark
 from verifier.watermark.transfer import measure_transfer
 
 NATIVE = "native"
+_NAMES = {profile.name for profile in PLATFORMS}
 FILE = "file"
 """The camera's own file, as a platform."""
 PAPER = "paper"
@@ -170,11 +171,17 @@ def ways_of(names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
     UnknownPlatformError
         For an unknown platform.
     """
-    ways = tuple(() if name == FILE else tuple(name.split("+")) for name in names) or WAYS
+    ways = tuple(dict.fromkeys(map(_way, names))) or WAYS
     for name in chain.from_iterable(ways):
         if name != PAPER:
             platform(name)
     return ways
+
+
+def _way(name: str) -> tuple[str, ...]:
+    if name == FILE:
+        return ()
+    return (name,) if name.lower() in _NAMES else tuple(name.split("+"))
 
 
 def sent(file: bytes, way: Sequence[str]) -> bytes:

@@ -254,7 +254,7 @@ def _coded(pixels: NDArray[np.uint8], *qualities: int) -> ChannelReading:
     return reading_of(file)
 
 
-def test_a_finer_compression_before_a_coarser_one_is_not_told(
+def test_a_finer_one_is_not_told_by_how_often_each_level_occurs(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Photographs that were coded once look like that as well."""

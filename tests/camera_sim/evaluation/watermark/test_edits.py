@@ -76,6 +76,7 @@ def test_platforms_are_read_as_they_are_written() -> None:
     assert ways_of([]) == WAYS
     found = ways_of(["facebook", "facebook+telegram", "file", "paper"])
     assert found == (("facebook",), ("facebook", "telegram"), (), ("paper",))
+    assert ways_of(["google+", "facebook", "facebook"]) == (("google+",), ("facebook",))
     with pytest.raises(UnknownPlatformError, match="facebok"):
         ways_of(["telegram+facebok"])
 
