@@ -65,7 +65,7 @@ def test_every_shipped_detector_is_explained(name: str) -> None:
 
 
 def test_of_several_labels_the_likeliest_is_explained() -> None:
-    network = load_ours("origin-5")
+    network = load_ours("origin-6")
     pixels = photo(network.side, network.side)  # one patch
     named = [explain(network, pixels, label.name) for label in network.labels]
     assert explain(network, pixels).score == max(one.score for one in named)
