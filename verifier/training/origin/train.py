@@ -80,9 +80,7 @@ FAST: Final = OriginRecipe(
     )
 )
 # Huang et al.: Adam 1e-4, batches of 128. The number of steps is ours.
-PAPER: Final = OriginRecipe(
-    (Stage(20_000, 128, SIDE, "dense", 1e-4, one_cycle=False, memory=0.0),), bfloat16=False
-)
+PAPER: Final = OriginRecipe((Stage(20_000, 128, SIDE, "dense", 1e-4, one_cycle=False, memory=0.0),))
 
 
 @dataclass(frozen=True)
