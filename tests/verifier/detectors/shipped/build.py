@@ -51,7 +51,7 @@ def pictures() -> dict[str, bytes]:
         "photograph": jpeg(photograph, 85),
         "smoothed": jpeg(GAUSSIAN(photograph), 90, subsampling=0),
         "through-instagram": transmit(jpeg(np.asarray(small), 95), "instagram"),
-        "drawn-chart": jpeg(pie_chart(3, 256, 320), 85),
+        "drawn-chart": jpeg(pie_chart(6, 256, 320), 85),
         "drawn-screen": jpeg(screen(1, 256, 320), 85),
     }
 
