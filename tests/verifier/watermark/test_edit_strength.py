@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from verifier.watermark.description import UNIT
-from verifier.watermark.edit_strength import blur_of, sharpening_of
+from verifier.watermark.edit_strength import OF_THEORY, blur_of, sharpening_of
 
 
 def _described(slope: float, error: float = 0.01) -> np.ndarray:
@@ -14,7 +14,7 @@ def _described(slope: float, error: float = 0.01) -> np.ndarray:
 @pytest.mark.parametrize("sigma", [0.6, 1.0, 2.0])
 def test_a_gaussian_blur_has_its_sigma(sigma: float) -> None:
     left_at_unit = np.exp(-2 * (np.pi * sigma * UNIT) ** 2)
-    found = blur_of(_described(float(np.log(left_at_unit))))
+    found = blur_of(_described(OF_THEORY * float(np.log(left_at_unit))))
     assert found.likeliest == pytest.approx(sigma, rel=1e-4)
     assert found.least < sigma < found.most
 
