@@ -1,7 +1,8 @@
 """How strong an edit was, by the slope of what is left of a photo's watermark.
 
 A Gaussian blur of σ pixels leaves exp(−2π²σ²f²) of a frequency of f cycles a pixel, so its slope
-over f² says σ. Slopes that are measured are four fifths of that. What was resized is as if blurred, and what was sharpened has a slope that rises.
+over f² says σ. Slopes that are measured are four fifths of that. What was resized is as if blurred,
+and what was sharpened has a slope that rises.
 """
 
 from dataclasses import dataclass
