@@ -102,7 +102,8 @@ def _of_photo(args: EvaluateEdits, number: int) -> "list[Measured]":
 
     files = picture_files(args.photos)[: args.limit]
     engine = open_engine(args.pipeline, args.weights)
-    shot = next(iter(shots([files[number]], engine, Keys.draw(), first=number)))
+    keys = Keys.of_seed(args.seed, number)
+    shot = next(iter(shots([files[number]], engine, keys, first=number)))
     edits = (*STANDARD, *(HELD_OUT if args.held_out else ()))
     ways = ways_of(args.platform)
     return [row for edit in edits for row in measured(shot, edit, ways)]

@@ -82,6 +82,7 @@ def _of_photo(args: EvaluateParts, number: int) -> "list[PartTrial]":
 
     files = picture_files(args.photos)
     engine = open_engine(args.pipeline, args.weights)
-    shot = next(iter(shots([files[number]], engine, Keys.draw(), first=number)))
+    keys = Keys.of_seed(args.seed, number)
+    shot = next(iter(shots([files[number]], engine, keys, first=number)))
     other = load_picture(files[number - 1])
     return list(part_trials(shot, other, ways_of(args.platform), number))

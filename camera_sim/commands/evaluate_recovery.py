@@ -102,7 +102,8 @@ def _of_photo(args: EvaluateRecovery, number: int) -> list["Trial"]:
 
     files = picture_files(args.photos)[: args.limit]
     engine = open_engine(args.pipeline, args.weights)
-    shot = next(iter(shots([files[number]], engine, Keys.draw(), first=number)))
+    keys = Keys.of_seed(args.seed, number)
+    shot = next(iter(shots([files[number]], engine, keys, first=number)))
     of_photo = Trials(shot, load_picture(files[number - 1]))
     makers: dict[TableName, Callable[[], Iterator[Trial]]] = {
         "untouched": of_photo.untouched,

@@ -5,7 +5,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
-from dataclasses import KW_ONLY, asdict, dataclass, field, replace
+from dataclasses import KW_ONLY, asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -162,15 +162,12 @@ class _Evaluation:
     def _photo_trials(
         self, number: int, size: float, signer: "Signer", verifier: "Verifier"
     ) -> "Iterator[PhotoTrial]":
-        import numpy as np
 
         from camera_sim.evaluation.survival.trial import EditJudge, PhotoTrial
         from camera_sim.evaluation.watermark.photos import Keys, shots
 
         keys = Keys.of_seed(self.args.seed)
-        taken = shots([self.files[number]], self.engine, keys, size, first=number)
-        payload = np.random.default_rng([self.args.seed, number]).bytes(8)
-        shot = replace(next(iter(taken)), payload=payload)
+        shot = next(iter(shots([self.files[number]], self.engine, keys, size, first=number)))
         other, judge = self._other_than(number), EditJudge()
         for quality in self.args.quality:
             file = signer.signed(shot, quality)

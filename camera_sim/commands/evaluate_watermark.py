@@ -10,7 +10,7 @@ from camera_sim.errors import CameraSimError
 from camera_sim.weights import FOLDER
 from channel.evaluation.processor import processor_name
 from channel.evaluation.table import Table
-from channel.options import SOME, Count, Out
+from channel.options import SOME, Count, Out, Whole
 from channel.output import write
 from channel.picture_file.srgb import picture_files
 from channel.terminal import track
@@ -58,6 +58,8 @@ class EvaluateWatermark:
         Use the first so many photographs; of pictures without a watermark, so many drawn at random.
     workers
         Processes that look for false hits.
+    seed
+        Of keys and payloads.
     """
 
     photos: Path
@@ -70,6 +72,7 @@ class EvaluateWatermark:
     without: Annotated[tuple[Path, ...], SOME] = ()
     limit: Count | None = None
     workers: Count = 1
+    seed: Whole = 0
 
     def __call__(self) -> int:
         """Print the tables, and write them."""
@@ -91,7 +94,7 @@ class _Evaluation:
 
         self.files = picture_files(self.args.photos)[: self.args.limit]
         self.engine = open_engine(self.args.pipeline, self.args.weights)
-        self.keys = Keys.draw()
+        self.keys = Keys.of_seed(self.args.seed)
         self._say(
             f"{len(self.files)} photographs of {self.args.photos.name}, pipeline "
             f"{self.args.pipeline}; {processor_name()}\n"

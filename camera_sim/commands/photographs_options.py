@@ -4,7 +4,7 @@ from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 
 from camera_sim.weights import FOLDER
-from channel.options import Count, Out
+from channel.options import Count, Out, Whole
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,8 @@ class PhotographsOptions:
         Use the first so many photographs.
     processes
         How many at a time; each holds a photograph.
+    seed
+        Of keys and payloads.
     """
 
     photos: Path
@@ -34,3 +36,4 @@ class PhotographsOptions:
     weights: Path = FOLDER
     limit: Count | None = None
     processes: Count = 1
+    seed: Whole = 0

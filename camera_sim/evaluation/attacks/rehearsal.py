@@ -94,7 +94,7 @@ class Rehearsal:
         height, width = shot.photo.shape[:2]
         plain = Image.fromarray(self._other_than(number).plain)
         foreign = plain.resize((width, height), Image.Resampling.BICUBIC)
-        twin = replace(shot, payload=self._payload(number + len(self.files)))
+        twin = replace(shot, payload=self.keys.payload(number + len(self.files)))
         return Target(shot, twin, np.asarray(foreign), self.attacker)
 
     def _other_than(self, number: int) -> Shot:
@@ -107,14 +107,11 @@ class Rehearsal:
     def _shot(self, number: int) -> Shot:
         file = self.files[number]
         if is_raw(file):
-            found = raw_shots([file], self.engine, self.keys)
+            found = raw_shots([file], self.engine, self.keys, first=number)
         else:
             side = self._longer_side
             found = shots([file], self.engine, self.keys, first=number, longer_side=side)
-        return replace(next(iter(found)), payload=self._payload(number))
-
-    def _payload(self, number: int) -> bytes:
-        return np.random.default_rng([self.seed, 1, number]).bytes(8)
+        return next(iter(found))
 
     @cached_property
     def attacker(self) -> Attacker:

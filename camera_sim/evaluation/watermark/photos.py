@@ -20,7 +20,7 @@ from camera_sim.sensor.sensor import BASE_ISO, LOW_PASS_BLUR, Noise
 from channel.picture_file.srgb import load_picture
 from watermark.embedding import Watermark
 from watermark.keys import DeviceSecret, GroupKey
-from watermark.payload import draw_payload
+from watermark.payload import PAYLOAD_BYTES
 
 Picture = NDArray[np.uint8]
 OFF_THE_SQUARES = (3, 5)
@@ -31,24 +31,33 @@ CAMERA_QUALITY = 95  # what `camsim develop` writes by default, 4:4:4
 
 @dataclass(frozen=True)
 class Keys:
-    """Of the device that takes the photos; drawn anew for each evaluation."""
+    """Of the device that takes the photos: those of a seed, so that a run can be repeated.
+
+    They keep nothing secret.
+
+    Attributes
+    ----------
+    seed
+        Of the photos' payloads, too.
+    """
 
     group: GroupKey
     device: DeviceSecret
+    seed: tuple[int, ...]
 
     @classmethod
-    def draw(cls) -> "Keys":
-        """Draw them."""
-        return cls(GroupKey.draw(), DeviceSecret.draw())
-
-    @classmethod
-    def of_seed(cls, seed: int) -> "Keys":
-        """Return those of a seed, which keep nothing secret: for runs that are to be repeated."""
+    def of_seed(cls, *seed: int) -> "Keys":
+        """Return those of a seed."""
+        words = " ".join(str(part) for part in seed)
         group, device = (
-            hashlib.sha256(f"camsim evaluation {kind} {seed}".encode()).digest()
+            hashlib.sha256(f"camsim evaluation {kind} {words}".encode()).digest()
             for kind in ("group", "device")
         )
-        return cls(GroupKey(group), DeviceSecret(device))
+        return cls(GroupKey(group), DeviceSecret(device), seed)
+
+    def payload(self, number: int) -> bytes:
+        """Return that of a photo, by its number."""
+        return np.random.default_rng([*self.seed, number]).bytes(PAYLOAD_BYTES)
 
     def watermark(self, payload: bytes) -> Watermark:
         """Return what a photo of a payload carries."""
@@ -111,8 +120,8 @@ def shots(
 ) -> Iterator[Shot]:
     """Simulate a capture of each photograph, or of it scaled to so many megapixels or pixels.
 
-    Camera, light, Bayer order and noise differ from one to the next, by their number, which
-    begins at ``first``.
+    Camera, light, Bayer order, noise and payload differ from one to the next, by their number,
+    which begins at ``first``.
     """
     for number, file in enumerate(files, first):
         rows, columns = OFF_THE_SQUARES
@@ -123,13 +132,14 @@ def shots(
             picture = scaled_to_side(picture, longer_side)
         noise = NOISES[number % len(NOISES)]
         capture = capture_of(picture, number, noise, LOW_PASS_BLUR).image
-        yield Shot(file.name, capture, engine, keys, draw_payload())
+        yield Shot(file.name, capture, engine, keys, keys.payload(number))
 
 
-def raw_shots(files: Sequence[Path], engine: Engine, keys: Keys) -> Iterator[Shot]:
-    """Take real captures."""
-    for file in files:
-        yield Shot(file.name, read_raw(file), engine, keys, draw_payload(), exposure=None)
+def raw_shots(files: Sequence[Path], engine: Engine, keys: Keys, first: int = 0) -> Iterator[Shot]:
+    """Take real captures, whose numbers begin at ``first``."""
+    for number, file in enumerate(files, first):
+        capture = read_raw(file)
+        yield Shot(file.name, capture, engine, keys, keys.payload(number), exposure=None)
 
 
 def scaled_to(picture: Picture, megapixels: float) -> Picture:

@@ -42,7 +42,8 @@ def gathered(
     for number, file in enumerate(files):
         rows = [row for row in known if row.photo == file.name]
         if not rows:
-            shot = next(iter(shots([file], engine, Keys.draw(), first=number)))
+            keys = Keys.of_seed(seed, zlib.crc32(file.name.encode()))
+            shot = next(iter(shots([file], engine, keys, first=number)))
             rows = list(_of_photo(shot, seed))
             known += rows
             _keep(folder, known)

@@ -64,7 +64,7 @@ def test_the_command_prints_and_keeps_each_copy(
     assert [one["share"] for one in kept] == [0, 0.02, 0.05, 0.2]
     assert all(one["read"] for one in kept)
     assert not any(one["said"] for one in kept)  # of photos so small a report says nothing
-    assert kept[0]["flagged"] <= 1  # keys are drawn; one square alone accuses nobody
+    assert kept[0]["flagged"] <= kept[0]["untouched"] / 100
 
 
 def test_an_unknown_platform_is_told_before_any_work(

@@ -22,9 +22,8 @@ from camera_sim.evaluation.watermark import (
 from camera_sim.evaluation.watermark.photos import Keys, Shot, shots
 from tests.fleet.alone import Alone
 from tests.verifier.watermark.made import in_8_bits, scene
-from watermark.keys import DeviceSecret, GroupKey
 
-KEYS = Keys(GroupKey(bytes(range(32))), DeviceSecret(bytes(range(1, 33))))
+KEYS = Keys.of_seed(1)
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +43,12 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def shot(folder: Path) -> Shot:
     return next(iter(shots([folder / "one.png"], open_engine("qnet"), KEYS)))
+
+
+def test_a_seed_gives_the_same_keys_and_payloads_again() -> None:
+    assert Keys.of_seed(1) == KEYS
+    assert Keys.of_seed(1, 0).group.name != KEYS.group.name
+    assert Keys.of_seed(1).payload(2) == KEYS.payload(2) != KEYS.payload(3)
 
 
 @pytest.mark.slow
