@@ -5,7 +5,9 @@ import signal
 import struct
 import subprocess
 import sys
+import time
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from fleet import framing
 from tests.verifier.conftest import jpeg
 from tests.verifier.signing import Chain, signed
 from tests.verifier.toy import native
@@ -218,6 +221,21 @@ def test_readers_that_died_while_they_waited_are_the_fault_of_no_photo(photo_fil
         assert pool.read(file).facts.input.width == 512
 
 
+def test_readers_that_die_as_they_are_asked_are_the_fault_of_no_photo(photo_file: Path) -> None:
+    file = photo_file.read_bytes()
+    with Verifier.facts_only(limits=Limits(workers=2)) as verifier, ThreadPoolExecutor() as threads:
+        pool = verifier._pool()
+        waiting = [pool._borrow() for _ in range(2)]
+        for process in waiting:
+            pool._give_back(process)
+            os.kill(process._popen.pid, signal.SIGSTOP)
+        read = threads.submit(pool.read, file)
+        for process in reversed(waiting):  # as they are borrowed
+            time.sleep(0.2)
+            os.kill(process._popen.pid, signal.SIGKILL)
+        assert read.result(timeout=60).facts.input.width == 512
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("deadly", "error", "words"),
@@ -235,15 +253,22 @@ def test_a_photo_that_kills_every_reader_takes_nothing_with_it(
 ) -> None:
     with Verifier.facts_only() as verifier:
         pool = verifier._pool()
-        borrow = pool._borrow
+        borrow, receive = pool._borrow, framing.receive
+        borrowed: list[Any] = []
 
-        def borrow_and_kill() -> Any:
-            process = borrow()
-            os.kill(process._popen.pid, deadly)
-            return process
+        def remembered() -> Any:
+            borrowed.append(borrow())
+            return borrowed[-1]
+
+        def receive_and_kill(*arguments: Any) -> framing.Message:
+            message = receive(*arguments)
+            if message.head.get("taken"):
+                os.kill(borrowed[-1]._popen.pid, deadly)
+            return message
 
         with monkeypatch.context() as patch:
-            patch.setattr(pool, "_borrow", borrow_and_kill)
+            patch.setattr(pool, "_borrow", remembered)
+            patch.setattr(framing, "receive", receive_and_kill)
             with pytest.raises(error, match=words):
                 verifier.analyze(photo_file)
         assert verifier.analyze(photo_file).input.width == 512

@@ -36,11 +36,20 @@ _Read = TypeVar("_Read")
 
 
 class _DeathError(Exception):
-    """A reading process died; ``meaning`` is what that is called if it happens again."""
+    """A reading process died.
 
-    def __init__(self, meaning: PhotoError | WorkerError) -> None:
+    Attributes
+    ----------
+    meaning
+        What that is called if it happens again.
+    had_request
+        Whether it had the request by then, and may have died of it.
+    """
+
+    def __init__(self, meaning: PhotoError | WorkerError, *, had_request: bool = True) -> None:
         super().__init__(str(meaning))
         self.meaning = meaning
+        self.had_request = had_request
 
 
 class DecoderProcesses:
@@ -108,17 +117,21 @@ class DecoderProcesses:
     ) -> _Read:
         """Ask once, and once more where the process died: perhaps of something else.
 
+        One that died before it had the request died of something else; another is asked.
         ``taken`` takes the answer apart, and raises ``ValueError`` of nonsense.
         """
+        deaths, innocent = 0, self._settings.limits.workers  # as many may have died waiting
         with self._free:
-            try:
-                return self._ask_one(head, body, taken)
-            except _DeathError:
-                pass
-            try:
-                return self._ask_one(head, body, taken)
-            except _DeathError as death:
-                raise death.meaning from death
+            while True:
+                try:
+                    return self._ask_one(head, body, taken)
+                except _DeathError as death:
+                    if innocent and not death.had_request:
+                        innocent -= 1
+                        continue
+                    deaths += 1
+                    if deaths == 2:
+                        raise death.meaning from death
 
     def _ask_one(
         self, head: dict[str, Any], body: Any, taken: Callable[[framing.Message], _Read]
@@ -199,8 +212,11 @@ class _Process:
     def ask(self, head: dict[str, Any], body: Any) -> framing.Message:
         """Have something read. Raises `PhotoTimeoutError` or `_DeathError`; see `alive`."""
         deadline = time.monotonic() + self._limits.seconds
+        had_request = False
         try:
             framing.send(self._input, head, body, deadline)
+            framing.receive(self._output, 0, deadline)  # it has it
+            had_request = True
             return framing.receive(self._output, 6 * self._limits.pixels, deadline)
         except framing.LateError:
             self.end()
@@ -209,7 +225,7 @@ class _Process:
                 "made to waste time (raise Limits.seconds if you trust it)"
             ) from None
         except framing.ClosedError as error:
-            raise _DeathError(self._death()) from error
+            raise _DeathError(self._death(), had_request=had_request) from error
 
     def _death(self) -> PhotoError:
         """Say of what the process died."""

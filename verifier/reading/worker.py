@@ -1,7 +1,7 @@
 """The reading process: decodes what strangers uploaded, and may die of it.
 
-Run by `verifier.reading.process`, never by hand. It takes requests on its standard input and
-answers on its standard output until that is closed.
+Run by `verifier.reading.process`, never by hand. It takes requests on its standard input, says of
+each that it has it, and answers on its standard output until that is closed.
 """
 
 from typing import Any, Final
@@ -32,6 +32,7 @@ def main() -> None:
             request = framing.receive(0, 3 * limits.pixels + limits.file_bytes)
         except framing.ClosedError:
             return
+        framing.send(answers, {"taken": True})
         try:
             head, body = _serve(request, settings)
         except MemoryError:
