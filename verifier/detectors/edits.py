@@ -104,6 +104,10 @@ _TWICE: Final = (
     "The file was compressed before at the same size, and it isn't known how much of the watermark "
     "that took, or seems to have added."
 )
+_MAYBE_TWICE: Final = (
+    "It can't be seen whether the file was compressed before at the same size: it is too smooth, "
+    "or too much like a drawing. Such a compression changes how much of the watermark is left."
+)
 
 
 class WatermarkEdits(Detector):
@@ -311,6 +315,8 @@ def _reasons(
     reading: Reading, picture: NDArray[np.uint8], found: WatermarkReading
 ) -> Iterator[str]:
     earlier = reading.facts.channel.double_compression
+    if earlier.found is None and reading.facts.luma_steps:
+        yield _MAYBE_TWICE
     if earlier.found and (earlier.quality or 0) < HARMLESS:
         yield _TWICE
     if (found.longer_side or 0) < LEAST_WHOLE:

@@ -121,7 +121,10 @@ def _double(header: JpegHeader | None, pixels: NDArray[np.uint8]) -> Cue:
         return Cue(found=None, words="The file isn't JPEG, so this can't be looked for.")
     earlier = earlier_compression(pixels, header.luma)
     if earlier is None:
-        words = "The picture is too small or too smooth to look for an earlier compression."
+        words = (
+            "The picture is too small, too smooth or too much like a drawing, as text is, to look "
+            "for an earlier compression."
+        )
         return Cue(found=None, words=words)
     # Of 20 photographs coded once at 75 two reached the threshold by the first measure, and a
     # camera's, all of quality 96, whose steps are of a level or two: so it must be coarser.

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from channel import PLATFORMS, transmit
 from channel.profile import PlatformProfile
@@ -191,7 +191,18 @@ def test_too_few_blocks_say_nothing() -> None:
     assert reading_of(jpeg(photo(64, 64))).double_compression.found is None
 
 
+def _text() -> NDArray[np.uint8]:
+    page = Image.new("RGB", (1200, 800), (250, 250, 250))
+    font = ImageFont.load_default(15)
+    for row, top in enumerate(range(10, 780, 22)):
+        line = " ".join(f"{word * 7919 % 9973:x}" for word in range(row * 30, row * 30 + 24))
+        ImageDraw.Draw(page).text((12, top), line, fill=(20, 20, 60), font=font)
+    return np.asarray(page)
+
+
 def _graphic(kind: str) -> NDArray[np.uint8]:
+    if kind == "text":
+        return _text()
     y, x = np.mgrid[0:800, 0:1200]
     drawn = {
         "gradient": np.stack([x * 255 / 1200, 100 + 0 * x, y * 255 / 800], -1),
@@ -202,8 +213,8 @@ def _graphic(kind: str) -> NDArray[np.uint8]:
     return np.rint(drawn[kind]).astype(np.uint8)
 
 
-@pytest.mark.parametrize("kind", ["gradient", "burnt out gradient", "chart", "code"])
-@pytest.mark.parametrize("quality", [75, 90])
+@pytest.mark.parametrize("kind", ["gradient", "burnt out gradient", "chart", "code", "text"])
+@pytest.mark.parametrize("quality", [75, 90, 95])
 def test_graphics_coded_once_have_no_earlier_compression(kind: str, quality: int) -> None:
     assert not reading_of(jpeg(_graphic(kind), quality=quality)).double_compression.found
 
