@@ -62,22 +62,21 @@ def _thinned(grey: NDArray[np.int16], low: int, high: int) -> NDArray[np.uint8]:
     gy = down[:, :-2] + 2 * down[:, 1:-1] + down[:, 2:]
     ax, ay = np.abs(gx), np.abs(gy)
     size = ax + ay
-    here = size[1:-1, 1:-1]
-    marks = np.zeros(here.shape, np.uint8)
-    rows, columns = np.nonzero(here > low)
-    value = here[rows, columns]
-    x, y = ax[rows + 1, columns + 1], ay[rows + 1, columns + 1]
-    same = (gx[rows + 1, columns + 1] < 0) == (gy[rows + 1, columns + 1] < 0)
+    within = np.zeros(size.shape, np.bool_)
+    within[1:-1, 1:-1] = size[1:-1, 1:-1] > low
+    at = np.flatnonzero(within)
+    sizes, width = size.ravel(), size.shape[1]
+    value, x, y = sizes.take(at), ax.ravel().take(at), ay.ravel().take(at)
+    same = (gx ^ gy).ravel().take(at) >= 0  # signs
     level, steep = y < _TAN_22 * x, x < _TAN_22 * y
-    # Towards the neighbour before and after: left–right, up–down, or along a diagonal.
-    dy = np.where(level, 0, 1)
-    dx = np.where(level, 1, np.where(steep, 0, np.where(same, 1, -1)))
-    before = size[rows + 1 - dy, columns + 1 - dx]
-    after = size[rows + 1 + dy, columns + 1 + dx]
+    # Places to the neighbour: left–right, up–down, or along a diagonal.
+    diagonal = np.where(same, width + 1, width - 1)
+    step = np.where(level, 1, np.where(steep, width, diagonal))
     # Of a plateau of equal strength one side is kept.
-    ridge = (value > before) & (value >= after)
-    marks[rows[ridge], columns[ridge]] = np.where(value[ridge] > high, 2, 1)
-    return marks
+    ridge = (value > sizes.take(at - step)) & (value >= sizes.take(at + step))
+    marks = np.zeros(size.shape, np.uint8)
+    marks.ravel()[at[ridge]] = np.where(value[ridge] > high, 2, 1)
+    return marks[1:-1, 1:-1]
 
 
 def _joined(marks: NDArray[np.uint8]) -> NDArray[np.bool_]:
