@@ -75,16 +75,18 @@ class EvaluateEdits(PhotographsOptions):
         for keyed, key in ((False, "the group's key alone"), (True, "the photo's own key")):
             judged = judge(rows, keyed=keyed)
             standard = [one for one in judged if Edit(one.row.kind, one.row.amount) in STANDARD]
-            error, copies = judge.calibration_error([one.row for one in standard], keyed=keyed)
+            reliability = judge.reliability([one.row for one in standard], keyed=keyed)
             parts += [
                 str(by_way(standard, f"By platform, {key}")),
                 str(by_edit(judged, f"By edit, {key}")),
                 str(turned_wrong(judged, f"Sent on, {key}")),
                 str(blurs_table(judged, f"How strongly it was smoothed, {key}", keyed=keyed)),
             ]
-            if copies:
+            if reliability:
                 parts.append(
-                    f"Expected calibration error, {key}: {error:.3f} of {copies} copies judged.\n"
+                    f"Expected calibration error, {key}: {reliability.error:.3f} of "
+                    f"{sum(reliability.count):.0f} copies judged; of a calibrated model by chance "
+                    f"{reliability.error_by_chance:.3f}.\n"
                 )
         return "\n".join(parts)
 

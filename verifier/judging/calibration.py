@@ -146,6 +146,18 @@ class ReliabilityDiagram:
         gaps = np.abs(np.subtract(self.confidence, self.accuracy))
         return float(np.average(gaps, weights=self.count))
 
+    @property
+    def error_by_chance(self) -> float:
+        """What a calibrated model's would be on average, by chance: few cases never have 0.
+
+        Each bin's share that is right scatters by its binomial deviation (bias of the estimate:
+        Roelofs et al., *Mitigating Bias in Calibration Error Estimation*, AISTATS 2022). Rows are
+        taken to be independent.
+        """
+        stated, count = np.array(self.confidence), np.array(self.count)
+        gaps = np.sqrt(2 / np.pi * stated * (1 - stated) / count)
+        return float(np.average(gaps, weights=count))
+
 
 def reliability(
     confidence: ArrayLike,

@@ -17,7 +17,11 @@ from camera_sim.evaluation.watermark.edited import NATIVE, Measured
 from verifier.detectors.edits import KEYED_TASK, TASK, TOO_STRONGLY
 from verifier.detectors.model import Model
 from verifier.errors import WeightsError
-from verifier.judging.calibration import log_softmax, top_label_reliability
+from verifier.judging.calibration import (
+    ReliabilityDiagram,
+    log_softmax,
+    top_label_reliability,
+)
 from verifier.judging.decision import picture_probabilities, role_probability
 from verifier.training.edits.train import KINDS
 from verifier.watermark.description import is_known
@@ -41,14 +45,11 @@ class EditJudge:
         model = self._keyed if keyed else self._blind
         return [Judged(row, _said(model, row, keyed=keyed)) for row in rows]
 
-    def calibration_error(self, rows: Sequence[Measured], *, keyed: bool) -> tuple[float, int]:
+    def reliability(self, rows: Sequence[Measured], *, keyed: bool) -> ReliabilityDiagram | None:
         """Compare the probability of the likeliest kind with how often it is right.
 
-        Of copies whose compression leaves enough, and whose kind a model can name.
-
-        Returns
-        -------
-        The expected calibration error (NaN without a copy), and of how many copies it is.
+        Of copies whose compression leaves enough, and whose kind a model can name; None without
+        such a copy.
         """
         model = self._keyed if keyed else self._blind
         judged = [
@@ -59,9 +60,9 @@ class EditJudge:
             and is_known(_array(numbers))
         ]
         if not judged:
-            return float("nan"), 0
+            return None
         found, truths = ([one[part] for one in judged] for part in (0, 1))
-        return top_label_reliability(np.array(found), np.array(truths)).error, len(judged)
+        return top_label_reliability(np.array(found), np.array(truths))
 
 
 def _model(folder: Path, task: str) -> Model:

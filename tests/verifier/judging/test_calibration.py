@@ -41,6 +41,18 @@ def test_temperature_scaling_lowers_the_calibration_error() -> None:
     assert after < 0.04
 
 
+def test_a_calibrated_model_has_the_error_that_chance_gives_it() -> None:
+    errors, by_chance = [], []
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        stated = rng.uniform(0.3, 1, 200)
+        found = reliability(stated, rng.random(200) < stated)
+        errors.append(found.error)
+        by_chance.append(found.error_by_chance)
+    assert np.mean(by_chance) == pytest.approx(np.mean(errors), rel=0.15)
+    assert min(errors) > 0.01
+
+
 def test_pooling_independent_patches_is_their_sum_and_repeated_ones_their_mean() -> None:
     rng = np.random.default_rng(0)
     truth = rng.integers(0, 2, 1500)

@@ -1,6 +1,5 @@
 """What the shipped models say of measured copies, and how well their probabilities fit."""
 
-import math
 from collections.abc import Sequence
 
 import pytest
@@ -37,8 +36,10 @@ def test_a_copy_that_was_measured_with_its_own_key_alone_is_judged_by_that(
 ) -> None:
     rows = [Measured("a.jpg", "sharpen", 1.0, ("facebook",), keyed=CLEAR)]
     assert [one.answer for one in judge(rows, keyed=True)] == ["sharpen"]
-    assert judge.calibration_error(rows, keyed=True)[1] == 1
-    assert judge.calibration_error(rows, keyed=False)[1] == 0
+    reliability = judge.reliability(rows, keyed=True)
+    assert reliability is not None
+    assert reliability.count == (1,)
+    assert judge.reliability(rows, keyed=False) is None
 
 
 @pytest.mark.parametrize("keyed", [True, False])
@@ -53,14 +54,14 @@ def test_the_calibration_error_is_that_of_copies_that_are_judged(
     judge: EditJudge, keyed: bool
 ) -> None:
     left_out = [_row("sharpen", STRONG), _row("sharpen", ()), _row("median")]
-    right = judge.calibration_error([_row("sharpen"), *left_out], keyed=keyed)
-    assert right[0] < 0.5
-    assert right[1] == 1
-    saved_again = judge.calibration_error([_row("jpeg")], keyed=keyed)  # unedited, and looks edited
-    assert saved_again[0] == pytest.approx(1 - right[0])
+    right = judge.reliability([_row("sharpen"), *left_out], keyed=keyed)
+    assert right is not None
+    assert right.error < 0.5
+    assert right.count == (1,)
+    saved_again = judge.reliability([_row("jpeg")], keyed=keyed)  # unedited, and looks edited
+    assert saved_again is not None
+    assert saved_again.error == pytest.approx(1 - right.error)
 
 
-def test_of_no_copy_there_is_no_calibration_error(judge: EditJudge) -> None:
-    error, copies = judge.calibration_error([_row("median")], keyed=True)
-    assert math.isnan(error)
-    assert copies == 0
+def test_of_no_copy_there_is_no_reliability(judge: EditJudge) -> None:
+    assert judge.reliability([_row("median")], keyed=True) is None
