@@ -3,9 +3,11 @@
 A filter of a few pixels weighs frequencies by nearly a power of the square: sharpening raises the
 logarithm of what is left as the square of the frequency in the photo's own pixels, smoothing and
 resampling lower it. So the slope over that square says what was done, at any scale, and its error
-says how surely.
+says how surely. The line is fitted to shares, whose errors are known, and not to their logarithms:
+a band that seems to have more by chance would weigh more (iteratively reweighted least squares).
 """
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -17,12 +19,16 @@ Floats = NDArray[np.float64]
 
 FROM: Final = 2  # the first bands hold too few lines
 UNIT: Final = 0.1  # cycles a pixel of the photo, where the square counts as 1
-LEAST_SHARE: Final = 0.03
-UNSURE: Final = 0.03  # of a band's share: the least error, whatever its information
+LEAST_SHARE, MOST_SHARE = 0.03, 4.5
+CHANCE: Final = 1.35**2  # of the variance of what is found, beside what `Transfer.laid` says
+UNSURE: Final = 0.02  # of a band's share: the least error, whatever its information
 BY_LOSS: Final = 0.1  # of the logarithm of what JPEG leaves: how far that is known
-LOSS_BIAS: Final = 0.17  # of what is left, by the square of the logarithm of what JPEG leaves
+OVERRATED: Final = 0.4
+"""Of the logarithm of what JPEG leaves, by how much too much it is said to take: places whose
+detail outlived it count more, and there the watermark did, too."""
 GROUPS: Final = 12  # of windows, by activity
 PRIOR: Final = 5.0  # information with which a group is taken to be laid as estimated
+STEPS: Final = 3  # from a level line to the likeliest one
 LEAST_LEFT: Final = -0.1
 """Mean logarithm of what the file's JPEG leaves, from which on that is known well enough: more than
 this it takes unevenly, from photo to photo, and unedited photos look smoothed."""
@@ -38,17 +44,26 @@ def describe(transfer: Transfer) -> NDArray[np.float32]:
     """
     left = np.maximum(transfer.left[FROM:].astype(float), LEAST_SHARE)
     found, laid = _at_even_strength(transfer, left)
-    share = np.maximum(found / np.maximum(laid * left, 1e-9), LEAST_SHARE)
-    information = laid * np.square(left * share)
-    error = 1 / np.maximum(information, 1e-9) + UNSURE**2 + np.square(BY_LOSS * np.log(left))
-    weight = np.where(laid > 0, 1 / error, 0)
+    share = found / np.maximum(laid * left, 1e-9)
     middle = np.sqrt([low * high for low, high in BANDS])[FROM:]
     at = np.square(middle / transfer.longer_side / UNIT)
-    level = np.log(share) + LOSS_BIAS * np.square(np.log(left))
-    slope, slope_error = _line(level, at, weight)
+    loss = np.log(left)
+    whole = found.sum() / max((laid * left).sum(), 1e-9)
+    expected = np.full(len(at), np.log(np.clip(whole, LEAST_SHARE, MOST_SHARE)))
+    for _ in range(STEPS):
+        likely = np.exp(expected)
+        error = (
+            CHANCE / np.maximum(laid * np.square(left * likely), 1e-9)
+            + UNSURE**2
+            + np.square(BY_LOSS * loss)
+        )
+        weight = np.where(laid > 0, 1 / error, 0)
+        level = expected + np.clip(share / likely - 1, -0.9, 3) + OVERRATED * loss
+        line = _Line.fitted(level, at, weight)
+        expected = np.clip(line.at(at) - OVERRATED * loss, np.log(LEAST_SHARE), np.log(MOST_SHARE))
     total = max(weight.sum(), 1e-9)
-    finest, loss = (float((weight * of).sum() / total) for of in (at, np.log(left)))
-    return np.array((slope, slope_error, finest, loss), np.float32)
+    finest, lost = (float((weight * of).sum() / total) for of in (at, loss))
+    return np.array((line.slope, line.error, finest, lost), np.float32)
 
 
 def is_known(described: NDArray[np.float32]) -> bool:
@@ -80,9 +95,23 @@ def _at_even_strength(transfer: Transfer, left: Floats) -> tuple[Floats, Floats]
     return sum(f for f, _ in sums), sum(n for _, n in sums)
 
 
-def _line(level: Floats, at: Floats, weight: Floats) -> tuple[float, float]:
-    """Fit a line by weighted least squares; return its slope, and the slope's standard error."""
-    total = max(weight.sum(), 1e-9)
-    away = at - (weight * at).sum() / total
-    spread = (weight * np.square(away)).sum() + 1e-6
-    return float((weight * away * level).sum() / spread), float(spread**-0.5)
+@dataclass(frozen=True)
+class _Line:
+    """A line by weighted least squares: its value at a middle, its slope, and that one's error."""
+
+    middle: float
+    level: float
+    slope: float
+    error: float
+
+    @classmethod
+    def fitted(cls, level: Floats, at: Floats, weight: Floats) -> "_Line":
+        total = max(weight.sum(), 1e-9)
+        middle, mean = ((weight * of).sum() / total for of in (at, level))
+        away = at - middle
+        spread = (weight * np.square(away)).sum() + 1e-6
+        slope = (weight * away * level).sum() / spread
+        return cls(float(middle), float(mean), float(slope), float(spread**-0.5))
+
+    def at(self, places: Floats) -> Floats:
+        return self.level + self.slope * (places - self.middle)

@@ -1,7 +1,7 @@
 """How strong an edit was, by the slope of what is left of a photo's watermark.
 
 A Gaussian blur of σ pixels leaves exp(−2π²σ²f²) of a frequency of f cycles a pixel, so its slope
-over f² says σ. Slopes that are measured are four fifths of that. What was resized is as if blurred,
+over f² says σ. Slopes that are measured are nine tenths of that. What was resized is as if blurred,
 and what was sharpened has a slope that rises.
 """
 
@@ -13,11 +13,14 @@ from numpy.typing import NDArray
 
 from verifier.watermark.description import NAMES, UNIT
 
-OF_THEORY: Final = 0.8
+UNEDITED: Final = 0.03
+"""Slope of photos to which nothing was done: a line that lies in phase with the picture raises the
+power that it is weighed by, and so counts less."""
+OF_THEORY: Final = 0.9
 """Of the slope of a Gaussian blur, what is measured: where the most is taken, lines weigh least."""
-SCATTER, OF_SLOPE = 0.08, 0.2
+SCATTER, OF_SLOPE = 0.04, 0.2
 """Standard deviation of photos' slopes about that of what was done to them, and what of it is a
-share of the slope, beside the error that is stated. All three are measured on the copies that
+share of the slope, beside the error that is stated. All are measured on the copies that
 `camsim train edits` keeps."""
 OF_NINE_IN_TEN: Final = 1.64  # standard deviations
 
@@ -52,6 +55,7 @@ def sharpening_of(described: NDArray[np.floating]) -> Strength:
 
 def _slopes(described: NDArray[np.floating]) -> tuple[float, float, float]:
     slope, error = (float(described[NAMES.index(name)]) for name in ("slope", "error"))
+    slope -= UNEDITED
     off = OF_NINE_IN_TEN * float(np.linalg.norm((error, SCATTER, OF_SLOPE * slope)))
     return slope - off, slope, slope + off
 

@@ -41,11 +41,13 @@ FINE_SIDE = 2600
 EDGES = (36, 51, 72, 88, 102, 123, 144, 173, 204, 245, 288, 340, 400, 480, 576)
 """Of the bands, cycles across the photo's longer side."""
 BANDS = tuple(pairwise(EDGES))
-BLIND_BANDS = 11
+BLIND_BANDS = 12
 """So many of the bands, the coarser ones, hold lines of the payload."""
-# The camera's strength, in units of its operating point, by the deviation of luma around a place.
-LEAST, MOST, FLAT, RISE = 0.6, 2.5, 0.5, 0.13
-AROUND = 5
+# The camera's strength, in units of its operating point, by how much fine detail lies around a
+# place. Gradients and blurred edges don't count: taken for texture, they make patterns of their own
+# of what is laid, and fine lines seem fainter than coarse ones, by photo.
+LEAST, MOST, FLAT, RISE = 0.6, 2.5, 0.5, 0.28
+FINE, AROUND = 3, 5  # samples, of what is no detail, and of what lies around
 DARKEST, BRIGHTEST = 3, 252  # levels beyond which a pattern is cut off
 EXTREME = 0.005  # of a picture, what is darkest and brightest: cut off if it was faded later
 AT_ONE = 3  # levels beside them that count as cut off, too
@@ -247,10 +249,10 @@ def laid_at(parts: Sequence[Part], place: Place, shape: tuple[int, ...]) -> Arra
 
 def camera_strength(luma: Array) -> Array:
     """Estimate how strongly the camera laid it at each place, in levels of 255."""
-    spread = box_mean(luma * luma, AROUND) - box_mean(luma, AROUND) ** 2
-    texture = np.sqrt(np.maximum(spread, 0))
-    strength: Array = OPERATING_POINT * np.clip(FLAT + RISE * texture, LEAST, MOST)
-    return strength
+    detail = luma - box_mean(luma, FINE)
+    texture = np.sqrt(box_mean(detail * detail, AROUND))
+    strength = box_mean(np.clip(FLAT + RISE * texture, LEAST, MOST), AROUND)
+    return np.float32(OPERATING_POINT) * strength
 
 
 @lru_cache(maxsize=16)

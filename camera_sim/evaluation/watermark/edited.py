@@ -33,7 +33,6 @@ WAYS = (
     ("facebook", "whatsapp"), ("instagram", "telegram"), ("twitter", "whatsapp"),
 )  # fmt: skip
 """Platforms, and chains of two."""
-FURTHER_WAYS: tuple[tuple[str, ...], ...] = (("linkedin",), ("messenger",), ("signal",), ())
 BY_NAME = {one.name: one for one in MANIPULATIONS}
 
 

@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -163,6 +164,25 @@ def test_a_file_that_was_compressed_more_before_is_not_judged(
     result = _asked(edits, _file(before, quality=95))
     assert result.status == "abstained"
     assert "before at the same size" in result.reasons[0]
+
+
+def test_where_an_earlier_compression_cannot_be_seen_nothing_is_judged(
+    edits: WatermarkEdits, whole: Picture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("verifier.reading.channel.earlier_compression", lambda *_: None)
+    result = _asked(edits, _file(whole, quality=91))
+    assert result.status == "abstained"
+    assert result.reasons[0].startswith("It can't be seen whether the file was compressed before")
+
+
+def test_a_photo_whose_watermark_was_barely_read_is_not_judged(
+    edits: WatermarkEdits, whole: Picture
+) -> None:
+    reading, found = _read(_file(whole))
+    assert found.score > 13
+    result = edits.judge(reading, reading.pixels, replace(found, score=11.0))
+    assert result.status == "abstained"
+    assert "barely read" in result.reasons[0]
 
 
 @pytest.mark.parametrize("keyed", [True, False])

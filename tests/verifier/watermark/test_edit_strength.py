@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from verifier.watermark.description import UNIT
-from verifier.watermark.edit_strength import OF_THEORY, blur_of, sharpening_of
+from verifier.watermark.edit_strength import OF_THEORY, UNEDITED, blur_of, sharpening_of
 
 
 def _described(slope: float, error: float = 0.01) -> np.ndarray:
@@ -14,13 +14,13 @@ def _described(slope: float, error: float = 0.01) -> np.ndarray:
 @pytest.mark.parametrize("sigma", [0.6, 1.0, 2.0])
 def test_a_gaussian_blur_has_its_sigma(sigma: float) -> None:
     left_at_unit = np.exp(-2 * (np.pi * sigma * UNIT) ** 2)
-    found = blur_of(_described(OF_THEORY * float(np.log(left_at_unit))))
+    found = blur_of(_described(UNEDITED + OF_THEORY * float(np.log(left_at_unit))))
     assert found.likeliest == pytest.approx(sigma, rel=1e-4)
     assert found.least < sigma < found.most
 
 
 def test_sharpening_is_what_detail_of_ten_pixels_gains() -> None:
-    found = sharpening_of(_described(float(np.log(1.25))))
+    found = sharpening_of(_described(UNEDITED + float(np.log(1.25))))
     assert found.likeliest == pytest.approx(0.25, rel=1e-4)
     assert found.least < 0.25 < found.most
 
