@@ -15,7 +15,7 @@ from channel.terminal import track
 if TYPE_CHECKING:
     from verifier.training.edits.train import EditRecipe
 
-NAMES = {False: "watermark-edits-2", True: "watermark-edits-keyed-2"}
+NAMES = {False: "watermark-edits-3", True: "watermark-edits-keyed-3"}
 LEAST_PHOTOS = 5
 
 

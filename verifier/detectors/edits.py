@@ -36,7 +36,7 @@ from verifier.reading.reading import Reading
 from verifier.report.parts import EDITS
 from verifier.report.record import DetectorResult
 from verifier.report.wording import percent
-from verifier.watermark.description import describe, is_known
+from verifier.watermark.description import describe, is_known, was_compressed_before
 from verifier.watermark.edit_strength import blur_of, sharpening_of
 from verifier.watermark.photo import upright
 from verifier.watermark.reader import WatermarkReading, read_watermark
@@ -83,6 +83,10 @@ _NOT_READ: Final = (
 TOO_STRONGLY: Final = (
     "The file is compressed so strongly that it isn't known well enough how much of the watermark "
     "that took. Ask for a larger copy: X, Telegram and Facebook leave more than messengers do."
+)
+STRONGLY_BEFORE: Final = (
+    "Fine detail is weaker in smooth parts than in busy ones, as when a photo is compressed "
+    "strongly before it is scaled down. So it isn't known whether it was smoothed."
 )
 _CUT: Final = (
     "The picture seems cut by a few pixels, so its watermark lies a little beside where it was "
@@ -215,8 +219,8 @@ class WatermarkEdits(Detector):
     ) -> DetectorResult:
         """Answer for the whole picture, unless something keeps it from being known."""
         described = describe(transfer)
-        if unknown is None and not is_known(described):
-            unknown = TOO_STRONGLY
+        if unknown is None:
+            unknown = unknown_of(described)
         if unknown:
             return self._result(model, abstained(unknown, in_domain=True))
         logits = model.logits([described[None]])
@@ -301,6 +305,13 @@ def unmeasured(picture: NDArray[np.uint8], found: WatermarkReading, group: Group
     if distance.bent:
         return _BENT
     return None
+
+
+def unknown_of(described: NDArray[np.float32]) -> str | None:
+    """Say why nothing is known of the whole by what was measured, as `describe` gives it."""
+    if not is_known(described):
+        return TOO_STRONGLY
+    return STRONGLY_BEFORE if was_compressed_before(described) else None
 
 
 def unknown_of_the_whole(

@@ -42,13 +42,13 @@ class Strength:
 
 
 def blur_of(described: NDArray[np.floating]) -> Strength:
-    """Return the Gaussian blur that leaves as much as a (4,) description of `describe` says."""
+    """Return the Gaussian blur that leaves as much as a (5,) description of `describe` says."""
     most, likeliest, least = (_sigma(slope) for slope in _slopes(described))
     return Strength(likeliest, least, most)
 
 
 def sharpening_of(described: NDArray[np.floating]) -> Strength:
-    """Return how much stronger fine detail is by a (4,) description of `describe`."""
+    """Return how much stronger fine detail is by a (5,) description of `describe`."""
     least, likeliest, most = (max(0.0, float(np.expm1(one))) for one in _slopes(described))
     return Strength(likeliest, least, most)
 

@@ -14,7 +14,7 @@ from camera_sim.evaluation.watermark.edit_tables import (
     Judged,
 )
 from camera_sim.evaluation.watermark.edited import NATIVE, Measured
-from verifier.detectors.edits import KEYED_TASK, TASK, TOO_STRONGLY
+from verifier.detectors.edits import KEYED_TASK, TASK, TOO_STRONGLY, unknown_of
 from verifier.detectors.model import Model
 from verifier.errors import WeightsError
 from verifier.judging.calibration import (
@@ -24,7 +24,6 @@ from verifier.judging.calibration import (
 )
 from verifier.judging.decision import picture_probabilities, role_probability
 from verifier.training.edits.train import KINDS
-from verifier.watermark.description import is_known
 from verifier.weights import FOLDER, ModelEntry, read_manifest
 
 
@@ -57,7 +56,7 @@ class EditJudge:
             for row in rows
             if row.truth in KINDS
             and (numbers := row.numbers(keyed=keyed))
-            and is_known(_array(numbers))
+            and unknown_of(_array(numbers)) is None
         ]
         if not judged:
             return None
@@ -73,16 +72,11 @@ def _model(folder: Path, task: str) -> Model:
 
 
 def _said(model: Model, row: Measured, *, keyed: bool) -> str:
-    if row.unknown:
-        return COMPRESSED if row.unknown == TOO_STRONGLY else UNJUDGED
     numbers = row.numbers(keyed=keyed)
-    return _called(model, numbers) if numbers else LOST
-
-
-def _called(model: Model, numbers: Sequence[float]) -> str:
-    if not is_known(_array(numbers)):
-        return COMPRESSED
-    return called(model.entry, _logarithms(model, numbers))
+    unknown = row.unknown or (unknown_of(_array(numbers)) if numbers else None)
+    if unknown:
+        return COMPRESSED if unknown == TOO_STRONGLY else UNJUDGED
+    return called(model.entry, _logarithms(model, numbers)) if numbers else LOST
 
 
 def _probabilities(model: Model, numbers: Sequence[float]) -> list[float]:

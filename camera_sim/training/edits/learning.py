@@ -6,10 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camera_sim.evaluation.watermark.edited import NATIVE, Measured
-from verifier.detectors.edits import KEYED_TASK, TASK
+from verifier.detectors.edits import KEYED_TASK, TASK, unknown_of
 from verifier.judging import calibration as calibrating
 from verifier.training.edits.train import KINDS, Sample
-from verifier.watermark.description import is_known
 from verifier.weights import Calibration
 
 FALSE_ALARMS = 0.01
@@ -24,7 +23,7 @@ def samples_of(rows: Sequence[Measured], *, keyed: bool) -> list[Sample]:
         for row in rows
         if row.blind
     ]
-    return [sample for sample in samples if is_known(sample.described)]
+    return [sample for sample in samples if unknown_of(sample.described) is None]
 
 
 def task_of(*, keyed: bool) -> str:

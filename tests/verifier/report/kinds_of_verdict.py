@@ -120,7 +120,7 @@ def compared(
 
 
 BY_WATERMARK: Final = ModelFacts(
-    name="watermark-edits-2", version="1", sha256="0" * 64, pair=None, pipeline="qnet"
+    name="watermark-edits-3", version="1", sha256="0" * 64, pair=None, pipeline="qnet"
 )
 OF_EDITS: Final = {"native": "native or re-saved", "gaussian": "smoothed"}
 

@@ -16,8 +16,16 @@ OUTPUT = "logits"
 LABELS = (
     Label(name="native", role="native", words="straight from the camera, or only saved again"),
     Label(name="sharpen", role="edit", words="sharpened"),
-    Label(name="gaussian", role="edit", words="smoothed or resized a little"),
-    Label(name="resample", role="edit", words="smoothed or resized strongly"),
+    Label(
+        name="gaussian",
+        role="edit",
+        words="smoothed or resized a little, or compressed strongly before",
+    ),
+    Label(
+        name="resample",
+        role="edit",
+        words="smoothed or resized strongly, or compressed very strongly before",
+    ),
 )
 
 
