@@ -18,6 +18,7 @@ from camera_sim.evaluation.watermark.edited import (
 )
 from camera_sim.evaluation.watermark.photos import Keys, Shot, shots
 from channel.output import write
+from verifier.watermark.description import NAMES
 
 ROWS = "measured.jsonl"
 WAYS = (("facebook",), ("twitter",), ("telegram",), ("linkedin",), ())
@@ -63,16 +64,21 @@ def kept(folder: Path) -> list[Measured]:
     Raises
     ------
     TrainingError
-        If its file is damaged.
+        If its file is damaged, or of another version.
     """
     path = folder / ROWS
     if not path.exists():
         return []
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
-        return [_row(json.loads(line)) for line in lines]
+        rows = [_row(json.loads(line)) for line in lines]
     except (ValueError, TypeError, KeyError) as error:
         raise TrainingError(f"{path} is damaged; delete it to measure anew") from error
+    if any(
+        len(numbers) not in (0, len(NAMES)) for row in rows for numbers in (row.keyed, row.blind)
+    ):
+        raise TrainingError(f"{path} is of another version; delete it to measure anew")
+    return rows
 
 
 def _row(row: dict[str, Any]) -> Measured:

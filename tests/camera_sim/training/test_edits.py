@@ -10,8 +10,9 @@ from camera_sim.evaluation.watermark.edited import HELD_OUT, STANDARD, Measured,
 from camera_sim.training.edits.gathering import ROWS, _keep, kept
 from camera_sim.training.edits.learning import calibrated, samples_of
 from verifier.training.edits.train import KINDS
+from verifier.watermark.description import LEANING
 
-BLIND, KEYED = (0.1, 0.05, 0.8, -0.02), (0.2, 0.03, 1.0, -0.03)
+BLIND, KEYED = (0.1, 0.05, 0.8, -0.02, 0.5), (0.2, 0.03, 1.0, -0.03, -0.5)
 
 
 def _row(kind: str, photo: str = "a.jpg", *, read: bool = True) -> Measured:
@@ -31,12 +32,24 @@ def test_a_damaged_file_is_named(tmp_path: Path) -> None:
         kept(tmp_path)
 
 
+def test_a_file_of_another_version_is_named(tmp_path: Path) -> None:
+    _keep(tmp_path, [Measured("a.jpg", "native", 0.0, (), KEYED[:4], BLIND[:4])])
+    with pytest.raises(TrainingError, match="of another version"):
+        kept(tmp_path)
+
+
 def test_a_copy_gives_a_sample_and_one_without_payload_none() -> None:
     rows = [_row("jpeg"), _row("sharpen", read=False)]
     for keyed, described in ((True, KEYED), (False, BLIND)):
         samples = samples_of(rows, keyed=keyed)
         assert [sample.kind for sample in samples] == ["native"]
         assert np.allclose(samples[0].described, described)
+
+
+def test_a_copy_that_a_report_does_not_judge_gives_no_sample() -> None:
+    strongly_before = (-0.2, 0.03, 1.0, -0.03, LEANING)
+    rows = [Measured("a.jpg", "native", 0.0, (), strongly_before, strongly_before)]
+    assert not samples_of(rows, keyed=True)
 
 
 def test_thresholds_state_how_often_they_err() -> None:

@@ -26,7 +26,7 @@ def _samples(error: float, seed: int = 0) -> list[Sample]:
     rng = np.random.default_rng(seed)
     return [
         Sample(
-            np.array([slope + rng.normal(0, error), error, 1.0, -0.1], np.float32),
+            np.array([slope + rng.normal(0, error), error, 1.0, -0.1, 0.0], np.float32),
             kind,
             f"photo {number % 10}",
         )

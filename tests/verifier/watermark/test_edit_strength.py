@@ -8,7 +8,7 @@ from verifier.watermark.edit_strength import OF_THEORY, UNEDITED, blur_of, sharp
 
 
 def _described(slope: float, error: float = 0.01) -> np.ndarray:
-    return np.array((slope, error, 1.0, 0.0), np.float32)
+    return np.array((slope, error, 1.0, 0.0, 0.0), np.float32)
 
 
 @pytest.mark.parametrize("sigma", [0.6, 1.0, 2.0])

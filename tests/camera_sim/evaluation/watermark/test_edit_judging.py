@@ -10,9 +10,9 @@ from camera_sim.evaluation.watermark.edited import Measured
 from verifier.detectors.edits import TOO_STRONGLY
 from verifier.watermark.description import LEAST_LEFT
 
-CLEAR = 1.0, 0.01, 1.0, 0.0
+CLEAR = 1.0, 0.01, 1.0, 0.0, 0.0
 """A slope that is steeper than any edit's, and surely so."""
-STRONG = *CLEAR[:3], LEAST_LEFT - 0.01
+STRONG = *CLEAR[:3], LEAST_LEFT - 0.01, 0.0
 
 
 @pytest.fixture(scope="module")

@@ -96,7 +96,7 @@ def test_a_file_is_sent_through_one_platform_after_the_other() -> None:
 def test_a_blur_is_compared_with_what_is_stated_of_it() -> None:
     slope = UNEDITED - 0.1974 * OF_THEORY  # of a blur of one pixel
     rows = [
-        Measured(f"{sigma}.jpg", "gaussian", sigma, (), (slope, 0.01, 1.0, 0.0))
+        Measured(f"{sigma}.jpg", "gaussian", sigma, (), (slope, 0.01, 1.0, 0.0, 0.0))
         for sigma in (1.0, 3.0)
     ]
     judged = [Judged(row, "resample") for row in rows]
