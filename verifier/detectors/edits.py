@@ -225,7 +225,8 @@ class WatermarkEdits(Detector):
             return self._result(model, abstained(unknown, in_domain=True))
         logits = model.logits([described[None]])
         answer = self._answered(model, reading, log_softmax(logits)[0])
-        return self._result(model, _with_strength(answer, described))
+        keyed = model is self._keyed
+        return self._result(model, _with_strength(answer, described, keyed=keyed))
 
     def _answered(self, model: Model, reading: Reading, logarithms: NDArray[np.float64]) -> Answer:
         entry = model.entry
@@ -356,18 +357,18 @@ def _reasons(
         yield "The file is stored turned, and edits are judged of pictures that are upright."
 
 
-def _with_strength(answer: Answer, described: NDArray[np.float32]) -> Answer:
+def _with_strength(answer: Answer, described: NDArray[np.float32], *, keyed: bool) -> Answer:
     """Say how strong an edit was that is named."""
     if answer.answer is None or answer.answer.role != "edit":
         return answer
     if answer.answer.name == SHARPENED:
-        much = sharpening_of(described)
+        much = sharpening_of(described, keyed=keyed)
         words = (
             f"Detail ten pixels long is about {much.likeliest:.0%} stronger "
             f"({much.least:.0%} to {much.most:.0%})."
         )
     else:
-        much = blur_of(described)
+        much = blur_of(described, keyed=keyed)
         if not much.likeliest >= LEAST_BLUR:
             return answer
         words = (

@@ -84,7 +84,7 @@ def blurs_table(judged: Sequence[Judged], title: str, *, keyed: bool) -> Table:
     rows = []
     for sigma in sorted({one.row.amount for one in found}):
         stated = [
-            blur_of(np.array(one.row.numbers(keyed=keyed)))
+            blur_of(np.array(one.row.numbers(keyed=keyed)), keyed=keyed)
             for one in found
             if one.row.amount == sigma
         ]

@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from verifier.watermark.description import UNIT
-from verifier.watermark.edit_strength import OF_THEORY, UNEDITED, blur_of, sharpening_of
+from verifier.watermark.edit_strength import (
+    BEYOND,
+    NEAR,
+    UNEDITED,
+    UNEDITED_BLIND,
+    blur_of,
+    sharpening_of,
+)
 
 
 def _described(slope: float, error: float = 0.01) -> np.ndarray:
@@ -13,20 +20,26 @@ def _described(slope: float, error: float = 0.01) -> np.ndarray:
 
 @pytest.mark.parametrize("sigma", [0.6, 1.0, 2.0])
 def test_a_gaussian_blur_has_its_sigma(sigma: float) -> None:
-    left_at_unit = np.exp(-2 * (np.pi * sigma * UNIT) ** 2)
-    found = blur_of(_described(UNEDITED + OF_THEORY * float(np.log(left_at_unit))))
+    theory = 2 * (np.pi * sigma * UNIT) ** 2
+    found = blur_of(_described(UNEDITED - theory / (NEAR + BEYOND * theory)), keyed=True)
     assert found.likeliest == pytest.approx(sigma, rel=1e-4)
     assert found.least < sigma < found.most
 
 
 def test_sharpening_is_what_detail_of_ten_pixels_gains() -> None:
-    found = sharpening_of(_described(UNEDITED + float(np.log(1.25))))
+    found = sharpening_of(_described(UNEDITED + float(np.log(1.25))), keyed=True)
     assert found.likeliest == pytest.approx(0.25, rel=1e-4)
     assert found.least < 0.25 < found.most
 
 
 def test_what_is_badly_known_has_a_wide_range_and_none_below_nothing() -> None:
-    sure, unsure = (blur_of(_described(-0.05, error)) for error in (0.01, 0.2))
+    sure, unsure = (blur_of(_described(-0.05, error), keyed=True) for error in (0.01, 0.2))
     assert (unsure.least, unsure.likeliest) == (0, sure.likeliest)
     assert unsure.most > sure.most
-    assert sharpening_of(_described(0.05, 0.2)).least == 0
+    assert sharpening_of(_described(0.05, 0.2), keyed=True).least == 0
+
+
+def test_by_the_groups_key_an_unedited_photo_has_a_slope_of_its_own() -> None:
+    unedited = _described(UNEDITED_BLIND)
+    assert sharpening_of(unedited, keyed=False).likeliest == pytest.approx(0, abs=1e-4)
+    assert sharpening_of(unedited, keyed=True).likeliest > 0.05
