@@ -1,10 +1,10 @@
-"""How far a watermark lies from where it was read: a photo cut by a few pixels reads as uncut.
+"""Where a watermark lies to a fraction of a pixel: a photo cut by a few pixels reads as uncut.
 
 The payload is decoded all the same, but its fine lines lie beside where they are looked for, and
-that looks as if they were smoothed away. Once the payload is known, its lines say where they lie,
-in the whole picture and in each part of it: of a photo that was turned by a tenth of a degree, or
-whose lens's or perspective's lines were made straight, the middle lies in place and the corners
-don't.
+that looks as if they were smoothed away: by two pixels at 12 megapixels as much as an edit takes.
+Once the payload is known, all its lines say where they lie, in the whole picture and in each part
+of it: of a photo that was turned by a tenth of a degree, or whose lens's or perspective's lines
+were made straight, the middle lies in place and the corners don't.
 """
 
 from typing import Final, NamedTuple
@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from verifier.watermark.place import Place
 from verifier.watermark.reader import WatermarkReading
 from verifier.watermark.refining import climbed, in_blocks
 from verifier.watermark.whitening import reduced, whitened
@@ -31,25 +32,28 @@ BETTER: Final = 1.2
 them edited in parts, 0.99 at most."""
 
 
-class Distance(NamedTuple):
-    """By how much a watermark lies elsewhere.
+class Registration(NamedTuple):
+    """Where a watermark lies, by the lines of its payload.
 
     Attributes
     ----------
+    place
+        Of the picture in the photo.
     moved
-        At most, by a picture that is moved and stretched as a whole, longer sides of the photo.
+        By how much at most that is elsewhere than it was read, longer sides of the photo.
     bent
         Whether sections lie elsewhere even then.
     """
 
+    place: Place
     moved: float
     bent: bool
 
 
-def distance_from_place(
+def registered(
     picture: NDArray[np.uint8], reading: WatermarkReading, group: GroupKey
-) -> Distance:
-    """Measure by how much a read watermark lies elsewhere.
+) -> Registration:
+    """Place a read watermark by the lines of its payload.
 
     Parameters
     ----------
@@ -64,7 +68,7 @@ def distance_from_place(
         If no payload was read.
     """
     if reading.payload is None or reading.place is None or reading.longer_side is None:
-        raise ValueError("a distance is measured of a watermark that was read")
+        raise ValueError("a watermark is placed by its payload, once that was read")
     upright = reading.place.upright(reduced(picture))
     lines, coefficients = payload_part(Message(reading.payload, reading.longer_side), group)
     coarse = lines.radii < FINEST
@@ -73,7 +77,8 @@ def distance_from_place(
     blocks = in_blocks(whitened(upright), reading.place, known, expected)
     change, _ = climbed(blocks)
     stretched, moved = np.abs(change[:2]).max() / 2, np.abs(change[2:]).max()
-    return Distance(float(stretched + moved), _bent(blocks.changed(change), known))
+    place = reading.place.changed(change, upright.shape)
+    return Registration(place, float(stretched + moved), _bent(blocks.changed(change), known))
 
 
 def _bent(parts: Complex, lines: Lines) -> bool:

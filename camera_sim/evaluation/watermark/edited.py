@@ -12,7 +12,7 @@ from camera_sim.evaluation.watermark.photos import CAMERA_QUALITY, Picture, Shot
 from channel import transmit
 from channel.manipulations import GAUSSIAN, JPEG, MANIPULATIONS, RESAMPLE, SHARPEN
 from channel.platforms import PLATFORMS, platform
-from verifier.detectors.edits import unknown_of_the_whole, unmeasured
+from verifier.detectors.edits import placed_exactly, unknown_of_the_whole
 from verifier.features.jpeg_header import jpeg_header
 from verifier.reading.reading import read_file
 from verifier.settings import Settings
@@ -28,6 +28,9 @@ PAPER = "paper"
 """The channel of Korus & Memon 2019, as a platform."""
 PAPER_QUALITY = 50
 RESAVED = JPEG.name
+EXPORTED = "exported"
+"""Made smaller, to that share of its sides, and saved as JPEG, as photographers do for the web."""
+EXPORT_QUALITY = 85
 LEAST_RESAVED = 75
 """Quality of JPEG from which a photo that was saved again counts as unedited in training. Coarser
 steps take fine detail from smooth parts as smoothing does, and the answer's words say so."""
@@ -58,6 +61,8 @@ class Edit:
         """Apply it to (H, W, 3) uint8."""
         if self.kind == NATIVE:
             return picture
+        if self.kind == EXPORTED:
+            return _exported(picture, self.amount)
         return BY_NAME[self.kind](picture, self.amount)
 
     def __str__(self) -> str:
@@ -73,9 +78,15 @@ STANDARD = (
 HELD_OUT = (
     Edit("median", 3), Edit("noise", 2), Edit("gamma", 1.2), Edit("sharpen", 0.5),
     Edit("gaussian", 0.6), Edit("gaussian", 1.5), Edit("resample", 1.5), Edit("resample", 3),
-    Edit("jpeg", 65),
+    Edit("jpeg", 65), Edit(EXPORTED, 0.65), Edit(EXPORTED, 0.8),
 )  # fmt: skip
 """Of kinds or at strengths that no training of the network of edits saw as such."""
+
+
+def _exported(picture: Picture, share: float) -> Picture:
+    size = tuple(round(side * share) for side in picture.shape[1::-1])
+    smaller = Image.fromarray(picture).resize(size, Image.Resampling.BICUBIC)
+    return pixels(as_jpeg(np.asarray(smaller), EXPORT_QUALITY))
 
 
 def drawn_edits(rng: np.random.Generator) -> list[Edit]:
@@ -86,6 +97,7 @@ def drawn_edits(rng: np.random.Generator) -> list[Edit]:
         Edit("gaussian", round(float(rng.uniform(0.55, 1.6)), 2)),
         Edit("resample", round(float(rng.uniform(1.4, 3.5)), 2)),
         Edit("jpeg", int(rng.integers(LEAST_RESAVED, 92))),
+        *(Edit(EXPORTED, round(float(rng.uniform(0.5, 0.95)), 2)) for _ in range(2)),
     ]
 
 
@@ -114,8 +126,8 @@ class Measured:
 
     @property
     def truth(self) -> str:
-        """What it is to be called: a copy that was only saved again is unedited."""
-        return NATIVE if self.kind == RESAVED else self.kind
+        """What it is to be called: a copy that was only saved again or exported is unedited."""
+        return NATIVE if self.kind in (RESAVED, EXPORTED) else self.kind
 
     def numbers(self, *, keyed: bool) -> tuple[float, ...]:
         """Return what was measured with the photo's own key, or with the group's alone."""
@@ -153,9 +165,8 @@ def measured_copy(
     of = (shot.name, edit.kind, edit.amount, tuple(way))
     if reading.payload != shot.payload:
         return Measured(*of)
-    unknown = unmeasured(picture, reading, shot.keys.group) or unknown_of_the_whole(
-        read_file(received, Settings()), picture, reading
-    )
+    reading, unmeasured = placed_exactly(picture, reading, shot.keys.group)
+    unknown = unmeasured or unknown_of_the_whole(read_file(received, Settings()), picture, reading)
     if unknown:
         return Measured(*of, unknown=unknown)
     return Measured(*of, *described(received, picture, reading, shot, blind=blind))

@@ -16,7 +16,7 @@ from camera_sim.evaluation.recovery.tables import area_under_curve
 from camera_sim.evaluation.watermark.changes import pixels
 from camera_sim.evaluation.watermark.edited import sent
 from camera_sim.evaluation.watermark.photos import Shot, as_jpeg
-from verifier.detectors.edits import unmeasured
+from verifier.detectors.edits import placed_exactly
 from verifier.detectors.missing_parts import missing_parts
 from verifier.features.even_border import even_borders
 from verifier.features.jpeg_header import jpeg_header
@@ -119,6 +119,7 @@ def tried(
     reading = read_watermark(picture, [shot.keys.group])
     if reading.payload != shot.payload:
         return trial
+    reading, unmeasured = placed_exactly(picture, reading, shot.keys.group)
     header = jpeg_header(file)
     steps = header.luma if header else None
     blind, *own = (
@@ -135,8 +136,7 @@ def tried(
         trial.share,
         trial.way,
         read=True,
-        said=missing_parts(blind, picture.shape, 1) is not None
-        and unmeasured(picture, reading, shot.keys.group) is None,
+        said=missing_parts(blind, picture.shape, 1) is not None and unmeasured is None,
         met=bool((blind.lacking & (covered >= MET)).any()),
         auc=_auc(blind.evidence, covered),
         keyed_auc=_auc(own[0].evidence, covered) if own else None,
