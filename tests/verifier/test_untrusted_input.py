@@ -30,6 +30,7 @@ from verifier import (
     PhotoUnsupportedError,
     SettingsError,
     Verifier,
+    WorkerError,
 )
 from verifier.evaluation.fuzz import fuzz
 from verifier.evaluation.mutation import MUTATIONS, mutated, seeds
@@ -234,6 +235,23 @@ def test_readers_that_die_as_they_are_asked_are_the_fault_of_no_photo(photo_file
             time.sleep(0.2)
             os.kill(process._popen.pid, signal.SIGKILL)
         assert read.result(timeout=60).facts.input.width == 512
+
+
+def test_readers_that_go_on_dying_before_they_have_a_photo_are_a_fault_of_ours(
+    photo_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Verifier.facts_only(limits=Limits(workers=1)) as verifier:
+        pool = verifier._pool()
+        borrow = pool._borrow
+
+        def dead() -> Any:
+            process = borrow()
+            os.kill(process._popen.pid, signal.SIGKILL)
+            return process
+
+        monkeypatch.setattr(pool, "_borrow", dead)
+        with pytest.raises(WorkerError, match="before they have the photo"):
+            pool.read(photo_file.read_bytes())
 
 
 @pytest.mark.slow

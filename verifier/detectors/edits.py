@@ -37,7 +37,7 @@ from verifier.report.parts import EDITS
 from verifier.report.record import DetectorResult
 from verifier.report.wording import percent
 from verifier.watermark.description import describe, is_known, was_compressed_before
-from verifier.watermark.edit_strength import blur_of, sharpening_of
+from verifier.watermark.edit_strength import STRONGEST, blur_of, sharpening_of
 from verifier.watermark.photo import upright
 from verifier.watermark.reader import WatermarkReading, read_watermark
 from verifier.watermark.regions import regions_of
@@ -117,8 +117,8 @@ _BARELY: Final = (
     "isn't known well enough."
 )
 _MAYBE_TWICE: Final = (
-    "It can't be seen whether the file was compressed before at the same size: it is too smooth, "
-    "or too much like a drawing. Such a compression changes how much of the watermark is left."
+    "It can't be seen whether the file was compressed before at the same size: it is too small, "
+    "too smooth or too much like a drawing. Such a compression changes how much is left."
 )
 
 
@@ -374,6 +374,8 @@ def _with_strength(answer: Answer, described: NDArray[np.float32], *, keyed: boo
         words = (
             f"That is about what a blur of {much.likeliest:.1f} pixels of the photo takes "
             f"({much.least:.1f} to {much.most:.1f})."
+            if much.most < STRONGEST
+            else f"That is at least what a blur of {much.least:.1f} pixels of the photo takes."
         )
     said, *others = answer.reasons
     return replace(answer, reasons=(said, words, *others))

@@ -203,7 +203,7 @@ def earlier_compression(
         The best fitting quality, found or not (see ``gain``); None for too few blocks, too little
         in them, or text and other drawings, whose edges look like an earlier generation.
     """
-    last = np.asarray(steps, np.float32)
+    last = np.maximum(np.asarray(steps, np.float32), 1)  # hostile files have steps of 0
     observed = _some_coefficients(pixels)
     free = _some_coefficients(pixels[_SHIFT:, _SHIFT:])
     if len(observed) < _LEAST_BLOCKS or len(free) < _LEAST_BLOCKS:

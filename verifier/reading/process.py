@@ -32,6 +32,9 @@ from verifier.settings import Settings
 # Seconds that Python may take to start on a busy machine, beside the photo's own time.
 _START: Final = 60.0
 _PROGRAM: Final = "from verifier.reading.worker import main; main()"
+_NEVER_ASKED: Final = (
+    "reading processes die before they have the photo; something else on this machine ends them"
+)
 _Read = TypeVar("_Read")
 
 
@@ -126,7 +129,9 @@ class DecoderProcesses:
                 try:
                     return self._ask_one(head, body, taken)
                 except _DeathError as death:
-                    if innocent and not death.had_request:
+                    if not death.had_request:
+                        if not innocent:
+                            raise WorkerError(_NEVER_ASKED) from death
                         innocent -= 1
                         continue
                     deaths += 1

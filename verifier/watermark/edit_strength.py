@@ -25,6 +25,7 @@ SCATTER, OF_SLOPE = 0.04, 0.2
 share of the slope, beside the error that is stated. All are measured on the copies that
 `camsim train edits` keeps."""
 OF_NINE_IN_TEN: Final = 1.64  # standard deviations
+STRONGEST: Final = 3.45  # pixels: a blur that reaches so far may be stronger
 
 
 @dataclass(frozen=True)

@@ -120,7 +120,7 @@ def test_a_sharpened_photo_looks_sharpened(
     assert after.probabilities["sharpen"] > 0.6 > before.probabilities["sharpen"]
 
 
-@pytest.mark.parametrize("deviation", [1.0, 1.5])
+@pytest.mark.parametrize("deviation", [1.3, 1.6])
 def test_a_smoothed_photo_is_not_said_to_be_resized_for_sure(
     edits: WatermarkEdits, whole: Picture, deviation: float
 ) -> None:
@@ -185,7 +185,7 @@ def test_a_photo_whose_watermark_was_barely_read_is_not_judged(
     assert "barely read" in result.reasons[0]
 
 
-@pytest.mark.parametrize("cut", [1, 2, 3, 5])
+@pytest.mark.parametrize("cut", [1, 2, 5])
 def test_a_photo_that_is_cut_by_a_few_pixels_is_placed_and_judged(
     edits: WatermarkEdits, whole: Picture, of_whole: DetectorResult, cut: int
 ) -> None:

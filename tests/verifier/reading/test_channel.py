@@ -219,6 +219,12 @@ def test_graphics_coded_once_have_no_earlier_compression(kind: str, quality: int
     assert not reading_of(jpeg(_graphic(kind), quality=quality)).double_compression.found
 
 
+def test_steps_of_nothing_are_no_error() -> None:
+    steps = [0, 0, *[16] * 62]
+    found = earlier_compression(photo(400, 600), steps)
+    assert found is None or np.isfinite(found.gain)
+
+
 @pytest.mark.parametrize(("first", "last"), [(92, 87), (70, 90)])
 def test_what_was_coded_on_the_same_grid_before_is_told(first: int, last: int) -> None:
     """Finer or coarser: Telegram codes Facebook's files of 92 again at 87."""

@@ -7,6 +7,7 @@ from verifier.watermark.description import UNIT
 from verifier.watermark.edit_strength import (
     BEYOND,
     NEAR,
+    STRONGEST,
     UNEDITED,
     UNEDITED_BLIND,
     blur_of,
@@ -37,6 +38,11 @@ def test_what_is_badly_known_has_a_wide_range_and_none_below_nothing() -> None:
     assert (unsure.least, unsure.likeliest) == (0, sure.likeliest)
     assert unsure.most > sure.most
     assert sharpening_of(_described(0.05, 0.2), keyed=True).least == 0
+
+
+def test_beyond_the_strongest_blur_only_the_least_is_known() -> None:
+    assert blur_of(_described(-0.58), keyed=True).most >= STRONGEST
+    assert blur_of(_described(-0.2), keyed=True).most < STRONGEST
 
 
 def test_by_the_groups_key_an_unedited_photo_has_a_slope_of_its_own() -> None:
