@@ -118,7 +118,7 @@ _BARELY: Final = (
 )
 _MAYBE_TWICE: Final = (
     "It can't be seen whether the file was compressed before at the same size: it is too small, "
-    "too smooth or too much like a drawing. Such a compression changes how much is left."
+    "too smooth or drawn. Such a compression changes how much of the watermark is left."
 )
 
 

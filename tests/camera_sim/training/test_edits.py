@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from camera_sim.errors import TrainingError
-from camera_sim.evaluation.watermark.edited import HELD_OUT, STANDARD, Measured, drawn_edits
+from camera_sim.evaluation.watermark.edited import (
+    EXPORTED,
+    HELD_OUT,
+    STANDARD,
+    Measured,
+    drawn_edits,
+)
 from camera_sim.training.edits.gathering import ROWS, _keep, kept
 from camera_sim.training.edits.learning import calibrated, samples_of
 from verifier.training.edits.train import KINDS
@@ -68,7 +74,16 @@ def test_thresholds_state_how_often_they_err() -> None:
 def test_edits_are_drawn_anew_and_within_their_ranges() -> None:
     first, second = (drawn_edits(np.random.default_rng(seed)) for seed in (0, 1))
     assert first != second
-    assert [edit.kind for edit in first] == ["native", "sharpen", "gaussian", "resample", "jpeg"]
-    grey = np.full((32, 32, 3), 99, np.uint8)
+    assert [edit.kind for edit in first] == [
+        "native",
+        "sharpen",
+        "gaussian",
+        "resample",
+        "jpeg",
+        "exported",
+        "exported",
+    ]
+    grey = np.full((40, 60, 3), 99, np.uint8)
     for edit in (*STANDARD, *HELD_OUT, *first):
-        assert edit(grey).shape == grey.shape
+        share = edit.amount if edit.kind == EXPORTED else 1
+        assert edit(grey).shape == (round(40 * share), round(60 * share), 3)
