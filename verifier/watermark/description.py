@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from verifier.watermark.regions import BY_CHANCE
 from verifier.watermark.transfer import BANDS, Transfer
 
 Floats = NDArray[np.float64]
@@ -20,7 +21,7 @@ Floats = NDArray[np.float64]
 FROM: Final = 2  # the first bands hold too few lines
 UNIT: Final = 0.1  # cycles a pixel of the photo, where the square counts as 1
 LEAST_SHARE, MOST_SHARE = 0.03, 4.5
-CHANCE: Final = 1.35**2  # of the variance of what is found, beside what `Transfer.laid` says
+CHANCE: Final = BY_CHANCE**2  # of the variance of what is found, beside what `Transfer.laid` says
 UNSURE: Final = 0.02  # of a band's share: the least error, whatever its information
 BY_LOSS: Final = 0.1  # of the logarithm of what JPEG leaves: how far that is known
 OVERRATED: Final = 0.4
