@@ -12,6 +12,7 @@ from camera_sim.errors import CameraSimError
 from camera_sim.weights import FOLDER
 from channel.errors import ChannelError
 from channel.evaluation.processor import processor_name
+from channel.extras import require_torch
 from channel.options import SOME, Count, Out, Whole, within
 from channel.output import write
 from channel.terminal import Progress, complain
@@ -70,6 +71,7 @@ class Attack:
 
     def __call__(self) -> int:
         """Print the tables, and write them; 1 if a photo could not be used."""
+        require_torch("a rehearsal of attacks needs")
         from camera_sim.evaluation.attacks.rehearsal import ATTACKS, Rehearsal, photo_files
 
         files = photo_files(self.photos)

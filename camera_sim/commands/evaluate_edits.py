@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from camera_sim.commands.photographs_options import PhotographsOptions
 from camera_sim.developing.files import open_engine
 from channel.evaluation.processor import processor_name
+from channel.extras import require_torch
 from channel.options import SOME
 from channel.output import write
 from channel.picture_file.srgb import picture_files
@@ -41,6 +42,7 @@ class EvaluateEdits(PhotographsOptions):
 
     def __call__(self) -> int:
         """Print the tables, and write them after each photograph."""
+        require_torch("the tables of edits need")
         from camera_sim.evaluation.each_photo import each_photo
         from camera_sim.evaluation.watermark.edited import ways_of
 

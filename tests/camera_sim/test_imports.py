@@ -96,6 +96,22 @@ def test_a_pair_without_torch_says_what_to_install(tmp_path: Path) -> None:
     assert ran.stderr == f"camsim: the tables of a pair need torch: {to_install('train')}\n"
 
 
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        (["evaluate", "edits"], "the tables of edits need"),
+        (["attack"], "a rehearsal of attacks needs"),
+    ],
+)
+def test_tables_without_torch_say_what_to_install_before_any_work(
+    words: list[str], what: str, tmp_path: Path
+) -> None:
+    code = "from camera_sim.cli import main\nsys.exit(main(sys.argv[1:]))"
+    ran = without_torch(code, *words, tmp_path, "--out", tmp_path / "out")
+    assert ran.returncode == 2
+    assert ran.stderr == f"camsim: {what} torch: {to_install('train')}\n"
+
+
 def test_the_module_runs_as_a_command() -> None:
     ran = subprocess.run(
         [sys.executable, "-m", "camera_sim.cli", "--help"],
