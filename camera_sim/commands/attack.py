@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+from camera_sim.commands.earlier_run import earlier_run
 from camera_sim.developing.files import open_engine
 from camera_sim.errors import CameraSimError
 from camera_sim.weights import FOLDER
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from camera_sim.evaluation.attacks.rehearsal import Rehearsal
 
 AttackName = Literal[
-    "averaging", "copying", "repairing", "redeveloping", "removing", "colluding"
+    "averaging", "copying", "repairing", "redeveloping", "removing", "colluding", "impersonating"
 ]  # fmt: skip
 SMALLEST, LARGEST = 128, 1024  # what a watermark needs, and what is looked at of a picture
 
@@ -56,6 +57,8 @@ class Attack:
         Attack the first so many photos; averages are taken of all.
     seed
         Of keys, payloads and all that is drawn.
+    force
+        Begin anew in a folder that holds a run of other settings or models.
     """
 
     photos: Path
@@ -68,6 +71,7 @@ class Attack:
     weights: Path = FOLDER
     limit: Count | None = None
     seed: Whole = 0
+    force: bool = False
 
     def __call__(self) -> int:
         """Print the tables, and write them; 1 if a photo could not be used."""
@@ -92,14 +96,17 @@ class _Run:
     """The photos, one after another; what is known of each is written at once."""
 
     def __init__(self, args: Attack, rehearsal: "Rehearsal") -> None:
+        from verifier.weights import read_manifest
+
         self.args, self.rehearsal = args, rehearsal
         self.settings: dict[str, Any] = {
             "photos": args.photos.name,
-            "averaged": list(rehearsal.counts),
-            "side": args.at,
+            "average": list(rehearsal.counts),
+            "at": args.at,
             "pipeline": args.pipeline,
+            "models": [model.name for model in read_manifest().models],
             "seed": args.seed,
-            "attacked": rehearsal.limit,
+            "limit": rehearsal.limit,
         }
         self.outcomes = self._done()
 
@@ -166,14 +173,7 @@ class _Run:
         write(self.args.out / "attacks.md", self._tables().encode(), force=True)
 
     def _done(self) -> "list[Outcome]":
-        """Read what an earlier run of the same settings left."""
         from camera_sim.evaluation.attacks.judging import Outcome
 
-        try:
-            found = json.loads((self.args.out / "attacks.json").read_bytes())
-            attempts: Sequence[dict[str, Any]] = found["attempts"]
-            if found["settings"] != self.settings:
-                return []
-            return [Outcome(**attempt) for attempt in attempts]
-        except (OSError, ValueError, KeyError, TypeError):
-            return []
+        file, force = self.args.out / "attacks.json", self.args.force
+        return earlier_run(file, self.settings, "attempts", lambda one: Outcome(**one), force=force)

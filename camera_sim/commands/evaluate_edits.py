@@ -5,6 +5,7 @@ from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from camera_sim.commands.earlier_run import check_new
 from camera_sim.commands.photographs_options import PhotographsOptions
 from camera_sim.developing.files import open_engine
 from channel.evaluation.processor import processor_name
@@ -47,6 +48,7 @@ class EvaluateEdits(PhotographsOptions):
         from camera_sim.evaluation.watermark.edited import ways_of
 
         ways_of(self.platform)  # that they exist is said before minutes of work
+        check_new(self.out, "edits.md", "copies.jsonl", force=self.force)
 
         count = len(picture_files(self.photos)[: self.limit])
         rows: list[Measured] = []

@@ -4,6 +4,7 @@ import json
 from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Annotated
 
+from camera_sim.commands.earlier_run import check_new
 from camera_sim.commands.photographs_options import PhotographsOptions
 from camera_sim.developing.files import open_engine
 from camera_sim.errors import CameraSimError
@@ -41,6 +42,7 @@ class EvaluateParts(PhotographsOptions):
         from camera_sim.evaluation.watermark.edited import ways_of
 
         ways_of(self.platform)  # that they exist is said before minutes of work
+        check_new(self.out, "parts.md", "copies.jsonl", force=self.force)
         from camera_sim.evaluation.each_photo import each_photo
 
         files = picture_files(self.photos)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
+from camera_sim.commands.earlier_run import check_new
 from camera_sim.commands.photographs_options import PhotographsOptions
 from camera_sim.developing.files import open_engine
 from channel.evaluation.processor import processor_name
@@ -39,6 +40,7 @@ class EvaluateRecovery(PhotographsOptions):
         """Print the tables, and write them."""
         with of_extra("train"):
             import cv2  # noqa: F401
+        check_new(self.out, "recovery.md", "trials.csv", force=self.force)
         _Evaluation(self).run()
         return 0
 

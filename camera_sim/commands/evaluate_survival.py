@@ -9,6 +9,7 @@ from dataclasses import KW_ONLY, asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+from camera_sim.commands.earlier_run import earlier_run
 from camera_sim.developing.files import open_engine
 from camera_sim.errors import CameraSimError
 from camera_sim.weights import FOLDER
@@ -60,6 +61,8 @@ class EvaluateSurvival:
         Use the first so many photographs of each size.
     seed
         Of keys and payloads.
+    force
+        Begin anew in a folder that holds a run of other settings or models.
     """
 
     photos: Path
@@ -72,6 +75,7 @@ class EvaluateSurvival:
     weights: Path = FOLDER
     limit: Count | None = None
     seed: Whole = 0
+    force: bool = False
 
     def __call__(self) -> int:
         """Print the ledger, and write it; 1 if a photograph could not be used."""
@@ -203,22 +207,22 @@ class _Evaluation:
         draw_ledger(self.trials, self.args.out / "survival.png")
 
     def _settings(self) -> dict[str, Any]:
+        from verifier.weights import read_manifest
+
         return {
             "photos": self.args.photos.name,
-            "platforms": list(self.platforms),
-            "qualities": list(self.args.quality),
+            "platform": list(self.platforms),
+            "quality": list(self.args.quality),
             "pipeline": self.args.pipeline,
+            "models": [model.name for model in read_manifest().models],
             "seed": self.args.seed,
         }
 
     def _done(self) -> "list[Survived]":
-        """Read what an earlier run of the same settings left."""
         from camera_sim.evaluation.survival.trial import Survived
 
-        try:
-            found = json.loads((self.args.out / "survival.json").read_bytes())
-            if found["settings"] != self._settings():
-                return []
-            return [Survived(**one | {"size": tuple(one["size"])}) for one in found["trials"]]
-        except (OSError, ValueError, KeyError, TypeError):
-            return []
+        def survived(one: dict[str, Any]) -> Survived:
+            return Survived(**one | {"size": tuple(one["size"])})
+
+        file, force = self.args.out / "survival.json", self.args.force
+        return earlier_run(file, self._settings(), "trials", survived, force=force)

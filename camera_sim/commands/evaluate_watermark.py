@@ -5,6 +5,7 @@ from dataclasses import KW_ONLY, asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
+from camera_sim.commands.earlier_run import check_new
 from camera_sim.developing.files import open_engine
 from camera_sim.errors import CameraSimError
 from camera_sim.weights import FOLDER
@@ -28,6 +29,7 @@ TableName = Literal[
 TABLES: tuple[TableName, ...] = get_args(TableName)
 MEGAPIXELS = (1, 2, 4)
 CURVE_PHOTOS, COST_PHOTOS = 12, 2
+WRITTEN = ("watermark.md", "trials.csv", "measuring.csv", "false-hits.csv", "curve.png")
 LOOKS_KEPT = 20  # pictures, after which looks at them are written
 
 
@@ -60,6 +62,8 @@ class EvaluateWatermark:
         Processes that look for false hits.
     seed
         Of keys and payloads.
+    force
+        Replace what an earlier run left in the folder.
     """
 
     photos: Path
@@ -73,9 +77,11 @@ class EvaluateWatermark:
     limit: Count | None = None
     workers: Count = 1
     seed: Whole = 0
+    force: bool = False
 
     def __call__(self) -> int:
         """Print the tables, and write them."""
+        check_new(self.out, *WRITTEN, force=self.force)
         _Evaluation(self).run()
         return 0
 

@@ -27,6 +27,8 @@ class PhotographsOptions:
         How many at a time; each holds a photograph.
     seed
         Of keys and payloads.
+    force
+        Replace what an earlier run left in the folder.
     """
 
     photos: Path
@@ -37,3 +39,4 @@ class PhotographsOptions:
     limit: Count | None = None
     processes: Count = 1
     seed: Whole = 0
+    force: bool = False

@@ -17,6 +17,7 @@ from camera_sim.evaluation.attacks.averaging import averaging
 from camera_sim.evaluation.attacks.colluding import colluding
 from camera_sim.evaluation.attacks.copying import copying
 from camera_sim.evaluation.attacks.gathering import SCENES, Gathering, gathered, reduced_scene
+from camera_sim.evaluation.attacks.impersonating import impersonating
 from camera_sim.evaluation.attacks.judging import Judge, Outcome
 from camera_sim.evaluation.attacks.redeveloping import redeveloping
 from camera_sim.evaluation.attacks.removing import removing
@@ -41,6 +42,7 @@ ATTACKS: dict[str, Attack] = {
     "redeveloping": redeveloping,
     "removing": removing,
     "colluding": colluding,
+    "impersonating": impersonating,
 }
 AVERAGED = frozenset(["averaging", "repairing"])
 """Attacks that need averages."""

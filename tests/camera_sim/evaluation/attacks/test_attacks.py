@@ -11,7 +11,7 @@ from PIL import Image, ImageFilter
 
 from camera_sim.commands import attack as command
 from camera_sim.developing.files import open_engine
-from camera_sim.errors import CameraSimError
+from camera_sim.errors import CameraSimError, OutputError
 from camera_sim.evaluation.attacks import autoencoder, rehearsal
 from camera_sim.evaluation.attacks.attack import Attacker, Attempt, Target
 from camera_sim.evaluation.attacks.averaging import averaging
@@ -28,6 +28,7 @@ from camera_sim.evaluation.attacks.estimating import (
     weighed,
 )
 from camera_sim.evaluation.attacks.gathering import Gathering, gathered
+from camera_sim.evaluation.attacks.impersonating import impersonating
 from camera_sim.evaluation.attacks.judging import Judge, Outcome
 from camera_sim.evaluation.attacks.removing import removing
 from camera_sim.evaluation.attacks.repairing import lost, repairing
@@ -184,6 +185,13 @@ def test_removals_are_what_they_say(target: Target) -> None:
     np.testing.assert_array_equal(made["our VAE"], photo)  # it is none here
 
 
+def test_nothing_is_read_in_a_foreign_picture(target: Target, judge: Judge) -> None:
+    shown = [(one.way, judge.outcome("impersonating", one)) for one in impersonating(target)]
+    assert [way for way, _ in shown] == ["a foreign picture as it is", "what our VAE makes of it"]
+    assert not any(found.read or found.forged for _, found in shown)
+    assert shown[0][1].psnr is None  # nothing was changed
+
+
 def outcome(**changes: object) -> Outcome:
     found = Outcome("copying", "a way", "forgery", "a.jpg", True, True, False, "same", 40.0)
     return replace(found, **changes)  # type: ignore[arg-type]
@@ -304,6 +312,22 @@ def test_a_run_is_the_same_twice(small: Path, tmp_path: Path) -> None:
         assert run(small, out, limit=1) == 0
         texts.append((out / "attacks.json").read_text("utf-8"))
     assert texts[0] == texts[1]
+
+
+@pytest.mark.usefixtures("unsearched")
+def test_what_other_models_said_is_kept_until_it_is_to_be_replaced(
+    small: Path, tmp_path: Path
+) -> None:
+    assert run(small, tmp_path, limit=1) == 0
+    file = tmp_path / "attacks.json"
+    found = file.read_text("utf-8")
+    earlier = found.replace("watermark-edits-keyed", "an-earlier-one")
+    file.write_text(earlier, "utf-8")
+    with pytest.raises(OutputError, match="other models; name another --out, or overwrite it"):
+        run(small, tmp_path, limit=1)
+    assert file.read_text("utf-8") == earlier
+    assert run(small, tmp_path, limit=1, force=True) == 0
+    assert file.read_text("utf-8") == found
 
 
 def test_one_photo_is_too_few(tmp_path: Path) -> None:
