@@ -15,7 +15,7 @@ from channel.terminal import track
 if TYPE_CHECKING:
     from verifier.training.edits.train import EditRecipe
 
-NAMES = {False: "watermark-edits-3", True: "watermark-edits-keyed-3"}
+NAMES = {False: "watermark-edits-4", True: "watermark-edits-keyed-4"}
 LEAST_PHOTOS = 5
 
 
@@ -79,19 +79,28 @@ class TrainEdits(TrainingOptions):
         """Learn from what one kind of key measured, and say how often held-out photos err."""
         from camera_sim.training.edits.gathering import kept
         from camera_sim.training.edits.learning import calibrated, samples_of, task_of
+        from verifier.detectors.edit_answer import SHARPENED, SOFTENED
         from verifier.training.edits.export import export_edits
         from verifier.training.edits.train import out_of_fold, train_edits
 
         samples = samples_of(kept(self.out), keyed=keyed)
         photos = len({sample.photo for sample in samples})
-        data = f"{photos} photographs of {self.pictures.name}, simulated captures, edited and sent"
+        data = (
+            f"{photos} photographs of {self.pictures.name}, simulated captures, edited, exported "
+            "and sent"
+        )
         calibration = calibrated(out_of_fold(samples, recipe), samples, data, keyed=keyed)
         export_edits(
             train_edits(samples, recipe), NAMES[keyed], task_of(keyed=keyed), self.pipeline,
             recipe, calibration, {}, self.licence, self.out / "weights",
         )  # fmt: skip
         key = "the photo's own key" if keyed else "the group's key alone"
-        for said, threshold in (("unedited copies called edited", calibration.edited),
-                                ("edited copies called unedited", calibration.native)):  # fmt: skip
+        wrongly = {
+            "unedited copies called sharpened": calibration.named_as[SHARPENED],
+            "unedited copies called smoothed or resized": calibration.edited,
+            "the camera's copies called softened": calibration.named_as[SOFTENED.name],
+            "edited copies called unedited": calibration.native,
+        }
+        for said, threshold in wrongly.items():
             if threshold is not None:
                 print(f"{key}, {said}: {threshold.false_alarm_rate:.1%} of {threshold.pictures}")

@@ -232,10 +232,10 @@ def test_flips(tmp_path: Path, camsim: Camsim) -> None:
 
 def test_models_of_no_class_have_no_scores_to_calibrate(tmp_path: Path, camsim: Camsim) -> None:
     ran = camsim(
-        "evaluate", "scores", tmp_path, "--model", "watermark-edits-3", "--out", tmp_path / "a.csv"
+        "evaluate", "scores", tmp_path, "--model", "watermark-edits-4", "--out", tmp_path / "a.csv"
     )
     assert ran.status == 2
-    assert "watermark-edits-3 is no model of origin, generated, platform" in ran.err
+    assert "watermark-edits-4 is no model of origin, generated, platform" in ran.err
     weights = toy_weights(tmp_path / "weights")
     scores = tmp_path / "scores.csv"
     labels = ("native", "gaussian", "sharpen", "unknown-camera")

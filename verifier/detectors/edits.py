@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from verifier.detectors.detector import Detector
+from verifier.detectors.edit_answer import SOFTENED, answer_of, with_strength
 from verifier.detectors.missing_parts import (
     ANSWER_WORDS,
     MissingParts,
@@ -24,32 +25,22 @@ from verifier.detectors.missing_parts import (
 from verifier.detectors.model import Model
 from verifier.features.even_border import even_borders
 from verifier.judging.calibration import log_softmax
-from verifier.judging.decision import (
-    IN_PARTS,
-    Answer,
-    abstained,
-    how_often_wrong,
-    picture_probabilities,
-    role_probability,
-)
+from verifier.judging.decision import IN_PARTS, Answer, abstained, picture_probabilities
 from verifier.reading.reading import Reading
 from verifier.report.parts import EDITS
 from verifier.report.record import DetectorResult
-from verifier.report.wording import percent
 from verifier.watermark.description import describe, is_known, was_compressed_before
-from verifier.watermark.edit_strength import STRONGEST, blur_of, sharpening_of
 from verifier.watermark.photo import upright
 from verifier.watermark.reader import WatermarkReading, read_watermark
 from verifier.watermark.regions import regions_of
 from verifier.watermark.registration import registered
 from verifier.watermark.transfer import FINE_SIDE, Transfer, measure_transfer
-from verifier.weights import FOLDER, Calibration, ModelEntry, read_manifest
+from verifier.weights import FOLDER, Label, read_manifest
 from watermark.keys import GroupKey, PhotoKey
 
 TASK: Final = "edits"
 KEYED_TASK: Final = "edits by the photo's key"
 """Of the model that is asked where the photo's own key is at hand: it sees finer detail."""
-SHARPENED: Final = "sharpen"
 MOST_OFF: Final = 1.5e-3
 """Longer sides by which a watermark may lie elsewhere than it was read; it is measured where it
 lies. Uncut ones are up to 4e-4 off, those cut by two pixels at 12 megapixels 5e-4 to 1e-3."""
@@ -58,8 +49,6 @@ LEAST_PHOTO: Final = 2400
 LEAST_WHOLE: Final = 3200
 """The same, from which the whole is: of 8 megapixels and more. Of 2,800 pixels unedited ones that
 were compressed, resized and compressed again were called smoothed or resized."""
-LEAST_BLUR: Final = 0.3
-"""Pixels: a blur that is stated, in one decimal, is at least this."""
 HARMLESS: Final = 94
 """Quality of an earlier JPEG generation from which on it takes nothing: a camera's own file, which
 X serves in its own size."""
@@ -100,13 +89,6 @@ _STRAIGHTENED: Final = (
 _BENT: Final = (
     "The picture was turned a little or bent, as a correction of lens or perspective does. Parts "
     "of its watermark lie beside where it was read, so what is left of it isn't known."
-)
-_NO_EDIT: Final = (
-    "What is left of the camera's watermark shows no edit clearly (probability of one {})."
-)
-_NEVER_UNEDITED: Final = (
-    "That a photo is unedited can't be told by the group's key: who has it can put back what an "
-    "edit took. Its vendor can ask by the photo's own."
 )
 _TWICE: Final = (
     "The file was compressed before at the same size, and it isn't known how much of the watermark "
@@ -227,7 +209,7 @@ class WatermarkEdits(Detector):
         logits = model.logits([described[None]])
         answer = self._answered(model, reading, log_softmax(logits)[0])
         keyed = model is self._keyed
-        return self._result(model, _with_strength(answer, described, keyed=keyed))
+        return self._result(model, with_strength(answer, described, keyed=keyed))
 
     def _answered(self, model: Model, reading: Reading, logarithms: NDArray[np.float64]) -> Answer:
         entry = model.entry
@@ -236,7 +218,7 @@ class WatermarkEdits(Detector):
             unfitted = "The model isn't calibrated, so its scores give no answer."
             return abstained(unfitted, in_domain=True)
         found = picture_probabilities(entry, calibration, logarithms, 1)
-        return replace(_answer(entry, calibration, found), probabilities=found)
+        return replace(answer_of(entry, calibration, found), probabilities=found)
 
     def _result(self, model: Model, answer: Answer) -> DetectorResult:
         threshold = answer.threshold
@@ -255,8 +237,15 @@ class WatermarkEdits(Detector):
             limits=self.limits,
             model=model.facts,
             probabilities=dict(answer.probabilities),
-            label_words={label.name: label.words for label in model.entry.labels},
+            label_words={
+                label.name: label.words for label in (*model.entry.labels, *_also_said(answer))
+            },
         )
+
+
+def _also_said(answer: Answer) -> tuple[Label, ...]:
+    """Return what is answered beside the model's labels, if it is."""
+    return (SOFTENED,) if answer.answer is SOFTENED else ()
 
 
 def _changed_in(parts: MissingParts, whole: DetectorResult, other: str | None) -> DetectorResult:
@@ -355,62 +344,3 @@ def _reasons(
         yield TOO_STRONGLY
     if not large and reading.facts.input.orientation != 1:
         yield "The file is stored turned, and edits are judged of pictures that are upright."
-
-
-def _with_strength(answer: Answer, described: NDArray[np.float32], *, keyed: bool) -> Answer:
-    """Say how strong an edit was that is named."""
-    if answer.answer is None or answer.answer.role != "edit":
-        return answer
-    if answer.answer.name == SHARPENED:
-        much = sharpening_of(described, keyed=keyed)
-        words = (
-            f"Detail ten pixels long is about {much.likeliest:.0%} stronger "
-            f"({much.least:.0%} to {much.most:.0%})."
-        )
-    else:
-        much = blur_of(described, keyed=keyed)
-        if not much.likeliest >= LEAST_BLUR:
-            return answer
-        words = (
-            f"That is about what a blur of {much.likeliest:.1f} pixels of the photo takes "
-            f"({much.least:.1f} to {much.most:.1f})."
-            if much.most < STRONGEST
-            else f"That is at least what a blur of {much.least:.1f} pixels of the photo takes."
-        )
-    said, *others = answer.reasons
-    return replace(answer, reasons=(said, words, *others))
-
-
-def _answer(entry: ModelEntry, calibration: Calibration, found: dict[str, float]) -> Answer:
-    edited = role_probability(entry, found, "edit")
-    native = role_probability(entry, found, "native")
-    against, none = calibration.edited, calibration.native
-    if against is not None and edited >= against.value:
-        edits = [label for label in entry.labels if label.role == "edit"]
-        likeliest = max(edits, key=lambda label: found[label.name])
-        amount = "More" if likeliest.name == SHARPENED else "Less"
-        said = (
-            f"{amount} is left of the camera's watermark at fine detail than scaling and "
-            f"compressing leave. The picture was probably {likeliest.words} (probability of any "
-            f"edit {percent(edited)})."
-        )
-        reasons = (said, how_often_wrong(against, "unedited"))
-        return Answer("ran", "evidence against", reasons, likeliest, True, against, edited)
-    if none is not None and native >= none.value:
-        label = next(label for label in entry.labels if label.role == "native")
-        said = (
-            "What is left of the camera's watermark is what scaling and compressing leave "
-            f"(probability {percent(native)}). A watermark can be copied to another picture, so "
-            "that is no evidence for this one."
-        )
-        reasons = (said, how_often_wrong(none, "edited"))
-        return Answer("ran", "informs", reasons, label, True, none, native)
-    undecided = (
-        (_NO_EDIT.format(percent(edited)), _NEVER_UNEDITED)
-        if none is None
-        else (
-            "What is left of the camera's watermark fits neither an unedited photo clearly nor an "
-            f"edited one: probability of an edit {percent(edited)}.",
-        )
-    )
-    return Answer("ran", "inconclusive", undecided, in_domain=True)

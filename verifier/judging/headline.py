@@ -208,6 +208,8 @@ def _left_open(found: Found) -> str:
         return "whether it was edited isn't clear"
     if any(found_no_edit(one) for one in found.detectors):
         return "no edit was found, which is no evidence"
+    if any(is_softened(one) for one in found.detectors):
+        return "fine detail was softened, as smoothing or an export does"
     return "edits can't be judged"
 
 
@@ -217,8 +219,16 @@ def found_no_edit(result: DetectorResult) -> bool:
     Its first label is that of unedited pictures.
     """
     unedited = next(iter(result.label_words), None)
-    informed = (result.name, result.finding) == ("manipulation", "informs")
-    return informed and result.answer is not None and result.answer == unedited
+    return _informs(result) and result.answer is not None and result.answer == unedited
+
+
+def is_softened(result: DetectorResult) -> bool:
+    """Whether less fine detail is left than the camera's, by an edit or by an export."""
+    return _informs(result) and not found_no_edit(result)
+
+
+def _informs(result: DetectorResult) -> bool:
+    return (result.name, result.finding) == ("manipulation", "informs")
 
 
 def _is_unsure(result: DetectorResult) -> bool:

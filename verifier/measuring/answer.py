@@ -12,7 +12,7 @@ Answer = Literal[
     "present", "in parts", "absent", "not known", "withdrawn", "not in use yet", "no watermark"
 ]
 """``absent``: a payload was read, and the octaves of no device known there."""
-Edited = Literal["native", "sharpen", "gaussian", "resample"]
+Edited = Literal["native", "sharpen", "gaussian", "resample", "softened"]
 """``native``: nothing was found but what scaling and compressing leave."""
 Level = Literal["present", "absent", "not known"]
 MOST_REGIONS: Final = 16

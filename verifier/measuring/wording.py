@@ -33,6 +33,10 @@ EDITED: Final[dict[Edited, str]] = {
     "sharpen": "What is left of it says that the picture was probably sharpened.",
     "gaussian": "What is left of it says that the picture was probably smoothed.",
     "resample": "What is left of it says that the picture was probably resized down and up.",
+    "softened": (
+        "What is left of it says that fine detail was softened: smoothed or resized a little, or "
+        "made smaller and compressed."
+    ),
 }
 
 

@@ -548,7 +548,7 @@ class MeasuredFacts(_Record):
     group: str | None = None
     octaves: tuple[MeasuredOctave, ...] = ()
     regions: MeasuredRegions | None = None
-    edits: Literal["native", "sharpen", "gaussian", "resample"] | None = None
+    edits: Literal["native", "sharpen", "gaussian", "resample", "softened"] | None = None
     words: tuple[str, ...] = ()
 
 

@@ -4,7 +4,7 @@ from typing import Final
 
 from verifier.features.platform_marks import META
 from verifier.judging.facts import declared_generated, side_of
-from verifier.judging.headline import found_no_edit
+from verifier.judging.headline import found_no_edit, is_softened
 from verifier.judging.recovered import (
     by_people,
     listed,
@@ -122,6 +122,8 @@ def answer_headline(result: DetectorResult, report: ReportRecord) -> str:
         return _unjudged(report)
     if found_no_edit(result):
         return "No sign of edits, which is no evidence: a watermark can be copied"
+    if is_softened(result):
+        return f"Its fine detail was {result.answer_words}"
     return detector_headline(result, report.stability)
 
 

@@ -10,7 +10,7 @@ from camera_sim.evaluation.watermark.fidelity import psnr
 from camera_sim.evaluation.watermark.photos import Picture, as_jpeg
 from verifier.comparing.compare import compare
 from verifier.detectors.edits import LEAST_WHOLE
-from verifier.training.edits.train import KINDS
+from verifier.training.edits.train import EDITS
 from verifier.watermark.presence import presence
 from verifier.watermark.reader import WatermarkReading, read_watermark
 from watermark.reference import ReferencePicture
@@ -65,7 +65,7 @@ class Outcome:
     @property
     def noticed_by_key(self) -> bool:
         """Whether octaves are missing, or an edit is named by what is left of them."""
-        return bool(self.missing) or self.edits_keyed in KINDS[1:]
+        return bool(self.missing) or self.edits_keyed in EDITS
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from camera_sim.evaluation.watermark.edit_tables import COMPRESSED, NO_ANSWER
 from camera_sim.evaluation.watermark.edited import NATIVE
 from channel.evaluation.drawing import new_figure, save_figure
 from channel.evaluation.table import Table
+from verifier.detectors.edit_answer import SHARPENED, SOFTENED
 from verifier.judging.calibration import upper_bound
 
 Share = Callable[[Sequence[Survived]], float | None]
@@ -34,18 +35,33 @@ def edits_table(trials: Sequence[Survived]) -> Table:
     """Show what edited copies are called, by the photo's own key."""
     edited = [one for one in trials if one.edits]
     rows = [_edits_row(words, some) for words, some in _shown_groups(edited)]
-    found = (f"{edit.kind} found" for edit in EDITS if edit.kind != NATIVE)
+    found = (f"{kind} found" for kind in _KINDS)
+    softened = (f"{kind} called softened" for kind in _SOFTENING)
     columns = (
-        "platform", "MP", "camera's JPEG", "photos", *found, f"unedited {COMPRESSED}",
-        "unedited called edited", "at most (95%)",
+        "platform", "MP", "camera's JPEG", "photos", *found, *softened, f"unedited {COMPRESSED}",
+        "unedited called softened", "unedited called edited", "at most (95%)",
     )  # fmt: skip
     title = "Types of edits, by the photo's own key"
     return Table(columns, rows, title)
 
 
+_KINDS = [edit.kind for edit in EDITS if edit.kind != NATIVE]
+_SOFTENING = [kind for kind in _KINDS if kind != SHARPENED]
+
+
 def is_found(trial: Survived, edit: str) -> bool:
     """Whether a copy was called edited."""
-    return trial.edits[edit] not in (NATIVE, *NO_ANSWER)
+    return trial.edits[edit] not in (NATIVE, SOFTENED.name, *NO_ANSWER)
+
+
+def is_softened(trial: Survived, edit: str) -> bool:
+    """Whether it was said of a copy that it was smoothed a little or exported."""
+    return trial.edits[edit] == SOFTENED.name
+
+
+def is_told(trial: Survived, edit: str) -> bool:
+    """Whether what was said of an edited copy is true of it."""
+    return is_found(trial, edit) or (edit in _SOFTENING and is_softened(trial, edit))
 
 
 def groups(trials: Sequence[Survived]) -> list[tuple[Group, list[Survived]]]:
@@ -90,8 +106,8 @@ def _mean(name: str) -> Share:
     return mean
 
 
-def _edits_found(some: Sequence[Survived]) -> float | None:
-    told = [is_found(one, edit) for one in some for edit in one.edits if edit != NATIVE]
+def _edits_told(some: Sequence[Survived]) -> float | None:
+    told = [is_told(one, edit) for one in some for edit in one.edits if edit != NATIVE]
     return float(np.mean(told)) if told else None
 
 
@@ -102,7 +118,7 @@ DRAWN: dict[str, Share] = {
     "AUC\nby the\nreference": _mean("blocks"),
     "part found\nby the\nwatermark": _mean("part_found"),
     "AUC\nby the\nwatermark": _mean("squares"),
-    "edits found\nby the\nphoto's key": _edits_found,
+    "edits told\nby the\nphoto's key": _edits_told,
     "platform\nnamed": _share("named_right"),
 }
 
@@ -125,12 +141,10 @@ def _edits_row(words: tuple[str, ...], some: Sequence[Survived]) -> tuple[object
     return (
         *words,
         _photos(some),
-        *(
-            _of(sum(is_found(one, edit.kind) for one in some), len(some))
-            for edit in EDITS
-            if edit.kind != NATIVE
-        ),
+        *(_of(sum(is_found(one, kind) for one in some), len(some)) for kind in _KINDS),
+        *(_of(sum(is_softened(one, kind) for one in some), len(some)) for kind in _SOFTENING),
         _of(sum(one.edits[NATIVE] == COMPRESSED for one in some), len(some)),
+        _of(sum(is_softened(one, NATIVE) for one in some), len(some)),
         _of(accused, len(some)),
         _at_most(accused, some),
     )

@@ -13,7 +13,8 @@ from camera_sim.evaluation.watermark.edit_tables import (
     UNJUDGED,
     Judged,
 )
-from camera_sim.evaluation.watermark.edited import NATIVE, Measured
+from camera_sim.evaluation.watermark.edited import Measured
+from verifier.detectors.edit_answer import decided
 from verifier.detectors.edits import KEYED_TASK, TASK, TOO_STRONGLY, unknown_of
 from verifier.detectors.model import Model
 from verifier.errors import WeightsError
@@ -22,7 +23,7 @@ from verifier.judging.calibration import (
     log_softmax,
     top_label_reliability,
 )
-from verifier.judging.decision import picture_probabilities, role_probability
+from verifier.judging.decision import picture_probabilities
 from verifier.training.edits.train import KINDS
 from verifier.weights import FOLDER, ModelEntry, read_manifest
 
@@ -96,15 +97,8 @@ def _array(numbers: Sequence[float]) -> NDArray[np.float32]:
 
 
 def called(entry: ModelEntry, logarithms: NDArray[np.float64]) -> str:
-    """Name a copy by its log probabilities; "" where neither threshold is reached."""
+    """Name a copy by its log probabilities; "" where no threshold is reached."""
     calibration = entry.calibration_for(None)
     assert calibration is not None  # as `EditJudge` saw
-    assert calibration.edited is not None
-    found = picture_probabilities(entry, calibration, logarithms, 1)
-    if role_probability(entry, found, "edit") >= calibration.edited.value:
-        edits = [label.name for label in entry.labels if label.role == "edit"]
-        return max(edits, key=lambda name: found[name])
-    unedited = calibration.native
-    if unedited and role_probability(entry, found, "native") >= unedited.value:
-        return NATIVE
-    return UNDECIDED
+    of = decided(entry, calibration, picture_probabilities(entry, calibration, logarithms, 1))
+    return of.label.name if of else UNDECIDED

@@ -8,8 +8,9 @@ import numpy as np
 from camera_sim.evaluation.watermark.edited import NATIVE, Measured
 from channel.evaluation.table import Table
 from channel.manipulations import GAUSSIAN
+from verifier.detectors.edit_answer import SHARPENED, SOFTENED
 from verifier.judging.calibration import upper_bound
-from verifier.training.edits.train import KINDS
+from verifier.training.edits.train import EDITS
 from verifier.watermark.edit_strength import blur_of
 
 LOST = "no payload"
@@ -27,8 +28,8 @@ class Judged:
     Attributes
     ----------
     answer
-        A kind of `KINDS`, "" where it is not sure, ``compressed too strongly``, ``not judged``, or
-        ``no payload``.
+        A kind of `KINDS`, ``softened``, "" where it is not sure, ``compressed too strongly``,
+        ``not judged``, or ``no payload``.
     """
 
     row: Measured
@@ -38,6 +39,28 @@ class Judged:
     def truth(self) -> str:
         """What it is to be called, as `Measured.truth` has it."""
         return self.row.truth
+
+    @property
+    def called_edited(self) -> bool:
+        """Whether an edit was named."""
+        return self.answer in EDITS
+
+    @property
+    def called_softened(self) -> bool:
+        """Whether it was said to be smoothed a little or exported."""
+        return self.answer == SOFTENED.name
+
+    @property
+    def states_blur(self) -> bool:
+        """Whether the answer says how strong a blur takes as much."""
+        return self.called_softened or (self.called_edited and self.answer != SHARPENED)
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether an edit was named, or denied, or softening said, that isn't so."""
+        if self.called_softened:
+            return self.truth in (NATIVE, SHARPENED)
+        return self.called_edited if self.row.unedited else self.answer == NATIVE
 
     @property
     def way(self) -> str:
@@ -80,7 +103,7 @@ def turned_wrong(judged: Sequence[Judged], title: str) -> Table:
 
 def blurs_table(judged: Sequence[Judged], title: str, *, keyed: bool) -> Table:
     """Compare the blur that a report states with that of smoothed copies that were found."""
-    found = [one for one in judged if one.truth == GAUSSIAN.name and _called_edited(one)]
+    found = [one for one in judged if one.truth == GAUSSIAN.name and one.states_blur]
     rows = []
     for sigma in sorted({one.row.amount for one in found}):
         stated = [
@@ -100,15 +123,10 @@ def _copy(row: Measured, way: tuple[str, ...]) -> tuple[object, ...]:
 
 def _turned(pairs: Sequence[tuple[Judged, Judged]]) -> tuple[str, ...]:
     before, after = ([pair[place] for pair in pairs] for place in (0, 1))
-    wrong = sum(_is_wrong(last) and not _is_wrong(first) for first, last in pairs)
+    wrong = sum(last.is_wrong and not first.is_wrong for first, last in pairs)
     answered = [sum(one.answer not in NO_ANSWER for one in some) for some in (before, after)]
-    counts = (len(pairs), *answered, sum(map(_is_wrong, before)), wrong)
+    counts = (len(pairs), *answered, sum(one.is_wrong for one in before), wrong)
     return (*map(str, counts), f"{upper_bound(wrong, len(pairs)):.1%}")
-
-
-def _is_wrong(one: Judged) -> bool:
-    """Whether an unedited copy is called edited, or an edited one unedited."""
-    return _called_edited(one) if one.truth == NATIVE else one.answer == NATIVE
 
 
 def _edit(row: Measured) -> str:
@@ -124,33 +142,31 @@ def _table(
     ]
     columns = (
         first, "unedited called edited", "at most (95%)", "edited called unedited",
-        "edit found", "its kind named", "not sure", COMPRESSED, UNJUDGED, LOST,
+        "edit found", "its kind named", "edited called softened", "unedited called softened",
+        "not sure", COMPRESSED, UNJUDGED, LOST,
     )  # fmt: skip
     return Table(columns, [*rows, ("all", *_cells(judged))], title)
 
 
 def _cells(judged: Sequence[Judged]) -> tuple[str, ...]:
-    native = [one for one in judged if one.truth == NATIVE and one.answer != LOST]
-    edited = [one for one in judged if one.truth != NATIVE and one.answer != LOST]
-    read = [*native, *edited]
-    wrong = sum(_called_edited(one) for one in native)
+    read = [one for one in judged if one.answer != LOST]
+    unedited = [one for one in read if one.row.unedited]
+    edited = [one for one in read if not one.row.unedited]
+    wrong = sum(one.called_edited for one in unedited)
     missed = sum(one.answer == NATIVE for one in edited)
-    found = sum(_called_edited(one) for one in edited)
+    found = sum(one.called_edited for one in edited)
     named = sum(one.answer == one.truth for one in edited)
     return (
-        _of(wrong, len(native)),
-        f"{upper_bound(wrong, len(native)):.1%}" if native else "",
+        _of(wrong, len(unedited)),
+        f"{upper_bound(wrong, len(unedited)):.1%}" if unedited else "",
         _of(missed, len(edited)),
         _of(found, len(edited)),
         _of(named, len(edited)),
+        *(_of(sum(one.called_softened for one in some), len(some)) for some in (edited, unedited)),
         _of(sum(one.answer == UNDECIDED for one in read), len(read)),
         *(_of(sum(one.answer == why for one in read), len(read)) for why in (COMPRESSED, UNJUDGED)),
         _of(len(judged) - len(read), len(judged)),
     )
-
-
-def _called_edited(one: Judged) -> bool:
-    return one.answer in KINDS[1:]
 
 
 def _of(count: int, of: int) -> str:

@@ -12,6 +12,7 @@ from camera_sim.evaluation.watermark.photos import CAMERA_QUALITY, Picture, Shot
 from channel import transmit
 from channel.manipulations import GAUSSIAN, JPEG, MANIPULATIONS, RESAMPLE, SHARPEN
 from channel.platforms import PLATFORMS, platform
+from verifier.detectors.edit_answer import EXPORTED
 from verifier.detectors.edits import placed_exactly, unknown_of_the_whole
 from verifier.features.jpeg_header import jpeg_header
 from verifier.reading.reading import read_file
@@ -28,9 +29,8 @@ PAPER = "paper"
 """The channel of Korus & Memon 2019, as a platform."""
 PAPER_QUALITY = 50
 RESAVED = JPEG.name
-EXPORTED = "exported"
-"""Made smaller, to that share of its sides, and saved as JPEG, as photographers do for the web."""
 EXPORT_QUALITY = 85
+"""Of what is made smaller, to a share of its sides, and saved, as photographers do for the web."""
 LEAST_RESAVED = 75
 """Quality of JPEG from which a photo that was saved again counts as unedited in training. Coarser
 steps take fine detail from smooth parts as smoothing does, and the answer's words say so."""
@@ -126,8 +126,13 @@ class Measured:
 
     @property
     def truth(self) -> str:
-        """What it is to be called: a copy that was only saved again or exported is unedited."""
-        return NATIVE if self.kind in (RESAVED, EXPORTED) else self.kind
+        """What it is to be called: a copy that was only saved again is as the camera's."""
+        return NATIVE if self.kind == RESAVED else self.kind
+
+    @property
+    def unedited(self) -> bool:
+        """Whether it counts as unedited: the camera's, saved again, or exported."""
+        return self.kind in (NATIVE, RESAVED, EXPORTED)
 
     def numbers(self, *, keyed: bool) -> tuple[float, ...]:
         """Return what was measured with the photo's own key, or with the group's alone."""

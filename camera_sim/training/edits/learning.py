@@ -1,19 +1,25 @@
 """From measured copies to a calibrated network in a folder of models."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from camera_sim.evaluation.watermark.edited import NATIVE, Measured
+from verifier.detectors.edit_answer import EXPORTED, SHARPENED, SOFTENED
 from verifier.detectors.edits import KEYED_TASK, TASK, unknown_of
 from verifier.judging import calibration as calibrating
-from verifier.training.edits.train import KINDS, Sample
+from verifier.training.edits.train import EDITS, KINDS, Sample
 from verifier.weights import Calibration
 
-FALSE_ALARMS = 0.01
-"""Share of unedited copies that may be called edited by the photo's own key, and of edited ones
-called unedited. By the group's key none may be: it is less sure, and every newsroom has it."""
+ACCUSED = 0.0025
+"""Share of unedited copies that may be called sharpened by the photo's own key, and as many called
+smoothed or resized. By the group's key none may be: it is less sure, and every newsroom has it."""
+LEAST_SURE = 0.8
+"""Probability under which no edit is named."""
+MISSAID = 0.01
+"""Share of the camera's copies that may be called softened by the photo's own key, and of edited
+ones that may be called unedited. By the group's key nothing of either kind is said wrongly."""
 
 
 def samples_of(rows: Sequence[Measured], *, keyed: bool) -> list[Sample]:
@@ -41,15 +47,26 @@ def calibrated(
     """
     labels = np.array([sample.label for sample in samples])
     temperature = calibrating.fit_temperature(logits, labels)
-    found = calibrating.probabilities(logits, temperature)
-    native = labels == KINDS.index(NATIVE)
-    edited = 1 - found[:, 0]
+    found = dict(zip(KINDS, calibrating.probabilities(logits, temperature).T, strict=True))
+    edited = np.isin(labels, [KINDS.index(kind) for kind in EDITS])
+    of_camera = labels == KINDS.index(NATIVE)
+    less = np.sum([found[kind] for kind in EDITS if kind != SHARPENED], 0)
+    threshold = calibrating.threshold_for
+    accused, missaid = (ACCUSED, MISSAID) if keyed else (0, 0)
     return Calibration(
         temperature=temperature,
         exponent=0.0,
-        edited=calibrating.threshold_for(edited[native], FALSE_ALARMS if keyed else 0),
-        native=calibrating.threshold_for(found[~native, 0], FALSE_ALARMS) if keyed else None,
-        expected_calibration_error=calibrating.top_label_reliability(found, labels).error,
+        edited=threshold(less[~edited], accused, LEAST_SURE),
+        native=threshold((found[NATIVE] + found[EXPORTED])[edited], missaid) if keyed else None,
+        named_as={
+            SHARPENED: threshold(found[SHARPENED][~edited], accused, LEAST_SURE),
+            SOFTENED.name: threshold((less + found[EXPORTED])[of_camera], missaid),
+        },
+        expected_calibration_error=_error(found, labels),
         pictures=len(samples),
         data=data,
     )
+
+
+def _error(found: Mapping[str, NDArray[np.float64]], labels: NDArray[np.integer]) -> float:
+    return calibrating.top_label_reliability(np.stack(list(found.values()), 1), labels).error

@@ -247,7 +247,7 @@ def test_a_report_takes_the_answer_of_the_watermark(whole: Picture, verifier: Ve
     report = verifier.analyze(_file(whole))
     answer = next(one for one in report.detectors if one.name == "manipulation")
     assert answer.model is not None
-    assert answer.model.name == "watermark-edits-3"
+    assert answer.model.name == "watermark-edits-4"
     assert report.verdict.label == "inconclusive"
 
 

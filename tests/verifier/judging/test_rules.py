@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from tests.verifier.judging.test_verdict import CLEARED, EDITED, SIGNED, resent, result, verdict
-from tests.verifier.toy import CALIBRATION, GRAIN, toy_weights
-from verifier.detectors.edits import TASK, _answer
+from tests.verifier.toy import CALIBRATION, GRAIN, threshold, toy_weights
+from verifier.detectors.edit_answer import SOFTENED, answer_of
+from verifier.detectors.edits import TASK
 from verifier.features.patches import Patches
 from verifier.judging.decision import Answer, allowed
 from verifier.judging.stability import untested
@@ -79,16 +80,26 @@ def test_all_that_is_outside_is_said(entry: ModelEntry) -> None:
     assert len(found.reasons) == 3
 
 
-# What was done to a photo. Each row: the probabilities, and what is answered. Two edits count as
-# one; what is at a threshold is over it.
+# What was done to a photo. Each row: the probabilities, and what is answered. Two edits that take
+# detail count as one, and an export counts with them for softened; what is at a threshold is over
+# it.
 
 EDITS: Final[ModelEntry] = read_manifest().of_task(TASK)[0]
+OF_NAMES = {"sharpen": threshold(0.6), SOFTENED.name: threshold(0.9)}
+NAMING = CALIBRATION.model_copy(update={"named_as": OF_NAMES})
 NO_THRESHOLDS = CALIBRATION.model_copy(update={"edited": None, "native": None})
 DECISIONS: Final[tuple[tuple[str, Mapping[str, float], Calibration, str], ...]] = (
     ("smoothed", {"gaussian": 0.95}, CALIBRATION, "evidence against: gaussian"),
     ("sharpened", {"sharpen": 0.95}, CALIBRATION, "evidence against: sharpen"),
-    ("by one of two edits", {"gaussian": 0.625, "sharpen": 0.375}, CALIBRATION,
+    ("by one of two edits", {"gaussian": 0.625, "resample": 0.375}, CALIBRATION,
      "evidence against: gaussian"),
+    ("sharpened or smoothed", {"gaussian": 0.5, "sharpen": 0.5}, CALIBRATION, "open"),
+    ("by a threshold of its own", {"sharpen": 0.7}, NAMING, "evidence against: sharpen"),
+    ("smoothed or exported", {"gaussian": 0.6, "exported": 0.35}, NAMING, "informs: softened"),
+    ("exported", {"exported": 0.95}, NAMING, "informs: softened"),
+    ("smoothed, surely", {"gaussian": 0.9, "exported": 0.1}, NAMING, "evidence against: gaussian"),
+    ("exported or native", {"native": 0.6, "exported": 0.35}, NAMING, "informs: native"),
+    ("exported, no threshold", {"gaussian": 0.6, "exported": 0.35}, CALIBRATION, "open"),
     ("at the threshold", {"resample": 0.9, "native": 0.1}, CALIBRATION,
      "evidence against: resample"),
     ("not sure enough", {"gaussian": 0.89, "native": 0.11}, CALIBRATION, "open"),
@@ -108,7 +119,7 @@ def test_what_is_answered_of_edits(
     found: Mapping[str, float], calibration: Calibration, expected: str
 ) -> None:
     none = dict.fromkeys([label.name for label in EDITS.labels], 0.0)
-    answer = _answer(EDITS, calibration, none | dict(found))
+    answer = answer_of(EDITS, calibration, none | dict(found))
     assert (answer.status, answer.in_domain, bool(answer.reasons)) == ("ran", True, True)
     if answer.answer is None:
         assert (expected, answer.finding, answer.confidence) == ("open", "inconclusive", None)
@@ -121,7 +132,7 @@ def test_what_is_answered_of_edits(
 def test_what_is_answered_of_edits_clears_nothing() -> None:
     """That none was found informs; sharing a photo again is no edit either, and none is accused."""
     none = dict.fromkeys([label.name for label in EDITS.labels], 0.0)
-    answer = _answer(EDITS, CALIBRATION, none | {"native": 0.999})
+    answer = answer_of(EDITS, CALIBRATION, none | {"native": 0.999})
     assert "no evidence for this one" in answer.reasons[0]
     assert "saved again" in next(one.words for one in EDITS.labels if one.name == "native")
     said = DetectorResult(

@@ -15,6 +15,7 @@ from tests.verifier.judging.test_recovered import PAYLOAD, recovered, trusted
 from tests.verifier.judging.test_verdict import resent
 from tests.verifier.toy import Pixels, native
 from verifier import Report
+from verifier.detectors.edit_answer import SOFTENED
 from verifier.detectors.edits import WatermarkEdits
 from verifier.detectors.generated import GeneratedDetector
 from verifier.detectors.origin import OriginDetector
@@ -120,16 +121,16 @@ def compared(
 
 
 BY_WATERMARK: Final = ModelFacts(
-    name="watermark-edits-3", version="1", sha256="0" * 64, pair=None, pipeline="qnet"
+    name="watermark-edits-4", version="1", sha256="0" * 64, pair=None, pipeline="qnet"
 )
 OF_EDITS: Final = {"native": "native or re-saved", "gaussian": "smoothed"}
 
 
-def edits(status: str, finding: str, why: str, **update: Any) -> DetectorResult:
+def edits(status: str, finding: str, *why: str, **update: Any) -> DetectorResult:
     return DetectorResult.model_validate(
         {
             "name": "manipulation", "question": WatermarkEdits.question, "status": status,
-            "finding": finding, "reasons": (why,), "limits": WatermarkEdits.limits,
+            "finding": finding, "reasons": why, "limits": WatermarkEdits.limits,
             "model": BY_WATERMARK,
         } | update
     )  # fmt: skip
@@ -153,6 +154,16 @@ NOTHING_FOUND: Final = edits(
     "What is left of the camera's watermark is what scaling and compressing leave.",
     in_domain=True, answer="native", answer_words="native or re-saved",
     probabilities={"native": 0.98, "gaussian": 0.02}, label_words=OF_EDITS,
+)  # fmt: skip
+A_LITTLE_LESS: Final = edits(
+    "ran", "informs",
+    "Less is left of the camera's watermark at fine detail than scaling and compressing leave. A "
+    "little smoothing takes as much as an export does, which makes a photo smaller and compresses "
+    "it (probability of either 97.1%).",
+    "Ask for the photo as the camera saved it: that file tells one from the other.",
+    in_domain=True, answer="softened", answer_words=SOFTENED.words, confidence=0.971,
+    probabilities={"native": 0.029, "gaussian": 0.971},
+    label_words=OF_EDITS | {"softened": SOFTENED.words},
 )  # fmt: skip
 TOO_SMALL: Final = edits(
     "abstained", "inconclusive",
@@ -281,6 +292,7 @@ KINDS: Final[Mapping[str, Mapping[str, Any]]] = {
     # Further ones that are inconclusive
     "no watermark read": {"manipulation": NOT_READ, "watermark": NOT_FOUND},
     "known camera, no edit found": {"manipulation": NOTHING_FOUND, "watermark": READ},
+    "known camera, softened": {"manipulation": A_LITTLE_LESS, "watermark": READ},
     "not sure": {"manipulation": UNSURE, "watermark": READ},
     "watermark, no repository": {"manipulation": TOO_SMALL, "watermark": READ},
     "watermark, nobody known": _led(compared("same"), trust=A_STRANGER),

@@ -37,6 +37,8 @@ TABLE: Final = {
     "no watermark read": "Saved as WhatsApp does; edits can't be judged",
     "known camera, no edit found": "From a known camera, saved as WhatsApp does; no edit was "
     "found, which is no evidence",
+    "known camera, softened": "From a known camera, saved as WhatsApp does; fine detail was "
+    "softened, as smoothing or an export does",
     "not sure": "From a known camera, saved as WhatsApp does; whether it was edited isn't clear",
     "watermark, no repository": "From a known camera, saved as WhatsApp does; edits can't be "
     "judged",

@@ -18,7 +18,7 @@ from verifier.training.edits.train import (
 )
 from verifier.weights import Calibration, read_manifest
 
-SLOPES = dict(zip(KINDS, (0.0, 0.25, -0.15, -0.3), strict=True))
+SLOPES = dict(zip(KINDS, (0.0, 0.25, -0.2, -0.4, -0.1), strict=True))
 RECIPE = EditRecipe(steps=150, batch=64)
 
 

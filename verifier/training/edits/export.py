@@ -5,6 +5,7 @@ from pathlib import Path
 
 import torch
 
+from verifier.detectors.edit_answer import EXPORTED
 from verifier.training.edits.network import EditNetwork
 from verifier.training.edits.train import EditRecipe
 from verifier.training.export import draft_of, onnx_graph, written
@@ -26,6 +27,7 @@ LABELS = (
         role="edit",
         words="smoothed or resized strongly, or compressed very strongly before",
     ),
+    Label(name=EXPORTED, role="native", words="made smaller and compressed, as for the web"),
 )
 
 

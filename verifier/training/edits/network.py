@@ -16,12 +16,12 @@ FREEDOM = 8.0
 FARTHEST = -0.6, 0.3
 """Slopes beyond which one says no more than these: far off, the widest distribution would win."""
 LEAST_FINEST = 0.02
-PLACES = (0.03, 0.27, -0.1, -0.26)
-"""Slopes from which learning starts: native, sharpen, gaussian, resample."""
+PLACES = (0.03, 0.27, -0.1, -0.26, -0.03)
+"""Slopes from which learning starts: native, sharpen, gaussian, resample, exported."""
 
 
 class EditNetwork(nn.Module):
-    """A picture's description to logits of what was done: none, sharpened, smoothed, resampled."""
+    """A picture's description to logits of what was done, by `KINDS` of `train`."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -35,7 +35,7 @@ class EditNetwork(nn.Module):
         self.prior = nn.Parameter(torch.zeros(kinds))
 
     def forward(self, described: Tensor) -> Tensor:
-        """(N, 5) numbers to (N, 4) logits; the last number isn't looked at."""
+        """(N, 5) numbers to (N, 5) logits; the last number isn't looked at."""
         slope, error, finest, left = (one[:, None] for one in described.unbind(dim=1)[:4])
         loss, reach = -left, finest.clamp(min=LEAST_FINEST)
         bias = self.bias_by_loss[0] * loss + self.bias_by_loss[1] * loss.square()

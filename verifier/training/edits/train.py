@@ -11,8 +11,10 @@ from torch.nn import functional as F
 
 from verifier.training.edits.network import EditNetwork
 
-KINDS = ("native", "sharpen", "gaussian", "resample")
-"""The first is no edit; saved again as JPEG is one with it."""
+KINDS = ("native", "sharpen", "gaussian", "resample", "exported")
+"""The first is no edit; saved again as JPEG is one with it. What photographers export is none
+either, and takes fine detail."""
+EDITS = KINDS[1:4]
 FOLDS = 5
 
 
@@ -78,9 +80,9 @@ def train_edits(
 
 def _balance(labels: Tensor) -> Tensor:
     """Weigh pictures so that unedited ones are drawn as often as edited ones."""
-    native = labels == 0
-    weights = torch.where(native, 1 / native.sum().clamp(min=1), 1 / (~native).sum().clamp(min=1))
-    return weights.float()
+    edited = torch.isin(labels, torch.tensor([KINDS.index(kind) for kind in EDITS]))
+    counts = edited.sum().clamp(min=1), (~edited).sum().clamp(min=1)
+    return torch.where(edited, 1 / counts[0], 1 / counts[1]).float()
 
 
 @torch.no_grad()

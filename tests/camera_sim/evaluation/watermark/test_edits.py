@@ -34,15 +34,19 @@ JUDGED = (
     _judged("resample", ""),
     _judged("native", LOST, ()),
     _judged("native", UNJUDGED),
+    _judged("gaussian", "softened"),
+    _judged("exported", "softened"),
+    _judged("exported", "native"),
 )
 
 
 def test_all_that_can_happen_is_counted() -> None:
     table = by_way(JUDGED, "title")
     assert table.rows[0][0] == "whatsapp"
-    wrong, _, missed, found, named, unsure, compressed, unjudged, lost = table.rows[0][1:]
-    assert (wrong, missed, found, named) == ("1 of 3", "1 of 4", "2 of 4", "1 of 4")
-    assert (unsure, compressed, unjudged, lost) == ("1 of 7", "0 of 7", "1 of 7", "0 of 7")
+    wrong, _, missed, found, named, *softened = table.rows[0][1:8]
+    assert (wrong, missed, found, named) == ("1 of 5", "1 of 5", "2 of 5", "1 of 5")
+    assert softened == ["1 of 5", "1 of 5"]
+    assert table.rows[0][8:] == ("1 of 10", "0 of 10", "1 of 10", "0 of 10")
     assert table.rows[1][0] == "the camera's file"
     assert table.rows[1][-1] == "1 of 1"
     assert table.rows[-1][0] == "all"
@@ -50,7 +54,30 @@ def test_all_that_can_happen_is_counted() -> None:
 
 def test_edits_stand_by_name_and_amount() -> None:
     names = [row[0] for row in by_edit(JUDGED, "title").rows]
-    assert names == ["native", "jpeg 1", "sharpen 1", "gaussian 1", "resample 1", "all"]
+    assert names == [
+        "native",
+        "jpeg 1",
+        "sharpen 1",
+        "gaussian 1",
+        "resample 1",
+        "exported 1",
+        "all",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer", "wrong"),
+    [
+        ("native", "gaussian", True), ("exported", "resample", True), ("jpeg", "native", False),
+        ("exported", "native", False), ("gaussian", "native", True),
+        ("gaussian", "resample", False),
+        ("native", "softened", True), ("jpeg", "softened", True), ("sharpen", "softened", True),
+        ("exported", "softened", False), ("gaussian", "softened", False),
+        ("median", "softened", False), ("native", "", False), ("sharpen", LOST, False),
+    ],
+)  # fmt: skip
+def test_what_is_wrong(kind: str, answer: str, wrong: bool) -> None:
+    assert _judged(kind, answer).is_wrong == wrong
 
 
 def test_answers_that_turn_wrong_are_counted_by_the_last_platform() -> None:
@@ -99,7 +126,9 @@ def test_a_blur_is_compared_with_what_is_stated_of_it() -> None:
         Measured(f"{sigma}.jpg", "gaussian", sigma, (), (slope, 0.01, 1.0, 0.0, 0.0))
         for sigma in (1.0, 3.0)
     ]
-    judged = [Judged(row, "resample") for row in rows]
+    judged = [
+        Judged(row, answer) for row, answer in zip(rows, ("softened", "resample"), strict=True)
+    ]
     judged += [Judged(rows[0], "native"), _judged("sharpen", "sharpen")]
     table = blurs_table(judged, "title", keyed=True)
     assert table.rows == [("1", 1, "1.00", "1 of 1"), ("3", 1, "1.00", "0 of 1")]
