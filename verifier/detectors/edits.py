@@ -182,7 +182,7 @@ class WatermarkEdits(Detector):
             return self.not_run(_NO_MODEL) if self._keys else self.without_key()
         if not found.found or group is None:
             return self._result(model, abstained(_NOT_READ))
-        found, why = placed_exactly(picture, found, group)
+        found, why = placed_exactly(found, group)
         if why:
             return self._result(model, abstained(why, in_domain=True))
         orientation = reading.facts.input.orientation
@@ -273,15 +273,11 @@ def _changed_in(parts: MissingParts, whole: DetectorResult, other: str | None) -
     )
 
 
-def placed_exactly(
-    picture: NDArray[np.uint8], found: WatermarkReading, group: GroupKey
-) -> tuple[WatermarkReading, str | None]:
+def placed_exactly(found: WatermarkReading, group: GroupKey) -> tuple[WatermarkReading, str | None]:
     """Place a watermark by all its lines, to be measured; say why it isn't, if nothing of it is.
 
     Parameters
     ----------
-    picture
-        (H, W, 3) uint8 as it is shown: that of ``found``.
     group
         The key that read it.
     """
@@ -292,7 +288,7 @@ def placed_exactly(
         )
     if found.slant:
         return found, _STRAIGHTENED
-    lies = registered(picture, found, group)
+    lies = registered(found, group)
     why = _CUT if lies.moved > MOST_OFF else _BENT if lies.bent else None
     return replace(found, place=lies.place), why
 

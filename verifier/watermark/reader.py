@@ -1,7 +1,7 @@
 """Reading a watermark: where the picture lies in its photo, which photo that is, how surely."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +50,9 @@ class WatermarkReading:
     offset
         Where the received picture's top left corner, once it is turned back about its middle, lies
         in the photo: pixels across and down.
+    weighed
+        (h, w) samples of the picture as it was received, whitened: what it was read from, for who
+        looks closer. None where nothing was found.
     """
 
     found: bool
@@ -62,6 +65,7 @@ class WatermarkReading:
     longer_side: int | None = None
     scale: float | None = None
     offset: tuple[float, float] | None = None
+    weighed: Array | None = field(default=None, repr=False, compare=False)
 
     @property
     def turned(self) -> int | None:
@@ -112,7 +116,7 @@ def read_watermark(
             message = Message.from_bits(decoded.message)
             if message and rate <= MOST_FALSE_HITS:
                 reading = _named(message, key, found, luma.shape, picture.shape)
-                return replace(reading, false_hit_rate=rate, score=decoded.score)
+                return replace(reading, false_hit_rate=rate, score=decoded.score, weighed=weighed)
     return WatermarkReading(found=False, pilot=pilot)
 
 

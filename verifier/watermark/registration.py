@@ -10,12 +10,10 @@ were made straight, the middle lies in place and the corners don't.
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from verifier.watermark.place import Place
 from verifier.watermark.reader import WatermarkReading
 from verifier.watermark.refining import climbed, in_blocks
-from verifier.watermark.whitening import reduced, whitened
 from watermark.embedding import payload_part
 from watermark.keys import GroupKey
 from watermark.pattern import Complex, Lines
@@ -50,15 +48,11 @@ class Registration(NamedTuple):
     bent: bool
 
 
-def registered(
-    picture: NDArray[np.uint8], reading: WatermarkReading, group: GroupKey
-) -> Registration:
+def registered(reading: WatermarkReading, group: GroupKey) -> Registration:
     """Place a read watermark by the lines of its payload.
 
     Parameters
     ----------
-    picture
-        (H, W, 3) uint8, that of the reading.
     group
         The key that read it.
 
@@ -67,14 +61,19 @@ def registered(
     ValueError
         If no payload was read.
     """
-    if reading.payload is None or reading.place is None or reading.longer_side is None:
+    if (
+        reading.payload is None
+        or reading.place is None
+        or reading.longer_side is None
+        or reading.weighed is None
+    ):
         raise ValueError("a watermark is placed by its payload, once that was read")
-    upright = reading.place.upright(reduced(picture))
+    upright = reading.place.upright(reading.weighed)
     lines, coefficients = payload_part(Message(reading.payload, reading.longer_side), group)
     coarse = lines.radii < FINEST
     known = Lines(lines.rows[coarse], lines.columns[coarse])
     expected = np.conj(coefficients[coarse]).astype(np.complex128)
-    blocks = in_blocks(whitened(upright), reading.place, known, expected)
+    blocks = in_blocks(upright, reading.place, known, expected)
     change, _ = climbed(blocks)
     stretched, moved = np.abs(change[:2]).max() / 2, np.abs(change[2:]).max()
     place = reading.place.changed(change, upright.shape)

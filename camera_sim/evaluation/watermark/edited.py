@@ -170,7 +170,7 @@ def measured_copy(
     of = (shot.name, edit.kind, edit.amount, tuple(way))
     if reading.payload != shot.payload:
         return Measured(*of)
-    reading, unmeasured = placed_exactly(picture, reading, shot.keys.group)
+    reading, unmeasured = placed_exactly(reading, shot.keys.group)
     unknown = unmeasured or unknown_of_the_whole(read_file(received, Settings()), picture, reading)
     if unknown:
         return Measured(*of, unknown=unknown)

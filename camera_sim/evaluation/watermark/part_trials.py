@@ -119,7 +119,7 @@ def tried(
     reading = read_watermark(picture, [shot.keys.group])
     if reading.payload != shot.payload:
         return trial
-    reading, unmeasured = placed_exactly(picture, reading, shot.keys.group)
+    reading, unmeasured = placed_exactly(reading, shot.keys.group)
     header = jpeg_header(file)
     steps = header.luma if header else None
     blind, *own = (
