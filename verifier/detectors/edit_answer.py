@@ -1,8 +1,8 @@
 """What is said of a whole picture by how likely each edit is, and in which words.
 
-What sharpens and what takes fine detail have thresholds of their own. A little less detail than the
-camera left may be smoothing, or what a photographer's export takes: both are true then, and as one
-answer that informs they accuse nobody.
+What sharpens and what takes fine detail have thresholds of their own. Less detail than the camera
+left may be smoothing, or what a photographer's export takes: as one answer that informs both are
+true, and accuse nobody. Only what takes more than exports do is called an edit.
 """
 
 from dataclasses import dataclass, replace
@@ -23,7 +23,7 @@ EXPORTED: Final = "exported"
 SOFTENED: Final = Label(
     name="softened",
     role="class",
-    words="softened: smoothed or resized a little, or made smaller and compressed for the web",
+    words="softened: smoothed or resized, or made smaller and compressed for the web",
 )
 """Answered where that is all that is sure, by a threshold that has its name."""
 LEAST_BLUR: Final = 0.3
@@ -93,8 +93,8 @@ def answer_of(entry: ModelEntry, calibration: Calibration, found: dict[str, floa
     if of.label is SOFTENED:
         said = (
             "Less is left of the camera's watermark at fine detail than scaling and compressing "
-            "leave. A little smoothing takes as much as an export does, which makes a photo "
-            f"smaller and compresses it (probability of either {percent(of.probability)})."
+            "leave. Smoothing takes as much, and so does an export, which makes a photo smaller "
+            f"and compresses it (probability of either {percent(of.probability)})."
         )
         return _answered(of, "informs", said, "unedited", _ASK)
     said = (

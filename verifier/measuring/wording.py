@@ -34,8 +34,8 @@ EDITED: Final[dict[Edited, str]] = {
     "gaussian": "What is left of it says that the picture was probably smoothed.",
     "resample": "What is left of it says that the picture was probably resized down and up.",
     "softened": (
-        "What is left of it says that fine detail was softened: smoothed or resized a little, or "
-        "made smaller and compressed."
+        "What is left of it says that fine detail was softened: smoothed or resized, or made "
+        "smaller and compressed."
     ),
 }
 

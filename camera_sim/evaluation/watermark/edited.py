@@ -29,8 +29,15 @@ PAPER = "paper"
 """The channel of Korus & Memon 2019, as a platform."""
 PAPER_QUALITY = 50
 RESAVED = JPEG.name
+KERNELS = {
+    EXPORTED: Image.Resampling.BICUBIC,
+    "exported by Lanczos": Image.Resampling.LANCZOS,
+    "exported by triangle": Image.Resampling.BILINEAR,
+    "exported by box": Image.Resampling.BOX,
+}
+"""By which a photo is made smaller, to a share of its sides, before it is saved for the web. The
+triangle is WordPress's; it takes about as much as resizing down and up."""
 EXPORT_QUALITY = 85
-"""Of what is made smaller, to a share of its sides, and saved, as photographers do for the web."""
 LEAST_RESAVED = 75
 """Quality of JPEG from which a photo that was saved again counts as unedited in training. Coarser
 steps take fine detail from smooth parts as smoothing does, and the answer's words say so."""
@@ -61,8 +68,8 @@ class Edit:
         """Apply it to (H, W, 3) uint8."""
         if self.kind == NATIVE:
             return picture
-        if self.kind == EXPORTED:
-            return _exported(picture, self.amount)
+        if self.kind in KERNELS:
+            return _exported(picture, self.amount, KERNELS[self.kind])
         return BY_NAME[self.kind](picture, self.amount)
 
     def __str__(self) -> str:
@@ -79,13 +86,14 @@ HELD_OUT = (
     Edit("median", 3), Edit("noise", 2), Edit("gamma", 1.2), Edit("sharpen", 0.5),
     Edit("gaussian", 0.6), Edit("gaussian", 1.5), Edit("resample", 1.5), Edit("resample", 3),
     Edit("jpeg", 65), Edit(EXPORTED, 0.65), Edit(EXPORTED, 0.8),
+    *(Edit(kind, 0.5) for kind in KERNELS if kind != EXPORTED),
 )  # fmt: skip
 """Of kinds or at strengths that no training of the network of edits saw as such."""
 
 
-def _exported(picture: Picture, share: float) -> Picture:
+def _exported(picture: Picture, share: float, kernel: Image.Resampling) -> Picture:
     size = tuple(round(side * share) for side in picture.shape[1::-1])
-    smaller = Image.fromarray(picture).resize(size, Image.Resampling.BICUBIC)
+    smaller = Image.fromarray(picture).resize(size, kernel)
     return pixels(as_jpeg(np.asarray(smaller), EXPORT_QUALITY))
 
 
@@ -98,6 +106,7 @@ def drawn_edits(rng: np.random.Generator) -> list[Edit]:
         Edit("resample", round(float(rng.uniform(1.4, 3.5)), 2)),
         Edit("jpeg", int(rng.integers(LEAST_RESAVED, 92))),
         *(Edit(EXPORTED, round(float(rng.uniform(0.5, 0.95)), 2)) for _ in range(2)),
+        *(Edit(kind, round(float(rng.uniform(0.35, 0.8)), 2)) for kind in KERNELS),
     ]
 
 
@@ -127,12 +136,14 @@ class Measured:
     @property
     def truth(self) -> str:
         """What it is to be called: a copy that was only saved again is as the camera's."""
+        if self.kind in KERNELS:
+            return EXPORTED
         return NATIVE if self.kind == RESAVED else self.kind
 
     @property
     def unedited(self) -> bool:
         """Whether it counts as unedited: the camera's, saved again, or exported."""
-        return self.kind in (NATIVE, RESAVED, EXPORTED)
+        return self.kind in (NATIVE, RESAVED, *KERNELS)
 
     def numbers(self, *, keyed: bool) -> tuple[float, ...]:
         """Return what was measured with the photo's own key, or with the group's alone."""

@@ -12,14 +12,13 @@ from verifier.judging import calibration as calibrating
 from verifier.training.edits.train import EDITS, KINDS, Sample
 from verifier.weights import Calibration
 
-ACCUSED = 0.0025
-"""Share of unedited copies that may be called sharpened by the photo's own key, and as many called
-smoothed or resized. By the group's key none may be: it is less sure, and every newsroom has it."""
 LEAST_SURE = 0.8
-"""Probability under which no edit is named."""
+"""Probability under which no edit is named. Thresholds are where none of the unedited copies is
+called sharpened, nor smoothed or resized."""
 MISSAID = 0.01
 """Share of the camera's copies that may be called softened by the photo's own key, and of edited
-ones that may be called unedited. By the group's key nothing of either kind is said wrongly."""
+ones that may be called unedited. By the group's key, which is less sure and which every newsroom
+has, nothing of either kind is said wrongly."""
 
 
 def samples_of(rows: Sequence[Measured], *, keyed: bool) -> list[Sample]:
@@ -52,14 +51,14 @@ def calibrated(
     of_camera = labels == KINDS.index(NATIVE)
     less = np.sum([found[kind] for kind in EDITS if kind != SHARPENED], 0)
     threshold = calibrating.threshold_for
-    accused, missaid = (ACCUSED, MISSAID) if keyed else (0, 0)
+    missaid = MISSAID if keyed else 0
     return Calibration(
         temperature=temperature,
         exponent=0.0,
-        edited=threshold(less[~edited], accused, LEAST_SURE),
+        edited=threshold(less[~edited], 0, LEAST_SURE),
         native=threshold((found[NATIVE] + found[EXPORTED])[edited], missaid) if keyed else None,
         named_as={
-            SHARPENED: threshold(found[SHARPENED][~edited], accused, LEAST_SURE),
+            SHARPENED: threshold(found[SHARPENED][~edited], 0, LEAST_SURE),
             SOFTENED.name: threshold((less + found[EXPORTED])[of_camera], missaid),
         },
         expected_calibration_error=_error(found, labels),

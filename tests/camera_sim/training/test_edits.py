@@ -7,8 +7,8 @@ import pytest
 
 from camera_sim.errors import TrainingError
 from camera_sim.evaluation.watermark.edited import (
-    EXPORTED,
     HELD_OUT,
+    KERNELS,
     STANDARD,
     Measured,
     drawn_edits,
@@ -82,8 +82,9 @@ def test_edits_are_drawn_anew_and_within_their_ranges() -> None:
         "jpeg",
         "exported",
         "exported",
+        *KERNELS,
     ]
     grey = np.full((40, 60, 3), 99, np.uint8)
     for edit in (*STANDARD, *HELD_OUT, *first):
-        share = edit.amount if edit.kind == EXPORTED else 1
+        share = edit.amount if edit.kind in KERNELS else 1
         assert edit(grey).shape == (round(40 * share), round(60 * share), 3)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 from torch.nn import functional as F
 
 from verifier.training.edits.network import EditNetwork
@@ -65,9 +64,8 @@ def train_edits(
     labels = torch.tensor([sample.label for sample in samples])
     optimiser = torch.optim.Adam(network.parameters(), lr=recipe.learning_rate)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, recipe.steps)
-    weights = _balance(labels)
     for step in range(recipe.steps):
-        drawn = torch.multinomial(weights, recipe.batch, replacement=True)
+        drawn = torch.randint(len(labels), (recipe.batch,))
         logits = network(rows[drawn])
         loss = F.cross_entropy(logits, labels[drawn])
         optimiser.zero_grad()
@@ -76,13 +74,6 @@ def train_edits(
         schedule.step()
         report(step + 1, loss.item())
     return network.eval()
-
-
-def _balance(labels: Tensor) -> Tensor:
-    """Weigh pictures so that unedited ones are drawn as often as edited ones."""
-    edited = torch.isin(labels, torch.tensor([KINDS.index(kind) for kind in EDITS]))
-    counts = edited.sum().clamp(min=1), (~edited).sum().clamp(min=1)
-    return torch.where(edited, 1 / counts[0], 1 / counts[1]).float()
 
 
 @torch.no_grad()
