@@ -13,8 +13,8 @@ from camera_sim.evaluation.watermark.edit_tables import (
     UNJUDGED,
     Judged,
 )
-from camera_sim.evaluation.watermark.edited import Measured
-from verifier.detectors.edit_answer import decided
+from camera_sim.evaluation.watermark.edited import NATIVE, Measured
+from verifier.detectors.edit_answer import SHARPENED, decided
 from verifier.detectors.edits import KEYED_TASK, TASK, TOO_STRONGLY, unknown_of
 from verifier.detectors.model import Model
 from verifier.errors import WeightsError
@@ -46,10 +46,10 @@ class EditJudge:
         return [Judged(row, _said(model, row, keyed=keyed)) for row in rows]
 
     def reliability(self, rows: Sequence[Measured], *, keyed: bool) -> ReliabilityDiagram | None:
-        """Compare the probability of the likeliest kind with how often it is right.
+        """Compare the probability of what was likeliest done with how often it is right.
 
-        Of copies whose compression leaves enough, and whose kind a model can name; None without
-        such a copy.
+        As `reliability` has it, of copies whose compression leaves enough, and whose kind a model
+        can name; None without such a copy.
         """
         model = self._keyed if keyed else self._blind
         judged = [
@@ -62,7 +62,30 @@ class EditJudge:
         if not judged:
             return None
         found, truths = ([one[part] for one in judged] for part in (0, 1))
-        return top_label_reliability(np.array(found), np.array(truths))
+        return reliability(np.array(found), np.array(truths))
+
+
+STATEMENTS = np.array(
+    [[kind == NATIVE, kind == SHARPENED, kind not in (NATIVE, SHARPENED)] for kind in KINDS], float
+)
+"""Which of `KINDS` belong together in what a report states: as the camera left it, sharpened, or
+of less detail: what was smoothed, resized or exported differs by how much."""
+
+
+def reliability(
+    probabilities: NDArray[np.float64], labels: NDArray[np.integer]
+) -> ReliabilityDiagram:
+    """Compare the probability of the likeliest statement with how often it is true.
+
+    Parameters
+    ----------
+    probabilities
+        (N, 5) of `KINDS`.
+    labels
+        (N,) numbers of the true kinds.
+    """
+    true = STATEMENTS[labels].argmax(1)
+    return top_label_reliability(np.clip(probabilities @ STATEMENTS, 0, 1), true)
 
 
 def _model(folder: Path, task: str) -> Model:

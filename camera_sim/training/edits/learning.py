@@ -1,10 +1,11 @@
 """From measured copies to a calibrated network in a folder of models."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from camera_sim.evaluation.watermark.edit_judging import reliability
 from camera_sim.evaluation.watermark.edited import NATIVE, Measured
 from verifier.detectors.edit_answer import EXPORTED, SHARPENED, SOFTENED
 from verifier.detectors.edits import KEYED_TASK, TASK, unknown_of
@@ -12,7 +13,7 @@ from verifier.judging import calibration as calibrating
 from verifier.training.edits.train import EDITS, KINDS, Sample
 from verifier.weights import Calibration
 
-LEAST_SURE = 0.8
+LEAST_SURE = 0.95
 """Probability under which no edit is named. Thresholds are where none of the unedited copies is
 called sharpened, nor smoothed or resized."""
 MISSAID = 0.01
@@ -46,7 +47,8 @@ def calibrated(
     """
     labels = np.array([sample.label for sample in samples])
     temperature = calibrating.fit_temperature(logits, labels)
-    found = dict(zip(KINDS, calibrating.probabilities(logits, temperature).T, strict=True))
+    probabilities = calibrating.probabilities(logits, temperature)
+    found = dict(zip(KINDS, probabilities.T, strict=True))
     edited = np.isin(labels, [KINDS.index(kind) for kind in EDITS])
     of_camera = labels == KINDS.index(NATIVE)
     less = np.sum([found[kind] for kind in EDITS if kind != SHARPENED], 0)
@@ -61,11 +63,7 @@ def calibrated(
             SHARPENED: threshold(found[SHARPENED][~edited], 0, LEAST_SURE),
             SOFTENED.name: threshold((less + found[EXPORTED])[of_camera], missaid),
         },
-        expected_calibration_error=_error(found, labels),
+        expected_calibration_error=reliability(probabilities, labels).error,
         pictures=len(samples),
         data=data,
     )
-
-
-def _error(found: Mapping[str, NDArray[np.float64]], labels: NDArray[np.integer]) -> float:
-    return calibrating.top_label_reliability(np.stack(list(found.values()), 1), labels).error
