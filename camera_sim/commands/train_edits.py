@@ -96,11 +96,12 @@ class TrainEdits(TrainingOptions):
         )  # fmt: skip
         key = "the photo's own key" if keyed else "the group's key alone"
         wrongly = {
-            "unedited copies called sharpened": calibration.named_as[SHARPENED],
-            "unedited copies called smoothed or resized": calibration.edited,
-            "the camera's copies called softened": calibration.named_as[SOFTENED.name],
-            "edited copies called unedited": calibration.native,
+            "an unedited copy called sharpened": calibration.named_as[SHARPENED],
+            "an unedited copy called smoothed or resized": calibration.edited,
+            "a copy of the camera's called softened": calibration.named_as[SOFTENED.name],
+            "an edited copy called unedited": calibration.native,
         }
         for said, threshold in wrongly.items():
             if threshold is not None:
-                print(f"{key}, {said}: {threshold.false_alarm_rate:.1%} of {threshold.pictures}")
+                wrong = round(threshold.false_alarm_rate * threshold.pictures)
+                print(f"{key}, {said}: of {wrong} of {threshold.pictures} photos")

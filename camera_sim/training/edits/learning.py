@@ -11,7 +11,7 @@ from verifier.detectors.edit_answer import EXPORTED, SHARPENED, SOFTENED
 from verifier.detectors.edits import KEYED_TASK, TASK, unknown_of
 from verifier.judging import calibration as calibrating
 from verifier.training.edits.train import EDITS, KINDS, Sample
-from verifier.weights import Calibration
+from verifier.weights import Calibration, Threshold
 
 LEAST_SURE = {True: 0.95, False: 0.98}
 """Probability under which no edit is named, by the photo's own key and by the group's, which knows
@@ -53,18 +53,38 @@ def calibrated(
     edited = np.isin(labels, [KINDS.index(kind) for kind in EDITS])
     of_camera = labels == KINDS.index(NATIVE)
     less = np.sum([found[kind] for kind in EDITS if kind != SHARPENED], 0)
-    threshold = calibrating.threshold_for
+    photos = np.array([sample.photo for sample in samples])
     missaid, least = MISSAID if keyed else 0, LEAST_SURE[keyed]
+    unedited = found[NATIVE] + found[EXPORTED]
     return Calibration(
         temperature=temperature,
         exponent=0.0,
-        edited=threshold(less[~edited], 0, least),
-        native=threshold((found[NATIVE] + found[EXPORTED])[edited], missaid) if keyed else None,
+        edited=_threshold(less[~edited], photos[~edited], 0, least),
+        native=_threshold(unedited[edited], photos[edited], missaid) if keyed else None,
         named_as={
-            SHARPENED: threshold(found[SHARPENED][~edited], 0, least),
-            SOFTENED.name: threshold((less + found[EXPORTED])[of_camera], missaid),
+            SHARPENED: _threshold(found[SHARPENED][~edited], photos[~edited], 0, least),
+            SOFTENED.name: _threshold(
+                (less + found[EXPORTED])[of_camera], photos[of_camera], missaid
+            ),
         },
         expected_calibration_error=reliability(probabilities, labels).error,
         pictures=len(samples),
         data=data,
+    )
+
+
+def _threshold(
+    values: NDArray[np.float64], photos: NDArray[np.str_], rate: float, least: float = 0.5
+) -> Threshold:
+    """Find the threshold that this share of copies may reach, and say of how many photos any does.
+
+    Copies of one photo are no independent trials, so the bound is that of photos.
+    """
+    found = calibrating.threshold_for(values, rate, least)
+    every, wrong = len(set(photos)), len(set(photos[values >= found.value]))
+    return Threshold(
+        value=found.value,
+        false_alarm_rate=wrong / every,
+        upper_bound=calibrating.upper_bound(wrong, every),
+        pictures=every,
     )
