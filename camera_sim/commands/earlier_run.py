@@ -1,7 +1,8 @@
 """What an earlier run left in a folder: gone on with, or kept unless asked to replace it."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,8 +21,35 @@ def check_new(out: Path | None, *names: str, force: bool) -> None:
         If a file is there, and ``force`` is not given.
     """
     if out:
+        _check_folder(out)
         for name in names:
             check_absent(out / name, force=force)
+
+
+def settings_of(files: Sequence[Path], pipeline: str, weights: Path, seed: int) -> dict[str, Any]:
+    """Return what all that a run finds depends on: its photos, the camera's network, the models.
+
+    Raises
+    ------
+    PipelineError, WeightsError
+        If the folder of weights has no such network.
+    """
+    from camera_sim.weights import read_manifest as networks
+    from verifier.weights import read_manifest as models
+
+    listed = "".join(f"{file.name} {file.stat().st_size}\n" for file in files)
+    return {
+        "files": sha256(listed.encode()).hexdigest(),
+        "pipeline": pipeline,
+        "weights": networks(weights).find(pipeline).sha256,
+        "models": [model.name for model in models().models],
+        "seed": seed,
+    }
+
+
+def _check_folder(out: Path) -> None:
+    if out.exists() and not out.is_dir():
+        raise OutputError(f"{out} is no folder; name another --out")
 
 
 def earlier_run(
@@ -48,6 +76,8 @@ def earlier_run(
     OutputError
         If the file is of another run, or damaged, and ``force`` is not given.
     """
+    _check_folder(file.parent)
+    check_absent(file, force=True)
     if not file.exists():
         return []
     reason = "is damaged"
@@ -58,7 +88,7 @@ def earlier_run(
         if not differing:
             return [record(one) for one in content[records]]
         reason = f"is of a run with other {' and '.join(differing)}"
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         pass
     if force:
         return []

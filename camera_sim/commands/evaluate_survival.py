@@ -9,7 +9,7 @@ from dataclasses import KW_ONLY, asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from camera_sim.commands.earlier_run import earlier_run
+from camera_sim.commands.earlier_run import earlier_run, settings_of
 from camera_sim.developing.files import open_engine
 from camera_sim.errors import CameraSimError
 from camera_sim.weights import FOLDER
@@ -207,15 +207,11 @@ class _Evaluation:
         draw_ledger(self.trials, self.args.out / "survival.png")
 
     def _settings(self) -> dict[str, Any]:
-        from verifier.weights import read_manifest
-
+        args = self.args
         return {
-            "photos": self.args.photos.name,
+            **settings_of(self.files, args.pipeline, args.weights, args.seed),
             "platform": list(self.platforms),
-            "quality": list(self.args.quality),
-            "pipeline": self.args.pipeline,
-            "models": [model.name for model in read_manifest().models],
-            "seed": self.args.seed,
+            "quality": list(args.quality),
         }
 
     def _done(self) -> "list[Survived]":

@@ -63,7 +63,7 @@ class EvaluateWatermark:
     seed
         Of keys and payloads.
     force
-        Replace what an earlier run left in the folder.
+        Replace what an earlier run wrote, where it is made anew.
     """
 
     photos: Path

@@ -28,7 +28,7 @@ class PhotographsOptions:
     seed
         Of keys and payloads.
     force
-        Replace what an earlier run left in the folder.
+        Replace what an earlier run wrote.
     """
 
     photos: Path

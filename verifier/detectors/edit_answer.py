@@ -83,10 +83,10 @@ def answer_of(entry: ModelEntry, calibration: Calibration, found: dict[str, floa
     if of is None:
         return _undecided(entry, calibration, found)
     if of.label.role == "edit":
-        amount = "More" if of.label.name == SHARPENED else "Less"
+        amount, whose = ("More", "") if of.label.name == SHARPENED else ("Less", " of any of these")
         said = (
             f"{amount} is left of the camera's watermark at fine detail than scaling and "
-            f"compressing leave. The picture was probably {of.label.words} (probability "
+            f"compressing leave. The picture was probably {of.label.words} (probability{whose} "
             f"{percent(of.probability)})."
         )
         return _answered(of, "evidence against", said, "unedited")
@@ -96,7 +96,7 @@ def answer_of(entry: ModelEntry, calibration: Calibration, found: dict[str, floa
             "leave. Smoothing takes as much, and so does an export, which makes a photo smaller "
             f"and compresses it (probability of either {percent(of.probability)})."
         )
-        return _answered(of, "informs", said, "unedited", _ASK)
+        return _answered(of, "informs", said, "unedited, full-size", _ASK)
     said = (
         "What is left of the camera's watermark is what scaling and compressing leave "
         f"(probability {percent(of.probability)}). A watermark can be copied to another picture, "

@@ -420,7 +420,7 @@ class DetectorResult(_Record):
     answer, answer_words
         The label that was answered, and what to call it.
     confidence
-        Calibrated probability of what was found, such as that of any edit; None without an answer.
+        Calibrated probability of what was answered; None without an answer.
     threshold, false_alarm_rate
         Of the answer that was given: how often it would be wrong, see `verifier.weights.Threshold`.
     finding

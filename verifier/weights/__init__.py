@@ -351,6 +351,13 @@ def add_to_manifest(entry: ModelEntry, folder: Path = FOLDER) -> None:
     _read_manifest.cache_clear()
 
 
+def keep_alone(entry: ModelEntry, folder: Path) -> None:
+    """Leave no other entry of its task in a folder: the first of a task is the one asked."""
+    others = (one for one in read_manifest(folder).models if one.task != entry.task)
+    write_manifest(folder, Manifest(models=(*others, entry)))
+    _read_manifest.cache_clear()
+
+
 def store_calibration(
     name: str, calibration: Calibration, channel: str = ANY_CHANNEL, folder: Path = FOLDER
 ) -> None:

@@ -107,7 +107,7 @@ def _probabilities(model: Model, numbers: Sequence[float]) -> list[float]:
     calibration = model.entry.calibration_for(None)
     assert calibration is not None  # as `EditJudge` saw
     found = picture_probabilities(model.entry, calibration, _logarithms(model, numbers), 1)
-    return [found[kind] for kind in KINDS]
+    return [found.get(kind, 0.0) for kind in KINDS]  # models of before know no exports
 
 
 def _logarithms(model: Model, numbers: Sequence[float]) -> NDArray[np.float64]:

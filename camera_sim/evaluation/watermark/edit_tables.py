@@ -7,8 +7,8 @@ import numpy as np
 
 from camera_sim.evaluation.watermark.edited import NATIVE, Measured
 from channel.evaluation.table import Table
-from channel.manipulations import GAUSSIAN
-from verifier.detectors.edit_answer import SHARPENED, SOFTENED
+from channel.manipulations import GAUSSIAN, RESAMPLE
+from verifier.detectors.edit_answer import EXPORTED, SHARPENED, SOFTENED
 from verifier.judging.calibration import upper_bound
 from verifier.training.edits.train import EDITS
 from verifier.watermark.edit_strength import blur_of
@@ -18,6 +18,8 @@ UNDECIDED = ""
 COMPRESSED = "compressed too strongly"
 UNJUDGED = "not judged"
 """For another reason that a report gives: compressed before, cut by a few pixels, bent."""
+SOFTENING = GAUSSIAN.name, RESAMPLE.name, "median", EXPORTED
+"""What takes fine detail."""
 NO_ANSWER = UNDECIDED, COMPRESSED, UNJUDGED, LOST
 
 
@@ -59,7 +61,7 @@ class Judged:
     def is_wrong(self) -> bool:
         """Whether an edit was named, or denied, or softening said, that isn't so."""
         if self.called_softened:
-            return self.truth in (NATIVE, SHARPENED)
+            return self.truth not in SOFTENING
         return self.called_edited if self.row.unedited else self.answer == NATIVE
 
     @property

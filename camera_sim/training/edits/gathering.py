@@ -11,6 +11,7 @@ import numpy as np
 from camera_sim.engines import Engine
 from camera_sim.errors import TrainingError
 from camera_sim.evaluation.watermark.edited import (
+    KERNELS,
     STANDARD,
     Measured,
     drawn_edits,
@@ -74,9 +75,9 @@ def kept(folder: Path) -> list[Measured]:
         rows = [_row(json.loads(line)) for line in lines]
     except (ValueError, TypeError, KeyError) as error:
         raise TrainingError(f"{path} is damaged; delete it to measure anew") from error
-    if any(
-        len(numbers) not in (0, len(NAMES)) for row in rows for numbers in (row.keyed, row.blind)
-    ):
+    lengths = {len(numbers) for row in rows for numbers in (row.keyed, row.blind)}
+    kinds = {row.kind for row in rows}
+    if not lengths <= {0, len(NAMES)} or (rows and not kinds.issuperset(KERNELS)):
         raise TrainingError(f"{path} is of another version; delete it to measure anew")
     return rows
 

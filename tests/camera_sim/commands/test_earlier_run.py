@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from camera_sim.commands.earlier_run import earlier_run
+from camera_sim.commands.earlier_run import earlier_run, settings_of
 from camera_sim.commands.evaluate_edits import EvaluateEdits
 from camera_sim.commands.evaluate_parts import EvaluateParts
 from camera_sim.commands.evaluate_recovery import EvaluateRecovery
 from camera_sim.commands.evaluate_watermark import EvaluateWatermark
 from camera_sim.errors import CameraSimError, OutputError
+from camera_sim.weights import FOLDER
 from channel.errors import ChannelError
 
 SETTINGS = {"seed": 0, "models": ["a-1"]}
@@ -25,6 +26,29 @@ def left(folder: Path, **changes: object) -> Path:
 def test_a_run_of_the_same_settings_goes_on(tmp_path: Path) -> None:
     assert earlier_run(tmp_path / "none.json", SETTINGS, "rows", dict, force=False) == []
     assert earlier_run(left(tmp_path), SETTINGS, "rows", dict, force=True) == [{"n": 1}]
+
+
+def test_a_folder_that_is_none_is_said_before_work(tmp_path: Path) -> None:
+    file = tmp_path / "a"
+    file.write_text("a file", "utf-8")
+    with pytest.raises(OutputError, match="a is no folder; name another --out"):
+        EvaluateEdits(tmp_path, out=file, force=True)()
+    with pytest.raises(OutputError, match="a is no folder"):
+        earlier_run(file / "run.json", SETTINGS, "rows", dict, force=True)
+    (tmp_path / "run.json").mkdir()
+    with pytest.raises(OutputError, match="is a directory"):
+        earlier_run(tmp_path / "run.json", SETTINGS, "rows", dict, force=True)
+
+
+def test_settings_are_of_the_photos_and_of_all_that_judges_them(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"a")
+    files = [tmp_path / "a.jpg"]
+    first = settings_of(files, "qnet", FOLDER, 0)
+    assert settings_of(files, "qnet", FOLDER, 0) == first
+    assert any(name.startswith("watermark-edits") for name in first["models"])
+    assert first["weights"] != settings_of(files, "rnet", FOLDER, 0)["weights"]
+    (tmp_path / "a.jpg").write_bytes(b"ab")
+    assert settings_of(files, "qnet", FOLDER, 0)["files"] != first["files"]
 
 
 @pytest.mark.parametrize(

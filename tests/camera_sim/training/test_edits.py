@@ -26,7 +26,7 @@ def _row(kind: str, photo: str = "a.jpg", *, read: bool = True) -> Measured:
 
 
 def test_rows_come_back_as_they_were_kept(tmp_path: Path) -> None:
-    rows = [_row("native"), _row("sharpen", read=False)]
+    rows = [_row("native"), _row("sharpen", read=False), *map(_row, KERNELS)]
     _keep(tmp_path, rows)
     assert kept(tmp_path) == rows
     assert kept(tmp_path / "none") == []
@@ -40,6 +40,12 @@ def test_a_damaged_file_is_named(tmp_path: Path) -> None:
 
 def test_a_file_of_another_version_is_named(tmp_path: Path) -> None:
     _keep(tmp_path, [Measured("a.jpg", "native", 0.0, (), KEYED[:4], BLIND[:4])])
+    with pytest.raises(TrainingError, match="of another version"):
+        kept(tmp_path)
+
+
+def test_rows_without_exports_are_of_another_version(tmp_path: Path) -> None:
+    _keep(tmp_path, [_row("native"), _row("exported")])
     with pytest.raises(TrainingError, match="of another version"):
         kept(tmp_path)
 

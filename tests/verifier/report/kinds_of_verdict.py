@@ -139,7 +139,7 @@ def edits(status: str, finding: str, *why: str, **update: Any) -> DetectorResult
 SMOOTHED: Final = edits(
     "ran", "evidence against",
     "Less is left of the camera's watermark at fine detail than scaling and compressing leave. The "
-    "picture was probably smoothed (probability of any edit 99.2%).",
+    "picture was probably smoothed (probability of any of these 99.2%).",
     in_domain=True, answer="gaussian", answer_words="smoothed", confidence=0.992,
     probabilities={"native": 0.008, "gaussian": 0.992}, label_words=OF_EDITS,
 )  # fmt: skip

@@ -62,7 +62,9 @@ def test_it_is_exported_with_its_calibration(tmp_path: Path) -> None:
     calibration = Calibration(
         temperature=1.0, exponent=0.0, expected_calibration_error=0.0, pictures=1, data="made"
     )
-    export_edits(network, "edits-a", "edits", "qnet", RECIPE, calibration, {}, "CC0-1.0", tmp_path)
+    for name in ("edits-before", "edits-a"):  # the folder has the last one alone
+        export_edits(network, name, "edits", "qnet", RECIPE, calibration, {}, "CC0-1.0", tmp_path)
+    assert [entry.name for entry in read_manifest(tmp_path).of_task("edits")] == ["edits-a"]
     entry = read_manifest(tmp_path).find("edits-a")
     samples = _samples(0.02, seed=4)[:5]
     rows = np.stack([sample.described for sample in samples])

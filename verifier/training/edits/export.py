@@ -10,7 +10,14 @@ from verifier.training.edits.network import EditNetwork
 from verifier.training.edits.train import EditRecipe
 from verifier.training.export import draft_of, onnx_graph, written
 from verifier.watermark.description import NAMES
-from verifier.weights import ANY_CHANNEL, Calibration, InputContract, Label, ModelEntry
+from verifier.weights import (
+    ANY_CHANNEL,
+    Calibration,
+    InputContract,
+    Label,
+    ModelEntry,
+    keep_alone,
+)
 
 INPUT = "described"
 OUTPUT = "logits"
@@ -42,7 +49,7 @@ def export_edits(
     licence: str,
     folder: Path,
 ) -> ModelEntry:
-    """Write the network as ONNX beside its entry, calibrated.
+    """Write the network as ONNX beside its entry, calibrated: the folder's only one of its task.
 
     Raises
     ------
@@ -56,4 +63,6 @@ def export_edits(
         network, name, task, LABELS, contract, asdict(recipe), calibration.data, figures, licence
     )
     known = {"pipeline": pipeline, "calibrations": {ANY_CHANNEL: calibration}}
-    return written(network, inputs, content, draft.model_copy(update=known), folder)
+    entry = written(network, inputs, content, draft.model_copy(update=known), folder)
+    keep_alone(entry, folder)
+    return entry

@@ -73,7 +73,8 @@ def test_edits_stand_by_name_and_amount() -> None:
         ("gaussian", "resample", False),
         ("native", "softened", True), ("jpeg", "softened", True), ("sharpen", "softened", True),
         ("exported", "softened", False), ("gaussian", "softened", False),
-        ("median", "softened", False), ("native", "", False), ("sharpen", LOST, False),
+        ("median", "softened", False), ("gamma", "softened", True), ("native", "", False),
+        ("sharpen", LOST, False),
     ],
 )  # fmt: skip
 def test_what_is_wrong(kind: str, answer: str, wrong: bool) -> None:
