@@ -18,9 +18,10 @@ LEAST_SURE = {True: 0.95, False: 0.98}
 less: of one of 74 photographs fine lines looked a third stronger by it, unedited as they were.
 Thresholds are where none of the unedited copies is called sharpened, nor smoothed or resized."""
 MISSAID = 0.01
-"""Share of the camera's copies that may be called softened by the photo's own key, and of edited
-ones that may be called unedited. By the group's key, which is less sure and which every newsroom
-has, nothing of either kind is said wrongly."""
+"""Share of the camera's copies that may be called softened by the photo's own key. By the group's,
+which is less sure and which every newsroom has, none may be."""
+CLEARED = 0.005
+"""Share of edited copies that may be called unedited by the photo's own key."""
 
 
 def samples_of(rows: Sequence[Measured], *, keyed: bool) -> list[Sample]:
@@ -55,12 +56,11 @@ def calibrated(
     less = np.sum([found[kind] for kind in EDITS if kind != SHARPENED], 0)
     photos = np.array([sample.photo for sample in samples])
     missaid, least = MISSAID if keyed else 0, LEAST_SURE[keyed]
-    unedited = found[NATIVE] + found[EXPORTED]
     return Calibration(
         temperature=temperature,
         exponent=0.0,
         edited=_threshold(less[~edited], photos[~edited], 0, least),
-        native=_threshold(unedited[edited], photos[edited], missaid) if keyed else None,
+        native=_threshold(found[NATIVE][edited], photos[edited], CLEARED) if keyed else None,
         named_as={
             SHARPENED: _threshold(found[SHARPENED][~edited], photos[~edited], 0, least),
             SOFTENED.name: _threshold(

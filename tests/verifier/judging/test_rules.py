@@ -98,7 +98,7 @@ DECISIONS: Final[tuple[tuple[str, Mapping[str, float], Calibration, str], ...]] 
     ("smoothed or exported", {"gaussian": 0.6, "exported": 0.35}, NAMING, "informs: softened"),
     ("exported", {"exported": 0.95}, NAMING, "informs: softened"),
     ("smoothed, surely", {"gaussian": 0.9, "exported": 0.1}, NAMING, "evidence against: gaussian"),
-    ("exported or native", {"native": 0.6, "exported": 0.35}, NAMING, "informs: native"),
+    ("exported or native", {"native": 0.6, "exported": 0.35}, NAMING, "open"),
     ("exported, no threshold", {"gaussian": 0.6, "exported": 0.35}, CALIBRATION, "open"),
     ("at the threshold", {"resample": 0.9, "native": 0.1}, CALIBRATION,
      "evidence against: resample"),

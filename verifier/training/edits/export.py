@@ -34,7 +34,7 @@ LABELS = (
         role="edit",
         words="smoothed or resized strongly, or compressed very strongly before",
     ),
-    Label(name=EXPORTED, role="native", words="made smaller and compressed, as for the web"),
+    Label(name=EXPORTED, role="class", words="made smaller and compressed, as for the web"),
 )
 
 
