@@ -13,9 +13,9 @@ from verifier.limits import Limits
 if TYPE_CHECKING:
     from watermark.keys import GroupKey
 
-# One that shrinks and uses mozjpeg, one that keeps the size, one that shrinks much: the exact
-# profiles of `channel`.
-PLATFORMS: Final = ("whatsapp", "twitter", "instagram")
+# One that shrinks and uses mozjpeg, one that keeps the size, and one after which edits can be
+# measured again, of its own copies, too: the exact profiles of `channel`.
+PLATFORMS: Final = ("whatsapp", "twitter", "facebook")
 _SECRET: Final = "watermark_keys"
 # What the process that reads photos isn't told: it asks nobody, and reads no watermark.
 _OURS: Final = (_SECRET, "repositories", "measuring_services", "added_detectors")

@@ -92,9 +92,9 @@ def answer_of(entry: ModelEntry, calibration: Calibration, found: dict[str, floa
         return _answered(of, "evidence against", said, "unedited")
     if of.label is SOFTENED:
         said = (
-            "Less is left of the camera's watermark at fine detail than scaling and compressing "
-            "leave. Smoothing takes as much, and so does an export, which makes a photo smaller "
-            f"and compresses it (probability of either {percent(of.probability)})."
+            "Less is left of the camera's watermark at fine detail than platforms leave of a "
+            "camera's file. Smoothing takes as much, and so does an export, which makes a photo "
+            f"smaller and compresses it (probability of either {percent(of.probability)})."
         )
         return _answered(of, "informs", said, "unedited, full-size", _ASK)
     said = (

@@ -210,6 +210,8 @@ def _left_open(found: Found) -> str:
         return "no edit was found, which is no evidence"
     if any(is_softened(one) for one in found.detectors):
         return "fine detail was softened, as smoothing or an export does"
+    if any(_is_unconfirmed(one) for one in found.detectors):
+        return "a sign of edits isn't confirmed"
     return "edits can't be judged"
 
 
@@ -229,6 +231,11 @@ def is_softened(result: DetectorResult) -> bool:
 
 def _informs(result: DetectorResult) -> bool:
     return (result.name, result.finding) == ("manipulation", "informs")
+
+
+def _is_unconfirmed(result: DetectorResult) -> bool:
+    """Whether edits were found, which the stability test held back: else the headline is theirs."""
+    return (result.name, result.finding) == ("manipulation", "evidence against")
 
 
 def _is_unsure(result: DetectorResult) -> bool:

@@ -306,7 +306,7 @@ def _statistics_words(
     if not ran:
         return "No detector could give an answer about this picture."
     if set(ran) == {"informs"}:
-        return "No detector could say whether this picture was altered."
+        return "No detector's answer speaks for or against this picture."
     if statistics == "none":
         return _nothing_words(detectors, stability)
     side = "against" if statistics == "against" else "for"

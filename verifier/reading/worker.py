@@ -90,7 +90,7 @@ def resent(
         raise PhotoUnreadableError(f"the picture is damaged ({error}); get it again") from error
     if isinstance(photo, np.ndarray) and not downloaded.startswith(b"\xff\xd8"):
         return read_pixels(photo)
-    return read_file(downloaded, settings, cues=False)
+    return read_file(downloaded, settings)
 
 
 def _first_frame(data: bytes) -> "bytes | np.ndarray[Any, np.dtype[np.uint8]]":

@@ -175,9 +175,12 @@ def detector_headline(result: DetectorResult, stability: Stability) -> str:
             "Unstable: the result changes when the picture is shared once more, so it is not used"
         )
     if not survives(result, stability):
-        return (
-            "Not confirmed: the result was not found again after another upload, so it is not used"
+        why = (
+            "the result was not found again after another upload"
+            if stability.resent
+            else "whether the result outlives another upload was not tested"
         )
+        return f"Not confirmed: {why}, so it is not used"
     if result.finding == "evidence against":
         what = "Probably edited" if result.name == "manipulation" else "Probably"
         return f"{what}: {result.answer_words or result.answer}"

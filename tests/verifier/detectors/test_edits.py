@@ -5,11 +5,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
+from channel import transmit
 from channel.manipulations import SHARPEN
 from tests.verifier.watermark.made import (
     DEVICE,
@@ -107,6 +109,20 @@ def test_an_unedited_photo_is_never_called_edited_nor_consistent(
     assert result.finding in ("informs", "inconclusive")
     assert result.in_domain is True
     assert sum(result.probabilities.values()) == pytest.approx(1)
+
+
+@pytest.mark.slow(seconds=20)
+@pytest.mark.parametrize("way", [None, "facebook"])
+def test_a_sharpened_photo_is_accused_since_a_further_platform_leaves_the_answer(
+    whole: Picture, way: str | None, tmp_path: Path
+) -> None:
+    file = _file(SHARPEN(whole, 3.0), quality=95)
+    (tmp_path / "a.jpg").write_bytes(transmit(file, way) if way else file)
+    with Verifier.default(watermark_keys=[GROUP]) as verifier:
+        report = verifier.analyze(tmp_path / "a.jpg")
+    assert report.verdict.label == "evidence against"
+    assert report.verdict.headline.endswith("probably edited since: sharpened")
+    assert report.stability.holds
 
 
 def test_a_sharpened_photo_looks_sharpened(

@@ -157,9 +157,9 @@ NOTHING_FOUND: Final = edits(
 )  # fmt: skip
 A_LITTLE_LESS: Final = edits(
     "ran", "informs",
-    "Less is left of the camera's watermark at fine detail than scaling and compressing leave. "
-    "Smoothing takes as much, and so does an export, which makes a photo smaller and compresses "
-    "it (probability of either 97.1%).",
+    "Less is left of the camera's watermark at fine detail than platforms leave of a camera's "
+    "file. Smoothing takes as much, and so does an export, which makes a photo smaller and "
+    "compresses it (probability of either 97.1%).",
     "Ask for the photo as the camera saved it: that file tells one from the other.",
     in_domain=True, answer="softened", answer_words=SOFTENED.words, confidence=0.971,
     probabilities={"native": 0.029, "gaussian": 0.971},

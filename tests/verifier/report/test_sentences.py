@@ -195,9 +195,11 @@ def test_numbers_stand_only_where_a_person_can_use_them(report: Report) -> None:
 
 
 def test_an_answer_that_is_not_used_has_no_bars() -> None:
-    """It was not found again after another upload: its probabilities would be read as an answer."""
+    """It is not known to outlive another upload: its probabilities would be read as an answer."""
     said = report_of(manipulation=SMOOTHED)
-    assert "so it is not used" in said.to_text()
+    text = " ".join(said.to_text().split())
+    assert "whether the result outlives another upload was not tested, so it is not used" in text
+    assert "a sign of edits isn't confirmed" in text
     assert "Probabilities:" not in said.to_text()
     assert 'class="bars"' not in said.to_html()
     assert 'class="bars"' in of_kind("edited by statistics").to_html()
