@@ -30,11 +30,11 @@ LEAST_BLUR: Final = 0.3
 """Pixels: a blur that is stated, in one decimal, is at least this."""
 
 _NO_EDIT: Final = (
-    "What is left of the camera's watermark shows no edit clearly (probability of one {})."
+    "What is left of the camera's watermark doesn't say surely enough whether it was edited."
 )
 _NEVER_UNEDITED: Final = (
     "That a photo is unedited can't be told by the group's key: who has it can put back what an "
-    "edit took. Its vendor can ask by the photo's own."
+    "edit took. Its vendor's measuring service asks by the photo's own key, and sees more."
 )
 _ASK: Final = "Ask for the photo as the camera saved it: that file tells one from the other."
 
@@ -81,7 +81,7 @@ def answer_of(entry: ModelEntry, calibration: Calibration, found: dict[str, floa
     """Answer by the calibrated probability of each label."""
     of = decided(entry, calibration, found)
     if of is None:
-        return _undecided(entry, calibration, found)
+        return _undecided(calibration)
     if of.label.role == "edit":
         amount, whose = ("More", "") if of.label.name == SHARPENED else ("Less", " of any of these")
         said = (
@@ -142,14 +142,11 @@ def with_strength(answer: Answer, described: NDArray[np.float32], *, keyed: bool
     return replace(answer, reasons=(said, words, *others))
 
 
-def _undecided(entry: ModelEntry, calibration: Calibration, found: dict[str, float]) -> Answer:
-    edited = percent(role_probability(entry, found, "edit"))
-    reasons = (
-        (_NO_EDIT.format(edited), _NEVER_UNEDITED)
-        if calibration.native is None
-        else (
-            "What is left of the camera's watermark fits neither an unedited photo clearly nor an "
-            f"edited one: probability of an edit {edited}.",
-        )
+def _undecided(calibration: Calibration) -> Answer:
+    """Answer nothing. No probability stands there: it would be read as an answer."""
+    by_the_photo = (
+        "What is left of the camera's watermark fits neither an unedited photo surely enough nor "
+        "an edited one."
     )
+    reasons = (_NO_EDIT, _NEVER_UNEDITED) if calibration.native is None else (by_the_photo,)
     return Answer("ran", "inconclusive", reasons, in_domain=True)

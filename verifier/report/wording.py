@@ -201,10 +201,9 @@ def pipeline_headline(report: ReportRecord) -> str:
         return f"{word(found.development.pipeline)}, states the signer of its photo"
     for result in report.detectors:
         known = result.model.pipeline if result.model else None
-        # Its watermark was read, and edits could not be judged.
-        unjudged = result.status == "abstained" and result.in_domain is True
+        # In its domain: its watermark was read, whatever could be said of edits.
         answered = result.finding in ("consistent", "evidence against", "informs")
-        if known and (unjudged or answered):
+        if known and (result.in_domain is True or answered):
             return f"Probably {known}"
     unrecovered = report.recovered.state in ("not looked for", "not found")
     if report.watermark.state == "read" and unrecovered:

@@ -145,8 +145,8 @@ SMOOTHED: Final = edits(
 )  # fmt: skip
 UNSURE: Final = edits(
     "ran", "inconclusive",
-    "What is left of the camera's watermark fits neither an unedited photo clearly nor an edited "
-    "one: probability of an edit 47.6%.",
+    "What is left of the camera's watermark fits neither an unedited photo surely enough nor an "
+    "edited one.",
     in_domain=True, probabilities={"native": 0.524, "gaussian": 0.476}, label_words=OF_EDITS,
 )  # fmt: skip
 NOTHING_FOUND: Final = edits(
