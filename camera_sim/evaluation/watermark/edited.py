@@ -93,8 +93,7 @@ HELD_OUT = (
 
 def _exported(picture: Picture, share: float, kernel: Image.Resampling) -> Picture:
     size = tuple(round(side * share) for side in picture.shape[1::-1])
-    smaller = Image.fromarray(picture).resize(size, kernel)
-    return pixels(as_jpeg(np.asarray(smaller), EXPORT_QUALITY))
+    return np.asarray(Image.fromarray(picture).resize(size, kernel))
 
 
 def drawn_edits(rng: np.random.Generator) -> list[Edit]:
@@ -157,8 +156,11 @@ class Measured:
 def measured(
     shot: Shot, edit: Edit, ways: Sequence[Sequence[str]], quality: int = CAMERA_QUALITY
 ) -> Iterator[Measured]:
-    """Edit a photo, save it, send it through each of several ways, and measure what comes back."""
-    file = as_jpeg(edit(shot.photo), quality)
+    """Edit a photo, save it, send it through each of several ways, and measure what comes back.
+
+    ``quality`` is of what is saved; an export has its own.
+    """
+    file = as_jpeg(edit(shot.photo), EXPORT_QUALITY if edit.kind in KERNELS else quality)
     for way in ways:
         yield measured_copy(shot, edit, file, way)
 
