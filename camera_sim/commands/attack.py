@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from camera_sim.commands.earlier_run import earlier_run, settings_of
+from camera_sim.commands.earlier_run import earlier_run
 from camera_sim.developing.files import open_engine
 from camera_sim.errors import CameraSimError
 from camera_sim.weights import FOLDER
@@ -96,6 +96,8 @@ class _Run:
     """The photos, one after another; what is known of each is written at once."""
 
     def __init__(self, args: Attack, rehearsal: "Rehearsal") -> None:
+        from camera_sim.evaluation.run_settings import settings_of
+
         self.args, self.rehearsal = args, rehearsal
         self.settings: dict[str, Any] = {
             **settings_of(rehearsal.files, args.pipeline, args.weights, args.seed),

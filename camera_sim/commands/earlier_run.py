@@ -1,8 +1,7 @@
 """What an earlier run left in a folder: gone on with, or kept unless asked to replace it."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from hashlib import sha256
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,27 +23,6 @@ def check_new(out: Path | None, *names: str, force: bool) -> None:
         _check_folder(out)
         for name in names:
             check_absent(out / name, force=force)
-
-
-def settings_of(files: Sequence[Path], pipeline: str, weights: Path, seed: int) -> dict[str, Any]:
-    """Return what all that a run finds depends on: its photos, the camera's network, the models.
-
-    Raises
-    ------
-    PipelineError, WeightsError
-        If the folder of weights has no such network.
-    """
-    from camera_sim.weights import read_manifest as networks
-    from verifier.weights import read_manifest as models
-
-    listed = "".join(f"{file.name} {file.stat().st_size}\n" for file in files)
-    return {
-        "files": sha256(listed.encode()).hexdigest(),
-        "pipeline": pipeline,
-        "weights": networks(weights).find(pipeline).sha256,
-        "models": [model.name for model in models().models],
-        "seed": seed,
-    }
 
 
 def _check_folder(out: Path) -> None:

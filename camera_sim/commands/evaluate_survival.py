@@ -9,7 +9,7 @@ from dataclasses import KW_ONLY, asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from camera_sim.commands.earlier_run import earlier_run, settings_of
+from camera_sim.commands.earlier_run import earlier_run
 from camera_sim.developing.files import open_engine
 from camera_sim.errors import CameraSimError
 from camera_sim.weights import FOLDER
@@ -207,6 +207,8 @@ class _Evaluation:
         draw_ledger(self.trials, self.args.out / "survival.png")
 
     def _settings(self) -> dict[str, Any]:
+        from camera_sim.evaluation.run_settings import settings_of
+
         args = self.args
         return {
             **settings_of(self.files, args.pipeline, args.weights, args.seed),

@@ -78,8 +78,12 @@ class TrainEdits(TrainingOptions):
     def _learn(self, recipe: "EditRecipe", *, keyed: bool) -> None:
         """Learn from what one kind of key measured, and say how often held-out photos err."""
         from camera_sim.training.edits.gathering import kept
-        from camera_sim.training.edits.learning import calibrated, samples_of, task_of
-        from verifier.detectors.edit_answer import SHARPENED, SOFTENED
+        from camera_sim.training.edits.learning import (
+            calibrated,
+            samples_of,
+            task_of,
+            wrong_answers,
+        )
         from verifier.training.edits.export import export_edits
         from verifier.training.edits.train import out_of_fold, train_edits
 
@@ -95,13 +99,6 @@ class TrainEdits(TrainingOptions):
             recipe, calibration, {}, self.licence, self.out / "weights",
         )  # fmt: skip
         key = "the photo's own key" if keyed else "the group's key alone"
-        wrongly = {
-            "an unedited copy called sharpened": calibration.named_as[SHARPENED],
-            "an unedited copy called smoothed or resized": calibration.edited,
-            "a copy of the camera's called softened": calibration.named_as[SOFTENED.name],
-            "an edited copy called unedited": calibration.native,
-        }
-        for said, threshold in wrongly.items():
-            if threshold is not None:
-                wrong = round(threshold.false_alarm_rate * threshold.pictures)
-                print(f"{key}, {said}: of {wrong} of {threshold.pictures} photos")
+        for said, threshold in wrong_answers(calibration).items():
+            wrong = round(threshold.false_alarm_rate * threshold.pictures)
+            print(f"{key}, {said}: of {wrong} of {threshold.pictures} photos")

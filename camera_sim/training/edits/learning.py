@@ -73,6 +73,17 @@ def calibrated(
     )
 
 
+def wrong_answers(calibration: Calibration) -> dict[str, Threshold]:
+    """Name each answer that may be wrong, with the threshold that says how often it is."""
+    asked = {
+        "an unedited copy called sharpened": calibration.named_as[SHARPENED],
+        "an unedited copy called smoothed or resized": calibration.edited,
+        "a copy of the camera's called softened": calibration.named_as[SOFTENED.name],
+        "an edited copy called unedited": calibration.native,
+    }
+    return {said: threshold for said, threshold in asked.items() if threshold is not None}
+
+
 def _threshold(
     values: NDArray[np.float64], photos: NDArray[np.str_], rate: float, least: float = 0.5
 ) -> Threshold:

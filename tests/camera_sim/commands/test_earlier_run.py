@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from camera_sim.commands.earlier_run import earlier_run, settings_of
+from camera_sim.commands.earlier_run import earlier_run
 from camera_sim.commands.evaluate_edits import EvaluateEdits
 from camera_sim.commands.evaluate_parts import EvaluateParts
 from camera_sim.commands.evaluate_recovery import EvaluateRecovery
 from camera_sim.commands.evaluate_watermark import EvaluateWatermark
 from camera_sim.errors import CameraSimError, OutputError
+from camera_sim.evaluation.run_settings import settings_of
 from camera_sim.weights import FOLDER
 from channel.errors import ChannelError
 
