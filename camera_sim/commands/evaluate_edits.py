@@ -42,7 +42,7 @@ class EvaluateEdits(PhotographsOptions):
     held_out: bool = False
 
     def __call__(self) -> int:
-        """Print the tables, and write them after each photograph."""
+        """Print the tables, written after each photograph; 1 if one could not be used."""
         require_torch("the tables of edits need")
         from camera_sim.evaluation.each_photo import each_photo
         from camera_sim.evaluation.watermark.edited import ways_of
@@ -53,12 +53,14 @@ class EvaluateEdits(PhotographsOptions):
         count = len(picture_files(self.photos)[: self.limit])
         rows: list[Measured] = []
         text = ""
-        for done, found in enumerate(each_photo(_of_photo, self, count, self.processes), 1):
+        failed: list[str] = []
+        every = each_photo(_of_photo, self, count, self.processes, failed)
+        for done, found in enumerate(every, 1):
             rows += found
             text = self._tables(rows, done)
             self._write(text, rows)
         print(text)
-        return 0
+        return int(bool(failed))
 
     def _tables(self, rows: "list[Measured]", photos: int) -> str:
         from camera_sim.evaluation.watermark.edit_judging import EditJudge

@@ -36,7 +36,7 @@ class EvaluateParts(PhotographsOptions):
     platform: Annotated[tuple[str, ...], SOME] = ()
 
     def __call__(self) -> int:
-        """Print the tables, and write them after each photograph."""
+        """Print the tables, written after each photograph; 1 if one could not be used."""
         with of_extra("train"):
             import cv2  # noqa: F401
         from camera_sim.evaluation.watermark.edited import ways_of
@@ -53,12 +53,14 @@ class EvaluateParts(PhotographsOptions):
         count = len(files[: self.limit])
         trials: list[PartTrial] = []
         text = ""
-        for done, found in enumerate(each_photo(_of_photo, self, count, self.processes), 1):
+        failed: list[str] = []
+        every = each_photo(_of_photo, self, count, self.processes, failed)
+        for done, found in enumerate(every, 1):
             trials += found
             text = self._tables(trials, done)
             self._write(text, trials)
         print(text)
-        return 0
+        return int(bool(failed))
 
     def _tables(self, trials: "list[PartTrial]", photos: int) -> str:
         from camera_sim.evaluation.watermark.part_tables import parts_by_edit, parts_by_way

@@ -37,12 +37,11 @@ class EvaluateRecovery(PhotographsOptions):
     table: Annotated[tuple[TableName, ...], SOME] = ()
 
     def __call__(self) -> int:
-        """Print the tables, and write them."""
+        """Print the tables, and write them; 1 if a photograph could not be used."""
         with of_extra("train"):
             import cv2  # noqa: F401
         check_new(self.out, "recovery.md", "trials.csv", force=self.force)
-        _Evaluation(self).run()
-        return 0
+        return int(bool(_Evaluation(self).run()))
 
 
 @dataclass
@@ -52,16 +51,19 @@ class _Evaluation:
     args: EvaluateRecovery
     trials: list["Trial"] = field(default_factory=list)
 
-    def run(self) -> None:
-        """Try all photographs, then show the tables."""
+    def run(self) -> list[str]:
+        """Try all photographs, then show the tables; return what is wrong with some."""
         from camera_sim.evaluation.each_photo import each_photo
 
         args = self.args
         count = len(picture_files(args.photos)[: args.limit])
-        for done, found in enumerate(each_photo(_of_photo, args, count, args.processes), 1):
+        failed: list[str] = []
+        every = each_photo(_of_photo, args, count, args.processes, failed)
+        for done, found in enumerate(every, 1):
             self.trials += found
             self._write(done)
-        print(self._tables(count))
+        print(self._tables(count - len(failed)))
+        return failed
 
     def _tables(self, photos: int) -> str:
         from camera_sim.evaluation.recovery import tables
